@@ -1,0 +1,266 @@
+//! The client: a thin face over exchanges, whose state says whether there can be any.
+
+mod request;
+mod response;
+mod stream;
+
+pub use request::{IntoUrl, Request};
+pub use response::{CopyError, Response};
+pub use stream::Stream;
+
+use crate::clock::{Clock, elapsed_ms};
+use crate::context::LoopContext;
+use crate::error::{Deadline, Error, ErrorKind, Phase};
+use crate::exchange::{Config, Core, ErrorOf, WhyClosed, Wire};
+use crate::http::request::Method;
+use crate::link::{Failed, HasIp, LinkStatus, Offline, Online};
+use crate::network::Network;
+use core::fmt;
+use core::marker::PhantomData;
+use embedded_nal::nb;
+
+/// An HTTP/1.1 client over the network `N`, with the clock `C`, in the state `S`.
+///
+/// A new client is [`Offline`] and has no requests. [`wait_online`](Self::wait_online) consumes it
+/// and returns one that is [`Online`]. It holds one connection at most, which is kept for the next
+/// request to the same host, and closed when the client is dropped.
+///
+/// It is small, and moves by value: give it `&mut` of the stack and `&` of the clock.
+///
+#[cfg_attr(feature = "std", doc = "```no_run")]
+#[cfg_attr(not(feature = "std"), doc = "```ignore")]
+/// use safe_http_client::{Attached, Behaviour, HostLink, LoopContext, SafeHttpClient, StdClock};
+///
+/// let mut cx = LoopContext::take().expect("first thing in main");
+/// let mut network =
+///     Attached::new(std_embedded_nal::Stack::default(), HostLink, Behaviour::STD);
+/// let clock = StdClock::new();
+/// let client = SafeHttpClient::new(&mut network, &clock);
+///
+/// let mut online = client.wait_online(&mut cx).map_err(|failed| failed.error)?;
+/// let mut buffer = [0; 1024];
+/// let mut response = online
+///     .post(&mut cx, "http://192.168.1.20/gate", &mut buffer)
+///     .header("x-key", "secret")
+///     .body(b"open")
+///     .send()?;
+/// println!("{} {}", response.status(), response.read_to_str()?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct SafeHttpClient<N: Network, C, S = Offline> {
+    core: Core<N, C>,
+    state: PhantomData<S>,
+}
+
+impl<N: Network, C: Clock> SafeHttpClient<N, C, Offline> {
+    /// A client with the default [`Config`].
+    pub fn new(network: N, clock: C) -> Self {
+        Self::with_config(network, clock, Config::new())
+    }
+
+    /// A client with deadlines and habits of your own.
+    pub fn with_config(network: N, clock: C, config: Config) -> Self {
+        Self {
+            core: Core {
+                wire: Wire::new(network),
+                clock,
+                config,
+            },
+            state: PhantomData,
+        }
+    }
+
+    /// Waits until the link has an IP address, and returns the client that has requests.
+    ///
+    /// Waiting calls the [`idle`](Config::idle) hook; on a microcontroller, feed the watchdog there.
+    ///
+    /// # Errors
+    ///
+    /// Gives the offline client back, unchanged, with
+    /// [`Timeout`](crate::ErrorKind::Timeout) of [`Deadline::Online`] once
+    /// [`Config::online_timeout`] has passed, in the phase [`Phase::Link`].
+    pub fn wait_online(
+        self,
+        cx: &mut LoopContext,
+    ) -> Result<SafeHttpClient<N, C, Online>, Failed<Self, ErrorOf<N>>> {
+        let started = self.core.clock.now_ms();
+        let mut client = self;
+        loop {
+            let offline = match client.poll_online(cx) {
+                Ok(online) => return Ok(online),
+                Err(failed) => failed.client,
+            };
+            let limit_ms = offline.core.config.online_ms;
+            let waited = elapsed_ms(offline.core.clock.now_ms(), started);
+            if waited >= limit_ms {
+                let deadline = Deadline::Online;
+                let mut error = Error::new(Phase::Link, ErrorKind::Timeout { deadline, limit_ms });
+                error.evidence.elapsed_ms = waited;
+                error.evidence.phase_ms = waited;
+                return Err(Failed {
+                    client: offline,
+                    error,
+                });
+            }
+            (offline.core.config.idle)();
+            client = offline;
+        }
+    }
+
+    /// The non-blocking twin of [`wait_online`](Self::wait_online): looks once.
+    ///
+    /// # Errors
+    ///
+    /// Gives the offline client back, unchanged, with `WouldBlock` while there is no address.
+    pub fn poll_online(
+        mut self,
+        _cx: &mut LoopContext,
+    ) -> Result<SafeHttpClient<N, C, Online>, Failed<Self, nb::Error<ErrorOf<N>>>> {
+        self.core.wire.network.poll_network();
+        if self.core.wire.network.link_status().ip_config().is_ok() {
+            Ok(SafeHttpClient {
+                core: self.core,
+                state: PhantomData,
+            })
+        } else {
+            Err(Failed {
+                client: self,
+                error: nb::Error::WouldBlock,
+            })
+        }
+    }
+}
+
+impl<N: Network, C: Clock> SafeHttpClient<N, C, Online> {
+    /// Goes back to the state without requests, to wait for the link again. An open connection is
+    /// kept, and used if it is still good.
+    pub fn into_offline(self) -> SafeHttpClient<N, C, Offline> {
+        SafeHttpClient {
+            core: self.core,
+            state: PhantomData,
+        }
+    }
+}
+
+/// Methods of requests. All take the loop's context, the URL (a text or a [`Url`](crate::Url)) and
+/// the one buffer that holds the request, then the response's head, then what is read of its body.
+impl<N: Network, C: Clock, S> SafeHttpClient<N, C, S> {
+    /// A GET request.
+    pub fn get<'a, 'c>(
+        &'a mut self,
+        cx: &'c mut LoopContext,
+        url: impl IntoUrl<'a>,
+        buffer: &'a mut [u8],
+    ) -> Request<'a, 'c, N, C>
+    where
+        S: HasIp,
+    {
+        self.request(cx, Method::Get, url, buffer)
+    }
+
+    /// A HEAD request.
+    pub fn head<'a, 'c>(
+        &'a mut self,
+        cx: &'c mut LoopContext,
+        url: impl IntoUrl<'a>,
+        buffer: &'a mut [u8],
+    ) -> Request<'a, 'c, N, C>
+    where
+        S: HasIp,
+    {
+        self.request(cx, Method::Head, url, buffer)
+    }
+
+    /// A POST request.
+    pub fn post<'a, 'c>(
+        &'a mut self,
+        cx: &'c mut LoopContext,
+        url: impl IntoUrl<'a>,
+        buffer: &'a mut [u8],
+    ) -> Request<'a, 'c, N, C>
+    where
+        S: HasIp,
+    {
+        self.request(cx, Method::Post, url, buffer)
+    }
+
+    /// A PUT request.
+    pub fn put<'a, 'c>(
+        &'a mut self,
+        cx: &'c mut LoopContext,
+        url: impl IntoUrl<'a>,
+        buffer: &'a mut [u8],
+    ) -> Request<'a, 'c, N, C>
+    where
+        S: HasIp,
+    {
+        self.request(cx, Method::Put, url, buffer)
+    }
+
+    /// A DELETE request.
+    pub fn delete<'a, 'c>(
+        &'a mut self,
+        cx: &'c mut LoopContext,
+        url: impl IntoUrl<'a>,
+        buffer: &'a mut [u8],
+    ) -> Request<'a, 'c, N, C>
+    where
+        S: HasIp,
+    {
+        self.request(cx, Method::Delete, url, buffer)
+    }
+
+    /// A request of any method.
+    pub fn request<'a, 'c>(
+        &'a mut self,
+        _cx: &'c mut LoopContext,
+        method: Method<'a>,
+        url: impl IntoUrl<'a>,
+        buffer: &'a mut [u8],
+    ) -> Request<'a, 'c, N, C>
+    where
+        S: HasIp,
+    {
+        Request::new(&mut self.core, method, url.into_url(), buffer)
+    }
+}
+
+impl<N: Network, C, S> SafeHttpClient<N, C, S> {
+    /// The link's status now.
+    pub fn link_status(&mut self) -> LinkStatus {
+        self.core.wire.network.link_status()
+    }
+
+    /// Whether a connection is open and kept for the next request.
+    pub fn is_connected(&self) -> bool {
+        self.core.wire.is_open()
+    }
+
+    /// Why there is no open connection; `None` where there is one, or never was.
+    pub fn why_closed(&self) -> Option<WhyClosed> {
+        self.core.wire.why_closed()
+    }
+
+    /// Closes the kept connection, if there is one.
+    pub fn close(&mut self) {
+        self.core.wire.close(WhyClosed::CallerAsked);
+    }
+
+    /// The deadlines and habits, to change them between requests.
+    pub fn config_mut(&mut self) -> &mut Config {
+        &mut self.core.config
+    }
+
+    /// The network below, for what only its driver knows. Its sockets are the client's.
+    pub fn network_mut(&mut self) -> &mut N {
+        &mut self.core.wire.network
+    }
+}
+
+impl<N: Network, C, S> fmt::Debug for SafeHttpClient<N, C, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SafeHttpClient")
+            .field("wire", &self.core.wire)
+            .finish_non_exhaustive()
+    }
+}

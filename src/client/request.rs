@@ -1,0 +1,278 @@
+//! A request while it is put together.
+
+use super::response::Response;
+use crate::clock::Clock;
+use crate::context::LoopContext;
+use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError, TargetClass, UrlError};
+use crate::exchange::{Core, ErrorOf, Exchange, Plan, Upload, UploadState};
+use crate::http::request::{BodyLength, HeadWriter, Method};
+use crate::http::url::{Scheme, Url};
+use crate::network::Network;
+use core::fmt;
+use core::marker::PhantomData;
+use core::net::SocketAddr;
+use embedded_io::Read;
+use embedded_nal::nb;
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for &str {}
+    impl Sealed for super::Url<'_> {}
+}
+
+/// What a request takes as its URL: a text, or a [`Url`] that was parsed before (as the macro
+/// [`url!`](crate::url!) does at compile time).
+pub trait IntoUrl<'a>: sealed::Sealed {
+    /// The URL.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with a text.
+    fn into_url(self) -> Result<Url<'a>, UrlError>;
+}
+
+impl<'a> IntoUrl<'a> for &'a str {
+    fn into_url(self) -> Result<Url<'a>, UrlError> {
+        Url::parse(self)
+    }
+}
+
+impl<'a> IntoUrl<'a> for Url<'a> {
+    fn into_url(self) -> Result<Url<'a>, UrlError> {
+        Ok(self)
+    }
+}
+
+/// A request while it is put together, written into its buffer as it grows.
+///
+/// Mistakes are kept and reported when it is sent, before a byte leaves. It ends in one of:
+///
+/// | | waits | doesn't wait |
+/// |---|---|---|
+/// | no body, or a slice | [`send`](Self::send) | [`start`](Self::start) |
+/// | a body in pieces | [`send_from`](Self::send_from) | [`start_upload`](Self::start_upload) |
+#[must_use = "a request is sent by `send` or `start`"]
+pub struct Request<'a, 'c, N: Network, C: Clock> {
+    core: &'a mut Core<N, C>,
+    _cx: PhantomData<&'c mut LoopContext>,
+    method: Method<'a>,
+    url: Result<Url<'a>, UrlError>,
+    head: HeadWriter<'a>,
+    body: Option<&'a [u8]>,
+    connect_to: Option<SocketAddr>,
+    raw: bool,
+}
+
+impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
+    pub(super) fn new(
+        core: &'a mut Core<N, C>,
+        method: Method<'a>,
+        url: Result<Url<'a>, UrlError>,
+        buffer: &'a mut [u8],
+    ) -> Self {
+        let mut head = HeadWriter::new(buffer, method, url.as_ref().ok());
+        if core.config.keep_alive_ms == 0 {
+            head.close();
+        }
+        Self {
+            core,
+            _cx: PhantomData,
+            method,
+            url,
+            head,
+            body: None,
+            connect_to: None,
+            raw: false,
+        }
+    }
+
+    /// Adds a header field. `Host`, `User-Agent` and `Accept` replace the default ones.
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.head.header(name, value.as_ref());
+        self
+    }
+
+    /// Leaves out a header field that would be there by default: `Host`, `User-Agent`, `Accept`.
+    pub fn without_header(mut self, name: &str) -> Self {
+        self.head.without(name);
+        self
+    }
+
+    /// The body, with its length as `Content-Length`.
+    pub fn body(mut self, body: &'a [u8]) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    /// Connects to this address, whatever the URL's host is, and resolves no name. The host is
+    /// still what the server is told.
+    pub fn connect_to(mut self, address: SocketAddr) -> Self {
+        self.connect_to = Some(address);
+        self
+    }
+
+    /// Closes the connection after this exchange, and tells the server so.
+    pub fn close(mut self) -> Self {
+        self.head.close();
+        self
+    }
+
+    /// Sends the body only once the server has accepted the request (RFC 9110 section 10.1.1), or
+    /// [`Config::continue_timeout`](crate::Config::continue_timeout) has passed.
+    pub fn expect_continue(mut self) -> Self {
+        self.head.expect_continue();
+        self
+    }
+
+    /// Accepts transfer codings that can't be undone: the body is then as it was transferred,
+    /// `chunked` aside.
+    pub fn raw(mut self) -> Self {
+        self.raw = true;
+        self
+    }
+
+    /// Sends the request and waits for the response's head.
+    ///
+    /// # Errors
+    ///
+    /// Everything that [`ErrorKind`] lists. The connection is closed then.
+    pub fn send(self) -> Result<Response<'a, 'c, N, C>, ErrorOf<N>> {
+        Response::wait(self.start()?)
+    }
+
+    /// The non-blocking twin of [`send`](Self::send): nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// The caller's mistakes alone: [`ErrorKind::Request`] and, where the head doesn't fit,
+    /// [`ErrorKind::Buffer`].
+    pub fn start(self) -> Result<Exchange<'a, N, C>, ErrorOf<N>> {
+        let length = self.body.map(|body| BodyLength::Known(body.len() as u64));
+        self.into_exchange(length, UploadState::None)
+    }
+
+    /// Sends the request with a body read from `reader`, and waits for the response's head.
+    ///
+    /// A body of unknown length is sent as [`BodyLength::Chunked`]. What fits the buffer leaves
+    /// together with the head.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send); `BodyReader` where the reader fails, and `BodyLength` where it has
+    /// more or less than declared: the connection is closed then.
+    pub fn send_from<R: Read>(
+        self,
+        reader: &mut R,
+        length: BodyLength,
+    ) -> Result<Response<'a, 'c, N, C>, ErrorOf<N>> {
+        let mut upload = self.start_upload(length)?;
+        let exchange = upload.exchange_mut();
+        let idle = exchange.idle_hook();
+        loop {
+            let space = match exchange.upload_space() {
+                Ok(space) => space,
+                Err(nb::Error::WouldBlock) => {
+                    idle();
+                    continue;
+                }
+                Err(nb::Error::Other(error)) => return Err(error),
+            };
+            // The server has answered already.
+            if space.is_empty() {
+                break;
+            }
+            let count = match reader.read(space) {
+                Ok(0) => break,
+                Ok(count) => count.min(space.len()),
+                Err(error) => {
+                    return Err(exchange.upload_failed(embedded_io::Error::kind(&error)));
+                }
+            };
+            match exchange.upload_commit(count) {
+                Ok(()) => {}
+                Err(nb::Error::Other(error)) => return Err(error),
+                // Committing waits for nothing.
+                Err(nb::Error::WouldBlock) => {}
+            }
+        }
+        Response::wait(upload.finish()?)
+    }
+
+    /// The non-blocking twin of [`send_from`](Self::send_from): the body is given by
+    /// [`Upload::write`].
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn start_upload(self, length: BodyLength) -> Result<Upload<'a, N, C>, ErrorOf<N>> {
+        Ok(Upload::new(
+            self.into_exchange(Some(length), UploadState::open(length))?,
+        ))
+    }
+
+    fn into_exchange(
+        self,
+        length: Option<BodyLength>,
+        upload: UploadState,
+    ) -> Result<Exchange<'a, N, C>, ErrorOf<N>> {
+        let refuse = |error| Err(Error::new(Phase::Url, ErrorKind::Request(error)));
+        let network = &self.core.wire.network;
+        let url = match self.url {
+            Ok(url) => url,
+            Err(error) => return refuse(error.into()),
+        };
+        if url.scheme() == Scheme::Https && !network.has_tls() {
+            return refuse(RequestError::NoTls);
+        }
+        let target = match self.connect_to {
+            Some(address) => crate::http::address::classify(address.ip()),
+            None => url.target_class(),
+        };
+        let allowed = match target {
+            TargetClass::Host => true,
+            TargetClass::Loopback => network.has_loopback(),
+            _ => false,
+        };
+        if !allowed {
+            return refuse(RequestError::Target(target));
+        }
+        let (close, expect_continue) = (self.head.close, self.head.expect_continue);
+        let (buffer, head_length) = match self.head.finish(self.method, length) {
+            Ok(head) => head,
+            Err(error) => return refuse(error),
+        };
+        if head_length > buffer.len() {
+            return Err(Error::new(
+                Phase::Url,
+                ErrorKind::Buffer {
+                    what: BufferUse::RequestHead,
+                    needed: head_length,
+                    available: buffer.len(),
+                    exact: true,
+                },
+            ));
+        }
+        let body = self.body.unwrap_or_default();
+        let has_body = !body.is_empty() || upload != UploadState::None;
+        let plan = Plan {
+            url,
+            asked: self.method.asked(),
+            idempotent: self.method.is_idempotent(),
+            connect_to: self.connect_to,
+            close,
+            expect_continue: expect_continue && has_body,
+            raw: self.raw,
+            head_length,
+            body,
+        };
+        Ok(Exchange::new(self.core, buffer, plan, upload))
+    }
+}
+
+impl<N: Network, C: Clock> fmt::Debug for Request<'_, '_, N, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}

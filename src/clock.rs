@@ -1,0 +1,137 @@
+//! Time, as far as deadlines need it.
+
+use core::time::Duration;
+
+/// A clock of monotonic milliseconds.
+///
+/// The count may start anywhere and may wrap at `u32::MAX` (after 49.7 days), as an Arduino's
+/// `millis()` does: only differences are used, so a wrap in the middle of a request is harmless.
+/// No deadline can be longer than 24.8 days.
+///
+/// ```
+/// use core::sync::atomic::{AtomicU32, Ordering};
+/// use safe_http_client::Clock;
+///
+/// /// Counted up by a timer interrupt, once a millisecond.
+/// static MILLIS: AtomicU32 = AtomicU32::new(0);
+///
+/// struct Ticks;
+/// impl Clock for Ticks {
+///     fn now_ms(&self) -> u32 {
+///         MILLIS.load(Ordering::Relaxed)
+///     }
+/// }
+/// assert_eq!(Ticks.now_ms(), 0);
+/// ```
+pub trait Clock {
+    /// Milliseconds since some fixed moment.
+    fn now_ms(&self) -> u32;
+}
+
+impl<T: Clock + ?Sized> Clock for &T {
+    fn now_ms(&self) -> u32 {
+        T::now_ms(self)
+    }
+}
+
+/// A [`Clock`] made of a function or closure, such as `FnClock(|| timer.millis())`.
+///
+/// ```
+/// use safe_http_client::{Clock, FnClock};
+/// assert_eq!(FnClock(|| 17).now_ms(), 17);
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct FnClock<F>(
+    /// Returns monotonic milliseconds; see [`Clock::now_ms`].
+    pub F,
+);
+
+impl<F: Fn() -> u32> Clock for FnClock<F> {
+    fn now_ms(&self) -> u32 {
+        (self.0)()
+    }
+}
+
+/// The longest deadline: half of the counter's range, so that "later" stays distinguishable.
+const LONGEST_MS: u32 = u32::MAX / 2;
+
+/// Whole milliseconds of `duration`, at most [`LONGEST_MS`].
+pub(crate) fn millis(duration: Duration) -> u32 {
+    let seconds = u32::try_from(duration.as_secs()).unwrap_or(LONGEST_MS);
+    seconds
+        .saturating_mul(1000)
+        .saturating_add(duration.subsec_millis())
+        .min(LONGEST_MS)
+}
+
+/// Milliseconds from `earlier` to `now`, across a wrap of the counter.
+pub(crate) fn elapsed_ms(now: u32, earlier: u32) -> u32 {
+    now.wrapping_sub(earlier)
+}
+
+#[cfg(feature = "std")]
+pub use host::StdClock;
+
+#[cfg(feature = "std")]
+mod host {
+    extern crate std;
+    use super::Clock;
+    use std::time::Instant;
+
+    /// The operating system's monotonic clock, from the moment of its making.
+    ///
+    /// ```
+    /// use safe_http_client::{Clock, StdClock};
+    /// let clock = StdClock::new();
+    /// assert!(clock.now_ms() < 1000);
+    /// ```
+    #[derive(Debug, Clone, Copy)]
+    pub struct StdClock {
+        start: Instant,
+    }
+
+    impl StdClock {
+        /// A clock that shows 0 now.
+        pub fn new() -> Self {
+            Self {
+                start: Instant::now(),
+            }
+        }
+    }
+
+    impl Default for StdClock {
+        fn default() -> Self {
+            Self::new()
+        }
+    }
+
+    impl Clock for StdClock {
+        fn now_ms(&self) -> u32 {
+            // Truncation is the wrap that `Clock` allows.
+            self.start.elapsed().as_millis() as u32
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_become_milliseconds_without_overflow() {
+        for (duration, expected) in [
+            (Duration::ZERO, 0),
+            (Duration::from_micros(999), 0),
+            (Duration::from_millis(3000), 3000),
+            (Duration::from_secs(u64::from(u32::MAX)), LONGEST_MS),
+            (Duration::MAX, LONGEST_MS),
+        ] {
+            assert_eq!(millis(duration), expected, "{duration:?}");
+        }
+    }
+
+    #[test]
+    fn time_goes_on_across_a_wrap() {
+        assert_eq!(elapsed_ms(5, u32::MAX - 4), 10);
+    }
+}

@@ -1,0 +1,287 @@
+//! What can go wrong, grouped by who has to act.
+//!
+//! An [`Error`] is a [kind](ErrorKind), the [phase](Phase) in which it happened and the
+//! [evidence](Evidence): figures that let a person (or the crate's diagnosis) tell why.
+
+mod protocol;
+mod request;
+mod text;
+
+pub use protocol::{Peer, ProtocolError};
+pub use request::{RequestError, TargetClass, UrlError};
+
+use core::net::SocketAddr;
+
+/// The step of an exchange in which an error happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Phase {
+    /// The URL and the request were checked; nothing had been sent.
+    Url,
+    /// The link was asked whether it holds an IP address.
+    Link,
+    /// The host's name was resolved.
+    Resolve,
+    /// The connection was opened.
+    Connect,
+    /// The request was sent.
+    Send,
+    /// The response's head was awaited or read.
+    Head,
+    /// The response's body was read.
+    Body,
+}
+
+impl Phase {
+    /// The phase in lower case: `url`, `link`, `resolve`, `connect`, `send`, `head` or `body`.
+    ///
+    /// ```
+    /// assert_eq!(safe_http_client::Phase::Head.name(), "head");
+    /// ```
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Url => "url",
+            Self::Link => "link",
+            Self::Resolve => "resolve",
+            Self::Connect => "connect",
+            Self::Send => "send",
+            Self::Head => "head",
+            Self::Body => "body",
+        }
+    }
+}
+
+/// The facts of a failed exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct Evidence {
+    /// Milliseconds from the start of the exchange to the error.
+    pub elapsed_ms: u32,
+    /// Milliseconds that the failed phase had lasted, or had lasted since its last progress.
+    pub phase_ms: u32,
+    /// Bytes of the request that the stack took, head included.
+    pub sent: u32,
+    /// Bytes of the response that arrived, head included.
+    pub received: u32,
+    /// The request used a connection that had been kept alive.
+    pub reused: bool,
+    /// The address that was to be connected, once it was known.
+    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
+    pub remote: Option<SocketAddr>,
+}
+
+/// Why the link can't carry a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum LinkError {
+    /// Not on an access point (or the cable is out).
+    Disconnected(DisconnectReason),
+    /// On an access point, but without an IP address: DHCP hasn't answered yet.
+    NoAddress,
+}
+
+/// Why a link went down, as far as its driver knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum DisconnectReason {
+    /// Nothing is known; also the state before the first connection.
+    #[default]
+    Unknown,
+    /// The access point refused the password.
+    WrongPassword,
+    /// No access point with that name was found.
+    NoAccessPoint,
+    /// The access point didn't answer in time.
+    TimedOut,
+    /// The join failed for another reason.
+    Failed,
+    /// A reason code of IEEE 802.11 or of the vendor's SDK that isn't one of the above.
+    Code(u8),
+}
+
+impl DisconnectReason {
+    /// From the reason code that Espressif's SDKs report in a disconnect event (IEEE 802.11 codes
+    /// below 200, Espressif's own from 200).
+    ///
+    /// ```
+    /// use safe_http_client::DisconnectReason;
+    /// assert_eq!(DisconnectReason::from_code(201), DisconnectReason::NoAccessPoint);
+    /// assert_eq!(DisconnectReason::from_code(8), DisconnectReason::Code(8));
+    /// ```
+    pub const fn from_code(code: u8) -> Self {
+        match code {
+            0 => Self::Unknown,
+            // 4-way handshake timeout, MIC failure, AUTH_FAIL, HANDSHAKE_TIMEOUT: the key is wrong.
+            14 | 15 | 202 | 204 => Self::WrongPassword,
+            201 => Self::NoAccessPoint,
+            // Espressif's BEACON_TIMEOUT.
+            200 => Self::TimedOut,
+            203 => Self::Failed,
+            other => Self::Code(other),
+        }
+    }
+}
+
+/// Which deadline ran out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Deadline {
+    /// Waiting for the link to get an address.
+    Online,
+    /// Resolving the name, or connecting.
+    Connect,
+    /// From the last byte of the request to the first byte of the response.
+    Response,
+    /// Between two pieces of progress once bytes flow.
+    Idle,
+    /// The whole exchange.
+    Total,
+}
+
+/// What a buffer was too small for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum BufferUse {
+    /// The request's head: request line and header fields.
+    RequestHead,
+    /// The response's head: status line and header fields.
+    ResponseHead,
+    /// The body behind the head, where it was to be read whole or without a buffer of the caller's.
+    Body,
+    /// The trailer fields behind a chunked body.
+    Trailers,
+}
+
+/// What went wrong, by who has to act. `T` is the TCP stack's own error, `D` its resolver's.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum ErrorKind<T, D> {
+    /// The caller's mistake: the request can't be sent as it is. No byte was sent, except where a
+    /// body turned out longer or shorter than declared.
+    Request(RequestError),
+    /// The link has no IP address.
+    Link(LinkError),
+    /// The resolver's own error for the host's name.
+    Resolve(D),
+    /// The name resolved to an address that is no host: 0.0.0.0, 255.255.255.255, loopback or
+    /// multicast. Captive or broken DNS servers answer so.
+    ResolvedTo(core::net::IpAddr, TargetClass),
+    /// The stack had no socket to give.
+    Socket(T),
+    /// The stack's own error on opening the connection.
+    Connect(T),
+    /// The stack reported the connection as open, yet it was closed before it took a byte: on such
+    /// a stack (see [`Behaviour`](crate::Behaviour)) that is a refused or unreachable endpoint.
+    NotConnected(T),
+    /// The stack's own error on sending.
+    Send(T),
+    /// The stack's own error on receiving.
+    Receive(T),
+    /// The peer closed the connection before the first byte of a response.
+    ClosedBeforeResponse,
+    /// The peer broke HTTP, or cut the response short.
+    Protocol(ProtocolError),
+    /// A buffer was too small.
+    Buffer {
+        /// What it was to hold.
+        what: BufferUse,
+        /// Bytes needed in all. The least that would help where `exact` is false.
+        needed: usize,
+        /// Bytes that there were.
+        available: usize,
+        /// The figure in `needed` was counted to the end, and isn't a lower bound.
+        exact: bool,
+    },
+    /// A deadline ran out.
+    Timeout {
+        /// Which one.
+        deadline: Deadline,
+        /// Its length in milliseconds.
+        limit_ms: u32,
+    },
+}
+
+/// A failed exchange: what happened, in which phase, with which figures.
+///
+/// `Display` says it in a sentence for the person who has to fix it:
+///
+/// ```
+/// use safe_http_client::{Error, ErrorKind, Phase, RequestError, TargetClass};
+/// let error: Error<(), ()> =
+///     Error::new(Phase::Url, ErrorKind::Request(RequestError::Target(TargetClass::Loopback)));
+/// assert_eq!(error.code(), "loopback_target");
+/// assert!(error.to_string().contains("the chip itself"));
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Error<T, D> {
+    /// What went wrong.
+    pub kind: ErrorKind<T, D>,
+    /// Where in the exchange.
+    pub phase: Phase,
+    /// The figures.
+    pub evidence: Evidence,
+}
+
+impl<T, D> Error<T, D> {
+    /// An error without figures, as checks before an exchange make it.
+    pub fn new(phase: Phase, kind: ErrorKind<T, D>) -> Self {
+        Self {
+            kind,
+            phase,
+            evidence: Evidence::default(),
+        }
+    }
+
+    /// A short name of the error for machines and logs, such as `response_timeout`. Stable within a
+    /// major version.
+    pub fn code(&self) -> &'static str {
+        match &self.kind {
+            ErrorKind::Request(error) => error.code(),
+            ErrorKind::Link(LinkError::Disconnected(_)) => "link_down",
+            ErrorKind::Link(LinkError::NoAddress) => "no_address",
+            ErrorKind::Resolve(_) => "name_not_resolved",
+            ErrorKind::ResolvedTo(..) => "name_resolved_to_no_host",
+            ErrorKind::Socket(_) => "no_socket",
+            ErrorKind::Connect(_) | ErrorKind::NotConnected(_) => "connect_failed",
+            ErrorKind::Send(_) => "send_failed",
+            ErrorKind::Receive(_) => "receive_failed",
+            ErrorKind::ClosedBeforeResponse if self.evidence.reused => "stale_connection",
+            ErrorKind::ClosedBeforeResponse => "empty_reply",
+            ErrorKind::Protocol(error) => error.code(),
+            ErrorKind::Buffer { .. } => "buffer_too_small",
+            ErrorKind::Timeout { deadline, .. } => match deadline {
+                Deadline::Online => "online_timeout",
+                Deadline::Connect if self.phase == Phase::Resolve => "resolve_timeout",
+                Deadline::Connect => "connect_timeout",
+                Deadline::Response => "response_timeout",
+                Deadline::Idle => "idle_timeout",
+                Deadline::Total => "total_timeout",
+            },
+        }
+    }
+}
+
+impl<T: core::fmt::Debug, D: core::fmt::Debug> core::error::Error for Error<T, D> {}
+
+impl<T: core::fmt::Debug, D: core::fmt::Debug> embedded_io::Error for Error<T, D> {
+    fn kind(&self) -> embedded_io::ErrorKind {
+        use embedded_io::ErrorKind as Io;
+        match &self.kind {
+            ErrorKind::Request(_) => Io::InvalidInput,
+            ErrorKind::Link(_) | ErrorKind::Resolve(_) | ErrorKind::ResolvedTo(..) => Io::NotFound,
+            ErrorKind::Connect(_) | ErrorKind::NotConnected(_) => Io::NotConnected,
+            ErrorKind::ClosedBeforeResponse => Io::ConnectionReset,
+            ErrorKind::Protocol(ProtocolError::Truncated { .. }) => Io::ConnectionAborted,
+            ErrorKind::Protocol(_) => Io::InvalidData,
+            ErrorKind::Buffer { .. } => Io::OutOfMemory,
+            ErrorKind::Timeout { .. } => Io::TimedOut,
+            ErrorKind::Socket(_) | ErrorKind::Send(_) | ErrorKind::Receive(_) => Io::Other,
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! The caller's mistakes.
+
+use core::fmt;
+
+/// Why a text is no URL that this client can use.
+///
+/// `at` counts bytes from the start of the text that was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum UrlError {
+    /// No `http://` in front.
+    MissingScheme,
+    /// A scheme other than `http` and `https`.
+    UnsupportedScheme,
+    /// Nothing between the scheme and the path.
+    MissingHost,
+    /// A scheme inside the host, as in `http://http://gate.local/` or a host of
+    /// `"http://localhost/"`.
+    SchemeInHost {
+        /// The host behind that inner scheme is the local host: a second mistake.
+        localhost: bool,
+    },
+    /// A character that no host name has.
+    InvalidHost {
+        /// Where.
+        at: usize,
+        /// Which byte.
+        byte: u8,
+    },
+    /// A host of digits and dots that is no IPv4 address, or brackets with no IPv6 address.
+    InvalidAddress,
+    /// A host of more than 253 bytes.
+    HostTooLong,
+    /// A port that is no number from 1 to 65535.
+    InvalidPort,
+    /// A space, control or non-ASCII character in path or query; it has to be percent-encoded.
+    InvalidCharacter {
+        /// Where.
+        at: usize,
+        /// Which byte.
+        byte: u8,
+    },
+}
+
+impl UrlError {
+    /// One sentence, without the figures that `Display` adds. Usable in constants: the compile-time
+    /// form [`url!`](crate::url) shows it as the compiler's error.
+    ///
+    /// ```
+    /// use safe_http_client::{Url, UrlError};
+    /// assert_eq!(Url::parse("gate.local"), Err(UrlError::MissingScheme));
+    /// assert_eq!(UrlError::MissingScheme.text(), "this URL has no scheme: start it with http://");
+    /// ```
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::MissingScheme => "this URL has no scheme: start it with http://",
+            Self::UnsupportedScheme => "this URL's scheme is neither http nor https",
+            Self::MissingHost => "this URL has no host: write http://HOST/PATH",
+            Self::SchemeInHost { localhost: false } => {
+                "a scheme stands where the host belongs: give the host alone, without http://"
+            }
+            Self::SchemeInHost { localhost: true } => {
+                "two mistakes: a scheme stands where the host belongs (give the host alone, without \
+                 http://), and localhost means the chip itself, where no server listens (give the \
+                 server's own address)"
+            }
+            Self::InvalidHost { byte: 0x80.., .. } => {
+                "the host has a non-ASCII character: write international names in their xn-- form"
+            }
+            Self::InvalidHost { .. } => "the host has a character that no host name has",
+            Self::InvalidAddress => {
+                "the host looks like an IP address but isn't one: write 192.168.1.20 or [fe80::1]"
+            }
+            Self::HostTooLong => "the host is longer than the 253 bytes that a name can have",
+            Self::InvalidPort => "the port is no number from 1 to 65535",
+            Self::InvalidCharacter { .. } => {
+                "the URL has a character that must be percent-encoded, such as %20 for a space"
+            }
+        }
+    }
+}
+
+impl fmt::Display for UrlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())?;
+        match self {
+            Self::InvalidCharacter { at, byte } => {
+                write!(f, " (byte {at} is 0x{byte:02X}: write %{byte:02X})")
+            }
+            Self::InvalidHost { at, byte } => write!(f, " (byte {at} is 0x{byte:02X})"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl core::error::Error for UrlError {}
+
+/// What an address is, as far as a request to it can make sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum TargetClass {
+    /// An address that may belong to a host.
+    Host,
+    /// `localhost`, 127.0.0.0/8 or `::1`: the chip itself.
+    Loopback,
+    /// 0.0.0.0 (with the rest of 0.0.0.0/8) or `::`: no address at all.
+    Unspecified,
+    /// 255.255.255.255: every host, to which TCP can't connect.
+    Broadcast,
+    /// 224.0.0.0/4 or ff00::/8: a group, to which TCP can't connect.
+    Multicast,
+}
+
+impl TargetClass {
+    /// One sentence on why no request can go there; empty for [`TargetClass::Host`].
+    ///
+    /// ```
+    /// use safe_http_client::TargetClass;
+    /// assert!(TargetClass::Loopback.text().starts_with("localhost means the chip itself"));
+    /// ```
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Host => "",
+            Self::Loopback => {
+                "localhost means the chip itself, which has no loopback interface and no server: \
+                 give the address that the server has in the network, such as 192.168.1.20"
+            }
+            Self::Unspecified => {
+                "0.0.0.0 is where a server listens, not where it is: give the address that the \
+                 server has in the network, such as 192.168.1.20"
+            }
+            Self::Broadcast => "255.255.255.255 is every host: a TCP connection needs one",
+            Self::Multicast => {
+                "a multicast address is a group of hosts: a TCP connection needs one"
+            }
+        }
+    }
+}
+
+/// Why a request can't be sent as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum RequestError {
+    /// The URL isn't one.
+    Url(UrlError),
+    /// The target is no other host. Allowed where the link declares a loopback interface.
+    Target(TargetClass),
+    /// `https` was asked for, and the stack has no TLS. It is never sent in the clear instead.
+    NoTls,
+    /// The method is no token (RFC 9110 section 9.1).
+    InvalidMethod,
+    /// The header's name is no token (RFC 9110 section 5.1).
+    InvalidHeaderName,
+    /// The header's value has a CR, LF, NUL or another control character (RFC 9110 section 5.5).
+    InvalidHeaderValue {
+        /// Where in the value.
+        at: usize,
+        /// Which byte.
+        byte: u8,
+    },
+    /// `Content-Length` and `Transfer-Encoding` follow from the body and can't be set by hand.
+    ManagedHeader,
+    /// `Host` was given twice.
+    SecondHost,
+    /// The user name or the password of the URL has a broken percent-escape.
+    InvalidCredentials,
+    /// The body turned out longer or shorter than declared; the connection was closed.
+    BodyLength {
+        /// What `Content-Length` said.
+        declared: u64,
+        /// What was given (so far, where it was too long).
+        given: u64,
+    },
+    /// The reader that was to give the body failed.
+    BodyReader(#[cfg_attr(feature = "defmt", defmt(Debug2Format))] embedded_io::ErrorKind),
+    /// The exchange had ended or failed before this call.
+    ExchangeOver,
+}
+
+impl RequestError {
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::Url(UrlError::UnsupportedScheme) => "unsupported_scheme",
+            Self::Url(UrlError::SchemeInHost { .. }) => "scheme_in_host",
+            Self::Url(_) => "malformed_url",
+            Self::Target(TargetClass::Loopback) => "loopback_target",
+            Self::Target(_) => "no_host_target",
+            Self::NoTls => "no_tls",
+            Self::InvalidMethod => "invalid_method",
+            Self::InvalidHeaderName | Self::InvalidHeaderValue { .. } => "invalid_header",
+            Self::ManagedHeader => "managed_header",
+            Self::SecondHost => "second_host",
+            Self::InvalidCredentials => "invalid_credentials",
+            Self::BodyLength { .. } => "body_length",
+            Self::BodyReader(_) => "body_reader",
+            Self::ExchangeOver => "exchange_over",
+        }
+    }
+}
+
+impl fmt::Display for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(error) => error.fmt(f),
+            Self::Target(class) => f.write_str(class.text()),
+            Self::NoTls => f.write_str(
+                "https needs TLS and this stack has none: use a stack with TLS, or an http:// URL \
+                 if the server has one (nothing was sent in the clear)",
+            ),
+            Self::InvalidMethod => f.write_str("the method is no token of letters, digits and -"),
+            Self::InvalidHeaderName => f.write_str(
+                "the header's name is no token: letters, digits and - without spaces or a colon",
+            ),
+            Self::InvalidHeaderValue { at, byte } => write!(
+                f,
+                "the header's value has a control character (byte {at} is 0x{byte:02X}): a line \
+                 break there would start another header"
+            ),
+            Self::ManagedHeader => f.write_str(
+                "Content-Length and Transfer-Encoding follow from the body: give the body, or \
+                 start an upload with its length",
+            ),
+            Self::SecondHost => f.write_str("Host was given twice: a request has one"),
+            Self::InvalidCredentials => {
+                f.write_str("the URL's user name or password has a % without two hex digits")
+            }
+            Self::BodyLength { declared, given } if given > declared => write!(
+                f,
+                "the body is longer than declared: {given} bytes or more against {declared}; \
+                 declare the right length, or send it chunked"
+            ),
+            Self::BodyLength { declared, given } => write!(
+                f,
+                "the body ended after {given} of the {declared} bytes declared; declare the right \
+                 length, or send it chunked"
+            ),
+            Self::BodyReader(kind) => write!(f, "the body's reader failed: {kind:?}"),
+            Self::ExchangeOver => {
+                f.write_str("this exchange has ended or failed: start a new request")
+            }
+        }
+    }
+}
+
+impl core::error::Error for RequestError {}
+
+impl From<UrlError> for RequestError {
+    fn from(error: UrlError) -> Self {
+        Self::Url(error)
+    }
+}
+
+impl From<core::convert::Infallible> for UrlError {
+    fn from(never: core::convert::Infallible) -> Self {
+        match never {}
+    }
+}

@@ -1,0 +1,144 @@
+//! Deadlines and habits of a client.
+
+use crate::clock::millis;
+use crate::error::Deadline;
+use core::time::Duration;
+use embedded_nal::AddrType;
+
+/// Deadlines and habits of a client: [`SafeHttpClient::with_config`](crate::SafeHttpClient::with_config).
+///
+/// Deadlines are looked at between calls of the stack. A stack that blocks inside a call (see
+/// [`Behaviour`](crate::Behaviour)) can't be interrupted by them.
+///
+/// | deadline | from | to | default |
+/// |---|---|---|---|
+/// | `online_timeout` | `wait_online` | an address | 20 s |
+/// | `connect_timeout` | name asked for; then again: address known | resolved; connected | 5 s |
+/// | `response_timeout` | last byte of the request | first byte of the response | 3 s |
+/// | `idle_timeout` | any progress; the head's first byte | more progress; the head's last byte | 5 s |
+/// | `total_timeout` | start of the exchange | its end | none |
+///
+/// ```
+/// use core::time::Duration;
+/// use safe_http_client::Config;
+/// let patient = Config::new()
+///     .response_timeout(Duration::from_secs(10))
+///     .total_timeout(Some(Duration::from_secs(60)));
+/// # let _ = patient;
+/// ```
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub(crate) online_ms: u32,
+    pub(crate) connect_ms: u32,
+    pub(crate) response_ms: u32,
+    pub(crate) idle_ms: u32,
+    /// `u32::MAX` for none.
+    pub(crate) total_ms: u32,
+    pub(crate) continue_ms: u32,
+    pub(crate) keep_alive_ms: u32,
+    pub(crate) address_type: AddrType,
+    pub(crate) idle: fn(),
+}
+
+impl Config {
+    /// The defaults.
+    pub const fn new() -> Self {
+        Self {
+            online_ms: 20_000,
+            connect_ms: 5_000,
+            response_ms: 3_000,
+            idle_ms: 5_000,
+            total_ms: u32::MAX,
+            continue_ms: 1_000,
+            keep_alive_ms: 60_000,
+            address_type: AddrType::IPv4,
+            idle: || {},
+        }
+    }
+
+    /// How long [`wait_online`](crate::SafeHttpClient::wait_online) waits for an address.
+    #[must_use]
+    pub fn online_timeout(mut self, timeout: Duration) -> Self {
+        self.online_ms = millis(timeout);
+        self
+    }
+
+    /// How long resolving the name, and then connecting, may each take.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_ms = millis(timeout);
+        self
+    }
+
+    /// How long the server may think before the first byte of its response.
+    #[must_use]
+    pub fn response_timeout(mut self, timeout: Duration) -> Self {
+        self.response_ms = millis(timeout);
+        self
+    }
+
+    /// How long nothing may move while bytes flow. A response's head has to be complete within
+    /// this time from its first byte.
+    #[must_use]
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_ms = millis(timeout);
+        self
+    }
+
+    /// How long the exchange may take in all, its body included. `None`, the default, sets no
+    /// limit: a peer that sends a byte now and then can keep a body open for ever.
+    #[must_use]
+    pub fn total_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.total_ms = timeout.map_or(u32::MAX, millis);
+        self
+    }
+
+    /// How long to wait for `100 Continue` before the body is sent without it (RFC 9110 section
+    /// 10.1.1). 1 s by default.
+    #[must_use]
+    pub fn continue_timeout(mut self, timeout: Duration) -> Self {
+        self.continue_ms = millis(timeout);
+        self
+    }
+
+    /// How long an idle connection is kept for the next request: 60 s by default;
+    /// [`Duration::ZERO`] closes each after its exchange, and says so to the server.
+    #[must_use]
+    pub fn keep_alive(mut self, at_most: Duration) -> Self {
+        self.keep_alive_ms = millis(at_most);
+        self
+    }
+
+    /// Which addresses the resolver is asked for: IPv4 by default, since some stacks know no other
+    /// and panic or fail when asked.
+    #[must_use]
+    pub fn address_type(mut self, address_type: AddrType) -> Self {
+        self.address_type = address_type;
+        self
+    }
+
+    /// Called each time a blocking call finds nothing to do: feed the watchdog, yield, sleep. It
+    /// can't reach the client. Loops that have more to do use [`Exchange::poll`](crate::Exchange::poll).
+    #[must_use]
+    pub fn idle(mut self, idle: fn()) -> Self {
+        self.idle = idle;
+        self
+    }
+
+    /// The length of a deadline in milliseconds.
+    pub(crate) fn limit_ms(&self, deadline: Deadline) -> u32 {
+        match deadline {
+            Deadline::Online => self.online_ms,
+            Deadline::Connect => self.connect_ms,
+            Deadline::Response => self.response_ms,
+            Deadline::Idle => self.idle_ms,
+            Deadline::Total => self.total_ms,
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}

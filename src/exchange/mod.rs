@@ -1,0 +1,335 @@
+//! One exchange: a request and its response, as a machine of states that never waits.
+//!
+//! ```text
+//!              kept connection                    head
+//!   Link ───────────────────────────► Send ───► sent ──► ReceiveHead ──► Body ──► Over
+//!     │                                ▲ │                 │    ▲  │1xx
+//!     └─► Resolve ─► Connect ──────────┘ │ Expect          │    └──┘
+//!           ▲                            ▼                 │
+//!           │                     AwaitContinue ──────────►│
+//!           └── a kept connection was stale: once ─────────┘
+//! ```
+//!
+//! Each state has its file. [`Exchange::poll`] goes on until the stack would block; the blocking
+//! calls of the client are loops over it. Any error closes the connection and ends in `Failed`.
+
+mod config;
+mod connect;
+mod receive_body;
+mod receive_head;
+mod resolve;
+mod send;
+mod tunnel;
+mod upload;
+mod wire;
+
+pub use config::Config;
+pub use upload::Upload;
+pub(crate) use upload::UploadState;
+pub use wire::WhyClosed;
+pub(crate) use wire::Wire;
+
+use crate::clock::{Clock, elapsed_ms};
+use crate::context::LoopContext;
+use crate::error::{Deadline, Error, ErrorKind, Evidence, Phase, RequestError};
+use crate::http::framing::Asked;
+use crate::http::head::{HeadMeasure, HeadParser};
+use crate::http::response::{Headers, ResponseHead};
+use crate::http::url::Url;
+use crate::network::Network;
+use core::fmt;
+use core::net::SocketAddr;
+use embedded_nal::{Dns, TcpClientStack, nb};
+use receive_body::Body;
+
+/// The error of exchanges over the network `N`: it keeps the stack's own errors.
+pub type ErrorOf<N> = Error<TcpErrorOf<N>, DnsErrorOf<N>>;
+
+/// The TCP stack's own error.
+type TcpErrorOf<N> = <N as TcpClientStack>::Error;
+/// The resolver's own error.
+type DnsErrorOf<N> = <N as Dns>::Error;
+
+/// What a client keeps between exchanges.
+pub(crate) struct Core<N: Network, C> {
+    pub(crate) wire: Wire<N>,
+    pub(crate) clock: C,
+    pub(crate) config: Config,
+}
+
+/// What was asked for, unchanged through the exchange.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plan<'a> {
+    pub(crate) url: Url<'a>,
+    pub(crate) asked: Asked,
+    pub(crate) idempotent: bool,
+    /// An address given by the caller: no name is resolved.
+    pub(crate) connect_to: Option<SocketAddr>,
+    /// The request says `Connection: close`.
+    pub(crate) close: bool,
+    /// The request says `Expect: 100-continue`, and has a body.
+    pub(crate) expect_continue: bool,
+    /// Codings that can't be undone are passed on as they are.
+    pub(crate) raw: bool,
+    /// The bytes of the buffer that hold the request's head.
+    pub(crate) head_length: usize,
+    /// The body, where it was given whole.
+    pub(crate) body: &'a [u8],
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    Link,
+    Resolve,
+    Connect(SocketAddr),
+    Send,
+    /// The head was sent, and the caller has to give more of the body.
+    Upload,
+    AwaitContinue,
+    ReceiveHead,
+    /// The head doesn't fit the buffer; it is counted to its end for the error.
+    MeasureHead(HeadMeasure),
+    Body,
+    /// The response was read to its end, and the connection kept or closed.
+    Over,
+    /// An error was reported, and the connection closed.
+    Failed,
+}
+
+/// A request on its way, and its response as it arrives: the non-blocking twin of
+/// [`Request::send`](crate::Request::send).
+///
+/// [`poll`](Self::poll) until it is ready, then read the [`head`](Self::head) and
+/// [`poll_read`](Self::poll_read) the body. Dropping it early closes the connection.
+pub struct Exchange<'a, N: Network, C: Clock> {
+    core: &'a mut Core<N, C>,
+    /// First the request, then the response's head and what follows it.
+    buffer: &'a mut [u8],
+    plan: Plan<'a>,
+    state: State,
+    started: u32,
+    /// When the phase began, or last made progress.
+    mark: u32,
+    sent: u32,
+    received: u32,
+    reused: bool,
+    retried: bool,
+
+    /// The request in the buffer: how much of it was sent, and where it ends.
+    stage_sent: usize,
+    stage_end: usize,
+    /// How much of `plan.body` was staged or sent.
+    body_taken: usize,
+    upload: UploadState,
+    /// The request is in the buffer as it was, and can be sent again.
+    replayable: bool,
+    /// The response came before the request was sent whole.
+    request_incomplete: bool,
+
+    parser: HeadParser,
+    interim: u8,
+    /// The buffer behind the head: `..kept` holds what the caller may look at (head, body read
+    /// whole, trailers), `raw..filled` what arrived and wasn't taken yet.
+    head_end: usize,
+    kept: usize,
+    raw: usize,
+    filled: usize,
+    body: Body,
+    body_received: u64,
+    trailers: (usize, usize),
+}
+
+impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
+    /// `buffer` starts with the request's head, of the length that `plan` has.
+    pub(crate) fn new(
+        core: &'a mut Core<N, C>,
+        buffer: &'a mut [u8],
+        plan: Plan<'a>,
+        upload: UploadState,
+    ) -> Self {
+        let now = core.clock.now_ms();
+        let mut exchange = Self {
+            core,
+            buffer,
+            plan,
+            state: State::Link,
+            started: now,
+            mark: now,
+            sent: 0,
+            received: 0,
+            reused: false,
+            retried: false,
+            stage_sent: 0,
+            stage_end: plan.head_length,
+            body_taken: 0,
+            upload,
+            replayable: true,
+            request_incomplete: false,
+            parser: HeadParser::new(),
+            interim: 0,
+            head_end: 0,
+            kept: 0,
+            raw: 0,
+            filled: 0,
+            body: Body::Done,
+            body_received: 0,
+            trailers: (0, 0),
+        };
+        if !plan.expect_continue {
+            exchange.stage_body();
+        }
+        exchange
+    }
+
+    /// Goes on with the exchange as far as it goes without waiting. `Ok` once the response's head
+    /// has arrived.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` while there is something to wait for; any other error ends the exchange and
+    /// closes its connection.
+    pub fn poll(&mut self, _cx: &mut LoopContext) -> nb::Result<(), ErrorOf<N>> {
+        self.advance()
+    }
+
+    pub(crate) fn advance(&mut self) -> nb::Result<(), ErrorOf<N>> {
+        self.core.wire.network.poll_network();
+        loop {
+            self.state = match self.state {
+                State::Link => self.check_link()?,
+                State::Resolve => self.resolve()?,
+                State::Connect(remote) => self.connect(remote)?,
+                State::Send => self.send()?,
+                State::Upload => return Err(nb::Error::WouldBlock),
+                State::AwaitContinue => self.await_continue()?,
+                State::ReceiveHead => self.receive_head()?,
+                State::MeasureHead(measure) => self.measure_head(measure)?,
+                State::Body | State::Over => return Ok(()),
+                State::Failed => return Err(self.over()),
+            };
+        }
+    }
+
+    /// The response's head, once [`poll`](Self::poll) was `Ok`.
+    pub fn head(&self) -> Option<ResponseHead<'_>> {
+        matches!(self.state, State::Body | State::Over).then(|| self.known_head())
+    }
+
+    /// The head, of a response that is known to have arrived.
+    pub(crate) fn known_head(&self) -> ResponseHead<'_> {
+        ResponseHead::new(
+            &self.parser,
+            self.buffer.get(..self.head_end).unwrap_or_default(),
+        )
+    }
+
+    /// The trailer fields behind a chunked body, once it was read to its end.
+    pub fn trailers(&self) -> Headers<'_> {
+        let (start, end) = self.trailers;
+        Headers::new(self.buffer.get(start..end).unwrap_or_default())
+    }
+
+    /// The phase that the exchange is in.
+    pub fn phase(&self) -> Phase {
+        match self.state {
+            State::Link => Phase::Link,
+            State::Resolve => Phase::Resolve,
+            State::Connect(_) => Phase::Connect,
+            State::Send | State::Upload => Phase::Send,
+            State::AwaitContinue | State::ReceiveHead | State::MeasureHead(_) => Phase::Head,
+            State::Body | State::Over | State::Failed => Phase::Body,
+        }
+    }
+
+    /// The figures of the exchange so far.
+    pub fn evidence(&self) -> Evidence {
+        let now = self.core.clock.now_ms();
+        Evidence {
+            elapsed_ms: elapsed_ms(now, self.started),
+            phase_ms: elapsed_ms(now, self.mark),
+            sent: self.sent,
+            received: self.received,
+            reused: self.reused,
+            remote: self.core.wire.remote(),
+        }
+    }
+
+    /// Lets the stack move packets while a blocking call waits.
+    pub(crate) fn poll_network(&mut self) {
+        self.core.wire.network.poll_network();
+    }
+
+    pub(crate) fn idle_hook(&self) -> fn() {
+        self.core.config.idle
+    }
+
+    /// Ends the exchange with an error: closes the connection and gathers the evidence.
+    #[cold]
+    #[inline(never)]
+    fn fail(&mut self, kind: ErrorKind<TcpErrorOf<N>, DnsErrorOf<N>>) -> nb::Error<ErrorOf<N>> {
+        let mut error = Error::new(self.phase(), kind);
+        if matches!(error.kind, ErrorKind::NotConnected(_)) {
+            error.phase = Phase::Connect;
+        }
+        error.evidence = self.evidence();
+        self.core.wire.close(WhyClosed::Error);
+        self.state = State::Failed;
+        nb::Error::Other(error)
+    }
+
+    /// The error of a call on an exchange that is over.
+    fn over(&self) -> nb::Error<ErrorOf<N>> {
+        nb::Error::Other(Error::new(
+            self.phase(),
+            ErrorKind::Request(RequestError::ExchangeOver),
+        ))
+    }
+
+    /// Notes that something moved.
+    fn progress(&mut self) {
+        self.mark = self.core.clock.now_ms();
+    }
+
+    /// There is nothing to do but wait, until `deadline` (counted from the last progress) or the
+    /// total one.
+    fn pending<T>(&mut self, deadline: Deadline) -> nb::Result<T, ErrorOf<N>> {
+        self.check_total()?;
+        let limit_ms = self.core.config.limit_ms(deadline);
+        if elapsed_ms(self.core.clock.now_ms(), self.mark) >= limit_ms {
+            return Err(self.fail(ErrorKind::Timeout { deadline, limit_ms }));
+        }
+        Err(nb::Error::WouldBlock)
+    }
+
+    /// A peer that keeps bytes coming can't outlast the total deadline.
+    fn check_total(&mut self) -> nb::Result<(), ErrorOf<N>> {
+        let limit_ms = self.core.config.total_ms;
+        if limit_ms != u32::MAX && elapsed_ms(self.core.clock.now_ms(), self.started) >= limit_ms {
+            return Err(self.fail(ErrorKind::Timeout {
+                deadline: Deadline::Total,
+                limit_ms,
+            }));
+        }
+        Ok(())
+    }
+}
+
+impl<N: Network, C: Clock> fmt::Debug for Exchange<'_, N, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange")
+            .field("state", &self.state)
+            .field("wire", &self.core.wire)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<N: Network, C: Clock> Drop for Exchange<'_, N, C> {
+    fn drop(&mut self) {
+        match self.state {
+            State::Over | State::Failed => {}
+            // Little is left of many responses: a look at what has arrived may save a connection.
+            State::Body => self.drain(),
+            _ => self.core.wire.close(WhyClosed::ResponseNotRead),
+        }
+    }
+}

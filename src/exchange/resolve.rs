@@ -1,0 +1,65 @@
+//! Before a connection: the link, a kept connection, the host's address.
+
+use super::{ErrorOf, Exchange, State, WhyClosed};
+use crate::clock::Clock;
+use crate::error::{Deadline, ErrorKind, TargetClass};
+use crate::http::address::classify;
+use crate::http::url::Host;
+use crate::network::Network;
+use core::net::SocketAddr;
+use embedded_nal::nb;
+
+impl<N: Network, C: Clock> Exchange<'_, N, C> {
+    /// The link may have been lost since the client went online, so it is asked each time.
+    pub(super) fn check_link(&mut self) -> nb::Result<State, ErrorOf<N>> {
+        let wire = &mut self.core.wire;
+        if let Err(error) = wire.network.link_status().ip_config() {
+            wire.close(WhyClosed::LinkLost);
+            return Err(self.fail(ErrorKind::Link(error)));
+        }
+        let Self { core, plan, .. } = self;
+        let now = core.clock.now_ms();
+        let keep_ms = core.config.keep_alive_ms;
+        self.reused = core
+            .wire
+            .take_kept(&plan.url, plan.connect_to, now, keep_ms);
+        self.progress();
+        if self.reused {
+            return Ok(State::Send);
+        }
+        Ok(State::Resolve)
+    }
+
+    pub(super) fn resolve(&mut self) -> nb::Result<State, ErrorOf<N>> {
+        if let Some(remote) = self.plan.connect_to {
+            return Ok(State::Connect(remote));
+        }
+        let address = match self.plan.url.host() {
+            Host::Address(address) => address,
+            Host::Name(name) => {
+                let core = &mut *self.core;
+                let address_type = core.config.address_type.clone();
+                match core.wire.network.get_host_by_name(name, address_type) {
+                    Err(nb::Error::WouldBlock) => return self.pending(Deadline::Connect),
+                    Err(nb::Error::Other(error)) => {
+                        return Err(self.fail(ErrorKind::Resolve(error)));
+                    }
+                    Ok(address) => {
+                        let class = classify(address);
+                        let allowed = class == TargetClass::Host
+                            || (class == TargetClass::Loopback && core.wire.network.has_loopback());
+                        if !allowed {
+                            return Err(self.fail(ErrorKind::ResolvedTo(address, class)));
+                        }
+                        address
+                    }
+                }
+            }
+        };
+        self.progress();
+        Ok(State::Connect(SocketAddr::new(
+            address,
+            self.plan.url.port(),
+        )))
+    }
+}

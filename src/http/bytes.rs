@@ -1,0 +1,78 @@
+//! Small tools on bytes that can't panic.
+
+/// Copies as much of `source` as fits, and returns how much that was.
+pub(crate) fn copy(target: &mut [u8], source: &[u8]) -> usize {
+    let length = target.len().min(source.len());
+    // Two slices of one checked length: the compiler sees that `copy_from_slice` can't panic.
+    if let (Some(target), Some(source)) = (target.get_mut(..length), source.get(..length)) {
+        target.copy_from_slice(source);
+    }
+    length
+}
+
+/// Moves `buffer[from..to]` down to start at `target`; nothing happens for a range that isn't there.
+pub(crate) fn move_down(buffer: &mut [u8], from: usize, to: usize, target: usize) {
+    let cells = core::cell::Cell::from_mut(buffer).as_slice_of_cells();
+    let (Some(sources), Some(targets)) = (cells.get(from..to), cells.get(target..)) else {
+        return;
+    };
+    for (target, source) in targets.iter().zip(sources) {
+        target.set(source.get());
+    }
+}
+
+/// White space as HTTP has it: SP and HTAB (RFC 9110 section 5.6.3, OWS).
+pub(crate) const fn is_space(byte: u8) -> bool {
+    byte == b' ' || byte == b'\t'
+}
+
+/// `text` without OWS at either end.
+pub(crate) const fn trim(mut text: &[u8]) -> &[u8] {
+    while let [first, rest @ ..] = text {
+        if !is_space(*first) {
+            break;
+        }
+        text = rest;
+    }
+    while let [rest @ .., last] = text {
+        if !is_space(*last) {
+            break;
+        }
+        text = rest;
+    }
+    text
+}
+
+/// One bit for each ASCII character that a token may have (RFC 9110 section 5.6.2).
+const TOKEN: [u32; 4] = {
+    let mut bits = 0u128;
+    let mut rest: &[u8] =
+        b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    while let [first, tail @ ..] = rest {
+        bits |= 1 << *first;
+        rest = tail;
+    }
+    [
+        bits as u32,
+        (bits >> 32) as u32,
+        (bits >> 64) as u32,
+        (bits >> 96) as u32,
+    ]
+};
+
+/// Whether a token may have this byte.
+pub(crate) fn is_token_byte(byte: u8) -> bool {
+    TOKEN
+        .get(usize::from(byte >> 5))
+        .is_some_and(|word| (word >> (byte & 31)) & 1 == 1)
+}
+
+/// Whether `text` is a token.
+pub(crate) fn is_token(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(|&byte| is_token_byte(byte))
+}
+
+/// Whether a field value may have this byte: HTAB, SP, VCHAR, obs-text (RFC 9110 section 5.5).
+pub(crate) const fn is_value_byte(byte: u8) -> bool {
+    byte >= 0x20 && byte != 0x7F || byte == b'\t'
+}

@@ -1,0 +1,154 @@
+//! Chunked transfer coding (RFC 9112 section 7.1), as it arrives.
+//!
+//! ```text
+//!            ┌────────────── CRLF ◄─────────┐
+//!            ▼                              │
+//!   ─► Size ─► Extension ─► SizeEnd ─► Data ─► DataCr ─► DataLf
+//!                              │ size 0
+//!                              ▼
+//!                           Trailers (read by the head's parser)
+//! ```
+
+use crate::error::ProtocolError;
+
+/// All chunk extensions of one body together; past that they are an attack.
+const MAX_EXTENSIONS: u16 = 16 * 1024;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// In the size; whether it has a digit yet.
+    Size { digits: bool },
+    /// Behind the size: white space or extensions, up to the CR.
+    Extension,
+    /// The LF of the size line.
+    SizeEnd,
+    /// In a chunk's data.
+    Data,
+    /// The CR behind the data.
+    DataCr,
+    /// The LF behind the data.
+    DataLf,
+    /// Behind the last chunk.
+    Trailers,
+}
+
+/// What the bytes at hand are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece {
+    /// The input is used up in the middle of the framing.
+    Incomplete,
+    /// Data comes next: so much remains in this chunk.
+    Data(u64),
+    /// The last chunk was read; trailer lines follow, up to an empty one.
+    Trailers,
+}
+
+/// Decodes the framing around the data; the data itself is never copied.
+#[derive(Debug, Clone, Copy)]
+pub struct ChunkedDecoder {
+    state: State,
+    /// In `Size`, the number so far; in `Data`, what remains.
+    remaining: u64,
+    extensions: u16,
+}
+
+impl ChunkedDecoder {
+    /// At the start of the first chunk's size.
+    pub const fn new() -> Self {
+        Self {
+            state: State::Size { digits: false },
+            remaining: 0,
+            extensions: 0,
+        }
+    }
+
+    /// Reads framing from the start of `input` and returns how many bytes it took and what follows.
+    pub fn next(&mut self, input: &[u8]) -> Result<(usize, Piece), ProtocolError> {
+        let mut rest = input;
+        loop {
+            match self.state {
+                State::Data => return Ok((taken(input, rest), Piece::Data(self.remaining))),
+                State::Trailers => return Ok((taken(input, rest), Piece::Trailers)),
+                _ => {}
+            }
+            let Some((&byte, tail)) = rest.split_first() else {
+                return Ok((input.len(), Piece::Incomplete));
+            };
+            rest = tail;
+            self.byte(byte)?;
+        }
+    }
+
+    fn byte(&mut self, byte: u8) -> Result<(), ProtocolError> {
+        self.state = match self.state {
+            State::Size { digits } => match (hex_digit(byte), byte) {
+                (Some(digit), _) => {
+                    // The top four bits have to be free.
+                    if self.remaining >> 60 != 0 {
+                        return Err(ProtocolError::ChunkSize);
+                    }
+                    self.remaining = (self.remaining << 4) | u64::from(digit);
+                    State::Size { digits: true }
+                }
+                (None, b'\r') if digits => State::SizeEnd,
+                // White space before an extension is "bad", but allowed (BWS); some servers pad
+                // the size with it.
+                (None, b';' | b' ' | b'\t') if digits => State::Extension,
+                (None, b'\n') if digits => return Err(ProtocolError::ChunkLine),
+                _ => return Err(ProtocolError::ChunkSize),
+            },
+            State::Extension => match byte {
+                b'\r' => State::SizeEnd,
+                b'\t' | 0x20..=0x7E | 0x80.. => {
+                    self.extensions = self.extensions.saturating_add(1);
+                    if self.extensions > MAX_EXTENSIONS {
+                        return Err(ProtocolError::ChunkExtensions);
+                    }
+                    State::Extension
+                }
+                _ => return Err(ProtocolError::ChunkLine),
+            },
+            State::SizeEnd => match (byte, self.remaining) {
+                (b'\n', 0) => State::Trailers,
+                (b'\n', _) => State::Data,
+                _ => return Err(ProtocolError::ChunkLine),
+            },
+            State::DataCr if byte == b'\r' => State::DataLf,
+            State::DataLf if byte == b'\n' => State::Size { digits: false },
+            State::DataCr | State::DataLf => return Err(ProtocolError::ChunkEnd),
+            // `next` returns before it comes here in these.
+            State::Data | State::Trailers => self.state,
+        };
+        Ok(())
+    }
+
+    /// Data that may be taken without looking at the framing.
+    pub fn data_remaining(&self) -> u64 {
+        if self.state == State::Data {
+            self.remaining
+        } else {
+            0
+        }
+    }
+
+    /// So many bytes of data were taken.
+    pub fn take_data(&mut self, count: u64) {
+        self.remaining = self.remaining.saturating_sub(count);
+        if self.state == State::Data && self.remaining == 0 {
+            self.state = State::DataCr;
+        }
+    }
+}
+
+fn taken(input: &[u8], rest: &[u8]) -> usize {
+    input.len().saturating_sub(rest.len())
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte.wrapping_sub(b'0')),
+        b'a'..=b'f' => Some(byte.wrapping_sub(b'a' - 10)),
+        b'A'..=b'F' => Some(byte.wrapping_sub(b'A' - 10)),
+        _ => None,
+    }
+}

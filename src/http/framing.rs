@@ -1,0 +1,175 @@
+//! Where the body of a response ends (RFC 9112 section 6.3).
+
+use super::bytes::trim;
+use crate::error::ProtocolError;
+
+/// How a response's body is delimited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// There is none.
+    None,
+    /// So many bytes.
+    Length(u64),
+    /// Chunks.
+    Chunked,
+    /// Until the peer closes.
+    Close,
+    /// No body: what follows isn't HTTP any more (101, or 2xx to CONNECT).
+    Tunnel,
+}
+
+/// What a request's method says about the response to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// HEAD: a response without a body, whatever its headers say.
+    Head,
+    /// CONNECT: a 2xx opens a tunnel.
+    Connect,
+    /// Any other method.
+    Other,
+}
+
+/// The header fields that decide on framing and reuse, gathered while the head is scanned.
+#[derive(Debug, Clone, Copy)]
+pub struct FramingFields {
+    length: Option<u64>,
+    /// The last transfer coding seen so far.
+    last_coding: Coding,
+    /// A coding other than `chunked` was seen.
+    other_coding: bool,
+    /// `chunked` was seen where another coding (or itself) followed.
+    chunked_inside: bool,
+    /// `Connection: close`.
+    pub close: bool,
+    /// `Connection: keep-alive`.
+    pub keep_alive: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Coding {
+    None,
+    Chunked,
+    Other,
+}
+
+impl FramingFields {
+    /// No field seen yet.
+    pub const fn new() -> Self {
+        Self {
+            length: None,
+            last_coding: Coding::None,
+            other_coding: false,
+            chunked_inside: false,
+            close: false,
+            keep_alive: false,
+        }
+    }
+
+    /// Takes note of one field line.
+    #[inline]
+    pub fn field(&mut self, name: &[u8], value: &[u8]) -> Result<(), ProtocolError> {
+        // Told apart by length first: most fields end here after one comparison.
+        match name.len() {
+            10 if name.eq_ignore_ascii_case(b"connection") => {
+                for option in value.split(|&byte| byte == b',') {
+                    let option = trim(option);
+                    self.close |= option.eq_ignore_ascii_case(b"close");
+                    self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+                }
+            }
+            14 if name.eq_ignore_ascii_case(b"content-length") => {
+                // `42, 42` is what a proxy makes of two equal fields (RFC 9110 section 8.6).
+                for part in value.split(|&byte| byte == b',') {
+                    let length = decimal(trim(part)).ok_or(ProtocolError::ContentLength)?;
+                    if self.length.is_some_and(|known| known != length) {
+                        return Err(ProtocolError::ContentLengthConflict);
+                    }
+                    self.length = Some(length);
+                }
+            }
+            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.codings(value),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// One line of the list of transfer codings; several lines make one list (RFC 9110 section 5.3).
+    fn codings(&mut self, value: &[u8]) {
+        for coding in value.split(|&byte| byte == b',') {
+            let coding = trim(coding);
+            // Empty list elements don't count (RFC 9110 section 5.6.1.2).
+            if coding.is_empty() {
+                continue;
+            }
+            self.chunked_inside |= self.last_coding == Coding::Chunked;
+            self.last_coding = if coding.eq_ignore_ascii_case(b"chunked") {
+                Coding::Chunked
+            } else {
+                self.other_coding = true;
+                Coding::Other
+            };
+        }
+    }
+
+    /// The `Content-Length`, if there is one.
+    pub fn content_length(&self) -> Option<u64> {
+        self.length
+    }
+
+    /// The framing of the response, in the order of RFC 9112 section 6.3. `raw` lets a coding pass
+    /// that this client can't undo.
+    pub fn decide(
+        &self,
+        asked: Asked,
+        status: u16,
+        http10: bool,
+        raw: bool,
+    ) -> Result<Framing, ProtocolError> {
+        // 6.3.1 and 6.3.2: these have no body, whatever the fields say.
+        match (asked, status) {
+            (_, 101) => return Ok(Framing::Tunnel),
+            (Asked::Head, _) | (_, 100..=199 | 204 | 304) => return Ok(Framing::None),
+            (Asked::Connect, 200..=299) => return Ok(Framing::Tunnel),
+            _ => {}
+        }
+        if self.last_coding == Coding::None {
+            // 6.3.6 and 6.3.8
+            return Ok(self.length.map_or(Framing::Close, Framing::Length));
+        }
+        // 6.3.3: "ought to be handled as an error".
+        if self.length.is_some() {
+            return Err(ProtocolError::LengthWithTransferEncoding);
+        }
+        // 6.1: a response of HTTP/1.0 with Transfer-Encoding has faulty framing.
+        if http10 {
+            return Err(ProtocolError::TransferEncodingInHttp10);
+        }
+        // 6.1: chunked is applied once, and last.
+        if self.chunked_inside {
+            return Err(ProtocolError::ChunkedNotFinal);
+        }
+        if self.other_coding && !raw {
+            return Err(ProtocolError::TransferCoding);
+        }
+        // 6.3.4
+        Ok(if self.last_coding == Coding::Chunked {
+            Framing::Chunked
+        } else {
+            Framing::Close
+        })
+    }
+}
+
+/// A number of decimal digits alone.
+fn decimal(text: &[u8]) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter().try_fold(0u64, |number, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number.checked_mul(10)?.checked_add(u64::from(digit))
+    })
+}

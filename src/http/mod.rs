@@ -1,0 +1,16 @@
+//! HTTP/1.1 as bytes and values: no socket, no clock, no allocation.
+//!
+//! Everything here takes bytes that have arrived and says what they mean, however they were split;
+//! no byte is looked at twice. RFC numbers in comments are those of the rules implemented.
+
+pub(crate) mod address;
+pub(crate) mod bytes;
+pub(crate) mod chunked;
+pub(crate) mod framing;
+pub(crate) mod head;
+pub(crate) mod request;
+pub(crate) mod response;
+pub(crate) mod url;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,423 @@
+//! The head of a request, written into the caller's buffer (RFC 9112 section 3).
+
+use super::bytes::{copy, is_token, is_value_byte, move_down, trim};
+use super::framing::Asked;
+use super::url::Url;
+use crate::error::RequestError;
+
+/// A request method (RFC 9110 section 9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Method<'a> {
+    /// GET.
+    Get,
+    /// HEAD: as GET, but the response has no body.
+    Head,
+    /// POST.
+    Post,
+    /// PUT.
+    Put,
+    /// DELETE.
+    Delete,
+    /// CONNECT: asks a proxy for a tunnel; a 2xx hands the stream over.
+    Connect,
+    /// OPTIONS.
+    Options,
+    /// TRACE.
+    Trace,
+    /// PATCH.
+    Patch,
+    /// Any other. Methods are case-sensitive.
+    Custom(&'a str),
+}
+
+impl<'a> Method<'a> {
+    /// The method of this name; unknown ones are [`Method::Custom`].
+    ///
+    /// ```
+    /// use safe_http_client::Method;
+    /// assert_eq!(Method::from_name("HEAD"), Method::Head);
+    /// assert_eq!(Method::from_name("PURGE"), Method::Custom("PURGE"));
+    /// ```
+    pub fn from_name(name: &'a str) -> Self {
+        match name {
+            "GET" => Self::Get,
+            "HEAD" => Self::Head,
+            "POST" => Self::Post,
+            "PUT" => Self::Put,
+            "DELETE" => Self::Delete,
+            "CONNECT" => Self::Connect,
+            "OPTIONS" => Self::Options,
+            "TRACE" => Self::Trace,
+            "PATCH" => Self::Patch,
+            other => Self::Custom(other),
+        }
+    }
+
+    /// The method as it is sent.
+    ///
+    /// ```
+    /// assert_eq!(safe_http_client::Method::Patch.name(), "PATCH");
+    /// ```
+    pub const fn name(self) -> &'a str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+            Self::Connect => "CONNECT",
+            Self::Options => "OPTIONS",
+            Self::Trace => "TRACE",
+            Self::Patch => "PATCH",
+            Self::Custom(name) => name,
+        }
+    }
+
+    /// Whether a repeated request means no more than one (RFC 9110 section 9.2.2). Only such a
+    /// request is ever retried.
+    ///
+    /// ```
+    /// use safe_http_client::Method;
+    /// assert!(Method::Put.is_idempotent() && !Method::Post.is_idempotent());
+    /// ```
+    pub const fn is_idempotent(self) -> bool {
+        !matches!(
+            self,
+            Self::Post | Self::Patch | Self::Connect | Self::Custom(_)
+        )
+    }
+
+    /// What the response to it can be.
+    pub(crate) fn asked(self) -> Asked {
+        match self {
+            Self::Head | Self::Custom("HEAD") => Asked::Head,
+            Self::Connect | Self::Custom("CONNECT") => Asked::Connect,
+            _ => Asked::Other,
+        }
+    }
+
+    /// Whether a request without a body says so (RFC 9110 section 8.6).
+    fn announces_empty_body(self) -> bool {
+        matches!(self, Self::Post | Self::Put | Self::Patch)
+    }
+}
+
+/// How a request's body is delimited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyLength {
+    /// So many bytes: `Content-Length`.
+    Known(u64),
+    /// Until it ends: chunked. Servers of HTTP/1.0 don't take it.
+    Chunked,
+}
+
+/// `User-Agent`, unless the caller gives another.
+const USER_AGENT: &[u8] = concat!("safe-http-client/", env!("CARGO_PKG_VERSION")).as_bytes();
+
+/// Writes a request's head. What doesn't fit is counted, so that an error can say how large a
+/// buffer it takes.
+#[derive(Debug)]
+pub(crate) struct HeadWriter<'b> {
+    buffer: &'b mut [u8],
+    /// Credentials that become an `Authorization` line, unless the caller gives one.
+    userinfo: Option<&'b str>,
+    /// Bytes written or, once they no longer fit, counted.
+    length: usize,
+    /// Where the `Host` line stands.
+    host_line: (usize, usize),
+    /// What is still to be added by default.
+    user_agent: bool,
+    accept: bool,
+    host_given: bool,
+    /// What the caller's own header lines ask for.
+    pub(crate) close: bool,
+    pub(crate) expect_continue: bool,
+    error: Option<RequestError>,
+}
+
+impl<'b> HeadWriter<'b> {
+    /// Starts a head: request line and `Host` (first, as RFC 9110 section 7.2 advises).
+    pub(crate) fn new(buffer: &'b mut [u8], method: Method<'_>, url: Option<&Url<'b>>) -> Self {
+        let mut head = Self {
+            buffer,
+            userinfo: None,
+            length: 0,
+            host_line: (0, 0),
+            user_agent: true,
+            accept: true,
+            host_given: false,
+            close: false,
+            expect_continue: false,
+            error: None,
+        };
+        if !is_token(method.name().as_bytes()) {
+            head.error = Some(RequestError::InvalidMethod);
+        }
+        // A URL that isn't one is reported when the request is sent.
+        let Some(url) = url else { return head };
+        head.put(method.name().as_bytes());
+        head.put(b" ");
+        if method.asked() == Asked::Connect {
+            // The authority form (RFC 9112 section 3.2.3) always has a port.
+            head.put(url.host_text().as_bytes());
+            head.put(b":");
+            head.decimal(u64::from(url.port()));
+        } else {
+            if !url.path_and_query().starts_with('/') {
+                head.put(b"/");
+            }
+            head.put(url.path_and_query().as_bytes());
+        }
+        head.put(b" HTTP/1.1\r\n");
+        let line = head.length;
+        head.put(b"Host: ");
+        head.put(url.host_text().as_bytes());
+        if url.port() != url.scheme().default_port() || method.asked() == Asked::Connect {
+            head.put(b":");
+            head.decimal(u64::from(url.port()));
+        }
+        head.put(b"\r\n");
+        head.host_line = (line, head.length);
+        head.userinfo = url.userinfo();
+        head
+    }
+
+    /// Adds the caller's header line. A second use of one name adds a second line, except for
+    /// `Host`.
+    pub(crate) fn header(&mut self, name: &str, value: &[u8]) {
+        let name = name.as_bytes();
+        if !is_token(name) {
+            return self.fail(RequestError::InvalidHeaderName);
+        }
+        let value = trim(value);
+        if let Some((at, &byte)) = value
+            .iter()
+            .enumerate()
+            .find(|&(_, &byte)| !is_value_byte(byte))
+        {
+            return self.fail(RequestError::InvalidHeaderValue { at, byte });
+        }
+        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+        match name.len() {
+            4 if is(b"host") => {
+                if self.host_given {
+                    return self.fail(RequestError::SecondHost);
+                }
+                self.host_given = true;
+                self.remove_host();
+            }
+            6 if is(b"accept") => self.accept = false,
+            6 if is(b"expect") => {
+                self.expect_continue |= value.eq_ignore_ascii_case(b"100-continue");
+            }
+            10 if is(b"user-agent") => self.user_agent = false,
+            10 if is(b"connection") => {
+                self.close |= value
+                    .split(|&byte| byte == b',')
+                    .any(|option| trim(option).eq_ignore_ascii_case(b"close"));
+            }
+            13 if is(b"authorization") => self.userinfo = None,
+            14 if is(b"content-length") => return self.fail(RequestError::ManagedHeader),
+            17 if is(b"transfer-encoding") => return self.fail(RequestError::ManagedHeader),
+            _ => {}
+        }
+        self.line(name, value);
+    }
+
+    /// Leaves out a header line that would be there by default.
+    pub(crate) fn without(&mut self, name: &str) {
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        if is("host") {
+            self.remove_host();
+        } else if is("accept") {
+            self.accept = false;
+        } else if is("user-agent") {
+            self.user_agent = false;
+        }
+    }
+
+    /// Asks for the connection to be closed after this exchange.
+    pub(crate) fn close(&mut self) {
+        if !self.close {
+            self.close = true;
+            self.line(b"Connection", b"close");
+        }
+    }
+
+    /// Asks the server to accept the request before its body is sent (RFC 9110 section 10.1.1).
+    pub(crate) fn expect_continue(&mut self) {
+        if !self.expect_continue {
+            self.expect_continue = true;
+            self.line(b"Expect", b"100-continue");
+        }
+    }
+
+    pub(crate) fn fail(&mut self, error: RequestError) {
+        self.error.get_or_insert(error);
+    }
+
+    /// Adds the default lines, the body's framing and the empty line. Returns the buffer and the
+    /// head's length, which is more than the buffer has where it doesn't fit.
+    pub(crate) fn finish(
+        mut self,
+        method: Method<'_>,
+        body: Option<BodyLength>,
+    ) -> Result<(&'b mut [u8], usize), RequestError> {
+        if let Some(userinfo) = self.userinfo {
+            self.basic_authorization(userinfo.as_bytes());
+        }
+        if self.user_agent {
+            self.line(b"User-Agent", USER_AGENT);
+        }
+        if self.accept {
+            self.line(b"Accept", b"*/*");
+        }
+        match body {
+            Some(BodyLength::Known(length)) => self.content_length(length),
+            Some(BodyLength::Chunked) => self.line(b"Transfer-Encoding", b"chunked"),
+            None if method.announces_empty_body() => self.content_length(0),
+            None => {}
+        }
+        self.put(b"\r\n");
+        match self.error {
+            Some(error) => Err(error),
+            None => Ok((self.buffer, self.length)),
+        }
+    }
+
+    fn content_length(&mut self, length: u64) {
+        self.put(b"Content-Length: ");
+        self.decimal(length);
+        self.put(b"\r\n");
+    }
+
+    fn line(&mut self, name: &[u8], value: &[u8]) {
+        self.put(name);
+        self.put(b": ");
+        self.put(value);
+        self.put(b"\r\n");
+    }
+
+    #[inline(never)]
+    fn put(&mut self, bytes: &[u8]) {
+        copy(
+            self.buffer.get_mut(self.length..).unwrap_or_default(),
+            bytes,
+        );
+        self.length = self.length.saturating_add(bytes.len());
+    }
+
+    fn decimal(&mut self, number: u64) {
+        let mut digits = [0u8; 20];
+        self.put(decimal(number, &mut digits));
+    }
+
+    /// Takes the default `Host` line out again.
+    fn remove_host(&mut self) {
+        let (start, end) = core::mem::take(&mut self.host_line);
+        let written = self.length.min(self.buffer.len());
+        move_down(self.buffer, end, written, start);
+        self.length = self.length.saturating_sub(end.saturating_sub(start));
+    }
+
+    /// `Authorization: Basic` of the URL's `user:password` (RFC 7617), percent-decoded first.
+    fn basic_authorization(&mut self, userinfo: &[u8]) {
+        self.put(b"Authorization: Basic ");
+        let mut group = [0u8; 3];
+        let mut filled = 0usize;
+        let mut rest = userinfo;
+        let mut has_colon = false;
+        loop {
+            let byte = match rest {
+                // A user name alone: its password is empty.
+                [] if !has_colon => {
+                    has_colon = true;
+                    b':'
+                }
+                [] => break,
+                [b'%', high, low, tail @ ..] => {
+                    rest = tail;
+                    match (hex(*high), hex(*low)) {
+                        (Some(high), Some(low)) => (high << 4) | low,
+                        _ => return self.fail(RequestError::InvalidCredentials),
+                    }
+                }
+                [b'%', ..] => return self.fail(RequestError::InvalidCredentials),
+                [byte, tail @ ..] => {
+                    rest = tail;
+                    has_colon |= *byte == b':';
+                    *byte
+                }
+            };
+            if let Some(slot) = group.get_mut(filled) {
+                *slot = byte;
+            }
+            filled = filled.wrapping_add(1);
+            if filled == group.len() {
+                self.base64(group, filled);
+                group = [0; 3];
+                filled = 0;
+            }
+        }
+        if filled > 0 {
+            self.base64(group, filled);
+        }
+        self.put(b"\r\n");
+    }
+
+    /// Four characters for up to three bytes (RFC 4648 section 4).
+    fn base64(&mut self, group: [u8; 3], filled: usize) {
+        let [a, b, c] = group;
+        let bits = u32::from_be_bytes([0, a, b, c]);
+        for (index, shift) in [18u32, 12, 6, 0].into_iter().enumerate() {
+            let sextet = ((bits >> shift) & 63) as u8;
+            let character = match sextet {
+                _ if index > filled => b'=',
+                0..=25 => b'A'.wrapping_add(sextet),
+                26..=51 => b'a'.wrapping_add(sextet.wrapping_sub(26)),
+                52..=61 => b'0'.wrapping_add(sextet.wrapping_sub(52)),
+                62 => b'+',
+                _ => b'/',
+            };
+            self.put(&[character]);
+        }
+    }
+}
+
+fn hex(byte: u8) -> Option<u8> {
+    char::from(byte)
+        .to_digit(16)
+        .and_then(|digit| u8::try_from(digit).ok())
+}
+
+/// The decimal digits of `number`, at the end of `digits`.
+fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &[u8] {
+    let mut start = digits.len();
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0'.wrapping_add((number % 10) as u8);
+        number /= 10;
+        start = start.wrapping_sub(1);
+        if number == 0 {
+            break;
+        }
+    }
+    digits.get(start..).unwrap_or_default()
+}
+
+/// The bytes that a chunk's size line takes, as [`chunk_size_line`] writes it.
+pub(crate) const CHUNK_LINE: usize = 6;
+
+/// The largest chunk whose size fits that line.
+pub(crate) const MAX_CHUNK: usize = 0xFFFF;
+
+/// A chunk's size line, of fixed width so that the data can be put behind it before its length is
+/// known. Leading zeros are part of the grammar (RFC 9112 section 7.1).
+pub(crate) fn chunk_size_line(size: usize) -> [u8; CHUNK_LINE] {
+    let digit = |shift: u32| {
+        let nibble = ((size >> shift) & 15) as u8;
+        let base = if nibble < 10 { b'0' } else { b'A' - 10 };
+        base.wrapping_add(nibble)
+    };
+    [digit(12), digit(8), digit(4), digit(0), b'\r', b'\n']
+}

@@ -1,0 +1,147 @@
+//! The head of a response as a caller reads it.
+
+use super::bytes::trim;
+use super::head::HeadParser;
+
+/// The head of a response: status, reason, header fields. Borrowed from the request's buffer.
+///
+/// It is reached by [`Response::head`](crate::Response::head) and
+/// [`Exchange::head`](crate::Exchange::head).
+#[derive(Debug, Clone, Copy)]
+pub struct ResponseHead<'b> {
+    status: u16,
+    minor_version: u8,
+    content_length: Option<u64>,
+    reason: &'b [u8],
+    lines: &'b [u8],
+}
+
+/// Length of `HTTP/1.1 200 `, in front of the reason.
+const REASON_START: usize = 13;
+
+impl<'b> ResponseHead<'b> {
+    /// From a parser that is done and the bytes it scanned.
+    #[doc(hidden)]
+    pub fn new(parser: &HeadParser, head: &'b [u8]) -> Self {
+        let reason = head
+            .get(REASON_START..parser.reason_end)
+            .unwrap_or_default();
+        let behind_status = head.get(parser.reason_end..).unwrap_or_default();
+        let lines = match behind_status {
+            [b'\r', b'\n', lines @ ..] | [b'\n', lines @ ..] => lines,
+            _ => &[],
+        };
+        Self {
+            status: parser.status,
+            minor_version: parser.minor_version,
+            content_length: parser.fields.content_length(),
+            reason,
+            lines,
+        }
+    }
+
+    /// The status, from 100 to 999.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Whether the status is of the class 2xx.
+    pub fn is_success(&self) -> bool {
+        matches!(self.status, 200..=299)
+    }
+
+    /// The reason phrase, as bytes; often empty. Nothing may depend on it (RFC 9112 section 4).
+    pub fn reason(&self) -> &'b [u8] {
+        self.reason
+    }
+
+    /// The minor version of HTTP/1.x: 0 or 1.
+    pub fn minor_version(&self) -> u8 {
+        self.minor_version
+    }
+
+    /// The value of `Content-Length`, if there is one. A response to HEAD has one without a body.
+    pub fn content_length(&self) -> Option<u64> {
+        self.content_length
+    }
+
+    /// All header fields, in the order in which they came.
+    pub fn headers(&self) -> Headers<'b> {
+        Headers::new(self.lines)
+    }
+
+    /// The value of the first header field of this name (in any case), as bytes.
+    pub fn header(&self, name: &str) -> Option<&'b [u8]> {
+        self.headers()
+            .find(|header| header.is(name))
+            .map(|header| header.value)
+    }
+
+    /// The value of the first header field of this name, if it is there and is UTF-8.
+    pub fn header_str(&self, name: &str) -> Option<&'b str> {
+        self.header(name)
+            .and_then(|value| core::str::from_utf8(value).ok())
+    }
+}
+
+/// A header or trailer field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Header<'b> {
+    name: &'b [u8],
+    value: &'b [u8],
+}
+
+impl<'b> Header<'b> {
+    /// The name as it came.
+    pub fn name(&self) -> &'b str {
+        // Names were checked to be tokens, which are ASCII.
+        core::str::from_utf8(self.name).unwrap_or_default()
+    }
+
+    /// The value as bytes, without white space at its ends. It may hold bytes above 0x7F of any
+    /// encoding, which are kept as they came.
+    pub fn value(&self) -> &'b [u8] {
+        self.value
+    }
+
+    /// The value, if it is UTF-8.
+    pub fn value_str(&self) -> Option<&'b str> {
+        core::str::from_utf8(self.value).ok()
+    }
+
+    /// Whether this is the field's name, in any case.
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+}
+
+/// Iterates over header or trailer fields.
+#[derive(Debug, Clone)]
+pub struct Headers<'b> {
+    lines: &'b [u8],
+}
+
+impl<'b> Headers<'b> {
+    /// Of lines that a [`HeadParser`] accepted.
+    #[doc(hidden)]
+    pub fn new(lines: &'b [u8]) -> Self {
+        Self { lines }
+    }
+}
+
+impl<'b> Iterator for Headers<'b> {
+    type Item = Header<'b>;
+
+    fn next(&mut self) -> Option<Header<'b>> {
+        let end = self.lines.iter().position(|&byte| byte == b'\n')?;
+        let (line, rest) = self.lines.split_at_checked(end)?;
+        self.lines = rest.get(1..).unwrap_or_default();
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let colon = line.iter().position(|&byte| byte == b':')?;
+        let (name, value) = line.split_at_checked(colon)?;
+        Some(Header {
+            name,
+            value: trim(value.get(1..).unwrap_or_default()),
+        })
+    }
+}

@@ -1,0 +1,472 @@
+//! URLs (RFC 3986, as far as `http` and `https` use it), parsed in constants as well as at run time.
+//!
+//! Constants have no iterators and no `?`, hence the plain loops and matches.
+
+use super::address::{classify, names_localhost, parse_ipv4, parse_ipv6};
+use crate::error::{TargetClass, UrlError};
+use core::net::IpAddr;
+
+/// The scheme of a URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Scheme {
+    /// `http`: in the clear.
+    Http,
+    /// `https`: over TLS, which the stack has to provide.
+    Https,
+}
+
+impl Scheme {
+    /// The port that goes without saying: 80 or 443.
+    ///
+    /// ```
+    /// assert_eq!(safe_http_client::Scheme::Http.default_port(), 80);
+    /// ```
+    pub const fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+/// The host of a URL: a name to resolve, or an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Host<'a> {
+    /// A name.
+    Name(&'a str),
+    /// An IP address; IPv6 ones stand in brackets in the URL.
+    Address(IpAddr),
+}
+
+/// A parsed URL, borrowed from its text.
+///
+/// [`parse`](Self::parse) is a `const fn`; the macro [`url!`](crate::url!) makes a constant of a
+/// literal and refuses, as a compile error, what can't work on a chip.
+///
+/// ```
+/// use safe_http_client::Url;
+/// let url = Url::parse("http://gate.local:8080/open?door=2#top").unwrap();
+/// assert_eq!(url.host_text(), "gate.local");
+/// assert_eq!(url.port(), 8080);
+/// assert_eq!(url.path_and_query(), "/open?door=2");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Url<'a> {
+    scheme: Scheme,
+    userinfo: Option<&'a str>,
+    host: Host<'a>,
+    /// The host as written, IPv6 addresses with their brackets.
+    host_text: &'a str,
+    port: u16,
+    path_and_query: &'a str,
+}
+
+impl<'a> Url<'a> {
+    /// Parses a URL such as `http://192.168.1.20:8080/gate?door=2`.
+    ///
+    /// The fragment is left out, since it is never sent. User name and password are kept apart
+    /// from the host. Nothing is decoded or changed.
+    ///
+    /// # Errors
+    ///
+    /// Says which part is wrong, and where: see [`UrlError`].
+    pub const fn parse(text: &'a str) -> Result<Self, UrlError> {
+        let Some(scheme_end) = find(text, b"://") else {
+            return Err(UrlError::MissingScheme);
+        };
+        let (scheme, rest) = split(text, scheme_end);
+        let scheme = match scheme.as_bytes() {
+            [b'h' | b'H', b't' | b'T', b't' | b'T', b'p' | b'P'] => Scheme::Http,
+            [
+                b'h' | b'H',
+                b't' | b'T',
+                b't' | b'T',
+                b'p' | b'P',
+                b's' | b'S',
+            ] => Scheme::Https,
+            _ => return Err(UrlError::UnsupportedScheme),
+        };
+        let (_, rest) = split(rest, "://".len());
+        let (authority, target) = split(rest, end_of_authority(rest));
+        if is_scheme_with_colon(authority) && matches!(target.as_bytes(), [b'/', b'/', ..]) {
+            let (_, host) = split(target, "//".len());
+            return Err(UrlError::SchemeInHost {
+                localhost: names_localhost(host),
+            });
+        }
+        Self::from_authority(text, scheme, authority, target)
+    }
+
+    /// A URL of parts that are configured apart: `host` is a name or an address alone, `port` may
+    /// be left to the scheme, and `path_and_query` is empty or starts with `/` or `?`.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse). A host such as `"http://localhost/"`, a mistake that many
+    /// sketches make, is [`UrlError::SchemeInHost`].
+    ///
+    /// ```
+    /// use safe_http_client::{Scheme, Url, UrlError};
+    /// let url = Url::from_parts(Scheme::Http, "gate.local", Some(8080), "/open").unwrap();
+    /// assert_eq!(Url::parse("http://gate.local:8080/open").unwrap(), url);
+    /// assert_eq!(
+    ///     Url::from_parts(Scheme::Http, "http://localhost/", None, "/open"),
+    ///     Err(UrlError::SchemeInHost { localhost: true }),
+    /// );
+    /// ```
+    pub const fn from_parts(
+        scheme: Scheme,
+        host: &'a str,
+        port: Option<u16>,
+        path_and_query: &'a str,
+    ) -> Result<Self, UrlError> {
+        if let Some(at) = find(host, b"://") {
+            let (_, inner) = split(split(host, at).1, "://".len());
+            return Err(UrlError::SchemeInHost {
+                localhost: names_localhost(inner),
+            });
+        }
+        if !matches!(path_and_query.as_bytes(), [] | [b'/' | b'?', ..]) {
+            let byte = first_byte(path_and_query);
+            return Err(UrlError::InvalidCharacter { at: 0, byte });
+        }
+        match Self::from_authority(host, scheme, host, path_and_query) {
+            // The port stands beside the host here, so the host can't hold another.
+            Ok(url) if url.host_text.len() != host.len() => Err(UrlError::InvalidHost {
+                at: url.host_text.len(),
+                byte: b':',
+            }),
+            Ok(mut url) => match port {
+                Some(0) => Err(UrlError::InvalidPort),
+                Some(port) => {
+                    url.port = port;
+                    Ok(url)
+                }
+                None => Ok(url),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    /// `whole` is the text that offsets in errors count from: `authority` and `target` lie in it,
+    /// or (as `target` of `from_parts`) apart from it.
+    const fn from_authority(
+        whole: &str,
+        scheme: Scheme,
+        authority: &'a str,
+        target: &'a str,
+    ) -> Result<Self, UrlError> {
+        // "http://" in front of the authority, or nothing.
+        let start = whole
+            .len()
+            .saturating_sub(authority.len().wrapping_add(target.len()));
+        let (userinfo, host_and_port, host_start) = match find_last_at(authority) {
+            Some(at) => {
+                let (userinfo, host) = split(authority, at);
+                let host_start = start.wrapping_add(at).wrapping_add(1);
+                (Some(userinfo), split(host, 1).1, host_start)
+            }
+            None => (None, authority, start),
+        };
+        if let Some(userinfo) = userinfo
+            && let Some((at, byte)) = find_unsafe(userinfo)
+        {
+            return Err(UrlError::InvalidCharacter {
+                at: start.wrapping_add(at),
+                byte,
+            });
+        }
+        let (path_and_query, _fragment) = split(target, end_before_fragment(target));
+        if let Some((at, byte)) = find_unsafe(path_and_query) {
+            let at = start.wrapping_add(authority.len()).wrapping_add(at);
+            return Err(UrlError::InvalidCharacter { at, byte });
+        }
+        let (host_text, port_text) = split(host_and_port, end_of_host(host_and_port));
+        let host = match parse_host(host_text, host_start) {
+            Ok(host) => host,
+            Err(error) => return Err(error),
+        };
+        let port = match parse_port(port_text, scheme) {
+            Ok(port) => port,
+            Err(error) => return Err(error),
+        };
+        Ok(Self {
+            scheme,
+            userinfo,
+            host,
+            host_text,
+            port,
+            path_and_query,
+        })
+    }
+
+    /// The URL if a chip can request it; its fault as a sentence otherwise. For the macro `url!`.
+    #[doc(hidden)]
+    pub const fn for_chip(text: &'a str) -> Result<Self, &'static str> {
+        match Self::parse(text) {
+            Ok(url) => match url.target_class() {
+                TargetClass::Host => Ok(url),
+                class => Err(class.text()),
+            },
+            Err(error) => Err(error.text()),
+        }
+    }
+
+    /// The scheme.
+    pub const fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// The host: a name or an address.
+    pub const fn host(&self) -> Host<'a> {
+        self.host
+    }
+
+    /// The host as written, IPv6 addresses with their brackets.
+    pub const fn host_text(&self) -> &'a str {
+        self.host_text
+    }
+
+    /// The port, given or by default.
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Path and query as written: empty, or starting with `/` or `?`. The `/` that a request's
+    /// target needs in front is added where the request is written.
+    pub const fn path_and_query(&self) -> &'a str {
+        self.path_and_query
+    }
+
+    /// User name and password as written, `user:password`.
+    pub(crate) const fn userinfo(&self) -> Option<&'a str> {
+        self.userinfo
+    }
+
+    /// Whether the host is one, or the chip itself, a group, or nothing.
+    pub const fn target_class(&self) -> TargetClass {
+        match self.host {
+            Host::Address(address) => classify(address),
+            Host::Name(name) if names_localhost(name) => TargetClass::Loopback,
+            Host::Name(_) => TargetClass::Host,
+        }
+    }
+}
+
+impl<'a> TryFrom<&'a str> for Url<'a> {
+    type Error = UrlError;
+
+    fn try_from(text: &'a str) -> Result<Self, UrlError> {
+        Self::parse(text)
+    }
+}
+
+/// A [`Url`](crate::Url) constant, checked by the compiler.
+///
+/// What can't work on a chip doesn't compile: a malformed URL, and the third of the classic causes
+/// of "connection refused" on an ESP8266, a target of `localhost`, 127.0.0.1 or 0.0.0.0.
+///
+/// ```
+/// use safe_http_client::{Url, url};
+/// const GATE: Url<'static> = url!("http://192.168.1.20/gate");
+/// assert_eq!(GATE.port(), 80);
+/// ```
+///
+/// ```compile_fail
+/// let url = safe_http_client::url!("http://localhost/gate");
+/// ```
+#[macro_export]
+macro_rules! url {
+    ($text:expr) => {
+        const {
+            match $crate::Url::for_chip($text) {
+                ::core::result::Result::Ok(url) => url,
+                ::core::result::Result::Err(fault) => {
+                    // Only ever evaluated by the compiler.
+                    ::core::assert!(fault.is_empty(), "{}", fault);
+                    loop {}
+                }
+            }
+        }
+    };
+}
+
+/// `text` cut in two; the second part is empty where `at` isn't in it.
+const fn split(text: &str, at: usize) -> (&str, &str) {
+    match text.split_at_checked(at) {
+        Some(parts) => parts,
+        None => (text, ""),
+    }
+}
+
+const fn first_byte(text: &str) -> u8 {
+    match text.as_bytes() {
+        [first, ..] => *first,
+        [] => 0,
+    }
+}
+
+/// Where `://` stands.
+const fn find(text: &str, wanted: &[u8; 3]) -> Option<usize> {
+    let [x, y, z] = *wanted;
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        if *first == x && matches!(tail, [b, c, ..] if *b == y && *c == z) {
+            return Some(text.len().saturating_sub(rest.len()));
+        }
+        rest = tail;
+    }
+    None
+}
+
+const fn find_last_at(text: &str) -> Option<usize> {
+    let mut rest = text.as_bytes();
+    while let [front @ .., last] = rest {
+        if *last == b'@' {
+            return Some(front.len());
+        }
+        rest = front;
+    }
+    None
+}
+
+/// The first `/`, `?` or `#` (RFC 3986 section 3.2), or the text's length.
+const fn end_of_authority(text: &str) -> usize {
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        if matches!(*first, b'/' | b'?' | b'#') {
+            break;
+        }
+        rest = tail;
+    }
+    text.len().saturating_sub(rest.len())
+}
+
+const fn end_before_fragment(text: &str) -> usize {
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        if *first == b'#' {
+            break;
+        }
+        rest = tail;
+    }
+    text.len().saturating_sub(rest.len())
+}
+
+/// The colon in front of the port; in brackets a colon belongs to the address.
+const fn end_of_host(text: &str) -> usize {
+    let mut rest = text.as_bytes();
+    let mut bracketed = false;
+    while let [first, tail @ ..] = rest {
+        match *first {
+            b'[' => bracketed = true,
+            b']' => bracketed = false,
+            b':' if !bracketed => break,
+            _ => {}
+        }
+        rest = tail;
+    }
+    text.len().saturating_sub(rest.len())
+}
+
+/// The first byte that has to be percent-encoded: space, control or non-ASCII.
+const fn find_unsafe(text: &str) -> Option<(usize, u8)> {
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        if !matches!(*first, 0x21..=0x7E) {
+            return Some((text.len().saturating_sub(rest.len()), *first));
+        }
+        rest = tail;
+    }
+    None
+}
+
+const fn is_scheme_with_colon(text: &str) -> bool {
+    matches!(
+        text.as_bytes(),
+        [b'h' | b'H', b't' | b'T', b't' | b'T', b'p' | b'P', b':']
+            | [
+                b'h' | b'H',
+                b't' | b'T',
+                b't' | b'T',
+                b'p' | b'P',
+                b's' | b'S',
+                b':'
+            ]
+    )
+}
+
+/// The longest name that DNS allows (RFC 1035 section 2.3.4), as text.
+const MAX_HOST: usize = 253;
+
+const fn parse_host(text: &str, start: usize) -> Result<Host<'_>, UrlError> {
+    let bytes = text.as_bytes();
+    if bytes.is_empty() {
+        return Err(UrlError::MissingHost);
+    }
+    if bytes.len() > MAX_HOST {
+        return Err(UrlError::HostTooLong);
+    }
+    if let [b'[', address @ .., b']'] = bytes {
+        return match parse_ipv6(address) {
+            Some(address) => Ok(Host::Address(IpAddr::V6(address))),
+            None => Err(UrlError::InvalidAddress),
+        };
+    }
+    let mut rest = bytes;
+    // A last label of digits alone is no name (RFC 1123 section 2.1), so it must be IPv4.
+    let mut numeric_label = true;
+    let mut in_label = false;
+    while let [first, tail @ ..] = rest {
+        match *first {
+            b'0'..=b'9' => in_label = true,
+            b'.' if tail.is_empty() => {}
+            b'.' => {
+                numeric_label = true;
+                in_label = false;
+            }
+            b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'_' => numeric_label = false,
+            byte => {
+                let at = start.wrapping_add(bytes.len().saturating_sub(rest.len()));
+                return Err(UrlError::InvalidHost { at, byte });
+            }
+        }
+        rest = tail;
+    }
+    if !(numeric_label && in_label) {
+        return Ok(Host::Name(text));
+    }
+    match parse_ipv4(bytes) {
+        Some(address) => Ok(Host::Address(IpAddr::V4(address))),
+        None => Err(UrlError::InvalidAddress),
+    }
+}
+
+/// `:8080`, `:` or nothing.
+const fn parse_port(text: &str, scheme: Scheme) -> Result<u16, UrlError> {
+    let [b':', digits @ ..] = text.as_bytes() else {
+        return Ok(scheme.default_port());
+    };
+    if digits.is_empty() {
+        return Ok(scheme.default_port());
+    }
+    let mut port = 0u16;
+    let mut rest = digits;
+    while let [digit @ b'0'..=b'9', tail @ ..] = rest {
+        port = match port.checked_mul(10) {
+            Some(port) => match port.checked_add((*digit & 15) as u16) {
+                Some(port) => port,
+                None => return Err(UrlError::InvalidPort),
+            },
+            None => return Err(UrlError::InvalidPort),
+        };
+        rest = tail;
+    }
+    match rest {
+        [] if port != 0 => Ok(port),
+        // `fe80::1` without its brackets.
+        [b':', ..] => Err(UrlError::InvalidAddress),
+        _ => Err(UrlError::InvalidPort),
+    }
+}

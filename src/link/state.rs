@@ -1,0 +1,45 @@
+//! The client's two states, as types.
+
+/// The state of a client whose link hasn't been seen with an IP address. It has no requests.
+#[derive(Debug, Clone, Copy)]
+pub struct Offline(());
+
+/// The state of a client whose link held an IP address when
+/// [`wait_online`](crate::SafeHttpClient::wait_online) returned.
+///
+/// A link can be lost later: each request asks it again before it connects, and answers
+/// [`ErrorKind::Link`](crate::ErrorKind::Link) where it is down.
+#[derive(Debug, Clone, Copy)]
+pub struct Online(());
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Online {}
+}
+
+/// The states in which requests can be made: [`Online`] alone.
+#[diagnostic::on_unimplemented(
+    message = "no request can be made: this client has no IP address yet",
+    label = "this client is `Offline`",
+    note = "call `wait_online(&mut cx)` first: it consumes the offline client and returns the \
+            online one, which has requests"
+)]
+pub trait HasIp: sealed::Sealed {}
+
+impl HasIp for Online {}
+
+/// A transition that didn't happen: the client as it was, and why.
+///
+/// ```
+/// use safe_http_client::Failed;
+/// let failed = Failed { client: "the client", error: "no address" };
+/// let client = failed.client; // try again with it
+/// # assert_eq!(client, "the client");
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Failed<C, E> {
+    /// The client, unchanged.
+    pub client: C,
+    /// Why it stays in its state.
+    pub error: E,
+}

@@ -1,0 +1,106 @@
+//! What the tests share: the token, a clock that they move, and a scripted stack that fragments,
+//! pends and fails.
+#![allow(dead_code)]
+
+pub mod script;
+
+use safe_http_client::{Clock, IpConfig, Link, LinkStatus, LoopContext};
+use std::cell::Cell;
+use std::net::{IpAddr, Ipv4Addr};
+use std::ops::{Deref, DerefMut};
+use std::rc::Rc;
+
+/// The program's one loop context, borrowed by one test at a time: others wait for it.
+pub struct Cx(Option<LoopContext>);
+
+/// Waits for the token.
+pub fn cx() -> Cx {
+    loop {
+        if let Some(cx) = LoopContext::take() {
+            return Cx(Some(cx));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+}
+
+impl Deref for Cx {
+    type Target = LoopContext;
+    fn deref(&self) -> &LoopContext {
+        self.0.as_ref().unwrap()
+    }
+}
+
+impl DerefMut for Cx {
+    fn deref_mut(&mut self) -> &mut LoopContext {
+        self.0.as_mut().unwrap()
+    }
+}
+
+impl Drop for Cx {
+    fn drop(&mut self) {
+        if let Some(cx) = self.0.take() {
+            cx.give_back();
+        }
+    }
+}
+
+/// A clock that a test moves; each look at it takes `step` milliseconds.
+#[derive(Clone, Default)]
+pub struct TestClock {
+    now: Rc<Cell<u32>>,
+    step: u32,
+}
+
+impl TestClock {
+    /// A clock on which time passes by looking at it.
+    pub fn ticking(step: u32) -> Self {
+        Self {
+            now: Rc::default(),
+            step,
+        }
+    }
+
+    pub fn advance(&self, ms: u32) {
+        self.now.set(self.now.get().wrapping_add(ms));
+    }
+
+    pub fn set(&self, ms: u32) {
+        self.now.set(ms);
+    }
+}
+
+impl Clock for TestClock {
+    fn now_ms(&self) -> u32 {
+        self.advance(self.step);
+        self.now.get()
+    }
+}
+
+/// A link that a test takes up and down.
+#[derive(Clone)]
+pub struct TestLink(pub Rc<Cell<LinkStatus>>);
+
+impl TestLink {
+    pub fn up() -> Self {
+        Self(Rc::new(Cell::new(Self::address())))
+    }
+
+    pub fn new(status: LinkStatus) -> Self {
+        Self(Rc::new(Cell::new(status)))
+    }
+
+    pub fn set(&self, status: LinkStatus) {
+        self.0.set(status);
+    }
+
+    /// The status of a chip with an address.
+    pub fn address() -> LinkStatus {
+        LinkStatus::Up(IpConfig::new(IpAddr::V4(Ipv4Addr::new(192, 168, 1, 57))))
+    }
+}
+
+impl Link for TestLink {
+    fn link_status(&mut self) -> LinkStatus {
+        self.0.get()
+    }
+}
