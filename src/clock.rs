@@ -58,10 +58,7 @@ const LONGEST_MS: u32 = u32::MAX / 2;
 /// Whole milliseconds of `duration`, at most [`LONGEST_MS`].
 pub(crate) fn millis(duration: Duration) -> u32 {
     let seconds = u32::try_from(duration.as_secs()).unwrap_or(LONGEST_MS);
-    seconds
-        .saturating_mul(1000)
-        .saturating_add(duration.subsec_millis())
-        .min(LONGEST_MS)
+    seconds.saturating_mul(1000).saturating_add(duration.subsec_millis()).min(LONGEST_MS)
 }
 
 /// Milliseconds from `earlier` to `now`, across a wrap of the counter.
@@ -93,9 +90,7 @@ mod host {
     impl StdClock {
         /// A clock that shows 0 now.
         pub fn new() -> Self {
-            Self {
-                start: Instant::now(),
-            }
+            Self { start: Instant::now() }
         }
     }
 

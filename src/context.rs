@@ -94,9 +94,7 @@ impl LoopContext {
     /// ```
     pub fn take_if(can_yield: impl FnOnce() -> bool) -> Option<Self> {
         if in_thread_mode() && can_yield() && claim() {
-            Some(Self {
-                _stays: PhantomData,
-            })
+            Some(Self { _stays: PhantomData })
         } else {
             None
         }

@@ -204,12 +204,7 @@ pub struct Attached<T, L> {
 impl<T: TcpClientStack + Dns, L: Link> Attached<T, L> {
     /// Attaches a stack that also resolves names.
     pub fn new(stack: T, link: L, behaviour: Behaviour) -> Self {
-        Self {
-            stack,
-            link,
-            behaviour,
-            poll: |_| {},
-        }
+        Self { stack, link, behaviour, poll: |_| {} }
     }
 }
 
@@ -217,12 +212,7 @@ impl<T: TcpClientStack, L: Link> Attached<WithoutDns<T>, L> {
     /// Attaches a stack that resolves no names: targets have to be IP addresses, or requests say
     /// [`connect_to`](crate::Request::connect_to).
     pub fn without_dns(stack: T, link: L, behaviour: Behaviour) -> Self {
-        Self {
-            stack: WithoutDns(stack),
-            link,
-            behaviour,
-            poll: |_| {},
-        }
+        Self { stack: WithoutDns(stack), link, behaviour, poll: |_| {} }
     }
 }
 

@@ -60,14 +60,7 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C, Offline> {
 
     /// A client with deadlines and habits of your own.
     pub fn with_config(network: N, clock: C, config: Config) -> Self {
-        Self {
-            core: Core {
-                wire: Wire::new(network),
-                clock,
-                config,
-            },
-            state: PhantomData,
-        }
+        Self { core: Core { wire: Wire::new(network), clock, config }, state: PhantomData }
     }
 
     /// Waits until the link has an IP address, and returns the client that has requests.
@@ -97,10 +90,7 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C, Offline> {
                 let mut error = Error::new(Phase::Link, ErrorKind::Timeout { deadline, limit_ms });
                 error.evidence.elapsed_ms = waited;
                 error.evidence.phase_ms = waited;
-                return Err(Failed {
-                    client: offline,
-                    error,
-                });
+                return Err(Failed { client: offline, error });
             }
             (offline.core.config.idle)();
             client = offline;
@@ -118,15 +108,9 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C, Offline> {
     ) -> Result<SafeHttpClient<N, C, Online>, Failed<Self, nb::Error<ErrorOf<N>>>> {
         self.core.wire.network.poll_network();
         if self.core.wire.network.link_status().ip_config().is_ok() {
-            Ok(SafeHttpClient {
-                core: self.core,
-                state: PhantomData,
-            })
+            Ok(SafeHttpClient { core: self.core, state: PhantomData })
         } else {
-            Err(Failed {
-                client: self,
-                error: nb::Error::WouldBlock,
-            })
+            Err(Failed { client: self, error: nb::Error::WouldBlock })
         }
     }
 }
@@ -135,10 +119,7 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C, Online> {
     /// Goes back to the state without requests, to wait for the link again. An open connection is
     /// kept, and used if it is still good.
     pub fn into_offline(self) -> SafeHttpClient<N, C, Offline> {
-        SafeHttpClient {
-            core: self.core,
-            state: PhantomData,
-        }
+        SafeHttpClient { core: self.core, state: PhantomData }
     }
 }
 
@@ -259,8 +240,6 @@ impl<N: Network, C, S> SafeHttpClient<N, C, S> {
 
 impl<N: Network, C, S> fmt::Debug for SafeHttpClient<N, C, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SafeHttpClient")
-            .field("wire", &self.core.wire)
-            .finish_non_exhaustive()
+        f.debug_struct("SafeHttpClient").field("wire", &self.core.wire).finish_non_exhaustive()
     }
 }

@@ -74,16 +74,7 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
         if core.config.keep_alive_ms == 0 {
             head.close();
         }
-        Self {
-            core,
-            _cx: PhantomData,
-            method,
-            url,
-            head,
-            body: None,
-            connect_to: None,
-            raw: false,
-        }
+        Self { core, _cx: PhantomData, method, url, head, body: None, connect_to: None, raw: false }
     }
 
     /// Adds a header field. `Host`, `User-Agent` and `Accept` replace the default ones.
@@ -205,9 +196,7 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
     ///
     /// As [`start`](Self::start).
     pub fn start_upload(self, length: BodyLength) -> Result<Upload<'a, N, C>, ErrorOf<N>> {
-        Ok(Upload::new(
-            self.into_exchange(Some(length), UploadState::open(length))?,
-        ))
+        Ok(Upload::new(self.into_exchange(Some(length), UploadState::open(length))?))
     }
 
     fn into_exchange(
@@ -271,8 +260,6 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
 
 impl<N: Network, C: Clock> fmt::Debug for Request<'_, '_, N, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request")
-            .field("url", &self.url)
-            .finish_non_exhaustive()
+        f.debug_struct("Request").field("url", &self.url).finish_non_exhaustive()
     }
 }

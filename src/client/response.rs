@@ -3,7 +3,7 @@
 use super::stream::Stream;
 use crate::clock::Clock;
 use crate::context::LoopContext;
-use crate::error::{Error, ErrorKind, Phase, ProtocolError};
+use crate::error::{Error, ErrorKind, Phase};
 use crate::exchange::{ErrorOf, Exchange};
 use crate::http::response::{Headers, ResponseHead};
 use crate::network::Network;
@@ -29,10 +29,7 @@ impl<'a, 'c, N: Network, C: Clock> Response<'a, 'c, N, C> {
     /// Waits until the exchange has the response's head.
     pub(super) fn wait(mut exchange: Exchange<'a, N, C>) -> Result<Self, ErrorOf<N>> {
         wait_for(&mut exchange, Exchange::advance)?;
-        Ok(Self {
-            exchange,
-            _cx: PhantomData,
-        })
+        Ok(Self { exchange, _cx: PhantomData })
     }
 
     /// Status, reason and header fields.
@@ -80,10 +77,7 @@ impl<'a, 'c, N: Network, C: Clock> Response<'a, 'c, N, C> {
         wait_for(&mut self.exchange, Exchange::read_to_end_step)?;
         core::str::from_utf8(self.exchange.body()).map_err(|error| {
             let valid_up_to = error.valid_up_to();
-            Error::new(
-                Phase::Body,
-                ErrorKind::Protocol(ProtocolError::NotUtf8 { valid_up_to }),
-            )
+            Error::new(Phase::Body, ErrorKind::NotUtf8 { valid_up_to })
         })
     }
 
@@ -104,9 +98,7 @@ impl<'a, 'c, N: Network, C: Clock> Response<'a, 'c, N, C> {
             if count == 0 {
                 return Ok(total);
             }
-            writer
-                .write_all(self.exchange.data(count))
-                .map_err(CopyError::Writer)?;
+            writer.write_all(self.exchange.data(count)).map_err(CopyError::Writer)?;
             self.exchange.consume(count);
             total = total.saturating_add(count as u64);
         }
@@ -114,11 +106,7 @@ impl<'a, 'c, N: Network, C: Clock> Response<'a, 'c, N, C> {
 
     /// The connection itself, after 101 or a 2xx to CONNECT; `Err` gives any other response back.
     pub fn into_stream(self) -> Result<Stream<'a, 'c, N, C>, Self> {
-        if self.exchange.is_tunnel() {
-            Ok(Stream::new(self.exchange))
-        } else {
-            Err(self)
-        }
+        if self.exchange.is_tunnel() { Ok(Stream::new(self.exchange)) } else { Err(self) }
     }
 
     /// Goes on without waiting.
@@ -198,8 +186,6 @@ impl<R: fmt::Debug + fmt::Display, W: fmt::Debug> core::error::Error for CopyErr
 
 impl<N: Network, C: Clock> fmt::Debug for Response<'_, '_, N, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Response")
-            .field("exchange", &self.exchange)
-            .finish_non_exhaustive()
+        f.debug_struct("Response").field("exchange", &self.exchange).finish_non_exhaustive()
     }
 }

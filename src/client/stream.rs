@@ -22,10 +22,7 @@ pub struct Stream<'a, 'c, N: Network, C: Clock> {
 
 impl<'a, N: Network, C: Clock> Stream<'a, '_, N, C> {
     pub(super) fn new(exchange: Exchange<'a, N, C>) -> Self {
-        Self {
-            exchange,
-            _cx: PhantomData,
-        }
+        Self { exchange, _cx: PhantomData }
     }
 
     /// The non-blocking twin of `read`: 0 at the end of the stream.
@@ -90,8 +87,6 @@ impl<N: Network, C: Clock> Write for Stream<'_, '_, N, C> {
 
 impl<N: Network, C: Clock> fmt::Debug for Stream<'_, '_, N, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stream")
-            .field("exchange", &self.exchange)
-            .finish_non_exhaustive()
+        f.debug_struct("Stream").field("exchange", &self.exchange).finish_non_exhaustive()
     }
 }

@@ -184,8 +184,20 @@ pub enum ErrorKind<T, D> {
     Receive(T),
     /// The peer closed the connection before the first byte of a response.
     ClosedBeforeResponse,
-    /// The peer broke HTTP, or cut the response short.
+    /// The peer broke HTTP.
     Protocol(ProtocolError),
+    /// The connection ended in the middle of the response.
+    Truncated {
+        /// Bytes of the part that was cut short: of the head, or of the body as it was decoded.
+        received: u64,
+        /// The length that the head announced, where it did.
+        announced: Option<u64>,
+    },
+    /// Text was asked for, and the body isn't UTF-8.
+    NotUtf8 {
+        /// Bytes that are.
+        valid_up_to: usize,
+    },
     /// A buffer was too small.
     Buffer {
         /// What it was to hold.
@@ -231,11 +243,7 @@ pub struct Error<T, D> {
 impl<T, D> Error<T, D> {
     /// An error without figures, as checks before an exchange make it.
     pub fn new(phase: Phase, kind: ErrorKind<T, D>) -> Self {
-        Self {
-            kind,
-            phase,
-            evidence: Evidence::default(),
-        }
+        Self { kind, phase, evidence: Evidence::default() }
     }
 
     /// A short name of the error for machines and logs, such as `response_timeout`. Stable within a
@@ -254,6 +262,8 @@ impl<T, D> Error<T, D> {
             ErrorKind::ClosedBeforeResponse if self.evidence.reused => "stale_connection",
             ErrorKind::ClosedBeforeResponse => "empty_reply",
             ErrorKind::Protocol(error) => error.code(),
+            ErrorKind::Truncated { .. } => "truncated",
+            ErrorKind::NotUtf8 { .. } => "not_utf8",
             ErrorKind::Buffer { .. } => "buffer_too_small",
             ErrorKind::Timeout { deadline, .. } => match deadline {
                 Deadline::Online => "online_timeout",
@@ -277,8 +287,8 @@ impl<T: core::fmt::Debug, D: core::fmt::Debug> embedded_io::Error for Error<T, D
             ErrorKind::Link(_) | ErrorKind::Resolve(_) | ErrorKind::ResolvedTo(..) => Io::NotFound,
             ErrorKind::Connect(_) | ErrorKind::NotConnected(_) => Io::NotConnected,
             ErrorKind::ClosedBeforeResponse => Io::ConnectionReset,
-            ErrorKind::Protocol(ProtocolError::Truncated { .. }) => Io::ConnectionAborted,
-            ErrorKind::Protocol(_) => Io::InvalidData,
+            ErrorKind::Truncated { .. } => Io::ConnectionAborted,
+            ErrorKind::Protocol(_) | ErrorKind::NotUtf8 { .. } => Io::InvalidData,
             ErrorKind::Buffer { .. } => Io::OutOfMemory,
             ErrorKind::Timeout { .. } => Io::TimedOut,
             ErrorKind::Socket(_) | ErrorKind::Send(_) | ErrorKind::Receive(_) => Io::Other,

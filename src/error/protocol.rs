@@ -58,18 +58,6 @@ pub enum ProtocolError {
     ChunkEnd,
     /// More than 16 interim (1xx) responses.
     TooManyInterim,
-    /// The connection ended in the middle of the response.
-    Truncated {
-        /// Bytes of the part that was cut short: of the head, or of the body as it was decoded.
-        received: u64,
-        /// The length that the head announced, where it did.
-        announced: Option<u64>,
-    },
-    /// Text was asked for, and the body isn't UTF-8.
-    NotUtf8 {
-        /// Bytes that are.
-        valid_up_to: usize,
-    },
 }
 
 impl ProtocolError {
@@ -77,8 +65,6 @@ impl ProtocolError {
         match self {
             Self::NotHttp(Peer::Tls) => "tls_port",
             Self::NotHttp(_) => "not_http",
-            Self::Truncated { .. } => "truncated",
-            Self::NotUtf8 { .. } => "not_utf8",
             _ => "malformed_response",
         }
     }
@@ -119,31 +105,13 @@ impl ProtocolError {
             Self::ChunkExtensions => "the chunk extensions are longer than 16 KiB",
             Self::ChunkEnd => "a chunk's data isn't followed by CR LF",
             Self::TooManyInterim => "more than 16 interim (1xx) responses came, and no final one",
-            Self::Truncated { .. } => "the connection ended in the middle of the response",
-            Self::NotUtf8 { .. } => "the body isn't UTF-8 text: read it as bytes",
         }
     }
 }
 
 impl fmt::Display for ProtocolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text())?;
-        match self {
-            Self::Truncated {
-                received,
-                announced: Some(announced),
-            } => {
-                write!(f, ": {received} of {announced} bytes came")
-            }
-            Self::Truncated {
-                received,
-                announced: None,
-            } => {
-                write!(f, ": {received} bytes came, and no end")
-            }
-            Self::NotUtf8 { valid_up_to } => write!(f, " (its first {valid_up_to} bytes are)"),
-            _ => Ok(()),
-        }
+        f.write_str(self.text())
     }
 }
 

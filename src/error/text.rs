@@ -26,10 +26,7 @@ impl Display for LinkError {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Disconnected(reason) => {
-                write!(
-                    f,
-                    "the link is down ({reason}): wait for it with wait_online"
-                )
+                write!(f, "the link is down ({reason}): wait for it with wait_online")
             }
             Self::NoAddress => f.write_str(
                 "the link is up but has no IP address yet (being on the access point is not \
@@ -83,21 +80,29 @@ impl<T: Debug, D: Debug> Display for ErrorKind<T, D> {
                  can't be reached; check address, port and server (stack: {error:?})"
             ),
             Self::Send(error) => write!(f, "the request couldn't be sent (stack: {error:?})"),
-            Self::Receive(error) => write!(
-                f,
-                "the connection broke while the response was awaited (stack: {error:?})"
-            ),
+            Self::Receive(error) => {
+                write!(f, "the connection broke while the response was awaited (stack: {error:?})")
+            }
             Self::ClosedBeforeResponse => f.write_str(
                 "the peer closed the connection without a response: the server crashed, dropped \
                  the request, or closed an idle connection",
             ),
             Self::Protocol(error) => Display::fmt(error, f),
-            Self::Buffer {
-                what,
-                needed,
-                available,
-                exact,
-            } => {
+            Self::Truncated { received, announced: Some(announced) } => write!(
+                f,
+                "the connection ended in the middle of the response: {received} of {announced} \
+                 bytes came"
+            ),
+            Self::Truncated { received, announced: None } => write!(
+                f,
+                "the connection ended in the middle of the response: {received} bytes came, and \
+                 no end"
+            ),
+            Self::NotUtf8 { valid_up_to } => write!(
+                f,
+                "the body isn't UTF-8 text (its first {valid_up_to} bytes are): read it as bytes"
+            ),
+            Self::Buffer { what, needed, available, exact } => {
                 let least = if *exact { "" } else { "at least " };
                 write!(
                     f,
@@ -127,10 +132,9 @@ impl<T: Debug, D: Debug> Display for ErrorKind<T, D> {
                     "nothing moved for {limit_ms} ms: the peer or the network stalled; raise the \
                      idle deadline if that is normal here"
                 ),
-                Deadline::Total => write!(
-                    f,
-                    "the exchange took longer than its total deadline of {limit_ms} ms"
-                ),
+                Deadline::Total => {
+                    write!(f, "the exchange took longer than its total deadline of {limit_ms} ms")
+                }
             },
         }
     }
@@ -177,12 +181,11 @@ impl<T: Debug, D: Debug> defmt::Format for ErrorKind<T, D> {
             Self::Receive(error) => write!(f, "Receive({})", Debug2Format(error)),
             Self::ClosedBeforeResponse => write!(f, "ClosedBeforeResponse"),
             Self::Protocol(error) => write!(f, "Protocol({})", error),
-            Self::Buffer {
-                what,
-                needed,
-                available,
-                exact,
-            } => write!(
+            Self::Truncated { received, announced } => {
+                write!(f, "Truncated({} of {})", received, announced)
+            }
+            Self::NotUtf8 { valid_up_to } => write!(f, "NotUtf8(from {})", valid_up_to),
+            Self::Buffer { what, needed, available, exact } => write!(
                 f,
                 "Buffer({}: needed {}, available {}, exact {})",
                 what, needed, available, exact
@@ -197,13 +200,6 @@ impl<T: Debug, D: Debug> defmt::Format for ErrorKind<T, D> {
 #[cfg(feature = "defmt")]
 impl<T: Debug, D: Debug> defmt::Format for Error<T, D> {
     fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(
-            f,
-            "{} in {}: {} {}",
-            self.code(),
-            self.phase,
-            self.kind,
-            self.evidence
-        );
+        defmt::write!(f, "{} in {}: {} {}", self.code(), self.phase, self.kind, self.evidence);
     }
 }

@@ -217,10 +217,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
 
     /// The head, of a response that is known to have arrived.
     pub(crate) fn known_head(&self) -> ResponseHead<'_> {
-        ResponseHead::new(
-            &self.parser,
-            self.buffer.get(..self.head_end).unwrap_or_default(),
-        )
+        ResponseHead::new(&self.parser, self.buffer.get(..self.head_end).unwrap_or_default())
     }
 
     /// The trailer fields behind a chunked body, once it was read to its end.
@@ -279,10 +276,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
 
     /// The error of a call on an exchange that is over.
     fn over(&self) -> nb::Error<ErrorOf<N>> {
-        nb::Error::Other(Error::new(
-            self.phase(),
-            ErrorKind::Request(RequestError::ExchangeOver),
-        ))
+        nb::Error::Other(Error::new(self.phase(), ErrorKind::Request(RequestError::ExchangeOver)))
     }
 
     /// Notes that something moved.
@@ -305,10 +299,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
     fn check_total(&mut self) -> nb::Result<(), ErrorOf<N>> {
         let limit_ms = self.core.config.total_ms;
         if limit_ms != u32::MAX && elapsed_ms(self.core.clock.now_ms(), self.started) >= limit_ms {
-            return Err(self.fail(ErrorKind::Timeout {
-                deadline: Deadline::Total,
-                limit_ms,
-            }));
+            return Err(self.fail(ErrorKind::Timeout { deadline: Deadline::Total, limit_ms }));
         }
         Ok(())
     }

@@ -4,11 +4,10 @@ use super::wire::Incoming;
 use super::{ErrorOf, Exchange, State, TcpErrorOf, WhyClosed};
 use crate::clock::Clock;
 use crate::context::LoopContext;
-use crate::error::{BufferUse, Deadline, Error, ErrorKind, Phase, ProtocolError};
+use crate::error::{BufferUse, Deadline, Error, ErrorKind, Phase};
 use crate::http::bytes::{copy, move_down};
 use crate::http::chunked::{ChunkedDecoder, Piece};
 use crate::http::framing::Framing;
-use crate::http::head::HeadParser;
 use crate::network::Network;
 use embedded_nal::nb;
 
@@ -18,7 +17,8 @@ pub(super) enum Body {
     /// So many bytes remain, at least one.
     Length(u64),
     Chunked(ChunkedDecoder),
-    Trailers(HeadParser),
+    /// The trailers behind the last chunk; `parser` scans them.
+    Trailers,
     UntilClose,
     /// What follows isn't HTTP.
     Tunnel,
@@ -42,7 +42,7 @@ impl Body {
             Self::Length(remaining) => *remaining,
             Self::Chunked(decoder) => decoder.data_remaining(),
             Self::UntilClose => u64::MAX,
-            Self::Trailers(_) | Self::Tunnel | Self::Done => 0,
+            Self::Trailers | Self::Tunnel | Self::Done => 0,
         }
     }
 }
@@ -102,15 +102,11 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
 
     /// What [`poll_read_to_end`](Self::poll_read_to_end) has read.
     pub fn body(&self) -> &[u8] {
-        self.buffer
-            .get(self.head_end..self.kept)
-            .unwrap_or_default()
+        self.buffer.get(self.head_end..self.kept).unwrap_or_default()
     }
 
     pub(crate) fn data(&self, count: usize) -> &[u8] {
-        self.buffer
-            .get(self.raw..self.raw.saturating_add(count))
-            .unwrap_or_default()
+        self.buffer.get(self.raw..self.raw.saturating_add(count)).unwrap_or_default()
     }
 
     pub(crate) fn read_step(&mut self, out: &mut [u8]) -> nb::Result<usize, ErrorOf<N>> {
@@ -126,9 +122,8 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                 let target = out.get_mut(..most).unwrap_or_default();
                 let incoming = self.core.wire.receive(target);
                 if let Some(count) = self.account(incoming)? {
-                    self.received = self
-                        .received
-                        .saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+                    self.received =
+                        self.received.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
                     self.took(count as u64);
                     return Ok(count);
                 }
@@ -192,13 +187,14 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                     Ok((taken, piece)) => {
                         self.raw = self.raw.wrapping_add(taken);
                         if piece == Piece::Trailers {
-                            self.body = Body::Trailers(HeadParser::trailers());
+                            self.body = Body::Trailers;
+                            self.parser.start_trailers();
                             continue;
                         }
                     }
                     Err(error) => return Err(self.fail(ErrorKind::Protocol(error))),
                 },
-                Body::Trailers(parser) => match parser.parse(arrived) {
+                Body::Trailers => match self.parser.parse(arrived) {
                     Ok(Some(length)) => {
                         let end = self.raw.wrapping_add(length);
                         self.trailers = (self.raw, end);
@@ -235,7 +231,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
             return Ok(());
         }
         let (what, more) = match self.body {
-            Body::Trailers(_) => (BufferUse::Trailers, 1),
+            Body::Trailers => (BufferUse::Trailers, 1),
             _ if self.kept > self.head_end => (BufferUse::Body, 1),
             _ => (BufferUse::Body, LEAST_ROOM),
         };
@@ -264,11 +260,11 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                 Ok(None)
             }
             Incoming::End | Incoming::Closed => {
-                let error = ProtocolError::Truncated {
+                let error = ErrorKind::Truncated {
                     received: self.body_received,
                     announced: self.parser.fields.content_length(),
                 };
-                Err(self.fail(ErrorKind::Protocol(error)))
+                Err(self.fail(error))
             }
             Incoming::Failed(error) => Err(self.fail(ErrorKind::Receive(error))),
         }
@@ -276,9 +272,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
 
     /// Takes data that stands in the buffer.
     fn take(&mut self, count: u64) {
-        self.raw = self
-            .raw
-            .wrapping_add(usize::try_from(count).unwrap_or_default());
+        self.raw = self.raw.wrapping_add(usize::try_from(count).unwrap_or_default());
         self.took(count);
     }
 
@@ -293,7 +287,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                 }
             }
             Body::Chunked(decoder) => decoder.take_data(count),
-            Body::Trailers(_) | Body::UntilClose | Body::Tunnel | Body::Done => {}
+            Body::Trailers | Body::UntilClose | Body::Tunnel | Body::Done => {}
         }
     }
 
@@ -316,8 +310,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         } else if self.filled > self.raw {
             WhyClosed::ExcessBytes
         } else {
-            core.wire
-                .keep(&self.plan.url, self.plan.connect_to, core.clock.now_ms());
+            core.wire.keep(&self.plan.url, self.plan.connect_to, core.clock.now_ms());
             return State::Over;
         };
         core.wire.close(why);
@@ -329,7 +322,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         let mut budget = DRAINED;
         let little = match self.body {
             Body::Length(remaining) => remaining <= DRAINED,
-            Body::Chunked(_) | Body::Trailers(_) => true,
+            Body::Chunked(_) | Body::Trailers => true,
             Body::UntilClose | Body::Tunnel | Body::Done => false,
         };
         while little && budget > 0 {

@@ -31,11 +31,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     /// Up to the first byte the server may think; then `mark` is that byte's time, and all of the
     /// head has to come within one idle time, so that a peer can't drip it for hours.
     fn head_deadline(&self) -> Deadline {
-        if self.filled == self.raw {
-            Deadline::Response
-        } else {
-            Deadline::Idle
-        }
+        if self.filled == self.raw { Deadline::Response } else { Deadline::Idle }
     }
 
     /// The body waits for `100 Continue`, a final response, or the end of patience.
@@ -107,11 +103,8 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
             }
             Incoming::End | Incoming::Closed => {
                 let received = self.filled.saturating_sub(self.raw) as u64;
-                let error = ProtocolError::Truncated {
-                    received,
-                    announced: None,
-                };
-                Err(self.fail(ErrorKind::Protocol(error)))
+                let error = ErrorKind::Truncated { received, announced: None };
+                Err(self.fail(error))
             }
         }
     }
@@ -135,11 +128,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         }
         let http10 = self.parser.is_http10();
         let framing =
-            match self
-                .parser
-                .fields
-                .decide(self.plan.asked, status, http10, self.plan.raw)
-            {
+            match self.parser.fields.decide(self.plan.asked, status, http10, self.plan.raw) {
                 Ok(framing) => framing,
                 Err(error) => return Err(self.fail(ErrorKind::Protocol(error))),
             };
@@ -150,11 +139,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         self.request_incomplete = !self.request_is_sent();
         self.progress();
         self.body = Body::new(framing);
-        Ok(Some(if matches!(self.body, Body::Done) {
-            self.finish(false)
-        } else {
-            State::Body
-        }))
+        Ok(Some(if matches!(self.body, Body::Done) { self.finish(false) } else { State::Body }))
     }
 
     /// Reads a head on that doesn't fit, only to say how much it needs.
@@ -168,9 +153,8 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
             }
             match self.core.wire.receive(self.buffer) {
                 Incoming::Bytes(count) => {
-                    self.received = self
-                        .received
-                        .saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+                    self.received =
+                        self.received.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
                     if measure.count(self.buffer.get(..count).unwrap_or_default()) {
                         break true;
                     }
@@ -189,11 +173,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         };
         Err(self.fail(ErrorKind::Buffer {
             what: BufferUse::ResponseHead,
-            needed: if complete {
-                measure.length
-            } else {
-                measure.length.saturating_add(1)
-            },
+            needed: if complete { measure.length } else { measure.length.saturating_add(1) },
             available: self.buffer.len(),
             exact: complete,
         }))

@@ -20,9 +20,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         let Self { core, plan, .. } = self;
         let now = core.clock.now_ms();
         let keep_ms = core.config.keep_alive_ms;
-        self.reused = core
-            .wire
-            .take_kept(&plan.url, plan.connect_to, now, keep_ms);
+        self.reused = core.wire.take_kept(&plan.url, plan.connect_to, now, keep_ms);
         self.progress();
         if self.reused {
             return Ok(State::Send);
@@ -57,9 +55,6 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
             }
         };
         self.progress();
-        Ok(State::Connect(SocketAddr::new(
-            address,
-            self.plan.url.port(),
-        )))
+        Ok(State::Connect(SocketAddr::new(address, self.plan.url.port())))
     }
 }

@@ -21,10 +21,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
 
     pub(super) fn send(&mut self) -> nb::Result<State, ErrorOf<N>> {
         loop {
-            let staged = self
-                .buffer
-                .get(self.stage_sent..self.stage_end)
-                .unwrap_or_default();
+            let staged = self.buffer.get(self.stage_sent..self.stage_end).unwrap_or_default();
             let rest = self.plan.body.get(self.body_taken..).unwrap_or_default();
             let from_stage = !staged.is_empty();
             if !from_stage && self.plan.expect_continue {
@@ -42,14 +39,9 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                 Ok(0) if from_stage => return self.pending(Deadline::Idle),
                 Ok(0) => return self.blocked_in_body(),
                 Ok(count) => {
-                    self.sent = self
-                        .sent
-                        .saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
-                    let taken = if from_stage {
-                        &mut self.stage_sent
-                    } else {
-                        &mut self.body_taken
-                    };
+                    self.sent = self.sent.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+                    let taken =
+                        if from_stage { &mut self.stage_sent } else { &mut self.body_taken };
                     *taken = taken.wrapping_add(count);
                     self.progress();
                     self.check_total()?;
@@ -132,9 +124,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     /// Notes bytes of the response, which stand in the buffer from `filled`.
     pub(super) fn arrived(&mut self, count: usize) {
         self.filled = self.filled.wrapping_add(count);
-        self.received = self
-            .received
-            .saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+        self.received = self.received.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
         self.replayable = false;
     }
 }

@@ -4,7 +4,7 @@ use super::receive_body::Body;
 use super::wire::Incoming;
 use super::{ErrorOf, Exchange};
 use crate::clock::Clock;
-use crate::error::{ErrorKind, ProtocolError};
+use crate::error::ErrorKind;
 use crate::http::bytes::copy;
 use crate::network::Network;
 use embedded_nal::nb;
@@ -32,11 +32,8 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
             Incoming::End => Ok(0),
             Incoming::Closed => {
                 let received = self.body_received;
-                let error = ProtocolError::Truncated {
-                    received,
-                    announced: None,
-                };
-                Err(self.fail(ErrorKind::Protocol(error)))
+                let error = ErrorKind::Truncated { received, announced: None };
+                Err(self.fail(error))
             }
             Incoming::Failed(error) => Err(self.fail(ErrorKind::Receive(error))),
         }

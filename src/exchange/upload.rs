@@ -33,12 +33,7 @@ pub(crate) enum UploadState {
 
 impl UploadState {
     pub(crate) const fn open(length: BodyLength) -> Self {
-        Self::Open {
-            length,
-            given: 0,
-            chunk: None,
-            flushing: false,
-        }
+        Self::Open { length, given: 0, chunk: None, flushing: false }
     }
 }
 
@@ -103,13 +98,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                 State::Failed => return Err(self.over()),
                 _ => {}
             }
-            let UploadState::Open {
-                length,
-                given,
-                chunk,
-                flushing,
-            } = self.upload
-            else {
+            let UploadState::Open { length, given, chunk, flushing } = self.upload else {
                 return Err(self.over());
             };
             if !flushing && !self.plan.expect_continue {
@@ -123,19 +112,13 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                     BodyLength::Known(declared) => declared.saturating_sub(given).saturating_add(1),
                     BodyLength::Chunked => MAX_CHUNK as u64,
                 };
-                let in_chunk = self
-                    .stage_end
-                    .saturating_sub(chunk.unwrap_or(self.stage_end));
+                let in_chunk = self.stage_end.saturating_sub(chunk.unwrap_or(self.stage_end));
                 let room = self
                     .buffer
                     .len()
                     .saturating_sub(self.stage_end)
                     .saturating_sub(frame)
-                    .min(
-                        usize::try_from(limit)
-                            .unwrap_or(usize::MAX)
-                            .saturating_sub(in_chunk),
-                    );
+                    .min(usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(in_chunk));
                 if room > 0 {
                     let start = match (length, chunk) {
                         (BodyLength::Chunked, None) => self.stage_end.wrapping_add(CHUNK_LINE),
@@ -166,13 +149,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
 
     /// So many bytes were put into what `upload_space` returned.
     pub(crate) fn upload_commit(&mut self, count: usize) -> nb::Result<(), ErrorOf<N>> {
-        let UploadState::Open {
-            length,
-            given,
-            chunk,
-            ..
-        } = &mut self.upload
-        else {
+        let UploadState::Open { length, given, chunk, .. } = &mut self.upload else {
             return Err(self.over());
         };
         if count == 0 || matches!(self.state, State::Body | State::Over) {
@@ -194,13 +171,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     }
 
     pub(crate) fn upload_finish(&mut self) -> Result<(), ErrorOf<N>> {
-        let UploadState::Open {
-            length,
-            given,
-            flushing,
-            ..
-        } = self.upload
-        else {
+        let UploadState::Open { length, given, flushing, .. } = self.upload else {
             return match self.over() {
                 nb::Error::Other(error) => Err(error),
                 nb::Error::WouldBlock => Ok(()),
@@ -223,11 +194,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                 self.close_chunk();
                 let room = self.buffer.len().saturating_sub(self.stage_end);
                 let fits = room >= LAST_CHUNK.len() && !flushing && !self.plan.expect_continue;
-                self.upload = if fits {
-                    UploadState::Finished
-                } else {
-                    UploadState::LastChunk
-                };
+                self.upload = if fits { UploadState::Finished } else { UploadState::LastChunk };
                 if fits {
                     self.stage(LAST_CHUNK);
                 }
@@ -252,10 +219,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     }
 
     fn wrong_length(&mut self, declared: u64, given: u64) -> nb::Error<ErrorOf<N>> {
-        self.fail(ErrorKind::Request(RequestError::BodyLength {
-            declared,
-            given,
-        }))
+        self.fail(ErrorKind::Request(RequestError::BodyLength { declared, given }))
     }
 
     /// What has to follow once the stage was sent: the last chunk, if it had no room before.
@@ -296,10 +260,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         if let UploadState::Open { chunk, .. } = &mut self.upload
             && let Some(start) = chunk.take()
         {
-            let size = self
-                .stage_end
-                .saturating_sub(start)
-                .saturating_sub(CHUNK_LINE);
+            let size = self.stage_end.saturating_sub(start).saturating_sub(CHUNK_LINE);
             let line = self.buffer.get_mut(start..).unwrap_or_default();
             copy(line, &chunk_size_line(size));
             self.stage(CRLF);
@@ -309,8 +270,6 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
 
 impl<N: Network, C: Clock> fmt::Debug for Upload<'_, N, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Upload")
-            .field("exchange", &self.exchange)
-            .finish_non_exhaustive()
+        f.debug_struct("Upload").field("exchange", &self.exchange).finish_non_exhaustive()
     }
 }

@@ -59,12 +59,7 @@ pub(crate) struct Key {
 impl Key {
     fn new(url: &Url<'_>, connect_to: Option<SocketAddr>) -> Option<Self> {
         let host = heapless::String::try_from(url.host_text()).ok()?;
-        Some(Self {
-            scheme: url.scheme(),
-            port: url.port(),
-            host,
-            connect_to,
-        })
+        Some(Self { scheme: url.scheme(), port: url.port(), host, connect_to })
     }
 
     fn leads_to(&self, url: &Url<'_>, connect_to: Option<SocketAddr>) -> bool {
@@ -102,14 +97,7 @@ pub(crate) struct Wire<N: Network> {
 
 impl<N: Network> Wire<N> {
     pub(crate) fn new(network: N) -> Self {
-        Self {
-            network,
-            socket: None,
-            key: None,
-            remote: None,
-            idle_since: 0,
-            why_closed: None,
-        }
+        Self { network, socket: None, key: None, remote: None, idle_since: 0, why_closed: None }
     }
 
     pub(crate) fn is_open(&self) -> bool {

@@ -181,9 +181,5 @@ const fn parse_group(text: &[u8]) -> Option<(u32, &[u8])> {
             return None;
         }
     }
-    if digits == 0 {
-        None
-    } else {
-        Some((group, rest))
-    }
+    if digits == 0 { None } else { Some((group, rest)) }
 }

@@ -52,19 +52,12 @@ const TOKEN: [u32; 4] = {
         bits |= 1 << *first;
         rest = tail;
     }
-    [
-        bits as u32,
-        (bits >> 32) as u32,
-        (bits >> 64) as u32,
-        (bits >> 96) as u32,
-    ]
+    [bits as u32, (bits >> 32) as u32, (bits >> 64) as u32, (bits >> 96) as u32]
 };
 
 /// Whether a token may have this byte.
 pub(crate) fn is_token_byte(byte: u8) -> bool {
-    TOKEN
-        .get(usize::from(byte >> 5))
-        .is_some_and(|word| (word >> (byte & 31)) & 1 == 1)
+    TOKEN.get(usize::from(byte >> 5)).is_some_and(|word| (word >> (byte & 31)) & 1 == 1)
 }
 
 /// Whether `text` is a token.
@@ -75,4 +68,68 @@ pub(crate) fn is_token(text: &[u8]) -> bool {
 /// Whether a field value may have this byte: HTAB, SP, VCHAR, obs-text (RFC 9110 section 5.5).
 pub(crate) const fn is_value_byte(byte: u8) -> bool {
     byte >= 0x20 && byte != 0x7F || byte == b'\t'
+}
+
+/// Bytes in a machine word.
+const WORD: usize = size_of::<usize>();
+/// A word with every byte 0x01, and every byte 0x80.
+const LOW: usize = usize::MAX / 255;
+const HIGH: usize = LOW << 7;
+
+/// What follows the bytes at the start of `text` that a field value may have. Values are the bulk
+/// of a head, so this looks at a word at a time.
+pub(crate) fn value_run(text: &[u8]) -> &[u8] {
+    let mut rest = text;
+    while let Some((word, tail)) = rest.split_first_chunk::<WORD>() {
+        let word = usize::from_le_bytes(*word);
+        // The high bit of each byte below 0x20, and of each 0x7F; wrong only above the first such
+        // byte. HTAB is told apart below.
+        let control = word.wrapping_sub(LOW << 5) & !word;
+        let delete = word ^ (LOW * 0x7F);
+        let delete = delete.wrapping_sub(LOW) & !delete;
+        let stops = (control | delete) & HIGH;
+        if stops != 0 {
+            let clear = (stops.trailing_zeros() / 8) as usize;
+            rest = rest.get(clear..).unwrap_or_default();
+            break;
+        }
+        rest = tail;
+    }
+    while let Some((&byte, tail)) = rest.split_first() {
+        if !is_value_byte(byte) {
+            break;
+        }
+        rest = tail;
+    }
+    rest
+}
+
+/// What follows the bytes at the start of `text` that a token may have. Names of fields are letters
+/// and dashes, so those are looked at a word at a time.
+pub(crate) fn token_run(text: &[u8]) -> &[u8] {
+    let mut rest = text;
+    while let Some((word, tail)) = rest.split_first_chunk::<WORD>() {
+        let word = usize::from_le_bytes(*word);
+        // The high bit of each byte that is a letter: at least `a`, and not above `z`, once bit 5
+        // is set. No byte carries into the next, since each is below 0x80 here.
+        let lower = (word | (LOW << 5)) & !HIGH;
+        let from_a = lower.wrapping_add(LOW * (0x80 - 0x61));
+        let above_z = lower.wrapping_add(LOW * (0x80 - 0x7B));
+        let no_dash = ((word ^ (LOW * 0x2D)) & !HIGH).wrapping_add(!HIGH);
+        let wanted = ((from_a & !above_z) | !no_dash) & !word & HIGH;
+        let stops = wanted ^ HIGH;
+        if stops != 0 {
+            let clear = (stops.trailing_zeros() / 8) as usize;
+            rest = rest.get(clear..).unwrap_or_default();
+            break;
+        }
+        rest = tail;
+    }
+    while let Some((&byte, tail)) = rest.split_first() {
+        if !is_token_byte(byte) {
+            break;
+        }
+        rest = tail;
+    }
+    rest
 }

@@ -55,11 +55,7 @@ pub struct ChunkedDecoder {
 impl ChunkedDecoder {
     /// At the start of the first chunk's size.
     pub const fn new() -> Self {
-        Self {
-            state: State::Size { digits: false },
-            remaining: 0,
-            extensions: 0,
-        }
+        Self { state: State::Size { digits: false }, remaining: 0, extensions: 0 }
     }
 
     /// Reads framing from the start of `input` and returns how many bytes it took and what follows.
@@ -124,11 +120,7 @@ impl ChunkedDecoder {
 
     /// Data that may be taken without looking at the framing.
     pub fn data_remaining(&self) -> u64 {
-        if self.state == State::Data {
-            self.remaining
-        } else {
-            0
-        }
+        if self.state == State::Data { self.remaining } else { 0 }
     }
 
     /// So many bytes of data were taken.

@@ -65,10 +65,14 @@ impl FramingFields {
         }
     }
 
-    /// Takes note of one field line.
+    /// Whether a field with a name of this length may matter here: most don't.
     #[inline]
+    pub(crate) fn may_be(name_length: usize) -> bool {
+        matches!(name_length, 10 | 14 | 17)
+    }
+
+    /// Takes note of one field line.
     pub fn field(&mut self, name: &[u8], value: &[u8]) -> Result<(), ProtocolError> {
-        // Told apart by length first: most fields end here after one comparison.
         match name.len() {
             10 if name.eq_ignore_ascii_case(b"connection") => {
                 for option in value.split(|&byte| byte == b',') {
@@ -152,11 +156,7 @@ impl FramingFields {
             return Err(ProtocolError::TransferCoding);
         }
         // 6.3.4
-        Ok(if self.last_coding == Coding::Chunked {
-            Framing::Chunked
-        } else {
-            Framing::Close
-        })
+        Ok(if self.last_coding == Coding::Chunked { Framing::Chunked } else { Framing::Close })
     }
 }
 

@@ -12,7 +12,7 @@
 //! until it is complete, and header fields are read from there afterwards. A CR may be missing in
 //! front of an LF (RFC 9112 section 2.2).
 
-use super::bytes::{is_space, is_token_byte, is_value_byte, trim};
+use super::bytes::{token_run, trim, value_run};
 use super::framing::FramingFields;
 use crate::error::{Peer, ProtocolError};
 
@@ -46,14 +46,13 @@ pub struct HeadParser {
     position: usize,
     /// Where the current line starts.
     line: usize,
-    /// Where the current line's colon stands.
-    colon: usize,
-    /// Where the current line's value starts.
-    value: usize,
+    /// Length of the name on it.
+    name_length: usize,
     /// Where the reason ends, and with it the status line.
     pub(super) reason_end: usize,
     pub(super) status: u16,
     pub(super) minor_version: u8,
+    in_trailers: bool,
     /// The fields that decide on framing and reuse.
     pub fields: FramingFields,
 }
@@ -65,20 +64,21 @@ impl HeadParser {
             state: State::StatusLine,
             position: 0,
             line: 0,
-            colon: 0,
-            value: 0,
+            name_length: 0,
             reason_end: 0,
             status: 0,
             minor_version: 0,
+            in_trailers: false,
             fields: FramingFields::new(),
         }
     }
 
-    /// For trailer lines, which look like header lines (RFC 9112 section 7.1.2).
-    pub const fn trailers() -> Self {
-        let mut parser = Self::new();
-        parser.state = State::LineStart;
-        parser
+    /// Goes on to trailer lines, which look like header lines (RFC 9112 section 7.1.2) but decide
+    /// nothing. Offsets count from the first of them; what is known of the head stays.
+    pub const fn start_trailers(&mut self) {
+        self.state = State::LineStart;
+        self.position = 0;
+        self.in_trailers = true;
     }
 
     /// The status, once the head is complete.
@@ -93,79 +93,110 @@ impl HeadParser {
 
     /// Scans what is new in `head`, which holds all bytes so far (and perhaps more than the head).
     /// Returns the head's length once it is complete.
+    ///
+    /// The states stand in the order in which a head goes through them, and each is left for the
+    /// next one below: a head that arrives whole is scanned in one pass from top to bottom for
+    /// each line.
     pub fn parse(&mut self, head: &[u8]) -> Result<Option<usize>, ProtocolError> {
-        loop {
-            // Names, values and reasons are the bulk of a head: pass over them in a tight loop.
-            match self.state {
-                State::Name => self.skip(head, is_token_byte),
-                State::Value | State::Reason => self.skip(head, is_value_byte),
-                State::Done => return Ok(Some(self.position)),
-                _ => {}
-            }
-            let Some(&byte) = head.get(self.position) else {
-                return Ok(None);
-            };
-            self.state = self.byte(byte, head)?;
-            self.position = self.position.wrapping_add(1);
+        let mut rest = head.get(self.position..).unwrap_or_default();
+        let mut state = self.state;
+        let at = |rest: &[u8]| head.len().wrapping_sub(rest.len());
+        if state == State::StatusLine && self.position == 0 {
+            (state, rest) = self.usual_status_line(rest);
         }
-    }
-
-    #[inline]
-    fn skip(&mut self, head: &[u8], wanted: impl Fn(u8) -> bool) {
-        let rest = head.get(self.position..).unwrap_or_default();
-        let count = rest
-            .iter()
-            .position(|&byte| !wanted(byte))
-            .unwrap_or(rest.len());
-        self.position = self.position.wrapping_add(count);
-    }
-
-    /// Takes the byte at `position`, which isn't one that `skip` passes over.
-    fn byte(&mut self, byte: u8, head: &[u8]) -> Result<State, ProtocolError> {
-        match self.state {
-            State::StatusLine => self.status_byte(byte),
-            State::Reason => self.end_of_line(byte, ProtocolError::StatusLine),
-            State::LineStart => match byte {
-                b'\r' => Ok(State::HeadEnd),
-                b'\n' => Ok(State::Done),
-                byte if is_space(byte) => Err(ProtocolError::ObsFold),
-                byte if is_token_byte(byte) => {
-                    self.line = self.position;
-                    Ok(State::Name)
-                }
-                _ => Err(ProtocolError::HeaderName),
-            },
-            State::Name => match byte {
-                b':' => {
-                    self.colon = self.position;
-                    Ok(State::BeforeValue)
-                }
-                byte if is_space(byte) => Err(ProtocolError::SpaceBeforeColon),
-                _ => Err(ProtocolError::HeaderName),
-            },
-            State::BeforeValue if is_space(byte) => Ok(State::BeforeValue),
-            State::BeforeValue => {
-                self.value = self.position;
-                if is_value_byte(byte) {
-                    Ok(State::Value)
+        'lines: loop {
+            while state == State::StatusLine {
+                let [byte, tail @ ..] = rest else { break 'lines };
+                state = self.status_byte(at(rest), *byte)?;
+                rest = tail;
+            }
+            if state == State::LineStart {
+                let [byte, tail @ ..] = rest else { break 'lines };
+                if *byte > b' ' && *byte != b':' {
+                    self.line = at(rest);
+                    state = State::Name;
                 } else {
-                    self.end_of_field(byte, head)
+                    state = match *byte {
+                        b'\r' => State::HeadEnd,
+                        b'\n' => State::Done,
+                        b' ' | b'\t' => return Err(ProtocolError::ObsFold),
+                        _ => return Err(ProtocolError::HeaderName),
+                    };
+                    rest = tail;
                 }
             }
-            State::Value => self.end_of_field(byte, head),
-            State::LineEnd if byte == b'\n' => Ok(State::LineStart),
-            // A CR alone (RFC 9112 section 2.2).
-            State::LineEnd => Err(ProtocolError::HeaderValue),
-            State::HeadEnd if byte == b'\n' => Ok(State::Done),
-            State::HeadEnd => Err(ProtocolError::HeaderName),
-            State::Done => Ok(State::Done),
+            if state == State::Name {
+                rest = token_run(rest);
+                let [byte, tail @ ..] = rest else { break 'lines };
+                match *byte {
+                    b':' => {}
+                    b' ' | b'\t' => return Err(ProtocolError::SpaceBeforeColon),
+                    _ => return Err(ProtocolError::HeaderName),
+                }
+                self.name_length = at(rest).wrapping_sub(self.line);
+                rest = tail;
+                state = State::BeforeValue;
+            }
+            if state == State::BeforeValue {
+                while let [b' ' | b'\t', tail @ ..] = rest {
+                    rest = tail;
+                }
+                if rest.is_empty() {
+                    break 'lines;
+                }
+                state = State::Value;
+            }
+            if matches!(state, State::Value | State::Reason) {
+                rest = value_run(rest);
+                let [end, tail @ ..] = rest else { break 'lines };
+                if state == State::Reason {
+                    self.reason_end = at(rest);
+                } else if FramingFields::may_be(self.name_length) && !self.in_trailers {
+                    self.field(head.get(self.line..at(rest)).unwrap_or_default())?;
+                }
+                state = end_of_line(*end).ok_or(ProtocolError::HeaderValue)?;
+                rest = tail;
+            }
+            if matches!(state, State::LineEnd | State::HeadEnd) {
+                let [byte, tail @ ..] = rest else { break 'lines };
+                state = match (*byte, state) {
+                    (b'\n', State::LineEnd) => State::LineStart,
+                    (b'\n', _) => State::Done,
+                    // A CR alone (RFC 9112 section 2.2).
+                    _ => return Err(ProtocolError::HeaderValue),
+                };
+                rest = tail;
+            }
+            if state == State::Done {
+                break 'lines;
+            }
         }
+        self.state = state;
+        self.position = at(rest);
+        Ok((state == State::Done).then_some(self.position))
+    }
+
+    /// The usual status line in one step, if it has arrived up to its reason; any other goes byte
+    /// by byte.
+    fn usual_status_line<'b>(&mut self, head: &'b [u8]) -> (State, &'b [u8]) {
+        if let Some((start, rest)) = head.split_first_chunk::<13>()
+            && let [prefix @ .., a, b, c, b' '] = start
+            && prefix == b"HTTP/1.1 "
+            && let [b'1'..=b'9', b'0'..=b'9', b'0'..=b'9'] = [*a, *b, *c]
+        {
+            self.minor_version = 1;
+            for digit in [a, b, c] {
+                self.status = self.status.wrapping_mul(10).wrapping_add(u16::from(*digit & 15));
+            }
+            return (State::Reason, rest);
+        }
+        (State::StatusLine, head)
     }
 
     /// `HTTP/1.1 200`, then a reason or nothing. Judged byte by byte, so that a peer which speaks
     /// something else is known by its first bytes, even if it never sends a line end.
-    fn status_byte(&mut self, byte: u8) -> Result<State, ProtocolError> {
-        match self.position {
+    fn status_byte(&mut self, position: usize, byte: u8) -> Result<State, ProtocolError> {
+        match position {
             index @ 0..=4 => {
                 if b"HTTP/".get(index) != Some(&byte) {
                     return Err(ProtocolError::NotHttp(match byte {
@@ -191,28 +222,29 @@ impl HeadParser {
             }
             _ if byte == b' ' => return Ok(State::Reason),
             // No reason, and not even the space in front of it.
-            _ => return self.end_of_line(byte, ProtocolError::Status),
+            end => {
+                self.reason_end = end;
+                return end_of_line(byte).ok_or(ProtocolError::Status);
+            }
         }
         Ok(State::StatusLine)
     }
 
-    /// The CR or LF at the end of a line; anything else there is `error`.
-    fn end_of_line(&mut self, byte: u8, error: ProtocolError) -> Result<State, ProtocolError> {
-        if self.reason_end == 0 {
-            self.reason_end = self.position;
-        }
-        match byte {
-            b'\r' => Ok(State::LineEnd),
-            b'\n' => Ok(State::LineStart),
-            _ => Err(error),
+    /// Takes note of a field line, complete up to its value's end.
+    fn field(&mut self, line: &[u8]) -> Result<(), ProtocolError> {
+        match line.split_at_checked(self.name_length) {
+            Some((name, [b':', value @ ..])) => self.fields.field(name, trim(value)),
+            _ => Ok(()),
         }
     }
+}
 
-    fn end_of_field(&mut self, byte: u8, head: &[u8]) -> Result<State, ProtocolError> {
-        let name = head.get(self.line..self.colon).unwrap_or_default();
-        let value = head.get(self.value..self.position).unwrap_or_default();
-        self.fields.field(name, trim(value))?;
-        self.end_of_line(byte, ProtocolError::HeaderValue)
+/// What follows the CR or LF at the end of a line; `None` if it is neither.
+fn end_of_line(byte: u8) -> Option<State> {
+    match byte {
+        b'\r' => Some(State::LineEnd),
+        b'\n' => Some(State::LineStart),
+        _ => None,
     }
 }
 

@@ -82,10 +82,7 @@ impl<'a> Method<'a> {
     /// assert!(Method::Put.is_idempotent() && !Method::Post.is_idempotent());
     /// ```
     pub const fn is_idempotent(self) -> bool {
-        !matches!(
-            self,
-            Self::Post | Self::Patch | Self::Connect | Self::Custom(_)
-        )
+        !matches!(self, Self::Post | Self::Patch | Self::Connect | Self::Custom(_))
     }
 
     /// What the response to it can be.
@@ -112,8 +109,13 @@ pub enum BodyLength {
     Chunked,
 }
 
-/// `User-Agent`, unless the caller gives another.
-const USER_AGENT: &[u8] = concat!("safe-http-client/", env!("CARGO_PKG_VERSION")).as_bytes();
+/// The end of the request line, and the start of the `Host` line.
+const HOST: &[u8] = b" HTTP/1.1\r\nHost: ";
+/// The default `User-Agent` line.
+const USER_AGENT: &[u8] =
+    concat!("User-Agent: safe-http-client/", env!("CARGO_PKG_VERSION"), "\r\n").as_bytes();
+/// The default `Accept` line, which ends the head of most requests.
+const ACCEPT: &[u8] = b"Accept: */*\r\n";
 
 /// Writes a request's head. What doesn't fit is counted, so that an error can say how large a
 /// buffer it takes.
@@ -151,7 +153,9 @@ impl<'b> HeadWriter<'b> {
             expect_continue: false,
             error: None,
         };
-        if !is_token(method.name().as_bytes()) {
+        if let Method::Custom(name) = method
+            && !is_token(name.as_bytes())
+        {
             head.error = Some(RequestError::InvalidMethod);
         }
         // A URL that isn't one is reported when the request is sent.
@@ -169,9 +173,8 @@ impl<'b> HeadWriter<'b> {
             }
             head.put(url.path_and_query().as_bytes());
         }
-        head.put(b" HTTP/1.1\r\n");
-        let line = head.length;
-        head.put(b"Host: ");
+        head.put(HOST);
+        let line = head.length.saturating_sub("Host: ".len());
         head.put(url.host_text().as_bytes());
         if url.port() != url.scheme().default_port() || method.asked() == Asked::Connect {
             head.put(b":");
@@ -191,10 +194,7 @@ impl<'b> HeadWriter<'b> {
             return self.fail(RequestError::InvalidHeaderName);
         }
         let value = trim(value);
-        if let Some((at, &byte)) = value
-            .iter()
-            .enumerate()
-            .find(|&(_, &byte)| !is_value_byte(byte))
+        if let Some((at, &byte)) = value.iter().enumerate().find(|&(_, &byte)| !is_value_byte(byte))
         {
             return self.fail(RequestError::InvalidHeaderValue { at, byte });
         }
@@ -241,7 +241,7 @@ impl<'b> HeadWriter<'b> {
     pub(crate) fn close(&mut self) {
         if !self.close {
             self.close = true;
-            self.line(b"Connection", b"close");
+            self.put(b"Connection: close\r\n");
         }
     }
 
@@ -249,7 +249,7 @@ impl<'b> HeadWriter<'b> {
     pub(crate) fn expect_continue(&mut self) {
         if !self.expect_continue {
             self.expect_continue = true;
-            self.line(b"Expect", b"100-continue");
+            self.put(b"Expect: 100-continue\r\n");
         }
     }
 
@@ -268,14 +268,14 @@ impl<'b> HeadWriter<'b> {
             self.basic_authorization(userinfo.as_bytes());
         }
         if self.user_agent {
-            self.line(b"User-Agent", USER_AGENT);
+            self.put(USER_AGENT);
         }
         if self.accept {
-            self.line(b"Accept", b"*/*");
+            self.put(ACCEPT);
         }
         match body {
             Some(BodyLength::Known(length)) => self.content_length(length),
-            Some(BodyLength::Chunked) => self.line(b"Transfer-Encoding", b"chunked"),
+            Some(BodyLength::Chunked) => self.put(b"Transfer-Encoding: chunked\r\n"),
             None if method.announces_empty_body() => self.content_length(0),
             None => {}
         }
@@ -301,10 +301,7 @@ impl<'b> HeadWriter<'b> {
 
     #[inline(never)]
     fn put(&mut self, bytes: &[u8]) {
-        copy(
-            self.buffer.get_mut(self.length..).unwrap_or_default(),
-            bytes,
-        );
+        copy(self.buffer.get_mut(self.length..).unwrap_or_default(), bytes);
         self.length = self.length.saturating_add(bytes.len());
     }
 
@@ -386,9 +383,7 @@ impl<'b> HeadWriter<'b> {
 }
 
 fn hex(byte: u8) -> Option<u8> {
-    char::from(byte)
-        .to_digit(16)
-        .and_then(|digit| u8::try_from(digit).ok())
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 /// The decimal digits of `number`, at the end of `digits`.

@@ -23,9 +23,7 @@ impl<'b> ResponseHead<'b> {
     /// From a parser that is done and the bytes it scanned.
     #[doc(hidden)]
     pub fn new(parser: &HeadParser, head: &'b [u8]) -> Self {
-        let reason = head
-            .get(REASON_START..parser.reason_end)
-            .unwrap_or_default();
+        let reason = head.get(REASON_START..parser.reason_end).unwrap_or_default();
         let behind_status = head.get(parser.reason_end..).unwrap_or_default();
         let lines = match behind_status {
             [b'\r', b'\n', lines @ ..] | [b'\n', lines @ ..] => lines,
@@ -72,15 +70,12 @@ impl<'b> ResponseHead<'b> {
 
     /// The value of the first header field of this name (in any case), as bytes.
     pub fn header(&self, name: &str) -> Option<&'b [u8]> {
-        self.headers()
-            .find(|header| header.is(name))
-            .map(|header| header.value)
+        self.headers().find(|header| header.is(name)).map(|header| header.value)
     }
 
     /// The value of the first header field of this name, if it is there and is UTF-8.
     pub fn header_str(&self, name: &str) -> Option<&'b str> {
-        self.header(name)
-            .and_then(|value| core::str::from_utf8(value).ok())
+        self.header(name).and_then(|value| core::str::from_utf8(value).ok())
     }
 }
 
@@ -139,9 +134,6 @@ impl<'b> Iterator for Headers<'b> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let colon = line.iter().position(|&byte| byte == b':')?;
         let (name, value) = line.split_at_checked(colon)?;
-        Some(Header {
-            name,
-            value: trim(value.get(1..).unwrap_or_default()),
-        })
+        Some(Header { name, value: trim(value.get(1..).unwrap_or_default()) })
     }
 }

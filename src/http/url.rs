@@ -78,22 +78,14 @@ impl<'a> Url<'a> {
         let (scheme, rest) = split(text, scheme_end);
         let scheme = match scheme.as_bytes() {
             [b'h' | b'H', b't' | b'T', b't' | b'T', b'p' | b'P'] => Scheme::Http,
-            [
-                b'h' | b'H',
-                b't' | b'T',
-                b't' | b'T',
-                b'p' | b'P',
-                b's' | b'S',
-            ] => Scheme::Https,
+            [b'h' | b'H', b't' | b'T', b't' | b'T', b'p' | b'P', b's' | b'S'] => Scheme::Https,
             _ => return Err(UrlError::UnsupportedScheme),
         };
         let (_, rest) = split(rest, "://".len());
         let (authority, target) = split(rest, end_of_authority(rest));
         if is_scheme_with_colon(authority) && matches!(target.as_bytes(), [b'/', b'/', ..]) {
             let (_, host) = split(target, "//".len());
-            return Err(UrlError::SchemeInHost {
-                localhost: names_localhost(host),
-            });
+            return Err(UrlError::SchemeInHost { localhost: names_localhost(host) });
         }
         Self::from_authority(text, scheme, authority, target)
     }
@@ -123,9 +115,7 @@ impl<'a> Url<'a> {
     ) -> Result<Self, UrlError> {
         if let Some(at) = find(host, b"://") {
             let (_, inner) = split(split(host, at).1, "://".len());
-            return Err(UrlError::SchemeInHost {
-                localhost: names_localhost(inner),
-            });
+            return Err(UrlError::SchemeInHost { localhost: names_localhost(inner) });
         }
         if !matches!(path_and_query.as_bytes(), [] | [b'/' | b'?', ..]) {
             let byte = first_byte(path_and_query);
@@ -133,10 +123,9 @@ impl<'a> Url<'a> {
         }
         match Self::from_authority(host, scheme, host, path_and_query) {
             // The port stands beside the host here, so the host can't hold another.
-            Ok(url) if url.host_text.len() != host.len() => Err(UrlError::InvalidHost {
-                at: url.host_text.len(),
-                byte: b':',
-            }),
+            Ok(url) if url.host_text.len() != host.len() => {
+                Err(UrlError::InvalidHost { at: url.host_text.len(), byte: b':' })
+            }
             Ok(mut url) => match port {
                 Some(0) => Err(UrlError::InvalidPort),
                 Some(port) => {
@@ -158,9 +147,7 @@ impl<'a> Url<'a> {
         target: &'a str,
     ) -> Result<Self, UrlError> {
         // "http://" in front of the authority, or nothing.
-        let start = whole
-            .len()
-            .saturating_sub(authority.len().wrapping_add(target.len()));
+        let start = whole.len().saturating_sub(authority.len().wrapping_add(target.len()));
         let (userinfo, host_and_port, host_start) = match find_last_at(authority) {
             Some(at) => {
                 let (userinfo, host) = split(authority, at);
@@ -172,10 +159,7 @@ impl<'a> Url<'a> {
         if let Some(userinfo) = userinfo
             && let Some((at, byte)) = find_unsafe(userinfo)
         {
-            return Err(UrlError::InvalidCharacter {
-                at: start.wrapping_add(at),
-                byte,
-            });
+            return Err(UrlError::InvalidCharacter { at: start.wrapping_add(at), byte });
         }
         let (path_and_query, _fragment) = split(target, end_before_fragment(target));
         if let Some((at, byte)) = find_unsafe(path_and_query) {
@@ -191,14 +175,7 @@ impl<'a> Url<'a> {
             Ok(port) => port,
             Err(error) => return Err(error),
         };
-        Ok(Self {
-            scheme,
-            userinfo,
-            host,
-            host_text,
-            port,
-            path_and_query,
-        })
+        Ok(Self { scheme, userinfo, host, host_text, port, path_and_query })
     }
 
     /// The URL if a chip can request it; its fault as a sentence otherwise. For the macro `url!`.
@@ -386,14 +363,7 @@ const fn is_scheme_with_colon(text: &str) -> bool {
     matches!(
         text.as_bytes(),
         [b'h' | b'H', b't' | b'T', b't' | b'T', b'p' | b'P', b':']
-            | [
-                b'h' | b'H',
-                b't' | b'T',
-                b't' | b'T',
-                b'p' | b'P',
-                b's' | b'S',
-                b':'
-            ]
+            | [b'h' | b'H', b't' | b'T', b't' | b'T', b'p' | b'P', b's' | b'S', b':']
     )
 }
 

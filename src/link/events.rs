@@ -52,19 +52,13 @@ const FIRST_ADDRESS: u32 = 0x0100_0000;
 impl LinkEvents {
     /// A link that is down for no known reason.
     pub const fn new() -> Self {
-        Self {
-            word: AtomicU32::new(0),
-        }
+        Self { word: AtomicU32::new(0) }
     }
 
     /// The link got this IPv4 address. An address of 0.0.0.0/8 counts as none.
     pub fn got_ip(&self, address: Ipv4Addr) {
         let word = u32::from(address);
-        self.store(if word < FIRST_ADDRESS {
-            NO_ADDRESS
-        } else {
-            word
-        });
+        self.store(if word < FIRST_ADDRESS { NO_ADDRESS } else { word });
     }
 
     /// The link lost its address, but is still on the access point.

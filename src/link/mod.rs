@@ -42,12 +42,7 @@ pub struct IpConfig {
 impl IpConfig {
     /// An address of which nothing else is known.
     pub const fn new(address: IpAddr) -> Self {
-        Self {
-            address,
-            netmask: None,
-            gateway: None,
-            rssi_dbm: None,
-        }
+        Self { address, netmask: None, gateway: None, rssi_dbm: None }
     }
 
     /// Adds the netmask.

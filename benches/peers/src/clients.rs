@@ -21,7 +21,6 @@ pub const CLIENTS: &[(&str, &str)] = &[
     ("reqwless", "reqwless"),
     ("edge-http", "edge-http"),
     ("nanofish", "nanofish"),
-    #[cfg(feature = "ours")]
     ("ours", "safe-http-client"),
 ];
 
@@ -31,7 +30,6 @@ pub fn client(name: &str, wire: &'static Wire) -> Option<Box<dyn Client>> {
         "reqwless" => Box::new(Reqwless(wire)),
         "edge-http" => Box::new(EdgeHttp(wire)),
         "nanofish" => Box::new(Nanofish(wire)),
-        #[cfg(feature = "ours")]
         "ours" => Box::new(crate::ours::Ours::new(wire)),
         _ => return None,
     })

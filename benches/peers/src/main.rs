@@ -20,9 +20,7 @@ mod cases;
 mod child;
 mod clients;
 mod mock_async;
-#[cfg(any(feature = "ours", test))]
 mod mock_nal;
-#[cfg(feature = "ours")]
 mod ours;
 mod parent;
 mod wire;
