@@ -1,0 +1,189 @@
+//! `fetch`: a small curl, to try safe-http-client on a PC.
+//!
+//! ```text
+//! cargo run --example fetch                                  # serves itself a page, and shows it
+//! cargo run --example fetch -- -v http://192.168.1.20/gate   # what is sent, received, and when
+//! cargo run --example fetch -- --help
+//! ```
+//!
+//! It uses the client as firmware with a main loop of its own does: the calls that don't wait
+//! (`start`, `poll`, `poll_fill_buf`), with one buffer, through which a body of any length passes.
+//! Begin with [`exchange`].
+
+mod network;
+mod options;
+mod output;
+mod own_page;
+mod report;
+mod upload;
+mod watch;
+
+use clap::Parser;
+use network::{PcLink, WatchedStack};
+use options::{HeaderOption, Options};
+use output::{Output, head_lines};
+use report::{Failure, HTTP_ERROR, report_failure, report_response};
+use safe_http_client::{
+    Attached, Behaviour, Clock, Error, Exchange, FnClock, LoopContext, Method, Network, Phase,
+    SafeHttpClient, Upload, nb,
+};
+use std::fmt::Debug;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::mpsc::TryRecvError;
+use std::time::Duration;
+use upload::{Body, Pieces};
+use watch::{Watch, show_lines, to_stderr};
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let watch = Watch::start(&options);
+    match exchange(&options, &watch) {
+        Ok(status) => ExitCode::from(status),
+        Err(failure) => {
+            watch.finish();
+            report_failure(&failure, options.json, watch.elapsed_ms());
+            ExitCode::from(failure.status)
+        }
+    }
+}
+
+/// All of it, from the link to the last byte. Returns the exit status.
+fn exchange(options: &Options, watch: &Arc<Watch>) -> Result<u8, Failure> {
+    let url = match &options.url {
+        Some(url) => url.clone(),
+        None => own_url()?,
+    };
+    let headers = options.headers()?;
+    let body = options.body()?;
+    let unwritable = |error| Failure::of_output(&error, watch.bytes_received());
+    let mut output = Output::open(options, watch).map_err(unwritable)?;
+    let mut buffer = vec![0; options.buffer];
+
+    // The context stands for the main loop. It is taken once, and lent to each call.
+    let Some(mut cx) = LoopContext::take() else { unreachable!("it is taken here alone") };
+    let stack = WatchedStack::new(Arc::clone(watch));
+    let mut network = Attached::new(stack, PcLink, Behaviour::STD);
+    let clock = FnClock(|| watch.elapsed_ms());
+    watch.enter(Phase::Link);
+    // A PC's link is always up, so this doesn't wait; a chip waits here until it has an address.
+    // The client that comes out has requests, the one that goes in has none.
+    let mut client = SafeHttpClient::with_config(&mut network, &clock, options.config())
+        .wait_online(&mut cx)
+        .map_err(|failed| failed.error)?;
+
+    // Put the request together. Mistakes in it come out at the start, and nothing is sent yet.
+    let method = Method::from_name(options.method());
+    let mut request = client.request(&mut cx, method, url.as_str(), &mut buffer);
+    for header in headers {
+        request = match header {
+            HeaderOption::Send(name, value) => request.header(name, value),
+            HeaderOption::LeaveOut(name) => request.without_header(name),
+        };
+    }
+    let mut exchange = match body {
+        Body::None => request.start()?,
+        Body::Text(text) => request.body(text).start()?,
+        Body::Stream { length, pieces } => {
+            let upload = request.start_upload(length)?;
+            send_pieces(&mut cx, upload, &pieces)?
+        }
+    };
+
+    // Go on until the response's head is there. Firmware would blink and sample in between.
+    while let Err(error) = exchange.poll(&mut cx) {
+        or_wait(error)?;
+    }
+    watch.enter(Phase::Body);
+    let Some(head) = exchange.head() else {
+        unreachable!("an exchange whose poll is done has a head")
+    };
+    if options.verbose {
+        let lines: Vec<Vec<u8>> = head_lines(head).collect();
+        show_lines('<', lines.iter().map(Vec::as_slice));
+    }
+    let is_refused = options.fail && head.status() >= 400;
+    if is_refused && !options.json {
+        return Err(Failure::of_status(head.status(), watch.bytes_received()));
+    }
+    if options.shows_head() {
+        output.head(head).map_err(unwritable)?;
+    }
+    output.expect(head.content_length());
+
+    // The body passes through what the head left of the buffer.
+    loop {
+        match exchange.poll_fill_buf(&mut cx) {
+            Ok([]) => break,
+            Ok(piece) => {
+                output.body(piece).map_err(unwritable)?;
+                let count = piece.len();
+                exchange.consume(count);
+            }
+            Err(error) => {
+                output.flush().map_err(unwritable)?;
+                or_wait(error)?;
+            }
+        }
+    }
+
+    let body_base64 =
+        if is_refused { output.discard() } else { output.complete().map_err(unwritable)? };
+    watch.finish();
+    if options.json
+        && let Some(head) = exchange.head()
+    {
+        let elapsed_ms = watch.elapsed_ms();
+        report_response(head, exchange.trailers(), &body_base64, elapsed_ms);
+    }
+    Ok(if is_refused { HTTP_ERROR } else { 0 })
+}
+
+/// Sends a body that comes in pieces, and returns the exchange that brings the response.
+fn send_pieces<'a, N: Network, C: Clock>(
+    cx: &mut LoopContext,
+    mut upload: Upload<'a, N, C>,
+    pieces: &Pieces,
+) -> Result<Exchange<'a, N, C>, Failure> {
+    'pieces: loop {
+        let piece = match pieces.try_recv() {
+            Ok(piece) => piece.map_err(|error| Failure::of_upload(&error))?,
+            Err(TryRecvError::Empty) => {
+                std::thread::sleep(PAUSE);
+                continue;
+            }
+            Err(TryRecvError::Disconnected) => break,
+        };
+        let mut rest = piece.as_slice();
+        while !rest.is_empty() {
+            match upload.write(cx, rest) {
+                // The server has answered, and wants no more.
+                Ok(0) => break 'pieces,
+                Ok(count) => rest = rest.get(count..).unwrap_or_default(),
+                Err(error) => or_wait(error)?,
+            }
+        }
+    }
+    Ok(upload.finish()?)
+}
+
+/// An error ends it; where the call would only have had to wait, this does.
+fn or_wait<T: Debug, D: Debug>(error: nb::Error<Error<T, D>>) -> Result<(), Failure> {
+    match error {
+        nb::Error::WouldBlock => {
+            std::thread::sleep(PAUSE);
+            Ok(())
+        }
+        nb::Error::Other(error) => Err(error.into()),
+    }
+}
+
+/// Long enough to leave the processor alone, short enough that no socket's buffer fills meanwhile.
+const PAUSE: Duration = Duration::from_micros(500);
+
+/// Where no URL is given there is a page all the same.
+fn own_url() -> Result<String, Failure> {
+    let url = own_page::serve().map_err(|error| Failure::of_own_page(&error))?;
+    to_stderr(format!("fetch: no URL given, so here is a page of its own: {url}\n").as_bytes());
+    Ok(url)
+}

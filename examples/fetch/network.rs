@@ -1,0 +1,122 @@
+//! The operating system's network as the client sees it: sockets and resolver of
+//! `std-embedded-nal`, watched for `-v` and the watchdog, and a PC's link.
+
+use crate::watch::Watch;
+use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
+use safe_http_client::{IpConfig, Link, LinkStatus, Phase};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std_embedded_nal::Stack;
+
+/// A PC's link. Whether the PC is online is left to the operating system to say when it connects;
+/// what matters here is that it has a loopback interface, so that `localhost` is a host like any
+/// other. (The crate's feature `std` has the same as `HostLink`.)
+#[derive(Debug)]
+pub(crate) struct PcLink;
+
+impl Link for PcLink {
+    fn link_status(&mut self) -> LinkStatus {
+        LinkStatus::Up(IpConfig::new(IpAddr::V4(Ipv4Addr::LOCALHOST)))
+    }
+
+    fn has_loopback(&self) -> bool {
+        true
+    }
+}
+
+/// The stack, telling the [`Watch`] what it is asked for.
+///
+/// One poll of an exchange can go through several phases, and on this stack `connect` and the
+/// resolver even wait inside their calls. What happens when is therefore best seen from below.
+pub(crate) struct WatchedStack {
+    stack: Stack,
+    watch: Arc<Watch>,
+    /// The last `send` would have blocked, so there is more to send.
+    sending: bool,
+}
+
+impl WatchedStack {
+    pub(crate) fn new(watch: Arc<Watch>) -> Self {
+        Self { stack: Stack, watch, sending: false }
+    }
+}
+
+impl TcpClientStack for WatchedStack {
+    type TcpSocket = <Stack as TcpClientStack>::TcpSocket;
+    type Error = <Stack as TcpClientStack>::Error;
+
+    fn socket(&mut self) -> Result<Self::TcpSocket, Self::Error> {
+        self.stack.socket()
+    }
+
+    fn connect(
+        &mut self,
+        socket: &mut Self::TcpSocket,
+        remote: SocketAddr,
+    ) -> nb::Result<(), Self::Error> {
+        // An address has no name to resolve; that phase is shown all the same, with its 0 ms.
+        if self.watch.phase() == Phase::Link {
+            self.watch.enter(Phase::Resolve);
+        }
+        self.watch.enter(Phase::Connect);
+        self.watch.note(&format!("connecting to {remote}"));
+        self.stack.connect(socket, remote)?;
+        self.watch.enter(Phase::Send);
+        Ok(())
+    }
+
+    fn send(
+        &mut self,
+        socket: &mut Self::TcpSocket,
+        buffer: &[u8],
+    ) -> nb::Result<usize, Self::Error> {
+        self.watch.enter(Phase::Send);
+        let result = self.stack.send(socket, buffer);
+        self.sending = matches!(result, Err(nb::Error::WouldBlock));
+        if let Ok(count) = result {
+            self.watch.sent(buffer.get(..count).unwrap_or_default());
+        }
+        result
+    }
+
+    fn receive(
+        &mut self,
+        socket: &mut Self::TcpSocket,
+        buffer: &mut [u8],
+    ) -> nb::Result<usize, Self::Error> {
+        // While a request's body is stuck, the client looks whether the server has answered.
+        if !self.sending && self.watch.phase() == Phase::Send {
+            self.watch.enter(Phase::Head);
+        }
+        let result = self.stack.receive(socket, buffer);
+        if let Ok(count) = result {
+            self.watch.received(count);
+        }
+        result
+    }
+
+    fn close(&mut self, socket: Self::TcpSocket) -> Result<(), Self::Error> {
+        self.stack.close(socket)
+    }
+}
+
+impl Dns for WatchedStack {
+    type Error = <Stack as Dns>::Error;
+
+    fn get_host_by_name(
+        &mut self,
+        hostname: &str,
+        addr_type: AddrType,
+    ) -> nb::Result<IpAddr, Self::Error> {
+        self.watch.enter(Phase::Resolve);
+        self.stack.get_host_by_name(hostname, addr_type)
+    }
+
+    fn get_host_by_address(
+        &mut self,
+        address: IpAddr,
+        result: &mut [u8],
+    ) -> nb::Result<usize, Self::Error> {
+        self.stack.get_host_by_address(address, result)
+    }
+}

@@ -1,0 +1,166 @@
+//! What the program says at its end: a line of JSON or a message, and an exit status as curl's.
+
+use crate::watch::to_stderr;
+use safe_http_client::{Error, ErrorKind, Headers, RequestError, ResponseHead, UrlError};
+use std::fmt::Debug;
+use std::io::Write;
+
+pub(crate) const USAGE: u8 = 2;
+pub(crate) const HTTP_ERROR: u8 = 22;
+pub(crate) const WRITE_FAILED: u8 = 23;
+pub(crate) const READ_FAILED: u8 = 26;
+
+/// Why there is no complete response, or none to show.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) status: u8,
+    phase: &'static str,
+    cause: &'static str,
+    message: String,
+    received: u32,
+    /// Nobody is there to read a message: the reader of stdout has gone.
+    quiet: bool,
+}
+
+impl Failure {
+    /// The caller's mistake, found before the exchange.
+    pub(crate) fn of_caller(status: u8, cause: &'static str, message: String) -> Self {
+        Self { status, phase: "url", cause, message, received: 0, quiet: false }
+    }
+
+    /// The output can't be written.
+    pub(crate) fn of_output(error: &std::io::Error, received: u32) -> Self {
+        Self {
+            status: WRITE_FAILED,
+            phase: "body",
+            cause: "write_failed",
+            message: format!("the output can't be written: {error}"),
+            received,
+            quiet: error.kind() == std::io::ErrorKind::BrokenPipe,
+        }
+    }
+
+    /// The body to send can't be read to its end.
+    pub(crate) fn of_upload(error: &std::io::Error) -> Self {
+        Self {
+            status: READ_FAILED,
+            phase: "send",
+            cause: "body_reader",
+            message: format!("send: the body can't be read: {error}"),
+            received: 0,
+            quiet: false,
+        }
+    }
+
+    /// The program's own server can't start.
+    pub(crate) fn of_own_page(error: &std::io::Error) -> Self {
+        Self {
+            status: 7,
+            phase: "connect",
+            cause: "connect_failed",
+            message: format!("connect: no port to serve a page on: {error}"),
+            received: 0,
+            quiet: false,
+        }
+    }
+
+    /// With `--fail`: the server answered, but with an error.
+    pub(crate) fn of_status(status: u16, received: u32) -> Self {
+        Self {
+            status: HTTP_ERROR,
+            phase: "head",
+            cause: "http_error",
+            message: format!("the server answered with status {status}"),
+            received,
+            quiet: false,
+        }
+    }
+}
+
+impl<T: Debug, D: Debug> From<Error<T, D>> for Failure {
+    fn from(error: Error<T, D>) -> Self {
+        Self {
+            status: exit_status(&error.kind),
+            phase: error.phase.name(),
+            cause: error.code(),
+            message: error.to_string(),
+            received: error.evidence.received,
+            quiet: false,
+        }
+    }
+}
+
+/// Curl's number for what happened.
+fn exit_status<T, D>(kind: &ErrorKind<T, D>) -> u8 {
+    match kind {
+        ErrorKind::Request(error) => match error {
+            RequestError::Url(UrlError::UnsupportedScheme) | RequestError::NoTls => 1,
+            RequestError::Url(_) | RequestError::Target(_) | RequestError::InvalidCredentials => 3,
+            // The file became shorter or longer while it was sent, or can't be read.
+            RequestError::BodyLength { .. } | RequestError::BodyReader(_) => READ_FAILED,
+            _ => USAGE,
+        },
+        ErrorKind::Resolve(_) | ErrorKind::ResolvedTo(..) => 6,
+        ErrorKind::Link(_)
+        | ErrorKind::Socket(_)
+        | ErrorKind::Connect(_)
+        | ErrorKind::NotConnected(_) => 7,
+        ErrorKind::Truncated { .. } => 18,
+        ErrorKind::Protocol(_) | ErrorKind::NotUtf8 { .. } => 8,
+        ErrorKind::Buffer { .. } => 27,
+        ErrorKind::Timeout { .. } => 28,
+        ErrorKind::ClosedBeforeResponse => 52,
+        ErrorKind::Send(_) => 55,
+        // What the crate may add later is most likely a failure on the way back, too.
+        ErrorKind::Receive(_) | _ => 56,
+    }
+}
+
+/// `fetch: (28) head: …`, or the line of JSON.
+pub(crate) fn report_failure(failure: &Failure, json: bool, elapsed_ms: u32) {
+    let Failure { status, phase, cause, message, received, quiet } = failure;
+    if json {
+        let message = text(message);
+        print_line(&format!(
+            r#"{{"ok":false,"phase":"{phase}","cause":"{cause}","message":{message},"received":{received},"elapsed_ms":{elapsed_ms}}}"#
+        ));
+    } else if !quiet {
+        to_stderr(format!("fetch: ({status}) {message}\n").as_bytes());
+    }
+}
+
+/// The line of JSON for a complete response. Written by hand since its keys have an order.
+pub(crate) fn report_response(
+    head: ResponseHead<'_>,
+    trailers: Headers<'_>,
+    body_base64: &str,
+    elapsed_ms: u32,
+) {
+    let status = head.status();
+    let reason = text(&latin1(head.reason()));
+    let (headers, trailers) = (fields(head.headers()), fields(trailers));
+    print_line(&format!(
+        r#"{{"ok":true,"status":{status},"reason":{reason},"headers":{headers},"trailers":{trailers},"body_base64":"{body_base64}","elapsed_ms":{elapsed_ms}}}"#
+    ));
+}
+
+/// `[["Name","value"],…]`
+fn fields(headers: Headers<'_>) -> String {
+    let pairs: Vec<(String, String)> =
+        headers.map(|header| (header.name().to_owned(), latin1(header.value()))).collect();
+    serde_json::to_string(&pairs).unwrap_or_default()
+}
+
+fn text(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
+}
+
+/// Each byte as the code point of the same number, so that none is lost.
+fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().map(|&byte| char::from(byte)).collect()
+}
+
+fn print_line(line: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+}
