@@ -1,0 +1,552 @@
+//! Stacks that pend, fail, lie and contradict one another, as far as embedded-nal's types let them:
+//! scripted, so that each case is the same every time. Stands in for the stacks that no test can
+//! run here (wincwifi, quectel-bg77) by their declared behaviours.
+//!
+//! After each case: as many sockets closed as opened, the error names the right phase, and the next
+//! request on the same client works.
+
+mod common;
+
+use common::script::{Connection, ScriptError, ScriptSocket, ScriptStack, Step};
+use common::{TestClock, TestLink, cx};
+use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
+use safe_http_client::{
+    Attached, Behaviour, Config, LoopContext, Online, Phase, SafeHttpClient, WhyClosed,
+};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+/// What a stack does otherwise than its script says.
+#[derive(Debug, Clone, Copy, Default)]
+struct Quirks {
+    /// `send` says `Ok(0)` instead of `WouldBlock` (smoltcp-nal).
+    full_is_zero: bool,
+    /// `receive` says `Ok(0)` instead of `WouldBlock` (smoltcp-nal, w5500).
+    nothing_is_zero: bool,
+    /// `receive` never reports the end, `send` does (esp-at-nal).
+    end_only_by_send: bool,
+    /// A refused `connect` pends for ever (smoltcp-nal).
+    dials_again: bool,
+    /// A refused `connect` is `Ok` (w5500).
+    reports_success: bool,
+    /// `send` claims to have taken more than it was given.
+    sent_too_much: bool,
+    /// `receive` claims to have filled more than there is room for.
+    received_too_much: bool,
+    /// `close` fails.
+    close_fails: bool,
+    /// The call of this number fails, whichever it is.
+    fails_at: Option<(usize, ScriptError)>,
+}
+
+struct Hostile {
+    script: ScriptStack,
+    quirks: Quirks,
+    calls: usize,
+    /// What the call that was made to fail was.
+    failed_in: Option<&'static str>,
+    /// The connection is one in name only.
+    refused: bool,
+}
+
+impl Hostile {
+    fn new(connection: Connection, quirks: Quirks) -> Self {
+        Self {
+            script: ScriptStack::new([connection]),
+            quirks,
+            calls: 0,
+            failed_in: None,
+            refused: false,
+        }
+    }
+
+    fn call(&mut self, name: &'static str) -> Result<(), ScriptError> {
+        let at = self.calls;
+        self.calls += 1;
+        match self.quirks.fails_at {
+            Some((number, error)) if number == at => {
+                self.failed_in = Some(name);
+                Err(error)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl TcpClientStack for Hostile {
+    type TcpSocket = ScriptSocket;
+    type Error = ScriptError;
+
+    fn socket(&mut self) -> Result<ScriptSocket, ScriptError> {
+        self.call("socket")?;
+        self.refused = false;
+        self.script.socket()
+    }
+
+    fn connect(
+        &mut self,
+        socket: &mut ScriptSocket,
+        remote: SocketAddr,
+    ) -> nb::Result<(), ScriptError> {
+        self.call("connect")?;
+        match self.script.connect(socket, remote) {
+            Err(nb::Error::Other(ScriptError::Refused)) if self.quirks.dials_again => {
+                Err(nb::Error::WouldBlock)
+            }
+            Err(nb::Error::Other(ScriptError::Refused)) if self.quirks.reports_success => {
+                self.refused = true;
+                Ok(())
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn send(&mut self, socket: &mut ScriptSocket, buffer: &[u8]) -> nb::Result<usize, ScriptError> {
+        self.call("send")?;
+        if self.refused {
+            return Err(nb::Error::Other(ScriptError::PipeClosed));
+        }
+        match self.script.send(socket, buffer) {
+            Err(nb::Error::WouldBlock) if self.quirks.full_is_zero => Ok(0),
+            Ok(count) if self.quirks.sent_too_much => Ok(count + 1_000_000),
+            outcome => outcome,
+        }
+    }
+
+    fn receive(
+        &mut self,
+        socket: &mut ScriptSocket,
+        buffer: &mut [u8],
+    ) -> nb::Result<usize, ScriptError> {
+        self.call("receive")?;
+        match self.script.receive(socket, buffer) {
+            Err(nb::Error::WouldBlock) if self.quirks.nothing_is_zero => Ok(0),
+            Err(nb::Error::Other(ScriptError::PipeClosed)) if self.quirks.end_only_by_send => {
+                Err(nb::Error::WouldBlock)
+            }
+            Ok(count) if self.quirks.received_too_much => Ok(count + 1_000_000),
+            outcome => outcome,
+        }
+    }
+
+    fn close(&mut self, socket: ScriptSocket) -> Result<(), ScriptError> {
+        self.script.close(socket)?;
+        if self.quirks.close_fails {
+            return Err(ScriptError::Broken);
+        }
+        Ok(())
+    }
+}
+
+impl Dns for Hostile {
+    type Error = ScriptError;
+
+    fn get_host_by_name(&mut self, name: &str, kind: AddrType) -> nb::Result<IpAddr, ScriptError> {
+        assert_eq!(kind, AddrType::IPv4, "wincwifi panics when asked for more");
+        self.script.get_host_by_name(name, kind)
+    }
+
+    fn get_host_by_address(
+        &mut self,
+        at: IpAddr,
+        out: &mut [u8],
+    ) -> nb::Result<usize, ScriptError> {
+        self.script.get_host_by_address(at, out)
+    }
+}
+
+type Client<'a> = SafeHttpClient<Attached<Hostile, TestLink>, &'a TestClock, Online>;
+
+/// Deadlines short enough to be reached by a clock on which each look takes a millisecond.
+fn config() -> Config {
+    Config::new()
+        .connect_timeout(Duration::from_millis(60))
+        .response_timeout(Duration::from_millis(40))
+        .idle_timeout(Duration::from_millis(50))
+}
+
+fn client<'a>(
+    cx: &mut LoopContext,
+    clock: &'a TestClock,
+    stack: Hostile,
+    behaviour: Behaviour,
+) -> Client<'a> {
+    let network = Attached::new(stack, TestLink::up(), behaviour);
+    SafeHttpClient::with_config(network, clock, config()).wait_online(cx).unwrap()
+}
+
+/// How a request ended: the body, or the error's code and phase.
+type Outcome = Result<String, (&'static str, Phase)>;
+
+fn fetch(cx: &mut LoopContext, client: &mut Client<'_>, url: &str, body: &[u8]) -> Outcome {
+    let mut buffer = [0; 256];
+    let request = if body.is_empty() {
+        client.get(cx, url, &mut buffer)
+    } else {
+        client.put(cx, url, &mut buffer).body(body)
+    };
+    let outcome = request.send().and_then(|mut response| response.read_to_str().map(str::to_owned));
+    outcome.map_err(|error| {
+        // The evidence belongs to the phase: nothing is received before something was sent.
+        assert!(error.evidence.received == 0 || error.evidence.sent > 0);
+        (error.code(), error.phase)
+    })
+}
+
+const URL: &str = "http://192.168.1.20/";
+
+/// The client, after an exchange that ended in an error, is as good as new.
+#[track_caller]
+fn check_recovery(cx: &mut LoopContext, client: &mut Client<'_>, case: &str) {
+    assert!(!client.is_connected(), "{case}");
+    let stack = client.network_mut().stack_mut();
+    {
+        let log = stack.script.log.borrow();
+        assert_eq!(log.opened, log.closed, "{case}: sockets opened and closed");
+    }
+    stack.quirks = Quirks::default();
+    stack.script.no_sockets = false;
+    stack.script.connections.clear();
+    stack.script.connections.push_back(Connection::answer(HELLO));
+    let next = fetch(cx, client, URL, b"");
+    assert_eq!(next.as_deref(), Ok("hello"), "the request after: {case}");
+}
+
+const HELLO: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+
+struct Case {
+    name: &'static str,
+    behaviour: Behaviour,
+    quirks: Quirks,
+    connection: Connection,
+    body: &'static [u8],
+    expected: Outcome,
+}
+
+/// A GET that this connection answers well, on a stack without quirks.
+fn case(name: &'static str, expected: Outcome) -> Case {
+    Case {
+        name,
+        behaviour: Behaviour::UNKNOWN,
+        quirks: Quirks::default(),
+        connection: Connection::answer(HELLO),
+        body: b"",
+        expected,
+    }
+}
+
+fn hello() -> Outcome {
+    Ok("hello".into())
+}
+
+#[test]
+fn connecting_sending_and_lying() {
+    let mut cx = cx();
+    let none = Quirks::default();
+    let cases = [
+        // connect
+        Case {
+            connection: Connection { connect_pends: 7, ..Connection::answer(HELLO) },
+            ..case("connect pends for a while", hello())
+        },
+        Case {
+            connection: Connection { connect_pends: usize::MAX, ..Connection::answer(HELLO) },
+            ..case("connect pends for ever", Err(("connect_timeout", Phase::Connect)))
+        },
+        Case {
+            connection: Connection { refused: true, ..Connection::answer(HELLO) },
+            ..case("refused at once", Err(("connect_failed", Phase::Connect)))
+        },
+        Case {
+            connection: Connection { refused: true, connect_pends: 7, ..Connection::answer(HELLO) },
+            behaviour: Behaviour::WINCWIFI,
+            ..case("refused later", Err(("connect_failed", Phase::Connect)))
+        },
+        Case {
+            connection: Connection { refused: true, ..Connection::answer(HELLO) },
+            quirks: Quirks { dials_again: true, ..none },
+            behaviour: Behaviour::SMOLTCP_NAL,
+            ..case("refused, and dialed again silently", Err(("connect_timeout", Phase::Connect)))
+        },
+        Case {
+            connection: Connection { refused: true, ..Connection::answer(HELLO) },
+            quirks: Quirks { reports_success: true, ..none },
+            behaviour: Behaviour::W5500,
+            ..case("refused, and reported as connected", Err(("connect_failed", Phase::Connect)))
+        },
+        // send
+        Case {
+            connection: Connection { send_limit: 1, ..Connection::answer(HELLO) },
+            ..case("send takes a byte at a time", hello())
+        },
+        Case {
+            connection: Connection { send_limit: 3, send_pends: 5, ..Connection::answer(HELLO) },
+            ..case("send pends before each piece", hello())
+        },
+        Case {
+            connection: Connection { send_limit: 3, send_pends: 5, ..Connection::answer(HELLO) },
+            quirks: Quirks { full_is_zero: true, nothing_is_zero: true, ..none },
+            behaviour: Behaviour::SMOLTCP_NAL,
+            ..case("full and empty are Ok(0)", hello())
+        },
+        Case {
+            connection: Connection { send_window: 10, ..Connection::answer(HELLO) },
+            ..case("the window never opens", Err(("idle_timeout", Phase::Send)))
+        },
+        Case {
+            connection: Connection { send_window: 0, ..Connection::answer(HELLO) },
+            quirks: Quirks { full_is_zero: true, ..none },
+            ..case("the window never opens, by Ok(0)", Err(("idle_timeout", Phase::Send)))
+        },
+        Case {
+            connection: Connection { send_window: 1000, ..Connection::answer(HELLO) },
+            body: &[b'x'; 2000],
+            ..case(
+                "the window closes in the body, with no answer",
+                // The script answers the head: an answer that came early is the last word.
+                hello(),
+            )
+        },
+        Case {
+            connection: Connection { send_window: 1000, ..Connection::new([Step::Silence]) },
+            body: &[b'x'; 2000],
+            ..case("the window closes in the body", Err(("idle_timeout", Phase::Send)))
+        },
+        Case {
+            connection: Connection { send_breaks_at: 10, ..Connection::answer(HELLO) },
+            ..case("the pipe breaks", Err(("send_failed", Phase::Send)))
+        },
+        Case {
+            connection: Connection { send_breaks_at: 10, ..Connection::answer(HELLO) },
+            behaviour: Behaviour::W5500,
+            ..case(
+                "the pipe breaks after some bytes, so it was connected",
+                Err(("send_failed", Phase::Send)),
+            )
+        },
+        // lies
+        Case {
+            quirks: Quirks { sent_too_much: true, ..none },
+            ..case("send claims more than it was given", hello())
+        },
+        Case {
+            quirks: Quirks { received_too_much: true, ..none },
+            ..case("receive claims more than there is room for", hello())
+        },
+        Case {
+            connection: Connection::answer_split(HELLO, 1, Some(Step::Fail)),
+            quirks: Quirks { close_fails: true, ..none },
+            ..case("close fails", hello())
+        },
+    ];
+    for case in cases {
+        let clock = TestClock::ticking(1);
+        let mut client =
+            client(&mut cx, &clock, Hostile::new(case.connection, case.quirks), case.behaviour);
+        let outcome = fetch(&mut cx, &mut client, URL, case.body);
+        assert_eq!(outcome, case.expected, "{}", case.name);
+        client.close();
+        check_recovery(&mut cx, &mut client, case.name);
+        eprintln!("hostile: {} ok", case.name);
+    }
+}
+
+#[test]
+fn no_socket() {
+    let mut cx = cx();
+    let clock = TestClock::ticking(1);
+    let mut stack = Hostile::new(Connection::answer(HELLO), Quirks::default());
+    stack.script.no_sockets = true;
+    let mut client = client(&mut cx, &clock, stack, Behaviour::UNKNOWN);
+    let outcome = fetch(&mut cx, &mut client, URL, b"");
+    assert_eq!(outcome, Err(("no_socket", Phase::Connect)));
+    check_recovery(&mut cx, &mut client, "no socket");
+    eprintln!("hostile: no socket ok");
+}
+
+#[test]
+fn resolving() {
+    let mut cx = cx();
+    let host = IpAddr::V4(Ipv4Addr::new(192, 168, 1, 20));
+    let no_host = |octets: [u8; 4]| IpAddr::V4(octets.into());
+    let timeout = Err(("resolve_timeout", Phase::Resolve));
+    let to_no_host = || Err(("name_resolved_to_no_host", Phase::Resolve));
+    let cases: [(&str, usize, &[IpAddr], Outcome); 7] = [
+        ("the name resolves", 0, &[host], hello()),
+        ("the name resolves after a while", 9, &[host], hello()),
+        ("the resolver pends for ever", usize::MAX, &[host], timeout),
+        ("the resolver fails", 0, &[], Err(("name_not_resolved", Phase::Resolve))),
+        // A captive portal's resolver answers so; connecting would hit the chip itself.
+        ("the name resolves to 0.0.0.0", 0, &[no_host([0; 4])], to_no_host()),
+        ("the name resolves to loopback", 0, &[no_host([127, 0, 0, 1])], to_no_host()),
+        ("the name resolves to broadcast", 0, &[no_host([255; 4])], to_no_host()),
+    ];
+    for (name, pends, addresses, expected) in cases {
+        let clock = TestClock::ticking(1);
+        let mut stack = Hostile::new(Connection::answer(HELLO), Quirks::default());
+        stack.script.dns_pends = pends;
+        stack.script.names = addresses.iter().map(|at| ("gate.test", *at)).collect();
+        let log = stack.script.log.clone();
+        let mut client = client(&mut cx, &clock, stack, Behaviour::WINCWIFI);
+        let outcome = fetch(&mut cx, &mut client, "http://gate.test/", b"");
+        assert_eq!(outcome, expected, "{name}");
+        if outcome.is_err() {
+            assert_eq!(log.borrow().opened, 0, "{name}: no socket for no address");
+        }
+        client.close();
+        check_recovery(&mut cx, &mut client, name);
+        eprintln!("hostile: {name} ok");
+    }
+}
+
+/// How a body ends where its connection does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum End {
+    /// The stack says that all was delivered.
+    Clean,
+    /// The connection is gone.
+    Broken,
+    /// Nothing says anything: a deadline has to.
+    Nothing,
+}
+
+/// What `Ok(0)` and `PipeClosed` mean is declared for each stack. Whatever they mean: a body that
+/// was cut short is never a success, and one without a length is whole only after a clean end.
+#[test]
+fn ends_of_bodies_by_declared_behaviour() {
+    let mut cx = cx();
+    let by_send = Quirks { end_only_by_send: true, ..Quirks::default() };
+    let none = Quirks::default();
+    let ends = [
+        ("std", Behaviour::STD, none, End::Clean, End::Broken),
+        ("smoltcp", Behaviour::SMOLTCP_NAL, none, End::Nothing, End::Clean),
+        ("esp-at", Behaviour::ESP_AT_NAL, by_send, End::Nothing, End::Clean),
+        ("w5500", Behaviour::W5500, none, End::Nothing, End::Broken),
+        ("wincwifi", Behaviour::WINCWIFI, none, End::Clean, End::Clean),
+        ("quectel", Behaviour::QUECTEL_BG77, none, End::Nothing, End::Broken),
+        ("unknown", Behaviour::UNKNOWN, none, End::Nothing, End::Broken),
+    ];
+    // A response, and the body it has if it ends here by a clean end, or in any way.
+    let responses = [
+        ("length", HELLO, Some("hello"), true),
+        ("cut length", "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello", None, false),
+        (
+            "chunks",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+            Some("hello"),
+            true,
+        ),
+        (
+            "cut chunks",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n",
+            None,
+            false,
+        ),
+        ("until close", "HTTP/1.1 200 OK\r\n\r\nhello", Some("hello"), false),
+    ];
+    for (stack, behaviour, quirks, on_zero, on_pipe_closed) in ends {
+        for (response, bytes, body, ends_itself) in responses {
+            for (step, end) in [
+                (Step::Zero, on_zero),
+                (Step::PipeClosed, on_pipe_closed),
+                (Step::Silence, End::Nothing),
+                (Step::Fail, End::Broken),
+            ] {
+                let case = format!("{stack}, {response}, {step:?}");
+                let expected = match (body, end) {
+                    (Some(body), _) if ends_itself => Ok(body.to_string()),
+                    (Some(body), End::Clean) => Ok(body.to_string()),
+                    (_, End::Nothing) => Err(("idle_timeout", Phase::Body)),
+                    _ if step == Step::Fail => Err(("receive_failed", Phase::Body)),
+                    _ => Err(("truncated", Phase::Body)),
+                };
+                let clock = TestClock::ticking(1);
+                let connection = Connection::answer_split(bytes, 7, Some(step));
+                let stack = Hostile::new(connection, quirks);
+                let mut client = client(&mut cx, &clock, stack, behaviour);
+                let outcome = fetch(&mut cx, &mut client, URL, b"");
+                assert_eq!(outcome, expected, "{case}");
+                if outcome.is_ok() && !ends_itself {
+                    assert_eq!(client.why_closed(), Some(WhyClosed::BodyUntilClose));
+                }
+                client.close();
+                check_recovery(&mut cx, &mut client, &case);
+            }
+        }
+        eprintln!("hostile: ends of bodies on {stack} ok");
+    }
+}
+
+/// The connection ends before the response's head is complete.
+#[test]
+fn ends_of_heads() {
+    let mut cx = cx();
+    let cut = "HTTP/1.1 200 OK\r\nContent-Le";
+    for (name, data, end, expected) in [
+        ("closed before a byte", "", Step::PipeClosed, "empty_reply"),
+        ("ended before a byte", "", Step::Zero, "empty_reply"),
+        ("failed before a byte", "", Step::Fail, "receive_failed"),
+        ("silent from the start", "", Step::Silence, "response_timeout"),
+        ("closed in the head", cut, Step::PipeClosed, "truncated"),
+        ("ended in the head", cut, Step::Zero, "truncated"),
+        ("failed in the head", cut, Step::Fail, "receive_failed"),
+        ("silent in the head", cut, Step::Silence, "idle_timeout"),
+    ] {
+        let clock = TestClock::ticking(1);
+        let stack = Hostile::new(Connection::answer_split(data, 3, Some(end)), Quirks::default());
+        let mut client = client(&mut cx, &clock, stack, Behaviour::STD);
+        let outcome = fetch(&mut cx, &mut client, URL, b"");
+        assert_eq!(outcome, Err((expected, Phase::Head)), "{name}");
+        check_recovery(&mut cx, &mut client, name);
+        eprintln!("hostile: {name} ok");
+    }
+}
+
+/// Whichever call fails, first of all or after a hundred that pended: the error is of the phase
+/// that the call belongs to, and nothing is left open.
+#[test]
+fn an_error_at_each_call() {
+    let mut cx = cx();
+    for error in [ScriptError::Broken, ScriptError::PipeClosed] {
+        let mut failures = 0;
+        for number in 0.. {
+            let quirks = Quirks { fails_at: Some((number, error)), ..Quirks::default() };
+            let connection = Connection {
+                connect_pends: 2,
+                send_limit: 20,
+                send_pends: 1,
+                ..Connection::answer_split(HELLO, 6, None)
+            };
+            let clock = TestClock::ticking(1);
+            let stack = Hostile::new(connection, quirks);
+            let mut client = client(&mut cx, &clock, stack, Behaviour::UNKNOWN);
+            let outcome = fetch(&mut cx, &mut client, URL, b"a body");
+            let case = format!("call {number} fails with {error:?}");
+            let Some(call) = client.network_mut().stack_mut().failed_in else {
+                assert_eq!(outcome, hello(), "{case}: past the last call");
+                break;
+            };
+            failures += 1;
+            let (code, phase) = outcome.expect_err(&case);
+            let closed = error == ScriptError::PipeClosed;
+            match call {
+                "socket" => assert_eq!((code, phase), ("no_socket", Phase::Connect), "{case}"),
+                "connect" => {
+                    assert_eq!((code, phase), ("connect_failed", Phase::Connect), "{case}");
+                }
+                "send" => assert_eq!((code, phase), ("send_failed", Phase::Send), "{case}"),
+                _ if closed && phase == Phase::Head => {
+                    assert!(matches!(code, "empty_reply" | "truncated"), "{case}: {code}");
+                }
+                _ if closed => assert_eq!((code, phase), ("truncated", Phase::Body), "{case}"),
+                _ => {
+                    assert!(matches!(phase, Phase::Head | Phase::Body), "{case}: {phase}");
+                    assert_eq!(code, "receive_failed", "{case}");
+                }
+            }
+            check_recovery(&mut cx, &mut client, &case);
+        }
+        assert!(failures > 20, "the calls of a whole exchange");
+        eprintln!("hostile: {error:?} at each of {failures} calls ok");
+    }
+}
