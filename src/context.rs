@@ -1,12 +1,17 @@
 //! The token that stands for the main loop.
 
-use core::marker::PhantomData;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 /// Named for the compiler's message: "`*const TheLoopContextStaysInTheMainLoop` cannot be sent
 /// between threads safely" is what a person reads who moves the token into a handler.
+#[derive(Debug)]
 #[allow(dead_code)]
 struct TheLoopContextStaysInTheMainLoop;
+
+/// Named for the note below that message, which says what a handler can do instead. An array of no
+/// elements does what `PhantomData` would, without a note of its own in between.
+#[derive(Debug)]
+struct EventHandlersReportThroughLinkEvents([*const TheLoopContextStaysInTheMainLoop; 0]);
 
 /// Proof that the caller runs in the main loop, where waiting is allowed.
 ///
@@ -41,7 +46,7 @@ struct TheLoopContextStaysInTheMainLoop;
 /// ```
 #[derive(Debug)]
 pub struct LoopContext {
-    _stays: PhantomData<*const TheLoopContextStaysInTheMainLoop>,
+    _stays: EventHandlersReportThroughLinkEvents,
 }
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -94,7 +99,7 @@ impl LoopContext {
     /// ```
     pub fn take_if(can_yield: impl FnOnce() -> bool) -> Option<Self> {
         if in_thread_mode() && can_yield() && claim() {
-            Some(Self { _stays: PhantomData })
+            Some(Self { _stays: EventHandlersReportThroughLinkEvents([]) })
         } else {
             None
         }

@@ -141,7 +141,7 @@ pub struct NoTls;
 /// [`Attached`] makes one of any embedded-nal stack. Implement it for a driver that has all in one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't carry requests: nothing says whether it has an IP address",
-    label = "this stack has no `Link`",
+    label = "this stack isn't attached to a link",
     note = "attach the stack to its link: `Attached::new(stack, link, Behaviour::…)`, where the \
             link can be a `&LinkEvents` that your event handlers fill in"
 )]
@@ -201,7 +201,20 @@ pub struct Attached<T, L> {
     poll: fn(&mut T),
 }
 
-impl<T: TcpClientStack + Dns, L: Link> Attached<T, L> {
+/// [`Dns`], with a message of ours for stacks that lack it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is attached as a stack that resolves names, and has no `Dns`",
+    label = "this stack resolves no names",
+    note = "attach it with `Attached::without_dns(stack, link, Behaviour::…)`: requests then go to \
+            IP addresses, or say `connect_to`"
+)]
+pub trait ResolvesNames: Dns {}
+
+// The compiler would go on to the missing `Dns` otherwise, and leave our message out.
+#[diagnostic::do_not_recommend]
+impl<T: Dns> ResolvesNames for T {}
+
+impl<T: TcpClientStack + ResolvesNames, L: Link> Attached<T, L> {
     /// Attaches a stack that also resolves names.
     pub fn new(stack: T, link: L, behaviour: Behaviour) -> Self {
         Self { stack, link, behaviour, poll: |_| {} }

@@ -128,7 +128,11 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
     ///
     /// Everything that [`ErrorKind`] lists. The connection is closed then.
     pub fn send(self) -> Result<Response<'a, 'c, N, C>, ErrorOf<N>> {
-        Response::wait(self.start()?)
+        // A `match`, not `?`: that would move the exchange once more.
+        match self.start() {
+            Ok(exchange) => Response::wait(exchange),
+            Err(error) => Err(error),
+        }
     }
 
     /// The non-blocking twin of [`send`](Self::send): nothing is sent yet.

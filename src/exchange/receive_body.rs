@@ -178,18 +178,27 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
             return Err(self.over());
         }
         loop {
+            let available = self.filled.saturating_sub(self.raw);
+            let ahead = self.body.data_ahead();
+            if available > 0 && ahead > 0 {
+                return Ok(usize::try_from(ahead).unwrap_or(usize::MAX).min(available));
+            }
             let arrived = self.buffer.get(self.raw..self.filled).unwrap_or_default();
-            let available = arrived.len();
             match &mut self.body {
                 Body::Done | Body::Tunnel => return Ok(0),
                 Body::Length(_) | Body::UntilClose => {}
                 Body::Chunked(decoder) => match decoder.next(arrived) {
                     Ok((taken, piece)) => {
                         self.raw = self.raw.wrapping_add(taken);
-                        if piece == Piece::Trailers {
-                            self.body = Body::Trailers;
-                            self.parser.start_trailers();
-                            continue;
+                        match piece {
+                            Piece::Incomplete => {}
+                            Piece::Data(_) if taken < available => continue,
+                            Piece::Data(_) => {}
+                            Piece::Trailers => {
+                                self.body = Body::Trailers;
+                                self.parser.start_trailers();
+                                continue;
+                            }
                         }
                     }
                     Err(error) => return Err(self.fail(ErrorKind::Protocol(error))),
@@ -205,11 +214,6 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                     Ok(None) => {}
                     Err(error) => return Err(self.fail(ErrorKind::Protocol(error))),
                 },
-            }
-            let available = available.min(self.filled.saturating_sub(self.raw));
-            let ahead = self.body.data_ahead();
-            if available > 0 && ahead > 0 {
-                return Ok(usize::try_from(ahead).unwrap_or(usize::MAX).min(available));
             }
             self.make_room()?;
             let room = self.buffer.get_mut(self.filled..).unwrap_or_default();

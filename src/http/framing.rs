@@ -75,10 +75,12 @@ impl FramingFields {
     pub fn field(&mut self, name: &[u8], value: &[u8]) -> Result<(), ProtocolError> {
         match name.len() {
             10 if name.eq_ignore_ascii_case(b"connection") => {
-                for option in value.split(|&byte| byte == b',') {
-                    let option = trim(option);
-                    self.close |= option.eq_ignore_ascii_case(b"close");
-                    self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+                for option in value.split(|&byte| byte == b',').map(trim) {
+                    match option.len() {
+                        5 => self.close |= option.eq_ignore_ascii_case(b"close"),
+                        10 => self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive"),
+                        _ => {}
+                    }
                 }
             }
             14 if name.eq_ignore_ascii_case(b"content-length") => {

@@ -161,11 +161,15 @@ impl<'a> Url<'a> {
         {
             return Err(UrlError::InvalidCharacter { at: start.wrapping_add(at), byte });
         }
-        let (path_and_query, _fragment) = split(target, end_before_fragment(target));
-        if let Some((at, byte)) = find_unsafe(path_and_query) {
-            let at = start.wrapping_add(authority.len()).wrapping_add(at);
-            return Err(UrlError::InvalidCharacter { at, byte });
-        }
+        let path_and_query = match find_unsafe(target) {
+            // The fragment is never sent, so it may have any character.
+            Some((at, b'#')) => split(target, at).0,
+            Some((at, byte)) => {
+                let at = start.wrapping_add(authority.len()).wrapping_add(at);
+                return Err(UrlError::InvalidCharacter { at, byte });
+            }
+            None => target,
+        };
         let (host_text, port_text) = split(host_and_port, end_of_host(host_and_port));
         let host = match parse_host(host_text, host_start) {
             Ok(host) => host,
@@ -320,17 +324,6 @@ const fn end_of_authority(text: &str) -> usize {
     text.len().saturating_sub(rest.len())
 }
 
-const fn end_before_fragment(text: &str) -> usize {
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        if *first == b'#' {
-            break;
-        }
-        rest = tail;
-    }
-    text.len().saturating_sub(rest.len())
-}
-
 /// The colon in front of the port; in brackets a colon belongs to the address.
 const fn end_of_host(text: &str) -> usize {
     let mut rest = text.as_bytes();
@@ -347,11 +340,11 @@ const fn end_of_host(text: &str) -> usize {
     text.len().saturating_sub(rest.len())
 }
 
-/// The first byte that has to be percent-encoded: space, control or non-ASCII.
+/// The first byte that is a `#`, or has to be percent-encoded: space, control or non-ASCII.
 const fn find_unsafe(text: &str) -> Option<(usize, u8)> {
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
-        if !matches!(*first, 0x21..=0x7E) {
+        if !matches!(*first, 0x21..=0x22 | 0x24..=0x7E) {
             return Some((text.len().saturating_sub(rest.len()), *first));
         }
         rest = tail;
@@ -384,8 +377,11 @@ const fn parse_host(text: &str, start: usize) -> Result<Host<'_>, UrlError> {
             None => Err(UrlError::InvalidAddress),
         };
     }
+    if let Some(address) = parse_ipv4(bytes) {
+        return Ok(Host::Address(IpAddr::V4(address)));
+    }
     let mut rest = bytes;
-    // A last label of digits alone is no name (RFC 1123 section 2.1), so it must be IPv4.
+    // A last label of digits alone is no name (RFC 1123 section 2.1), but meant as IPv4.
     let mut numeric_label = true;
     let mut in_label = false;
     while let [first, tail @ ..] = rest {
@@ -404,13 +400,7 @@ const fn parse_host(text: &str, start: usize) -> Result<Host<'_>, UrlError> {
         }
         rest = tail;
     }
-    if !(numeric_label && in_label) {
-        return Ok(Host::Name(text));
-    }
-    match parse_ipv4(bytes) {
-        Some(address) => Ok(Host::Address(IpAddr::V4(address))),
-        None => Err(UrlError::InvalidAddress),
-    }
+    if numeric_label && in_label { Err(UrlError::InvalidAddress) } else { Ok(Host::Name(text)) }
 }
 
 /// `:8080`, `:` or nothing.

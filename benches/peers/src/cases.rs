@@ -10,16 +10,16 @@ pub struct Response {
 pub const RESPONSES: &[Response] = &[
     Response {
         name: "get_length_256",
-        bytes: include_bytes!("../data/get_length_256.bin"),
+        bytes: include_bytes!("../../data/get_length_256.bin"),
     },
     Response {
         name: "get_chunked_256",
-        bytes: include_bytes!("../data/get_chunked_256.bin"),
+        bytes: include_bytes!("../../data/get_chunked_256.bin"),
     },
 ];
 
 /// The body that both responses carry.
-pub const BODY: &[u8] = include_bytes!("../data/body_256.bin");
+pub const BODY: &[u8] = include_bytes!("../../data/body_256.bin");
 
 /// Lengths of a segment; 0 is the whole response in one.
 pub const SEGMENTS: &[usize] = &[0, 64];

@@ -37,6 +37,7 @@ impl<'w> NalStack<'w> {
     }
 
     /// Sockets that were made and not closed yet.
+    #[cfg(test)]
     pub fn open_sockets(&self) -> u32 {
         self.open
     }
