@@ -1,0 +1,199 @@
+//! Command lines in, answers out: the modem's end of the line, with the faults that spoil it.
+
+use crate::commands::{ErrorCode, Outcome};
+use crate::events::Event;
+use crate::fault::{Fault, Trigger};
+use crate::log::Direction;
+use crate::modem::{Busy, Input, Modem};
+use crate::uart::Edit;
+
+/// The longest command line, its end included.
+const LINE_LIMIT: usize = 256;
+
+impl Modem {
+    fn wrong_rate(&self) -> bool {
+        self.schedule.on(Fault::WrongBaudRate)
+            || self.config.strict_baud && self.settings.baud != self.host_baud
+    }
+
+    // ---- Input ----
+
+    pub(crate) fn take_byte(&mut self, byte: u8) {
+        self.stats.bytes_to_modem += 1;
+        self.log.add(self.now, Direction::ToModem, &[byte]);
+        let byte = if self.wrong_rate() { garbled(byte) } else { byte };
+        if self.booting || self.schedule.on(Fault::SilentModem) {
+            return;
+        }
+        if let Input::Data { link, wanted } = self.input {
+            self.line.push(byte);
+            if self.line.len() == wanted {
+                self.input = Input::Line;
+                let data = std::mem::take(&mut self.line);
+                self.data_complete(link, data);
+            }
+            return;
+        }
+        if self.settings.echo {
+            // NonOS ends the line with one more CR than it was given.
+            let nonos_end = byte == b'\n' && self.is_nonos();
+            self.put(if nonos_end { b"\r\n" } else { std::slice::from_ref(&byte) });
+        }
+        // What is beyond the limit is counted and not kept.
+        if self.line.len() <= LINE_LIMIT || byte == b'\n' {
+            self.line.push(byte);
+        }
+        if byte == b'\n' {
+            let line = std::mem::take(&mut self.line);
+            self.take_line(&line);
+        }
+    }
+
+    fn take_line(&mut self, line: &[u8]) {
+        self.stats.commands += 1;
+        self.uart.end_cut();
+        let too_long = line.len() > LINE_LIMIT;
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if self.busy == Busy::Wedged && line == b"AT+RST" {
+            self.busy = Busy::No;
+        }
+        if self.busy != Busy::No {
+            self.say_busy();
+            return;
+        }
+        self.muted = false;
+        let after_ok = std::mem::take(&mut self.succeeded);
+        let wedges = self.schedule.hits(Fault::BusyForever);
+        let refused = after_ok && self.schedule.hits(Fault::BusyAfterOk);
+        let resets = self.schedule.hits(Fault::ResetOnCommand);
+        let late = self.schedule.hits(Fault::LateAnswer);
+        let lost = self.schedule.hits(Fault::LostAnswer);
+        if wedges && line != b"AT+RST" {
+            self.busy = Busy::Wedged;
+            self.say_busy();
+        } else if refused {
+            self.say_busy();
+        } else if resets {
+            self.reset();
+        } else {
+            self.muted = lost;
+            if late {
+                self.busy = Busy::Process;
+                self.at(self.config.timing.late_answer, Event::Run(line.to_vec()));
+            } else if too_long {
+                self.conclude(Outcome::Fail(ErrorCode::Parameters));
+            } else {
+                self.execute(line);
+            }
+        }
+    }
+
+    /// The host's next bytes are the data of a send.
+    pub(crate) fn expect_data(&mut self, link: usize, wanted: usize) {
+        self.line.clear();
+        self.input = Input::Data { link, wanted };
+    }
+
+    pub(crate) fn forget_input(&mut self) {
+        self.line.clear();
+        self.input = Input::Line;
+        self.muted = false;
+        self.succeeded = false;
+    }
+
+    // ---- Output ----
+
+    /// Puts bytes on the line as they are, but for the faults that count bytes.
+    pub(crate) fn put(&mut self, bytes: &[u8]) {
+        if self.schedule.on(Fault::SilentModem) {
+            return;
+        }
+        let wrong_rate = self.wrong_rate();
+        let counts =
+            Fault::ALL.iter().any(|(it, _)| it.trigger() == Trigger::Byte && self.schedule.on(*it));
+        if !counts && !wrong_rate {
+            self.uart.push_output(self.now, bytes);
+            return;
+        }
+        for &byte in bytes {
+            for (fault, edit) in [
+                (Fault::UnsolicitedLine, Edit::Insert(b"WIFI GOT IP\r\n".to_vec())),
+                (Fault::CutAnswer, Edit::CutUntilCommand),
+                (Fault::LostByte, Edit::Drop(1)),
+                (Fault::FlippedBit, Edit::Flip(1)),
+            ] {
+                if self.schedule.hits(fault) {
+                    self.uart.edit(0, edit);
+                }
+            }
+            let byte = if wrong_rate { garbled(byte) } else { byte };
+            self.uart.push_output(self.now, &[byte]);
+        }
+    }
+
+    /// Text, whose line ends may be spoilt.
+    fn put_text(&mut self, text: &[u8]) {
+        if !self.schedule.on(Fault::CrCrLf) {
+            self.put(text);
+            return;
+        }
+        for &byte in text {
+            self.put(if byte == b'\n' { b"\r\n" } else { std::slice::from_ref(&byte) });
+        }
+    }
+
+    /// Says something of its own accord.
+    pub(crate) fn notice(&mut self, text: impl AsRef<[u8]>) {
+        self.put_text(text.as_ref());
+    }
+
+    /// Says something in answer to the command at hand.
+    pub(crate) fn answer(&mut self, text: impl AsRef<[u8]>) {
+        if !self.muted {
+            self.put_text(text.as_ref());
+        }
+    }
+
+    /// Hands out data in answer to the command at hand.
+    pub(crate) fn answer_data(&mut self, data: &[u8]) {
+        if !self.muted {
+            self.put(data);
+        }
+    }
+
+    fn say_busy(&mut self) {
+        self.stats.busy += 1;
+        if self.settings.syslog {
+            self.notice("ERR CODE:0x010b0000\r\n");
+        }
+        let sending = self.busy == Busy::Sending && self.is_nonos();
+        self.notice(if sending { "\r\nbusy s...\r\n" } else { "\r\nbusy p...\r\n" });
+    }
+
+    /// Ends the command at hand, or leaves it to an event.
+    pub(crate) fn conclude(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Later => return,
+            Outcome::Ok => {
+                self.succeeded = true;
+                self.answer("\r\nOK\r\n");
+            }
+            Outcome::Fail(code) => {
+                if self.settings.syslog {
+                    self.answer(format!("ERR CODE:0x{:08x}\r\n", code as u32));
+                }
+                self.answer("\r\nERROR\r\n");
+            }
+            Outcome::Said => {}
+        }
+        if self.busy != Busy::Wedged {
+            self.busy = Busy::No;
+        }
+    }
+}
+
+/// A byte as it looks at another rate: never one that a line ends with.
+fn garbled(byte: u8) -> u8 {
+    byte.rotate_left(3) ^ 0x5c | 0x80
+}
