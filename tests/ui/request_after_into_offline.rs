@@ -1,0 +1,16 @@
+//! A request on the client that `into_offline` returned.
+//! note: call `wait_online(&mut cx)` first: it consumes the offline client and returns the online one, which has requests
+
+#[path = "support/mod.rs"]
+mod support;
+
+use safe_http_client::{LoopContext, SafeHttpClient};
+
+fn main() {
+    let mut cx = LoopContext::take().unwrap();
+    let (mut modem, clock) = support::board();
+    let online = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
+    let mut client = online.into_offline();
+    let mut buffer = [0; 1024];
+    let _ = client.post(&mut cx, "http://192.168.1.20/gate", &mut buffer).send();
+}
