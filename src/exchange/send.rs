@@ -3,7 +3,7 @@
 use super::upload::UploadState;
 use super::wire::Incoming;
 use super::{ErrorOf, Exchange, State, TcpErrorOf, WhyClosed};
-use crate::clock::Clock;
+use crate::clock::{Clock, elapsed_ms};
 use crate::error::{Deadline, ErrorKind};
 use crate::http::bytes::copy;
 use crate::network::{Connect, Network};
@@ -36,7 +36,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                 break;
             }
             match self.core.wire.send(bytes) {
-                Ok(0) if from_stage => return self.pending(Deadline::Idle),
+                Ok(0) if from_stage => return self.blocked_in_stage(),
                 Ok(0) => return self.blocked_in_body(),
                 Ok(count) => {
                     self.sent = self.sent.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
@@ -73,6 +73,39 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         }
     }
 
+    /// The peer takes no more of what is staged, which is in the way of an answer. Once the idle
+    /// deadline has made it worthless, an answer is looked for.
+    fn blocked_in_stage(&mut self) -> nb::Result<State, ErrorOf<N>> {
+        let waited = elapsed_ms(self.core.clock.now_ms(), self.mark);
+        if waited < self.core.config.idle_ms {
+            self.check_total()?;
+            return Err(nb::Error::WouldBlock);
+        }
+        if self.answer_is_there() {
+            return Ok(State::ReceiveHead);
+        }
+        self.pending(Deadline::Idle)
+    }
+
+    /// A server that refuses a body answers and takes no more; its answer may be there to read,
+    /// over what is left of the request in the buffer.
+    fn answer_is_there(&mut self) -> bool {
+        if self.sent == 0 {
+            return false;
+        }
+        let room = self.buffer.get_mut(self.filled..).unwrap_or_default();
+        if !room.is_empty()
+            && let Incoming::Bytes(count) = self.core.wire.receive(room)
+        {
+            self.arrived(count);
+        }
+        let is_there = self.filled > self.raw;
+        if is_there {
+            self.progress();
+        }
+        is_there
+    }
+
     fn send_failed(&mut self, error: TcpErrorOf<N>) -> nb::Result<State, ErrorOf<N>> {
         if self.is_stale() {
             return Ok(self.start_over());
@@ -83,13 +116,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         {
             return Err(self.fail(ErrorKind::NotConnected(error)));
         }
-        // A server that refuses a body answers and closes; its answer may be there to read.
-        if self.sent > 0
-            && self.filled == 0
-            && let Incoming::Bytes(count) = self.core.wire.receive(self.buffer)
-        {
-            self.arrived(count);
-            self.progress();
+        if self.answer_is_there() {
             return Ok(State::ReceiveHead);
         }
         Err(self.fail(ErrorKind::Send(error)))

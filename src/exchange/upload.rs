@@ -3,7 +3,7 @@
 use super::{ErrorOf, Exchange, State};
 use crate::clock::Clock;
 use crate::context::LoopContext;
-use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError};
+use crate::error::{BufferUse, Deadline, Error, ErrorKind, Phase, RequestError};
 use crate::http::bytes::copy;
 use crate::http::request::{BodyLength, CHUNK_LINE, MAX_CHUNK, chunk_size_line};
 use crate::network::Network;
@@ -127,7 +127,12 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                     let end = start.wrapping_add(room);
                     return Ok(self.buffer.get_mut(start..end).unwrap_or_default());
                 }
-                if self.stage_end == 0 {
+                if self.stage_end == self.filled {
+                    // Part of an early answer is in the way: the rest of it has to come first.
+                    if self.filled > self.raw {
+                        self.early_answer()?;
+                        return self.pending(Deadline::Idle);
+                    }
                     return Err(self.fail(ErrorKind::Buffer {
                         what: BufferUse::Body,
                         needed: CHUNK_FRAME.wrapping_add(1),
@@ -140,11 +145,25 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
             }
             match self.advance() {
                 // All that was staged is sent.
-                Err(nb::Error::WouldBlock) if self.state == State::Upload => self.restage(),
+                Err(nb::Error::WouldBlock) if self.state == State::Upload => {
+                    self.early_answer()?;
+                    self.restage();
+                }
                 Ok(()) => {}
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// A server may answer before the body's end, and want no more of it (RFC 9112 section 9.3).
+    /// Looked for each time the stage was sent and the buffer is free.
+    fn early_answer(&mut self) -> nb::Result<(), ErrorOf<N>> {
+        match self.head_step() {
+            Ok(Some(state)) => self.state = state,
+            Ok(None) | Err(nb::Error::WouldBlock) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
 
     /// So many bytes were put into what `upload_space` returned.
@@ -224,7 +243,8 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
 
     /// What has to follow once the stage was sent: the last chunk, if it had no room before.
     pub(super) fn stage_last_chunk(&mut self) -> bool {
-        if self.upload != UploadState::LastChunk {
+        let room = self.buffer.len().saturating_sub(self.filled);
+        if self.upload != UploadState::LastChunk || room < LAST_CHUNK.len() {
             return false;
         }
         self.upload = UploadState::Finished;
@@ -233,11 +253,12 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         true
     }
 
-    /// The stage was sent; the next piece of the body takes its place.
+    /// The stage was sent; the next piece of the body takes its place, behind what has come of an
+    /// early answer.
     pub(super) fn restage(&mut self) {
         self.replayable = false;
-        self.stage_sent = 0;
-        self.stage_end = 0;
+        self.stage_sent = self.filled;
+        self.stage_end = self.filled;
         self.set_flushing(false);
     }
 
