@@ -52,11 +52,7 @@ fn all_scenarios() {
         config().idle(yield_now),
         &mut cx,
         Server::default(),
-        Shows {
-            refused: Refused::Connect,
-            reset: true,
-            clean_end: true,
-        },
+        Shows { refused: Refused::Connect, reset: true, clean_end: true },
     );
     run("std-embedded-nal 0.4", bench);
 }
@@ -75,20 +71,14 @@ fn names_resolve() {
     let mut buffer = [0; 512];
 
     let url = format!("http://localhost:{}/", server.port());
-    let mut response = client
-        .get(&mut cx, url.as_str(), &mut buffer)
-        .send()
-        .unwrap();
+    let mut response = client.get(&mut cx, url.as_str(), &mut buffer).send().unwrap();
     assert_eq!(response.read_to_str().unwrap(), "hello");
     drop(response);
     let host = format!("Host: localhost:{}\r\n", server.port());
     assert!(server.heads()[0].contains(&host));
 
     // RFC 6761 section 6.4: no resolver may know this name.
-    let error = client
-        .get(&mut cx, "http://unknown.invalid/", &mut buffer)
-        .send()
-        .unwrap_err();
+    let error = client.get(&mut cx, "http://unknown.invalid/", &mut buffer).send().unwrap_err();
     assert!(matches!(error.kind, ErrorKind::Resolve(_)), "{error}");
     assert_eq!(error.code(), "name_not_resolved");
     eprintln!("std-embedded-nal 0.4: name resolved ok, unknown name refused ok");
@@ -97,10 +87,7 @@ fn names_resolve() {
 /// embedded-nal hands IPv6 through, and so do URLs.
 #[test]
 fn ipv6() {
-    let answer = vec![
-        scenario::Act::Request,
-        say("HTTP/1.1 204 No Content\r\n\r\n"),
-    ];
+    let answer = vec![scenario::Act::Request, say("HTTP/1.1 204 No Content\r\n\r\n")];
     let Ok(server) = Server::at("[::1]:0", vec![answer]) else {
         eprintln!("std-embedded-nal 0.4: IPv6 skipped (this host has none)");
         return;
@@ -111,10 +98,7 @@ fn ipv6() {
         .unwrap();
     let mut buffer = [0; 512];
     let url = format!("http://[::1]:{}/", server.port());
-    let response = client
-        .get(&mut cx, url.as_str(), &mut buffer)
-        .send()
-        .unwrap();
+    let response = client.get(&mut cx, url.as_str(), &mut buffer).send().unwrap();
     assert_eq!(response.status(), 204);
     drop(response);
     let host = format!("Host: [::1]:{}\r\n", server.port());

@@ -174,10 +174,7 @@ pub struct Counts {
 
 impl<N> Counted<N> {
     pub fn new(inner: N) -> Self {
-        Self {
-            inner,
-            counts: Rc::default(),
-        }
+        Self { inner, counts: Rc::default() }
     }
 }
 
@@ -368,13 +365,7 @@ impl<'a, N: Network, C: Clock, P: Peer> Bench<'a, N, C, P> {
         let client = SafeHttpClient::with_config(network, clock, config)
             .wait_online(cx)
             .unwrap_or_else(|failed| panic!("{}", failed.error));
-        Self {
-            client,
-            cx,
-            peer,
-            shows,
-            counts,
-        }
+        Self { client, cx, peer, shows, counts }
     }
 
     fn get(&mut self, url: &str) -> Result<Got, Failure> {
@@ -397,9 +388,7 @@ impl<'a, N: Network, C: Clock, P: Peer> Bench<'a, N, C, P> {
 
     #[track_caller]
     fn expect_body(&mut self, script: Vec<Act>, body: &str) {
-        let got = self
-            .get_from(script)
-            .unwrap_or_else(|failure| panic!("{}", failure.text));
+        let got = self.get_from(script).unwrap_or_else(|failure| panic!("{}", failure.text));
         assert_eq!((got.status, got.body.as_str()), (200, body));
     }
 
@@ -600,11 +589,7 @@ impl<'a, N: Network, C: Clock, P: Peer> Bench<'a, N, C, P> {
     fn fin_in_body(&mut self) -> String {
         let failure = self.cut_body(Act::Fin);
         assert_eq!(failure.code, "truncated");
-        assert!(
-            failure.kind.contains("received: 10, announced: Some(100)"),
-            "{}",
-            failure.kind
-        );
+        assert!(failure.kind.contains("received: 10, announced: Some(100)"), "{}", failure.kind);
         "truncated at 10 of 100".into()
     }
 
@@ -615,25 +600,19 @@ impl<'a, N: Network, C: Clock, P: Peer> Bench<'a, N, C, P> {
             Act::Wait(20),
             Act::Fin,
         ];
-        let failure = self
-            .get_from(script)
-            .expect_err("the last chunk is missing");
+        let failure = self.get_from(script).expect_err("the last chunk is missing");
         assert_eq!((failure.code, failure.phase), ("truncated", Phase::Body));
         self.expect_recovery();
         "truncated for want of the last chunk".into()
     }
 
     fn no_answer(&mut self) -> String {
-        let failure = self
-            .get_from(vec![Act::Request])
-            .expect_err("nothing was sent");
+        let failure = self.get_from(vec![Act::Request]).expect_err("nothing was sent");
         assert_eq!(failure.code, "response_timeout", "{}", failure.text);
         assert_eq!(failure.phase, Phase::Head);
         assert!(failure.kind.contains("limit_ms: 150"), "{}", failure.kind);
         assert!(
-            failure
-                .text
-                .starts_with("head: connected, but no response came within 150 ms"),
+            failure.text.starts_with("head: connected, but no response came within 150 ms"),
             "{}",
             failure.text
         );
@@ -645,10 +624,7 @@ impl<'a, N: Network, C: Clock, P: Peer> Bench<'a, N, C, P> {
     }
 
     fn stalled_body(&mut self) -> String {
-        let script = vec![
-            Act::Request,
-            say("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"),
-        ];
+        let script = vec![Act::Request, say("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")];
         let failure = self.get_from(script).expect_err("the rest never comes");
         assert_eq!((failure.code, failure.phase), ("idle_timeout", Phase::Body));
         assert!(failure.text.contains("nothing moved for 300 ms"));

@@ -69,9 +69,7 @@ fn play(mut stream: TcpStream, mut player: Player, seen: &Mutex<Seen>) {
     let start = Instant::now();
     let now = || start.elapsed().as_millis() as u32;
     stream.set_nodelay(true).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_millis(2)))
-        .unwrap();
+    stream.set_read_timeout(Some(Duration::from_millis(2))).unwrap();
     // A socket that is closed with bytes unread answers with a reset: such a script only peeks.
     let peeks = player.resets();
     let mut peeked = 0;
