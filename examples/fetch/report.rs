@@ -34,7 +34,7 @@ impl Failure {
             status: WRITE_FAILED,
             phase: "body",
             cause: "write_failed",
-            message: format!("the output can't be written: {error}"),
+            message: format!("body: the output can't be written: {error}"),
             received,
             quiet: error.kind() == std::io::ErrorKind::BrokenPipe,
         }
@@ -70,7 +70,7 @@ impl Failure {
             status: HTTP_ERROR,
             phase: "head",
             cause: "http_error",
-            message: format!("the server answered with status {status}"),
+            message: format!("head: the server answered with status {status}"),
             received,
             quiet: false,
         }
