@@ -11,6 +11,7 @@
     clippy::unreachable,
     clippy::string_slice
 )]
+#![allow(clippy::new_without_default, reason = "parsers are made by const functions")]
 #![cfg_attr(
     test,
     allow(

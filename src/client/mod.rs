@@ -72,6 +72,7 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C, Offline> {
     /// Gives the offline client back, unchanged, with
     /// [`Timeout`](crate::ErrorKind::Timeout) of [`Deadline::Online`] once
     /// [`Config::online_timeout`] has passed, in the phase [`Phase::Link`].
+    #[allow(clippy::result_large_err, reason = "a failed transition gives the client back")]
     pub fn wait_online(
         self,
         cx: &mut LoopContext,
@@ -102,6 +103,8 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C, Offline> {
     /// # Errors
     ///
     /// Gives the offline client back, unchanged, with `WouldBlock` while there is no address.
+    #[allow(clippy::result_large_err, reason = "a failed transition gives the client back")]
+    #[allow(clippy::type_complexity, reason = "it is what it says")]
     pub fn poll_online(
         mut self,
         _cx: &mut LoopContext,

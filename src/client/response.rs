@@ -105,6 +105,7 @@ impl<'a, 'c, N: Network, C: Clock> Response<'a, 'c, N, C> {
     }
 
     /// The connection itself, after 101 or a 2xx to CONNECT; `Err` gives any other response back.
+    #[allow(clippy::result_large_err, reason = "it gives the response back")]
     pub fn into_stream(self) -> Result<Stream<'a, 'c, N, C>, Self> {
         if self.exchange.is_tunnel() { Ok(Stream::new(self.exchange)) } else { Err(self) }
     }

@@ -1,6 +1,6 @@
 //! Where the body of a response ends (RFC 9112 section 6.3).
 
-use super::bytes::trim;
+use super::bytes::{is, trim};
 use crate::error::ProtocolError;
 
 /// How a response's body is delimited.
@@ -74,16 +74,13 @@ impl FramingFields {
     /// Takes note of one field line.
     pub fn field(&mut self, name: &[u8], value: &[u8]) -> Result<(), ProtocolError> {
         match name.len() {
-            10 if name.eq_ignore_ascii_case(b"connection") => {
+            10 if is(name, b"connection") => {
                 for option in value.split(|&byte| byte == b',').map(trim) {
-                    match option.len() {
-                        5 => self.close |= option.eq_ignore_ascii_case(b"close"),
-                        10 => self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive"),
-                        _ => {}
-                    }
+                    self.close |= is(option, b"close");
+                    self.keep_alive |= is(option, b"keep-alive");
                 }
             }
-            14 if name.eq_ignore_ascii_case(b"content-length") => {
+            14 if is(name, b"content-length") => {
                 // `42, 42` is what a proxy makes of two equal fields (RFC 9110 section 8.6).
                 for part in value.split(|&byte| byte == b',') {
                     let length = decimal(trim(part)).ok_or(ProtocolError::ContentLength)?;
@@ -93,7 +90,7 @@ impl FramingFields {
                     self.length = Some(length);
                 }
             }
-            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.codings(value),
+            17 if is(name, b"transfer-encoding") => self.codings(value),
             _ => {}
         }
         Ok(())
@@ -108,7 +105,7 @@ impl FramingFields {
                 continue;
             }
             self.chunked_inside |= self.last_coding == Coding::Chunked;
-            self.last_coding = if coding.eq_ignore_ascii_case(b"chunked") {
+            self.last_coding = if is(coding, b"chunked") {
                 Coding::Chunked
             } else {
                 self.other_coding = true;

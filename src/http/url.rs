@@ -72,16 +72,25 @@ impl<'a> Url<'a> {
     ///
     /// Says which part is wrong, and where: see [`UrlError`].
     pub const fn parse(text: &'a str) -> Result<Self, UrlError> {
-        let Some(scheme_end) = find(text, b"://") else {
-            return Err(UrlError::MissingScheme);
+        let (scheme, length) = match text.as_bytes() {
+            [b'h' | b'H', b't' | b'T', b't' | b'T', b'p' | b'P', b':', b'/', b'/', ..] => {
+                (Scheme::Http, "http://".len())
+            }
+            [
+                b'h' | b'H',
+                b't' | b'T',
+                b't' | b'T',
+                b'p' | b'P',
+                b's' | b'S',
+                b':',
+                b'/',
+                b'/',
+                ..,
+            ] => (Scheme::Https, "https://".len()),
+            _ if find(text, b"://").is_some() => return Err(UrlError::UnsupportedScheme),
+            _ => return Err(UrlError::MissingScheme),
         };
-        let (scheme, rest) = split(text, scheme_end);
-        let scheme = match scheme.as_bytes() {
-            [b'h' | b'H', b't' | b'T', b't' | b'T', b'p' | b'P'] => Scheme::Http,
-            [b'h' | b'H', b't' | b'T', b't' | b'T', b'p' | b'P', b's' | b'S'] => Scheme::Https,
-            _ => return Err(UrlError::UnsupportedScheme),
-        };
-        let (_, rest) = split(rest, "://".len());
+        let (_, rest) = split(text, length);
         let (authority, target) = split(rest, end_of_authority(rest));
         if is_scheme_with_colon(authority) && matches!(target.as_bytes(), [b'/', b'/', ..]) {
             let (_, host) = split(target, "//".len());
