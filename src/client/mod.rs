@@ -220,7 +220,10 @@ impl<N: Network, C, S> SafeHttpClient<N, C, S> {
         self.core.wire.is_open()
     }
 
-    /// Why there is no open connection; `None` where there is one, or never was.
+    /// Why the last connection to be closed was closed; `None` where none was yet.
+    ///
+    /// After a request it says why there is [no connection](Self::is_connected) now or, where there
+    /// is a new one, why the one before wasn't used again.
     pub fn why_closed(&self) -> Option<WhyClosed> {
         self.core.wire.why_closed()
     }

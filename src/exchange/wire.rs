@@ -7,7 +7,7 @@ use core::fmt;
 use core::net::SocketAddr;
 use embedded_nal::{TcpError, TcpErrorKind, nb};
 
-/// Why a client holds no open connection.
+/// Why a client closed a connection instead of keeping it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -108,7 +108,7 @@ impl<N: Network> Wire<N> {
         self.remote
     }
 
-    /// Why there is no connection; `None` where there is one, or never was.
+    /// Why the last connection to be closed was; `None` where none was.
     pub(crate) fn why_closed(&self) -> Option<WhyClosed> {
         self.why_closed
     }
@@ -134,9 +134,7 @@ impl<N: Network> Wire<N> {
         let Some(socket) = &mut self.socket else {
             return Err(nb::Error::WouldBlock);
         };
-        self.network.connect(socket, remote)?;
-        self.why_closed = None;
-        Ok(())
+        self.network.connect(socket, remote)
     }
 
     /// `Ok(0)` where nothing could be sent now.
