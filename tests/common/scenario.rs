@@ -455,6 +455,21 @@ impl<'a, N: Network, C: Clock, P: Peer> Bench<'a, N, C, P> {
         "refused as truncated: unread data may be lost".into()
     }
 
+    fn reset_in_close_delimited(&mut self) -> String {
+        let script =
+            vec![Act::Request, say("HTTP/1.1 200 OK\r\n\r\nnot all"), Act::Wait(20), Act::Reset];
+        if self.shows.clean_end && !self.shows.reset {
+            // The one cut that can't be seen: HTTP has no other end, and the stack tells none.
+            self.expect_body(script, "not all");
+            return "NOT SEEN: the stack doesn't tell a reset from an end".into();
+        }
+        let failure = self.get_from(script).expect_err("a reset is no end");
+        let code = if self.shows.reset { "receive_failed" } else { "truncated" };
+        assert_eq!((failure.code, failure.phase), (code, Phase::Body));
+        self.expect_recovery();
+        format!("reported as {code}")
+    }
+
     fn answer_and_fin_at_once(&mut self) -> String {
         let script = vec![
             Act::Request,
@@ -643,7 +658,7 @@ pub fn run<'a, N: Network, C: Clock, P: Peer>(
     stack: &str,
     mut bench: Bench<'a, N, C, P>,
 ) -> Bench<'a, N, C, P> {
-    let scenarios: [Scenario<'a, N, C, P>; 13] = [
+    let scenarios: [Scenario<'a, N, C, P>; 14] = [
         ("GET with a length", Bench::get_with_length),
         ("chunked", Bench::chunked),
         ("close-delimited", Bench::close_delimited),
@@ -653,6 +668,7 @@ pub fn run<'a, N: Network, C: Clock, P: Peer>(
         ("upload", Bench::upload),
         ("refused connect", Bench::refused_connect),
         ("reset in the body", Bench::reset_in_body),
+        ("reset in a close-delimited body", Bench::reset_in_close_delimited),
         ("FIN in the body", Bench::fin_in_body),
         ("FIN between chunks", Bench::fin_in_chunk),
         ("no answer", Bench::no_answer),

@@ -1,0 +1,82 @@
+//! `smoltcp-nal` 0.7 over a cable in memory, with smoltcp itself as the server: real TCP in both
+//! directions, on a clock that the stack's own steps move.
+
+mod common;
+#[path = "common/scenario.rs"]
+mod scenario;
+#[path = "common/smoltcp_net.rs"]
+mod smoltcp_net;
+
+use common::{TestLink, cx};
+use safe_http_client::{Attached, Behaviour, ErrorKind, Phase, SafeHttpClient};
+use scenario::{Act, Bench, Failure, Peer, Refused, Shows, config, run, say};
+
+/// Of a stack whose packets move in `step`.
+fn network() -> (Attached<smoltcp_net::Stack, TestLink>, smoltcp_net::FarPeer) {
+    let (stack, peer) = smoltcp_net::stack();
+    let network = Attached::new(stack, TestLink::up(), Behaviour::SMOLTCP_NAL);
+    (network.with_poll(smoltcp_net::step), peer)
+}
+
+#[test]
+fn all_scenarios() {
+    let mut cx = cx();
+    let (network, peer) = network();
+    let shows = Shows { refused: Refused::Deadline, reset: false, clean_end: true };
+    let bench = Bench::new(network, smoltcp_net::clock(), config(), &mut cx, peer, shows);
+    run("smoltcp-nal 0.7", bench);
+}
+
+#[test]
+fn names_resolve() {
+    let mut cx = cx();
+    let (network, mut peer) = network();
+    let mut client = SafeHttpClient::with_config(network, smoltcp_net::clock(), config())
+        .wait_online(&mut cx)
+        .unwrap();
+    peer.play(vec![vec![Act::Request, say("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")]]);
+    let mut buffer = [0; 512];
+
+    let url = format!("http://{}:{}/", smoltcp_net::KNOWN_NAME, peer.port());
+    let mut response = client.get(&mut cx, url.as_str(), &mut buffer).send().unwrap();
+    assert_eq!(response.read_to_str().unwrap(), "hello");
+    drop(response);
+
+    let error = client.get(&mut cx, "http://unknown.test/", &mut buffer).send().unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::Resolve(_)), "{error}");
+    assert_eq!(error.phase, Phase::Resolve);
+    eprintln!("smoltcp-nal 0.7: name resolved ok, unknown name refused ok");
+}
+
+/// The stack knows no IPv6, and says so.
+#[test]
+fn ipv6_is_the_stacks_error() {
+    let mut cx = cx();
+    let (network, _) = network();
+    let mut client = SafeHttpClient::with_config(network, smoltcp_net::clock(), config())
+        .wait_online(&mut cx)
+        .unwrap();
+    let mut buffer = [0; 512];
+    let error = client.get(&mut cx, "http://[2001:db8::1]/", &mut buffer).send().unwrap_err();
+    let failure = Failure::of(error);
+    assert_eq!((failure.code, failure.phase), ("connect_failed", Phase::Connect));
+    assert_eq!(failure.kind, "Connect(Unsupported)");
+    assert!(!client.is_connected());
+    eprintln!("smoltcp-nal 0.7: IPv6 refused by the stack ok");
+}
+
+/// Without its poll function nothing moves, and the client says what it saw of that.
+#[test]
+fn a_stack_that_is_never_polled_ends_by_the_connect_deadline() {
+    let mut cx = cx();
+    let (stack, mut peer) = smoltcp_net::stack();
+    let url = peer.play(vec![vec![]]);
+    let network = Attached::new(stack, TestLink::up(), Behaviour::SMOLTCP_NAL);
+    let clock = common::TestClock::ticking(1);
+    let mut client =
+        SafeHttpClient::with_config(network, &clock, config()).wait_online(&mut cx).unwrap();
+    let mut buffer = [0; 512];
+    let error = client.get(&mut cx, url.as_str(), &mut buffer).send().unwrap_err();
+    assert_eq!((error.code(), error.phase), ("connect_timeout", Phase::Connect));
+    eprintln!("smoltcp-nal 0.7: never polled, ends by the connect deadline ok");
+}
