@@ -1,24 +1,26 @@
 //! Chunked transfer coding (RFC 9112 section 7.1), as it arrives.
 //!
 //! ```text
-//!            ┌────────────── CRLF ◄─────────┐
-//!            ▼                              │
-//!   ─► Size ─► Extension ─► SizeEnd ─► Data ─► DataCr ─► DataLf
-//!                              │ size 0
-//!                              ▼
-//!                           Trailers (read by the head's parser)
+//!        ┌───────────────────── CRLF ◄────────────────────┐
+//!        ▼                                                │
+//!   ─► Size ─► Padding ─► Extension ─► SizeEnd ─► Data ─► DataCr ─► DataLf
+//!                                         │ size 0
+//!                                         ▼
+//!                                      Trailers (read by the head's parser)
 //! ```
 
 use crate::error::ProtocolError;
 
-/// All chunk extensions of one body together; past that they are an attack.
+/// All chunk extensions (and padding) of one body together; past that they are an attack.
 const MAX_EXTENSIONS: u16 = 16 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// In the size; whether it has a digit yet.
     Size { digits: bool },
-    /// Behind the size: white space or extensions, up to the CR.
+    /// White space behind the size.
+    Padding,
+    /// In the extensions, up to the CR.
     Extension,
     /// The LF of the size line.
     SizeEnd,
@@ -79,6 +81,10 @@ impl ChunkedDecoder {
         self.state = match self.state {
             State::Size { digits } => match (hex_digit(byte), byte) {
                 (Some(digit), _) => {
+                    // Leading zeros don't count, and a peer could send them for ever.
+                    if digits && self.remaining == 0 {
+                        self.skip()?;
+                    }
                     // The top four bits have to be free.
                     if self.remaining >> 60 != 0 {
                         return Err(ProtocolError::ChunkSize);
@@ -89,19 +95,20 @@ impl ChunkedDecoder {
                 (None, b'\r') if digits => State::SizeEnd,
                 // White space before an extension is "bad", but allowed (BWS); some servers pad
                 // the size with it.
-                (None, b';' | b' ' | b'\t') if digits => State::Extension,
+                (None, b' ' | b'\t') if digits => State::Padding,
+                (None, b';') if digits => State::Extension,
                 (None, b'\n') if digits => return Err(ProtocolError::ChunkLine),
                 _ => return Err(ProtocolError::ChunkSize),
             },
-            State::Extension => match byte {
+            State::Padding | State::Extension => match byte {
                 b'\r' => State::SizeEnd,
-                b'\t' | 0x20..=0x7E | 0x80.. => {
-                    self.extensions = self.extensions.saturating_add(1);
-                    if self.extensions > MAX_EXTENSIONS {
-                        return Err(ProtocolError::ChunkExtensions);
-                    }
-                    State::Extension
+                b';' => self.skip().map(|()| State::Extension)?,
+                b'\t' | b' ' => self.skip().map(|()| self.state)?,
+                // `5 5` isn't 5: nothing but an extension may stand behind white space.
+                0x21..=0x7E | 0x80.. if self.state == State::Padding => {
+                    return Err(ProtocolError::ChunkSize);
                 }
+                0x21..=0x7E | 0x80.. => self.skip().map(|()| State::Extension)?,
                 _ => return Err(ProtocolError::ChunkLine),
             },
             State::SizeEnd => match (byte, self.remaining) {
@@ -115,6 +122,15 @@ impl ChunkedDecoder {
             // `next` returns before it comes here in these.
             State::Data | State::Trailers => self.state,
         };
+        Ok(())
+    }
+
+    /// Counts a byte of a size line that means nothing.
+    fn skip(&mut self) -> Result<(), ProtocolError> {
+        self.extensions = self.extensions.saturating_add(1);
+        if self.extensions > MAX_EXTENSIONS {
+            return Err(ProtocolError::ChunkExtensions);
+        }
         Ok(())
     }
 
