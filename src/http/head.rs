@@ -154,7 +154,11 @@ impl HeadParser {
                 } else if FramingFields::may_be(self.name_length) && !self.in_trailers {
                     self.field(head.get(self.line..at(rest)).unwrap_or_default())?;
                 }
-                state = end_of_line(*end).ok_or(ProtocolError::HeaderValue)?;
+                state = match end_of_line(*end) {
+                    Some(next) => next,
+                    None if state == State::Reason => return Err(ProtocolError::StatusLine),
+                    None => return Err(ProtocolError::HeaderValue),
+                };
                 rest = tail;
             }
             if matches!(state, State::LineEnd | State::HeadEnd) {
@@ -209,7 +213,7 @@ impl HeadParser {
             5 if byte == b'1' => {}
             6 if byte == b'.' => {}
             // A minor version above 1 is taken as 1 (RFC 9110 section 2.5).
-            7 if byte.is_ascii_digit() => self.minor_version = byte.wrapping_sub(b'0'),
+            7 if byte.is_ascii_digit() => self.minor_version = u8::from(byte != b'0'),
             8 if byte == b' ' => {}
             5..=8 => return Err(ProtocolError::Version),
             index @ 9..=11 => {
