@@ -54,7 +54,7 @@ const DRAINED: u64 = 1024;
 const LEAST_ROOM: usize = 32;
 
 impl<N: Network, C: Clock> Exchange<'_, N, C> {
-    /// Reads some of the body; 0 at its end. The head has to have arrived.
+    /// Reads some of the body; 0 at its end. Waits for the head first, as [`poll`](Self::poll).
     ///
     /// Large reads of bodies go from the stack into `out` without a copy.
     ///
@@ -66,7 +66,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         _cx: &mut LoopContext,
         out: &mut [u8],
     ) -> nb::Result<usize, ErrorOf<N>> {
-        self.core.wire.network.poll_network();
+        self.advance()?;
         self.read_step(out)
     }
 
@@ -77,7 +77,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     ///
     /// As [`poll_read`](Self::poll_read); and `Buffer` where the head left no room in the buffer.
     pub fn poll_fill_buf(&mut self, _cx: &mut LoopContext) -> nb::Result<&[u8], ErrorOf<N>> {
-        self.core.wire.network.poll_network();
+        self.advance()?;
         let count = self.fill()?;
         Ok(self.data(count))
     }
@@ -96,7 +96,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     /// As [`poll_read`](Self::poll_read); and `Buffer` where it doesn't fit. If its length is known
     /// beforehand, nothing was read then, and it can still be read piece by piece.
     pub fn poll_read_to_end(&mut self, _cx: &mut LoopContext) -> nb::Result<(), ErrorOf<N>> {
-        self.core.wire.network.poll_network();
+        self.advance()?;
         self.read_to_end_step()
     }
 
@@ -117,7 +117,8 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
             }
             let ahead = self.body.data_ahead();
             // A read of the caller's that is larger than the buffer's rest skips the buffer.
-            if self.raw == self.filled && ahead > 0 && out.len() >= room {
+            let direct = self.raw == self.filled && self.state == State::Body;
+            if direct && ahead > 0 && out.len() >= room {
                 let most = usize::try_from(ahead).unwrap_or(usize::MAX).min(out.len());
                 let target = out.get_mut(..most).unwrap_or_default();
                 let incoming = self.core.wire.receive(target);
@@ -140,7 +141,9 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     }
 
     pub(crate) fn read_to_end_step(&mut self) -> nb::Result<(), ErrorOf<N>> {
-        if let Body::Length(remaining) = self.body {
+        if let Body::Length(remaining) = self.body
+            && self.state == State::Body
+        {
             let room = self.buffer.len().saturating_sub(self.kept);
             if remaining > room as u64 {
                 let needed = remaining.saturating_add(self.kept as u64);
