@@ -247,12 +247,12 @@ impl CoreReader {
                 match piece {
                     Piece::Incomplete => {
                         self.stage = Stage::Chunked(decoder);
-                        return Ok(false);
+                        Ok(false)
                     }
                     Piece::Trailers => {
                         self.parser.start_trailers();
                         self.stage = Stage::Trailers;
-                        return Ok(true);
+                        Ok(true)
                     }
                     Piece::Data(length) => {
                         assert_eq!(decoder.data_remaining(), length);
