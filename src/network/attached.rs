@@ -1,0 +1,214 @@
+//! Third-party stacks, made networks.
+
+use super::{Behaviour, Network};
+use crate::link::{Link, LinkStatus};
+use core::net::{IpAddr, SocketAddr};
+use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
+
+/// A third-party stack attached to its link, which makes a [`Network`] of the two.
+///
+#[cfg_attr(feature = "std", doc = "```")]
+#[cfg_attr(not(feature = "std"), doc = "```ignore")]
+/// use safe_http_client::{Attached, Behaviour, HostLink};
+///
+/// let stack = std_embedded_nal::Stack::default();
+/// let network = Attached::new(stack, HostLink, Behaviour::STD);
+/// # let _ = network;
+/// ```
+#[derive(Debug)]
+pub struct Attached<T, L> {
+    stack: T,
+    link: L,
+    behaviour: Behaviour,
+    poll: fn(&mut T),
+}
+
+/// [`Dns`], with a message of ours for stacks that lack it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is attached as a stack that resolves names, and has no `Dns`",
+    label = "this stack resolves no names",
+    note = "attach it with `Attached::without_dns(stack, link, Behaviour::…)`: requests then go to \
+            IP addresses, or say `connect_to`"
+)]
+pub trait ResolvesNames: Dns {}
+
+// The compiler would go on to the missing `Dns` otherwise, and leave our message out.
+#[diagnostic::do_not_recommend]
+impl<T: Dns> ResolvesNames for T {}
+
+impl<T: TcpClientStack + ResolvesNames, L: Link> Attached<T, L> {
+    /// Attaches a stack that also resolves names.
+    pub fn new(stack: T, link: L, behaviour: Behaviour) -> Self {
+        Self { stack, link, behaviour, poll: |_| {} }
+    }
+}
+
+impl<T: TcpClientStack, L: Link> Attached<WithoutDns<T>, L> {
+    /// Attaches a stack that resolves no names: targets have to be IP addresses, or requests say
+    /// [`connect_to`](crate::Request::connect_to).
+    pub fn without_dns(stack: T, link: L, behaviour: Behaviour) -> Self {
+        Self { stack: WithoutDns(stack), link, behaviour, poll: |_| {} }
+    }
+}
+
+impl<T, L> Attached<T, L> {
+    /// Calls `poll` before each step of an exchange: for stacks that move packets only then, such
+    /// as smoltcp.
+    ///
+    /// ```ignore
+    /// Attached::new(stack, &EVENTS, Behaviour::SMOLTCP_NAL).with_poll(|stack| { stack.poll().ok(); })
+    /// ```
+    #[must_use]
+    pub fn with_poll(mut self, poll: fn(&mut T)) -> Self {
+        self.poll = poll;
+        self
+    }
+
+    /// The stack.
+    pub fn stack_mut(&mut self) -> &mut T {
+        &mut self.stack
+    }
+
+    /// The link.
+    pub fn link_mut(&mut self) -> &mut L {
+        &mut self.link
+    }
+}
+
+impl<T: TcpClientStack, L> TcpClientStack for Attached<T, L> {
+    type TcpSocket = T::TcpSocket;
+    type Error = T::Error;
+
+    fn socket(&mut self) -> Result<Self::TcpSocket, Self::Error> {
+        self.stack.socket()
+    }
+
+    fn connect(
+        &mut self,
+        socket: &mut Self::TcpSocket,
+        remote: SocketAddr,
+    ) -> nb::Result<(), Self::Error> {
+        self.stack.connect(socket, remote)
+    }
+
+    fn send(
+        &mut self,
+        socket: &mut Self::TcpSocket,
+        buffer: &[u8],
+    ) -> nb::Result<usize, Self::Error> {
+        self.stack.send(socket, buffer)
+    }
+
+    fn receive(
+        &mut self,
+        socket: &mut Self::TcpSocket,
+        buffer: &mut [u8],
+    ) -> nb::Result<usize, Self::Error> {
+        self.stack.receive(socket, buffer)
+    }
+
+    fn close(&mut self, socket: Self::TcpSocket) -> Result<(), Self::Error> {
+        self.stack.close(socket)
+    }
+}
+
+impl<T: Dns, L> Dns for Attached<T, L> {
+    type Error = T::Error;
+
+    fn get_host_by_name(
+        &mut self,
+        hostname: &str,
+        addr_type: AddrType,
+    ) -> nb::Result<IpAddr, Self::Error> {
+        self.stack.get_host_by_name(hostname, addr_type)
+    }
+
+    fn get_host_by_address(
+        &mut self,
+        addr: IpAddr,
+        result: &mut [u8],
+    ) -> nb::Result<usize, Self::Error> {
+        self.stack.get_host_by_address(addr, result)
+    }
+}
+
+impl<T, L: Link> Link for Attached<T, L> {
+    fn link_status(&mut self) -> LinkStatus {
+        self.link.link_status()
+    }
+
+    fn has_loopback(&self) -> bool {
+        self.link.has_loopback()
+    }
+}
+
+impl<T: TcpClientStack + Dns, L: Link> Network for Attached<T, L> {
+    fn behaviour(&self) -> Behaviour {
+        self.behaviour
+    }
+
+    fn poll_network(&mut self) {
+        (self.poll)(&mut self.stack);
+    }
+}
+
+/// The resolver of a stack without one: it fails at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct NoDns;
+
+/// A stack that resolves no names, with a [`Dns`] that says so.
+#[derive(Debug)]
+pub struct WithoutDns<T>(
+    /// The stack.
+    pub T,
+);
+
+impl<T: TcpClientStack> TcpClientStack for WithoutDns<T> {
+    type TcpSocket = T::TcpSocket;
+    type Error = T::Error;
+
+    fn socket(&mut self) -> Result<Self::TcpSocket, Self::Error> {
+        self.0.socket()
+    }
+
+    fn connect(
+        &mut self,
+        socket: &mut Self::TcpSocket,
+        remote: SocketAddr,
+    ) -> nb::Result<(), Self::Error> {
+        self.0.connect(socket, remote)
+    }
+
+    fn send(
+        &mut self,
+        socket: &mut Self::TcpSocket,
+        buffer: &[u8],
+    ) -> nb::Result<usize, Self::Error> {
+        self.0.send(socket, buffer)
+    }
+
+    fn receive(
+        &mut self,
+        socket: &mut Self::TcpSocket,
+        buffer: &mut [u8],
+    ) -> nb::Result<usize, Self::Error> {
+        self.0.receive(socket, buffer)
+    }
+
+    fn close(&mut self, socket: Self::TcpSocket) -> Result<(), Self::Error> {
+        self.0.close(socket)
+    }
+}
+
+impl<T> Dns for WithoutDns<T> {
+    type Error = NoDns;
+
+    fn get_host_by_name(&mut self, _: &str, _: AddrType) -> nb::Result<IpAddr, NoDns> {
+        Err(nb::Error::Other(NoDns))
+    }
+
+    fn get_host_by_address(&mut self, _: IpAddr, _: &mut [u8]) -> nb::Result<usize, NoDns> {
+        Err(nb::Error::Other(NoDns))
+    }
+}

@@ -1,0 +1,127 @@
+//! How stacks differ where embedded-nal is silent.
+
+/// What `Ok(0)` from `receive` means. embedded-nal leaves it open, and stacks contradict one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum ZeroRead {
+    /// The peer sends no more: the end of the stream.
+    EndOfStream,
+    /// Nothing has arrived yet, as `WouldBlock` says on other stacks.
+    NoData,
+}
+
+/// What the error kind `PipeClosed` from `receive` means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum PipeClosed {
+    /// Everything the peer sent was delivered; it sends no more.
+    EndOfStream,
+    /// The connection is gone, and data that had arrived may be lost. A body that ends where the
+    /// connection ends can't be trusted to be whole on such a stack, and is an error.
+    MayLoseData,
+    /// The connection was aborted.
+    Aborted,
+}
+
+/// How `connect` behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Connect {
+    /// It returns when the outcome is known. The connect deadline can't interrupt it: it is looked
+    /// at before and after.
+    Blocks,
+    /// It returns `WouldBlock` until the outcome is known.
+    Polls,
+    /// It returns `WouldBlock` until it succeeds, and dials again after a refusal: a refused
+    /// connection ends by the connect deadline alone.
+    PollsForEver,
+    /// It blocks, and returns `Ok` even where the connection was refused or never came about.
+    /// The first `send` tells.
+    ReportsSuccess,
+}
+
+/// How a stack behaves where embedded-nal doesn't say. Declared once, where the stack is
+/// [attached](Attached::new); there is a constant for each stack that was tried.
+///
+/// ```
+/// use safe_http_client::{Behaviour, ZeroRead};
+/// assert_eq!(Behaviour::STD.zero_read, ZeroRead::EndOfStream);
+/// assert_eq!(Behaviour::SMOLTCP_NAL.zero_read, ZeroRead::NoData);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Behaviour {
+    /// What `Ok(0)` from `receive` means.
+    pub zero_read: ZeroRead,
+    /// What `PipeClosed` from `receive` means.
+    pub pipe_closed: PipeClosed,
+    /// How `connect` behaves.
+    pub connect: Connect,
+    /// `receive` never reports the end of the stream, but a `send` of no bytes costs nothing and
+    /// is `PipeClosed` after it: the client asks that way.
+    pub empty_send_tells_end: bool,
+}
+
+impl Behaviour {
+    /// For a stack of which nothing is known: nothing but an error ends a stream, and that error
+    /// may have lost data. Responses with a length or chunks work; others end in an error.
+    pub const UNKNOWN: Self = Self {
+        zero_read: ZeroRead::NoData,
+        pipe_closed: PipeClosed::MayLoseData,
+        connect: Connect::Polls,
+        empty_send_tells_end: false,
+    };
+
+    /// `std-embedded-nal` 0.4: the operating system's sockets. `connect` blocks.
+    pub const STD: Self = Self {
+        zero_read: ZeroRead::EndOfStream,
+        pipe_closed: PipeClosed::Aborted,
+        connect: Connect::Blocks,
+        empty_send_tells_end: false,
+    };
+
+    /// `smoltcp-nal` 0.7. Needs [`Attached::with_poll`]. A reset looks like an end of the stream,
+    /// so a body without a length or chunks can be cut short unnoticed.
+    pub const SMOLTCP_NAL: Self = Self {
+        zero_read: ZeroRead::NoData,
+        pipe_closed: PipeClosed::EndOfStream,
+        connect: Connect::PollsForEver,
+        empty_send_tells_end: false,
+    };
+
+    /// `esp-at-nal` 0.5. `connect`, `send` and `receive` block; there is no `Dns`.
+    pub const ESP_AT_NAL: Self = Self {
+        zero_read: ZeroRead::NoData,
+        pipe_closed: PipeClosed::EndOfStream,
+        connect: Connect::Blocks,
+        empty_send_tells_end: true,
+    };
+
+    /// `w5500` 0.6. `connect` and `send` block; there is no `Dns`. What arrived before the peer's
+    /// close and wasn't read by then is lost.
+    pub const W5500: Self = Self {
+        zero_read: ZeroRead::NoData,
+        pipe_closed: PipeClosed::MayLoseData,
+        connect: Connect::ReportsSuccess,
+        empty_send_tells_end: false,
+    };
+
+    /// `wincwifi` 0.3.
+    pub const WINCWIFI: Self = Self {
+        zero_read: ZeroRead::EndOfStream,
+        pipe_closed: PipeClosed::EndOfStream,
+        connect: Connect::Polls,
+        empty_send_tells_end: false,
+    };
+
+    /// `quectel-bg77-at` 0.4. Calls block; the end of a stream is never reported.
+    pub const QUECTEL_BG77: Self = Self {
+        zero_read: ZeroRead::NoData,
+        pipe_closed: PipeClosed::Aborted,
+        connect: Connect::Blocks,
+        empty_send_tells_end: false,
+    };
+}
