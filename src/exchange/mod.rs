@@ -265,8 +265,14 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
     #[inline(never)]
     fn fail(&mut self, kind: ErrorKind<TcpErrorOf<N>, DnsErrorOf<N>>) -> nb::Error<ErrorOf<N>> {
         let mut error = Error::new(self.phase(), kind);
-        if matches!(error.kind, ErrorKind::NotConnected(_)) {
-            error.phase = Phase::Connect;
+        match error.kind {
+            // It showed when the first byte was sent.
+            ErrorKind::NotConnected(_) => error.phase = Phase::Connect,
+            // A body that is given wrong may be noticed before there is a connection.
+            ErrorKind::Request(RequestError::BodyLength { .. } | RequestError::BodyReader(_)) => {
+                error.phase = Phase::Send;
+            }
+            _ => {}
         }
         error.evidence = self.evidence();
         self.core.wire.close(WhyClosed::Error);

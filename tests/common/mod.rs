@@ -54,10 +54,7 @@ pub struct TestClock {
 impl TestClock {
     /// A clock on which time passes by looking at it.
     pub fn ticking(step: u32) -> Self {
-        Self {
-            now: Rc::default(),
-            step,
-        }
+        Self { now: Rc::default(), step }
     }
 
     pub fn advance(&self, ms: u32) {

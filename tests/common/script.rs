@@ -167,13 +167,7 @@ impl TcpClientStack for ScriptStack {
         let mut log = self.log.borrow_mut();
         let index = log.opened;
         log.opened += 1;
-        Ok(ScriptSocket {
-            index,
-            connection: None,
-            unanswered: Vec::new(),
-            sent: 0,
-            pends_left: 0,
-        })
+        Ok(ScriptSocket { index, connection: None, unanswered: Vec::new(), sent: 0, pends_left: 0 })
     }
 
     fn connect(
@@ -201,10 +195,7 @@ impl TcpClientStack for ScriptStack {
     }
 
     fn send(&mut self, socket: &mut ScriptSocket, buffer: &[u8]) -> nb::Result<usize, ScriptError> {
-        let connection = socket
-            .connection
-            .as_mut()
-            .expect("send on a socket that isn't connected");
+        let connection = socket.connection.as_mut().expect("send on a socket that isn't connected");
         match connection.steps.front() {
             Some(Step::PipeClosed) => return Err(nb::Error::Other(ScriptError::PipeClosed)),
             Some(Step::Fail) => return Err(nb::Error::Other(ScriptError::Broken)),
@@ -229,10 +220,7 @@ impl TcpClientStack for ScriptStack {
         let count = buffer.len().min(connection.send_limit).min(room);
         socket.sent += count;
         socket.unanswered.extend_from_slice(&buffer[..count]);
-        self.log
-            .borrow_mut()
-            .sends
-            .push((socket.index, buffer[..count].to_vec()));
+        self.log.borrow_mut().sends.push((socket.index, buffer[..count].to_vec()));
         Ok(count)
     }
 
@@ -243,11 +231,7 @@ impl TcpClientStack for ScriptStack {
     ) -> nb::Result<usize, ScriptError> {
         assert!(!buffer.is_empty(), "receive into an empty buffer");
         self.log.borrow_mut().receives += 1;
-        let steps = &mut socket
-            .connection
-            .as_mut()
-            .expect("receive before connect")
-            .steps;
+        let steps = &mut socket.connection.as_mut().expect("receive before connect").steps;
         loop {
             return match steps.front_mut() {
                 None | Some(Step::Silence) => Err(nb::Error::WouldBlock),
