@@ -87,8 +87,13 @@ impl<'a> Url<'a> {
                 b'/',
                 ..,
             ] => (Scheme::Https, "https://".len()),
-            _ if find(text, b"://").is_some() => return Err(UrlError::UnsupportedScheme),
-            _ => return Err(UrlError::MissingScheme),
+            // `gate.local/?next=http://…` has a scheme, but not in front.
+            _ => match find(text, b"://") {
+                Some(at) if is_scheme(split(text, at).0) => {
+                    return Err(UrlError::UnsupportedScheme);
+                }
+                _ => return Err(UrlError::MissingScheme),
+            },
         };
         let (_, rest) = split(text, length);
         let (authority, target) = split(rest, end_of_authority(rest));
@@ -96,7 +101,8 @@ impl<'a> Url<'a> {
             let (_, host) = split(target, "//".len());
             return Err(UrlError::SchemeInHost { localhost: names_localhost(host) });
         }
-        Self::from_authority(text, scheme, authority, target)
+        let target_start = length.wrapping_add(authority.len());
+        Self::from_authority(scheme, (authority, length), (target, target_start))
     }
 
     /// A URL of parts that are configured apart: `host` is a name or an address alone, `port` may
@@ -130,7 +136,10 @@ impl<'a> Url<'a> {
             let byte = first_byte(path_and_query);
             return Err(UrlError::InvalidCharacter { at: 0, byte });
         }
-        match Self::from_authority(host, scheme, host, path_and_query) {
+        match Self::from_authority(scheme, (host, 0), (path_and_query, 0)) {
+            Ok(Self { userinfo: Some(userinfo), .. }) => {
+                Err(UrlError::InvalidHost { at: userinfo.len(), byte: b'@' })
+            }
             // The port stands beside the host here, so the host can't hold another.
             Ok(url) if url.host_text.len() != host.len() => {
                 Err(UrlError::InvalidHost { at: url.host_text.len(), byte: b':' })
@@ -147,16 +156,13 @@ impl<'a> Url<'a> {
         }
     }
 
-    /// `whole` is the text that offsets in errors count from: `authority` and `target` lie in it,
-    /// or (as `target` of `from_parts`) apart from it.
+    /// Authority and target, each with where it starts in the text that was given: offsets in
+    /// errors count from there.
     const fn from_authority(
-        whole: &str,
         scheme: Scheme,
-        authority: &'a str,
-        target: &'a str,
+        (authority, start): (&'a str, usize),
+        (target, target_start): (&'a str, usize),
     ) -> Result<Self, UrlError> {
-        // "http://" in front of the authority, or nothing.
-        let start = whole.len().saturating_sub(authority.len().wrapping_add(target.len()));
         let (userinfo, host_and_port, host_start) = match find_last_at(authority) {
             Some(at) => {
                 let (userinfo, host) = split(authority, at);
@@ -174,8 +180,7 @@ impl<'a> Url<'a> {
             // The fragment is never sent, so it may have any character.
             Some((at, b'#')) => split(target, at).0,
             Some((at, byte)) => {
-                let at = start.wrapping_add(authority.len()).wrapping_add(at);
-                return Err(UrlError::InvalidCharacter { at, byte });
+                return Err(UrlError::InvalidCharacter { at: target_start.wrapping_add(at), byte });
             }
             None => target,
         };
@@ -359,6 +364,16 @@ const fn find_unsafe(text: &str) -> Option<(usize, u8)> {
         rest = tail;
     }
     None
+}
+
+/// Whether a text could be a scheme (RFC 3986 section 3.1).
+const fn is_scheme(text: &str) -> bool {
+    let [b'a'..=b'z' | b'A'..=b'Z', tail @ ..] = text.as_bytes() else { return false };
+    let mut rest = tail;
+    while let [b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'+' | b'-' | b'.', tail @ ..] = rest {
+        rest = tail;
+    }
+    rest.is_empty()
 }
 
 const fn is_scheme_with_colon(text: &str) -> bool {
