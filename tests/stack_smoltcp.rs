@@ -8,7 +8,9 @@ mod scenario;
 mod smoltcp_net;
 
 use common::{TestLink, cx};
-use safe_http_client::{Attached, Behaviour, ErrorKind, Phase, SafeHttpClient};
+use safe_http_client::{
+    Attached, Behaviour, BodyLength, ErrorKind, Phase, PipeClosed, SafeHttpClient,
+};
 use scenario::{Act, Bench, Failure, Peer, Refused, Shows, config, run, say};
 
 /// Of a stack whose packets move in `step`.
@@ -63,6 +65,52 @@ fn ipv6_is_the_stacks_error() {
     assert_eq!(failure.kind, "Connect(Unsupported)");
     assert!(!client.is_connected());
     eprintln!("smoltcp-nal 0.7: IPv6 refused by the stack ok");
+}
+
+/// While part of an early answer leaves no room for more of an upload, packets go on moving.
+#[test]
+fn an_interim_response_that_fills_the_buffer_of_an_upload() {
+    let mut cx = cx();
+    let (network, mut peer) = network();
+    let mut client = SafeHttpClient::with_config(network, smoltcp_net::clock(), config())
+        .wait_online(&mut cx)
+        .unwrap();
+    let interim = format!("HTTP/1.1 103 Early Hints\r\nLink: {}\r\n\r\n", "x".repeat(214));
+    let (most, rest) = interim.split_at(246);
+    let url = peer.play(vec![vec![
+        Act::Request,
+        say(most),
+        Act::Wait(50),
+        say(rest),
+        say("HTTP/1.1 204 No Content\r\n\r\n"),
+    ]]);
+    let mut buffer = [0; 256];
+    let mut body = [b'x'; 2000].as_slice();
+    let post = client.post(&mut cx, url.as_str(), &mut buffer);
+    let response = post.send_from(&mut body, BodyLength::Chunked).unwrap();
+    assert_eq!(response.status(), 204);
+    eprintln!("smoltcp-nal 0.7: interim response in the middle of an upload ok");
+}
+
+/// Where being cut short must not pass for an end, and the stack can't tell them apart, a stricter
+/// declaration makes every body that ends by the close an error.
+#[test]
+fn a_stricter_declaration_refuses_what_it_cant_know() {
+    let mut cx = cx();
+    let (stack, mut peer) = smoltcp_net::stack();
+    let strict = Behaviour { pipe_closed: PipeClosed::MayLoseData, ..Behaviour::SMOLTCP_NAL };
+    let network = Attached::new(stack, TestLink::up(), strict).with_poll(smoltcp_net::step);
+    let mut client = SafeHttpClient::with_config(network, smoltcp_net::clock(), config())
+        .wait_online(&mut cx)
+        .unwrap();
+    for end in [Act::Fin, Act::Reset] {
+        let answer = say("HTTP/1.1 200 OK\r\n\r\nhello");
+        let url = peer.play(vec![vec![Act::Request, answer, Act::Wait(20), end]]);
+        let mut buffer = [0; 512];
+        let mut response = client.get(&mut cx, url.as_str(), &mut buffer).send().unwrap();
+        assert_eq!(response.read_to_end().unwrap_err().code(), "truncated");
+    }
+    eprintln!("smoltcp-nal 0.7: close-delimited refused by a stricter declaration ok");
 }
 
 /// Without its poll function nothing moves, and the client says what it saw of that.

@@ -130,7 +130,12 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                 if self.stage_end == self.filled {
                     // Part of an early answer is in the way: the rest of it has to come first.
                     if self.filled > self.raw {
+                        self.poll_network();
                         self.early_answer()?;
+                        self.restage();
+                        if self.filled == self.raw || self.state != State::Upload {
+                            continue;
+                        }
                         return self.pending(Deadline::Idle);
                     }
                     return Err(self.fail(ErrorKind::Buffer {
