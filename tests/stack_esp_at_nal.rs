@@ -14,8 +14,10 @@ use embassy_sync::pubsub::{PubSubChannel, Publisher};
 use esp_at_nal::urc::URCMessages;
 use esp_at_nal::wifi::Adapter;
 use fugit_timer::{Timer, TimerDurationU32, TimerInstantU32};
-use safe_http_client::{Attached, Behaviour, ErrorKind, FnClock, NoDns, Phase, SafeHttpClient};
-use safe_http_client::{WithoutDns, nb};
+use safe_http_client::{
+    Attached, Behaviour, ErrorKind, FnClock, NoDns, Phase, PipeClosed, SafeHttpClient, WithoutDns,
+    nb,
+};
 use scenario::{Act, Bench, Move, Peer, Player, Refused, Shows, config, run, say};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
@@ -255,12 +257,16 @@ fn poll(_: &mut WithoutDns<Stack>) {
 }
 
 fn network() -> Attached<WithoutDns<Stack>, TestLink> {
+    network_with(Behaviour::ESP_AT_NAL)
+}
+
+fn network_with(behaviour: Behaviour) -> Attached<WithoutDns<Stack>, TestLink> {
     let channel: &'static Channel = Box::leak(Box::new(Channel::new()));
     NOW.set(0);
     let publisher = Some(channel.publisher().unwrap());
     MODEM.set(Modem { port: 8000, publisher, ..Modem::default() });
     let adapter = Adapter::new(Serial, channel.subscriber().unwrap(), Countdown(0));
-    Attached::without_dns(adapter, TestLink::up(), Behaviour::ESP_AT_NAL).with_poll(poll)
+    Attached::without_dns(adapter, TestLink::up(), behaviour).with_poll(poll)
 }
 
 fn clock() -> FnClock<impl Fn() -> u32> {
@@ -338,4 +344,23 @@ fn an_exchange_costs_no_command_more_than_it_needs() {
         ]
     );
     eprintln!("esp-at-nal 0.5: commands of a GET ok");
+}
+
+/// `0,CLOSED` comes after an end and after a reset alike. Where being cut short must not pass for
+/// an end, a stricter declaration makes every body that ends by the close an error.
+#[test]
+fn a_stricter_declaration_refuses_what_it_cant_know() {
+    let mut cx = cx();
+    let strict = Behaviour { pipe_closed: PipeClosed::MayLoseData, ..Behaviour::ESP_AT_NAL };
+    let mut client = SafeHttpClient::with_config(network_with(strict), clock(), config())
+        .wait_online(&mut cx)
+        .unwrap();
+    for end in [Act::Fin, Act::Reset] {
+        let answer = say("HTTP/1.1 200 OK\r\n\r\nhello");
+        let url = Behind.play(vec![vec![Act::Request, answer, Act::Wait(20), end]]);
+        let mut buffer = [0; 512];
+        let mut response = client.get(&mut cx, url.as_str(), &mut buffer).send().unwrap();
+        assert_eq!(response.read_to_end().unwrap_err().code(), "truncated");
+    }
+    eprintln!("esp-at-nal 0.5: close-delimited refused by a stricter declaration ok");
 }

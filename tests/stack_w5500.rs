@@ -381,6 +381,36 @@ fn a_buffer_smaller_than_the_sockets_memory_can_strand_the_end_of_a_body() {
     eprintln!("w5500 0.6: small buffer ends in idle_timeout, one of {MEMORY} is enough ok");
 }
 
+/// Chunks end anywhere in what a read brings: a size line that was cut must not leave a read so
+/// little room that it strands the rest.
+#[test]
+fn chunks_of_any_size_strand_nothing() {
+    let mut cx = cx();
+    let mut client =
+        SafeHttpClient::with_config(network(), clock(), config()).wait_online(&mut cx).unwrap();
+    let (mut sizes, mut stranded) = (0, Vec::new());
+    for size in 1..400 {
+        let mut answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_string();
+        let mut left = 5000;
+        while left > 0 {
+            let count = size.min(left);
+            answer += &format!("{count:x}\r\n{}\r\n", "x".repeat(count));
+            left -= count;
+        }
+        answer += "0\r\n\r\n";
+        let url = OnTheWire.play(vec![vec![Act::Request, say(&answer)]]);
+        let mut buffer = [0; MEMORY + 128];
+        let mut response = client.get(&mut cx, url.as_str(), &mut buffer).send().unwrap();
+        let mut body = [0; 5000];
+        sizes += 1;
+        if response.copy_to(&mut body.as_mut_slice()).is_err() {
+            stranded.push(size);
+        }
+    }
+    assert!(stranded.is_empty(), "{} of {sizes}: {stranded:?}", stranded.len());
+    eprintln!("w5500 0.6: chunks of {sizes} sizes ok");
+}
+
 /// The chip has eight sockets; the client uses one at a time and leaks none.
 #[test]
 fn refusals_leak_no_socket() {

@@ -155,6 +155,10 @@ impl<N: Network> Wire<N> {
         let Some(socket) = &mut self.socket else {
             return Incoming::Closed;
         };
+        let closed = match behaviour.pipe_closed {
+            PipeClosed::EndOfStream => Incoming::End,
+            PipeClosed::MayLoseData | PipeClosed::Aborted => Incoming::Closed,
+        };
         let mut asked_by_send = false;
         loop {
             match self.network.receive(socket, buffer) {
@@ -162,15 +166,12 @@ impl<N: Network> Wire<N> {
                 Ok(0) | Err(nb::Error::WouldBlock) => {}
                 Ok(count) => return Incoming::Bytes(count.min(buffer.len())),
                 Err(nb::Error::Other(error)) if error.kind() == TcpErrorKind::PipeClosed => {
-                    return match behaviour.pipe_closed {
-                        PipeClosed::EndOfStream => Incoming::End,
-                        PipeClosed::MayLoseData | PipeClosed::Aborted => Incoming::Closed,
-                    };
+                    return closed;
                 }
                 Err(nb::Error::Other(error)) => return Incoming::Failed(error),
             }
             if asked_by_send {
-                return Incoming::End;
+                return closed;
             }
             if !behaviour.empty_send_tells_end {
                 return Incoming::Nothing;

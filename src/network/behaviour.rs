@@ -30,8 +30,8 @@ pub enum PipeClosed {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Connect {
-    /// It returns when the outcome is known. The connect deadline can't interrupt it: it is looked
-    /// at before and after.
+    /// It returns when the outcome is known. The connect deadline can't interrupt it, and a
+    /// connection that comes late is one all the same.
     Blocks,
     /// It returns `WouldBlock` until the outcome is known.
     Polls,
@@ -84,7 +84,14 @@ impl Behaviour {
     };
 
     /// `smoltcp-nal` 0.7. Needs [`Attached::with_poll`]. A reset looks like an end of the stream,
-    /// so a body without a length or chunks can be cut short unnoticed.
+    /// so a body without a length or chunks can be cut short unnoticed. To have such bodies refused
+    /// instead:
+    ///
+    /// ```
+    /// # use safe_http_client::{Behaviour, PipeClosed};
+    /// let strict = Behaviour { pipe_closed: PipeClosed::MayLoseData, ..Behaviour::SMOLTCP_NAL };
+    /// # let _ = strict;
+    /// ```
     pub const SMOLTCP_NAL: Self = Self {
         zero_read: ZeroRead::NoData,
         pipe_closed: PipeClosed::EndOfStream,
@@ -92,7 +99,8 @@ impl Behaviour {
         empty_send_tells_end: false,
     };
 
-    /// `esp-at-nal` 0.5. `connect`, `send` and `receive` block; there is no `Dns`.
+    /// `esp-at-nal` 0.5. `connect`, `send` and `receive` block; there is no `Dns`. A reset looks like
+    /// an end of the stream, as on [`SMOLTCP_NAL`](Self::SMOLTCP_NAL), and can be refused likewise.
     pub const ESP_AT_NAL: Self = Self {
         zero_read: ZeroRead::NoData,
         pipe_closed: PipeClosed::EndOfStream,
@@ -101,7 +109,9 @@ impl Behaviour {
     };
 
     /// `w5500` 0.6. `connect` and `send` block; there is no `Dns`. What arrived before the peer's
-    /// close and wasn't read by then is lost.
+    /// close and wasn't read by then is lost; so a `Connection: close` may cost the response.
+    /// Requests need a buffer larger than the socket's memory (2 KiB): a read that leaves something
+    /// there isn't told of it again until more arrives, and the response ends by the idle deadline.
     pub const W5500: Self = Self {
         zero_read: ZeroRead::NoData,
         pipe_closed: PipeClosed::MayLoseData,
