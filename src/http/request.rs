@@ -96,7 +96,10 @@ impl<'a> Method<'a> {
 
     /// Whether a request without a body says so (RFC 9110 section 8.6).
     fn announces_empty_body(self) -> bool {
-        matches!(self, Self::Post | Self::Put | Self::Patch)
+        matches!(
+            self,
+            Self::Post | Self::Put | Self::Patch | Self::Custom("POST" | "PUT" | "PATCH")
+        )
     }
 }
 
@@ -128,6 +131,8 @@ pub(crate) struct HeadWriter<'b> {
     length: usize,
     /// Where the `Host` line stands.
     host_line: (usize, usize),
+    /// The least buffer that will do, where bytes were lost before the `Host` line made room.
+    least: usize,
     /// What is still to be added by default.
     user_agent: bool,
     accept: bool,
@@ -135,6 +140,8 @@ pub(crate) struct HeadWriter<'b> {
     /// What the caller's own header lines ask for.
     pub(crate) close: bool,
     pub(crate) expect_continue: bool,
+    /// The line for it is still to be added.
+    expect_line: bool,
     error: Option<RequestError>,
 }
 
@@ -146,11 +153,13 @@ impl<'b> HeadWriter<'b> {
             userinfo: None,
             length: 0,
             host_line: (0, 0),
+            least: 0,
             user_agent: true,
             accept: true,
             host_given: false,
             close: false,
             expect_continue: false,
+            expect_line: false,
             error: None,
         };
         if let Method::Custom(name) = method
@@ -209,7 +218,9 @@ impl<'b> HeadWriter<'b> {
             }
             6 if is(b"accept") => self.accept = false,
             6 if is(b"expect") => {
-                self.expect_continue |= value.eq_ignore_ascii_case(b"100-continue");
+                let asks = value.eq_ignore_ascii_case(b"100-continue");
+                self.expect_continue |= asks;
+                self.expect_line &= !asks;
             }
             10 if is(b"user-agent") => self.user_agent = false,
             10 if is(b"connection") => {
@@ -249,7 +260,7 @@ impl<'b> HeadWriter<'b> {
     pub(crate) fn expect_continue(&mut self) {
         if !self.expect_continue {
             self.expect_continue = true;
-            self.put(b"Expect: 100-continue\r\n");
+            self.expect_line = true;
         }
     }
 
@@ -273,6 +284,10 @@ impl<'b> HeadWriter<'b> {
         if self.accept {
             self.put(ACCEPT);
         }
+        // Never without content (RFC 9110 section 10.1.1).
+        if self.expect_line && !matches!(body, None | Some(BodyLength::Known(0))) {
+            self.put(b"Expect: 100-continue\r\n");
+        }
         match body {
             Some(BodyLength::Known(length)) => self.content_length(length),
             Some(BodyLength::Chunked) => self.put(b"Transfer-Encoding: chunked\r\n"),
@@ -282,7 +297,7 @@ impl<'b> HeadWriter<'b> {
         self.put(b"\r\n");
         match self.error {
             Some(error) => Err(error),
-            None => Ok((self.buffer, self.length)),
+            None => Ok((self.buffer, self.length.max(self.least))),
         }
     }
 
@@ -314,6 +329,10 @@ impl<'b> HeadWriter<'b> {
     fn remove_host(&mut self) {
         let (start, end) = core::mem::take(&mut self.host_line);
         let written = self.length.min(self.buffer.len());
+        if written < self.length && end < self.length {
+            // Lines behind it didn't fit, and aren't there to be moved.
+            self.least = self.length;
+        }
         move_down(self.buffer, end, written, start);
         self.length = self.length.saturating_sub(end.saturating_sub(start));
     }
