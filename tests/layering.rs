@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
-/// Every module of the crate's root: what it may import of the others, and which crates besides
+/// Every module that the crate's root has or may get: what it may import of the others, and which crates besides
 /// `core` (and `defmt`, which any public type may derive) it may name.
 const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("error", &[], &["embedded_io"]),
@@ -20,6 +20,14 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("http", &["error"], &[]),
     ("link", &["error", "context", "clock"], &[]),
     ("network", &["error", "link"], &["embedded_nal"]),
+    // A modem is a stack, not HTTP: it may be a `Network`, and knows no request.
+    (
+        "esp_at",
+        &["error", "clock", "context", "link", "network"],
+        &["embedded_nal", "embedded_io", "heapless"],
+    ),
+    // Facts in, causes and advice out.
+    ("diagnosis", &["error", "link"], &[]),
     (
         "exchange",
         &["error", "clock", "context", "http", "link", "network"],
