@@ -10,8 +10,7 @@ fn main() {
     let (mut modem, clock) = support::board();
     let mut online = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
     let mut buffer = [0; 1024];
-    let mut response =
-        online.get(&mut cx, "http://192.168.1.20/gate", &mut buffer).send().unwrap();
+    let mut response = online.get(&mut cx, "http://192.168.1.20/gate", &mut buffer).send().unwrap();
     drop(online);
     response.read_to_end().unwrap();
 }

@@ -32,11 +32,8 @@ fn open_gate<N: Network>(
     cx: &mut LoopContext,
 ) -> Result<(), ErrorOf<N>> {
     let mut buffer = [0; 1024];
-    let mut response = online
-        .post(cx, GATE, &mut buffer)
-        .header("x-key", "secret")
-        .body(b"open")
-        .send()?;
+    let mut response =
+        online.post(cx, GATE, &mut buffer).header("x-key", "secret").body(b"open").send()?;
     assert_eq!(response.status(), 200);
     assert_eq!(response.read_to_str()?, "open");
     Ok(())
