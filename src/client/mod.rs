@@ -53,12 +53,28 @@ pub struct SafeHttpClient<N: Network, C, S = Offline> {
 }
 
 impl<N: Network, C: Clock> SafeHttpClient<N, C, Offline> {
-    /// A client with the default [`Config`].
+    /// A client with the default [`Config`]. Nothing is asked of the network yet.
+    ///
+    /// ```
+    /// # use safe_http_client::*;
+    /// # static EVENTS: LinkEvents = LinkEvents::new();
+    /// # let stack = std_embedded_nal::Stack::default();
+    /// let network = Attached::new(stack, &EVENTS, Behaviour::STD);
+    /// let client = SafeHttpClient::new(network, FnClock(|| 0));
+    /// ```
     pub fn new(network: N, clock: C) -> Self {
         Self::with_config(network, clock, Config::new())
     }
 
     /// A client with deadlines and habits of your own.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(network: N, clock: C) {
+    /// let config = Config::new().response_timeout(core::time::Duration::from_secs(10));
+    /// let client = SafeHttpClient::with_config(network, clock, config);
+    /// # }
+    /// ```
     pub fn with_config(network: N, clock: C, config: Config) -> Self {
         Self { core: Core { wire: Wire::new(network), clock, config }, state: PhantomData }
     }
@@ -72,6 +88,16 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C, Offline> {
     /// Gives the offline client back, unchanged, with
     /// [`Timeout`](crate::ErrorKind::Timeout) of [`Deadline::Online`] once
     /// [`Config::online_timeout`] has passed, in the phase [`Phase::Link`].
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(client: SafeHttpClient<N, C>, mut cx: LoopContext) {
+    /// let online = match client.wait_online(&mut cx) {
+    ///     Ok(online) => online,
+    ///     Err(failed) => return println!("{}", failed.error), // and `failed.client` is the client
+    /// };
+    /// # }
+    /// ```
     #[allow(clippy::result_large_err, reason = "a failed transition gives the client back")]
     pub fn wait_online(
         self,
@@ -103,6 +129,18 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C, Offline> {
     /// # Errors
     ///
     /// Gives the offline client back, unchanged, with `WouldBlock` while there is no address.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(mut client: SafeHttpClient<N, C>, mut cx: LoopContext) {
+    /// let online = loop {
+    ///     match client.poll_online(&mut cx) {
+    ///         Ok(online) => break online,
+    ///         Err(failed) => client = failed.client, // blink, and look again
+    ///     }
+    /// };
+    /// # }
+    /// ```
     #[allow(clippy::result_large_err, reason = "a failed transition gives the client back")]
     #[allow(clippy::type_complexity, reason = "it is what it says")]
     pub fn poll_online(
@@ -121,6 +159,14 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C, Offline> {
 impl<N: Network, C: Clock> SafeHttpClient<N, C, Online> {
     /// Goes back to the state without requests, to wait for the link again. An open connection is
     /// kept, and used if it is still good.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(online: SafeHttpClient<N, C, Online>, mut cx: LoopContext)
+    /// # -> Result<(), ErrorOf<N>> {
+    /// let online = online.into_offline().wait_online(&mut cx).map_err(|failed| failed.error)?;
+    /// # Ok(()) }
+    /// ```
     pub fn into_offline(self) -> SafeHttpClient<N, C, Offline> {
         SafeHttpClient { core: self.core, state: PhantomData }
     }
@@ -128,8 +174,18 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C, Online> {
 
 /// Methods of requests. All take the loop's context, the URL (a text or a [`Url`](crate::Url)) and
 /// the one buffer that holds the request, then the response's head, then what is read of its body.
+/// They send nothing, and can't fail: what is wrong is said when the request is sent.
 impl<N: Network, C: Clock, S> SafeHttpClient<N, C, S> {
     /// A GET request.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(mut online: SafeHttpClient<N, C, Online>, mut cx: LoopContext)
+    /// # -> Result<(), ErrorOf<N>> {
+    /// let mut buffer = [0; 1024];
+    /// let response = online.get(&mut cx, "http://192.168.1.20/state", &mut buffer).send()?;
+    /// # Ok(()) }
+    /// ```
     pub fn get<'a, 'c>(
         &'a mut self,
         cx: &'c mut LoopContext,
@@ -142,7 +198,17 @@ impl<N: Network, C: Clock, S> SafeHttpClient<N, C, S> {
         self.request(cx, Method::Get, url, buffer)
     }
 
-    /// A HEAD request.
+    /// A HEAD request: as GET, but its response has no body.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(mut online: SafeHttpClient<N, C, Online>, mut cx: LoopContext)
+    /// # -> Result<(), ErrorOf<N>> {
+    /// let mut buffer = [0; 512];
+    /// let response = online.head(&mut cx, "http://192.168.1.20/image", &mut buffer).send()?;
+    /// let size = response.head().content_length();
+    /// # Ok(()) }
+    /// ```
     pub fn head<'a, 'c>(
         &'a mut self,
         cx: &'c mut LoopContext,
@@ -156,6 +222,15 @@ impl<N: Network, C: Clock, S> SafeHttpClient<N, C, S> {
     }
 
     /// A POST request.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(mut online: SafeHttpClient<N, C, Online>, mut cx: LoopContext)
+    /// # -> Result<(), ErrorOf<N>> {
+    /// let mut buffer = [0; 512];
+    /// online.post(&mut cx, "http://192.168.1.20/gate", &mut buffer).body(b"open").send()?;
+    /// # Ok(()) }
+    /// ```
     pub fn post<'a, 'c>(
         &'a mut self,
         cx: &'c mut LoopContext,
@@ -169,6 +244,15 @@ impl<N: Network, C: Clock, S> SafeHttpClient<N, C, S> {
     }
 
     /// A PUT request.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(mut online: SafeHttpClient<N, C, Online>, mut cx: LoopContext)
+    /// # -> Result<(), ErrorOf<N>> {
+    /// let mut buffer = [0; 512];
+    /// online.put(&mut cx, "http://192.168.1.20/lamp", &mut buffer).body(b"on").send()?;
+    /// # Ok(()) }
+    /// ```
     pub fn put<'a, 'c>(
         &'a mut self,
         cx: &'c mut LoopContext,
@@ -182,6 +266,15 @@ impl<N: Network, C: Clock, S> SafeHttpClient<N, C, S> {
     }
 
     /// A DELETE request.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(mut online: SafeHttpClient<N, C, Online>, mut cx: LoopContext)
+    /// # -> Result<(), ErrorOf<N>> {
+    /// let mut buffer = [0; 512];
+    /// online.delete(&mut cx, "http://192.168.1.20/log", &mut buffer).send()?;
+    /// # Ok(()) }
+    /// ```
     pub fn delete<'a, 'c>(
         &'a mut self,
         cx: &'c mut LoopContext,
@@ -195,6 +288,14 @@ impl<N: Network, C: Clock, S> SafeHttpClient<N, C, S> {
     }
 
     /// A request of any method.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(mut online: SafeHttpClient<N, C, Online>, mut cx: LoopContext) {
+    /// let mut buffer = [0; 512];
+    /// let request = online.request(&mut cx, Method::Patch, "http://192.168.1.20/lamp", &mut buffer);
+    /// # }
+    /// ```
     pub fn request<'a, 'c>(
         &'a mut self,
         _cx: &'c mut LoopContext,
@@ -211,11 +312,27 @@ impl<N: Network, C: Clock, S> SafeHttpClient<N, C, S> {
 
 impl<N: Network, C, S> SafeHttpClient<N, C, S> {
     /// The link's status now.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(mut client: SafeHttpClient<N, C>) {
+    /// if let LinkStatus::Up(config) = client.link_status() {
+    ///     println!("{}", config.address);
+    /// }
+    /// # }
+    /// ```
     pub fn link_status(&mut self) -> LinkStatus {
         self.core.wire.network.link_status()
     }
 
     /// Whether a connection is open and kept for the next request.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(online: SafeHttpClient<N, C, Online>) {
+    /// println!("connection {}", if online.is_connected() { "kept" } else { "closed" });
+    /// # }
+    /// ```
     pub fn is_connected(&self) -> bool {
         self.core.wire.is_open()
     }
@@ -224,21 +341,49 @@ impl<N: Network, C, S> SafeHttpClient<N, C, S> {
     ///
     /// After a request it says why there is [no connection](Self::is_connected) now or, where there
     /// is a new one, why the one before wasn't used again.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(online: SafeHttpClient<N, C, Online>) {
+    /// if online.why_closed() == Some(WhyClosed::ServerAsked) { /* it keeps no connections */ }
+    /// # }
+    /// ```
     pub fn why_closed(&self) -> Option<WhyClosed> {
         self.core.wire.why_closed()
     }
 
     /// Closes the kept connection, if there is one.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(mut online: SafeHttpClient<N, C, Online>) {
+    /// online.close(); // before the radio sleeps
+    /// # }
+    /// ```
     pub fn close(&mut self) {
         self.core.wire.close(WhyClosed::CallerAsked);
     }
 
     /// The deadlines and habits, to change them between requests.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(mut online: SafeHttpClient<N, C, Online>) {
+    /// *online.config_mut() = Config::new().keep_alive(core::time::Duration::ZERO);
+    /// # }
+    /// ```
     pub fn config_mut(&mut self) -> &mut Config {
         &mut self.core.config
     }
 
     /// The network below, for what only its driver knows. Its sockets are the client's.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(mut online: SafeHttpClient<N, C, Online>) {
+    /// online.network_mut().poll_network();
+    /// # }
+    /// ```
     pub fn network_mut(&mut self) -> &mut N {
         &mut self.core.wire.network
     }

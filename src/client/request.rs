@@ -22,12 +22,23 @@ mod sealed {
 
 /// What a request takes as its URL: a text, or a [`Url`] that was parsed before (as the macro
 /// [`url!`](crate::url!) does at compile time).
+///
+/// ```
+/// use safe_http_client::{IntoUrl, Url, url};
+/// const GATE: Url<'static> = url!("http://192.168.1.20/gate");
+/// assert_eq!(GATE.into_url(), "http://192.168.1.20/gate".into_url());
+/// ```
 pub trait IntoUrl<'a>: sealed::Sealed {
     /// The URL.
     ///
     /// # Errors
     ///
     /// Says what is wrong with a text.
+    ///
+    /// ```
+    /// use safe_http_client::{IntoUrl, UrlError};
+    /// assert_eq!("gate.local".into_url(), Err(UrlError::MissingScheme));
+    /// ```
     fn into_url(self) -> Result<Url<'a>, UrlError>;
 }
 
@@ -51,6 +62,16 @@ impl<'a> IntoUrl<'a> for Url<'a> {
 /// |---|---|---|
 /// | no body, or a slice | [`send`](Self::send) | [`start`](Self::start) |
 /// | a body in pieces | [`send_from`](Self::send_from) | [`start_upload`](Self::start_upload) |
+///
+/// ```no_run
+/// # use safe_http_client::*;
+/// # fn f<N: Network, C: Clock>(mut online: SafeHttpClient<N, C, Online>, mut cx: LoopContext)
+/// # -> Result<(), ErrorOf<N>> {
+/// let mut buffer = [0; 1024];
+/// let request = online.put(&mut cx, "http://192.168.1.20/lamp", &mut buffer);
+/// let response = request.header("content-type", "text/plain").body(b"on").send()?;
+/// # Ok(()) }
+/// ```
 #[must_use = "a request is sent by `send` or `start`"]
 pub struct Request<'a, 'c, N: Network, C: Clock> {
     core: &'a mut Core<N, C>,
@@ -78,18 +99,39 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
     }
 
     /// Adds a header field. `Host`, `User-Agent` and `Accept` replace the default ones.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
+    /// let response = request.header("x-key", "secret").send()?;
+    /// # Ok(()) }
+    /// ```
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.head.header(name, value.as_ref());
         self
     }
 
     /// Leaves out a header field that would be there by default: `Host`, `User-Agent`, `Accept`.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
+    /// let response = request.without_header("user-agent").send()?;
+    /// # Ok(()) }
+    /// ```
     pub fn without_header(mut self, name: &str) -> Self {
         self.head.without(name);
         self
     }
 
     /// The body, with its length as `Content-Length`.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
+    /// let response = request.body(br#"{"door":2}"#).send()?;
+    /// # Ok(()) }
+    /// ```
     pub fn body(mut self, body: &'a [u8]) -> Self {
         self.body = Some(body);
         self
@@ -97,12 +139,26 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
 
     /// Connects to this address, whatever the URL's host is, and resolves no name. The host is
     /// still what the server is told.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
+    /// let response = request.connect_to(([192, 168, 1, 20], 8080).into()).send()?;
+    /// # Ok(()) }
+    /// ```
     pub fn connect_to(mut self, address: SocketAddr) -> Self {
         self.connect_to = Some(address);
         self
     }
 
     /// Closes the connection after this exchange, and tells the server so.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
+    /// let response = request.close().send()?;
+    /// # Ok(()) }
+    /// ```
     pub fn close(mut self) -> Self {
         self.head.close();
         self
@@ -110,6 +166,13 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
 
     /// Sends the body only once the server has accepted the request (RFC 9110 section 10.1.1), or
     /// [`Config::continue_timeout`](crate::Config::continue_timeout) has passed.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
+    /// let response = request.body(&[0; 4096]).expect_continue().send()?;
+    /// # Ok(()) }
+    /// ```
     pub fn expect_continue(mut self) -> Self {
         self.head.expect_continue();
         self
@@ -117,6 +180,14 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
 
     /// Accepts transfer codings that can't be undone: the body is then as it was transferred,
     /// `chunked` aside.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
+    /// let response = request.raw().send()?;
+    /// let gzipped = response.header("transfer-encoding") == Some(b"gzip, chunked");
+    /// # Ok(()) }
+    /// ```
     pub fn raw(mut self) -> Self {
         self.raw = true;
         self
@@ -127,6 +198,16 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
     /// # Errors
     ///
     /// Everything that [`ErrorKind`] lists. The connection is closed then.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) {
+    /// match request.send() {
+    ///     Ok(response) => println!("{}", response.status()),
+    ///     Err(error) => println!("{}: {error}", error.code()),
+    /// }
+    /// # }
+    /// ```
     pub fn send(self) -> Result<Response<'a, 'c, N, C>, ErrorOf<N>> {
         // A `match`, not `?`: that would move the exchange once more.
         match self.start() {
@@ -141,6 +222,13 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
     ///
     /// The caller's mistakes alone: [`ErrorKind::Request`] and, where the head doesn't fit,
     /// [`ErrorKind::Buffer`].
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
+    /// let exchange = request.start()?; // then `exchange.poll(&mut cx)` once in each turn of the loop
+    /// # Ok(()) }
+    /// ```
     pub fn start(self) -> Result<Exchange<'a, N, C>, ErrorOf<N>> {
         let length = self.body.map(|body| BodyLength::Known(body.len() as u64));
         self.into_exchange(length, UploadState::None)
@@ -155,6 +243,14 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
     ///
     /// As [`send`](Self::send); `BodyReader` where the reader fails, and `BodyLength` where it has
     /// more or less than declared: the connection is closed then.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
+    /// let mut log: &[u8] = b"17 C, 18 C, 18 C"; // or a file: any `embedded_io::Read`
+    /// let response = request.send_from(&mut log, BodyLength::Chunked)?;
+    /// # Ok(()) }
+    /// ```
     pub fn send_from<R: Read>(
         self,
         reader: &mut R,
@@ -199,6 +295,13 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
     /// # Errors
     ///
     /// As [`start`](Self::start).
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
+    /// let upload = request.start_upload(BodyLength::Known(65_536))?; // then `upload.write(…)`
+    /// # Ok(()) }
+    /// ```
     pub fn start_upload(self, length: BodyLength) -> Result<Upload<'a, N, C>, ErrorOf<N>> {
         Ok(Upload::new(self.into_exchange(Some(length), UploadState::open(length))?))
     }

@@ -15,6 +15,22 @@ use embedded_nal::nb;
 /// It is an [`embedded_io::Read`] and [`Write`], so that another protocol (WebSocket, TLS) can run
 /// over it. Bytes that had come behind the response's head are read first. It is closed when it is
 /// dropped.
+///
+/// ```no_run
+/// # use safe_http_client::*;
+/// # fn f<N: Network, C: Clock>(mut online: SafeHttpClient<N, C, Online>, mut cx: LoopContext)
+/// # -> Result<(), ErrorOf<N>> {
+/// use embedded_io::{Read, Write};
+/// let mut buffer = [0; 512];
+/// let request = online.get(&mut cx, "http://192.168.1.20/echo", &mut buffer);
+/// let response = request.header("connection", "upgrade").header("upgrade", "echo").send()?;
+/// if let Ok(mut stream) = response.into_stream() {
+///     stream.write_all(b"ping")?;
+///     let mut answer = [0; 4];
+///     let count = stream.read(&mut answer)?;
+/// }
+/// # Ok(()) }
+/// ```
 pub struct Stream<'a, 'c, N: Network, C: Clock> {
     exchange: Exchange<'a, N, C>,
     _cx: PhantomData<&'c mut LoopContext>,
@@ -31,6 +47,19 @@ impl<'a, N: Network, C: Clock> Stream<'a, '_, N, C> {
     ///
     /// `WouldBlock` while nothing has arrived. The idle deadline doesn't count here: a stream may
     /// rest.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(mut stream: Stream<'_, '_, N, C>, mut cx: LoopContext) {
+    /// let mut block = [0; 64];
+    /// match stream.poll_read(&mut cx, &mut block) {
+    ///     Ok(0) => println!("the peer has ended the stream"),
+    ///     Ok(count) => println!("{count} bytes"),
+    ///     Err(nb::Error::WouldBlock) => { /* look again later */ }
+    ///     Err(nb::Error::Other(error)) => println!("{error}"),
+    /// }
+    /// # }
+    /// ```
     pub fn poll_read(
         &mut self,
         _cx: &mut LoopContext,
@@ -45,6 +74,17 @@ impl<'a, N: Network, C: Clock> Stream<'a, '_, N, C> {
     /// # Errors
     ///
     /// `WouldBlock` while the stack takes no more.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(mut stream: Stream<'_, '_, N, C>, mut cx: LoopContext) {
+    /// match stream.poll_write(&mut cx, b"ping") {
+    ///     Ok(count) => println!("{count} of 4 bytes are on their way"),
+    ///     Err(nb::Error::WouldBlock) => { /* try again later */ }
+    ///     Err(nb::Error::Other(error)) => println!("{error}"),
+    /// }
+    /// # }
+    /// ```
     pub fn poll_write(
         &mut self,
         _cx: &mut LoopContext,
