@@ -23,6 +23,11 @@ use core::time::Duration;
 /// }
 /// assert_eq!(Ticks.now_ms(), 0);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no clock for deadlines",
+    label = "not a `Clock`",
+    note = "make one of a function that counts milliseconds: `FnClock(|| timer.millis())`"
+)]
 pub trait Clock {
     /// Milliseconds since some fixed moment.
     fn now_ms(&self) -> u32;

@@ -143,7 +143,7 @@ pub use error::{
     ProtocolError, RequestError, TargetClass, UrlError,
 };
 pub use exchange::{Config, ErrorOf, Exchange, Upload, WhyClosed};
-pub use http::request::{BodyLength, Method};
+pub use http::method::{BodyLength, Method};
 pub use http::response::{Header, Headers, ResponseHead};
 pub use http::url::{Host, Scheme, Url};
 pub use link::{Failed, HasIp, IpConfig, Link, LinkEvents, LinkStatus, Offline, Online};

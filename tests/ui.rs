@@ -24,6 +24,7 @@ const CASES: &[&str] = &[
     "network_without_link",
     "borrowed_network_without_link",
     "stack_without_dns",
+    "closure_as_clock",
     "request_without_context",
     "context_in_handler",
     "context_lent_to_handler",

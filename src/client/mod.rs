@@ -12,7 +12,7 @@ use crate::clock::{Clock, elapsed_ms};
 use crate::context::LoopContext;
 use crate::error::{Deadline, Error, ErrorKind, Phase};
 use crate::exchange::{Config, Core, ErrorOf, WhyClosed, Wire};
-use crate::http::request::Method;
+use crate::http::method::Method;
 use crate::link::{Failed, HasIp, LinkStatus, Offline, Online};
 use crate::network::Network;
 use core::fmt;

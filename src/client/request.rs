@@ -5,7 +5,8 @@ use crate::clock::Clock;
 use crate::context::LoopContext;
 use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError, TargetClass, UrlError};
 use crate::exchange::{Core, ErrorOf, Exchange, Plan, Upload, UploadState};
-use crate::http::request::{BodyLength, HeadWriter, Method};
+use crate::http::method::{BodyLength, Method};
+use crate::http::request::HeadWriter;
 use crate::http::url::{Scheme, Url};
 use crate::network::Network;
 use core::fmt;
@@ -22,6 +23,12 @@ mod sealed {
 
 /// What a request takes as its URL: a text, or a [`Url`] that was parsed before (as the macro
 /// [`url!`](crate::url!) does at compile time).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` stands where a request's URL belongs",
+    label = "not a URL: neither a `&str` nor a `Url`",
+    note = "a request takes the loop's context, the URL and a buffer: \
+            `client.get(&mut cx, \"http://192.168.1.20/gate\", &mut buffer)`"
+)]
 ///
 /// ```
 /// use safe_http_client::{IntoUrl, Url, url};

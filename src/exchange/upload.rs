@@ -5,7 +5,8 @@ use crate::clock::Clock;
 use crate::context::LoopContext;
 use crate::error::{BufferUse, Deadline, Error, ErrorKind, Phase, RequestError};
 use crate::http::bytes::copy;
-use crate::http::request::{BodyLength, CHUNK_LINE, MAX_CHUNK, chunk_size_line};
+use crate::http::method::BodyLength;
+use crate::http::request::{CHUNK_LINE, MAX_CHUNK, chunk_size_line};
 use crate::network::Network;
 use core::fmt;
 use embedded_nal::nb;
@@ -224,9 +225,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                 }
             }
         }
-        if self.state == State::Upload {
-            self.state = State::Send;
-        }
+        self.send_on();
         Ok(())
     }
 
@@ -271,8 +270,16 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         if let UploadState::Open { flushing, .. } = &mut self.upload {
             *flushing = on;
         }
-        if on && self.state == State::Upload {
+        if on {
+            self.send_on();
+        }
+    }
+
+    /// What was given is to be sent. The time that the caller took to give it doesn't count.
+    fn send_on(&mut self) {
+        if self.state == State::Upload {
             self.state = State::Send;
+            self.progress();
         }
     }
 

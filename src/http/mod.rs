@@ -4,10 +4,12 @@
 //! no byte is looked at twice. RFC numbers in comments are those of the rules implemented.
 
 pub(crate) mod address;
+pub(crate) mod authority;
 pub(crate) mod bytes;
 pub(crate) mod chunked;
 pub(crate) mod framing;
 pub(crate) mod head;
+pub(crate) mod method;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod url;

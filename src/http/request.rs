@@ -2,115 +2,9 @@
 
 use super::bytes::{copy, is_token, is_value_byte, move_down, trim};
 use super::framing::Asked;
+use super::method::{BodyLength, Method};
 use super::url::Url;
 use crate::error::RequestError;
-
-/// A request method (RFC 9110 section 9).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Method<'a> {
-    /// GET.
-    Get,
-    /// HEAD: as GET, but the response has no body.
-    Head,
-    /// POST.
-    Post,
-    /// PUT.
-    Put,
-    /// DELETE.
-    Delete,
-    /// CONNECT: asks a proxy for a tunnel; a 2xx hands the stream over.
-    Connect,
-    /// OPTIONS.
-    Options,
-    /// TRACE.
-    Trace,
-    /// PATCH.
-    Patch,
-    /// Any other. Methods are case-sensitive.
-    Custom(&'a str),
-}
-
-impl<'a> Method<'a> {
-    /// The method of this name; unknown ones are [`Method::Custom`].
-    ///
-    /// ```
-    /// use safe_http_client::Method;
-    /// assert_eq!(Method::from_name("HEAD"), Method::Head);
-    /// assert_eq!(Method::from_name("PURGE"), Method::Custom("PURGE"));
-    /// ```
-    pub fn from_name(name: &'a str) -> Self {
-        match name {
-            "GET" => Self::Get,
-            "HEAD" => Self::Head,
-            "POST" => Self::Post,
-            "PUT" => Self::Put,
-            "DELETE" => Self::Delete,
-            "CONNECT" => Self::Connect,
-            "OPTIONS" => Self::Options,
-            "TRACE" => Self::Trace,
-            "PATCH" => Self::Patch,
-            other => Self::Custom(other),
-        }
-    }
-
-    /// The method as it is sent.
-    ///
-    /// ```
-    /// assert_eq!(safe_http_client::Method::Patch.name(), "PATCH");
-    /// ```
-    pub const fn name(self) -> &'a str {
-        match self {
-            Self::Get => "GET",
-            Self::Head => "HEAD",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Delete => "DELETE",
-            Self::Connect => "CONNECT",
-            Self::Options => "OPTIONS",
-            Self::Trace => "TRACE",
-            Self::Patch => "PATCH",
-            Self::Custom(name) => name,
-        }
-    }
-
-    /// Whether a repeated request means no more than one (RFC 9110 section 9.2.2). Only such a
-    /// request is ever retried.
-    ///
-    /// ```
-    /// use safe_http_client::Method;
-    /// assert!(Method::Put.is_idempotent() && !Method::Post.is_idempotent());
-    /// ```
-    pub const fn is_idempotent(self) -> bool {
-        !matches!(self, Self::Post | Self::Patch | Self::Connect | Self::Custom(_))
-    }
-
-    /// What the response to it can be.
-    pub(crate) fn asked(self) -> Asked {
-        match self {
-            Self::Head | Self::Custom("HEAD") => Asked::Head,
-            Self::Connect | Self::Custom("CONNECT") => Asked::Connect,
-            _ => Asked::Other,
-        }
-    }
-
-    /// Whether a request without a body says so (RFC 9110 section 8.6).
-    fn announces_empty_body(self) -> bool {
-        matches!(
-            self,
-            Self::Post | Self::Put | Self::Patch | Self::Custom("POST" | "PUT" | "PATCH")
-        )
-    }
-}
-
-/// How a request's body is delimited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BodyLength {
-    /// So many bytes: `Content-Length`.
-    Known(u64),
-    /// Until it ends: chunked. Servers of HTTP/1.0 don't take it.
-    Chunked,
-}
 
 /// The end of the request line, and the start of the `Host` line.
 const HOST: &[u8] = b" HTTP/1.1\r\nHost: ";
@@ -405,14 +299,22 @@ fn hex(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
-/// The decimal digits of `number`, at the end of `digits`.
-fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &[u8] {
+/// The decimal digits of `number`, at the end of `digits`. Divides 16 bits at a time: a division of
+/// 64 bits would bring half a kilobyte of its own to a 32-bit chip.
+fn decimal(number: u64, digits: &mut [u8; 20]) -> &[u8] {
+    let limb = |shift: u32| (number >> shift) as u32 & 0xFFFF;
+    let mut limbs = [limb(48), limb(32), limb(16), limb(0)];
     let mut start = digits.len();
     for digit in digits.iter_mut().rev() {
-        *digit = b'0'.wrapping_add((number % 10) as u8);
-        number /= 10;
+        let mut remainder = 0u32;
+        for limb in &mut limbs {
+            let value = (remainder << 16) | *limb;
+            *limb = value / 10;
+            remainder = value % 10;
+        }
+        *digit = b'0'.wrapping_add(remainder as u8);
         start = start.wrapping_sub(1);
-        if number == 0 {
+        if limbs == [0; 4] {
             break;
         }
     }

@@ -2,7 +2,8 @@
 
 use super::bytes::{is_token_byte, is_value_byte, move_down, token_run, trim, value_run};
 use super::head::{HeadMeasure, HeadParser};
-use super::request::{BodyLength, HeadWriter, Method, chunk_size_line};
+use super::method::{BodyLength, Method};
+use super::request::{HeadWriter, chunk_size_line};
 use super::url::Url;
 use crate::error::{ProtocolError, RequestError};
 use std::format;

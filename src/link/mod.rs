@@ -121,6 +121,12 @@ impl LinkStatus {
 /// # let mut cable = Cable { plugged: true, address: Ipv4Addr::UNSPECIFIED };
 /// # assert_eq!(cable.link_status(), LinkStatus::NoAddress);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` doesn't say whether there is an IP address",
+    label = "not a `Link`",
+    note = "give what your driver implements `Link` for, or `&EVENTS`: a `static EVENTS: LinkEvents` \
+            that your event handlers fill in"
+)]
 pub trait Link {
     /// The status now. Must not wait.
     fn link_status(&mut self) -> LinkStatus;

@@ -1,5 +1,5 @@
 //! A request without the loop's context.
-//! note: expected mutable reference `&mut LoopContext`
+//! note: a request takes the loop's context, the URL and a buffer: `client.get(&mut cx, "http://192.168.1.20/gate", &mut buffer)`
 
 #[path = "support/mod.rs"]
 mod support;

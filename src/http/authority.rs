@@ -1,0 +1,175 @@
+//! The parts of a URL's text: who stands where, the host, the port. All of it works in constants,
+//! which have no iterators and no `?`, hence the plain loops and matches.
+
+use super::address::{parse_ipv4, parse_ipv6};
+use super::url::{Host, Scheme};
+use crate::error::UrlError;
+use core::net::IpAddr;
+
+/// `text` cut in two; the second part is empty where `at` isn't in it.
+pub(super) const fn split(text: &str, at: usize) -> (&str, &str) {
+    match text.split_at_checked(at) {
+        Some(parts) => parts,
+        None => (text, ""),
+    }
+}
+
+pub(super) const fn first_byte(text: &str) -> u8 {
+    match text.as_bytes() {
+        [first, ..] => *first,
+        [] => 0,
+    }
+}
+
+/// Where `://` stands.
+pub(super) const fn find(text: &str, wanted: &[u8; 3]) -> Option<usize> {
+    let [x, y, z] = *wanted;
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        if *first == x && matches!(tail, [b, c, ..] if *b == y && *c == z) {
+            return Some(text.len().saturating_sub(rest.len()));
+        }
+        rest = tail;
+    }
+    None
+}
+
+pub(super) const fn find_last_at(text: &str) -> Option<usize> {
+    let mut rest = text.as_bytes();
+    while let [front @ .., last] = rest {
+        if *last == b'@' {
+            return Some(front.len());
+        }
+        rest = front;
+    }
+    None
+}
+
+/// The first `/`, `?` or `#` (RFC 3986 section 3.2), or the text's length.
+pub(super) const fn end_of_authority(text: &str) -> usize {
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        if matches!(*first, b'/' | b'?' | b'#') {
+            break;
+        }
+        rest = tail;
+    }
+    text.len().saturating_sub(rest.len())
+}
+
+/// The colon in front of the port; in brackets a colon belongs to the address.
+pub(super) const fn end_of_host(text: &str) -> usize {
+    let mut rest = text.as_bytes();
+    let mut bracketed = false;
+    while let [first, tail @ ..] = rest {
+        match *first {
+            b'[' => bracketed = true,
+            b']' => bracketed = false,
+            b':' if !bracketed => break,
+            _ => {}
+        }
+        rest = tail;
+    }
+    text.len().saturating_sub(rest.len())
+}
+
+/// The first byte that is a `#`, or has to be percent-encoded: space, control or non-ASCII.
+pub(super) const fn find_unsafe(text: &str) -> Option<(usize, u8)> {
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        if !matches!(*first, 0x21..=0x22 | 0x24..=0x7E) {
+            return Some((text.len().saturating_sub(rest.len()), *first));
+        }
+        rest = tail;
+    }
+    None
+}
+
+/// Whether a text could be a scheme (RFC 3986 section 3.1).
+pub(super) const fn is_scheme(text: &str) -> bool {
+    let [b'a'..=b'z' | b'A'..=b'Z', tail @ ..] = text.as_bytes() else { return false };
+    let mut rest = tail;
+    while let [b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'+' | b'-' | b'.', tail @ ..] = rest {
+        rest = tail;
+    }
+    rest.is_empty()
+}
+
+pub(super) const fn is_scheme_with_colon(text: &str) -> bool {
+    matches!(
+        text.as_bytes(),
+        [b'h' | b'H', b't' | b'T', b't' | b'T', b'p' | b'P', b':']
+            | [b'h' | b'H', b't' | b'T', b't' | b'T', b'p' | b'P', b's' | b'S', b':']
+    )
+}
+
+/// The longest name that DNS allows (RFC 1035 section 2.3.4), as text.
+const MAX_HOST: usize = 253;
+
+pub(super) const fn parse_host(text: &str, start: usize) -> Result<Host<'_>, UrlError> {
+    let bytes = text.as_bytes();
+    if bytes.is_empty() {
+        return Err(UrlError::MissingHost);
+    }
+    if bytes.len() > MAX_HOST {
+        return Err(UrlError::HostTooLong);
+    }
+    if let [b'[', address @ .., b']'] = bytes {
+        return match parse_ipv6(address) {
+            Some(address) => Ok(Host::Address(IpAddr::V6(address))),
+            None => Err(UrlError::InvalidAddress),
+        };
+    }
+    if let Some(address) = parse_ipv4(bytes) {
+        return Ok(Host::Address(IpAddr::V4(address)));
+    }
+    let mut rest = bytes;
+    // A last label of digits alone is no name (RFC 1123 section 2.1), but meant as IPv4.
+    let mut numeric_label = true;
+    let mut in_label = false;
+    while let [first, tail @ ..] = rest {
+        match *first {
+            b'0'..=b'9' => in_label = true,
+            b'.' if tail.is_empty() => {}
+            b'.' => {
+                numeric_label = true;
+                in_label = false;
+            }
+            b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'_' => numeric_label = false,
+            byte => {
+                let at = start.wrapping_add(bytes.len().saturating_sub(rest.len()));
+                return Err(UrlError::InvalidHost { at, byte });
+            }
+        }
+        rest = tail;
+    }
+    if numeric_label && in_label { Err(UrlError::InvalidAddress) } else { Ok(Host::Name(text)) }
+}
+
+/// `:8080`, `:` or nothing.
+pub(super) const fn parse_port(text: &str, scheme: Scheme) -> Result<u16, UrlError> {
+    let [b':', digits @ ..] = text.as_bytes() else {
+        return Ok(scheme.default_port());
+    };
+    if digits.is_empty() {
+        return Ok(scheme.default_port());
+    }
+    let mut port = 0u16;
+    let mut rest = digits;
+    while let [digit @ b'0'..=b'9', tail @ ..] = rest {
+        port = match port.checked_mul(10) {
+            Some(port) => match port.checked_add((*digit & 15) as u16) {
+                Some(port) => port,
+                None => return Err(UrlError::InvalidPort),
+            },
+            None => return Err(UrlError::InvalidPort),
+        };
+        rest = tail;
+    }
+    match rest {
+        [] if port != 0 => Ok(port),
+        // `fe80::1` without its brackets.
+        [b':', ..] => Err(UrlError::InvalidAddress),
+        _ => Err(UrlError::InvalidPort),
+    }
+}

@@ -1,0 +1,110 @@
+//! Methods, and how a request's body is delimited.
+
+use super::framing::Asked;
+
+/// A request method (RFC 9110 section 9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Method<'a> {
+    /// GET.
+    Get,
+    /// HEAD: as GET, but the response has no body.
+    Head,
+    /// POST.
+    Post,
+    /// PUT.
+    Put,
+    /// DELETE.
+    Delete,
+    /// CONNECT: asks a proxy for a tunnel; a 2xx hands the stream over.
+    Connect,
+    /// OPTIONS.
+    Options,
+    /// TRACE.
+    Trace,
+    /// PATCH.
+    Patch,
+    /// Any other. Methods are case-sensitive.
+    Custom(&'a str),
+}
+
+impl<'a> Method<'a> {
+    /// The method of this name; unknown ones are [`Method::Custom`].
+    ///
+    /// ```
+    /// use safe_http_client::Method;
+    /// assert_eq!(Method::from_name("HEAD"), Method::Head);
+    /// assert_eq!(Method::from_name("PURGE"), Method::Custom("PURGE"));
+    /// ```
+    pub fn from_name(name: &'a str) -> Self {
+        match name {
+            "GET" => Self::Get,
+            "HEAD" => Self::Head,
+            "POST" => Self::Post,
+            "PUT" => Self::Put,
+            "DELETE" => Self::Delete,
+            "CONNECT" => Self::Connect,
+            "OPTIONS" => Self::Options,
+            "TRACE" => Self::Trace,
+            "PATCH" => Self::Patch,
+            other => Self::Custom(other),
+        }
+    }
+
+    /// The method as it is sent.
+    ///
+    /// ```
+    /// assert_eq!(safe_http_client::Method::Patch.name(), "PATCH");
+    /// ```
+    pub const fn name(self) -> &'a str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+            Self::Connect => "CONNECT",
+            Self::Options => "OPTIONS",
+            Self::Trace => "TRACE",
+            Self::Patch => "PATCH",
+            Self::Custom(name) => name,
+        }
+    }
+
+    /// Whether a repeated request means no more than one (RFC 9110 section 9.2.2). Only such a
+    /// request is ever retried.
+    ///
+    /// ```
+    /// use safe_http_client::Method;
+    /// assert!(Method::Put.is_idempotent() && !Method::Post.is_idempotent());
+    /// ```
+    pub const fn is_idempotent(self) -> bool {
+        !matches!(self, Self::Post | Self::Patch | Self::Connect | Self::Custom(_))
+    }
+
+    /// What the response to it can be.
+    pub(crate) fn asked(self) -> Asked {
+        match self {
+            Self::Head | Self::Custom("HEAD") => Asked::Head,
+            Self::Connect | Self::Custom("CONNECT") => Asked::Connect,
+            _ => Asked::Other,
+        }
+    }
+
+    /// Whether a request without a body says so (RFC 9110 section 8.6).
+    pub(super) fn announces_empty_body(self) -> bool {
+        matches!(
+            self,
+            Self::Post | Self::Put | Self::Patch | Self::Custom("POST" | "PUT" | "PATCH")
+        )
+    }
+}
+
+/// How a request's body is delimited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyLength {
+    /// So many bytes: `Content-Length`.
+    Known(u64),
+    /// Until it ends: chunked. Servers of HTTP/1.0 don't take it.
+    Chunked,
+}
