@@ -142,7 +142,20 @@ impl<T: Debug, D: Debug> Display for ErrorKind<T, D> {
 
 impl<T: Debug, D: Debug> Display for Error<T, D> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.phase, self.kind)?;
+        match &self.kind {
+            // The same deadline as the connection's, but other things to check.
+            ErrorKind::Timeout { deadline: Deadline::Connect, limit_ms }
+                if self.phase == Phase::Resolve =>
+            {
+                write!(
+                    f,
+                    "{}: the host's name didn't resolve within the connect deadline of {limit_ms} \
+                     ms: check that the DNS server's address is right and that it can be reached",
+                    self.phase
+                )?;
+            }
+            kind => write!(f, "{}: {kind}", self.phase)?,
+        }
         let evidence = &self.evidence;
         if self.phase == Phase::Url {
             return Ok(());
