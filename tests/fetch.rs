@@ -371,20 +371,20 @@ fn each_deadline_ends_with_28_in_its_phase() {
     let body = b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n".to_vec();
     let silent = Play::Stall(vec![]);
     for (args, play, phase, cause) in [
-        (["--response-timeout", "200"], silent.clone(), "head", "response_timeout"),
-        (["--total-timeout", "200"], silent, "head", "total_timeout"),
-        (["--idle-timeout", "200"], Play::Stall(head.clone()), "head", "idle_timeout"),
+        (["--response-timeout", "400"], silent.clone(), "head", "response_timeout"),
+        (["--total-timeout", "400"], silent, "head", "total_timeout"),
+        (["--idle-timeout", "400"], Play::Stall(head.clone()), "head", "idle_timeout"),
         // Bytes that keep coming don't keep a head open.
-        (["--idle-timeout", "200"], Play::Drip(head.clone(), b'x', 20), "head", "idle_timeout"),
-        (["--total-timeout", "200"], Play::Drip(head, b'x', 20), "head", "total_timeout"),
-        (["--idle-timeout", "200"], Play::Stall(body.clone()), "body", "idle_timeout"),
-        (["--total-timeout", "200"], Play::Drip(body, b'x', 20), "body", "total_timeout"),
+        (["--idle-timeout", "400"], Play::Drip(head.clone(), b'x', 20), "head", "idle_timeout"),
+        (["--total-timeout", "400"], Play::Drip(head, b'x', 20), "head", "total_timeout"),
+        (["--idle-timeout", "400"], Play::Stall(body.clone()), "body", "idle_timeout"),
+        (["--total-timeout", "400"], Play::Drip(body, b'x', 20), "body", "total_timeout"),
     ] {
         let started = Instant::now();
         check_failure(&args, || Server::new(play.clone()).url(), 28, phase, cause);
         let took = started.elapsed();
-        let least = Duration::from_millis(400);
-        assert!(took >= least && took < least * 5, "{args:?} {play:?}: {took:?}");
+        let least = Duration::from_millis(800);
+        assert!(took >= least && took < least * 10, "{args:?} {play:?}: {took:?}");
     }
 }
 
