@@ -30,6 +30,12 @@ use core::time::Duration;
 )]
 pub trait Clock {
     /// Milliseconds since some fixed moment.
+    ///
+    /// ```
+    /// use safe_http_client::{Clock, FnClock};
+    /// let clock = FnClock(|| u32::MAX); // about to wrap
+    /// assert_eq!(5u32.wrapping_sub(clock.now_ms()), 6);
+    /// ```
     fn now_ms(&self) -> u32;
 }
 
@@ -94,6 +100,13 @@ mod host {
 
     impl StdClock {
         /// A clock that shows 0 now.
+        ///
+        /// ```
+        /// use safe_http_client::{Clock, StdClock};
+        /// let clock = StdClock::new();
+        /// let earlier = clock.now_ms();
+        /// assert!(clock.now_ms() >= earlier);
+        /// ```
         pub fn new() -> Self {
             Self { start: Instant::now() }
         }

@@ -84,6 +84,15 @@ impl LoopContext {
     ///
     /// With the feature `cortex-m` it is also `None` in handler mode (an interrupt or exception),
     /// and the token stays free for `main` to take.
+    ///
+    /// ```no_run
+    /// use safe_http_client::LoopContext;
+    ///
+    /// fn main() {
+    ///     let mut cx = LoopContext::take().expect("once, first thing in main");
+    ///     // then register event handlers, and lend `&mut cx` to each call that may wait
+    /// }
+    /// ```
     pub fn take() -> Option<Self> {
         Self::take_if(|| true)
     }

@@ -13,6 +13,15 @@ pub use request::{RequestError, TargetClass, UrlError};
 use core::net::SocketAddr;
 
 /// The step of an exchange in which an error happened.
+///
+/// ```
+/// use safe_http_client::Phase;
+/// /// Whether the server may have acted on the request.
+/// fn may_have_acted(phase: Phase) -> bool {
+///     matches!(phase, Phase::Send | Phase::Head | Phase::Body)
+/// }
+/// assert!(!may_have_acted(Phase::Connect));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Phase {
@@ -52,6 +61,13 @@ impl Phase {
 }
 
 /// The facts of a failed exchange.
+///
+/// ```
+/// use safe_http_client::{Error, ErrorKind, Phase};
+/// let error: Error<(), ()> = Error::new(Phase::Head, ErrorKind::ClosedBeforeResponse);
+/// let figures = error.evidence;
+/// println!("{} bytes out, {} in, {} ms", figures.sent, figures.received, figures.elapsed_ms);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -72,6 +88,12 @@ pub struct Evidence {
 }
 
 /// Why the link can't carry a request.
+///
+/// ```
+/// use safe_http_client::{DisconnectReason, LinkError};
+/// let error = LinkError::Disconnected(DisconnectReason::WrongPassword);
+/// assert!(error.to_string().contains("the access point refused the password"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -83,6 +105,12 @@ pub enum LinkError {
 }
 
 /// Why a link went down, as far as its driver knows.
+///
+/// ```
+/// use safe_http_client::DisconnectReason;
+/// // The ESP8266's REASON_AUTH_FAIL.
+/// assert_eq!(DisconnectReason::from_code(202), DisconnectReason::WrongPassword);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -126,6 +154,13 @@ impl DisconnectReason {
 }
 
 /// Which deadline ran out.
+///
+/// ```
+/// use safe_http_client::{Deadline, Error, ErrorKind, Phase};
+/// let kind = ErrorKind::Timeout { deadline: Deadline::Response, limit_ms: 3000 };
+/// let error: Error<(), ()> = Error::new(Phase::Head, kind);
+/// assert_eq!(error.code(), "response_timeout");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -143,6 +178,14 @@ pub enum Deadline {
 }
 
 /// What a buffer was too small for.
+///
+/// ```
+/// use safe_http_client::{BufferUse, ErrorKind};
+/// let what = BufferUse::ResponseHead;
+/// let kind: ErrorKind<(), ()> =
+///     ErrorKind::Buffer { what, needed: 700, available: 512, exact: true };
+/// assert!(kind.to_string().ends_with("it has 512 bytes and needs 700"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -158,6 +201,15 @@ pub enum BufferUse {
 }
 
 /// What went wrong, by who has to act. `T` is the TCP stack's own error, `D` its resolver's.
+///
+/// ```
+/// use safe_http_client::ErrorKind;
+/// /// Whether the same request may go through a little later.
+/// fn is_passing<T, D>(kind: &ErrorKind<T, D>) -> bool {
+///     matches!(kind, ErrorKind::Link(_) | ErrorKind::Timeout { .. } | ErrorKind::Connect(_))
+/// }
+/// assert!(!is_passing(&ErrorKind::<(), ()>::NotUtf8 { valid_up_to: 3 }));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorKind<T, D> {
@@ -242,12 +294,24 @@ pub struct Error<T, D> {
 
 impl<T, D> Error<T, D> {
     /// An error without figures, as checks before an exchange make it.
+    ///
+    /// ```
+    /// use safe_http_client::{Error, ErrorKind, Evidence, Phase, RequestError};
+    /// let error: Error<(), ()> = Error::new(Phase::Url, ErrorKind::Request(RequestError::NoTls));
+    /// assert_eq!(error.evidence, Evidence::default());
+    /// ```
     pub fn new(phase: Phase, kind: ErrorKind<T, D>) -> Self {
         Self { kind, phase, evidence: Evidence::default() }
     }
 
     /// A short name of the error for machines and logs, such as `response_timeout`. Stable within a
     /// major version.
+    ///
+    /// ```
+    /// use safe_http_client::{Error, ErrorKind, LinkError, Phase};
+    /// let error: Error<(), ()> = Error::new(Phase::Link, ErrorKind::Link(LinkError::NoAddress));
+    /// assert_eq!(error.code(), "no_address");
+    /// ```
     pub fn code(&self) -> &'static str {
         match &self.kind {
             ErrorKind::Request(error) => error.code(),

@@ -3,6 +3,11 @@
 use core::fmt;
 
 /// What answered where an HTTP server was expected, judged by its first bytes.
+///
+/// ```
+/// use safe_http_client::{Peer, ProtocolError};
+/// assert!(ProtocolError::NotHttp(Peer::Tls).to_string().contains("this is an https port"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -16,6 +21,12 @@ pub enum Peer {
 }
 
 /// How a response broke HTTP/1.1.
+///
+/// ```
+/// use safe_http_client::{ErrorKind, ProtocolError};
+/// let kind: ErrorKind<(), ()> = ErrorKind::Protocol(ProtocolError::ObsFold);
+/// assert_eq!(kind.to_string(), "a header of the response is folded over two lines");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

@@ -5,6 +5,13 @@ use core::fmt;
 /// Why a text is no URL that this client can use.
 ///
 /// `at` counts bytes from the start of the text that was given.
+///
+/// ```
+/// use safe_http_client::{Url, UrlError};
+/// let error = Url::parse("http://gate.local/front door").unwrap_err();
+/// assert_eq!(error, UrlError::InvalidCharacter { at: 23, byte: b' ' });
+/// assert!(error.to_string().ends_with("(byte 23 is 0x20: write %20)"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -97,6 +104,13 @@ impl fmt::Display for UrlError {
 impl core::error::Error for UrlError {}
 
 /// What an address is, as far as a request to it can make sense.
+///
+/// ```
+/// use safe_http_client::{TargetClass, Url};
+/// let class = |text| Url::parse(text).map(|url| url.target_class());
+/// assert_eq!(class("http://192.168.1.20/"), Ok(TargetClass::Host));
+/// assert_eq!(class("http://localhost/"), Ok(TargetClass::Loopback));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -140,6 +154,12 @@ impl TargetClass {
 }
 
 /// Why a request can't be sent as it is.
+///
+/// ```
+/// use safe_http_client::RequestError;
+/// let error = RequestError::BodyLength { declared: 10, given: 7 };
+/// assert!(error.to_string().starts_with("the body ended after 7 of the 10 bytes declared"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

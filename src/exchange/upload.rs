@@ -49,6 +49,24 @@ const CHUNK_FRAME: usize = CHUNK_LINE + CRLF.len() + LAST_CHUNK.len();
 ///
 /// [`write`](Self::write) until all is given, then [`finish`](Self::finish), which returns the
 /// [`Exchange`] that brings the response. Dropping it earlier closes the connection.
+///
+/// ```no_run
+/// # use safe_http_client::*;
+/// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>, mut cx: LoopContext)
+/// # -> Result<(), ErrorOf<N>> {
+/// let mut upload = request.start_upload(BodyLength::Known(4))?;
+/// let mut rest: &[u8] = b"open";
+/// while !rest.is_empty() {
+///     match upload.write(&mut cx, rest) {
+///         Ok(0) => break, // the server has answered already
+///         Ok(taken) => rest = &rest[taken..],
+///         Err(nb::Error::WouldBlock) => { /* blink */ }
+///         Err(nb::Error::Other(error)) => return Err(error),
+///     }
+/// }
+/// let exchange = upload.finish()?; // and poll it for the response
+/// # Ok(()) }
+/// ```
 pub struct Upload<'a, N: Network, C: Clock> {
     exchange: Exchange<'a, N, C>,
 }
@@ -65,6 +83,15 @@ impl<'a, N: Network, C: Clock> Upload<'a, N, C> {
     ///
     /// `WouldBlock` while the stack takes no more; `BodyLength` where more is given than was
     /// declared; and all that sending can end in.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(mut upload: Upload<'_, N, C>, mut cx: LoopContext)
+    /// # -> nb::Result<(), ErrorOf<N>> {
+    /// let sample = b"18 C\n";
+    /// let taken = upload.write(&mut cx, sample)?; // `sample[taken..]` is still to be given
+    /// # Ok(()) }
+    /// ```
     pub fn write(&mut self, _cx: &mut LoopContext, bytes: &[u8]) -> nb::Result<usize, ErrorOf<N>> {
         if bytes.is_empty() {
             return Ok(0);
@@ -80,6 +107,15 @@ impl<'a, N: Network, C: Clock> Upload<'a, N, C> {
     /// # Errors
     ///
     /// `BodyLength` where less was given than was declared: the connection is closed.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(upload: Upload<'_, N, C>, mut cx: LoopContext)
+    /// # -> nb::Result<(), ErrorOf<N>> {
+    /// let mut exchange = upload.finish()?;
+    /// exchange.poll(&mut cx)?; // again, while it is `WouldBlock`
+    /// # Ok(()) }
+    /// ```
     pub fn finish(mut self) -> Result<Exchange<'a, N, C>, ErrorOf<N>> {
         self.exchange.upload_finish()?;
         Ok(self.exchange)

@@ -8,6 +8,17 @@ use core::net::SocketAddr;
 use embedded_nal::{TcpError, TcpErrorKind, nb};
 
 /// Why a client closed a connection instead of keeping it.
+///
+/// ```no_run
+/// # use safe_http_client::*;
+/// # fn f<N: Network, C: Clock>(online: SafeHttpClient<N, C, Online>) {
+/// match online.why_closed() {
+///     Some(WhyClosed::ResponseNotRead) => println!("read responses whole, to keep connections"),
+///     Some(WhyClosed::ServerAsked) => println!("the server keeps none"),
+///     other => println!("{other:?}"),
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

@@ -7,6 +7,14 @@ use super::head::HeadParser;
 ///
 /// It is reached by [`Response::head`](crate::Response::head) and
 /// [`Exchange::head`](crate::Exchange::head).
+///
+/// ```
+/// use safe_http_client::ResponseHead;
+///
+/// fn is_json(head: ResponseHead<'_>) -> bool {
+///     head.header("content-type").is_some_and(|value| value.starts_with(b"application/json"))
+/// }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct ResponseHead<'b> {
     status: u16,
@@ -39,47 +47,139 @@ impl<'b> ResponseHead<'b> {
     }
 
     /// The status, from 100 to 999.
+    ///
+    /// ```
+    /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
+    /// # let bytes = b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n";
+    /// # let mut parser = HeadParser::new();
+    /// # parser.parse(bytes).unwrap();
+    /// # let head = ResponseHead::new(&parser, bytes);
+    /// // The server sent "HTTP/1.1 404 Not Found".
+    /// assert_eq!(head.status(), 404);
+    /// ```
     pub fn status(&self) -> u16 {
         self.status
     }
 
     /// Whether the status is of the class 2xx.
+    ///
+    /// ```
+    /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
+    /// # let bytes = b"HTTP/1.1 204 No Content\r\n\r\n";
+    /// # let mut parser = HeadParser::new();
+    /// # parser.parse(bytes).unwrap();
+    /// # let head = ResponseHead::new(&parser, bytes);
+    /// // The server sent "HTTP/1.1 204 No Content".
+    /// assert!(head.is_success());
+    /// ```
     pub fn is_success(&self) -> bool {
         matches!(self.status, 200..=299)
     }
 
     /// The reason phrase, as bytes; often empty. Nothing may depend on it (RFC 9112 section 4).
+    ///
+    /// ```
+    /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
+    /// # let bytes = b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n";
+    /// # let mut parser = HeadParser::new();
+    /// # parser.parse(bytes).unwrap();
+    /// # let head = ResponseHead::new(&parser, bytes);
+    /// // The server sent "HTTP/1.1 404 Not Found".
+    /// assert_eq!(head.reason(), b"Not Found");
+    /// ```
     pub fn reason(&self) -> &'b [u8] {
         self.reason
     }
 
     /// The minor version of HTTP/1.x: 0 or 1.
+    ///
+    /// ```
+    /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
+    /// # let bytes = b"HTTP/1.0 200 OK\r\n\r\n";
+    /// # let mut parser = HeadParser::new();
+    /// # parser.parse(bytes).unwrap();
+    /// # let head = ResponseHead::new(&parser, bytes);
+    /// // The server sent "HTTP/1.0 200 OK".
+    /// assert_eq!(head.minor_version(), 0);
+    /// ```
     pub fn minor_version(&self) -> u8 {
         self.minor_version
     }
 
     /// The value of `Content-Length`, if there is one. A response to HEAD has one without a body.
+    ///
+    /// ```
+    /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
+    /// # let bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 4096\r\n\r\n";
+    /// # let mut parser = HeadParser::new();
+    /// # parser.parse(bytes).unwrap();
+    /// # let head = ResponseHead::new(&parser, bytes);
+    /// // The server sent "Content-Length: 4096".
+    /// assert_eq!(head.content_length(), Some(4096));
+    /// ```
     pub fn content_length(&self) -> Option<u64> {
         self.content_length
     }
 
     /// All header fields, in the order in which they came.
+    ///
+    /// ```
+    /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
+    /// # let bytes = b"HTTP/1.1 200 OK\r\nServer: gate\r\nContent-Length: 2\r\n\r\n";
+    /// # let mut parser = HeadParser::new();
+    /// # parser.parse(bytes).unwrap();
+    /// # let head = ResponseHead::new(&parser, bytes);
+    /// for header in head.headers() {
+    ///     println!("{}: {:?}", header.name(), header.value_str());
+    /// }
+    /// # assert_eq!(head.headers().count(), 2);
+    /// ```
     pub fn headers(&self) -> Headers<'b> {
         Headers::new(self.lines)
     }
 
     /// The value of the first header field of this name (in any case), as bytes.
+    ///
+    /// ```
+    /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
+    /// # let bytes = b"HTTP/1.1 200 OK\r\nETag: \"17\"\r\n\r\n";
+    /// # let mut parser = HeadParser::new();
+    /// # parser.parse(bytes).unwrap();
+    /// # let head = ResponseHead::new(&parser, bytes);
+    /// // The server sent `ETag: "17"`.
+    /// assert_eq!(head.header("etag"), Some(&b"\"17\""[..]));
+    /// assert_eq!(head.header("location"), None);
+    /// ```
     pub fn header(&self, name: &str) -> Option<&'b [u8]> {
         self.headers().find(|header| header.is(name)).map(|header| header.value)
     }
 
     /// The value of the first header field of this name, if it is there and is UTF-8.
+    ///
+    /// ```
+    /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
+    /// # let bytes = b"HTTP/1.1 200 OK\r\nRetry-After: 120\r\n\r\n";
+    /// # let mut parser = HeadParser::new();
+    /// # parser.parse(bytes).unwrap();
+    /// # let head = ResponseHead::new(&parser, bytes);
+    /// // The server sent "Retry-After: 120".
+    /// let seconds: Option<u32> = head.header_str("retry-after").and_then(|text| text.parse().ok());
+    /// assert_eq!(seconds, Some(120));
+    /// ```
     pub fn header_str(&self, name: &str) -> Option<&'b str> {
         self.header(name).and_then(|value| core::str::from_utf8(value).ok())
     }
 }
 
 /// A header or trailer field.
+///
+/// ```
+/// # let lines = b"X-Key: 17\r\n\r\n";
+/// # let mut headers = safe_http_client::Headers::new(lines);
+/// // The server sent "X-Key: 17".
+/// let header = headers.next().unwrap();
+/// assert_eq!((header.name(), header.value_str()), ("X-Key", Some("17")));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header<'b> {
     name: &'b [u8],
@@ -88,6 +188,12 @@ pub struct Header<'b> {
 
 impl<'b> Header<'b> {
     /// The name as it came.
+    ///
+    /// ```
+    /// # let header = safe_http_client::Headers::new(b"X-Key: 17\r\n").next().unwrap();
+    /// // The server sent "X-Key: 17".
+    /// assert_eq!(header.name(), "X-Key");
+    /// ```
     pub fn name(&self) -> &'b str {
         // Names were checked to be tokens, which are ASCII.
         core::str::from_utf8(self.name).unwrap_or_default()
@@ -95,22 +201,45 @@ impl<'b> Header<'b> {
 
     /// The value as bytes, without white space at its ends. It may hold bytes above 0x7F of any
     /// encoding, which are kept as they came.
+    ///
+    /// ```
+    /// # let header = safe_http_client::Headers::new(b"Server:  gate/\xB5 \r\n").next().unwrap();
+    /// assert_eq!(header.value(), b"gate/\xB5"); // a micro sign in Latin-1
+    /// ```
     pub fn value(&self) -> &'b [u8] {
         self.value
     }
 
     /// The value, if it is UTF-8.
+    ///
+    /// ```
+    /// # let header = safe_http_client::Headers::new(b"Age: 60\r\n").next().unwrap();
+    /// // The server sent "Age: 60".
+    /// assert_eq!(header.value_str().map(str::parse), Some(Ok(60)));
+    /// ```
     pub fn value_str(&self) -> Option<&'b str> {
         core::str::from_utf8(self.value).ok()
     }
 
     /// Whether this is the field's name, in any case.
+    ///
+    /// ```
+    /// # let header = safe_http_client::Headers::new(b"X-Key: 17\r\n").next().unwrap();
+    /// // The server sent "X-Key: 17".
+    /// assert!(header.is("x-key") && !header.is("x-keys"));
+    /// ```
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
     }
 }
 
 /// Iterates over header or trailer fields.
+///
+/// ```
+/// # let headers = safe_http_client::Headers::new(b"Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n");
+/// // The server sent two cookies.
+/// assert_eq!(headers.filter(|header| header.is("set-cookie")).count(), 2);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Headers<'b> {
     lines: &'b [u8],

@@ -51,27 +51,69 @@ const FIRST_ADDRESS: u32 = 0x0100_0000;
 
 impl LinkEvents {
     /// A link that is down for no known reason.
+    ///
+    /// ```
+    /// # use safe_http_client::LinkEvents;
+    /// static EVENTS: LinkEvents = LinkEvents::new();
+    /// ```
     pub const fn new() -> Self {
         Self { word: AtomicU32::new(0) }
     }
 
     /// The link got this IPv4 address. An address of 0.0.0.0/8 counts as none.
+    ///
+    /// ```
+    /// # use safe_http_client::{Link, LinkEvents};
+    /// # static EVENTS: LinkEvents = LinkEvents::new();
+    /// fn on_got_ip(address: [u8; 4]) { EVENTS.got_ip(address.into()); }
+    ///
+    /// on_got_ip([192, 168, 1, 57]);
+    /// assert!((&EVENTS).link_status().ip_config().is_ok());
+    /// ```
     pub fn got_ip(&self, address: Ipv4Addr) {
         let word = u32::from(address);
         self.store(if word < FIRST_ADDRESS { NO_ADDRESS } else { word });
     }
 
     /// The link lost its address, but is still on the access point.
+    ///
+    /// ```
+    /// # use safe_http_client::{Link, LinkEvents, LinkStatus};
+    /// # static EVENTS: LinkEvents = LinkEvents::new();
+    /// fn on_dhcp_timeout() { EVENTS.lost_ip(); }
+    ///
+    /// on_dhcp_timeout();
+    /// assert_eq!((&EVENTS).link_status(), LinkStatus::NoAddress);
+    /// ```
     pub fn lost_ip(&self) {
         self.store(NO_ADDRESS);
     }
 
     /// The link is on an access point. That is not an address.
+    ///
+    /// ```
+    /// # use safe_http_client::{Link, LinkEvents, LinkError};
+    /// # static EVENTS: LinkEvents = LinkEvents::new();
+    /// fn on_wifi_connected() { EVENTS.associated(); }
+    ///
+    /// on_wifi_connected();
+    /// assert_eq!((&EVENTS).link_status().ip_config(), Err(LinkError::NoAddress));
+    /// ```
     pub fn associated(&self) {
         self.store(NO_ADDRESS);
     }
 
     /// The link is no longer on an access point.
+    ///
+    /// ```
+    /// # use safe_http_client::{DisconnectReason, Link, LinkEvents, LinkStatus};
+    /// # static EVENTS: LinkEvents = LinkEvents::new();
+    /// fn on_disconnected(reason: u8) { EVENTS.disconnected(DisconnectReason::from_code(reason)); }
+    ///
+    /// on_disconnected(202);
+    /// let reason = DisconnectReason::WrongPassword;
+    /// assert_eq!((&EVENTS).link_status(), LinkStatus::Disconnected(reason));
+    /// ```
     pub fn disconnected(&self, reason: DisconnectReason) {
         let (tag, code) = match reason {
             DisconnectReason::Unknown => (0u8, 0),

@@ -41,11 +41,24 @@ pub struct IpConfig {
 
 impl IpConfig {
     /// An address of which nothing else is known.
+    ///
+    /// ```
+    /// # use {core::net::Ipv4Addr, safe_http_client::IpConfig};
+    /// let config = IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into());
+    /// assert_eq!(config.gateway, None);
+    /// ```
     pub const fn new(address: IpAddr) -> Self {
         Self { address, netmask: None, gateway: None, rssi_dbm: None }
     }
 
     /// Adds the netmask.
+    ///
+    /// ```
+    /// # use {core::net::Ipv4Addr, safe_http_client::IpConfig};
+    /// # let config = IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into());
+    /// let config = config.with_netmask(Ipv4Addr::new(255, 255, 255, 0));
+    /// assert_eq!(config.netmask, Some(Ipv4Addr::new(255, 255, 255, 0)));
+    /// ```
     #[must_use]
     pub const fn with_netmask(mut self, netmask: Ipv4Addr) -> Self {
         self.netmask = Some(netmask);
@@ -53,6 +66,13 @@ impl IpConfig {
     }
 
     /// Adds the gateway.
+    ///
+    /// ```
+    /// # use {core::net::Ipv4Addr, safe_http_client::IpConfig};
+    /// # let config = IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into());
+    /// let config = config.with_gateway(Ipv4Addr::new(192, 168, 1, 1));
+    /// assert_eq!(config.gateway, Some(Ipv4Addr::new(192, 168, 1, 1)));
+    /// ```
     #[must_use]
     pub const fn with_gateway(mut self, gateway: Ipv4Addr) -> Self {
         self.gateway = Some(gateway);
@@ -60,6 +80,12 @@ impl IpConfig {
     }
 
     /// Adds the signal strength in dBm.
+    ///
+    /// ```
+    /// # use {core::net::Ipv4Addr, safe_http_client::IpConfig};
+    /// # let config = IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into());
+    /// assert_eq!(config.with_rssi(-67).rssi_dbm, Some(-67));
+    /// ```
     #[must_use]
     pub const fn with_rssi(mut self, dbm: i8) -> Self {
         self.rssi_dbm = Some(dbm);
@@ -68,6 +94,19 @@ impl IpConfig {
 }
 
 /// What a link's driver knows of it now.
+///
+/// ```
+/// use safe_http_client::LinkStatus;
+///
+/// fn lamp(status: LinkStatus) -> &'static str {
+///     match status {
+///         LinkStatus::Disconnected(_) => "off",
+///         LinkStatus::NoAddress => "blinking",
+///         LinkStatus::Up(_) => "on",
+///     }
+/// }
+/// assert_eq!(lamp(LinkStatus::NoAddress), "blinking");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum LinkStatus {
@@ -129,10 +168,23 @@ impl LinkStatus {
 )]
 pub trait Link {
     /// The status now. Must not wait.
+    ///
+    /// ```
+    /// use safe_http_client::{DisconnectReason, Link, LinkEvents, LinkStatus};
+    /// static EVENTS: LinkEvents = LinkEvents::new();
+    /// let status = (&EVENTS).link_status();
+    /// assert_eq!(status, LinkStatus::Disconnected(DisconnectReason::Unknown));
+    /// ```
     fn link_status(&mut self) -> LinkStatus;
 
     /// Whether this host has a loopback interface, as a PC does and a chip doesn't. Where it has,
     /// `localhost` and 127.0.0.1 are allowed as targets.
+    ///
+    /// ```
+    /// use safe_http_client::{Link, LinkEvents};
+    /// static EVENTS: LinkEvents = LinkEvents::new();
+    /// assert!(!(&EVENTS).has_loopback()); // a chip
+    /// ```
     fn has_loopback(&self) -> bool {
         false
     }

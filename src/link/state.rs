@@ -1,6 +1,14 @@
 //! The client's two states, as types.
 
 /// The state of a client whose link hasn't been seen with an IP address. It has no requests.
+///
+/// ```compile_fail,E0277
+/// # use safe_http_client::*;
+/// # fn f<N: Network, C: Clock>(mut offline: SafeHttpClient<N, C, Offline>, mut cx: LoopContext) {
+/// let mut buffer = [0; 512];
+/// let request = offline.get(&mut cx, "http://192.168.1.20/", &mut buffer); // doesn't compile
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Offline(());
 
@@ -9,6 +17,14 @@ pub struct Offline(());
 ///
 /// A link can be lost later: each request asks it again before it connects, and answers
 /// [`ErrorKind::Link`](crate::ErrorKind::Link) where it is down.
+///
+/// ```no_run
+/// # use safe_http_client::*;
+/// # fn f<N: Network, C: Clock>(mut online: SafeHttpClient<N, C, Online>, mut cx: LoopContext) {
+/// let mut buffer = [0; 512];
+/// let request = online.get(&mut cx, "http://192.168.1.20/", &mut buffer);
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Online(());
 
@@ -18,6 +34,17 @@ mod sealed {
 }
 
 /// The states in which requests can be made: [`Online`] alone.
+///
+/// ```no_run
+/// # use safe_http_client::*;
+/// fn report<N: Network, C: Clock, S: HasIp>(
+///     client: &mut SafeHttpClient<N, C, S>,
+///     cx: &mut LoopContext,
+/// ) -> Result<u16, ErrorOf<N>> {
+///     let mut buffer = [0; 512];
+///     Ok(client.get(cx, "http://192.168.1.20/alive", &mut buffer).send()?.status())
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "no request can be made: this client has no IP address yet",
     label = "this client is `Offline`",

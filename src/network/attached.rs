@@ -38,6 +38,13 @@ impl<T: Dns> ResolvesNames for T {}
 
 impl<T: TcpClientStack + ResolvesNames, L: Link> Attached<T, L> {
     /// Attaches a stack that also resolves names.
+    ///
+    /// ```
+    /// use safe_http_client::{Attached, Behaviour, LinkEvents};
+    /// static EVENTS: LinkEvents = LinkEvents::new();
+    /// # let stack = std_embedded_nal::Stack::default();
+    /// let network = Attached::new(stack, &EVENTS, Behaviour::STD);
+    /// ```
     pub fn new(stack: T, link: L, behaviour: Behaviour) -> Self {
         Self { stack, link, behaviour, poll: |_| {} }
     }
@@ -46,6 +53,14 @@ impl<T: TcpClientStack + ResolvesNames, L: Link> Attached<T, L> {
 impl<T: TcpClientStack, L: Link> Attached<WithoutDns<T>, L> {
     /// Attaches a stack that resolves no names: targets have to be IP addresses, or requests say
     /// [`connect_to`](crate::Request::connect_to).
+    ///
+    /// ```no_run
+    /// use safe_http_client::{Attached, Behaviour, LinkEvents};
+    /// static EVENTS: LinkEvents = LinkEvents::new();
+    /// # fn f<T: embedded_nal::TcpClientStack>(w5500: T) {
+    /// let network = Attached::without_dns(w5500, &EVENTS, Behaviour::W5500);
+    /// # }
+    /// ```
     pub fn without_dns(stack: T, link: L, behaviour: Behaviour) -> Self {
         Self { stack: WithoutDns(stack), link, behaviour, poll: |_| {} }
     }
@@ -55,8 +70,15 @@ impl<T, L> Attached<T, L> {
     /// Calls `poll` before each step of an exchange: for stacks that move packets only then, such
     /// as smoltcp.
     ///
-    /// ```ignore
-    /// Attached::new(stack, &EVENTS, Behaviour::SMOLTCP_NAL).with_poll(|stack| { stack.poll().ok(); })
+    /// ```no_run
+    /// use safe_http_client::{Attached, Behaviour, LinkEvents};
+    /// use smoltcp_nal::NetworkStack;
+    /// static EVENTS: LinkEvents = LinkEvents::new();
+    /// # fn f<D: smoltcp::phy::Device, T: embedded_time::Clock>(stack: NetworkStack<'static, D, T>)
+    /// # where u32: From<T::T> {
+    /// let network = Attached::new(stack, &EVENTS, Behaviour::SMOLTCP_NAL)
+    ///     .with_poll(|stack| { stack.poll().ok(); });
+    /// # }
     /// ```
     #[must_use]
     pub fn with_poll(mut self, poll: fn(&mut T)) -> Self {
@@ -65,11 +87,27 @@ impl<T, L> Attached<T, L> {
     }
 
     /// The stack.
+    ///
+    /// ```
+    /// # use safe_http_client::{Attached, Behaviour, LinkEvents};
+    /// # static EVENTS: LinkEvents = LinkEvents::new();
+    /// # let stack = std_embedded_nal::Stack::default();
+    /// # let mut network = Attached::new(stack, &EVENTS, Behaviour::STD);
+    /// let stack = network.stack_mut(); // for what only its driver knows
+    /// ```
     pub fn stack_mut(&mut self) -> &mut T {
         &mut self.stack
     }
 
     /// The link.
+    ///
+    /// ```
+    /// # use safe_http_client::{Attached, Behaviour, Link, LinkEvents};
+    /// # static EVENTS: LinkEvents = LinkEvents::new();
+    /// # let stack = std_embedded_nal::Stack::default();
+    /// # let mut network = Attached::new(stack, &EVENTS, Behaviour::STD);
+    /// assert!(network.link_mut().link_status().ip_config().is_err());
+    /// ```
     pub fn link_mut(&mut self) -> &mut L {
         &mut self.link
     }
@@ -153,11 +191,25 @@ impl<T: TcpClientStack + Dns, L: Link> Network for Attached<T, L> {
 }
 
 /// The resolver of a stack without one: it fails at once.
+///
+/// ```
+/// use safe_http_client::{Error, ErrorKind, NoDns, Phase};
+/// let error: Error<(), NoDns> = Error::new(Phase::Resolve, ErrorKind::Resolve(NoDns));
+/// assert_eq!(error.code(), "name_not_resolved");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NoDns;
 
 /// A stack that resolves no names, with a [`Dns`] that says so.
+///
+/// ```
+/// use embedded_nal::{AddrType, Dns, nb};
+/// use safe_http_client::{NoDns, WithoutDns};
+/// # let stack = std_embedded_nal::Stack::default();
+/// let answer = WithoutDns(stack).get_host_by_name("gate.local", AddrType::IPv4);
+/// assert_eq!(answer, Err(nb::Error::Other(NoDns)));
+/// ```
 #[derive(Debug)]
 pub struct WithoutDns<T>(
     /// The stack.

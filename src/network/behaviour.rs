@@ -1,6 +1,11 @@
 //! How stacks differ where embedded-nal is silent.
 
 /// What `Ok(0)` from `receive` means. embedded-nal leaves it open, and stacks contradict one another.
+///
+/// ```
+/// use safe_http_client::{Behaviour, ZeroRead};
+/// let mine = Behaviour { zero_read: ZeroRead::EndOfStream, ..Behaviour::UNKNOWN };
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -12,6 +17,11 @@ pub enum ZeroRead {
 }
 
 /// What the error kind `PipeClosed` from `receive` means.
+///
+/// ```
+/// use safe_http_client::{Behaviour, PipeClosed};
+/// let mine = Behaviour { pipe_closed: PipeClosed::EndOfStream, ..Behaviour::UNKNOWN };
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -26,6 +36,11 @@ pub enum PipeClosed {
 }
 
 /// How `connect` behaves.
+///
+/// ```
+/// use safe_http_client::{Behaviour, Connect};
+/// let mine = Behaviour { connect: Connect::Blocks, ..Behaviour::UNKNOWN };
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -44,7 +59,7 @@ pub enum Connect {
 }
 
 /// How a stack behaves where embedded-nal doesn't say. Declared once, where the stack is
-/// [attached](Attached::new); there is a constant for each stack that was tried.
+/// [attached](crate::Attached::new); there is a constant for each stack that was tried.
 ///
 /// ```
 /// use safe_http_client::{Behaviour, ZeroRead};
@@ -68,6 +83,12 @@ pub struct Behaviour {
 impl Behaviour {
     /// For a stack of which nothing is known: nothing but an error ends a stream, and that error
     /// may have lost data. Responses with a length or chunks work; others end in an error.
+    ///
+    /// ```
+    /// use safe_http_client::{Behaviour, ZeroRead};
+    /// // What the stack's documentation says, and caution for the rest.
+    /// let mine = Behaviour { zero_read: ZeroRead::EndOfStream, ..Behaviour::UNKNOWN };
+    /// ```
     pub const UNKNOWN: Self = Self {
         zero_read: ZeroRead::NoData,
         pipe_closed: PipeClosed::MayLoseData,
@@ -76,6 +97,13 @@ impl Behaviour {
     };
 
     /// `std-embedded-nal` 0.4: the operating system's sockets. `connect` blocks.
+    ///
+    /// ```
+    /// use safe_http_client::{Attached, Behaviour, LinkEvents};
+    /// static EVENTS: LinkEvents = LinkEvents::new();
+    /// let stack = std_embedded_nal::Stack::default();
+    /// let network = Attached::new(stack, &EVENTS, Behaviour::STD);
+    /// ```
     pub const STD: Self = Self {
         zero_read: ZeroRead::EndOfStream,
         pipe_closed: PipeClosed::Aborted,
@@ -83,9 +111,9 @@ impl Behaviour {
         empty_send_tells_end: false,
     };
 
-    /// `smoltcp-nal` 0.7. Needs [`Attached::with_poll`]. A reset looks like an end of the stream,
-    /// so a body without a length or chunks can be cut short unnoticed. To have such bodies refused
-    /// instead:
+    /// `smoltcp-nal` 0.7. Needs [`Attached::with_poll`](crate::Attached::with_poll). A reset looks
+    /// like an end of the stream, so a body without a length or chunks can be cut short unnoticed.
+    /// To have such bodies refused instead:
     ///
     /// ```
     /// # use safe_http_client::{Behaviour, PipeClosed};
@@ -101,6 +129,14 @@ impl Behaviour {
 
     /// `esp-at-nal` 0.5. `connect`, `send` and `receive` block; there is no `Dns`. A reset looks like
     /// an end of the stream, as on [`SMOLTCP_NAL`](Self::SMOLTCP_NAL), and can be refused likewise.
+    ///
+    /// ```no_run
+    /// use safe_http_client::{Attached, Behaviour, LinkEvents};
+    /// static EVENTS: LinkEvents = LinkEvents::new();
+    /// # fn f<T: embedded_nal::TcpClientStack>(adapter: T) {
+    /// let network = Attached::without_dns(adapter, &EVENTS, Behaviour::ESP_AT_NAL);
+    /// # }
+    /// ```
     pub const ESP_AT_NAL: Self = Self {
         zero_read: ZeroRead::NoData,
         pipe_closed: PipeClosed::EndOfStream,
@@ -112,6 +148,14 @@ impl Behaviour {
     /// close and wasn't read by then is lost; so a `Connection: close` may cost the response.
     /// Requests need a buffer larger than the socket's memory (2 KiB): a read that leaves something
     /// there isn't told of it again until more arrives, and the response ends by the idle deadline.
+    ///
+    /// ```no_run
+    /// use safe_http_client::{Attached, Behaviour, LinkEvents};
+    /// static EVENTS: LinkEvents = LinkEvents::new();
+    /// # fn f<T: embedded_nal::TcpClientStack>(w5500: T) {
+    /// let network = Attached::without_dns(w5500, &EVENTS, Behaviour::W5500);
+    /// # }
+    /// ```
     pub const W5500: Self = Self {
         zero_read: ZeroRead::NoData,
         pipe_closed: PipeClosed::MayLoseData,
@@ -120,6 +164,11 @@ impl Behaviour {
     };
 
     /// `wincwifi` 0.3.
+    ///
+    /// ```
+    /// use safe_http_client::{Behaviour, Connect};
+    /// assert_eq!(Behaviour::WINCWIFI.connect, Connect::Polls);
+    /// ```
     pub const WINCWIFI: Self = Self {
         zero_read: ZeroRead::EndOfStream,
         pipe_closed: PipeClosed::EndOfStream,
@@ -128,6 +177,12 @@ impl Behaviour {
     };
 
     /// `quectel-bg77-at` 0.4. Calls block; the end of a stream is never reported.
+    ///
+    /// ```
+    /// use safe_http_client::{Behaviour, PipeClosed};
+    /// // Ask such a server for responses with a length, or chunked ones.
+    /// assert_eq!(Behaviour::QUECTEL_BG77.pipe_closed, PipeClosed::Aborted);
+    /// ```
     pub const QUECTEL_BG77: Self = Self {
         zero_read: ZeroRead::NoData,
         pipe_closed: PipeClosed::Aborted,

@@ -10,6 +10,12 @@ use crate::link::Link;
 use embedded_nal::{Dns, TcpClientStack};
 
 /// A stack that can't do TLS was asked for it.
+///
+/// ```
+/// use safe_http_client::{Error, ErrorKind, Phase, RequestError};
+/// let error: Error<(), ()> = Error::new(Phase::Url, ErrorKind::Request(RequestError::NoTls));
+/// assert_eq!(error.code(), "no_tls");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NoTls;
@@ -18,6 +24,58 @@ pub struct NoTls;
 /// says whether it has an address.
 ///
 /// [`Attached`] makes one of any embedded-nal stack. Implement it for a driver that has all in one.
+///
+/// ```
+/// use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
+/// use safe_http_client::{Behaviour, Link, LinkStatus, Network, NoTls};
+/// # use {core::net::{IpAddr, SocketAddr}, embedded_nal::{TcpError, TcpErrorKind}};
+///
+/// /// A modem that knows its link, resolves names and speaks TLS.
+/// struct Modem { status: LinkStatus }
+/// #[derive(Default)]
+/// struct Socket { tls: bool }
+/// #[derive(Debug)]
+/// struct AtError;
+///
+/// impl Network for Modem {
+///     fn behaviour(&self) -> Behaviour {
+///         Behaviour::UNKNOWN
+///     }
+///     fn has_tls(&self) -> bool {
+///         true
+///     }
+///     fn secure(&mut self, socket: &mut Socket, _server_name: &str) -> Result<(), NoTls> {
+///         socket.tls = true; // for the `connect` that follows
+///         Ok(())
+///     }
+/// }
+/// impl Link for Modem {
+///     fn link_status(&mut self) -> LinkStatus {
+///         self.status
+///     }
+/// }
+/// impl TcpClientStack for Modem {
+///     type TcpSocket = Socket;
+///     type Error = AtError;
+///     // …
+/// #   fn socket(&mut self) -> Result<Socket, AtError> { Ok(Socket::default()) }
+/// #   fn connect(&mut self, _: &mut Socket, _: SocketAddr) -> nb::Result<(), AtError> { Ok(()) }
+/// #   fn send(&mut self, _: &mut Socket, _: &[u8]) -> nb::Result<usize, AtError> { Ok(0) }
+/// #   fn receive(&mut self, _: &mut Socket, _: &mut [u8]) -> nb::Result<usize, AtError> { Ok(0) }
+/// #   fn close(&mut self, _: Socket) -> Result<(), AtError> { Ok(()) }
+/// }
+/// # impl TcpError for AtError { fn kind(&self) -> TcpErrorKind { TcpErrorKind::Other } }
+/// impl Dns for Modem {
+///     type Error = AtError;
+///     // …
+/// #   fn get_host_by_name(&mut self, _: &str, _: AddrType) -> nb::Result<IpAddr, AtError> {
+/// #       Err(nb::Error::WouldBlock)
+/// #   }
+/// #   fn get_host_by_address(&mut self, _: IpAddr, _: &mut [u8]) -> nb::Result<usize, AtError> {
+/// #       Err(nb::Error::WouldBlock)
+/// #   }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't carry requests: nothing says whether it has an IP address",
     label = "this stack isn't attached to a link",
@@ -26,19 +84,58 @@ pub struct NoTls;
 )]
 pub trait Network: TcpClientStack + Dns + Link {
     /// How the stack behaves where embedded-nal doesn't say.
+    ///
+    /// ```
+    /// # use safe_http_client::{Attached, Behaviour, LinkEvents, Network};
+    /// # static EVENTS: LinkEvents = LinkEvents::new();
+    /// # let stack = std_embedded_nal::Stack::default();
+    /// let network = Attached::new(stack, &EVENTS, Behaviour::STD);
+    /// assert_eq!(network.behaviour(), Behaviour::STD);
+    /// ```
     fn behaviour(&self) -> Behaviour;
 
     /// Lets the stack move packets. Called before each step and after a close; must not wait.
+    ///
+    /// ```
+    /// # use safe_http_client::{Attached, Behaviour, LinkEvents, Network};
+    /// # static EVENTS: LinkEvents = LinkEvents::new();
+    /// # let stack = std_embedded_nal::Stack::default();
+    /// let mut network = Attached::new(stack, &EVENTS, Behaviour::STD).with_poll(|_stack| { /* … */ });
+    /// network.poll_network();
+    /// ```
     fn poll_network(&mut self) {}
 
     /// Whether [`secure`](Self::secure) can succeed. Where it can't, an `https` URL is refused
     /// before anything is sent.
+    ///
+    /// ```
+    /// # use safe_http_client::{Attached, Behaviour, LinkEvents, Network};
+    /// # static EVENTS: LinkEvents = LinkEvents::new();
+    /// # let stack = std_embedded_nal::Stack::default();
+    /// let network = Attached::new(stack, &EVENTS, Behaviour::STD);
+    /// assert!(!network.has_tls());
+    /// ```
     fn has_tls(&self) -> bool {
         false
     }
 
     /// Called between `socket` and `connect` for an `https` URL: the connection is to be TLS, with
     /// a peer of this name.
+    ///
+    /// # Errors
+    ///
+    /// [`NoTls`] where the stack has none. The exchange ends then: nothing is sent in the clear.
+    ///
+    /// ```
+    /// # use safe_http_client::NoTls;
+    /// # use safe_http_client::{Attached, Behaviour, LinkEvents, Network};
+    /// # static EVENTS: LinkEvents = LinkEvents::new();
+    /// # let stack = std_embedded_nal::Stack::default();
+    /// use embedded_nal::TcpClientStack;
+    /// let mut network = Attached::new(stack, &EVENTS, Behaviour::STD);
+    /// let mut socket = network.socket().unwrap();
+    /// assert_eq!(network.secure(&mut socket, "gate.local"), Err(NoTls));
+    /// ```
     fn secure(&mut self, _socket: &mut Self::TcpSocket, _server_name: &str) -> Result<(), NoTls> {
         Err(NoTls)
     }
