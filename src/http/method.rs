@@ -3,6 +3,12 @@
 use super::framing::Asked;
 
 /// A request method (RFC 9110 section 9).
+///
+/// ```
+/// use safe_http_client::Method;
+/// assert_eq!(Method::Get.name(), "GET");
+/// assert!(!Method::Custom("PURGE").is_idempotent()); // nothing is known of it
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Method<'a> {
@@ -101,6 +107,14 @@ impl<'a> Method<'a> {
 }
 
 /// How a request's body is delimited.
+///
+/// ```
+/// use safe_http_client::BodyLength;
+/// let image = [0; 2048];
+/// let known = BodyLength::Known(image.len() as u64);
+/// let measured_as_it_goes = BodyLength::Chunked;
+/// # assert_ne!(known, measured_as_it_goes);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyLength {
     /// So many bytes: `Content-Length`.

@@ -11,6 +11,11 @@ use crate::error::{TargetClass, UrlError};
 use core::net::IpAddr;
 
 /// The scheme of a URL.
+///
+/// ```
+/// use safe_http_client::{Scheme, Url};
+/// assert_eq!(Url::parse("https://gate.local/").map(|url| url.scheme()), Ok(Scheme::Https));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Scheme {
@@ -35,6 +40,12 @@ impl Scheme {
 }
 
 /// The host of a URL: a name to resolve, or an address.
+///
+/// ```
+/// use safe_http_client::{Host, Url};
+/// assert_eq!(Url::parse("http://gate.local/").unwrap().host(), Host::Name("gate.local"));
+/// assert!(matches!(Url::parse("http://10.0.0.1/").unwrap().host(), Host::Address(_)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Host<'a> {
     /// A name.
@@ -75,6 +86,12 @@ impl<'a> Url<'a> {
     /// # Errors
     ///
     /// Says which part is wrong, and where: see [`UrlError`].
+    ///
+    /// ```
+    /// use safe_http_client::{Url, UrlError};
+    /// assert_eq!(Url::parse("http://[fe80::1]:8080/").map(|url| url.port()), Ok(8080));
+    /// assert_eq!(Url::parse("http://gate.local:0/"), Err(UrlError::InvalidPort));
+    /// ```
     pub const fn parse(text: &'a str) -> Result<Self, UrlError> {
         let (scheme, length) = match text.as_bytes() {
             [b'h' | b'H', b't' | b'T', b't' | b'T', b'p' | b'P', b':', b'/', b'/', ..] => {
@@ -213,27 +230,53 @@ impl<'a> Url<'a> {
     }
 
     /// The scheme.
+    ///
+    /// ```
+    /// # use safe_http_client::{Scheme, url};
+    /// assert_eq!(url!("http://gate.local/open").scheme(), Scheme::Http);
+    /// ```
     pub const fn scheme(&self) -> Scheme {
         self.scheme
     }
 
     /// The host: a name or an address.
+    ///
+    /// ```
+    /// # use safe_http_client::{Host, url};
+    /// assert_eq!(url!("http://gate.local/open").host(), Host::Name("gate.local"));
+    /// ```
     pub const fn host(&self) -> Host<'a> {
         self.host
     }
 
     /// The host as written, IPv6 addresses with their brackets.
+    ///
+    /// ```
+    /// # use safe_http_client::url;
+    /// assert_eq!(url!("http://[fe80::1]:8080/").host_text(), "[fe80::1]");
+    /// ```
     pub const fn host_text(&self) -> &'a str {
         self.host_text
     }
 
     /// The port, given or by default.
+    ///
+    /// ```
+    /// # use safe_http_client::url;
+    /// assert_eq!(url!("https://gate.local/").port(), 443);
+    /// ```
     pub const fn port(&self) -> u16 {
         self.port
     }
 
     /// Path and query as written: empty, or starting with `/` or `?`. The `/` that a request's
     /// target needs in front is added where the request is written.
+    ///
+    /// ```
+    /// # use safe_http_client::url;
+    /// assert_eq!(url!("http://gate.local/open?door=2#top").path_and_query(), "/open?door=2");
+    /// assert_eq!(url!("http://gate.local").path_and_query(), "");
+    /// ```
     pub const fn path_and_query(&self) -> &'a str {
         self.path_and_query
     }
@@ -244,6 +287,12 @@ impl<'a> Url<'a> {
     }
 
     /// Whether the host is one, or the chip itself, a group, or nothing.
+    ///
+    /// ```
+    /// # use safe_http_client::{TargetClass, Url};
+    /// let url = Url::parse("http://0.0.0.0:8080/").unwrap();
+    /// assert_eq!(url.target_class(), TargetClass::Unspecified);
+    /// ```
     pub const fn target_class(&self) -> TargetClass {
         match self.host {
             Host::Address(address) => classify(address),
