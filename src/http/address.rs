@@ -81,7 +81,7 @@ pub(crate) const fn parse_ipv4(text: &[u8]) -> Option<Ipv4Addr> {
             Some(parts) => parts,
             None => return None,
         };
-        bits = (bits << 8) | octet as u32;
+        bits = (bits << 8) | octet;
         octets = octets.wrapping_add(1);
         match (octets, tail) {
             (4, []) => return Some(Ipv4Addr::from_bits(bits)),
@@ -91,20 +91,17 @@ pub(crate) const fn parse_ipv4(text: &[u8]) -> Option<Ipv4Addr> {
     }
 }
 
-const fn parse_octet(text: &[u8]) -> Option<(u8, &[u8])> {
+const fn parse_octet(text: &[u8]) -> Option<(u32, &[u8])> {
     let (mut octet, mut rest) = match text {
         [b'0', rest @ ..] => return Some((0, rest)),
-        [digit @ b'1'..=b'9', rest @ ..] => (*digit & 15, rest),
+        [digit @ b'1'..=b'9', rest @ ..] => ((*digit & 15) as u32, rest),
         _ => return None,
     };
     while let [digit @ b'0'..=b'9', tail @ ..] = rest {
-        octet = match octet.checked_mul(10) {
-            Some(tens) => match tens.checked_add(*digit & 15) {
-                Some(octet) => octet,
-                None => return None,
-            },
-            None => return None,
-        };
+        octet = octet.wrapping_mul(10).wrapping_add((*digit & 15) as u32);
+        if octet > 255 {
+            return None;
+        }
         rest = tail;
     }
     Some((octet, rest))

@@ -60,13 +60,17 @@ pub(super) const fn end_of_authority(text: &str) -> usize {
 /// The colon in front of the port; in brackets a colon belongs to the address.
 pub(super) const fn end_of_host(text: &str) -> usize {
     let mut rest = text.as_bytes();
-    let mut bracketed = false;
+    if let [b'[', ..] = rest {
+        while let [first, tail @ ..] = rest {
+            if *first == b']' {
+                break;
+            }
+            rest = tail;
+        }
+    }
     while let [first, tail @ ..] = rest {
-        match *first {
-            b'[' => bracketed = true,
-            b']' => bracketed = false,
-            b':' if !bracketed => break,
-            _ => {}
+        if *first == b':' {
+            break;
         }
         rest = tail;
     }
