@@ -8,7 +8,8 @@ use embedded_nal::AddrType;
 /// Deadlines and habits of a client: [`SafeHttpClient::with_config`](crate::SafeHttpClient::with_config).
 ///
 /// Deadlines are looked at between calls of the stack. A stack that blocks inside a call (see
-/// [`Behaviour`](crate::Behaviour)) can't be interrupted by them.
+/// [`Behaviour`](crate::Behaviour)) can't be interrupted by them. Their lengths are cut to whole
+/// milliseconds, and to 24.8 days; one of zero runs out at the first wait.
 ///
 /// | deadline | from | to | default |
 /// |---|---|---|---|
@@ -41,7 +42,13 @@ pub struct Config {
 }
 
 impl Config {
-    /// The defaults.
+    /// The defaults: those of the table above, 1 s for `100 Continue`, and 60 s for a connection
+    /// that is kept.
+    ///
+    /// ```
+    /// use safe_http_client::Config;
+    /// const DEFAULTS: Config = Config::new();
+    /// ```
     pub const fn new() -> Self {
         Self {
             online_ms: 20_000,
@@ -56,21 +63,37 @@ impl Config {
         }
     }
 
-    /// How long [`wait_online`](crate::SafeHttpClient::wait_online) waits for an address.
+    /// How long [`wait_online`](crate::SafeHttpClient::wait_online) waits for an address. 20 s by
+    /// default.
+    ///
+    /// ```
+    /// # use {core::time::Duration, safe_http_client::Config};
+    /// let config = Config::new().online_timeout(Duration::from_secs(60));
+    /// ```
     #[must_use]
     pub fn online_timeout(mut self, timeout: Duration) -> Self {
         self.online_ms = millis(timeout);
         self
     }
 
-    /// How long resolving the name, and then connecting, may each take.
+    /// How long resolving the name, and then connecting, may each take. 5 s by default.
+    ///
+    /// ```
+    /// # use {core::time::Duration, safe_http_client::Config};
+    /// let config = Config::new().connect_timeout(Duration::from_secs(2));
+    /// ```
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_ms = millis(timeout);
         self
     }
 
-    /// How long the server may think before the first byte of its response.
+    /// How long the server may think before the first byte of its response. 3 s by default.
+    ///
+    /// ```
+    /// # use {core::time::Duration, safe_http_client::Config};
+    /// let config = Config::new().response_timeout(Duration::from_secs(10));
+    /// ```
     #[must_use]
     pub fn response_timeout(mut self, timeout: Duration) -> Self {
         self.response_ms = millis(timeout);
@@ -79,6 +102,11 @@ impl Config {
 
     /// How long nothing may move while bytes flow. A response's head has to be complete within
     /// this time from its first byte.
+    ///
+    /// ```
+    /// # use {core::time::Duration, safe_http_client::Config};
+    /// let config = Config::new().idle_timeout(Duration::from_millis(1500));
+    /// ```
     #[must_use]
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_ms = millis(timeout);
@@ -87,6 +115,11 @@ impl Config {
 
     /// How long the exchange may take in all, its body included. `None`, the default, sets no
     /// limit: a peer that sends a byte now and then can keep a body open for ever.
+    ///
+    /// ```
+    /// # use {core::time::Duration, safe_http_client::Config};
+    /// let config = Config::new().total_timeout(Some(Duration::from_secs(30)));
+    /// ```
     #[must_use]
     pub fn total_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.total_ms = timeout.map_or(u32::MAX, millis);
@@ -95,6 +128,11 @@ impl Config {
 
     /// How long to wait for `100 Continue` before the body is sent without it (RFC 9110 section
     /// 10.1.1). 1 s by default.
+    ///
+    /// ```
+    /// # use {core::time::Duration, safe_http_client::Config};
+    /// let config = Config::new().continue_timeout(Duration::from_millis(300));
+    /// ```
     #[must_use]
     pub fn continue_timeout(mut self, timeout: Duration) -> Self {
         self.continue_ms = millis(timeout);
@@ -103,6 +141,11 @@ impl Config {
 
     /// How long an idle connection is kept for the next request: 60 s by default;
     /// [`Duration::ZERO`] closes each after its exchange, and says so to the server.
+    ///
+    /// ```
+    /// # use {core::time::Duration, safe_http_client::Config};
+    /// let one_request_a_connection = Config::new().keep_alive(Duration::ZERO);
+    /// ```
     #[must_use]
     pub fn keep_alive(mut self, at_most: Duration) -> Self {
         self.keep_alive_ms = millis(at_most);
@@ -111,6 +154,12 @@ impl Config {
 
     /// Which addresses the resolver is asked for: IPv4 by default, since some stacks know no other
     /// and panic or fail when asked.
+    ///
+    /// ```
+    /// use embedded_nal::AddrType;
+    /// # use safe_http_client::Config;
+    /// let config = Config::new().address_type(AddrType::Either);
+    /// ```
     #[must_use]
     pub fn address_type(mut self, address_type: AddrType) -> Self {
         self.address_type = address_type;
@@ -119,6 +168,12 @@ impl Config {
 
     /// Called each time a blocking call finds nothing to do: feed the watchdog, yield, sleep. It
     /// can't reach the client. Loops that have more to do use [`Exchange::poll`](crate::Exchange::poll).
+    ///
+    /// ```
+    /// # use safe_http_client::Config;
+    /// fn feed_the_watchdog() {}
+    /// let config = Config::new().idle(feed_the_watchdog);
+    /// ```
     #[must_use]
     pub fn idle(mut self, idle: fn()) -> Self {
         self.idle = idle;

@@ -43,6 +43,13 @@ use embedded_nal::{Dns, TcpClientStack, nb};
 use receive_body::Body;
 
 /// The error of exchanges over the network `N`: it keeps the stack's own errors.
+///
+/// ```no_run
+/// # use safe_http_client::*;
+/// fn open<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<bool, ErrorOf<N>> {
+///     Ok(request.body(b"open").send()?.is_success())
+/// }
+/// ```
 pub type ErrorOf<N> = Error<TcpErrorOf<N>, DnsErrorOf<N>>;
 
 /// The TCP stack's own error.
@@ -101,6 +108,16 @@ pub(crate) enum State {
 ///
 /// [`poll`](Self::poll) until it is ready, then read the [`head`](Self::head) and
 /// [`poll_read`](Self::poll_read) the body. Dropping it early closes the connection.
+///
+/// ```no_run
+/// # use safe_http_client::*;
+/// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>, mut cx: LoopContext)
+/// # -> Result<(), ErrorOf<N>> {
+/// let mut exchange = request.start()?;
+/// while let Err(nb::Error::WouldBlock) = exchange.poll(&mut cx) { /* blink */ }
+/// println!("{:?}", exchange.head().map(|head| head.status()));
+/// # Ok(()) }
+/// ```
 pub struct Exchange<'a, N: Network, C: Clock> {
     core: &'a mut Core<N, C>,
     /// First the request, then the response's head and what follows it.
@@ -188,6 +205,17 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
     ///
     /// `WouldBlock` while there is something to wait for; any other error ends the exchange and
     /// closes its connection.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(mut exchange: Exchange<'_, N, C>, mut cx: LoopContext) {
+    /// match exchange.poll(&mut cx) {
+    ///     Ok(()) => println!("the head is there"),
+    ///     Err(nb::Error::WouldBlock) => {} // in the next turn of the loop
+    ///     Err(nb::Error::Other(error)) => println!("{error}"),
+    /// }
+    /// # }
+    /// ```
     pub fn poll(&mut self, _cx: &mut LoopContext) -> nb::Result<(), ErrorOf<N>> {
         self.advance()
     }
@@ -211,6 +239,13 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
     }
 
     /// The response's head, once [`poll`](Self::poll) was `Ok`.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(exchange: Exchange<'_, N, C>) {
+    /// let status = exchange.head().map(|head| head.status());
+    /// # }
+    /// ```
     pub fn head(&self) -> Option<ResponseHead<'_>> {
         matches!(self.state, State::Body | State::Over).then(|| self.known_head())
     }
@@ -221,12 +256,26 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
     }
 
     /// The trailer fields behind a chunked body, once it was read to its end.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(exchange: Exchange<'_, N, C>) {
+    /// let checksum = exchange.trailers().find(|trailer| trailer.is("x-checksum"));
+    /// # }
+    /// ```
     pub fn trailers(&self) -> Headers<'_> {
         let (start, end) = self.trailers;
         Headers::new(self.buffer.get(start..end).unwrap_or_default())
     }
 
     /// The phase that the exchange is in.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(exchange: Exchange<'_, N, C>) {
+    /// println!("{} ...", exchange.phase()); // such as "connect ..."
+    /// # }
+    /// ```
     pub fn phase(&self) -> Phase {
         match self.state {
             State::Link => Phase::Link,
@@ -239,6 +288,13 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
     }
 
     /// The figures of the exchange so far.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(exchange: Exchange<'_, N, C>) {
+    /// println!("{} bytes after {} ms", exchange.evidence().received, exchange.evidence().elapsed_ms);
+    /// # }
+    /// ```
     pub fn evidence(&self) -> Evidence {
         let now = self.core.clock.now_ms();
         Evidence {

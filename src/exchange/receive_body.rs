@@ -61,6 +61,14 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     /// # Errors
     ///
     /// `WouldBlock` while nothing has arrived; any other error ends the exchange.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(mut exchange: Exchange<'_, N, C>, mut cx: LoopContext) {
+    /// let mut block = [0; 256];
+    /// if let Ok(count) = exchange.poll_read(&mut cx, &mut block) { /* it is in `block[..count]` */ }
+    /// # }
+    /// ```
     pub fn poll_read(
         &mut self,
         _cx: &mut LoopContext,
@@ -76,6 +84,14 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     /// # Errors
     ///
     /// As [`poll_read`](Self::poll_read); and `Buffer` where the head left no room in the buffer.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(mut exchange: Exchange<'_, N, C>, mut cx: LoopContext) {
+    /// let count = exchange.poll_fill_buf(&mut cx).map_or(0, |bytes| bytes.len());
+    /// exchange.consume(count);
+    /// # }
+    /// ```
     pub fn poll_fill_buf(&mut self, _cx: &mut LoopContext) -> nb::Result<&[u8], ErrorOf<N>> {
         self.advance()?;
         let count = self.fill()?;
@@ -83,6 +99,13 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     }
 
     /// Takes bytes that [`poll_fill_buf`](Self::poll_fill_buf) showed.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(mut exchange: Exchange<'_, N, C>) {
+    /// exchange.consume(4); // the length field; the record behind it stays
+    /// # }
+    /// ```
     pub fn consume(&mut self, count: usize) {
         let shown = self.filled.saturating_sub(self.raw) as u64;
         self.take((count as u64).min(shown).min(self.body.data_ahead()));
@@ -95,12 +118,26 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     ///
     /// As [`poll_read`](Self::poll_read); and `Buffer` where it doesn't fit. If its length is known
     /// beforehand, nothing was read then, and it can still be read piece by piece.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(mut exchange: Exchange<'_, N, C>, mut cx: LoopContext) {
+    /// let done = exchange.poll_read_to_end(&mut cx).is_ok();
+    /// # }
+    /// ```
     pub fn poll_read_to_end(&mut self, _cx: &mut LoopContext) -> nb::Result<(), ErrorOf<N>> {
         self.advance()?;
         self.read_to_end_step()
     }
 
     /// What [`poll_read_to_end`](Self::poll_read_to_end) has read.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(exchange: Exchange<'_, N, C>) {
+    /// let open = exchange.body() == b"open";
+    /// # }
+    /// ```
     pub fn body(&self) -> &[u8] {
         self.buffer.get(self.head_end..self.kept).unwrap_or_default()
     }
