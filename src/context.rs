@@ -117,7 +117,7 @@ impl LoopContext {
     /// Gives the token back, so that it can be taken again: for a `main` that hands over to another
     /// loop, and for tests.
     ///
-    /// ```
+    /// ```no_run
     /// # use safe_http_client::LoopContext;
     /// let cx = LoopContext::take().unwrap();
     /// cx.give_back();

@@ -85,6 +85,11 @@
 //! - Some stacks lose data or hide the end of a stream ([`Behaviour`]); responses that need it end
 //!   in an error there, never in a truncated success.
 //!
+//! # Panics
+//!
+//! None, whatever a server, a caller or the stack's answers are: nothing in this crate unwraps,
+//! indexes or overflows. The stack's own code and the caller's hooks are theirs.
+//!
 //! # Measured cost
 //!
 //! `cargo bench --bench exchange` prints instructions, calls of the stack and throughput; the
@@ -130,6 +135,9 @@ mod client;
 mod clock;
 mod context;
 mod error;
+#[cfg(feature = "esp-at")]
+#[cfg_attr(docsrs, doc(cfg(feature = "esp-at")))]
+pub mod esp_at;
 mod exchange;
 mod http;
 mod link;

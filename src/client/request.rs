@@ -40,7 +40,7 @@ pub trait IntoUrl<'a>: sealed::Sealed {
     ///
     /// # Errors
     ///
-    /// Says what is wrong with a text.
+    /// A [`UrlError`] says what is wrong with a text. A [`Url`] has nothing wrong with it.
     ///
     /// ```
     /// use safe_http_client::{IntoUrl, UrlError};
@@ -105,7 +105,8 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
         Self { core, _cx: PhantomData, method, url, head, body: None, connect_to: None, raw: false }
     }
 
-    /// Adds a header field. `Host`, `User-Agent` and `Accept` replace the default ones.
+    /// Adds a header field. `Host`, `User-Agent` and `Accept` replace the default ones. A name or
+    /// value that no header can have is refused when the request is sent.
     ///
     /// ```no_run
     /// # use safe_http_client::*;
@@ -248,8 +249,8 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send); `BodyReader` where the reader fails, and `BodyLength` where it has
-    /// more or less than declared: the connection is closed then.
+    /// As [`send`](Self::send); [`BodyReader`](RequestError::BodyReader) where the reader fails, and
+    /// [`BodyLength`](RequestError::BodyLength) where it has more or less than declared.
     ///
     /// ```no_run
     /// # use safe_http_client::*;

@@ -121,7 +121,7 @@ impl<'a, 'c, N: Network, C: Clock> Response<'a, 'c, N, C> {
     ///
     /// # Errors
     ///
-    /// `Buffer` where it doesn't fit: if its length is known beforehand, the error has the exact
+    /// [`Buffer`](ErrorKind::Buffer) where it doesn't fit: if its length is known beforehand, the error has the exact
     /// size, nothing was read, and the body can still be read piece by piece. Otherwise as reading.
     ///
     /// ```no_run
@@ -140,7 +140,8 @@ impl<'a, 'c, N: Network, C: Clock> Response<'a, 'c, N, C> {
     ///
     /// # Errors
     ///
-    /// As `read_to_end`; and `NotUtf8`, after which the bytes can still be had from `read_to_end`.
+    /// As `read_to_end`; and [`NotUtf8`](ErrorKind::NotUtf8), after which the bytes can still be had
+    /// from `read_to_end`.
     ///
     /// ```no_run
     /// # use safe_http_client::*;

@@ -46,7 +46,7 @@ impl<'a, N: Network, C: Clock> Stream<'a, '_, N, C> {
     /// # Errors
     ///
     /// `WouldBlock` while nothing has arrived. The idle deadline doesn't count here: a stream may
-    /// rest.
+    /// rest. Any other error closes the connection.
     ///
     /// ```no_run
     /// # use safe_http_client::*;
@@ -69,11 +69,11 @@ impl<'a, N: Network, C: Clock> Stream<'a, '_, N, C> {
         self.exchange.tunnel_read(out)
     }
 
-    /// The non-blocking twin of `write`.
+    /// The non-blocking twin of `write`: returns how many of the bytes the stack took.
     ///
     /// # Errors
     ///
-    /// `WouldBlock` while the stack takes no more.
+    /// `WouldBlock` while the stack takes no more. Any other error closes the connection.
     ///
     /// ```no_run
     /// # use safe_http_client::*;

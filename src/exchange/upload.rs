@@ -81,8 +81,8 @@ impl<'a, N: Network, C: Clock> Upload<'a, N, C> {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` while the stack takes no more; `BodyLength` where more is given than was
-    /// declared; and all that sending can end in.
+    /// `WouldBlock` while the stack takes no more; [`BodyLength`](RequestError::BodyLength) where
+    /// more is given than was declared; and all that sending can end in.
     ///
     /// ```no_run
     /// # use safe_http_client::*;
@@ -106,7 +106,8 @@ impl<'a, N: Network, C: Clock> Upload<'a, N, C> {
     ///
     /// # Errors
     ///
-    /// `BodyLength` where less was given than was declared: the connection is closed.
+    /// [`BodyLength`](RequestError::BodyLength) where less was given than was declared: the
+    /// connection is closed.
     ///
     /// ```no_run
     /// # use safe_http_client::*;

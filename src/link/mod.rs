@@ -51,7 +51,7 @@ impl IpConfig {
         Self { address, netmask: None, gateway: None, rssi_dbm: None }
     }
 
-    /// Adds the netmask.
+    /// Adds the IPv4 netmask.
     ///
     /// ```
     /// # use {core::net::Ipv4Addr, safe_http_client::IpConfig};
@@ -65,7 +65,7 @@ impl IpConfig {
         self
     }
 
-    /// Adds the gateway.
+    /// Adds the IPv4 gateway.
     ///
     /// ```
     /// # use {core::net::Ipv4Addr, safe_http_client::IpConfig};
@@ -120,8 +120,11 @@ pub enum LinkStatus {
 }
 
 impl LinkStatus {
-    /// The addresses if the link is up, and why it isn't otherwise. An address of 0.0.0.0 counts
-    /// as none.
+    /// The addresses if the link is up. An address of 0.0.0.0 counts as none.
+    ///
+    /// # Errors
+    ///
+    /// Says why the link isn't up.
     ///
     /// ```
     /// use core::net::Ipv4Addr;
