@@ -14,8 +14,8 @@ use common::cx;
 use common::script::{Connection, Step};
 use embedded_io::{BufRead, Read, Write};
 use responses::{
-    Client, Row, STACKS, TestError, URL, bad_body, bad_head, check, client_over, cut_body,
-    cut_head, ok, ready,
+    Client, Reader, Row, STACKS, TestError, URL, bad_body, bad_head, check, client_over, cut_body,
+    cut_head, exchange, ok, ready,
 };
 use safe_http_client::{
     Behaviour, BufferUse, Deadline, ErrorKind, LoopContext, Method, Peer, Phase, ProtocolError,
@@ -1022,6 +1022,50 @@ fn a_chunked_body_larger_than_the_buffer_is_an_error_with_a_lower_bound() {
         }
         drop(response);
         assert_eq!(client.why_closed(), Some(WhyClosed::Error));
+    }
+}
+
+/// Framing, trailers and what was read share the room behind the head, and are moved about in it.
+#[test]
+fn a_body_is_never_damaged_by_a_buffer_that_is_hardly_large_enough() {
+    let mut cx = cx();
+    let head =
+        format!("HTTP/1.1 200 OK\r\nA: {}\r\nTransfer-Encoding: chunked\r\n\r\n", "a".repeat(100));
+    let chunks = "4;a=b\r\n0123\r\n10\r\n456789abcdefghij\r\n1\r\nk\r\n00f\r\nlmnopqrstuvwxyz\r\n0\r\nT: u\r\n\r\n";
+    let body = "0123456789abcdefghijklmnopqrstuvwxyz";
+    let trailers = [("T".to_string(), b"u".to_vec())];
+    let whole = head.len() + chunks.len();
+    let row = ok("", format!("{head}{chunks}"), 200, body);
+    for room in 0..=chunks.len() {
+        for segment in [1, 3, 50, usize::MAX] {
+            for reader in Reader::ALL {
+                let context = format!("room for {room}, segments of {segment}, {reader:?}");
+                let answer = Connection::answer_split(&row.response, segment, None);
+                let (mut client, log) = client_over(&mut cx, Behaviour::STD, [answer]);
+                let mut buffer = vec![0; head.len() + room];
+                let report = exchange(&mut client, &mut cx, &row, reader, &mut buffer);
+                match report.error.map(|error| error.kind) {
+                    None => {
+                        assert_eq!(report.body, body.as_bytes(), "{context}");
+                        assert_eq!(report.trailers, trailers, "{context}");
+                    }
+                    Some(ErrorKind::Buffer { needed, available, .. }) => {
+                        assert!(body.as_bytes().starts_with(&report.body), "{context}");
+                        assert_eq!(available, buffer.len(), "{context}");
+                        assert!(available < needed && available < whole, "{context}");
+                        // Piece by piece, little is enough.
+                        let in_pieces = !matches!(
+                            reader,
+                            Reader::ReadToEnd | Reader::ReadToStr | Reader::PollReadToEnd
+                        );
+                        assert!(!in_pieces || room < 32, "{context}");
+                    }
+                    Some(error) => panic!("{context}: {error:?}"),
+                }
+                drop(client);
+                assert_eq!(log.borrow().opened, log.borrow().closed, "{context}");
+            }
+        }
     }
 }
 
