@@ -397,6 +397,66 @@ fn the_total_deadline_ends_a_body_that_drips() {
     assert_eq!(log.borrow().closed, 1);
 }
 
+/// The idle deadline is the peer's and the network's: what the caller does between two pieces, be
+/// it writing to flash or waiting for a sensor, isn't counted.
+#[test]
+fn the_callers_own_time_is_not_idle_time() {
+    let mut cx = cx();
+    let body = long_body();
+    for length in [BodyLength::Known(body.len() as u64), BodyLength::Chunked] {
+        let clock = TestClock::default();
+        let (mut client, _) = online(&mut cx, &clock, Config::new(), [answers_after_body(0)]);
+        let mut buffer = [0; 256];
+        let mut upload = client.post(&mut cx, URL, &mut buffer).start_upload(length).unwrap();
+        let mut rest = body.as_slice();
+        while !rest.is_empty() {
+            match upload.write(&mut cx, &rest[..rest.len().min(100)]) {
+                Ok(count) => {
+                    rest = &rest[count..];
+                    clock.advance(60_000);
+                }
+                Err(nb::Error::WouldBlock) => clock.advance(10),
+                Err(nb::Error::Other(error)) => panic!("{length:?}: {error}"),
+            }
+        }
+        let mut exchange = upload.finish().unwrap();
+        let response = drive(&mut cx, &mut exchange, || clock.advance(10));
+        assert_eq!(response.unwrap().0, 200, "{length:?}");
+    }
+
+    let clock = TestClock::default();
+    let mut steps = vec![
+        Step::AwaitRequest,
+        Step::Data(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n".to_vec()),
+    ];
+    for _ in 0..9 {
+        steps.extend([Step::Pend(1), Step::Data(vec![b'x'; 10])]);
+    }
+    let (mut client, _) = online(&mut cx, &clock, Config::new(), [Connection::new(steps)]);
+    let mut buffer = [0; 256];
+    let mut exchange = client.get(&mut cx, URL, &mut buffer).start().unwrap();
+    exchange.poll(&mut cx).unwrap();
+    let (mut read, mut waited) = (0, 0);
+    let error = loop {
+        let mut piece = [0; 10];
+        match exchange.poll_read(&mut cx, &mut piece) {
+            Ok(count) => {
+                read += count;
+                waited = 0;
+                clock.advance(60_000);
+            }
+            Err(nb::Error::WouldBlock) => {
+                waited += 10;
+                clock.advance(10);
+            }
+            Err(nb::Error::Other(error)) => break error,
+        }
+    };
+    // The last ten bytes never come: then it is the peer that rests.
+    assert_eq!((read, waited), (90, 5000), "{error}");
+    assert_eq!(error.code(), "idle_timeout");
+}
+
 /// A head has to be complete within one idle time, or its peer could drip it for hours.
 #[test]
 fn a_head_that_drips_ends_after_the_idle_time_from_its_first_byte() {

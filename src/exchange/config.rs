@@ -101,7 +101,8 @@ impl Config {
     }
 
     /// How long nothing may move while bytes flow. A response's head has to be complete within
-    /// this time from its first byte.
+    /// this time from its first byte. The time that the caller takes between two pieces of a body
+    /// isn't counted.
     ///
     /// ```
     /// # use {core::time::Duration, safe_http_client::Config};

@@ -153,6 +153,8 @@ pub struct Exchange<'a, N: Network, C: Clock> {
     filled: usize,
     body: Body,
     body_received: u64,
+    /// The caller has a piece of the body since the last wait.
+    handed_over: bool,
     trailers: (usize, usize),
 }
 
@@ -190,6 +192,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
             filled: 0,
             body: Body::Done,
             body_received: 0,
+            handed_over: false,
             trailers: (0, 0),
         };
         if !plan.expect_continue {

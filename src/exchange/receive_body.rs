@@ -298,7 +298,14 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                 self.check_total()?;
                 Ok(Some(count))
             }
-            Incoming::Nothing => self.pending(Deadline::Idle),
+            Incoming::Nothing => {
+                // The time that the caller took over the last piece doesn't count.
+                if self.handed_over {
+                    self.handed_over = false;
+                    self.progress();
+                }
+                self.pending(Deadline::Idle)
+            }
             Incoming::End if matches!(self.body, Body::UntilClose) => {
                 self.state = self.finish(true);
                 Ok(None)
@@ -323,6 +330,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     /// Counts data that was taken, and ends a body whose length is reached.
     fn took(&mut self, count: u64) {
         self.body_received = self.body_received.saturating_add(count);
+        self.handed_over = true;
         match &mut self.body {
             Body::Length(remaining) => {
                 *remaining = remaining.saturating_sub(count);
