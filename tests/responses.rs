@@ -1192,6 +1192,7 @@ fn a_connection_that_leaves_http_is_handed_over_with_the_bytes_that_came_early()
                         0 => break,
                         count => late.extend_from_slice(&byte[..count]),
                     }
+                    assert!(late.len() < 100, "{context}: {}", late.escape_ascii());
                 }
                 assert_eq!(late, b" and late", "{context}");
                 drop(stream);
