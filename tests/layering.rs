@@ -38,6 +38,12 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
         &["error", "clock", "context", "http", "link", "network", "exchange"],
         &["embedded_nal", "embedded_io"],
     ),
+    // A stack, not HTTP.
+    (
+        "esp_at",
+        &["error", "clock", "context", "link", "network"],
+        &["embedded_nal", "embedded_io", "heapless"],
+    ),
 ];
 
 const MAX_LINES: usize = 400;

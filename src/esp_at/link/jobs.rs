@@ -1,0 +1,359 @@
+//! Single tasks for the modem: signal strength, a scan, a restart, another baud rate.
+
+use crate::clock::Clock;
+use crate::context::LoopContext;
+use crate::esp_at::EspAt;
+use crate::esp_at::error::EspAtError;
+use crate::esp_at::modem::{Firmware, Outcome};
+use crate::esp_at::serial::Serial;
+use crate::esp_at::wire::{Command, Fields, mac};
+use embedded_nal::nb;
+use heapless::Vec;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Job {
+    Rssi,
+    Scan,
+    Restart,
+    Baud(u32),
+    Leave,
+}
+
+/// An access point that a scan has found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct AccessPoint {
+    ssid: [u8; 32],
+    length: u8,
+    /// Its hardware address.
+    pub bssid: [u8; 6],
+    /// Its signal strength in dBm.
+    pub rssi_dbm: i8,
+    /// Its radio channel.
+    pub channel: u8,
+    /// Whether it wants no password.
+    pub is_open: bool,
+}
+
+impl AccessPoint {
+    /// Its name: any bytes, and none for a hidden one.
+    pub fn ssid(&self) -> &[u8] {
+        self.ssid.get(..usize::from(self.length)).unwrap_or_default()
+    }
+
+    /// `(3,"name",-48,"5c:cf:7f:00:01:ab",6,…`
+    fn parse(text: &[u8]) -> Option<Self> {
+        let mut fields = Fields(text.strip_prefix(b"(")?);
+        let encryption = fields.number()?;
+        let name = fields.next()?;
+        let rssi_dbm = i8::try_from(fields.signed()?).ok()?;
+        let bssid = mac(fields.next()?)?;
+        let channel = u8::try_from(fields.number()?).ok()?;
+        let name = unescaped(name)?;
+        let mut ssid = [0; 32];
+        for (target, byte) in ssid.iter_mut().zip(&name) {
+            *target = *byte;
+        }
+        let length = u8::try_from(name.len()).ok()?;
+        Some(Self { ssid, length, bssid, rssi_dbm, channel, is_open: encryption == 0 })
+    }
+}
+
+fn unescaped(name: &[u8]) -> Option<Vec<u8, 32>> {
+    let mut bytes = Vec::new();
+    let mut rest = name.iter();
+    while let Some(byte) = rest.next() {
+        let escaped = match (byte, rest.as_slice().first()) {
+            (b'\\', Some(next @ (b',' | b'"' | b'\\'))) => {
+                rest.next();
+                next
+            }
+            _ => byte,
+        };
+        bytes.push(*escaped).ok()?;
+    }
+    Some(bytes)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Idle,
+    Wanted(Job),
+    Running(Job),
+    Done(Job, Result<(), EspAtError>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Jobs {
+    state: State,
+    rssi: Option<i8>,
+    found: Option<AccessPoint>,
+    retried: bool,
+}
+
+impl Jobs {
+    pub(crate) const fn new() -> Self {
+        Self { state: State::Idle, rssi: None, found: None, retried: false }
+    }
+
+    pub(super) fn rssi(&self) -> Option<i8> {
+        self.rssi
+    }
+
+    fn want(&mut self, job: Job) {
+        self.state = State::Wanted(job);
+        self.rssi = None;
+        self.found = None;
+        self.retried = false;
+    }
+
+    pub(super) fn next_command(&self, firmware: Firmware) -> Option<(Job, Command)> {
+        let State::Wanted(job) = self.state else {
+            return None;
+        };
+        let command = match job {
+            Job::Rssi => Command::new("AT+CWJAP").text(firmware.cur()).text("?"),
+            Job::Scan => Command::new("AT+CWLAP"),
+            Job::Restart => Command::new("AT+RST"),
+            Job::Baud(rate) => Command::new("AT+UART_CUR=").number(rate).text(",8,1,0,0"),
+            Job::Leave => Command::new("AT+CWQAP"),
+        };
+        Some((job, command))
+    }
+
+    pub(super) fn taken_off(&mut self, job: Job) {
+        self.state = State::Running(job);
+    }
+
+    pub(super) fn line(&mut self, job: Job, line: &[u8]) {
+        match job {
+            Job::Rssi => {
+                let rest = line
+                    .strip_prefix(b"+CWJAP_CUR:")
+                    .or_else(|| line.strip_prefix(b"+CWJAP:"))
+                    .unwrap_or_default();
+                let mut fields = Fields(rest);
+                let _ = (fields.next(), fields.next(), fields.next());
+                self.rssi = fields.signed().and_then(|rssi| i8::try_from(rssi).ok());
+            }
+            Job::Scan => {
+                if let Some(found) = line.strip_prefix(b"+CWLAP:").and_then(AccessPoint::parse) {
+                    self.found = Some(found);
+                }
+            }
+            Job::Restart | Job::Baud(_) | Job::Leave => {}
+        }
+    }
+
+    pub(super) fn done(&mut self, job: Job, outcome: Outcome) {
+        let result = match outcome {
+            // `ready` ends it.
+            Outcome::Ok | Outcome::Missed if job == Job::Restart => return,
+            Outcome::Ok => Ok(()),
+            Outcome::Missed if !self.retried && !matches!(job, Job::Baud(_)) => {
+                self.retried = true;
+                self.state = State::Wanted(job);
+                return;
+            }
+            Outcome::Missed => Err(EspAtError::AnswerMissed),
+            Outcome::Error => Err(EspAtError::Rejected),
+        };
+        self.state = State::Done(job, result);
+    }
+
+    pub(super) fn failed(&mut self, job: Job, error: EspAtError) {
+        self.state = State::Done(job, Err(error));
+    }
+
+    pub(super) fn requeue(&mut self, job: Job) {
+        self.state = State::Wanted(job);
+    }
+
+    pub(super) fn reset(&mut self, asked_for: bool) {
+        self.state = match self.state {
+            State::Running(Job::Restart) => State::Done(Job::Restart, Ok(())),
+            State::Running(job) if !asked_for => State::Wanted(job),
+            State::Running(job) => State::Done(job, Err(EspAtError::ModemReset)),
+            state => state,
+        };
+    }
+}
+
+impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
+    /// Asks for the signal strength of the access point, in dBm; `None` where there is none. The
+    /// link's status has it from then on.
+    ///
+    /// # Errors
+    ///
+    /// What happens to the modem.
+    pub fn rssi(&mut self, cx: &mut LoopContext) -> Result<Option<i8>, EspAtError> {
+        self.start_rssi();
+        self.wait(cx, Self::poll_rssi)
+    }
+
+    /// The non-blocking twin of [`rssi`](Self::rssi).
+    pub fn start_rssi(&mut self) {
+        self.modem.station.jobs.want(Job::Rssi);
+    }
+
+    /// Goes on with [`start_rssi`](Self::start_rssi).
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` until it is known.
+    pub fn poll_rssi(&mut self, _cx: &mut LoopContext) -> nb::Result<Option<i8>, EspAtError> {
+        self.poll_job(|job| job == Job::Rssi)?;
+        Ok(self.modem.station.jobs.rssi())
+    }
+
+    /// Lists the access points in range: calls `found` with each.
+    ///
+    /// # Errors
+    ///
+    /// What happens to the modem.
+    pub fn scan(
+        &mut self,
+        cx: &mut LoopContext,
+        mut found: impl FnMut(&AccessPoint),
+    ) -> Result<(), EspAtError> {
+        self.start_scan();
+        while let Some(access_point) = self.wait(cx, Self::poll_scan)? {
+            found(&access_point);
+        }
+        Ok(())
+    }
+
+    /// The non-blocking twin of [`scan`](Self::scan).
+    pub fn start_scan(&mut self) {
+        self.modem.station.jobs.want(Job::Scan);
+    }
+
+    /// The next access point of a scan; `None` behind the last.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` until there is one.
+    pub fn poll_scan(
+        &mut self,
+        _cx: &mut LoopContext,
+    ) -> nb::Result<Option<AccessPoint>, EspAtError> {
+        // One at a time: what follows stays on the line.
+        self.pump_while(|modem| modem.station.jobs.found.is_none());
+        if let Some(found) = self.modem.station.jobs.found.take() {
+            return Ok(Some(found));
+        }
+        self.poll_job(|job| job == Job::Scan)?;
+        Ok(None)
+    }
+
+    /// Leaves the access point, and joins it no more.
+    ///
+    /// # Errors
+    ///
+    /// What happens to the modem.
+    pub fn leave(&mut self, cx: &mut LoopContext) -> Result<(), EspAtError> {
+        self.modem.station.jobs.want(Job::Leave);
+        self.wait(cx, |modem, _| modem.poll_job(|job| job == Job::Leave))
+    }
+
+    /// Restarts the modem, and waits until it is ready. Sockets are lost; the access point is joined
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// What happens to the modem.
+    pub fn restart(&mut self, cx: &mut LoopContext) -> Result<(), EspAtError> {
+        self.start_restart();
+        self.wait(cx, Self::poll_restart)
+    }
+
+    /// The non-blocking twin of [`restart`](Self::restart).
+    pub fn start_restart(&mut self) {
+        self.modem.station.jobs.want(Job::Restart);
+    }
+
+    /// Goes on with [`start_restart`](Self::start_restart).
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` until the modem is ready again.
+    pub fn poll_restart(&mut self, _cx: &mut LoopContext) -> nb::Result<(), EspAtError> {
+        self.poll_job(|job| job == Job::Restart)?;
+        if self.modem.is_ready() { Ok(()) } else { Err(nb::Error::WouldBlock) }
+    }
+
+    /// Changes the baud rate of both ends until the next reset: the modem's, and then this end's by
+    /// `change`.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejected`](EspAtError::Rejected) where the modem doesn't know the rate.
+    pub fn set_baud_rate(
+        &mut self,
+        cx: &mut LoopContext,
+        rate: u32,
+        change: impl FnOnce(&mut S, u32),
+    ) -> Result<(), EspAtError> {
+        self.start_baud_rate(rate);
+        self.wait(cx, |modem, _| modem.poll_job(|job| matches!(job, Job::Baud(_))))?;
+        change(&mut self.serial, rate);
+        self.modem.lose_step(self.clock.now_ms());
+        Ok(())
+    }
+
+    /// The non-blocking twin of [`set_baud_rate`](Self::set_baud_rate).
+    pub fn start_baud_rate(&mut self, rate: u32) {
+        self.modem.station.jobs.want(Job::Baud(rate));
+    }
+
+    /// Goes on with [`start_baud_rate`](Self::start_baud_rate); calls `change` once the modem has
+    /// answered.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` until then.
+    pub fn poll_baud_rate(
+        &mut self,
+        _cx: &mut LoopContext,
+        change: impl FnOnce(&mut S),
+    ) -> nb::Result<(), EspAtError> {
+        self.poll_job(|job| matches!(job, Job::Baud(_)))?;
+        change(&mut self.serial);
+        self.modem.lose_step(self.clock.now_ms());
+        Ok(())
+    }
+
+    fn poll_job(&mut self, is_it: impl FnOnce(Job) -> bool) -> nb::Result<(), EspAtError> {
+        self.pump();
+        let jobs = &mut self.modem.station.jobs;
+        match jobs.state {
+            State::Done(job, result) if is_it(job) => {
+                jobs.state = State::Idle;
+                result.map_err(nb::Error::Other)
+            }
+            State::Wanted(_) | State::Running(_) => {
+                if let Err(error) = self.check_silence() {
+                    self.modem.station.jobs.state = State::Idle;
+                    return Err(error);
+                }
+                Err(nb::Error::WouldBlock)
+            }
+            // Nothing was asked for, or something else instead.
+            State::Idle | State::Done(..) => Ok(()),
+        }
+    }
+
+    fn wait<T>(
+        &mut self,
+        cx: &mut LoopContext,
+        mut poll: impl FnMut(&mut Self, &mut LoopContext) -> nb::Result<T, EspAtError>,
+    ) -> Result<T, EspAtError> {
+        loop {
+            match poll(self, cx) {
+                Err(nb::Error::WouldBlock) => (self.idle)(),
+                Err(nb::Error::Other(error)) => return Err(error),
+                Ok(value) => return Ok(value),
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The station: its access point, its addresses, its settings.
+
+mod jobs;
+mod join;
+mod settings;
+mod station;
+
+pub use jobs::AccessPoint;
+pub(crate) use jobs::Job;
+pub use join::Join;
+pub(crate) use settings::Applied;
+pub use settings::{Setting, Sleep};
+pub(crate) use station::Station;
+
+use super::EspAt;
+use super::serial::Serial;
+use crate::clock::Clock;
+use crate::link::{Link, LinkStatus};
+
+impl<S: Serial, C: Clock, const ROOM: usize> Link for EspAt<S, C, ROOM> {
+    /// What the modem has said of it so far; asks nothing. An address counts once the modem has told
+    /// it: after `WIFI GOT IP` that takes one command more.
+    fn link_status(&mut self) -> LinkStatus {
+        self.pump();
+        self.modem.station.status()
+    }
+}

@@ -1,0 +1,284 @@
+//! Settings of the station. They live in the modem's RAM alone, so the driver keeps them and sets
+//! them again after each reset.
+
+use crate::clock::Clock;
+use crate::context::LoopContext;
+use crate::esp_at::EspAt;
+use crate::esp_at::error::EspAtError;
+use crate::esp_at::modem::{Family, Firmware, Outcome};
+use crate::esp_at::serial::Serial;
+use crate::esp_at::wire::Command;
+use core::net::Ipv4Addr;
+use embedded_nal::nb;
+use heapless::Vec;
+
+/// How deeply the modem sleeps between packets. The two families number these differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Sleep {
+    /// Not at all: the shortest answers, and no packets that come late.
+    Off,
+    /// The radio is off between beacons.
+    Modem,
+    /// The processor sleeps, too.
+    Light,
+}
+
+/// A setting of the station, for [`EspAt::set`].
+///
+/// ```
+/// use core::net::Ipv4Addr;
+/// use safe_http_client::esp_at::Setting;
+/// let setting = Setting::DnsServers(&[Ipv4Addr::new(192, 168, 1, 1)]);
+/// # let _ = setting;
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Setting<'a> {
+    /// Addresses of one's own choice instead of DHCP's. No DNS server comes with them: see
+    /// [`DnsServers`](Self::DnsServers).
+    StaticAddress {
+        /// The station's own address.
+        #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
+        address: Ipv4Addr,
+        /// The gateway, in the same subnet.
+        #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
+        gateway: Ipv4Addr,
+        /// The netmask.
+        #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
+        netmask: Ipv4Addr,
+    },
+    /// Addresses of DHCP again.
+    Dhcp,
+    /// One or two DNS servers; with none, those of DHCP again.
+    DnsServers(#[cfg_attr(feature = "defmt", defmt(Debug2Format))] &'a [Ipv4Addr]),
+    /// The name that DHCP is told, of 1 to 32 bytes. It takes effect at the next join.
+    Hostname(&'a str),
+    /// How deeply the modem sleeps.
+    Sleep(Sleep),
+}
+
+/// A setting that the driver keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Applied {
+    Hostname,
+    Addresses,
+    DnsServers,
+    Sleep,
+}
+
+const ALL: [Applied; 4] =
+    [Applied::Hostname, Applied::Addresses, Applied::DnsServers, Applied::Sleep];
+
+#[derive(Debug, Clone, Copy)]
+enum Addresses {
+    Dhcp,
+    Static([Ipv4Addr; 3]),
+}
+
+#[derive(Debug)]
+pub(crate) struct Settings {
+    hostname: Option<Vec<u8, 32>>,
+    addresses: Option<Addresses>,
+    dns: Option<Vec<Ipv4Addr, 2>>,
+    sleep: Option<Sleep>,
+    /// What the modem has to be told, a bit each.
+    due: u8,
+    retried: bool,
+    /// The setting that a caller waits for.
+    awaited: Option<Applied>,
+    result: Option<Result<(), EspAtError>>,
+}
+
+impl Applied {
+    fn bit(self) -> u8 {
+        match self {
+            Self::Hostname => 1,
+            Self::Addresses => 2,
+            Self::DnsServers => 4,
+            Self::Sleep => 8,
+        }
+    }
+}
+
+impl Settings {
+    pub(crate) const fn new() -> Self {
+        Self {
+            hostname: None,
+            addresses: None,
+            dns: None,
+            sleep: None,
+            due: 0,
+            retried: false,
+            awaited: None,
+            result: None,
+        }
+    }
+
+    /// The modem has forgotten them.
+    pub(crate) fn all_due(&mut self) {
+        for (applied, is_set) in [
+            (Applied::Hostname, self.hostname.is_some()),
+            (Applied::Addresses, self.addresses.is_some()),
+            (Applied::DnsServers, self.dns.is_some()),
+            (Applied::Sleep, self.sleep.is_some()),
+        ] {
+            if is_set {
+                self.due |= applied.bit();
+            }
+        }
+    }
+
+    pub(crate) fn reset(&mut self) {
+        self.due = 0;
+        self.retried = false;
+    }
+
+    fn keep(&mut self, setting: Setting<'_>) -> Result<(), EspAtError> {
+        let too_long = |_| EspAtError::TooLong;
+        let applied = match setting {
+            Setting::StaticAddress { address, gateway, netmask } => {
+                self.addresses = Some(Addresses::Static([address, gateway, netmask]));
+                Applied::Addresses
+            }
+            Setting::Dhcp => {
+                self.addresses = Some(Addresses::Dhcp);
+                Applied::Addresses
+            }
+            Setting::DnsServers(servers) => {
+                self.dns = Some(Vec::from_slice(servers).map_err(too_long)?);
+                Applied::DnsServers
+            }
+            Setting::Hostname(name) => {
+                self.hostname = Some(Vec::from_slice(name.as_bytes()).map_err(too_long)?);
+                Applied::Hostname
+            }
+            Setting::Sleep(sleep) => {
+                self.sleep = Some(sleep);
+                Applied::Sleep
+            }
+        };
+        self.due |= applied.bit();
+        self.awaited = Some(applied);
+        self.result = None;
+        Ok(())
+    }
+
+    pub(crate) fn next_command(&self, firmware: Firmware) -> Option<(Applied, Command)> {
+        let applied = ALL.into_iter().find(|applied| self.due & applied.bit() != 0)?;
+        let cur = firmware.cur();
+        let command =
+            match applied {
+                Applied::Hostname => Command::new("AT+CWHOSTNAME=")
+                    .quoted(self.hostname.as_deref().unwrap_or_default()),
+                Applied::Addresses => match self.addresses? {
+                    // "1,1" is both families' way to say: the station, on.
+                    Addresses::Dhcp => Command::new("AT+CWDHCP").text(cur).text("=1,1"),
+                    Addresses::Static([address, gateway, netmask]) => Command::new("AT+CIPSTA")
+                        .text(cur)
+                        .text("=")
+                        .shown(address)
+                        .text(",")
+                        .shown(gateway)
+                        .text(",")
+                        .shown(netmask),
+                },
+                Applied::DnsServers => {
+                    let servers = self.dns.as_deref().unwrap_or_default();
+                    let mut command = Command::new("AT+CIPDNS")
+                        .text(cur)
+                        .text(if servers.is_empty() { "=0" } else { "=1" });
+                    for server in servers {
+                        command = command.text(",").shown(server);
+                    }
+                    command
+                }
+                Applied::Sleep => {
+                    let number = match (firmware.family, self.sleep?) {
+                        (_, Sleep::Off) => 0,
+                        (Family::NonOs, Sleep::Light) | (Family::EspAt, Sleep::Modem) => 1,
+                        (Family::NonOs, Sleep::Modem) | (Family::EspAt, Sleep::Light) => 2,
+                    };
+                    Command::new("AT+SLEEP=").number(number)
+                }
+            };
+        Some((applied, command))
+    }
+
+    pub(crate) fn done(&mut self, applied: Applied, outcome: Outcome) {
+        let result = match outcome {
+            Outcome::Ok => Ok(()),
+            // Set once more: that changes nothing where it was set.
+            Outcome::Missed if !self.retried => {
+                self.retried = true;
+                return;
+            }
+            Outcome::Missed => Err(EspAtError::AnswerMissed),
+            Outcome::Error => Err(EspAtError::Rejected),
+        };
+        self.over(applied, result);
+    }
+
+    pub(crate) fn failed(&mut self, applied: Applied, error: EspAtError) {
+        self.over(applied, Err(error));
+    }
+
+    fn over(&mut self, applied: Applied, result: Result<(), EspAtError>) {
+        self.retried = false;
+        self.due &= !applied.bit();
+        if self.awaited == Some(applied) {
+            self.awaited = None;
+            self.result = Some(result);
+        }
+    }
+}
+
+impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
+    /// Changes a setting, and waits until the modem has taken it. It is kept and set again after each
+    /// reset of the modem; nothing is written to the modem's flash.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejected`](EspAtError::Rejected) where this firmware can't, and what else happens to the
+    /// modem.
+    pub fn set(&mut self, cx: &mut LoopContext, setting: Setting<'_>) -> Result<(), EspAtError> {
+        self.start_set(setting)?;
+        loop {
+            match self.poll_set(cx) {
+                Err(nb::Error::WouldBlock) => (self.idle)(),
+                Err(nb::Error::Other(error)) => return Err(error),
+                Ok(()) => return Ok(()),
+            }
+        }
+    }
+
+    /// The non-blocking twin of [`set`](Self::set): [`poll_set`](Self::poll_set) tells when it is
+    /// done.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLong`](EspAtError::TooLong).
+    pub fn start_set(&mut self, setting: Setting<'_>) -> Result<(), EspAtError> {
+        self.modem.station.settings.keep(setting)
+    }
+
+    /// Goes on with the last setting.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` until the modem has taken or refused it.
+    pub fn poll_set(&mut self, _cx: &mut LoopContext) -> nb::Result<(), EspAtError> {
+        self.pump();
+        let settings = &mut self.modem.station.settings;
+        if let Some(result) = settings.result.take() {
+            return result.map_err(nb::Error::Other);
+        }
+        if settings.awaited.is_none() {
+            return Ok(());
+        }
+        self.check_silence()?;
+        Err(nb::Error::WouldBlock)
+    }
+}

@@ -1,0 +1,280 @@
+//! What is known of the station, and what the modem has to be told for it.
+
+use super::jobs::{Job, Jobs};
+use super::join::{Credentials, JoinState};
+use super::settings::Settings;
+use crate::clock::elapsed_ms;
+use crate::error::DisconnectReason;
+use crate::esp_at::error::{EspAtError, JoinError};
+use crate::esp_at::modem::{Firmware, Outcome, Seen, Task};
+use crate::esp_at::wire::{Command, Event, ipv4};
+use crate::link::{IpConfig, LinkStatus};
+use core::net::Ipv4Addr;
+
+/// From a failed join of the driver's own to the next.
+const REJOIN_MS: u32 = 10_000;
+
+#[derive(Debug)]
+pub(crate) struct Station {
+    pub(super) status: LinkStatus,
+    /// The modem has to be asked for its address.
+    ask_address: bool,
+    asked: Addresses,
+    pub(super) credentials: Option<Credentials>,
+    pub(super) join: JoinState,
+    /// The modem has lost its access point by a reset: it is joined again at this time.
+    rejoin_at: Option<u32>,
+    rejoin_soon: bool,
+    /// It had joined with these credentials.
+    member: bool,
+    pub(super) settings: Settings,
+    pub(super) jobs: Jobs,
+    rssi: Option<i8>,
+}
+
+/// The lines of an answer to `AT+CIPSTA?`.
+#[derive(Debug, Default, Clone, Copy)]
+struct Addresses {
+    own: Option<Ipv4Addr>,
+    gateway: Option<Ipv4Addr>,
+    netmask: Option<Ipv4Addr>,
+}
+
+impl Station {
+    pub(crate) const fn new() -> Self {
+        Self {
+            status: LinkStatus::Disconnected(DisconnectReason::Unknown),
+            ask_address: false,
+            asked: Addresses { own: None, gateway: None, netmask: None },
+            credentials: None,
+            join: JoinState::Idle,
+            rejoin_at: None,
+            rejoin_soon: false,
+            member: false,
+            settings: Settings::new(),
+            jobs: Jobs::new(),
+            rssi: None,
+        }
+    }
+
+    pub(crate) fn status(&self) -> LinkStatus {
+        match self.status {
+            LinkStatus::Up(mut config) => {
+                config.rssi_dbm = self.rssi;
+                LinkStatus::Up(config)
+            }
+            status => status,
+        }
+    }
+
+    /// The start-up sequence is through.
+    pub(crate) fn started(&mut self) {
+        self.settings.all_due();
+        // The modem may be on an access point already: joined by itself, or before we came.
+        self.ask_address = true;
+        if self.rejoin_soon && self.credentials.is_some() && self.join == JoinState::Idle {
+            self.join = JoinState::Wanted { own: true };
+        }
+        self.rejoin_soon = false;
+    }
+
+    /// The modem was reset, and has forgotten everything.
+    pub(crate) fn reset(&mut self, asked_for: bool) {
+        self.lost();
+        self.jobs.reset(asked_for);
+        if let JoinState::Running { own } = self.join {
+            self.join = JoinState::Wanted { own };
+        }
+        self.settings.reset();
+    }
+
+    /// Nothing is known of the link any more.
+    pub(crate) fn lost(&mut self) {
+        self.rejoin_soon |= self.member;
+        self.status = LinkStatus::Disconnected(DisconnectReason::Unknown);
+        self.ask_address = false;
+        self.rssi = None;
+    }
+
+    /// `WIFI …`
+    pub(crate) fn event(&mut self, event: Event) {
+        match event {
+            Event::WifiConnected | Event::WifiGotIp => {
+                if !matches!(self.status, LinkStatus::Up(_)) {
+                    self.status = LinkStatus::NoAddress;
+                }
+                self.ask_address |= event == Event::WifiGotIp;
+            }
+            Event::WifiDisconnect => {
+                self.status = LinkStatus::Disconnected(DisconnectReason::Unknown);
+                self.ask_address = false;
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn next_command(&mut self, firmware: Firmware, now: u32) -> Option<(Task, Command)> {
+        if let Some((applied, command)) = self.settings.next_command(firmware) {
+            return Some((Task::Apply(applied), command));
+        }
+        if self.rejoin_at.is_some_and(|at| elapsed_ms(now, at) < u32::MAX / 2) {
+            self.rejoin_at = None;
+            let down = matches!(self.status, LinkStatus::Disconnected(_));
+            if down && self.join == JoinState::Idle && self.credentials.is_some() {
+                self.join = JoinState::Wanted { own: true };
+            }
+        }
+        if let JoinState::Wanted { .. } = self.join
+            && let Some(credentials) = &self.credentials
+        {
+            return Some((Task::Join, credentials.command(firmware)));
+        }
+        if self.ask_address {
+            self.asked = Addresses::default();
+            let command = Command::new("AT+CIPSTA").text(firmware.cur()).text("?");
+            return Some((Task::Address, command));
+        }
+        self.jobs.next_command(firmware).map(|(job, command)| (Task::Job(job), command))
+    }
+
+    /// A command was sent.
+    pub(crate) fn taken_off(&mut self, task: Task) {
+        match task {
+            Task::Join => {
+                if let JoinState::Wanted { own } = self.join {
+                    self.join = JoinState::Running { own };
+                }
+                self.status = LinkStatus::Disconnected(DisconnectReason::Unknown);
+            }
+            Task::Job(job) => self.jobs.taken_off(job),
+            _ => {}
+        }
+    }
+
+    /// A line of the answer to `AT+CIPSTA?`.
+    pub(crate) fn address_line(&mut self, line: &[u8]) {
+        let line = line.strip_prefix(b"+CIPSTA_CUR:").or_else(|| line.strip_prefix(b"+CIPSTA:"));
+        let Some(line) = line else {
+            return;
+        };
+        for (name, field) in [
+            (&b"ip:"[..], &mut self.asked.own),
+            (b"gateway:", &mut self.asked.gateway),
+            (b"netmask:", &mut self.asked.netmask),
+        ] {
+            if let Some(address) = line.strip_prefix(name).and_then(ipv4) {
+                *field = Some(address);
+            }
+        }
+    }
+
+    pub(crate) fn job_line(&mut self, job: Job, line: &[u8]) {
+        self.jobs.line(job, line);
+    }
+
+    pub(crate) fn finish(&mut self, task: Task, outcome: Outcome, seen: Seen, now: u32) {
+        match task {
+            Task::Join => self.join_done(outcome, seen, now),
+            Task::Address => self.address_known(outcome),
+            Task::Apply(applied) => self.settings.done(applied, outcome),
+            Task::Job(job) => {
+                self.jobs.done(job, outcome);
+                if job == Job::Rssi {
+                    self.rssi = self.jobs.rssi();
+                }
+                if job == Job::Leave && outcome == Outcome::Ok {
+                    self.credentials = None;
+                    self.member = false;
+                    self.rejoin_at = None;
+                    self.status = LinkStatus::Disconnected(DisconnectReason::Unknown);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn join_done(&mut self, outcome: Outcome, seen: Seen, now: u32) {
+        let JoinState::Running { own } = self.join else {
+            return;
+        };
+        let error = match (outcome, seen.code) {
+            // Its addresses tell whether it succeeded.
+            (Outcome::Ok | Outcome::Missed, 0) => {
+                self.ask_address = true;
+                return;
+            }
+            // The firmware says `1` also where DHCP never answered.
+            (_, 1) if seen.associated => JoinError::NoAddress,
+            (_, 1) => JoinError::TimedOut,
+            (_, 2) => JoinError::WrongPassword,
+            (_, 3) => JoinError::NoAccessPoint,
+            _ => JoinError::Failed,
+        };
+        self.status = match error {
+            JoinError::NoAddress => LinkStatus::NoAddress,
+            error => LinkStatus::Disconnected(error.reason()),
+        };
+        self.joined(own, Err(error));
+        if own {
+            self.rejoin_at = Some(now.wrapping_add(REJOIN_MS));
+        }
+    }
+
+    fn address_known(&mut self, outcome: Outcome) {
+        if outcome == Outcome::Missed {
+            // It is asked again.
+            return;
+        }
+        self.ask_address = false;
+        let Addresses { own, gateway, netmask } = self.asked;
+        let own = own.filter(|address| !address.is_unspecified());
+        if let Some(address) = own.filter(|_| outcome == Outcome::Ok) {
+            let mut config = IpConfig::new(address.into());
+            config.gateway = gateway.filter(|address| !address.is_unspecified());
+            config.netmask = netmask.filter(|address| !address.is_unspecified());
+            self.status = LinkStatus::Up(config);
+        } else if matches!(self.status, LinkStatus::Up(_)) {
+            self.status = LinkStatus::NoAddress;
+        }
+        if let JoinState::Running { own: by_itself } = self.join {
+            let result = match (own, self.status) {
+                (Some(_), _) => Ok(()),
+                (None, LinkStatus::NoAddress) => Err(JoinError::NoAddress),
+                (None, _) => Err(JoinError::Failed),
+            };
+            self.joined(by_itself, result);
+        }
+    }
+
+    fn joined(&mut self, own: bool, result: Result<(), JoinError>) {
+        self.member |= result.is_ok();
+        self.join = if own { JoinState::Idle } else { JoinState::Done(result) };
+    }
+
+    /// The modem failed.
+    pub(crate) fn give_up(&mut self, task: Task, error: EspAtError) {
+        match task {
+            Task::Join => {
+                if let JoinState::Running { own } = self.join {
+                    self.joined(own, Err(JoinError::Modem(error)));
+                }
+            }
+            Task::Apply(applied) => self.settings.failed(applied, error),
+            Task::Job(job) => self.jobs.failed(job, error),
+            _ => {}
+        }
+    }
+
+    /// The command wasn't executed.
+    pub(crate) fn requeue(&mut self, task: Task) {
+        match task {
+            Task::Join => {
+                if let JoinState::Running { own } = self.join {
+                    self.join = JoinState::Wanted { own };
+                }
+            }
+            Task::Job(job) => self.jobs.requeue(job),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! One of the modem's five links, as far as the driver knows it.
+
+use crate::clock::elapsed_ms;
+use crate::esp_at::error::EspAtError;
+use crate::esp_at::modem::{Family, Outcome, Seen, Task};
+use crate::esp_at::tls::TlsState;
+use crate::esp_at::wire::Command;
+use core::net::{Ipv4Addr, SocketAddrV4};
+
+/// What has become of a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LinkState {
+    Free,
+    /// A socket has it, and isn't connected.
+    Taken,
+    /// It is to be connected.
+    Wanted,
+    /// The modem connects it.
+    Dialling,
+    /// The connect failed in a way that a link left open explains, too: it is closed to find out.
+    Doubtful {
+        since: u32,
+    },
+    Open,
+    Failed(EspAtError),
+    /// No socket has it any more, and the modem has to close it.
+    Closing,
+}
+
+/// From a failed connect's `ERROR` to the `CLOSED` that follows it.
+const CLOSED_FOLLOWS_MS: u32 = 50;
+
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) state: LinkState,
+    pub(crate) generation: u16,
+    pub(crate) remote: SocketAddrV4,
+    pub(crate) tls: TlsState,
+    /// The socket was closed while the modem connects: *draining*.
+    abandoned: bool,
+    /// The connect was tried again already.
+    retried: bool,
+    /// What was received can't be trusted, or the modem failed.
+    pub(crate) fault: Option<EspAtError>,
+    /// `CLOSED` came.
+    pub(crate) closed: bool,
+    /// And the modem holds no more data.
+    pub(crate) drained: bool,
+    /// Ask the modem what it holds.
+    pub(crate) check: bool,
+    /// `CLOSED` had come when it was asked.
+    asked_closed: bool,
+    count: Option<i32>,
+    /// Bytes that the modem has told to hold.
+    pub(crate) announced: u32,
+    /// It may hold more.
+    pub(crate) maybe: bool,
+    /// Bytes that the read on its way asked for.
+    pub(crate) asked: u16,
+    /// The last byte of a read, until what follows the data says that they are whole.
+    pub(crate) held: Option<u8>,
+    pub(crate) held_ready: bool,
+    /// Bytes of the send on its way.
+    pub(crate) sending: u16,
+    /// How the last send ended, until its caller asks.
+    pub(crate) sent: Option<Result<u16, EspAtError>>,
+    /// Since when a reader waits in vain.
+    pub(crate) waiting_since: Option<u32>,
+    pub(crate) polls: u8,
+}
+
+impl Slot {
+    pub(crate) const fn new() -> Self {
+        Self {
+            state: LinkState::Free,
+            generation: 0,
+            remote: SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0),
+            tls: TlsState::Off,
+            abandoned: false,
+            retried: false,
+            fault: None,
+            closed: false,
+            drained: false,
+            check: false,
+            asked_closed: false,
+            count: None,
+            announced: 0,
+            maybe: false,
+            asked: 0,
+            held: None,
+            held_ready: false,
+            sending: 0,
+            sent: None,
+            waiting_since: None,
+            polls: 0,
+        }
+    }
+
+    /// Hands the link to a socket.
+    pub(crate) fn take(&mut self) {
+        let generation = self.generation.wrapping_add(1);
+        *self = Self { state: LinkState::Taken, generation, ..Self::new() };
+    }
+
+    pub(crate) fn release(&mut self) {
+        let generation = self.generation.wrapping_add(1);
+        *self = Self { generation, ..Self::new() };
+    }
+
+    /// The modem has forgotten the link.
+    pub(crate) fn lose(&mut self) {
+        match self.state {
+            // The modem never knew of them.
+            LinkState::Free | LinkState::Taken | LinkState::Wanted => {
+                self.tls.restart();
+            }
+            _ => self.release(),
+        }
+    }
+
+    /// What the modem has to be told of this link.
+    pub(crate) fn next_command(
+        &mut self,
+        id: u8,
+        now: u32,
+        family: Family,
+        server_name: &[u8],
+    ) -> Option<(Task, Command)> {
+        let id_number = u32::from(id);
+        match self.state {
+            LinkState::Wanted => {
+                if let Some(command) = self.tls.next_command(id, family, server_name) {
+                    return Some((Task::Tls(id), command));
+                }
+                let kind = if self.tls.is_off() { "TCP" } else { "SSL" };
+                // Always by address: a name can wedge the firmware until it is restarted.
+                let command = Command::new("AT+CIPSTART=")
+                    .number(id_number)
+                    .text(",\"")
+                    .text(kind)
+                    .text("\",")
+                    .shown(self.remote.ip())
+                    .text(",")
+                    .number(u32::from(self.remote.port()));
+                Some((Task::Connect(id), command))
+            }
+            LinkState::Doubtful { since } if elapsed_ms(now, since) < CLOSED_FOLLOWS_MS => None,
+            LinkState::Doubtful { .. } | LinkState::Closing => {
+                Some((Task::Close(id), Command::new("AT+CIPCLOSE=").number(id_number)))
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn dialled(&mut self) {
+        self.state = LinkState::Dialling;
+    }
+
+    pub(crate) fn requeue(&mut self) {
+        if self.abandoned {
+            self.release();
+        } else {
+            self.state = LinkState::Wanted;
+        }
+    }
+
+    /// The answer to the connect.
+    pub(crate) fn connected(&mut self, outcome: Outcome, seen: Seen, now: u32) {
+        let opened = outcome == Outcome::Ok || (outcome == Outcome::Missed && seen.connect);
+        if self.abandoned {
+            // Late, and not wanted any more.
+            if opened || seen.already || outcome == Outcome::Missed {
+                self.state = LinkState::Closing;
+            } else {
+                self.release();
+            }
+            return;
+        }
+        let at_once = now.wrapping_sub(CLOSED_FOLLOWS_MS);
+        self.state = if opened {
+            self.closed = seen.closed;
+            LinkState::Open
+        } else if seen.no_ip {
+            LinkState::Failed(EspAtError::NoAddress)
+        } else if seen.closed && !seen.already {
+            LinkState::Failed(EspAtError::ConnectFailed)
+        } else if self.retried {
+            LinkState::Failed(match outcome {
+                Outcome::Missed => EspAtError::AnswerMissed,
+                _ => EspAtError::ConnectFailed,
+            })
+        } else if seen.already || outcome == Outcome::Missed {
+            LinkState::Doubtful { since: at_once }
+        } else {
+            LinkState::Doubtful { since: now }
+        };
+    }
+
+    pub(crate) fn failed(&mut self, error: EspAtError) {
+        if self.abandoned {
+            self.release();
+        } else {
+            self.state = LinkState::Failed(error);
+        }
+    }
+
+    /// The answer to a close. A link that is none any more is as good as closed.
+    pub(crate) fn close_done(&mut self, outcome: Outcome) {
+        match self.state {
+            // There was a link, left over from something: now there is room for the new one.
+            LinkState::Doubtful { .. } if outcome == Outcome::Ok && !self.abandoned => {
+                self.retried = true;
+                self.tls.restart();
+                self.state = LinkState::Wanted;
+            }
+            LinkState::Doubtful { .. } if !self.abandoned => {
+                self.state = LinkState::Failed(EspAtError::ConnectFailed);
+            }
+            LinkState::Closing | LinkState::Doubtful { .. } => self.release(),
+            _ => {}
+        }
+    }
+
+    /// The socket is gone.
+    pub(crate) fn abandon(&mut self) {
+        match self.state {
+            // The firmware can't be stopped: what it says late is awaited.
+            LinkState::Dialling | LinkState::Doubtful { .. } => {
+                self.abandoned = true;
+            }
+            // Closing what the peer has closed is an error at best.
+            LinkState::Open if self.closed && self.sending == 0 => self.release(),
+            LinkState::Open => {
+                self.state = LinkState::Closing;
+            }
+            _ => self.release(),
+        }
+    }
+
+    /// Whether the one server name that there is room for is still needed.
+    pub(crate) fn needs_name(&self) -> bool {
+        !self.tls.is_off() && !matches!(self.state, LinkState::Open | LinkState::Free)
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.abandoned
+    }
+
+    /// `<id>,CLOSED`
+    pub(crate) fn peer_closed(&mut self) {
+        match self.state {
+            LinkState::Open => {
+                self.closed = true;
+                self.drained = false;
+            }
+            _ => self.doubtful_closed(),
+        }
+    }
+
+    /// `CLOSED`, of whichever link: it belongs to the connect that failed just before.
+    pub(crate) fn doubtful_closed(&mut self) {
+        if matches!(self.state, LinkState::Doubtful { .. }) {
+            if self.abandoned {
+                self.release();
+            } else {
+                self.state = LinkState::Failed(EspAtError::ConnectFailed);
+            }
+        }
+    }
+
+    /// Step was lost: `CLOSED` or `+IPD` may have been missed.
+    pub(crate) fn doubt(&mut self) {
+        if self.state == LinkState::Open {
+            self.check = true;
+        }
+    }
+
+    /// `+IPD,<id>,<n>`
+    pub(crate) fn announce(&mut self, length: u32, family: Family) {
+        self.announced = match family {
+            // Each piece is told.
+            Family::NonOs => self.announced.saturating_add(length),
+            // All that waits is told once, until some of it is read.
+            Family::EspAt => length,
+        };
+        self.waiting_since = None;
+        self.polls = 0;
+    }
+
+    pub(crate) fn is_readable(&self) -> bool {
+        self.announced > 0 || self.maybe
+    }
+
+    /// The modem hands out so many bytes.
+    pub(crate) fn read_begins(&mut self, length: u32, family: Family) {
+        self.held = None;
+        self.held_ready = false;
+        let full = length == u32::from(self.asked);
+        self.announced = if full { self.announced.saturating_sub(length) } else { 0 };
+        // What came between the announcement and the read, ESP-AT doesn't tell.
+        self.maybe = full && self.announced == 0 && family == Family::EspAt;
+        // It said that there were some.
+        self.check = length == 0;
+        self.waiting_since = None;
+        self.polls = 0;
+    }
+
+    pub(crate) fn read_ends(&mut self) {
+        self.held_ready = self.held.is_some();
+    }
+
+    /// The modem refused the read: it holds nothing, or says so.
+    pub(crate) fn read_empty(&mut self) {
+        self.check = self.announced > 0;
+        self.announced = 0;
+        self.maybe = false;
+    }
+
+    /// `AT+CIPRECVLEN?` is sent.
+    pub(crate) fn ask_pending(&mut self, now: u32) {
+        self.asked_closed = self.closed;
+        self.check = false;
+        self.count = None;
+        self.waiting_since = Some(now);
+        self.polls = self.polls.saturating_add(1);
+    }
+
+    /// What it said of this link.
+    pub(crate) fn counted(&mut self, count: i32, asked_for: bool) {
+        if let Ok(count) = u32::try_from(count)
+            && count > self.announced
+        {
+            self.announced = count;
+        }
+        if asked_for {
+            self.count = Some(count);
+        }
+    }
+
+    /// And that was all.
+    pub(crate) fn pending_known(&mut self, outcome: Outcome, passive: bool) {
+        if outcome != Outcome::Ok {
+            self.check = true;
+            return;
+        }
+        match self.count {
+            // Data that were on their way when the modem was asked came before its answer.
+            _ if !passive => self.drained = self.asked_closed,
+            Some(count) if count <= 0 => {
+                self.drained = self.asked_closed;
+                self.announced = 0;
+                self.maybe = false;
+                // ESP-AT has no such link: its `CLOSED` was missed.
+                self.closed |= count < 0 && self.state == LinkState::Open;
+            }
+            Some(_) => {}
+            None => self.check = true,
+        }
+    }
+
+    pub(crate) fn tls_set(&mut self, outcome: Outcome, family: Family) {
+        if outcome == Outcome::Missed {
+            return;
+        }
+        if !self.tls.done(outcome == Outcome::Ok, family) {
+            self.failed(EspAtError::NoTls);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! TLS in the modem.
+
+use super::modem::Family;
+use super::wire::Command;
+
+/// What the modem checks of a TLS server. It is asked for with
+/// [`EspAt::with_tls`](super::EspAt::with_tls), so that nobody has TLS without having read this.
+///
+/// | | NonOS 1.7 | ESP-AT 2.x |
+/// |---|---|---|
+/// | versions of TLS | up to 1.2 | up to 1.2 |
+/// | server's name in the handshake (SNI) | not sent: connections go by address | sent |
+/// | [`None`](Self::None) | nothing is checked | nothing is checked |
+/// | [`Authority`](Self::Authority) | the certificate's signature, by the CA in flash | the same |
+/// | the name in the certificate | never compared | never compared |
+///
+/// No setting compares the certificate's name with the host's. What an attacker on the network needs
+/// is, with `None`, nothing; with `Authority`, any certificate of the same CA.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum TlsVerification {
+    /// Encrypted, to whoever answers. Nothing is verified: it keeps out who only listens.
+    None,
+    /// The modem verifies the certificate's chain with the CA that was flashed into it. With no CA
+    /// there connections fail.
+    Authority,
+}
+
+/// The longest name that is sent: what `AT+CIPSSLCSNI` takes.
+const NAME: usize = 64;
+
+/// How far the setting-up of TLS for a link is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TlsState {
+    Off,
+    /// What is checked is to be set.
+    Verification(TlsVerification),
+    /// The server's name is to be set; it lies in the driver.
+    Name(TlsVerification),
+    Set(TlsVerification),
+}
+
+impl TlsState {
+    pub(crate) fn is_off(self) -> bool {
+        self == Self::Off
+    }
+
+    /// All of it again: the modem was reset, or the link closed.
+    pub(crate) fn restart(&mut self) {
+        if let Self::Name(verification) | Self::Set(verification) = *self {
+            *self = Self::Verification(verification);
+        }
+    }
+
+    pub(crate) fn next_command(self, link: u8, family: Family, name: &[u8]) -> Option<Command> {
+        match self {
+            Self::Off | Self::Set(_) => None,
+            Self::Verification(verification) => {
+                let mode = match verification {
+                    TlsVerification::None => 0,
+                    TlsVerification::Authority => 2,
+                };
+                let command = Command::new("AT+CIPSSLCCONF=");
+                Some(match family {
+                    Family::NonOs => command.number(mode),
+                    Family::EspAt => command.number(u32::from(link)).text(",").number(mode),
+                })
+            }
+            Self::Name(_) => {
+                Some(Command::new("AT+CIPSSLCSNI=").number(u32::from(link)).text(",").quoted(name))
+            }
+        }
+    }
+
+    /// A command was answered. False where TLS can't be as it was asked for.
+    pub(crate) fn done(&mut self, ok: bool, family: Family) -> bool {
+        match *self {
+            Self::Off | Self::Set(_) => {}
+            Self::Verification(verification) => {
+                // Nothing is what firmware without this command verifies.
+                if !ok && verification != TlsVerification::None {
+                    return false;
+                }
+                *self = match family {
+                    Family::NonOs => Self::Set(verification),
+                    Family::EspAt => Self::Name(verification),
+                };
+            }
+            // Firmware before 2.1 sends no name. A server that needs it refuses; nothing gets less
+            // secure.
+            Self::Name(verification) => *self = Self::Set(verification),
+        }
+        true
+    }
+}
+
+/// The name of the server that the next TLS connection goes to.
+pub(crate) type ServerName = heapless::Vec<u8, NAME>;

@@ -1,0 +1,90 @@
+//! The fields of an answer line: numbers, addresses, quoted texts.
+
+use core::net::Ipv4Addr;
+
+/// An unsigned decimal number that is all of `text`.
+pub(crate) fn number(text: &[u8]) -> Option<u32> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter().try_fold(0_u32, |value, byte| {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        value.checked_mul(10)?.checked_add(u32::from(digit))
+    })
+}
+
+/// A signed one.
+pub(crate) fn signed(text: &[u8]) -> Option<i32> {
+    match text.strip_prefix(b"-") {
+        Some(digits) => i32::try_from(number(digits)?).ok()?.checked_neg(),
+        None => i32::try_from(number(text)?).ok(),
+    }
+}
+
+/// An IPv4 address, in quotes or not: the two families of firmware differ.
+pub(crate) fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
+    let text = text.strip_prefix(b"\"").unwrap_or(text);
+    let text = text.strip_suffix(b"\"").unwrap_or(text);
+    let mut parts = text.split(|byte| *byte == b'.');
+    let mut octets = [0; 4];
+    for octet in &mut octets {
+        *octet = u8::try_from(number(parts.next()?)?).ok()?;
+    }
+    parts.next().is_none().then(|| Ipv4Addr::from(octets))
+}
+
+/// A hardware address such as `5c:cf:7f:00:01:ab`.
+pub(crate) fn mac(text: &[u8]) -> Option<[u8; 6]> {
+    let mut parts = text.split(|byte| *byte == b':');
+    let mut address = [0; 6];
+    for byte in &mut address {
+        let [high, low] = parts.next()? else { return None };
+        let digit = |digit: &u8| char::from(*digit).to_digit(16);
+        *byte = u8::try_from(digit(high)?.checked_mul(16)?.checked_add(digit(low)?)?).ok()?;
+    }
+    parts.next().is_none().then_some(address)
+}
+
+/// Takes fields off a line, from its front.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fields<'a>(pub(crate) &'a [u8]);
+
+impl<'a> Fields<'a> {
+    /// The next field and the comma behind it; a quoted one without its quotes, escapes and all.
+    pub(crate) fn next(&mut self) -> Option<&'a [u8]> {
+        if self.0.is_empty() {
+            return None;
+        }
+        if let Some(body) = self.0.strip_prefix(b"\"") {
+            let end = closing_quote(body)?;
+            let field = body.get(..end)?;
+            let rest = body.get(end..)?.strip_prefix(b"\"")?;
+            self.0 = rest.strip_prefix(b",").unwrap_or(rest);
+            return Some(field);
+        }
+        let end = self.0.iter().position(|byte| *byte == b',').unwrap_or(self.0.len());
+        let field = self.0.get(..end)?;
+        let rest = self.0.get(end..)?;
+        self.0 = rest.strip_prefix(b",").unwrap_or_default();
+        Some(field)
+    }
+
+    pub(crate) fn number(&mut self) -> Option<u32> {
+        number(self.next()?)
+    }
+
+    pub(crate) fn signed(&mut self) -> Option<i32> {
+        signed(self.next()?)
+    }
+}
+
+/// The quote that isn't escaped. Firmwares that escape nothing are understood as long as no name
+/// ends in a backslash.
+fn closing_quote(body: &[u8]) -> Option<usize> {
+    let mut escaped = false;
+    body.iter().position(|byte| {
+        let ends = *byte == b'"' && !escaped;
+        escaped = *byte == b'\\' && !escaped;
+        ends
+    })
+}

@@ -1,0 +1,228 @@
+//! What a line of the modem means. Both families' spellings of an answer are always accepted.
+
+use super::fields::{Fields, number};
+
+/// Links of the modem, numbered from 0.
+pub(crate) const LINKS: usize = 5;
+
+/// What the modem said. A link is `None` where the firmware left its number out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// `OK`
+    Ok,
+    /// `ERROR`
+    Error,
+    /// `FAIL`: how NonOS ends a join.
+    Fail,
+    /// `busy p...`, `busy s...`: the line just sent wasn't executed.
+    Busy,
+    /// `ready`, after a reset.
+    Ready,
+    /// `Will force to restart!!!`
+    WillRestart,
+    WifiConnected,
+    WifiGotIp,
+    WifiDisconnect,
+    /// `<id>,CONNECT`, `+LINK_CONN:…`
+    Connect(Option<u8>),
+    /// `<id>,CLOSED`
+    Closed(Option<u8>),
+    SendOk,
+    /// `SEND FAIL`, `SEND Canceled`
+    SendFail,
+    /// `Recv <n> bytes`
+    Taken(u32),
+    /// `>`
+    Prompt,
+    /// `link is not valid`
+    NotValid,
+    /// `ALREADY CONNECTED`
+    AlreadyConnected,
+    /// `no ip`
+    NoIp,
+    /// `DNS Fail`
+    DnsFail,
+    /// `+IPD,<id>,<n>` without data: passive mode.
+    Notice {
+        link: u8,
+        length: u32,
+    },
+    /// `+IPD,<id>,<n>[,…]:`, with so many bytes behind it.
+    Data {
+        link: u8,
+        length: u32,
+    },
+    /// `+CIPRECVDATA…:`, with so many bytes behind it; `None` where the length is no length.
+    Read(Option<u32>),
+    /// Anything else: the parser's `line` has it.
+    Line,
+}
+
+impl Event {
+    /// Whether it can come at any byte, in the middle of an answer.
+    pub(crate) fn is_unsolicited(self) -> bool {
+        matches!(
+            self,
+            Self::Ready
+                | Self::WillRestart
+                | Self::WifiConnected
+                | Self::WifiGotIp
+                | Self::WifiDisconnect
+                | Self::Connect(_)
+                | Self::Closed(_)
+                | Self::Notice { .. }
+                | Self::Data { .. }
+                | Self::Busy
+        )
+    }
+}
+
+/// The meaning of a whole line, without its end.
+pub(crate) fn classify(line: &[u8]) -> Event {
+    let line = trim(line);
+    match line {
+        b"OK" => Event::Ok,
+        b"ERROR" => Event::Error,
+        b"FAIL" => Event::Fail,
+        b"ready" => Event::Ready,
+        b"Will force to restart!!!" => Event::WillRestart,
+        b"WIFI CONNECTED" => Event::WifiConnected,
+        b"WIFI GOT IP" => Event::WifiGotIp,
+        b"WIFI DISCONNECT" => Event::WifiDisconnect,
+        b"CONNECT" => Event::Connect(None),
+        b"CLOSED" => Event::Closed(None),
+        b"SEND OK" => Event::SendOk,
+        b"SEND FAIL" | b"SEND Canceled" => Event::SendFail,
+        b">" => Event::Prompt,
+        b"link is not valid" => Event::NotValid,
+        b"ALREADY CONNECTED" | b"ALREADY CONNECT" => Event::AlreadyConnected,
+        b"no ip" => Event::NoIp,
+        b"DNS Fail" => Event::DnsFail,
+        _ => with_numbers(line),
+    }
+}
+
+fn with_numbers(line: &[u8]) -> Event {
+    if line.starts_with(b"busy ") {
+        return Event::Busy;
+    }
+    if let [id, b',', rest @ ..] = line
+        && let Some(link) = link(*id)
+    {
+        match rest {
+            b"CONNECT" => return Event::Connect(Some(link)),
+            b"CLOSED" => return Event::Closed(Some(link)),
+            _ => {}
+        }
+    }
+    if let Some(rest) = line.strip_prefix(b"+IPD,") {
+        let mut fields = Fields(rest);
+        if let (Some(link), Some(length)) = (fields.number(), fields.number())
+            && let Some(link) = u8::try_from(link).ok().filter(|id| usize::from(*id) < LINKS)
+        {
+            return Event::Notice { link, length };
+        }
+    }
+    if let Some(rest) = line.strip_prefix(b"+LINK_CONN:") {
+        let mut fields = Fields(rest);
+        // Its status comes first: 0 is a success.
+        if fields.number() == Some(0) {
+            return Event::Connect(fields.number().and_then(|id| u8::try_from(id).ok()));
+        }
+    }
+    if let Some(rest) = line.strip_prefix(b"Recv ")
+        && let Some(count) = rest.strip_suffix(b" bytes").and_then(number)
+    {
+        return Event::Taken(count);
+    }
+    Event::Line
+}
+
+fn link(digit: u8) -> Option<u8> {
+    digit.checked_sub(b'0').filter(|id| usize::from(*id) < LINKS)
+}
+
+fn trim(line: &[u8]) -> &[u8] {
+    // The space behind NonOS's `> ` begins the next line; some lines end in one.
+    line.trim_ascii()
+}
+
+/// A line that came in the middle of another one, at its end: where it begins, and what it is.
+///
+/// The firmware says `WIFI GOT IP` and the like at any byte of an answer, and only those: they are
+/// looked for at the end of each line, but not behind a name of the outside world, which may read
+/// like one.
+pub(crate) fn interruption(line: &[u8]) -> Option<(usize, Event)> {
+    const TEXTS: [&[u8]; 6] = [
+        b"ready",
+        b"WIFI CONNECTED",
+        b"WIFI GOT IP",
+        b"WIFI DISCONNECT",
+        b"Will force to restart!!!",
+        b"busy p...",
+    ];
+    if holds_names(line) {
+        return None;
+    }
+    for text in TEXTS {
+        if line.ends_with(text) {
+            return Some((line.len().saturating_sub(text.len()), classify(text)));
+        }
+    }
+    for (text, length) in [(&b",CONNECT"[..], 9), (b",CLOSED", 8)] {
+        if line.ends_with(text) {
+            let start = line.len().checked_sub(length)?;
+            let event = classify(line.get(start..)?);
+            return (event != Event::Line).then_some((start, event));
+        }
+    }
+    for text in [&b"+IPD,"[..], b"+LINK_CONN:"] {
+        let found = line.windows(text.len()).rposition(|window| window == text);
+        if let Some(start) = found {
+            let event = classify(line.get(start..)?);
+            return (event != Event::Line).then_some((start, event));
+        }
+    }
+    None
+}
+
+/// The head of active data that ends with the colon just read: where it begins, and what it is.
+pub(crate) fn data_head(line: &[u8]) -> Option<(usize, Event)> {
+    let head = line.strip_suffix(b":")?;
+    if holds_names(line) {
+        return None;
+    }
+    let start = head.windows(5).rposition(|window| window == b"+IPD,")?;
+    match with_numbers(head.get(start..)?) {
+        Event::Notice { link, length } => Some((start, Event::Data { link, length })),
+        _ => None,
+    }
+}
+
+/// The head of passive data that ends with the byte just read. With `remote_info` ESP-AT puts the
+/// peer's address and port before the data.
+pub(crate) fn read_head(line: &[u8], remote_info: bool) -> Option<Event> {
+    let at = line.windows(12).rposition(|window| window == b"+CIPRECVDATA")?;
+    let (mark, rest) = line.get(at.checked_add(12)?..)?.split_first()?;
+    let length = match mark {
+        // NonOS: `+CIPRECVDATA,<len>:`
+        b',' => rest.strip_suffix(b":")?,
+        // ESP-AT: `+CIPRECVDATA:<len>,["ip",port,]`
+        b':' => {
+            let whole = rest.strip_suffix(b",")?;
+            let mut fields = whole.split(|byte| *byte == b',');
+            let length = fields.next()?;
+            if fields.count() != if remote_info { 2 } else { 0 } {
+                return None;
+            }
+            length
+        }
+        _ => return None,
+    };
+    Some(Event::Read(number(length)))
+}
+
+/// Lines with names in them that somebody else chose, and the echo of our own.
+pub(crate) fn holds_names(line: &[u8]) -> bool {
+    [&b"+CWLAP"[..], b"+CWJAP", b"+CWSTATE", b"AT+CW"].iter().any(|text| line.starts_with(text))
+}

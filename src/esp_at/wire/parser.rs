@@ -1,0 +1,160 @@
+//! Bytes to events.
+
+use super::line::{Event, classify, data_head, holds_names, interruption, read_head};
+use heapless::Vec;
+
+/// What is kept of a line. The longest that matter are those of scans.
+const LINE: usize = 160;
+
+/// The longest line that may be the front of one that an unsolicited line interrupted.
+const FRAGMENT: usize = 40;
+
+/// Takes the modem's bytes one at a time and says what they mean.
+///
+/// Data aren't its business: behind a head (`Data`, `Read`) whoever feeds it takes the announced
+/// number of bytes off the line himself, so data are never searched for lines.
+#[derive(Debug)]
+pub(crate) struct Parser {
+    line: Vec<u8, LINE>,
+    /// The line was told, and goes with the next byte.
+    told: bool,
+    /// Bytes at the line's front that came as a line of their own, before an unsolicited one. They
+    /// may be the front of what follows.
+    joint: usize,
+    /// The line just told was unknown, and short enough to be the front of another.
+    fragment: bool,
+    /// A `>` at the front of a line is the prompt for data.
+    pub(crate) expect_prompt: bool,
+    /// `+CIPRECVDATA` is the head of data.
+    pub(crate) expect_read: bool,
+    /// The modem adds addresses to data although it was told not to.
+    pub(crate) remote_info: bool,
+}
+
+impl Parser {
+    pub(crate) const fn new() -> Self {
+        Self {
+            line: Vec::new(),
+            told: false,
+            joint: 0,
+            fragment: false,
+            expect_prompt: false,
+            expect_read: false,
+            remote_info: false,
+        }
+    }
+
+    /// The line of the `Line` event just told.
+    pub(crate) fn line(&self) -> &[u8] {
+        self.line.get(self.joint..).unwrap_or_default().trim_ascii()
+    }
+
+    /// Forgets what was begun.
+    pub(crate) fn clear(&mut self) {
+        self.line.clear();
+        self.told = false;
+        self.joint = 0;
+        self.fragment = false;
+    }
+
+    /// Takes a byte.
+    pub(crate) fn push(&mut self, byte: u8) -> Option<Event> {
+        if self.told {
+            self.told = false;
+            if !self.fragment {
+                self.clear();
+            }
+        }
+        match byte {
+            b'\n' => self.end_of_line(),
+            // Lines may end in any number of them.
+            b'\r' => None,
+            _ => {
+                if self.fragment {
+                    self.joint = self.line.len();
+                    self.fragment = false;
+                }
+                // What is beyond the room is lost: no line that matters is so long.
+                let _ = self.line.push(byte);
+                self.head(byte)
+            }
+        }
+    }
+
+    /// Whether the byte just taken completes something that ends without a line end.
+    fn head(&mut self, byte: u8) -> Option<Event> {
+        match byte {
+            b'>' if self.expect_prompt && self.line().len() == 1 => {
+                self.clear();
+                Some(Event::Prompt)
+            }
+            b':' | b',' if self.expect_read => match read_head(&self.line, self.remote_info) {
+                Some(event) => {
+                    self.clear();
+                    Some(event)
+                }
+                None => self.active_head(byte),
+            },
+            _ => self.active_head(byte),
+        }
+    }
+
+    fn active_head(&mut self, byte: u8) -> Option<Event> {
+        if byte != b':' {
+            return None;
+        }
+        let (start, event) = data_head(&self.line)?;
+        // What it interrupted goes on behind the data.
+        self.line.truncate(start);
+        self.joint = self.joint.min(start);
+        Some(event)
+    }
+
+    fn end_of_line(&mut self) -> Option<Event> {
+        if self.line.trim_ascii().is_empty() {
+            self.line.clear();
+            return None;
+        }
+        if self.fragment {
+            // An empty line behind a fragment.
+            return None;
+        }
+        let mut event = classify(&self.line);
+        if event == Event::Line && self.joint > 0 {
+            // Not the rest of what was begun: a line of its own.
+            let rest = self.line.get(self.joint..).unwrap_or_default();
+            event = classify(rest);
+            if event.is_unsolicited() {
+                self.line.truncate(self.joint);
+                self.joint = 0;
+                self.fragment = true;
+                return Some(event);
+            }
+            if event == Event::Line && rest.trim_ascii().starts_with(b"+") {
+                let mut line = Vec::new();
+                let _ = line.extend_from_slice(rest);
+                self.line = line;
+            }
+            // Otherwise the rest of an answer's line, as far as anybody can tell.
+            self.joint = 0;
+        }
+        if event == Event::Line {
+            if let Some((start, event)) = interruption(&self.line) {
+                // What it interrupted goes on behind it.
+                if event == Event::Ready {
+                    self.clear();
+                } else {
+                    self.line.truncate(start);
+                    self.joint = self.joint.min(start);
+                    self.fragment = false;
+                }
+                return Some(event);
+            }
+            self.told = true;
+            self.fragment = self.line.len() <= FRAGMENT && !holds_names(&self.line);
+            return Some(event);
+        }
+        self.clear();
+        Some(event)
+    }
+}
