@@ -83,7 +83,8 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     ///
     /// # Errors
     ///
-    /// As [`poll_read`](Self::poll_read); and `Buffer` where the head left no room in the buffer.
+    /// As [`poll_read`](Self::poll_read); and [`Buffer`](ErrorKind::Buffer) where the head left no
+    /// room in the buffer.
     ///
     /// ```no_run
     /// # use safe_http_client::*;
@@ -98,7 +99,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         Ok(self.data(count))
     }
 
-    /// Takes bytes that [`poll_fill_buf`](Self::poll_fill_buf) showed.
+    /// Takes bytes that [`poll_fill_buf`](Self::poll_fill_buf) showed; never more than those.
     ///
     /// ```no_run
     /// # use safe_http_client::*;
@@ -116,8 +117,8 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     ///
     /// # Errors
     ///
-    /// As [`poll_read`](Self::poll_read); and `Buffer` where it doesn't fit. If its length is known
-    /// beforehand, nothing was read then, and it can still be read piece by piece.
+    /// As [`poll_read`](Self::poll_read); and [`Buffer`](ErrorKind::Buffer) where it doesn't fit. If
+    /// its length is known beforehand, nothing was read then, and it can still be read in pieces.
     ///
     /// ```no_run
     /// # use safe_http_client::*;
