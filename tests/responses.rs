@@ -352,7 +352,7 @@ fn chunk_extensions_are_skipped_up_to_a_bound() {
         let response = chunked(format!("{line}\r\nhello\r\n0\r\n\r\n"));
         bad_body(format!("{line:?}"), response, ProtocolError::ChunkLine)
     }));
-    // The bound is that of a body's extensions together: 16 KiB.
+    // The bound is 16 KiB beyond a byte for each byte of data.
     let kib = |count: usize| format!("5;{}\r\nhello\r\n", "x".repeat(count * 1024));
     check_all([
         ok("16 KiB in one line", chunked(format!("{}0\r\n\r\n", kib(16))), 200, "hello"),

@@ -63,7 +63,7 @@ pub enum ProtocolError {
     ChunkSize,
     /// A chunk's size line with a bare CR or LF, or a control character.
     ChunkLine,
-    /// Chunk extensions of more than 16 KiB in one body.
+    /// Chunk extensions that outgrow the body's data by more than 16 KiB.
     ChunkExtensions,
     /// Chunk data that CR LF doesn't follow.
     ChunkEnd,
@@ -113,7 +113,9 @@ impl ProtocolError {
             Self::TransferEncodingInHttp10 => "an HTTP/1.0 response has a Transfer-Encoding",
             Self::ChunkSize => "a chunk's size isn't hex digits of at most 64 bits",
             Self::ChunkLine => "a chunk's size line has a bare CR or LF or a control character",
-            Self::ChunkExtensions => "the chunk extensions are longer than 16 KiB",
+            Self::ChunkExtensions => {
+                "the chunk extensions outgrow the body's data by more than 16 KiB"
+            }
             Self::ChunkEnd => "a chunk's data isn't followed by CR LF",
             Self::TooManyInterim => "more than 16 interim (1xx) responses came, and no final one",
         }

@@ -11,7 +11,9 @@
 
 use crate::error::ProtocolError;
 
-/// All chunk extensions (and padding) of one body together; past that they are an attack.
+/// Chunk extensions (and padding) that one body may have beyond a byte for each byte of its data.
+/// A server that puts something into every size line of a long download is fine; one that sends
+/// next to nothing else is an attack.
 const MAX_EXTENSIONS: u16 = 16 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,6 +144,8 @@ impl ChunkedDecoder {
     /// So many bytes of data were taken.
     pub fn take_data(&mut self, count: u64) {
         self.remaining = self.remaining.saturating_sub(count);
+        let earned = u16::try_from(count).unwrap_or(u16::MAX);
+        self.extensions = self.extensions.saturating_sub(earned);
         if self.state == State::Data && self.remaining == 0 {
             self.state = State::DataCr;
         }

@@ -1,6 +1,7 @@
 //! Private parts, against their plain definitions.
 
 use super::bytes::{is_token_byte, is_value_byte, move_down, token_run, trim, value_run};
+use super::chunked::{ChunkedDecoder, Piece};
 use super::head::{HeadMeasure, HeadParser};
 use super::method::{BodyLength, Method};
 use super::request::{HeadWriter, chunk_size_line};
@@ -160,6 +161,26 @@ fn a_status_line_is_judged_alike_whole_and_byte_by_byte() {
         let bytes: Vec<&[u8]> = (1..=line.len()).map(|end| &line[..end]).collect();
         assert_eq!(outcome(&bytes), whole, "{}", line.escape_ascii());
     }
+}
+
+/// A long download whose every size line has an extension isn't an attack.
+#[test]
+fn data_earns_chunk_extensions() {
+    let mut decoder = ChunkedDecoder::new();
+    let line = format!("64;{}\r\n", "x".repeat(80));
+    for _ in 0..10_000 {
+        assert_eq!(decoder.next(line.as_bytes()), Ok((line.len(), Piece::Data(100))));
+        decoder.take_data(100);
+        assert_eq!(decoder.next(b"\r\n"), Ok((2, Piece::Incomplete)));
+    }
+    let mut decoder = ChunkedDecoder::new();
+    let line = format!("1;{}\r\n", "x".repeat(1000));
+    let chunks = (0..10_000).take_while(|_| {
+        let data = decoder.next(line.as_bytes()).is_ok();
+        decoder.take_data(1);
+        data && decoder.next(b"\r\n").is_ok()
+    });
+    assert_eq!(chunks.count(), 16, "of a byte each, with a kilobyte of extension");
 }
 
 /// Status and length after the parser saw these growing prefixes.
