@@ -1207,6 +1207,51 @@ fn a_connection_that_leaves_http_is_handed_over_with_the_bytes_that_came_early()
 }
 
 #[test]
+fn a_handed_over_stream_is_polled_without_waiting() {
+    let mut cx = cx();
+    for segment in [1, usize::MAX] {
+        let early = b"HTTP/1.1 101 \r\n\r\nearly";
+        let mut connection = Connection::answer_split(early, segment, None);
+        connection.steps.extend([Step::AwaitRequest, Step::Data(b" and late".to_vec())]);
+        connection.steps.push_back(Step::Zero);
+        let (mut client, log) = client_over(&mut cx, Behaviour::STD, [connection]);
+        let mut buffer = [0; 256];
+        let mut exchange = client.get(&mut cx, URL, &mut buffer).start().unwrap();
+        while exchange.poll(&mut cx) == Err(nb::Error::WouldBlock) {}
+        assert!(exchange.is_handed_over());
+        assert_eq!(exchange.poll_stream_write(&mut cx, b"ping\r\n\r\n"), Ok(8));
+        let mut read = Vec::new();
+        loop {
+            let mut piece = [0; 3];
+            match exchange.poll_stream_read(&mut cx, &mut piece) {
+                Ok(0) => break,
+                Ok(count) => read.extend_from_slice(&piece[..count]),
+                Err(nb::Error::WouldBlock) => {}
+                Err(nb::Error::Other(error)) => panic!("{error}"),
+            }
+        }
+        assert_eq!(read, b"early and late");
+        drop(exchange);
+        assert_eq!(client.why_closed(), Some(WhyClosed::HandedOver));
+        drop(client);
+        assert_eq!(log.borrow().opened, log.borrow().closed);
+    }
+    // Any other response has no stream.
+    let (mut client, _) = client_over(&mut cx, Behaviour::STD, [Connection::answer(HELLO)]);
+    let mut buffer = [0; 256];
+    let mut exchange = client.get(&mut cx, URL, &mut buffer).start().unwrap();
+    while exchange.poll(&mut cx) == Err(nb::Error::WouldBlock) {}
+    assert!(!exchange.is_handed_over());
+    let refused = ErrorKind::Request(RequestError::ExchangeOver);
+    for error in [
+        exchange.poll_stream_read(&mut cx, &mut [0; 4]).unwrap_err(),
+        exchange.poll_stream_write(&mut cx, b"ping").unwrap_err(),
+    ] {
+        assert!(matches!(error, nb::Error::Other(error) if error.kind == refused));
+    }
+}
+
+#[test]
 fn any_other_response_keeps_its_connection_to_itself() {
     let mut cx = cx();
     for (method, status) in [(Method::Get, 200), (Method::Connect, 407), (Method::Get, 426)] {

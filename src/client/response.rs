@@ -209,7 +209,7 @@ impl<'a, 'c, N: Network, C: Clock> Response<'a, 'c, N, C> {
     /// ```
     #[allow(clippy::result_large_err, reason = "it gives the response back")]
     pub fn into_stream(self) -> Result<Stream<'a, 'c, N, C>, Self> {
-        if self.exchange.is_tunnel() { Ok(Stream::new(self.exchange)) } else { Err(self) }
+        if self.exchange.is_handed_over() { Ok(Stream::new(self.exchange)) } else { Err(self) }
     }
 
     /// Goes on without waiting: the loop's context is free again, to be lent to each call.

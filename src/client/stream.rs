@@ -14,7 +14,8 @@ use embedded_nal::nb;
 ///
 /// It is an [`embedded_io::Read`] and [`Write`], so that another protocol (WebSocket, TLS) can run
 /// over it. Bytes that had come behind the response's head are read first. It is closed when it is
-/// dropped.
+/// dropped. Its non-blocking twins are [`Exchange::poll_stream_read`] and
+/// [`Exchange::poll_stream_write`].
 ///
 /// ```no_run
 /// # use safe_http_client::*;
@@ -39,59 +40,6 @@ pub struct Stream<'a, 'c, N: Network, C: Clock> {
 impl<'a, N: Network, C: Clock> Stream<'a, '_, N, C> {
     pub(super) fn new(exchange: Exchange<'a, N, C>) -> Self {
         Self { exchange, _cx: PhantomData }
-    }
-
-    /// The non-blocking twin of `read`: 0 at the end of the stream.
-    ///
-    /// # Errors
-    ///
-    /// `WouldBlock` while nothing has arrived. The idle deadline doesn't count here: a stream may
-    /// rest. Any other error closes the connection.
-    ///
-    /// ```no_run
-    /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(mut stream: Stream<'_, '_, N, C>, mut cx: LoopContext) {
-    /// let mut block = [0; 64];
-    /// match stream.poll_read(&mut cx, &mut block) {
-    ///     Ok(0) => println!("the peer has ended the stream"),
-    ///     Ok(count) => println!("{count} bytes"),
-    ///     Err(nb::Error::WouldBlock) => { /* look again later */ }
-    ///     Err(nb::Error::Other(error)) => println!("{error}"),
-    /// }
-    /// # }
-    /// ```
-    pub fn poll_read(
-        &mut self,
-        _cx: &mut LoopContext,
-        out: &mut [u8],
-    ) -> nb::Result<usize, ErrorOf<N>> {
-        self.exchange.poll_network();
-        self.exchange.tunnel_read(out)
-    }
-
-    /// The non-blocking twin of `write`: returns how many of the bytes the stack took.
-    ///
-    /// # Errors
-    ///
-    /// `WouldBlock` while the stack takes no more. Any other error closes the connection.
-    ///
-    /// ```no_run
-    /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(mut stream: Stream<'_, '_, N, C>, mut cx: LoopContext) {
-    /// match stream.poll_write(&mut cx, b"ping") {
-    ///     Ok(count) => println!("{count} of 4 bytes are on their way"),
-    ///     Err(nb::Error::WouldBlock) => { /* try again later */ }
-    ///     Err(nb::Error::Other(error)) => println!("{error}"),
-    /// }
-    /// # }
-    /// ```
-    pub fn poll_write(
-        &mut self,
-        _cx: &mut LoopContext,
-        bytes: &[u8],
-    ) -> nb::Result<usize, ErrorOf<N>> {
-        self.exchange.poll_network();
-        self.exchange.tunnel_write(bytes)
     }
 }
 
