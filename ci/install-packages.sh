@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the checks need, only those that are missing.
 #
-#   ci/install-packages.sh [targets|servers|valgrind]...      (no argument: all)
+#   ci/install-packages.sh [targets|servers|valgrind|docs]...      (no argument: all)
 #
 #   targets   compilers and binutils for the bare-metal targets
 #   servers   HTTP servers that the tests talk to
 #   valgrind  valgrind and a C compiler
+#   docs      what looks for items without an example
 set -euo pipefail
 
 # Node.js and Python often come from elsewhere: any that is there will do.
@@ -21,14 +22,15 @@ packages_of() {
             command -v node >/dev/null || echo nodejs
             ;;
         valgrind) echo valgrind gcc ;;
+        docs) echo jq ;;
         *)
-            echo "install-packages: unknown group '$1' (targets, servers, valgrind)" >&2
+            echo "install-packages: unknown group '$1' (targets, servers, valgrind, docs)" >&2
             return 2
             ;;
     esac
 }
 
-[ $# -gt 0 ] || set -- targets servers valgrind
+[ $# -gt 0 ] || set -- targets servers valgrind docs
 
 missing=()
 for group in "$@"; do

@@ -57,8 +57,16 @@ fn misuses_dont_compile() {
         return;
     }
     let rustc = rustc_version();
-    if rustc.starts_with(PINNED) {
+    // Some messages list the types that implement a trait, which a feature may add to.
+    let features = cfg!(feature = "std") || cfg!(feature = "defmt") || cfg!(feature = "esp-at");
+    if rustc.starts_with(PINNED) && !features {
         trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
+    } else if features {
+        say(
+            "wording of the compiler's messages: not compared, since it is pinned for the default \
+             features (`cargo test --test ui`); that no case compiles is checked",
+        );
+        compile_a_copy();
     } else {
         say(&format!(
             "wording of the compiler's messages: not compared, since it is pinned for {PINNED}* and \
@@ -175,7 +183,9 @@ fn table() -> String {
         String::from("| misuse | what the compiler says first | its note |\n|---|---|---|\n");
     for case in CASES.iter().map(|name| Case::read(name)) {
         let note = case.note.as_deref().unwrap_or("");
-        table.push_str(&format!("| {} | {} | {note} |\n", case.misuse, case.first_line()));
+        let row = format!("{} ¦ {} ¦ {note}", case.misuse, case.first_line());
+        let row = row.replace('|', "\\|").replace('¦', "|");
+        table.push_str(&format!("| {} |\n", row.trim_end()));
     }
     table
 }
