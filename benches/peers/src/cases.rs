@@ -8,14 +8,8 @@ pub struct Response {
 }
 
 pub const RESPONSES: &[Response] = &[
-    Response {
-        name: "get_length_256",
-        bytes: include_bytes!("../../data/get_length_256.bin"),
-    },
-    Response {
-        name: "get_chunked_256",
-        bytes: include_bytes!("../../data/get_chunked_256.bin"),
-    },
+    Response { name: "get_length_256", bytes: include_bytes!("../../data/get_length_256.bin") },
+    Response { name: "get_chunked_256", bytes: include_bytes!("../../data/get_chunked_256.bin") },
 ];
 
 /// The body that both responses carry.

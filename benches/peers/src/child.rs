@@ -40,10 +40,7 @@ pub fn run(name: &str, response: &str, segment: usize) -> String {
         verify_request(&wire.request())?;
         buffer.fill(0);
         wire.rewind(false);
-        verify(
-            wire,
-            peers_measured_exchange(black_box(&mut *client), black_box(&mut buffer)),
-        )
+        verify(wire, peers_measured_exchange(black_box(&mut *client), black_box(&mut buffer)))
     });
     match verdict {
         Ok(()) => format!("ok {} {}", wire.sends(), wire.receives()),
@@ -73,11 +70,7 @@ fn verify_request(request: &[u8]) -> Result<(), String> {
         && text.to_ascii_lowercase().contains(&host)
         && text.ends_with("\r\n\r\n")
         && text.matches("\r\n\r\n").count() == 1;
-    if plain {
-        Ok(())
-    } else {
-        Err(format!("wrong: the request was {text:?}"))
-    }
+    if plain { Ok(()) } else { Err(format!("wrong: the request was {text:?}")) }
 }
 
 #[cfg(test)]
@@ -93,9 +86,7 @@ mod tests {
                 for &segment in SEGMENTS {
                     let line = run(name, response.name, segment);
                     assert!(
-                        ["ok ", "wrong: ", "error: "]
-                            .iter()
-                            .any(|start| line.starts_with(start)),
+                        ["ok ", "wrong: ", "error: "].iter().any(|start| line.starts_with(start)),
                         "{name} {}: {line}",
                         response.name
                     );
@@ -106,10 +97,7 @@ mod tests {
 
     #[test]
     fn a_request_that_is_not_the_plain_one_is_refused() {
-        assert_eq!(
-            verify_request(b"GET /data HTTP/1.1\r\nHost: 192.168.1.20\r\n\r\n"),
-            Ok(())
-        );
+        assert_eq!(verify_request(b"GET /data HTTP/1.1\r\nHost: 192.168.1.20\r\n\r\n"), Ok(()));
         for request in [
             &b"GET /other HTTP/1.1\r\nHost: 192.168.1.20\r\n\r\n"[..],
             b"GET /data HTTP/1.1\r\n\r\n",

@@ -82,9 +82,7 @@ impl Client for EdgeHttp {
         let (work, body) = buffer.split_at_mut(half);
         finished(block_on(async {
             let mut connection: Connection<_> = Connection::new(work, &stack, address);
-            connection
-                .initiate_request(true, Method::Get, PATH, &headers)
-                .await?;
+            connection.initiate_request(true, Method::Get, PATH, &headers).await?;
             connection.initiate_response().await?;
             let status = connection.headers()?.code;
             let mut length = 0;

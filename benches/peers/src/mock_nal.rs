@@ -106,25 +106,14 @@ mod tests {
         let address = stack.get_host_by_name("gate", AddrType::IPv4).unwrap();
         let mut socket = stack.socket().unwrap();
         let mut buffer = [0; 128];
-        assert_eq!(
-            stack.send(&mut socket, b"x"),
-            Err(nb::Error::Other(NotConnected))
-        );
-        assert_eq!(
-            stack.receive(&mut socket, &mut buffer),
-            Err(nb::Error::Other(NotConnected))
-        );
+        assert_eq!(stack.send(&mut socket, b"x"), Err(nb::Error::Other(NotConnected)));
+        assert_eq!(stack.receive(&mut socket, &mut buffer), Err(nb::Error::Other(NotConnected)));
 
-        stack
-            .connect(&mut socket, SocketAddr::new(address, 80))
-            .unwrap();
+        stack.connect(&mut socket, SocketAddr::new(address, 80)).unwrap();
         assert_eq!(stack.send(&mut socket, b"GET"), Ok(3));
         assert_eq!(stack.receive(&mut socket, &mut buffer), Ok(64));
         assert_eq!(stack.receive(&mut socket, &mut buffer), Ok(36));
-        assert_eq!(
-            stack.receive(&mut socket, &mut buffer),
-            Err(nb::Error::WouldBlock)
-        );
+        assert_eq!(stack.receive(&mut socket, &mut buffer), Err(nb::Error::WouldBlock));
         assert_eq!(stack.open_sockets(), 1);
         stack.close(socket).unwrap();
         assert_eq!(stack.open_sockets(), 0);

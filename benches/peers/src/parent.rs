@@ -37,15 +37,8 @@ pub fn run() -> Result<(), String> {
     println!("{}\n", versions.join(", "));
 
     let mut rows = vec![
-        [
-            "response",
-            "delivered in",
-            "client",
-            "instructions",
-            "sends",
-            "receives",
-        ]
-        .map(str::to_owned),
+        ["response", "delivered in", "client", "instructions", "sends", "receives"]
+            .map(str::to_owned),
     ];
     let mut notes = String::new();
     let mut measured = 0;
@@ -57,11 +50,9 @@ pub fn run() -> Result<(), String> {
                 measured += u32::from(figures.is_ok());
                 ours_failed |= *client == "ours" && figures.is_err();
                 let (instructions, sends, receives) = match figures {
-                    Ok((instructions, sends, receives)) => (
-                        thousands(instructions),
-                        sends.to_string(),
-                        receives.to_string(),
-                    ),
+                    Ok((instructions, sends, receives)) => {
+                        (thousands(instructions), sends.to_string(), receives.to_string())
+                    }
                     Err(why) => {
                         let place = format!("{client}, {}, {}", response.name, delivery(segment));
                         notes.push_str(&format!("{place}: {why}\n"));
@@ -93,10 +84,8 @@ pub fn run() -> Result<(), String> {
 }
 
 fn valgrind_version() -> Result<String, String> {
-    let output = Command::new("valgrind")
-        .arg("--version")
-        .output()
-        .map_err(|error| match error.kind() {
+    let output =
+        Command::new("valgrind").arg("--version").output().map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => {
                 "valgrind is not installed (Debian: apt-get install valgrind)".to_owned()
             }
@@ -128,11 +117,7 @@ fn case(program: &Path, client: &str, response: &str, segment: usize) -> Figures
 
     let line = said.lines().last().unwrap_or_default();
     let Some(counts) = line.strip_prefix("ok ") else {
-        return Err(if line.is_empty() {
-            format!("error: {status}")
-        } else {
-            line.to_owned()
-        });
+        return Err(if line.is_empty() { format!("error: {status}") } else { line.to_owned() });
     };
     let (sends, receives) = counts
         .split_once(' ')
@@ -169,9 +154,7 @@ fn finish(command: &mut Command, limit: Duration) -> Result<(String, String, Str
         }
     };
     let text = |reader: Option<thread::JoinHandle<String>>| {
-        reader
-            .and_then(|reader| reader.join().ok())
-            .unwrap_or_default()
+        reader.and_then(|reader| reader.join().ok()).unwrap_or_default()
     };
     Ok((status.to_string(), text(output), text(errors)))
 }
@@ -198,10 +181,7 @@ fn collected(report: &str) -> Option<u64> {
 fn version(package: &str) -> Option<&'static str> {
     let wanted = format!("name = \"{package}\"");
     let mut lines = LOCK.lines().skip_while(|line| *line != wanted);
-    lines
-        .nth(1)?
-        .strip_prefix("version = \"")?
-        .strip_suffix('"')
+    lines.nth(1)?.strip_prefix("version = \"")?.strip_suffix('"')
 }
 
 fn delivery(segment: usize) -> String {
@@ -283,10 +263,7 @@ mod tests {
     #[test]
     fn a_long_reason_is_cut() {
         assert_eq!(shortened("error: Codec"), "error: Codec");
-        assert_eq!(
-            shortened("error: it waits for bytes past the end"),
-            "error: it waits for byt…"
-        );
+        assert_eq!(shortened("error: it waits for bytes past the end"), "error: it waits for byt…");
     }
 
     #[test]
