@@ -160,8 +160,9 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
         self.modem.resets
     }
 
-    /// What the modem said to the last command, byte for byte, the first 128 of them: for the
-    /// diagnosis. The close behind a failed connect leaves the connect's answer there.
+    /// What the modem said to the last command, byte for byte, the first 128 of them and without
+    /// data: for the diagnosis. What the driver asks by itself behind a failure isn't recorded, so
+    /// behind a failed connect the connect's answer stands here.
     pub fn last_answer(&self) -> &[u8] {
         self.modem.answer()
     }

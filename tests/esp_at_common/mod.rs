@@ -4,7 +4,7 @@
 use embedded_nal::nb;
 use esp8266_sim::{Config, Dialect, Handle, SerialPort, Simulator, VirtualClock};
 use safe_http_client::esp_at::{EspAt, JoinError};
-use safe_http_client::{Clock, IpConfig, LoopContext};
+use safe_http_client::{Clock, ErrorKind, ErrorOf, IpConfig, LoopContext, SafeHttpClient};
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
@@ -109,5 +109,44 @@ impl Drop for Cx {
         if let Some(cx) = self.0.take() {
             cx.give_back();
         }
+    }
+}
+
+impl Rig {
+    /// GETs until one succeeds; how many it took, and whether one did.
+    pub fn get_until_ok(&mut self, url: &str, most: Duration) -> (u32, bool) {
+        let begin = self.now();
+        let mut tries = 1;
+        while self.get(url) != Ok("hello".into()) {
+            if self.now() - begin > most {
+                return (tries, false);
+            }
+            tries += 1;
+        }
+        (tries, true)
+    }
+
+    /// A GET by a client of its own, and the body or the error.
+    pub fn get(&mut self, url: &str) -> Result<String, String> {
+        let Rig { modem, clock, cx, .. } = self;
+        let client = SafeHttpClient::new(modem, &*clock);
+        let mut online = match client.wait_online(cx) {
+            Ok(online) => online,
+            Err(failed) => return Err(failed.error.code().into()),
+        };
+        let mut buffer = [0; 1024];
+        let tell = |error: ErrorOf<&mut Driver>| {
+            let detail = match error.kind {
+                ErrorKind::Connect(error)
+                | ErrorKind::Send(error)
+                | ErrorKind::Receive(error)
+                | ErrorKind::Resolve(error)
+                | ErrorKind::Socket(error) => format!(": {error:?}"),
+                _ => String::new(),
+            };
+            format!("{}{detail}", error.code())
+        };
+        let mut response = online.get(cx, url, &mut buffer).send().map_err(tell)?;
+        response.read_to_str().map(str::to_owned).map_err(tell)
     }
 }

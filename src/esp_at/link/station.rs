@@ -14,12 +14,22 @@ use core::net::Ipv4Addr;
 /// From a failed join of the driver's own to the next.
 const REJOIN_MS: u32 = 10_000;
 
+/// While the link is down, the modem is asked for it so often: what it said of it may have been lost.
+const LOOK_AGAIN_MS: u32 = 3_000;
+
+/// An address that is told garbled is asked for so often.
+const MOST_TRIES: u8 = 3;
+
 #[derive(Debug)]
 pub(crate) struct Station {
     pub(super) status: LinkStatus,
+    /// The modem has to be asked whether it is on an access point.
+    ask_status: bool,
+    asked_at: u32,
     /// The modem has to be asked for its address.
     ask_address: bool,
     asked: Addresses,
+    address_tries: u8,
     pub(super) credentials: Option<Credentials>,
     pub(super) join: JoinState,
     /// The modem has lost its access point by a reset: it is joined again at this time.
@@ -44,8 +54,11 @@ impl Station {
     pub(crate) const fn new() -> Self {
         Self {
             status: LinkStatus::Disconnected(DisconnectReason::Unknown),
+            ask_status: false,
+            asked_at: 0,
             ask_address: false,
             asked: Addresses { own: None, gateway: None, netmask: None },
+            address_tries: 0,
             credentials: None,
             join: JoinState::Idle,
             rejoin_at: None,
@@ -71,7 +84,7 @@ impl Station {
     pub(crate) fn started(&mut self) {
         self.settings.all_due();
         // The modem may be on an access point already: joined by itself, or before we came.
-        self.ask_address = true;
+        self.ask_status = true;
         if self.rejoin_soon && self.credentials.is_some() && self.join == JoinState::Idle {
             self.join = JoinState::Wanted { own: true };
         }
@@ -92,8 +105,15 @@ impl Station {
     pub(crate) fn lost(&mut self) {
         self.rejoin_soon |= self.member;
         self.status = LinkStatus::Disconnected(DisconnectReason::Unknown);
+        self.ask_status = false;
         self.ask_address = false;
         self.rssi = None;
+    }
+
+    /// The modem says `no ip`, so its `WIFI DISCONNECT` was missed.
+    pub(crate) fn has_no_address(&mut self) {
+        self.status = LinkStatus::NoAddress;
+        self.ask_status = true;
     }
 
     /// `WIFI …`
@@ -108,6 +128,7 @@ impl Station {
             Event::WifiDisconnect => {
                 self.status = LinkStatus::Disconnected(DisconnectReason::Unknown);
                 self.ask_address = false;
+                self.rssi = None;
             }
             _ => {}
         }
@@ -129,6 +150,12 @@ impl Station {
         {
             return Some((Task::Join, credentials.command(firmware)));
         }
+        let down = !matches!(self.status, LinkStatus::Up(_));
+        let look_again = self.member && down && elapsed_ms(now, self.asked_at) >= LOOK_AGAIN_MS;
+        if self.ask_status || (look_again && !self.ask_address) {
+            self.asked_at = now;
+            return Some((Task::Status, Command::new("AT+CIPSTATUS")));
+        }
         if self.ask_address {
             self.asked = Addresses::default();
             let command = Command::new("AT+CIPSTA").text(firmware.cur()).text("?");
@@ -147,6 +174,18 @@ impl Station {
                 self.status = LinkStatus::Disconnected(DisconnectReason::Unknown);
             }
             Task::Job(job) => self.jobs.taken_off(job),
+            _ => {}
+        }
+    }
+
+    /// A line of the answer to `AT+CIPSTATUS`: 2 to 4 say that there is an address, 5 that there is no
+    /// access point.
+    pub(crate) fn status_line(&mut self, line: &[u8]) {
+        match line.strip_prefix(b"STATUS:") {
+            Some([b'2'..=b'4']) => self.ask_address |= !matches!(self.status, LinkStatus::Up(_)),
+            Some(b"5") if matches!(self.status, LinkStatus::Up(_)) => {
+                self.status = LinkStatus::Disconnected(DisconnectReason::Unknown);
+            }
             _ => {}
         }
     }
@@ -175,6 +214,7 @@ impl Station {
     pub(crate) fn finish(&mut self, task: Task, outcome: Outcome, seen: Seen, now: u32) {
         match task {
             Task::Join => self.join_done(outcome, seen, now),
+            Task::Status => self.ask_status = false,
             Task::Address => self.address_known(outcome),
             Task::Apply(applied) => self.settings.done(applied, outcome),
             Task::Job(job) => {
@@ -221,10 +261,13 @@ impl Station {
     }
 
     fn address_known(&mut self, outcome: Outcome) {
-        if outcome == Outcome::Missed {
+        self.address_tries = self.address_tries.saturating_add(1);
+        let garbled = outcome == Outcome::Ok && self.asked.own.is_none();
+        if (garbled || outcome == Outcome::Missed) && self.address_tries < MOST_TRIES {
             // It is asked again.
             return;
         }
+        self.address_tries = 0;
         self.ask_address = false;
         let Addresses { own, gateway, netmask } = self.asked;
         let own = own.filter(|address| !address.is_unspecified());
@@ -259,6 +302,7 @@ impl Station {
                     self.joined(own, Err(JoinError::Modem(error)));
                 }
             }
+            Task::Status => self.ask_status = false,
             Task::Apply(applied) => self.settings.failed(applied, error),
             Task::Job(job) => self.jobs.failed(job, error),
             _ => {}

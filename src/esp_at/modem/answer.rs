@@ -12,7 +12,9 @@ const MOST_UNASKED: u32 = 8192;
 impl Modem {
     /// Takes a byte that isn't data.
     pub(crate) fn byte(&mut self, byte: u8, now: u32) {
-        let _ = self.answer.push(byte);
+        if self.recording {
+            let _ = self.answer.push(byte);
+        }
         if self.garbled_since.is_some() {
             self.garbled_since = Some(now);
             // Of what can't be trusted, a reset alone changes everything.
@@ -53,7 +55,8 @@ impl Modem {
         match self.tail {
             Tail::None | Tail::Fresh | Tail::Return => true,
             Tail::Line if event.is_unsolicited() => {
-                self.tail = Tail::Fresh;
+                // It may have come between the CR and the LF.
+                self.tail = Tail::Return;
                 true
             }
             Tail::Blank if event.is_unsolicited() || event == Event::Ok => true,
@@ -192,7 +195,7 @@ impl Modem {
     fn data(&mut self, link: u8, length: u32, now: u32) {
         if length > MOST_UNASKED {
             self.fault(link, EspAtError::Corrupted);
-            self.give_up(EspAtError::AnswerMissed, now);
+            self.give_up(EspAtError::Corrupted, now);
             self.lose_step(now);
             return;
         }
@@ -237,7 +240,9 @@ impl Modem {
         {
             flight.seen.closed = true;
         }
-        if let Some(slot) = self.slot(link) {
+        // A close says so, too; its answer tells what it closed.
+        let by_us = self.task() == Some(Task::Close(link));
+        if let Some(slot) = self.slot(link).filter(|_| !by_us) {
             slot.peer_closed();
         }
     }
@@ -257,6 +262,7 @@ impl Modem {
                     };
                 }
             }
+            Task::Status => self.station.status_line(self.parser.line()),
             Task::Address => self.station.address_line(self.parser.line()),
             Task::Job(job) => self.station.job_line(job, self.parser.line()),
             Task::Resolve => self.resolver.line(self.parser.line()),
@@ -278,6 +284,7 @@ impl Modem {
 
     /// The command is over.
     pub(super) fn finish(&mut self, outcome: Outcome, now: u32) {
+        let headless = self.parser.expect_read;
         let Some(flight) = self.land(now) else {
             return;
         };
@@ -293,7 +300,7 @@ impl Modem {
                 self.owed = 0;
             }
             Task::Restart => self.restart_wanted = outcome != Outcome::Ok,
-            Task::Join | Task::Address | Task::Apply(_) | Task::Job(_) => {
+            Task::Join | Task::Status | Task::Address | Task::Apply(_) | Task::Job(_) => {
                 self.station.finish(flight.task, outcome, flight.seen, now);
             }
             Task::Resolve => self.resolver.finish(outcome),
@@ -304,9 +311,17 @@ impl Modem {
                 }
             }
             Task::Connect(link) => {
+                if flight.seen.no_ip {
+                    self.station.has_no_address();
+                }
                 if let Some(slot) = self.slot(link) {
                     slot.connected(outcome, flight.seen, now);
                 }
+            }
+            // `OK` and no head: it was garbled, and the data with it.
+            Task::Read(link) if headless && outcome == Outcome::Ok => {
+                self.fault(link, EspAtError::Corrupted);
+                self.lose_step(now);
             }
             Task::Read(link) => self.read_done(link, outcome),
             Task::Pending(link) => {
@@ -348,7 +363,7 @@ impl Modem {
         self.tail = Tail::None;
         match flight.task {
             Task::Start(_) | Task::Sync | Task::Restart => {}
-            Task::Join | Task::Address | Task::Apply(_) | Task::Job(_) => {
+            Task::Join | Task::Status | Task::Address | Task::Apply(_) | Task::Job(_) => {
                 self.station.give_up(flight.task, error);
             }
             Task::Resolve => self.resolver.give_up(error),
@@ -357,7 +372,14 @@ impl Modem {
                     slot.failed(error);
                 }
             }
-            Task::Send(link, _) => self.end_send(link, Err(error), now),
+            Task::Send(link, phase) => {
+                let out = matches!(phase, SendPhase::Sent | SendPhase::Taken | SendPhase::Failed);
+                let error = match error {
+                    EspAtError::Corrupted if out => EspAtError::DeliveryUnknown,
+                    error => error,
+                };
+                self.end_send(link, Err(error), now);
+            }
             Task::Read(link) => self.fault(link, error),
             Task::Pending(link) => {
                 if let Some(slot) = self.slot(link) {

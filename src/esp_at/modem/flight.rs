@@ -14,6 +14,9 @@ pub(crate) enum Task {
     Sync,
     Restart,
     Join,
+    /// Whether there is an access point.
+    Status,
+    /// Which addresses.
     Address,
     Apply(Applied),
     Job(Job),
@@ -91,10 +94,12 @@ const SECOND_THOUGHT_MS: u32 = 100;
 /// From `OK` to the prompt. `OK` says that data are awaited, so a lost prompt isn't waited for long.
 const PROMPT_MS: u32 = 400;
 /// A modem that waits for data takes `?` for data, so silence is all there is to go by.
-const UNANSWERED_SEND_MS: u32 = 5_000;
+const UNANSWERED_SEND_MS: u32 = 4_000;
 /// From a `?` to the answer.
 const PROBE_MS: u32 = 1_000;
-const MOST_PROBES: u8 = 3;
+const MOST_PROBES: u8 = 2;
+/// Start-up commands without an answer, until the modem counts as silent.
+const MOST_UNANSWERED: u8 = 3;
 /// Nothing comes for so long: an answer that was garbled is over.
 const LULL_MS: u32 = 60;
 /// What may still come behind a probe's answer isn't the next command's.
@@ -111,8 +116,8 @@ impl Task {
     /// nothing: it answers `busy p...` if it does.
     fn patience_ms(self) -> u32 {
         match self {
-            Self::Join | Self::Connect(_) | Self::Resolve | Self::Restart => 3_000,
-            Self::Job(Job::Scan | Job::Restart) => 3_000,
+            Self::Join | Self::Connect(_) | Self::Resolve | Self::Restart => 2_000,
+            Self::Job(Job::Scan | Job::Restart) => 2_000,
             Self::Send(_, SendPhase::Taken) => 1_500,
             _ => 1_000,
         }
@@ -165,7 +170,7 @@ impl Modem {
         if matches!(flight.task, Task::Start(_) | Task::Sync) {
             // Said again in full: these may find the modem in any state.
             self.unanswered = self.unanswered.saturating_add(1);
-            if self.unanswered >= MOST_PROBES {
+            if self.unanswered >= MOST_UNANSWERED {
                 self.fall_silent();
             }
             self.flight = None;

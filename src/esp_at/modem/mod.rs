@@ -75,6 +75,7 @@ pub(crate) struct Modem {
     pub(crate) owed: u16,
     pub(crate) resets: u16,
     answer: Vec<u8, ANSWER>,
+    recording: bool,
 }
 
 impl Modem {
@@ -102,6 +103,7 @@ impl Modem {
             owed: 0,
             resets: 0,
             answer: Vec::new(),
+            recording: false,
         }
     }
 
@@ -144,8 +146,12 @@ impl Modem {
 
     /// A command was sent.
     pub(crate) fn take_off(&mut self, task: Task, now: u32) {
-        // What the close behind a failure says doesn't hide why it failed.
-        if !matches!(task, Task::Close(_)) {
+        // What the driver asks behind a failure doesn't hide the answer that was the failure.
+        self.recording = !matches!(
+            task,
+            Task::Close(_) | Task::Pending(_) | Task::Status | Task::Address | Task::Sync
+        );
+        if self.recording {
             self.answer.clear();
         }
         self.not_before = None;

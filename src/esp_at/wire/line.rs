@@ -1,6 +1,6 @@
 //! What a line of the modem means. Both families' spellings of an answer are always accepted.
 
-use super::fields::{Fields, number};
+use super::fields::{Fields, number, signed};
 
 /// Links of the modem, numbered from 0.
 pub(crate) const LINKS: usize = 5;
@@ -219,7 +219,11 @@ pub(crate) fn read_head(line: &[u8], remote_info: bool) -> Option<Event> {
         }
         _ => return None,
     };
-    Some(Event::Read(number(length)))
+    // A length below zero lies. What is no number at all is another line in the middle of this one.
+    match number(length) {
+        None if signed(length).is_none() => None,
+        length => Some(Event::Read(length)),
+    }
 }
 
 /// Lines with names in them that somebody else chose, and the echo of our own.
