@@ -176,6 +176,33 @@ fn a_silent_server_ends_in_a_timeout_that_says_which_phase_and_how_long() {
     );
 }
 
+/// The answer that came too late is never the next request's.
+#[test]
+fn a_late_response_is_not_taken_for_the_next_ones() {
+    let mut cx = cx();
+    let answer = |body: &str| say(&format!("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n{body}"));
+    let server = Server::new(vec![
+        vec![Act::Request, answer("kept"), Act::Request, Act::Wait(250), answer("late")],
+        vec![Act::Request, answer("next")],
+    ]);
+    let config = Config::new()
+        .response_timeout(ms(100))
+        .idle(|| std::thread::sleep(Duration::from_micros(100)));
+    let mut client = host(&mut cx, config);
+    let url = server.url();
+    let mut buffer = [0; 512];
+    let mut body = |cx: &mut LoopContext| {
+        let mut response =
+            client.get(cx, url.as_str(), &mut buffer).send().map_err(|e| e.code())?;
+        let text = response.read_to_str().map_err(|e| e.code())?.to_owned();
+        Ok(text)
+    };
+    assert_eq!(body(&mut cx), Ok("kept".to_owned()));
+    assert_eq!(body(&mut cx), Err("response_timeout"));
+    std::thread::sleep(ms(300));
+    assert_eq!(body(&mut cx), Ok("next".to_owned()));
+}
+
 /// An upload that the server refuses while it goes on: what is left isn't sent, and the answer is
 /// read.
 #[test]
