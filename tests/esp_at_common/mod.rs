@@ -34,7 +34,8 @@ pub struct Rig {
 impl Rig {
     pub fn new(config: Config) -> Rig {
         let (handle, port, clock) = Simulator::lockstep(config);
-        let clock = SimClock(clock);
+        // It ticks, so that data which wait on the line for their reader don't stop it.
+        let clock = SimClock(clock.ticking(Duration::from_micros(2)));
         Rig { modem: EspAt::new(port, clock.clone()), handle, clock, cx: cx() }
     }
 

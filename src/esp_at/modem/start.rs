@@ -181,7 +181,10 @@ impl Modem {
     /// The modem has reset itself, or was.
     pub(super) fn reset(&mut self, now: u32) {
         let restarted = self.land(now).map(|flight| flight.task);
-        self.resets = self.resets.saturating_add(1);
+        // Its power-on, and what follows a start-up that a reset cut short, aren't counted.
+        if self.starting.is_none() {
+            self.resets = self.resets.saturating_add(1);
+        }
         self.starting = Some(Step::Echo);
         self.unanswered = 0;
         self.silent = false;
