@@ -24,7 +24,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     (
         "esp_at",
         &["error", "clock", "context", "link", "network"],
-        &["embedded_nal", "embedded_io", "heapless"],
+        &["embedded_nal", "embedded_io", "embedded_hal_nb", "heapless"],
     ),
     // Facts in, causes and advice out.
     ("diagnosis", &["error", "link"], &[]),
@@ -37,12 +37,6 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
         "client",
         &["error", "clock", "context", "http", "link", "network", "exchange"],
         &["embedded_nal", "embedded_io"],
-    ),
-    // A stack, not HTTP.
-    (
-        "esp_at",
-        &["error", "clock", "context", "link", "network"],
-        &["embedded_nal", "embedded_io", "heapless"],
     ),
 ];
 

@@ -47,6 +47,7 @@
 
 mod dns;
 mod error;
+mod hal_nb;
 mod link;
 mod modem;
 mod pump;
@@ -56,9 +57,10 @@ mod tls;
 mod wire;
 
 pub use error::{EspAtError, JoinError};
+pub use hal_nb::NbSerial;
 pub use link::{AccessPoint, Join, Setting, Sleep};
 pub use modem::{Family, Firmware};
-pub use serial::Serial;
+pub use serial::{Serial, SerialError, SerialPort, SerialRx};
 pub use socket::Socket;
 pub use tls::TlsVerification;
 
