@@ -478,6 +478,47 @@ fn a_kept_connection_that_the_server_closed_is_opened_anew() {
     });
 }
 
+/// A loop that polls between requests knows that the server has closed, and posts anew.
+#[test]
+fn a_post_behind_a_close_that_was_polled_goes_to_a_new_connection() {
+    both(|dialect| {
+        let mut rig = Rig::joined(config(dialect));
+        let Rig { handle, clock, modem, cx } = &mut rig;
+        let client = SafeHttpClient::new(modem, &*clock);
+        let mut online = client.wait_online(cx).unwrap();
+        let mut buffer = [0; 512];
+        for _ in 0..3 {
+            let mut response = online
+                .post(cx, "http://192.168.4.20:81/", &mut buffer)
+                .body(b"")
+                .send()
+                .unwrap_or_else(|error| panic!("{dialect} {error:?} {:#?}", handle.log()));
+            assert_eq!(response.read_to_str().unwrap(), "hello");
+            drop(response);
+            let begin = clock.0.now();
+            while clock.0.now() - begin < 300 * MS {
+                online.network_mut().poll_network();
+            }
+        }
+        assert_eq!(handle.stats().connects, 3);
+    });
+}
+
+/// A modem that echoes all the same, ends its lines oddly and adds a line that it needn't.
+#[test]
+fn odd_but_right_firmware_is_understood() {
+    both(|dialect| {
+        let mut config = config(dialect);
+        for fault in [Fault::StickyEcho, Fault::CrCrLf, Fault::ToReadLine, Fault::TerseErrors] {
+            config = config.fault(fault, When::Always);
+        }
+        let mut rig = Rig::joined(config);
+        for url in ["http://gate.local/", "http://192.168.4.20:81/", "http://gate.local:81/"] {
+            assert_eq!(rig.get(url).unwrap(), "hello");
+        }
+    });
+}
+
 #[test]
 fn two_sockets_at_once() {
     both(|dialect| {

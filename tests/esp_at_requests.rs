@@ -48,6 +48,40 @@ fn a_cold_get_is_a_connect_a_send_and_reads() {
     }
 }
 
+/// In real time, with the modem in a thread and a server on a real socket.
+#[test]
+fn a_get_in_real_time_from_a_real_server() {
+    use esp8266_sim::{Config, Simulator};
+    use safe_http_client::FnClock;
+    use std::io::{Read, Write};
+    use std::time::{Duration, Instant};
+
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = server.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in server.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 512]);
+            stream.write_all(HELLO.as_bytes()).unwrap();
+        }
+    });
+    for dialect in Dialect::ALL {
+        let config = Config::new(dialect).baud(115_200).map(HOST, 80, address);
+        let (_handle, port) = Simulator::spawn(config);
+        let start = Instant::now();
+        let clock = FnClock(|| start.elapsed().as_millis() as u32);
+        let yield_now = || std::thread::sleep(Duration::from_micros(100));
+        let mut cx = cx();
+        let mut modem: EspAt<_, _> = EspAt::new(port, &clock).with_idle(yield_now);
+        modem.join(&mut cx, "sim", "simsimsim").unwrap();
+        let client = SafeHttpClient::new(&mut modem, &clock);
+        let mut online = client.wait_online(&mut cx).unwrap();
+        let mut buffer = [0; 512];
+        let mut response = online.get(&mut cx, "http://192.168.4.20/", &mut buffer).send().unwrap();
+        assert_eq!(response.read_to_str().unwrap(), "hello");
+    }
+}
+
 #[test]
 fn the_driver_is_small() {
     println!("EspAt<(), ()> with no room: {} bytes", size_of::<EspAt<(), (), 0>>());

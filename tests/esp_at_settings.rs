@@ -131,6 +131,16 @@ fn a_scan_lists_what_is_there() {
 }
 
 #[test]
+fn a_ping_tells_whether_a_host_is_there() {
+    both(|dialect| {
+        let mut rig = Rig::joined(config(dialect));
+        assert_eq!(rig.modem.ping(&mut rig.cx, HOST.into()), Ok(Some(3)));
+        rig.handle.fault(Fault::HostDown, When::Always);
+        assert_eq!(rig.modem.ping(&mut rig.cx, HOST.into()), Ok(None));
+    });
+}
+
+#[test]
 fn leaving_ends_it() {
     both(|dialect| {
         let mut rig = Rig::joined(config(dialect));

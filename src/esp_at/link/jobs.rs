@@ -6,7 +6,8 @@ use crate::esp_at::EspAt;
 use crate::esp_at::error::EspAtError;
 use crate::esp_at::modem::{Firmware, Outcome};
 use crate::esp_at::serial::Serial;
-use crate::esp_at::wire::{Command, Fields, mac};
+use crate::esp_at::wire::{Command, Fields, mac, number};
+use core::net::Ipv4Addr;
 use embedded_nal::nb;
 use heapless::Vec;
 
@@ -17,6 +18,7 @@ pub(crate) enum Job {
     Restart,
     Baud(u32),
     Leave,
+    Ping(Ipv4Addr),
 }
 
 /// An access point that a scan has found.
@@ -87,13 +89,14 @@ enum State {
 pub(crate) struct Jobs {
     state: State,
     rssi: Option<i8>,
+    ping_ms: Option<u32>,
     found: Option<AccessPoint>,
     retried: bool,
 }
 
 impl Jobs {
     pub(crate) const fn new() -> Self {
-        Self { state: State::Idle, rssi: None, found: None, retried: false }
+        Self { state: State::Idle, rssi: None, ping_ms: None, found: None, retried: false }
     }
 
     pub(super) fn rssi(&self) -> Option<i8> {
@@ -103,6 +106,7 @@ impl Jobs {
     fn want(&mut self, job: Job) {
         self.state = State::Wanted(job);
         self.rssi = None;
+        self.ping_ms = None;
         self.found = None;
         self.retried = false;
     }
@@ -117,6 +121,7 @@ impl Jobs {
             Job::Restart => Command::new("AT+RST"),
             Job::Baud(rate) => Command::new("AT+UART_CUR=").number(rate).text(",8,1,0,0"),
             Job::Leave => Command::new("AT+CWQAP"),
+            Job::Ping(host) => Command::new("AT+PING=").shown(host),
         };
         Some((job, command))
     }
@@ -141,6 +146,11 @@ impl Jobs {
                     self.found = Some(found);
                 }
             }
+            // NonOS says `+<ms>`, ESP-AT `+PING:<ms>`.
+            Job::Ping(_) => {
+                let rest = line.strip_prefix(b"+PING:").or_else(|| line.strip_prefix(b"+"));
+                self.ping_ms = rest.and_then(number).or(self.ping_ms);
+            }
             Job::Restart | Job::Baud(_) | Job::Leave => {}
         }
     }
@@ -156,6 +166,8 @@ impl Jobs {
                 return;
             }
             Outcome::Missed => Err(EspAtError::AnswerMissed),
+            // No answer within the firmware's own patience.
+            Outcome::Error if matches!(job, Job::Ping(_)) => Ok(()),
             Outcome::Error => Err(EspAtError::Rejected),
         };
         self.state = State::Done(job, result);
@@ -244,6 +256,36 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
         }
         self.poll_job(|job| job == Job::Scan)?;
         Ok(None)
+    }
+
+    /// Pings a host: how many milliseconds its answer took; `None` where none came. A host that
+    /// answers no pings may well take connections.
+    ///
+    /// # Errors
+    ///
+    /// What happens to the modem.
+    pub fn ping(
+        &mut self,
+        cx: &mut LoopContext,
+        host: Ipv4Addr,
+    ) -> Result<Option<u32>, EspAtError> {
+        self.start_ping(host);
+        self.wait(cx, Self::poll_ping)
+    }
+
+    /// The non-blocking twin of [`ping`](Self::ping).
+    pub fn start_ping(&mut self, host: Ipv4Addr) {
+        self.modem.station.jobs.want(Job::Ping(host));
+    }
+
+    /// Goes on with [`start_ping`](Self::start_ping).
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` until it is known.
+    pub fn poll_ping(&mut self, _cx: &mut LoopContext) -> nb::Result<Option<u32>, EspAtError> {
+        self.poll_job(|job| matches!(job, Job::Ping(_)))?;
+        Ok(self.modem.station.jobs.ping_ms)
     }
 
     /// Leaves the access point, and joins it no more.

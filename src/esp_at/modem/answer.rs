@@ -86,7 +86,7 @@ impl Modem {
                 }
             }
             Event::Connect(link) => self.opened(link),
-            Event::Closed(link) => self.closed(link),
+            Event::Closed(link) => self.closed(link, now),
             Event::Notice { link, length } => {
                 let family = self.firmware.family;
                 if let Some(slot) = self.slot(link) {
@@ -223,7 +223,7 @@ impl Modem {
         }
     }
 
-    fn closed(&mut self, link: Option<u8>) {
+    fn closed(&mut self, link: Option<u8>, now: u32) {
         let dialled = match self.task() {
             Some(Task::Connect(id)) => Some(id),
             _ => None,
@@ -243,7 +243,7 @@ impl Modem {
         // A close says so, too; its answer tells what it closed.
         let by_us = self.task() == Some(Task::Close(link));
         if let Some(slot) = self.slot(link).filter(|_| !by_us) {
-            slot.peer_closed();
+            slot.peer_closed(now);
         }
     }
 
@@ -349,8 +349,7 @@ impl Modem {
             Outcome::Error => slot.read_empty(),
             Outcome::Missed => {
                 // The modem may have handed out data that never came.
-                slot.fault = Some(EspAtError::Corrupted);
-                slot.held = None;
+                self.fault(link, EspAtError::Corrupted);
             }
         }
     }

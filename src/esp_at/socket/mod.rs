@@ -154,9 +154,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> TcpClientStack for EspAt<S, C, ROOM
             self.transmit(Task::Read(link), command)?;
         } else if slot.check || slot.closed || (passive && waited >= silence) {
             slot.ask_pending(now);
-            // Where data come unasked, all that was on its way comes before the answer to anything.
-            let text = if passive { "AT+CIPRECVLEN?" } else { "AT" };
-            self.transmit(Task::Pending(link), Command::new(text))?;
+            self.transmit(Task::Pending(link), Slot::pending_command(passive))?;
         }
         Err(nb::Error::WouldBlock)
     }

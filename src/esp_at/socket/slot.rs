@@ -29,6 +29,8 @@ pub(crate) enum LinkState {
 
 /// From a failed connect's `ERROR` to the `CLOSED` that follows it.
 const CLOSED_FOLLOWS_MS: u32 = 50;
+/// From `CLOSED` to the driver's own look for what is left. A reader looks at once.
+const LULL_MS: u32 = 100;
 
 #[derive(Debug)]
 pub(crate) struct Slot {
@@ -44,6 +46,7 @@ pub(crate) struct Slot {
     pub(crate) fault: Option<EspAtError>,
     /// `CLOSED` came.
     pub(crate) closed: bool,
+    closed_at: u32,
     /// And the modem holds no more data.
     pub(crate) drained: bool,
     /// Ask the modem what it holds.
@@ -80,6 +83,7 @@ impl Slot {
             retried: false,
             fault: None,
             closed: false,
+            closed_at: 0,
             drained: false,
             check: false,
             asked_closed: false,
@@ -125,6 +129,7 @@ impl Slot {
         now: u32,
         family: Family,
         server_name: &[u8],
+        passive: bool,
     ) -> Option<(Task, Command)> {
         let id_number = u32::from(id);
         match self.state {
@@ -148,8 +153,24 @@ impl Slot {
             LinkState::Doubtful { .. } | LinkState::Closing => {
                 Some((Task::Close(id), Command::new("AT+CIPCLOSE=").number(id_number)))
             }
+            // So that a kept connection is known to have ended before the next request needs it.
+            LinkState::Open if self.ends_unread() && elapsed_ms(now, self.closed_at) >= LULL_MS => {
+                self.ask_pending(now);
+                Some((Task::Pending(id), Self::pending_command(passive)))
+            }
             _ => None,
         }
+    }
+
+    /// The peer has closed it, and whether the modem holds data still isn't known.
+    fn ends_unread(&self) -> bool {
+        self.closed && !self.drained && !self.check && !self.is_readable() && self.fault.is_none()
+    }
+
+    /// What asks the modem for what it holds. Where data come unasked, all that was on its way comes
+    /// before the answer to anything.
+    pub(crate) fn pending_command(passive: bool) -> Command {
+        Command::new(if passive { "AT+CIPRECVLEN?" } else { "AT" })
     }
 
     pub(crate) fn dialled(&mut self) {
@@ -179,6 +200,7 @@ impl Slot {
         let at_once = now.wrapping_sub(CLOSED_FOLLOWS_MS);
         self.state = if opened {
             self.closed = seen.closed;
+            self.closed_at = now;
             LinkState::Open
         } else if seen.no_ip {
             LinkState::Failed(EspAtError::NoAddress)
@@ -247,10 +269,11 @@ impl Slot {
     }
 
     /// `<id>,CLOSED`
-    pub(crate) fn peer_closed(&mut self) {
+    pub(crate) fn peer_closed(&mut self, now: u32) {
         match self.state {
             LinkState::Open => {
                 self.closed = true;
+                self.closed_at = now;
                 self.drained = false;
             }
             _ => self.doubtful_closed(),
