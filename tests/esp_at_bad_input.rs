@@ -239,3 +239,48 @@ fn lengths_that_lie() {
     }
     tally.print("lying lengths");
 }
+
+/// From power-on, two faults at a time.
+#[test]
+fn pairs_of_faults_from_power_on() {
+    let mut random = Random(7);
+    let mut outcomes = BTreeMap::<String, usize>::new();
+    for dialect in Dialect::ALL {
+        for run in 0..150 {
+            let mut pick = || {
+                let (fault, _) = Fault::ALL[random.next() as usize % Fault::ALL.len()];
+                let when = match random.next() % 3 {
+                    0 => When::Always,
+                    1 => When::Every(2 + random.next() % 4),
+                    _ => When::Nth(1 + random.next() % 8),
+                };
+                (fault, when)
+            };
+            let (one, two) = (pick(), pick());
+            let config = config(dialect).fault(one.0, one.1).fault(two.0, two.1);
+            let mut rig = Rig::new(config);
+            let what = format!("{dialect} run {run}: {one:?} {two:?}");
+            let begin = rig.now();
+            let joined = rig.join();
+            assert!(rig.now() - begin < Duration::from_secs(31), "{what} {joined:?}");
+            let begin = rig.now();
+            let outcome = if joined.is_ok() { rig.get(URL) } else { Err("not joined".into()) };
+            assert!(rig.now() - begin < DEADLINES * 2, "{what} {outcome:?}");
+            let flips = [one.0, two.0].iter().any(|it| *it == Fault::FlippedBit);
+            if let Ok(body) = &outcome {
+                assert!(body == "hello" || flips, "{what} {body:?}");
+            }
+            let name = outcome.map_or_else(|error| error, |_| "right".into());
+            *outcomes.entry(name).or_default() += 1;
+            rig.handle.clear_faults();
+            // What another rate made of the last line is ended by the next.
+            let mut tries = 0;
+            while rig.get(URL) != Ok("hello".into()) {
+                let _ = rig.join();
+                tries += 1;
+                assert!(tries < 6, "{what} {:#?}", rig.handle.log());
+            }
+        }
+    }
+    println!("{outcomes:#?}");
+}

@@ -191,6 +191,41 @@ fn links_left_from_before_are_closed() {
     });
 }
 
+/// The program restarts while the modem waits for data, which it then takes commands for.
+#[test]
+fn a_send_cut_short_by_a_restart_of_the_host_is_got_over() {
+    both(|dialect| {
+        let mut rig = Rig::joined(config(dialect));
+        let mut socket = rig.connected(7);
+        assert_eq!(rig.modem.send(&mut socket, &[b'x'; 2048]), Err(nb::Error::WouldBlock));
+        rig.poll(20 * MS);
+        let Rig { handle, clock, mut modem, cx } = rig;
+        let port = modem.serial_mut().clone();
+        let mut rig = Rig { modem: Driver::new(port, clock.clone()), handle, clock, cx };
+        rig.join().unwrap();
+        assert_eq!(rig.get("http://192.168.4.20/").unwrap(), "hello");
+    });
+}
+
+/// As above, by a caller that gives up between the command and the prompt, or before the data.
+#[test]
+fn a_send_given_up_before_its_data_leaves_the_modem_usable() {
+    both(|dialect| {
+        for polled in [false, true] {
+            let mut rig = Rig::joined(config(dialect));
+            let mut socket = rig.connected(7);
+            assert_eq!(rig.modem.send(&mut socket, &[b'x'; 2048]), Err(nb::Error::WouldBlock));
+            if polled {
+                rig.poll(20 * MS);
+            }
+            rig.modem.close(socket).unwrap();
+            let begin = rig.now();
+            assert_eq!(rig.get("http://192.168.4.20/").unwrap(), "hello");
+            assert!(rig.now() - begin < SECOND);
+        }
+    });
+}
+
 #[test]
 fn a_name_is_resolved_and_connected_to_by_address() {
     both(|dialect| {

@@ -69,10 +69,8 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
             }
         }
         if let Some((task, command)) = self.modem.next_command(now) {
-            if task == Task::Sync {
-                let owed = core::mem::take(&mut self.modem.owed);
-                self.fill(owed);
-            }
+            let owed = self.modem.take_owed(task);
+            self.fill(owed);
             // What can't be written is noticed by the silence that follows.
             let _ = self.transmit(task, command);
         }

@@ -164,7 +164,7 @@ impl<W, const N: usize> Drop for SerialPort<'_, W, N> {
     }
 }
 
-/// What goes wrong on a [`SerialPort`] or an [`NbSerial`].
+/// What goes wrong on a [`SerialPort`] or an [`NbSerial`](super::NbSerial).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

@@ -180,6 +180,10 @@ impl Modem {
 
     /// The send on its way is over.
     pub(crate) fn end_send(&mut self, link: u8, result: Result<u16, EspAtError>, now: u32) {
+        let unsent = matches!(
+            self.task(),
+            Some(Task::Send(_, SendPhase::Prompt | SendPhase::PromptDue | SendPhase::Data))
+        );
         self.land(now);
         if let Some(slot) = self.slot(link) {
             let length = slot.sending;
@@ -188,10 +192,9 @@ impl Modem {
             slot.waiting_since = None;
             slot.polls = 0;
         }
-        match result {
-            // The modem may wait for them still, or come to it late.
-            Err(EspAtError::AnswerMissed) => {}
-            _ => self.owed = 0,
+        // Unless it refused them, the modem may wait for data that weren't sent, or come to it late.
+        if !unsent || matches!(result, Ok(_) | Err(EspAtError::Closed)) {
+            self.owed = 0;
         }
     }
 

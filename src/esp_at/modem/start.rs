@@ -69,6 +69,11 @@ impl core::fmt::Display for Firmware {
     }
 }
 
+/// So many start-up commands without an answer may have been taken for data.
+const UNHEARD: u8 = 2;
+/// The most that `AT+CIPSEND` takes.
+const MOST_OWED: u16 = 2048;
+
 /// The commands of the sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -98,6 +103,16 @@ impl Modem {
             Step::CloseOne => Command::new("AT+CIPCLOSE"),
             Step::Passive => Command::new("AT+CIPRECVMODE=1"),
             Step::NoInfo => Command::new("AT+CIPDINFO=0"),
+        }
+    }
+
+    /// Bytes of data that the modem may wait for before it hears a command again.
+    pub(crate) fn take_owed(&mut self, task: Task) -> u16 {
+        match task {
+            // It answers nothing: perhaps a send of a program before this one was cut short.
+            Task::Start(Step::Echo) if self.unanswered == UNHEARD => MOST_OWED,
+            Task::Sync | Task::Start(Step::Echo) => core::mem::take(&mut self.owed),
+            _ => 0,
         }
     }
 

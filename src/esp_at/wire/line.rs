@@ -84,6 +84,7 @@ pub(crate) fn classify(line: &[u8]) -> Event {
         b"OK" => Event::Ok,
         b"ERROR" => Event::Error,
         b"FAIL" => Event::Fail,
+        b"busy p..." | b"busy s..." => Event::Busy,
         b"ready" => Event::Ready,
         b"Will force to restart!!!" => Event::WillRestart,
         b"WIFI CONNECTED" => Event::WifiConnected,
@@ -103,9 +104,6 @@ pub(crate) fn classify(line: &[u8]) -> Event {
 }
 
 fn with_numbers(line: &[u8]) -> Event {
-    if line.starts_with(b"busy ") {
-        return Event::Busy;
-    }
     if let [id, b',', rest @ ..] = line
         && let Some(link) = link(*id)
     {
@@ -153,13 +151,14 @@ fn trim(line: &[u8]) -> &[u8] {
 /// looked for at the end of each line, but not behind a name of the outside world, which may read
 /// like one.
 pub(crate) fn interruption(line: &[u8]) -> Option<(usize, Event)> {
-    const TEXTS: [&[u8]; 6] = [
+    const TEXTS: [&[u8]; 7] = [
         b"ready",
         b"WIFI CONNECTED",
         b"WIFI GOT IP",
         b"WIFI DISCONNECT",
         b"Will force to restart!!!",
         b"busy p...",
+        b"busy s...",
     ];
     if holds_names(line) {
         return None;

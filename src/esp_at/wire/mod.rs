@@ -9,3 +9,6 @@ pub(super) use command::Command;
 pub(super) use fields::{Fields, ipv4, mac, number};
 pub(super) use line::{Event, LINKS};
 pub(super) use parser::Parser;
+
+#[cfg(test)]
+mod tests;

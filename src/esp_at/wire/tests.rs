@@ -1,0 +1,182 @@
+//! What lines mean, whole and interrupted.
+
+use super::{Command, Event, Fields, Parser, ipv4, mac, number};
+use std::vec::Vec;
+
+fn events_of(parser: &mut Parser, bytes: &[u8]) -> Vec<Event> {
+    bytes.iter().filter_map(|byte| parser.push(*byte)).collect()
+}
+
+fn events(bytes: &[u8]) -> Vec<Event> {
+    events_of(&mut Parser::new(), bytes)
+}
+
+#[test]
+fn every_spelling_of_both_families() {
+    for (line, event) in [
+        (&b"OK\r\n"[..], Event::Ok),
+        (b"\r\nOK\r\n", Event::Ok),
+        (b"OK\r\r\n", Event::Ok),
+        (b"ERROR\r\n", Event::Error),
+        (b"FAIL\r\n", Event::Fail),
+        (b"busy p...\r\n", Event::Busy),
+        (b"busy s...\r\n", Event::Busy),
+        (b"ready\r\n", Event::Ready),
+        (b"r\x92\xe0l\x8c|\x02ready\r\n", Event::Ready),
+        (b"Will force to restart!!!\r\n", Event::WillRestart),
+        (b"WIFI CONNECTED\r\n", Event::WifiConnected),
+        (b"WIFI GOT IP\r\n", Event::WifiGotIp),
+        (b"WIFI DISCONNECT\r\n", Event::WifiDisconnect),
+        (b"0,CONNECT\r\n", Event::Connect(Some(0))),
+        (b"CONNECT\r\n", Event::Connect(None)),
+        (b"4,CLOSED\r\n", Event::Closed(Some(4))),
+        (b"CLOSED\r\n", Event::Closed(None)),
+        (b"5,CLOSED\r\n", Event::Line),
+        (b"SEND OK\r\n", Event::SendOk),
+        (b"SEND FAIL\r\n", Event::SendFail),
+        (b"SEND Canceled\r\n", Event::SendFail),
+        (b"Recv 12 bytes\r\n", Event::Taken(12)),
+        (b"link is not valid\r\n", Event::NotValid),
+        (b"ALREADY CONNECTED\r\n", Event::AlreadyConnected),
+        (b"no ip\r\n", Event::NoIp),
+        (b"DNS Fail\r\n", Event::DnsFail),
+        (b"+IPD,0,1460\r\n", Event::Notice { link: 0, length: 1460 }),
+        (b"+IPD,0,5:", Event::Data { link: 0, length: 5 }),
+        (b"+IPD,3,5,192.168.1.1,80:", Event::Data { link: 3, length: 5 }),
+        (b"+IPD,3,5,\"192.168.1.1\",80:", Event::Data { link: 3, length: 5 }),
+        (b"+LINK_CONN:0,2,\"TCP\",0,\"10.0.0.1\",80,1\r\n", Event::Connect(Some(2))),
+        (b"+LINK_CONN:1,2,\"TCP\",0,\"10.0.0.1\",80,1\r\n", Event::Line),
+        (b"+CWJAP:2\r\n", Event::Line),
+    ] {
+        assert_eq!(events(line), [event], "{}", line.escape_ascii());
+    }
+    assert_eq!(events(b"+IPD,7,5:"), []);
+    assert_eq!(events(b"\r\n\r\n \r\n"), []);
+}
+
+#[test]
+fn prompts_and_reads_only_where_they_are_expected() {
+    let mut parser = Parser::new();
+    assert_eq!(events_of(&mut parser, b"> \r\n"), [Event::Prompt], "as a line");
+    parser.expect_prompt = true;
+    assert_eq!(events_of(&mut parser, b"\r\nOK\r\n> "), [Event::Ok, Event::Prompt]);
+    // NonOS's space begins the next line.
+    assert_eq!(events_of(&mut parser, b"\r\nRecv 5 bytes\r\n"), [Event::Taken(5)]);
+
+    for (head, remote_info, expected) in [
+        (&b"+CIPRECVDATA,17:"[..], false, Event::Read(Some(17))),
+        (b"+CIPRECVDATA:17,", false, Event::Read(Some(17))),
+        (b"+CIPRECVDATA:17,\"10.0.0.1\",80,", true, Event::Read(Some(17))),
+        (b"+CIPRECVDATA,-1:", false, Event::Read(None)),
+        (b"+CIPRECVDATA:-1,", false, Event::Read(None)),
+        (b"+CIPRECVDATA,99999999999999:", false, Event::Read(None)),
+    ] {
+        let mut parser = Parser::new();
+        assert_eq!(events_of(&mut parser, head), []);
+        parser.clear();
+        parser.expect_read = true;
+        parser.remote_info = remote_info;
+        let events = events_of(&mut parser, head);
+        if head.ends_with(b"99:") {
+            // No number that there is.
+            assert_eq!(events, []);
+        } else {
+            assert_eq!(events, [expected], "{}", head.escape_ascii());
+        }
+    }
+}
+
+/// An unsolicited line at any byte of an answer: both are understood.
+#[test]
+fn interruptions_at_every_byte() {
+    let mut tried = 0;
+    for (answer, expected) in [
+        (&b"OK\r\n"[..], Event::Ok),
+        (b"ERROR\r\n", Event::Error),
+        (b"SEND OK\r\n", Event::SendOk),
+        (b"Recv 40 bytes\r\n", Event::Taken(40)),
+        (b"+IPD,2,4\r\n", Event::Notice { link: 2, length: 4 }),
+        (b"+CIPRECVDATA,40:", Event::Read(Some(40))),
+        (b"busy p...\r\n", Event::Busy),
+    ] {
+        for (line, event) in [
+            (&b"WIFI GOT IP\r\n"[..], Event::WifiGotIp),
+            (b"WIFI DISCONNECT\r\r\n", Event::WifiDisconnect),
+            (b"\r\n+IPD,1,7\r\n", Event::Notice { link: 1, length: 7 }),
+            (b"\r\nbusy p...\r\n", Event::Busy),
+        ] {
+            for at in 0..answer.len() {
+                let mut bytes = answer[..at].to_vec();
+                bytes.extend(line);
+                bytes.extend(&answer[at..]);
+                let mut parser = Parser::new();
+                parser.expect_read = true;
+                let mut events = events_of(&mut parser, &bytes);
+                // The front of the answer may have passed for a line of its own first.
+                events.retain(|event| *event != Event::Line);
+                events.sort_by_key(|it| *it == expected);
+                assert_eq!(events, [event, expected], "{}", bytes.escape_ascii());
+                tried += 1;
+            }
+        }
+    }
+    std::println!("{tried} interrupted answers");
+}
+
+#[test]
+fn lines_with_names_of_others_hold_no_news() {
+    for name in ["0,CLOSED", "WIFI GOT IP", "+IPD,0,9:", "ready"] {
+        let line = std::format!("+CWLAP:(3,\"{name}\",-48,\"02:00:00:00:00:01\",6)\r\n");
+        assert_eq!(events(line.as_bytes()), [Event::Line], "{line}");
+        let line = std::format!("+CWLAP:(3,\"{name}\r\n");
+        assert_eq!(events(line.as_bytes()), [Event::Line], "{line}");
+    }
+}
+
+#[test]
+fn any_bytes_are_taken() {
+    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    let mut parser = Parser::new();
+    parser.expect_prompt = true;
+    parser.expect_read = true;
+    let texts: [&[u8]; 6] = [b"\r\n", b"+IPD,", b"+CIPRECVDATA", b":", b"0,CLOSED", b",7"];
+    for _ in 0..200_000 {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        match texts.get((random >> 32) as usize % 24) {
+            Some(text) => drop(events_of(&mut parser, text)),
+            None => drop(events_of(&mut parser, &[random as u8])),
+        }
+        assert!(parser.line().len() <= 160);
+    }
+}
+
+#[test]
+fn fields() {
+    let mut fields = Fields(b"3,\"a\\,b\\\"\",-48,,7");
+    assert_eq!(fields.number(), Some(3));
+    assert_eq!(fields.next(), Some(&b"a\\,b\\\""[..]));
+    assert_eq!(fields.signed(), Some(-48));
+    assert_eq!(fields.next(), Some(&b""[..]));
+    assert_eq!(fields.number(), Some(7));
+    assert_eq!(fields.next(), None);
+    assert_eq!(Fields(b"\"open").next(), None);
+    assert_eq!(ipv4(b"192.168.1.1"), Some([192, 168, 1, 1].into()));
+    assert_eq!(ipv4(b"\"192.168.1.1\""), Some([192, 168, 1, 1].into()));
+    for bad in [&b"192.168.1"[..], b"192.168.1.256", b"1.2.3.4.5", b"a.b.c.d", b""] {
+        assert_eq!(ipv4(bad), None);
+    }
+    assert_eq!(mac(b"5c:CF:7f:00:01:ab"), Some([0x5c, 0xcf, 0x7f, 0, 1, 0xab]));
+    assert_eq!(mac(b"5c:cf:7f:00:01"), None);
+    assert_eq!(number(b"4294967295"), Some(u32::MAX));
+    assert_eq!(number(b"4294967296"), None);
+}
+
+#[test]
+fn commands() {
+    let line = Command::new("AT+X=").number(7).text(",").quoted(b"a,\"\\\xff\n").finish().unwrap();
+    assert_eq!(line, b"AT+X=7,\"a\\,\\\"\\\\\xff\n\"\r\n");
+    assert_eq!(Command::new("AT=").quoted(&[b'x'; 249]).finish().unwrap().len(), 256);
+    assert_eq!(Command::new("AT=").quoted(&[b'x'; 250]).finish(), None);
+}
