@@ -98,12 +98,10 @@ fn loop_once<'m>(
     idle();
     let mut online = match client.poll_online(cx) {
         Ok(online) => online,
-        Err(mut failed) => {
+        Err(failed) => {
             if greeter.greeted {
                 say!("a handler reported: the link is gone");
                 greeter.greeted = false;
-                // Its connection doesn't outlive it.
-                failed.client.close();
             }
             return failed.client;
         }

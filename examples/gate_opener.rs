@@ -96,12 +96,10 @@ fn loop_once<'m>(
     // Only a client that is online has requests.
     let mut online = match client.poll_online(cx) {
         Ok(online) => online,
-        Err(mut failed) => {
+        Err(failed) => {
             if gate.wifi == Wifi::On {
                 say!("off the network");
                 gate.wifi = Wifi::Lost;
-                // Its connection doesn't outlive it.
-                failed.client.close();
             }
             return failed.client;
         }

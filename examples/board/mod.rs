@@ -153,6 +153,8 @@ impl Board {
                 (String::from("http://service.lan"), Some(server), serial)
             }
             Some(path) => {
+                let serial = Serial::real(path, options.baud.unwrap_or(115_200), events)
+                    .map_err(|error| format!("{path}: {error}"))?;
                 let (url, server) = match options.url.clone() {
                     Some(url) => (url, None),
                     None => {
@@ -163,7 +165,6 @@ impl Board {
                     }
                 };
                 watch_enter_key();
-                let serial = Serial::real(path, options.baud.unwrap_or(115_200), events)?;
                 (url, server, serial)
             }
         };
