@@ -266,7 +266,7 @@ fn pairs_of_faults_from_power_on() {
             let begin = rig.now();
             let outcome = if joined.is_ok() { rig.get(URL) } else { Err("not joined".into()) };
             assert!(rig.now() - begin < DEADLINES * 2, "{what} {outcome:?}");
-            let flips = [one.0, two.0].iter().any(|it| *it == Fault::FlippedBit);
+            let flips = [one.0, two.0].contains(&Fault::FlippedBit);
             if let Ok(body) = &outcome {
                 assert!(body == "hello" || flips, "{what} {body:?}");
             }
