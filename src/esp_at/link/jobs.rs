@@ -21,24 +21,39 @@ pub(crate) enum Job {
     Ping(Ipv4Addr),
 }
 
-/// An access point that a scan has found.
+/// An access point that a scan has found. One line of `AT+CWLAP`; [`EspAt::scan`] makes them.
+///
+/// ```no_run
+/// # use safe_http_client::{*, esp_at::*};
+/// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), EspAtError> {
+/// let mut open = 0;
+/// modem.scan(&mut cx, |found| open += usize::from(found.is_open && found.rssi_dbm > -70))?;
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct AccessPoint {
     ssid: [u8; 32],
     length: u8,
-    /// Its hardware address.
+    /// Its hardware address, in the order in which it is written.
     pub bssid: [u8; 6],
     /// Its signal strength in dBm.
     pub rssi_dbm: i8,
-    /// Its radio channel.
+    /// Its radio channel, 1 to 14.
     pub channel: u8,
     /// Whether it wants no password.
     pub is_open: bool,
 }
 
 impl AccessPoint {
-    /// Its name: any bytes, and none for a hidden one.
+    /// Its name: up to 32 bytes of any value (IEEE 802.11), and none for a hidden one.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), EspAtError> {
+    /// modem.scan(&mut cx, |found| println!("{}", found.ssid().escape_ascii()))?;
+    /// # Ok(()) }
+    /// ```
     pub fn ssid(&self) -> &[u8] {
         self.ssid.get(..usize::from(self.length)).unwrap_or_default()
     }
@@ -192,18 +207,38 @@ impl Jobs {
 }
 
 impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
-    /// Asks for the signal strength of the access point, in dBm; `None` where there is none. The
-    /// link's status has it from then on.
+    /// Asks for the signal strength of the access point, in dBm; `None` where there is none
+    /// (`AT+CWJAP?`). The link's status has it from then on.
     ///
     /// # Errors
     ///
-    /// What happens to the modem.
+    /// [`Rejected`](EspAtError::Rejected) where the modem says `ERROR`; else what happened to the modem
+    /// or the line: [`NoAnswer`](EspAtError::NoAnswer), [`AnswerMissed`](EspAtError::AnswerMissed),
+    /// [`Wedged`](EspAtError::Wedged), [`Serial`](EspAtError::Serial).
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), EspAtError> {
+    /// match modem.rssi(&mut cx)? {
+    ///     Some(dbm) => println!("{dbm} dBm"),
+    ///     None => println!("on no access point"),
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn rssi(&mut self, cx: &mut LoopContext) -> Result<Option<i8>, EspAtError> {
         self.start_rssi();
         self.wait(cx, Self::poll_rssi)
     }
 
-    /// The non-blocking twin of [`rssi`](Self::rssi).
+    /// The non-blocking twin of [`rssi`](Self::rssi). Of `rssi`, `scan`, `ping`, `restart`, `leave` and
+    /// `set_baud_rate` one runs at a time: start the next when this one is over.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), EspAtError> {
+    /// modem.start_rssi(); // then poll_rssi, once a turn of the main loop
+    /// # Ok(()) }
+    /// ```
     pub fn start_rssi(&mut self) {
         self.modem.station.jobs.want(Job::Rssi);
     }
@@ -212,17 +247,35 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` until it is known.
+    /// `WouldBlock` until it is known; then those of [`rssi`](Self::rssi).
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), nb::Error<EspAtError>> {
+    /// match modem.poll_rssi(&mut cx) {
+    ///     Err(nb::Error::WouldBlock) => {} // the rest of the main loop
+    ///     rssi => println!("{:?}", rssi?),
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn poll_rssi(&mut self, _cx: &mut LoopContext) -> nb::Result<Option<i8>, EspAtError> {
         self.poll_job(|job| job == Job::Rssi)?;
         Ok(self.modem.station.jobs.rssi())
     }
 
-    /// Lists the access points in range: calls `found` with each.
+    /// Lists the access points in range: calls `found` with each (`AT+CWLAP`). The firmware is busy for
+    /// a few seconds with it. A line that came garbled is left out.
     ///
     /// # Errors
     ///
-    /// What happens to the modem.
+    /// As [`rssi`](Self::rssi).
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), EspAtError> {
+    /// modem.scan(&mut cx, |found| println!("{found:?}"))?;
+    /// # Ok(()) }
+    /// ```
     pub fn scan(
         &mut self,
         cx: &mut LoopContext,
@@ -236,15 +289,33 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     }
 
     /// The non-blocking twin of [`scan`](Self::scan).
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), EspAtError> {
+    /// modem.start_scan(); // then poll_scan, until it says None
+    /// # Ok(()) }
+    /// ```
     pub fn start_scan(&mut self) {
         self.modem.station.jobs.want(Job::Scan);
     }
 
-    /// The next access point of a scan; `None` behind the last.
+    /// The next access point of a scan; `None` behind the last. The driver keeps one: other calls of
+    /// the modem between two polls may lose some.
     ///
     /// # Errors
     ///
-    /// `WouldBlock` until there is one.
+    /// `WouldBlock` until there is one; then those of [`rssi`](Self::rssi).
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), nb::Error<EspAtError>> {
+    /// match modem.poll_scan(&mut cx) {
+    ///     Err(nb::Error::WouldBlock) => {} // the rest of the main loop
+    ///     found => println!("{:?}", found?),
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn poll_scan(
         &mut self,
         _cx: &mut LoopContext,
@@ -258,12 +329,21 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
         Ok(None)
     }
 
-    /// Pings a host: how many milliseconds its answer took; `None` where none came. A host that
-    /// answers no pings may well take connections.
+    /// Pings a host: how many milliseconds its answer took; `None` where none came in the firmware's
+    /// own time (`AT+PING`). A host that answers no pings may well take connections.
     ///
     /// # Errors
     ///
-    /// What happens to the modem.
+    /// As [`rssi`](Self::rssi), but never `Rejected`: that is how the firmware says `None`.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), EspAtError> {
+    /// if modem.ping(&mut cx, [192, 168, 1, 1].into())?.is_none() {
+    ///     println!("the gateway doesn't answer");
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn ping(
         &mut self,
         cx: &mut LoopContext,
@@ -274,6 +354,13 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     }
 
     /// The non-blocking twin of [`ping`](Self::ping).
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), EspAtError> {
+    /// modem.start_ping([192, 168, 1, 1].into()); // then poll_ping
+    /// # Ok(()) }
+    /// ```
     pub fn start_ping(&mut self, host: Ipv4Addr) {
         self.modem.station.jobs.want(Job::Ping(host));
     }
@@ -282,34 +369,67 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` until it is known.
+    /// `WouldBlock` until it is known; then those of [`ping`](Self::ping).
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), nb::Error<EspAtError>> {
+    /// match modem.poll_ping(&mut cx) {
+    ///     Err(nb::Error::WouldBlock) => {} // the rest of the main loop
+    ///     ms => println!("{:?}", ms?),
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn poll_ping(&mut self, _cx: &mut LoopContext) -> nb::Result<Option<u32>, EspAtError> {
         self.poll_job(|job| matches!(job, Job::Ping(_)))?;
         Ok(self.modem.station.jobs.ping_ms)
     }
 
-    /// Leaves the access point, and joins it no more.
+    /// Leaves the access point, and joins it no more (`AT+CWQAP`).
     ///
     /// # Errors
     ///
-    /// What happens to the modem.
+    /// As [`rssi`](Self::rssi).
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), EspAtError> {
+    /// modem.leave(&mut cx)?; // and on none, until the next join
+    /// # Ok(()) }
+    /// ```
     pub fn leave(&mut self, cx: &mut LoopContext) -> Result<(), EspAtError> {
         self.modem.station.jobs.want(Job::Leave);
         self.wait(cx, |modem, _| modem.poll_job(|job| job == Job::Leave))
     }
 
     /// Restarts the modem, and waits until it is ready. Sockets are lost; the access point is joined
-    /// again.
+    /// again (`AT+RST`). [`resets`](Self::resets) counts it.
     ///
     /// # Errors
     ///
-    /// What happens to the modem.
+    /// As [`rssi`](Self::rssi).
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), EspAtError> {
+    /// if modem.restart(&mut cx).is_err() {
+    ///     println!("{:?}", modem.last_answer().escape_ascii());
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn restart(&mut self, cx: &mut LoopContext) -> Result<(), EspAtError> {
         self.start_restart();
         self.wait(cx, Self::poll_restart)
     }
 
     /// The non-blocking twin of [`restart`](Self::restart).
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), EspAtError> {
+    /// modem.start_restart(); // then poll_restart
+    /// # Ok(()) }
+    /// ```
     pub fn start_restart(&mut self) {
         self.modem.station.jobs.want(Job::Restart);
     }
@@ -318,18 +438,40 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` until the modem is ready again.
+    /// `WouldBlock` until the modem is ready again; then those of [`restart`](Self::restart).
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), EspAtError> {
+    /// modem.start_restart();
+    /// while let Err(nb::Error::WouldBlock) = modem.poll_restart(&mut cx) {
+    ///     // feed the watchdog
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn poll_restart(&mut self, _cx: &mut LoopContext) -> nb::Result<(), EspAtError> {
         self.poll_job(|job| job == Job::Restart)?;
         if self.modem.is_ready() { Ok(()) } else { Err(nb::Error::WouldBlock) }
     }
 
     /// Changes the baud rate of both ends until the next reset: the modem's, and then this end's by
-    /// `change`.
+    /// `change`, which is given the rate. 8 data bits, no parity, 1 stop bit, no flow control
+    /// (`AT+UART_CUR`). NonOS takes 110 to 4,608,000 baud, ESP-AT 80 to 5,000,000; what the wires carry
+    /// may be less. A reset brings the modem back to its old rate: to this end it falls
+    /// [silent](Self::is_silent) then, until the port is set back by [`serial_mut`](Self::serial_mut).
     ///
     /// # Errors
     ///
-    /// [`Rejected`](EspAtError::Rejected) where the modem doesn't know the rate.
+    /// [`Rejected`](EspAtError::Rejected) where the modem doesn't know the rate; else as
+    /// [`rssi`](Self::rssi). `change` isn't called then.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # trait Uart { fn set_rate(&mut self, rate: u32); }
+    /// # fn f<S: Serial + Uart, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), EspAtError> {
+    /// modem.set_baud_rate(&mut cx, 921_600, |port, rate| port.set_rate(rate))?;
+    /// # Ok(()) }
+    /// ```
     pub fn set_baud_rate(
         &mut self,
         cx: &mut LoopContext,
@@ -344,6 +486,13 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     }
 
     /// The non-blocking twin of [`set_baud_rate`](Self::set_baud_rate).
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), EspAtError> {
+    /// modem.start_baud_rate(921_600); // then poll_baud_rate
+    /// # Ok(()) }
+    /// ```
     pub fn start_baud_rate(&mut self, rate: u32) {
         self.modem.station.jobs.want(Job::Baud(rate));
     }
@@ -353,7 +502,18 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` until then.
+    /// `WouldBlock` until then; or those of [`set_baud_rate`](Self::set_baud_rate).
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # trait Uart { fn set_rate(&mut self, rate: u32); }
+    /// # fn f<S: Serial + Uart, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), nb::Error<EspAtError>> {
+    /// match modem.poll_baud_rate(&mut cx, |port| port.set_rate(921_600)) {
+    ///     Err(nb::Error::WouldBlock) => {} // the rest of the main loop
+    ///     done => done?,
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn poll_baud_rate(
         &mut self,
         _cx: &mut LoopContext,
