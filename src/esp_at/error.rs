@@ -24,7 +24,7 @@ pub enum EspAtError {
     NoAnswer,
     /// An answer was lost on the way, and what it would have said can't be found out.
     AnswerMissed,
-    /// The modem answered `busy p...` for longer than anything it does takes; it was restarted.
+    /// The modem answered `busy p...` for 25 s, longer than anything it does takes; it was restarted.
     Wedged,
     /// The modem has reset itself since: its power supply, as a rule. The socket is gone.
     ModemReset,
@@ -54,7 +54,7 @@ pub enum EspAtError {
     NotIpv4,
     /// The name doesn't resolve.
     NameNotFound,
-    /// The name, or another argument, is longer than the firmware takes.
+    /// The name, or another argument, is longer than the firmware takes: 256 bytes for a command line.
     TooLong,
     /// The modem can't set up TLS as it was asked to.
     NoTls,
@@ -97,7 +97,9 @@ impl TcpError for EspAtError {
     }
 }
 
-/// Why an access point wasn't joined. The firmware's own numbers are "for reference only".
+/// Why an access point wasn't joined. Of the firmware's own numbers, Espressif's *ESP8266 AT
+/// Instruction Set* (`AT+CWJAP_CUR`) says that they are "for reference only": a wrong password may come
+/// as another.
 ///
 /// ```
 /// use safe_http_client::{DisconnectReason, esp_at::JoinError};
@@ -124,7 +126,12 @@ pub enum JoinError {
 }
 
 impl JoinError {
-    /// The reason as a link reports it.
+    /// The reason as a link reports it: [`LinkStatus::Disconnected`](crate::LinkStatus::Disconnected).
+    ///
+    /// ```
+    /// use safe_http_client::{DisconnectReason, esp_at::JoinError};
+    /// assert_eq!(JoinError::NoAddress.reason(), DisconnectReason::Failed);
+    /// ```
     pub const fn reason(self) -> DisconnectReason {
         match self {
             Self::TimedOut => DisconnectReason::TimedOut,

@@ -31,17 +31,41 @@ pub struct NbSerial<P> {
 }
 
 impl<P> NbSerial<P> {
-    /// Takes the port.
+    /// Takes the port. Nothing is read yet.
+    ///
+    /// ```
+    /// # use safe_http_client::esp_at::NbSerial;
+    /// # struct Uart { baud: u32 }
+    /// # let uart = Uart { baud: 115_200 };
+    /// let serial = NbSerial::new(uart);
+    /// # let _ = serial;
+    /// ```
     pub fn new(port: P) -> Self {
         Self { port, next: None }
     }
 
-    /// The port, to change its baud rate.
+    /// The port, to change its baud rate: [`EspAt::set_baud_rate`](super::EspAt::set_baud_rate).
+    ///
+    /// ```
+    /// # use safe_http_client::esp_at::NbSerial;
+    /// # struct Uart { baud: u32 }
+    /// # let uart = Uart { baud: 115_200 };
+    /// let mut serial = NbSerial::new(uart);
+    /// serial.port_mut().baud = 921_600;
+    /// ```
     pub fn port_mut(&mut self) -> &mut P {
         &mut self.port
     }
 
-    /// Gives the port back.
+    /// Gives the port back. A byte that was read and that nobody took is lost.
+    ///
+    /// ```
+    /// # use safe_http_client::esp_at::NbSerial;
+    /// # struct Uart { baud: u32 }
+    /// # let uart = Uart { baud: 115_200 };
+    /// let serial = NbSerial::new(uart);
+    /// assert_eq!(serial.into_inner().baud, 115_200);
+    /// ```
     pub fn into_inner(self) -> P {
         self.port
     }

@@ -14,8 +14,18 @@ use super::wire::Command;
 /// | [`Authority`](Self::Authority) | the certificate's signature, by the CA in flash | the same |
 /// | the name in the certificate | never compared | never compared |
 ///
-/// No setting compares the certificate's name with the host's. What an attacker on the network needs
+/// Nothing here compares the certificate's name with the host's: NonOS has no command for it, and
+/// ESP-AT's (`AT+CIPSSLCCN`, the Common Name alone) isn't used. What an attacker on the network needs
 /// is, with `None`, nothing; with `Authority`, any certificate of the same CA.
+///
+/// ```
+/// # use safe_http_client::{*, esp_at::*};
+/// # static RX: SerialRx<64> = SerialRx::new();
+/// # let mut tx = [0; 64];
+/// # let serial = RX.with_tx(&mut tx[..]);
+/// let modem = EspAt::new(serial, FnClock(|| 0)).with_tls(TlsVerification::Authority);
+/// assert!(modem.has_tls());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

@@ -30,7 +30,15 @@ pub struct Join<'a> {
 }
 
 impl<'a> Join<'a> {
-    /// By name and password; an empty password for an open network.
+    /// By name and password; an empty password for an open network. A name has 1 to 32 bytes
+    /// (IEEE 802.11), a password up to 64 (`AT+CWJAP`): it is looked at when the join starts.
+    ///
+    /// ```
+    /// # use safe_http_client::esp_at::Join;
+    /// let open = Join::new("guests", "");
+    /// let bytes = Join::new(b"caf\xe9", "password"); // not UTF-8
+    /// # let _ = (open, bytes);
+    /// ```
     pub fn new(
         ssid: &'a (impl AsRef<[u8]> + ?Sized),
         password: &'a (impl AsRef<[u8]> + ?Sized),
@@ -39,6 +47,12 @@ impl<'a> Join<'a> {
     }
 
     /// Only the access point with this hardware address, where several have the name.
+    ///
+    /// ```
+    /// # use safe_http_client::esp_at::Join;
+    /// let upstairs = Join::new("network", "password").bssid([0x5c, 0xcf, 0x7f, 0, 1, 0xab]);
+    /// # let _ = upstairs;
+    /// ```
     #[must_use]
     pub fn bssid(mut self, address: [u8; 6]) -> Self {
         self.bssid = Some(address);
@@ -97,15 +111,27 @@ impl Credentials {
 }
 
 impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
-    /// Joins an access point, and waits until there is an address. Waiting calls the
-    /// [idle hook](Self::with_idle).
+    /// Joins an access point (`AT+CWJAP`), and waits until there is an address, for 30 s at most. Waiting
+    /// calls the [idle hook](Self::with_idle).
     ///
     /// After a reset of the modem it is joined again without being asked; [`leave`](Self::leave) ends
     /// that.
     ///
     /// # Errors
     ///
-    /// Says why not, in the firmware's own terms.
+    /// Says why not, in the firmware's own terms: [`WrongPassword`](JoinError::WrongPassword),
+    /// [`NoAccessPoint`](JoinError::NoAccessPoint), [`TimedOut`](JoinError::TimedOut),
+    /// [`NoAddress`](JoinError::NoAddress) or [`Failed`](JoinError::Failed);
+    /// [`Credentials`](JoinError::Credentials) where none can have that length, and
+    /// [`Modem`](JoinError::Modem) where the modem itself failed.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), JoinError> {
+    /// let config = modem.join(&mut cx, "network", "password")?;
+    /// println!("{}", config.address);
+    /// # Ok(()) }
+    /// ```
     pub fn join(
         &mut self,
         cx: &mut LoopContext,
@@ -120,6 +146,14 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     /// # Errors
     ///
     /// As [`join`](Self::join).
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), JoinError> {
+    /// let join = Join::new("network", "password").bssid([0x5c, 0xcf, 0x7f, 0, 1, 0xab]);
+    /// modem.join_with(&mut cx, join)?;
+    /// # Ok(()) }
+    /// ```
     pub fn join_with(
         &mut self,
         cx: &mut LoopContext,
@@ -140,7 +174,17 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     ///
     /// # Errors
     ///
-    /// [`JoinError::Credentials`] where name or password are longer than any can be.
+    /// [`JoinError::Credentials`] where name or password are longer than any can be, or the name is
+    /// empty.
+    ///
+    /// ```
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # static RX: SerialRx<64> = SerialRx::new();
+    /// # let mut tx = [0; 64];
+    /// # let mut modem = EspAt::new(RX.with_tx(&mut tx[..]), FnClock(|| 0));
+    /// assert_eq!(modem.start_join(Join::new("network", "password")), Ok(()));
+    /// assert_eq!(modem.start_join(Join::new("", "password")), Err(JoinError::Credentials));
+    /// ```
     pub fn start_join(&mut self, join: Join<'_>) -> Result<(), JoinError> {
         let credentials = Credentials::new(join).ok_or(JoinError::Credentials)?;
         let station = &mut self.modem.station;
@@ -154,7 +198,22 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` until it has succeeded or failed.
+    /// `WouldBlock` until it has succeeded or failed, 30 s after its start at the latest; then those of
+    /// [`join`](Self::join).
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), nb::Error<JoinError>> {
+    /// modem.start_join(Join::new("network", "password"))?;
+    /// loop {
+    ///     match modem.poll_join(&mut cx) {
+    ///         Ok(_) => break,
+    ///         Err(nb::Error::WouldBlock) => {} // blink, sample, feed the watchdog
+    ///         failed => return failed.map(drop),
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn poll_join(&mut self, _cx: &mut LoopContext) -> nb::Result<IpConfig, JoinError> {
         self.pump();
         let silent = self.modem.silent;

@@ -12,7 +12,13 @@ use core::net::Ipv4Addr;
 use embedded_nal::nb;
 use heapless::Vec;
 
-/// How deeply the modem sleeps between packets. The two families number these differently.
+/// How deeply the modem sleeps between packets (`AT+SLEEP`). The two families number these differently.
+///
+/// ```
+/// use safe_http_client::esp_at::{Setting, Sleep};
+/// let setting = Setting::Sleep(Sleep::Off);
+/// # let _ = setting;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -241,8 +247,18 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     ///
     /// # Errors
     ///
-    /// [`Rejected`](EspAtError::Rejected) where this firmware can't, and what else happens to the
-    /// modem.
+    /// [`Rejected`](EspAtError::Rejected) where this firmware can't,
+    /// [`TooLong`](EspAtError::TooLong) for more than two DNS servers or a name of more than 32 bytes;
+    /// else as [`rssi`](Self::rssi).
+    ///
+    /// ```no_run
+    /// # use core::net::Ipv4Addr;
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), EspAtError> {
+    /// modem.set(&mut cx, Setting::Hostname("gate"))?;
+    /// modem.set(&mut cx, Setting::DnsServers(&[Ipv4Addr::new(192, 168, 1, 1)]))?;
+    /// # Ok(()) }
+    /// ```
     pub fn set(&mut self, cx: &mut LoopContext, setting: Setting<'_>) -> Result<(), EspAtError> {
         self.start_set(setting)?;
         loop {
@@ -259,7 +275,17 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     ///
     /// # Errors
     ///
-    /// [`TooLong`](EspAtError::TooLong).
+    /// [`TooLong`](EspAtError::TooLong) for more than two DNS servers or a name of more than 32 bytes.
+    ///
+    /// ```
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # static RX: SerialRx<64> = SerialRx::new();
+    /// # let mut tx = [0; 64];
+    /// # let mut modem = EspAt::new(RX.with_tx(&mut tx[..]), FnClock(|| 0));
+    /// assert_eq!(modem.start_set(Setting::Hostname("gate")), Ok(()));
+    /// let long = "g".repeat(33);
+    /// assert_eq!(modem.start_set(Setting::Hostname(&long)), Err(EspAtError::TooLong));
+    /// ```
     pub fn start_set(&mut self, setting: Setting<'_>) -> Result<(), EspAtError> {
         self.modem.station.settings.keep(setting)
     }
@@ -268,7 +294,17 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` until the modem has taken or refused it.
+    /// `WouldBlock` until the modem has taken or refused it; then those of [`set`](Self::set).
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), EspAtError> {
+    /// modem.start_set(Setting::Sleep(Sleep::Off))?;
+    /// while let Err(nb::Error::WouldBlock) = modem.poll_set(&mut cx) {
+    ///     // feed the watchdog
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn poll_set(&mut self, _cx: &mut LoopContext) -> nb::Result<(), EspAtError> {
         self.pump();
         let settings = &mut self.modem.station.settings;

@@ -4,7 +4,13 @@ use super::Modem;
 use super::flight::{Outcome, Task};
 use crate::esp_at::wire::Command;
 
-/// The families of AT firmware for the ESP8266.
+/// The families of AT firmware for the ESP8266. They differ in their commands: see the
+/// [table](crate::esp_at#the-two-dialects).
+///
+/// ```
+/// use safe_http_client::esp_at::Family;
+/// assert_ne!(Family::NonOs, Family::EspAt);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

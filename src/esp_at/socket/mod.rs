@@ -19,7 +19,24 @@ const MOST: usize = 2048;
 /// A reader that waits in vain for so long has the modem asked: its `+IPD` may never come.
 const SILENCE_MS: u32 = 1_000;
 
-/// A socket of the modem's. It knows when the modem has reset since it was made.
+/// A socket of the modem's. It knows when the modem has reset since it was made. There are five
+/// (`AT+CIPMUX=1`); [`close`](embedded_nal::TcpClientStack::close) gives one back.
+///
+/// ```
+/// # use safe_http_client::{*, esp_at::*};
+/// # static RX: SerialRx<64> = SerialRx::new();
+/// # let mut tx = [0; 64];
+/// # let mut modem = EspAt::new(RX.with_tx(&mut tx[..]), FnClock(|| 0));
+/// use embedded_nal::TcpClientStack;
+///
+/// let mut sockets = [(); 5].map(|()| modem.socket().ok());
+/// assert_eq!(modem.socket().err(), Some(EspAtError::NoFreeSocket));
+/// if let Some(socket) = sockets[0].take() {
+///     modem.close(socket)?;
+/// }
+/// assert!(modem.socket().is_ok());
+/// # Ok::<(), EspAtError>(())
+/// ```
 #[derive(Debug)]
 pub struct Socket {
     pub(super) link: u8,
