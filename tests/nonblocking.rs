@@ -953,7 +953,7 @@ fn a_stale_connection_is_retried_once_where_that_is_safe() {
     // many connections were dialed for both requests.
     type Row<'a> =
         (&'a str, &'a str, &'a [u8], Connection, Connection, Result<&'a str, &'a str>, usize);
-    let rows: [Row<'_>; 15] = [
+    let rows: [Row<'_>; 17] = [
         (
             "seen before the request: nothing was sent, so any method goes on",
             "POST",
@@ -1024,6 +1024,24 @@ fn a_stale_connection_is_retried_once_where_that_is_safe() {
             "POST",
             b"a body",
             breaks_in_send(first_request + 10),
+            good(),
+            Err("send_failed"),
+            1,
+        ),
+        (
+            "not idempotent, and no byte counted as sent: a modem may have sent it all the same",
+            "POST",
+            b"a body",
+            breaks_in_send(first_request),
+            good(),
+            Err("send_failed"),
+            1,
+        ),
+        (
+            "not idempotent, and the stack doesn't say that nothing had left",
+            "POST",
+            b"a body",
+            Connection { send_fails_at: first_request, ..stale([Step::Silence]) },
             good(),
             Err("send_failed"),
             1,

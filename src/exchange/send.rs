@@ -124,7 +124,8 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
 
     /// Whether a failure means that the server had closed a kept connection, and the request may
     /// be sent again: once, if that can't do harm, and nothing of a response has come
-    /// (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1).
+    /// (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1). That no byte was counted as sent proves
+    /// nothing: a modem may have sent what it then failed to confirm.
     pub(super) fn is_stale(&self) -> bool {
         self.reused
             && !self.retried

@@ -127,7 +127,6 @@ impl<N: Network> Wire<N> {
     /// Takes a socket from the stack.
     pub(crate) fn open(&mut self) -> Result<(), TcpErrorOf<N>> {
         self.close(WhyClosed::Error);
-        self.remote = None;
         self.socket = Some(self.network.socket()?);
         Ok(())
     }
@@ -251,6 +250,7 @@ impl<N: Network> Wire<N> {
     /// Closes the connection, if there is one. What the stack says to that changes nothing.
     pub(crate) fn close(&mut self, why: WhyClosed) {
         self.key = None;
+        self.remote = None;
         if let Some(socket) = self.socket.take() {
             self.why_closed = Some(why);
             let _ = self.network.close(socket);

@@ -42,6 +42,8 @@ pub struct Connection {
     pub send_window: usize,
     /// `send` fails with `PipeClosed` once it has taken so many bytes in all.
     pub send_breaks_at: usize,
+    /// `send` fails with another error once it has taken so many bytes in all.
+    pub send_fails_at: usize,
     pub steps: VecDeque<Step>,
 }
 
@@ -54,6 +56,7 @@ impl Connection {
             send_pends: 0,
             send_window: usize::MAX,
             send_breaks_at: usize::MAX,
+            send_fails_at: usize::MAX,
             steps: steps.into_iter().collect(),
         }
     }
@@ -208,6 +211,9 @@ impl TcpClientStack for ScriptStack {
         if socket.sent >= connection.send_breaks_at {
             return Err(nb::Error::Other(ScriptError::PipeClosed));
         }
+        if socket.sent >= connection.send_fails_at {
+            return Err(nb::Error::Other(ScriptError::Broken));
+        }
         if socket.sent >= connection.send_window {
             return Err(nb::Error::WouldBlock);
         }
@@ -216,7 +222,9 @@ impl TcpClientStack for ScriptStack {
             return Err(nb::Error::WouldBlock);
         }
         socket.pends_left = connection.send_pends;
-        let room = connection.send_window.min(connection.send_breaks_at) - socket.sent;
+        let room =
+            connection.send_window.min(connection.send_breaks_at).min(connection.send_fails_at)
+                - socket.sent;
         let count = buffer.len().min(connection.send_limit).min(room);
         socket.sent += count;
         socket.unanswered.extend_from_slice(&buffer[..count]);
