@@ -6,7 +6,20 @@ use embedded_io::{Error as _, ErrorKind, ErrorType, Read, ReadReady, Write};
 /// A serial port that never waits to say whether there is something to read. Implemented by every
 /// `embedded_io` port that is `Read`, `ReadReady` and `Write`.
 ///
-/// A write may wait for the bytes that it writes, at most 2,048 of them.
+/// A write may wait for the bytes that it writes, at most 2,048 of them: 178 ms at 115,200 baud.
+///
+/// ```
+/// use safe_http_client::{FnClock, esp_at::{EspAt, Serial, SerialRx}};
+///
+/// fn driver(serial: impl Serial) {
+///     let modem = EspAt::new(serial, FnClock(|| 0));
+///     # let _ = modem;
+/// }
+///
+/// static RX: SerialRx<256> = SerialRx::new();
+/// let mut wire = [0; 64]; // what is written goes here
+/// driver(RX.with_tx(&mut wire[..]));
+/// ```
 pub trait Serial: Read + ReadReady + Write {}
 
 impl<T: Read + ReadReady + Write> Serial for T {}
@@ -62,7 +75,13 @@ pub struct SerialRx<const N: usize> {
 }
 
 impl<const N: usize> SerialRx<N> {
-    /// An empty ring.
+    /// An empty ring, with room for `N - 1` bytes.
+    ///
+    /// ```
+    /// # use safe_http_client::esp_at::SerialRx;
+    /// static RX: SerialRx<256> = SerialRx::new();
+    /// assert!(RX.is_empty());
+    /// ```
     pub const fn new() -> Self {
         Self {
             bytes: [const { AtomicU8::new(0) }; N],
@@ -75,6 +94,13 @@ impl<const N: usize> SerialRx<N> {
 
     /// Takes a byte that the UART has received. To be called from one place alone, the UART's
     /// interrupt: two writers would overwrite each other's bytes. False where it found no room.
+    ///
+    /// ```
+    /// # use safe_http_client::esp_at::SerialRx;
+    /// # static RX: SerialRx<4> = SerialRx::new();
+    /// assert!(RX.push(b'O') && RX.push(b'K') && RX.push(b'\r'));
+    /// assert!(!RX.push(b'\n')); // four cells hold three bytes
+    /// ```
     pub fn push(&self, byte: u8) -> bool {
         let head = self.head.load(Ordering::Relaxed);
         let next = Self::after(head);
@@ -93,30 +119,71 @@ impl<const N: usize> SerialRx<N> {
         }
     }
 
-    /// Notes that the UART itself has lost a byte (its overrun flag). From the interrupt, too.
+    /// Notes that the UART itself has lost a byte (its overrun flag). From the interrupt, too. The next
+    /// read says [`Overrun`](SerialError::Overrun).
+    ///
+    /// ```
+    /// # use safe_http_client::esp_at::SerialRx;
+    /// # static RX: SerialRx<4> = SerialRx::new();
+    /// RX.overrun();
+    /// assert_eq!(RX.lost(), 1);
+    /// ```
     pub fn overrun(&self) {
         let lost = self.lost.load(Ordering::Relaxed);
         self.lost.store(lost.wrapping_add(1), Ordering::Release);
     }
 
     /// How many bytes were lost so far; it wraps.
+    ///
+    /// ```
+    /// # use safe_http_client::esp_at::SerialRx;
+    /// # static RX: SerialRx<4> = SerialRx::new();
+    /// assert_eq!(RX.lost(), 0);
+    /// ```
     pub fn lost(&self) -> usize {
         self.lost.load(Ordering::Acquire)
     }
 
     /// How many bytes wait for the reader.
+    ///
+    /// ```
+    /// # use safe_http_client::esp_at::SerialRx;
+    /// # static RX: SerialRx<4> = SerialRx::new();
+    /// RX.push(b'O');
+    /// assert_eq!(RX.len(), 1);
+    /// ```
     pub fn len(&self) -> usize {
         let head = self.head.load(Ordering::Acquire);
         let tail = self.tail.load(Ordering::Acquire);
         if head >= tail { head.wrapping_sub(tail) } else { N.wrapping_sub(tail).wrapping_add(head) }
     }
 
-    /// Whether none does.
+    /// Whether no byte waits for the reader.
+    ///
+    /// ```
+    /// # use safe_http_client::esp_at::SerialRx;
+    /// # static RX: SerialRx<4> = SerialRx::new();
+    /// RX.push(b'O');
+    /// assert!(!RX.is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.head.load(Ordering::Acquire) == self.tail.load(Ordering::Acquire)
     }
 
-    /// The serial port of this ring and a writer. There can be one: a second reads nothing.
+    /// The serial port of this ring and a writer. There can be one: a second has nothing to read, and a
+    /// read of it is an error (`AddrInUse`), until the first is dropped.
+    ///
+    /// ```
+    /// # use safe_http_client::esp_at::SerialRx;
+    /// # static RX: SerialRx<4> = SerialRx::new();
+    /// use embedded_io::Write;
+    /// let mut wire = [0; 4];
+    /// let mut port = RX.with_tx(&mut wire[..]);
+    /// port.write_all(b"AT\r\n")?;
+    /// # drop(port);
+    /// assert_eq!(&wire, b"AT\r\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn with_tx<W: Write>(&self, tx: W) -> SerialPort<'_, W, N> {
         // Ports are made in the main loop, one after the other, so nothing comes between these two.
         let second = self.taken.load(Ordering::Acquire);
@@ -147,6 +214,18 @@ impl<const N: usize> Default for SerialRx<N> {
 }
 
 /// A serial port of a [`SerialRx`] and a writer: [`SerialRx::with_tx`].
+///
+/// ```
+/// # use safe_http_client::esp_at::{SerialError, SerialRx};
+/// # static RX: SerialRx<64> = SerialRx::new();
+/// use embedded_io::{Read, ReadReady};
+/// let mut wire = [0; 64];
+/// let mut port = RX.with_tx(&mut wire[..]);
+/// assert!(!port.read_ready()?); // a read would wait
+/// RX.push(b'>');
+/// assert_eq!(port.read(&mut [0; 8])?, 1);
+/// # Ok::<(), SerialError>(())
+/// ```
 #[derive(Debug)]
 pub struct SerialPort<'a, W, const N: usize> {
     rx: &'a SerialRx<N>,
@@ -164,7 +243,18 @@ impl<W, const N: usize> Drop for SerialPort<'_, W, N> {
     }
 }
 
-/// What goes wrong on a [`SerialPort`] or an [`NbSerial`](super::NbSerial).
+/// What goes wrong on a [`SerialPort`] or an [`NbSerial`](super::NbSerial). For
+/// `embedded_io` an overrun is of the kind `OutOfMemory`.
+///
+/// ```
+/// # use safe_http_client::esp_at::{SerialError, SerialRx};
+/// # static RX: SerialRx<64> = SerialRx::new();
+/// use embedded_io::Read;
+/// let mut wire = [0; 64];
+/// let mut port = RX.with_tx(&mut wire[..]);
+/// RX.overrun();
+/// assert_eq!(port.read(&mut [0; 8]), Err(SerialError::Overrun));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
