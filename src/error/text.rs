@@ -150,7 +150,8 @@ impl<T: Debug, D: Debug> Display for Error<T, D> {
                 write!(
                     f,
                     "{}: the host's name didn't resolve within the connect deadline of {limit_ms} \
-                     ms: check that the DNS server's address is right and that it can be reached",
+                     ms: check that the DNS server's address is right and that it can be reached (a modem \
+                     may also still be busy with a connect that was given up)",
                     self.phase
                 )?;
             }
