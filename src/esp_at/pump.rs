@@ -5,7 +5,7 @@ use super::error::EspAtError;
 use super::modem::{Modem, Payload, SendPhase, Task, Urgent};
 use super::serial::Serial;
 use super::socket::LinkState;
-use super::wire::Command;
+use super::wire::{Command, LINKS};
 use crate::clock::{Clock, elapsed_ms};
 use embedded_io::Error as _;
 use embedded_nal::nb;
@@ -154,7 +154,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
             self.modem.fault(link, error);
         }
         if !self.modem.passive {
-            for link in 0..super::wire::LINKS as u8 {
+            for link in 0..LINKS as u8 {
                 self.modem.fault(link, error);
             }
         }

@@ -4,7 +4,7 @@ use super::flight::{Outcome, SendPhase, Task};
 use super::{Modem, Payload, Tail};
 use crate::esp_at::error::EspAtError;
 use crate::esp_at::socket::LinkState;
-use crate::esp_at::wire::Event;
+use crate::esp_at::wire::{Event, LINKS};
 
 /// No window of the modem's is larger; a longer announcement lies.
 const MOST_UNASKED: u32 = 8192;
@@ -270,7 +270,7 @@ impl Modem {
                 let line = self.parser.line();
                 if let Some(counts) = line.strip_prefix(b"+CIPRECVLEN:") {
                     let mut fields = crate::esp_at::wire::Fields(counts);
-                    for (id, slot) in (0_u8..).zip(self.slots.iter_mut()) {
+                    for (id, slot) in (0..LINKS as u8).zip(self.slots.iter_mut()) {
                         match fields.signed() {
                             Some(count) => slot.counted(count, id == link),
                             None => break,

@@ -136,7 +136,7 @@ impl Modem {
             return Some((Task::Start(step), self.start_command(step)));
         }
         let (family, passive) = (self.firmware.family, self.passive);
-        for (id, slot) in (0_u8..).zip(self.slots.iter_mut()) {
+        for (id, slot) in (0..LINKS as u8).zip(self.slots.iter_mut()) {
             if let Some(next) = slot.next_command(id, now, family, &self.server_name, passive) {
                 return Some(next);
             }

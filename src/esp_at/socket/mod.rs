@@ -8,7 +8,7 @@ use super::EspAt;
 use super::error::EspAtError;
 use super::modem::{SendPhase, Task};
 use super::serial::Serial;
-use super::wire::Command;
+use super::wire::{Command, LINKS};
 use crate::clock::{Clock, elapsed_ms};
 use core::net::SocketAddr;
 use embedded_nal::{TcpClientStack, nb};
@@ -49,7 +49,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> TcpClientStack for EspAt<S, C, ROOM
 
     fn socket(&mut self) -> Result<Socket, EspAtError> {
         self.pump();
-        for (link, slot) in (0_u8..).zip(self.modem.slots.iter_mut()) {
+        for (link, slot) in (0..LINKS as u8).zip(self.modem.slots.iter_mut()) {
             if slot.state == LinkState::Free {
                 slot.take();
                 return Ok(Socket { link, generation: slot.generation });
