@@ -152,8 +152,7 @@ impl<S: Serial, C: Clock> EspAt<S, C> {
     ///
     /// ```
     /// # use safe_http_client::{*, esp_at::*};
-    /// # static RX: SerialRx<64> = SerialRx::new();
-    /// # let mut tx = [0; 256];
+    /// # static RX: SerialRx<64> = SerialRx::new(); let mut tx = [0; 256];
     /// let mut modem = EspAt::new(RX.with_tx(&mut tx[..]), FnClock(|| 0));
     /// assert_eq!(modem.firmware(), None);
     /// ```
@@ -167,8 +166,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     ///
     /// ```
     /// # use safe_http_client::{*, esp_at::*};
-    /// # static RX: SerialRx<64> = SerialRx::new();
-    /// # let mut tx = [0; 64];
+    /// # static RX: SerialRx<64> = SerialRx::new(); let mut tx = [0; 64];
     /// # let serial = RX.with_tx(&mut tx[..]);
     /// let modem = EspAt::<_, _, 2048>::with_room(serial, FnClock(|| 0));
     /// assert!(size_of_val(&modem) > 2048);
@@ -192,8 +190,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     ///
     /// ```
     /// # use safe_http_client::{*, esp_at::*};
-    /// # static RX: SerialRx<64> = SerialRx::new();
-    /// # let mut tx = [0; 64];
+    /// # static RX: SerialRx<64> = SerialRx::new(); let mut tx = [0; 64];
     /// # let serial = RX.with_tx(&mut tx[..]);
     /// # fn feed_watchdog() {}
     /// let modem = EspAt::new(serial, FnClock(|| 0)).with_idle(feed_watchdog);
@@ -210,8 +207,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     ///
     /// ```
     /// # use safe_http_client::{*, esp_at::*};
-    /// # static RX: SerialRx<64> = SerialRx::new();
-    /// # let mut tx = [0; 64];
+    /// # static RX: SerialRx<64> = SerialRx::new(); let mut tx = [0; 64];
     /// # let serial = RX.with_tx(&mut tx[..]);
     /// let modem = EspAt::new(serial, FnClock(|| 0)).with_tls(TlsVerification::Authority);
     /// assert!(modem.has_tls());
@@ -227,8 +223,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     ///
     /// ```
     /// # use safe_http_client::{*, esp_at::*};
-    /// # static RX: SerialRx<64> = SerialRx::new();
-    /// # let mut tx = [0; 256];
+    /// # static RX: SerialRx<64> = SerialRx::new(); let mut tx = [0; 256];
     /// # let mut modem = EspAt::new(RX.with_tx(&mut tx[..]), FnClock(|| 0));
     /// use embedded_io::Write;
     /// modem.serial_mut().flush()?;
@@ -273,8 +268,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     ///
     /// ```
     /// # use safe_http_client::{*, esp_at::*};
-    /// # static RX: SerialRx<64> = SerialRx::new();
-    /// # let mut tx = [0; 256];
+    /// # static RX: SerialRx<64> = SerialRx::new(); let mut tx = [0; 256];
     /// # let mut modem = EspAt::new(RX.with_tx(&mut tx[..]), FnClock(|| 0));
     /// assert!(!modem.is_draining());
     /// ```
@@ -287,8 +281,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     ///
     /// ```
     /// # use safe_http_client::{*, esp_at::*};
-    /// # static RX: SerialRx<64> = SerialRx::new();
-    /// # let mut tx = [0; 256];
+    /// # static RX: SerialRx<64> = SerialRx::new(); let mut tx = [0; 256];
     /// let now = core::cell::Cell::new(0);
     /// let mut modem = EspAt::new(RX.with_tx(&mut tx[..]), FnClock(|| now.get()));
     /// for _ in 0..100 {
@@ -307,8 +300,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     ///
     /// ```
     /// # use safe_http_client::{*, esp_at::*};
-    /// # static RX: SerialRx<64> = SerialRx::new();
-    /// # let mut tx = [0; 256];
+    /// # static RX: SerialRx<64> = SerialRx::new(); let mut tx = [0; 256];
     /// # let mut modem = EspAt::new(RX.with_tx(&mut tx[..]), FnClock(|| 0));
     /// assert_eq!(modem.resets(), 0);
     /// ```
@@ -322,8 +314,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     ///
     /// ```
     /// # use safe_http_client::{*, esp_at::*};
-    /// # static RX: SerialRx<64> = SerialRx::new();
-    /// # let mut tx = [0; 256];
+    /// # static RX: SerialRx<64> = SerialRx::new(); let mut tx = [0; 256];
     /// # let mut modem = EspAt::new(RX.with_tx(&mut tx[..]), FnClock(|| 0));
     /// modem.poll_network();
     /// for byte in *b"\r\nERR" {
@@ -340,8 +331,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     ///
     /// ```
     /// # use safe_http_client::{*, esp_at::*};
-    /// # static RX: SerialRx<64> = SerialRx::new();
-    /// # let mut tx = [0; 256];
+    /// # static RX: SerialRx<64> = SerialRx::new(); let mut tx = [0; 256];
     /// # let mut modem = EspAt::new(RX.with_tx(&mut tx[..]), FnClock(|| 0));
     /// RX.overrun();
     /// modem.poll_network();
