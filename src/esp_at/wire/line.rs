@@ -176,8 +176,7 @@ pub(crate) fn interruption(line: &[u8]) -> Option<(usize, Event)> {
         }
     }
     for text in [&b"+IPD,"[..], b"+LINK_CONN:"] {
-        let found = line.windows(text.len()).rposition(|window| window == text);
-        if let Some(start) = found {
+        if let Some(start) = last(line, text) {
             let event = classify(line.get(start..)?);
             return (event != Event::Line).then_some((start, event));
         }
@@ -191,7 +190,7 @@ pub(crate) fn data_head(line: &[u8]) -> Option<(usize, Event)> {
     if holds_names(line) {
         return None;
     }
-    let start = head.windows(5).rposition(|window| window == b"+IPD,")?;
+    let start = last(head, b"+IPD,")?;
     match with_numbers(head.get(start..)?) {
         Event::Notice { link, length } => Some((start, Event::Data { link, length })),
         _ => None,
@@ -201,7 +200,7 @@ pub(crate) fn data_head(line: &[u8]) -> Option<(usize, Event)> {
 /// The head of passive data that ends with the byte just read. With `remote_info` ESP-AT puts the
 /// peer's address and port before the data.
 pub(crate) fn read_head(line: &[u8], remote_info: bool) -> Option<Event> {
-    let at = line.windows(12).rposition(|window| window == b"+CIPRECVDATA")?;
+    let at = last(line, b"+CIPRECVDATA")?;
     let (mark, rest) = line.get(at.checked_add(12)?..)?.split_first()?;
     let length = match mark {
         // NonOS: `+CIPRECVDATA,<len>:`
@@ -223,6 +222,14 @@ pub(crate) fn read_head(line: &[u8], remote_info: bool) -> Option<Event> {
         None if signed(length).is_none() => None,
         length => Some(Event::Read(length)),
     }
+}
+
+/// Where `text` last occurs.
+fn last(line: &[u8], text: &[u8]) -> Option<usize> {
+    // Not `windows`, which can panic as far as the compiler sees.
+    (0..line.len())
+        .rev()
+        .find(|start| line.get(*start..).is_some_and(|rest| rest.starts_with(text)))
 }
 
 /// Lines with names in them that somebody else chose, and the echo of our own.
