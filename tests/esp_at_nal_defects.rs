@@ -23,7 +23,7 @@ use esp8266_sim::{
 use fugit_timer::{Timer, TimerDurationU32, TimerInstantU32};
 use safe_http_client::esp_at::{EspAtError, JoinError};
 use safe_http_client::{
-    Attached, Behaviour, ErrorKind, IpConfig, Link, LinkStatus, NoDns, SafeHttpClient,
+    Attached, Behaviour, ErrorKind, FnClock, IpConfig, Link, LinkStatus, NoDns, SafeHttpClient,
 };
 use std::cell::RefCell;
 use std::marker::PhantomData;
@@ -338,6 +338,38 @@ fn never_reports_the_end_of_a_stream() {
         let ours = format!("Ok(0) after {took} ms");
         let nal = "all data read, then WouldBlock for 60 s and longer, and still \"connected\"";
         tell(dialect, "never reports the end of a stream", nal, &ours);
+    }
+}
+
+/// What it comes to for a client: a response that ends with the stream is all there, and nobody
+/// can know it.
+#[test]
+fn a_response_that_ends_with_the_stream_never_ends() {
+    let url = format!("http://192.168.4.20:{UNTIL_THE_END_PORT}/");
+    for dialect in Dialect::ALL {
+        let NalRig { handle: _handle, line, nal } = NalRig::joined(simulator(dialect));
+        let mut cx = cx();
+        // Each look at the clock takes what has come over the line.
+        let clock = FnClock(|| {
+            line.borrow_mut().pump();
+            line.borrow().clock.now_ms() as u32
+        });
+        let network = Attached::without_dns(nal, Up, Behaviour::ESP_AT_NAL);
+        let mut client = SafeHttpClient::new(network, clock)
+            .wait_online(&mut cx)
+            .unwrap_or_else(|failed| panic!("{}", failed.error));
+        let mut buffer = [0; 512];
+        let mut response = client.get(&mut cx, url.as_str(), &mut buffer).send().unwrap();
+        let error = response.read_to_end().unwrap_err();
+        assert_eq!(error.code(), "idle_timeout", "{error}");
+        let nal = format!("{} after {} ms", error.code(), error.evidence.phase_ms);
+        drop(response);
+        drop((client, cx));
+
+        let mut rig = Rig::joined(simulator(dialect));
+        assert_eq!(rig.get(&url).as_deref(), Ok("until the end"));
+        let defect = "a response that ends with the stream never ends";
+        tell(dialect, defect, &nal, "200 OK, whole");
     }
 }
 
