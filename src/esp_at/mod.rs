@@ -64,7 +64,8 @@
 //! - A station alone: no access point, no server, no UDP, no IPv6. One name is resolved at a time.
 //! - A write to the serial port may wait for the bytes that it writes, 2,048 of them at most.
 //! - A send that is given up between its command and the modem's prompt is filled with zero bytes
-//!   before the connection is closed: the firmware has no other way back.
+//!   before the connection is closed: the firmware has no other way back. For the same reason a modem
+//!   that answers nothing at its start is sent 2,048 zero bytes: it may wait for an earlier program's.
 //! - The firmware says the same of a refused, a dead and an unreachable host:
 //!   [`ConnectFailed`](EspAtError::ConnectFailed).
 //! - Where data come unasked (no passive mode), `ROOM` bytes of them are kept. What doesn't fit waits
@@ -263,8 +264,8 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
         self.modem.is_ready().then_some(self.modem.passive)
     }
 
-    /// Whether the modem still works on a connect that its caller has given up.
-    /// Nothing else is sent until it is through, as a rule within 15 s.
+    /// Whether the modem still works on a connect that its caller has given up. Nothing else is sent
+    /// until it is through, as a rule within 15 s.
     ///
     /// ```
     /// # use safe_http_client::{*, esp_at::*};
@@ -295,8 +296,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     }
 
     /// How often the modem has reset since it is driven. More than it was asked for means, as a rule,
-    /// that its supply is too weak.
-    /// The count ends at 65,535.
+    /// that its supply is too weak. The count ends at 65,535.
     ///
     /// ```
     /// # use safe_http_client::{*, esp_at::*};
