@@ -180,7 +180,7 @@ fn a_silent_server_ends_in_a_timeout_that_says_which_phase_and_how_long() {
 #[test]
 fn a_late_response_is_not_taken_for_the_next_ones() {
     let mut cx = cx();
-    let answer = |body: &str| say(&format!("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n{body}"));
+    let answer = |body: &str| say(format!("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n{body}"));
     let server = Server::new(vec![
         vec![Act::Request, answer("kept"), Act::Request, Act::Wait(250), answer("late")],
         vec![Act::Request, answer("next")],

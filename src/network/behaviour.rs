@@ -129,6 +129,8 @@ impl Behaviour {
 
     /// `esp-at-nal` 0.5. `connect`, `send` and `receive` block; there is no `Dns`. A reset looks like
     /// an end of the stream, as on [`SMOLTCP_NAL`](Self::SMOLTCP_NAL), and can be refused likewise.
+    /// With atat 0.24.1's digester below it, an unsolicited `CLOSED` can be lost: a body that ends
+    /// with the connection then ends by the idle deadline.
     ///
     /// ```no_run
     /// use safe_http_client::{Attached, Behaviour, LinkEvents};

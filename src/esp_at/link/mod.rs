@@ -1,5 +1,6 @@
 //! The station: its access point, its addresses, its settings.
 
+mod calls;
 mod jobs;
 mod join;
 mod settings;
