@@ -48,6 +48,52 @@ fn a_cold_get_is_a_connect_a_send_and_reads() {
     }
 }
 
+/// What a server said on an idle connection, such as a 408, is no answer to the next request: also
+/// where it has to be asked of the modem, and nobody polled meanwhile.
+#[test]
+fn what_came_while_a_connection_rested_is_not_the_next_answer() {
+    use esp8266_sim::Reply;
+    use safe_http_client::WhyClosed;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    for dialect in Dialect::ALL {
+        for closes in [false, true] {
+            let factory: esp8266_sim::PeerFactory = Arc::new(move || {
+                Box::new(move |_: &[u8], reply: &mut Reply| {
+                    reply.send(HELLO.as_bytes());
+                    reply.send_after(
+                        Duration::from_millis(500),
+                        b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n",
+                    );
+                    if closes {
+                        reply.close();
+                    }
+                })
+            });
+            let config = esp8266_sim::Config::new(dialect).peer(HOST, 80, factory);
+            let Rig { clock, mut modem, mut cx, .. } = Rig::joined(config);
+            let client = SafeHttpClient::new(&mut modem, &clock);
+            let mut online = client.wait_online(&mut cx).unwrap();
+            for round in 0..3 {
+                let mut buffer = [0; 1024];
+                let mut response = online
+                    .get(&mut cx, "http://192.168.4.20/", &mut buffer)
+                    .send()
+                    .unwrap_or_else(|error| panic!("{dialect} {closes} {round}: {error}"));
+                assert_eq!(response.status(), 200, "{dialect}, closes: {closes}, round {round}");
+                assert_eq!(response.read_to_str().unwrap(), "hello");
+                drop(response);
+                if round > 0 {
+                    let why = online.why_closed();
+                    assert_eq!(why, Some(WhyClosed::ExcessBytes), "{dialect}, closes: {closes}");
+                }
+                clock.0.advance(Duration::from_secs(2));
+            }
+        }
+    }
+}
+
 /// In real time, with the modem in a thread and a server on a real socket.
 #[test]
 fn a_get_in_real_time_from_a_real_server() {

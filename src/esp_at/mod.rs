@@ -359,6 +359,19 @@ impl<S: Serial, C: Clock, const ROOM: usize> Network for EspAt<S, C, ROOM> {
         self.pump();
     }
 
+    /// Data wait in the modem, on the line, or in `ROOM`.
+    fn has_unread(&mut self, socket: &mut Socket) -> bool {
+        self.pump();
+        let Socket { link, generation } = *socket;
+        let on_the_line = self.modem.payload.is_some_and(|payload| payload.link == link);
+        let kept = self.room_of == link && !self.room.is_empty();
+        let announced = self
+            .modem
+            .slot(link)
+            .is_some_and(|slot| slot.generation == generation && slot.is_announced());
+        on_the_line || kept || announced
+    }
+
     fn has_tls(&self) -> bool {
         self.tls.is_some()
     }

@@ -227,6 +227,8 @@ impl<N: Network> Wire<N> {
             Some(WhyClosed::OtherHost)
         } else if crate::clock::elapsed_ms(now, self.idle_since) > keep_alive_ms {
             Some(WhyClosed::IdleTooLong)
+        } else if self.socket.as_mut().is_some_and(|socket| self.network.has_unread(socket)) {
+            Some(WhyClosed::ExcessBytes)
         } else {
             // What arrived on an idle connection is its end, or belongs to no request
             // (RFC 9112 section 9.2).

@@ -105,6 +105,20 @@ pub trait Network: TcpClientStack + Dns + Link {
     /// ```
     fn poll_network(&mut self) {}
 
+    /// Whether something has arrived on an idle connection that `receive` would take a while to
+    /// deliver. Asked before a kept connection is used again: bytes that no request has asked for
+    /// end it. A stack whose `receive` delivers at once what has arrived says `false`.
+    ///
+    /// ```
+    /// # use safe_http_client::Network;
+    /// # fn f<N: Network>(network: &mut N, socket: &mut N::TcpSocket) {
+    /// if network.has_unread(socket) { /* not a connection for another request */ }
+    /// # }
+    /// ```
+    fn has_unread(&mut self, _socket: &mut Self::TcpSocket) -> bool {
+        false
+    }
+
     /// Whether [`secure`](Self::secure) can succeed. Where it can't, an `https` URL is refused
     /// before anything is sent.
     ///
@@ -148,6 +162,10 @@ impl<N: Network> Network for &mut N {
 
     fn poll_network(&mut self) {
         N::poll_network(self);
+    }
+
+    fn has_unread(&mut self, socket: &mut Self::TcpSocket) -> bool {
+        N::has_unread(self, socket)
     }
 
     fn has_tls(&self) -> bool {

@@ -314,6 +314,11 @@ impl Slot {
         self.announced > 0 || self.maybe
     }
 
+    /// The modem has said that data wait.
+    pub(crate) fn is_announced(&self) -> bool {
+        self.announced > 0 || self.held.is_some()
+    }
+
     /// The modem hands out so many bytes.
     pub(crate) fn read_begins(&mut self, length: u32, family: Family) {
         self.held = None;
