@@ -16,7 +16,7 @@ pub(crate) enum Job {
     Ping(Ipv4Addr),
 }
 
-/// An access point that a scan has found. One line of `AT+CWLAP`; [`EspAt::scan`] makes them.
+/// An access point that a scan has found. One line of `AT+CWLAP`; [`EspAt::scan`](crate::esp_at::EspAt::scan) makes them.
 ///
 /// ```no_run
 /// # use safe_http_client::{*, esp_at::*};
