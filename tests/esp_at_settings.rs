@@ -479,3 +479,27 @@ fn a_port_of_embedded_hal_nb() {
         assert_eq!(response.read_to_str().unwrap(), "hello");
     });
 }
+
+/// The last one asked for is the one that is answered, also where another was on its way.
+#[test]
+fn a_task_that_is_asked_for_while_another_runs_takes_its_place() {
+    for dialect in Dialect::ALL {
+        let mut rig = Rig::joined(config(dialect));
+        rig.modem.start_scan();
+        // The scan's command leaves.
+        assert!(matches!(
+            rig.modem.poll_scan(&mut rig.cx),
+            Err(embedded_nal::nb::Error::WouldBlock)
+        ));
+        rig.modem.start_leave();
+        let left = (0..100_000).find_map(|_| match rig.modem.poll_leave(&mut rig.cx) {
+            Err(embedded_nal::nb::Error::WouldBlock) => None,
+            outcome => Some(outcome),
+        });
+        assert_eq!(left, Some(Ok(())), "{dialect}");
+        let said = rig.handle.sent_lines();
+        let position = |command: &str| said.iter().position(|line| line.starts_with(command));
+        assert!(position("AT+CWLAP") < position("AT+CWQAP"), "{dialect}: {said:?}");
+        assert!(position("AT+CWLAP").is_some(), "{dialect}: {said:?}");
+    }
+}
