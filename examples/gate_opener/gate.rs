@@ -1,20 +1,9 @@
-//! `gate_opener`: opens the garage gate when its owner comes home.
-//!
-//! ```text
-//! cargo run --example gate_opener --features esp-at                        # all of it simulated
-//! cargo run --example gate_opener --features esp-at -- --fault host-down   # and something goes wrong
-//! cargo run --example gate_opener --features esp-at -- --port /dev/ttyUSB0 --ssid … --password …
-//! ```
-//!
-//! The loop never waits: not for the network, and not for the gate's service. `board` stands for the
-//! board that this runs on; the rest is the same there.
+//! The client of the gate's service, as any board has it: no std, no heap, and no word about the
+//! hardware. What that is stands in `board`, the PC's or a chip's; this file is the same on each.
 
-mod board;
-
-use board::{Board, Clock, Demo, Serial, millis, say, trouble};
+use crate::board::{Board, Clock, Serial, millis, say, trouble};
 use safe_http_client::esp_at::{EspAt, Join};
 use safe_http_client::{ErrorOf, FnClock, LoopContext, Offline, Online, SafeHttpClient, nb};
-use std::process::ExitCode;
 
 type Modem = EspAt<Serial, Clock>;
 type Client<'m, State> = SafeHttpClient<&'m mut Modem, Clock, State>;
@@ -24,17 +13,16 @@ const PATIENCE_MS: u32 = 60_000;
 /// Before something that failed is tried again.
 const PAUSE_MS: u32 = 1_500;
 
-fn main() -> ExitCode {
-    let mut board = Board::new(Demo::Gate);
+/// The program: once, from `main`.
+pub fn run(board: &mut Board) {
     let Some(mut cx) = LoopContext::take() else { panic!("once, first thing in main") };
     let clock = FnClock(millis as fn() -> u32);
     let mut modem = EspAt::new(board.serial(), clock);
     let mut client = SafeHttpClient::new(&mut modem, clock);
-    let mut gate = setup(&mut client, &board);
+    let mut gate = setup(&mut client, board);
     while board.goes_on() {
-        client = loop_once(client, &mut cx, &mut gate, &mut board);
+        client = loop_once(client, &mut cx, &mut gate, board);
     }
-    board.exit_status()
 }
 
 /// What the loop keeps from turn to turn.
