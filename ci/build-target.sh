@@ -2,6 +2,7 @@
 # Builds the crate in the current directory for a bare-metal target:
 #
 #   ci/build-target.sh thumbv6m-none-eabi|thumbv7m-none-eabi|esp8266 [cargo build argument]...
+#       [-- rustc argument...]
 #
 # with the first of these that can do it:
 #   1. the active toolchain, if it has the target's core library (`rustup target add TARGET`; not for esp8266)
@@ -21,6 +22,14 @@ case $name in
         ;;
 esac
 shift
+
+# Arguments for the compiler itself are another of cargo's commands.
+command=build
+for argument in "$@"; do
+    if [ "$argument" = -- ]; then
+        command=rustc
+    fi
+done
 
 # Whether the compiler given as a command has the target's core library already built.
 has_core() {
@@ -50,13 +59,13 @@ fi
 
 if [ "$name" != esp8266 ] && has_core rustc; then
     took="$(rustc -V), its own core"
-    cargo=(cargo build)
+    cargo=(cargo "$command")
 elif can_build_core "${nightly[@]}" rustc +nightly; then
     took="$(rustc +nightly -V) of rustup, building core"
-    cargo=(cargo +nightly build "${build_core[@]}")
+    cargo=(cargo +nightly "$command" "${build_core[@]}")
 elif [ -x /usr/bin/cargo ] && can_build_core "${debian[@]}" /usr/bin/rustc; then
     took="$(/usr/bin/rustc -V) in /usr/bin, building core"
-    cargo=("${debian[@]}" /usr/bin/cargo build "${build_core[@]}")
+    cargo=("${debian[@]}" /usr/bin/cargo "$command" "${build_core[@]}")
 else
     {
         echo "build-target: no toolchain here builds for $name. Install one of:"

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the checks need, only those that are missing.
 #
-#   ci/install-packages.sh [targets|servers|valgrind|docs]...      (no argument: all)
+#   ci/install-packages.sh [targets|emulators|servers|valgrind|docs]...      (no argument: all)
 #
 #   targets   compilers and binutils for the bare-metal targets
+#   emulators QEMU for the chips that firmware is run on
 #   servers   HTTP servers that the tests talk to
 #   valgrind  valgrind and a C compiler
 #   docs      what looks for items without an example
@@ -17,6 +18,7 @@ packages_of() {
             echo gcc-xtensa-lx106 binutils-xtensa-lx106 binutils-arm-none-eabi
             command -v python3 >/dev/null || echo python3
             ;;
+        emulators) echo qemu-system-misc qemu-system-arm ;;
         servers)
             echo nginx-light
             command -v node >/dev/null || echo nodejs
@@ -24,13 +26,13 @@ packages_of() {
         valgrind) echo valgrind gcc ;;
         docs) echo jq ;;
         *)
-            echo "install-packages: unknown group '$1' (targets, servers, valgrind, docs)" >&2
+            echo "install-packages: unknown group '$1' (targets, emulators, servers, valgrind, docs)" >&2
             return 2
             ;;
     esac
 }
 
-[ $# -gt 0 ] || set -- targets servers valgrind docs
+[ $# -gt 0 ] || set -- targets emulators servers valgrind docs
 
 missing=()
 for group in "$@"; do
