@@ -1,0 +1,95 @@
+//! The emulator's process, and the frames on its console.
+
+use crate::firmware::{Firmware, tool};
+use std::io::{Read, Write};
+use std::process::{Child, ChildStdin, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+/// What the chip sent: a kind and a payload (see the firmware's `console.rs`).
+#[derive(Debug)]
+pub struct Frame {
+    pub kind: u8,
+    pub payload: Vec<u8>,
+}
+
+/// A running emulator. It ends with this value.
+pub struct Qemu {
+    process: Child,
+    input: ChildStdin,
+    frames: Receiver<Frame>,
+}
+
+impl Qemu {
+    pub fn start(firmware: &Firmware) -> Self {
+        let mut process = tool("qemu-system-xtensa", "qemu-system-misc")
+            .args(["-M", "sim", "-cpu", "lx106", "-semihosting", "-display", "none"])
+            .args(["-monitor", "none", "-serial", "stdio", "-kernel"])
+            .arg(&firmware.elf)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("qemu-system-xtensa starts");
+        let input = process.stdin.take().unwrap();
+        let output = process.stdout.take().unwrap();
+        // A thread of its own: a pipe can't be read with a deadline. It ends with the emulator.
+        let (sender, frames) = mpsc::channel();
+        std::thread::spawn(move || read_frames(output, &sender));
+        Self { process, input, frames }
+    }
+
+    /// The next frame, or `None` when the emulator has ended.
+    pub fn next(&mut self, deadline: Instant) -> Option<Frame> {
+        match self.frames.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Ok(frame) => Some(frame),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("the chip sends nothing: it hangs"),
+        }
+    }
+
+    /// Sends an answer. An emulator that has ended shows in the next [`next`](Self::next).
+    pub fn answer(&mut self, kind: u8, payload: &[u8]) {
+        let length = u16::try_from(payload.len()).expect("a payload that fits a frame");
+        let mut frame = vec![kind];
+        frame.extend(length.to_le_bytes());
+        frame.extend(payload);
+        let _ = self.input.write_all(&frame).and_then(|()| self.input.flush());
+    }
+
+    /// The emulator's exit code, once it has ended by itself.
+    pub fn exit_code(&mut self) -> Option<i32> {
+        let deadline = Instant::now() + Duration::from_secs(5);
+        loop {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(Instant::now() < deadline, "the emulator closed its console and goes on");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+impl Drop for Qemu {
+    fn drop(&mut self) {
+        // Either fails where it has ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn read_frames(mut output: impl Read, frames: &mpsc::Sender<Frame>) {
+    loop {
+        let mut head = [0; 3];
+        if output.read_exact(&mut head).is_err() {
+            return;
+        }
+        let [kind, low, high] = head;
+        let mut payload = vec![0; u16::from_le_bytes([low, high]).into()];
+        if output.read_exact(&mut payload).is_err() {
+            return;
+        }
+        if frames.send(Frame { kind, payload }).is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What a user's program does: each scenario is a use of the client, and ends in result lines.
+
+use crate::console::{kind, tell};
+use crate::machine::{CycleClock, stack_use};
+use crate::measured::MEASURED;
+use crate::network::{ConsoleStack, NetError};
+use crate::{EVENTS, log, result};
+use core::net::Ipv4Addr;
+use core::time::Duration;
+use embedded_io::Read;
+use safe_http_client::{Attached, Config, Error, LinkEvents, LoopContext, Online, SafeHttpClient};
+
+pub type Network = Attached<ConsoleStack, &'static LinkEvents>;
+pub type Client<'a> = SafeHttpClient<&'a mut Network, &'a CycleClock, Online>;
+pub type Failure = Error<NetError, NetError>;
+
+/// What a scenario may use beside the client.
+pub struct Job<'a> {
+    pub url: &'a str,
+    /// What it sends.
+    pub data: &'a [u8],
+    /// For requests and responses. A larger body is read in pieces.
+    pub buffer: &'a mut [u8],
+}
+
+/// A scenario returns how many bytes of body it read.
+pub type Scenario = fn(&mut Client<'_>, &mut LoopContext, &mut Job<'_>) -> Result<usize, Failure>;
+
+const SCENARIOS: [(&str, Scenario); 5] =
+    [("get", get), ("post", post), ("chunked", chunked), ("twice", twice), ("lost", lost)];
+
+/// Runs the scenario of this name.
+pub fn run(
+    cx: &mut LoopContext,
+    clock: &CycleClock,
+    network: &mut Network,
+    name: &str,
+    mut job: Job<'_>,
+) {
+    log!("{name} {}", job.url);
+    // As a Wi-Fi driver's handlers would: on the access point first, then with an address.
+    EVENTS.associated();
+    let config = Config::new()
+        .online_timeout(Duration::from_millis(200))
+        .connect_timeout(Duration::from_millis(400))
+        .response_timeout(Duration::from_millis(500));
+    let mut client = SafeHttpClient::with_config(network, clock, config);
+    if name == "offline" {
+        client = match client.wait_online(cx) {
+            Ok(_) => return result!("online without an address"),
+            Err(failed) => {
+                result!("{}", failed.error);
+                failed.client
+            }
+        };
+    }
+    EVENTS.got_ip(Ipv4Addr::new(192, 168, 1, 57));
+    let mut client = match client.wait_online(cx) {
+        Ok(client) => client,
+        Err(failed) => return result!("{}", failed.error),
+    };
+    let name = if name == "offline" { "get" } else { name };
+    let done = if let Some((_, scenario)) = MEASURED.iter().find(|(known, _)| *known == name) {
+        let (done, stack) = stack_use(|| scenario(&mut client, cx, &mut job));
+        result!("stack {stack}, client {}, buffer {}", size_of_val(&client), job.buffer.len());
+        done
+    } else if let Some((_, scenario)) = SCENARIOS.iter().find(|(known, _)| *known == name) {
+        scenario(&mut client, cx, &mut job)
+    } else {
+        return result!("no scenario {name}");
+    };
+    match done {
+        Ok(count) => result!("body of {count} bytes"),
+        Err(error) => result!("{error}"),
+    }
+}
+
+/// A body that fits the buffer, as text.
+fn get(client: &mut Client<'_>, cx: &mut LoopContext, job: &mut Job<'_>) -> Result<usize, Failure> {
+    let mut response = client.get(cx, job.url, job.buffer).send()?;
+    let status = response.status();
+    let text = response.read_to_str()?;
+    result!("{status} {text:?}");
+    Ok(text.len())
+}
+
+fn post(
+    client: &mut Client<'_>,
+    cx: &mut LoopContext,
+    job: &mut Job<'_>,
+) -> Result<usize, Failure> {
+    let request = client.post(cx, job.url, job.buffer).header("x-key", "secret");
+    let mut response = request.body(job.data).send()?;
+    let status = response.status();
+    let text = response.read_to_str()?;
+    result!("{status} {text:?}");
+    Ok(text.len())
+}
+
+/// A body of any length, in pieces, and what comes behind it.
+fn chunked(
+    client: &mut Client<'_>,
+    cx: &mut LoopContext,
+    job: &mut Job<'_>,
+) -> Result<usize, Failure> {
+    let mut response = client.get(cx, job.url, job.buffer).send()?;
+    result!("{} {:?}", response.status(), response.header("transfer-encoding").map(as_text));
+    let mut piece = [0; 64];
+    let mut total = 0;
+    loop {
+        let count = response.read(&mut piece)?;
+        if count == 0 {
+            break;
+        }
+        tell(kind::BODY, &[&piece[..count]]);
+        total += count;
+    }
+    for field in response.trailers() {
+        result!("trailer {}: {}", field.name(), as_text(field.value()));
+    }
+    Ok(total)
+}
+
+/// Two requests with one client: the connection is kept.
+fn twice(
+    client: &mut Client<'_>,
+    cx: &mut LoopContext,
+    job: &mut Job<'_>,
+) -> Result<usize, Failure> {
+    let first = get(client, cx, job)?;
+    result!("connected: {}", client.is_connected());
+    Ok(first + get(client, cx, job)?)
+}
+
+/// The link loses its address after the client was online.
+fn lost(
+    client: &mut Client<'_>,
+    cx: &mut LoopContext,
+    job: &mut Job<'_>,
+) -> Result<usize, Failure> {
+    EVENTS.lost_ip();
+    get(client, cx, job)
+}
+
+fn as_text(bytes: &[u8]) -> &str {
+    core::str::from_utf8(bytes).unwrap_or("not UTF-8")
+}
