@@ -134,8 +134,11 @@
 extern crate std;
 
 mod client;
+
+pub mod causes;
 mod clock;
 mod context;
+mod diagnosis;
 mod error;
 #[cfg(feature = "esp-at")]
 #[cfg_attr(docsrs, doc(cfg(feature = "esp-at")))]
@@ -148,17 +151,19 @@ mod network;
 pub use client::{CopyError, IntoUrl, Request, Response, SafeHttpClient, Stream};
 pub use clock::{Clock, FnClock};
 pub use context::LoopContext;
+pub use diagnosis::{Cause, Confidence, Diagnosis, Outcome, Report, Rung, RungResult, Suspect};
 pub use error::{
     BufferUse, Deadline, DisconnectReason, Error, ErrorKind, Evidence, LinkError, Peer, Phase,
-    ProtocolError, RequestError, TargetClass, UrlError,
+    ProtocolError, RequestError, StackFault, TargetClass, UrlError,
 };
-pub use exchange::{Config, ErrorOf, Exchange, Upload, WhyClosed};
+pub use exchange::{Check, Checkup, Config, ErrorOf, Exchange, Upload, WhyClosed};
 pub use http::method::{BodyLength, Method};
 pub use http::response::{Header, Headers, ResponseHead};
 pub use http::url::{Host, Scheme, Url};
 pub use link::{Failed, HasIp, IpConfig, Link, LinkEvents, LinkStatus, Offline, Online};
 pub use network::{
-    Attached, Behaviour, Connect, Network, NoDns, NoTls, PipeClosed, WithoutDns, ZeroRead,
+    Attached, Behaviour, Condition, Connect, Network, NoDns, NoPing, NoTls, PipeClosed, WithoutDns,
+    ZeroRead,
 };
 #[cfg(feature = "std")]
 pub use {clock::StdClock, link::HostLink};

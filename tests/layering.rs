@@ -27,15 +27,17 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
         &["embedded_nal", "embedded_io", "embedded_hal_nb", "heapless"],
     ),
     // Facts in, causes and advice out.
-    ("diagnosis", &["error", "link"], &[]),
+    ("diagnosis", &["error", "link"], &["heapless"]),
+    // Documentation alone.
+    ("causes", &[], &[]),
     (
         "exchange",
-        &["error", "clock", "context", "http", "link", "network"],
+        &["error", "clock", "context", "http", "link", "network", "diagnosis"],
         &["embedded_nal", "embedded_io", "heapless"],
     ),
     (
         "client",
-        &["error", "clock", "context", "http", "link", "network", "exchange"],
+        &["error", "clock", "context", "http", "link", "network", "diagnosis", "exchange"],
         &["embedded_nal", "embedded_io"],
     ),
 ];

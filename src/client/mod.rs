@@ -1,5 +1,6 @@
 //! The client: a thin face over exchanges, whose state says whether there can be any.
 
+mod diagnose;
 mod request;
 mod response;
 mod stream;
@@ -106,7 +107,7 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C, Offline> {
         let started = self.core.clock.now_ms();
         let mut client = self;
         loop {
-            let offline = match client.poll_online(cx) {
+            let mut offline = match client.poll_online(cx) {
                 Ok(online) => return Ok(online),
                 Err(failed) => failed.client,
             };
@@ -117,6 +118,8 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C, Offline> {
                 let mut error = Error::new(Phase::Link, ErrorKind::Timeout { deadline, limit_ms });
                 error.evidence.elapsed_ms = waited;
                 error.evidence.phase_ms = waited;
+                error.evidence.limit_ms = limit_ms;
+                error.evidence.link = Some(offline.core.wire.network.link_status());
                 return Err(Failed { client: offline, error });
             }
             (offline.core.config.idle)();

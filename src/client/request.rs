@@ -4,7 +4,7 @@ use super::response::Response;
 use crate::clock::Clock;
 use crate::context::LoopContext;
 use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError, TargetClass, UrlError};
-use crate::exchange::{Core, ErrorOf, Exchange, Plan, Upload, UploadState};
+use crate::exchange::{Check, Core, ErrorOf, Exchange, Plan, Upload, UploadState};
 use crate::http::method::{BodyLength, Method};
 use crate::http::request::HeadWriter;
 use crate::http::url::{Scheme, Url};
@@ -103,6 +103,15 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
             head.close();
         }
         Self { core, _cx: PhantomData, method, url, head, body: None, connect_to: None, raw: false }
+    }
+
+    /// The active check's own question: `OPTIONS *`, on a connection of its own.
+    pub(super) fn probe(
+        core: &'a mut Core<N, C>,
+        url: Result<Url<'a>, UrlError>,
+        buffer: &'a mut [u8],
+    ) -> Self {
+        Self::new(core, Method::Options, url.map(Url::whole_server), buffer).close()
     }
 
     /// Adds a header field. `Host`, `User-Agent` and `Accept` replace the default ones. A name or
@@ -332,12 +341,19 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
             Some(address) => crate::http::address::classify(address.ip()),
             None => url.target_class(),
         };
+        let checks = self.core.config.checks;
         let allowed = match target {
             TargetClass::Host => true,
             TargetClass::Loopback => network.has_loopback(),
             _ => false,
         };
-        if !allowed {
+        if url.scheme() == Scheme::Http
+            && self.connect_to.map_or(url.port(), |address| address.port()) == 443
+            && checks.has(Check::PlainOnTlsPort)
+        {
+            return refuse(RequestError::PlainOnTlsPort);
+        }
+        if !allowed && checks.has(Check::Target) {
             return refuse(RequestError::Target(target));
         }
         let (close, expect_continue) = (self.head.close, self.head.expect_continue);

@@ -3,14 +3,18 @@
 //! An [`Error`] is a [kind](ErrorKind), the [phase](Phase) in which it happened and the
 //! [evidence](Evidence): figures that let a person (or the crate's diagnosis) tell why.
 
+mod evidence;
+mod fault;
+mod link;
 mod protocol;
 mod request;
 mod text;
 
+pub use evidence::Evidence;
+pub use fault::StackFault;
+pub use link::{DisconnectReason, IpConfig, LinkError, LinkStatus};
 pub use protocol::{Peer, ProtocolError};
 pub use request::{RequestError, TargetClass, UrlError};
-
-use core::net::SocketAddr;
 
 /// The step of an exchange in which an error happened.
 ///
@@ -56,99 +60,6 @@ impl Phase {
             Self::Send => "send",
             Self::Head => "head",
             Self::Body => "body",
-        }
-    }
-}
-
-/// The facts of a failed exchange.
-///
-/// ```
-/// use safe_http_client::{Error, ErrorKind, Phase};
-/// let error: Error<(), ()> = Error::new(Phase::Head, ErrorKind::ClosedBeforeResponse);
-/// let figures = error.evidence;
-/// println!("{} bytes out, {} in, {} ms", figures.sent, figures.received, figures.elapsed_ms);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub struct Evidence {
-    /// Milliseconds from the start of the exchange to the error.
-    pub elapsed_ms: u32,
-    /// Milliseconds that the failed phase had lasted, or had lasted since its last progress.
-    pub phase_ms: u32,
-    /// Bytes of the request that the stack took, head included.
-    pub sent: u32,
-    /// Bytes of the response that arrived, head included.
-    pub received: u32,
-    /// The request used a connection that had been kept alive.
-    pub reused: bool,
-    /// The address that was to be connected, once it was known.
-    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
-    pub remote: Option<SocketAddr>,
-}
-
-/// Why the link can't carry a request.
-///
-/// ```
-/// use safe_http_client::{DisconnectReason, LinkError};
-/// let error = LinkError::Disconnected(DisconnectReason::WrongPassword);
-/// assert!(error.to_string().contains("the access point refused the password"));
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum LinkError {
-    /// Not on an access point (or the cable is out).
-    Disconnected(DisconnectReason),
-    /// On an access point, but without an IP address: DHCP hasn't answered yet.
-    NoAddress,
-}
-
-/// Why a link went down, as far as its driver knows.
-///
-/// ```
-/// use safe_http_client::DisconnectReason;
-/// // The ESP8266's REASON_AUTH_FAIL.
-/// assert_eq!(DisconnectReason::from_code(202), DisconnectReason::WrongPassword);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum DisconnectReason {
-    /// Nothing is known; also the state before the first connection.
-    #[default]
-    Unknown,
-    /// The access point refused the password.
-    WrongPassword,
-    /// No access point with that name was found.
-    NoAccessPoint,
-    /// The access point didn't answer in time.
-    TimedOut,
-    /// The join failed for another reason.
-    Failed,
-    /// A reason code of IEEE 802.11 or of the vendor's SDK that isn't one of the above.
-    Code(u8),
-}
-
-impl DisconnectReason {
-    /// From the reason code that Espressif's SDKs report in a disconnect event (IEEE 802.11 codes
-    /// below 200, Espressif's own from 200).
-    ///
-    /// ```
-    /// use safe_http_client::DisconnectReason;
-    /// assert_eq!(DisconnectReason::from_code(201), DisconnectReason::NoAccessPoint);
-    /// assert_eq!(DisconnectReason::from_code(8), DisconnectReason::Code(8));
-    /// ```
-    pub const fn from_code(code: u8) -> Self {
-        match code {
-            0 => Self::Unknown,
-            // 4-way handshake timeout, MIC failure, AUTH_FAIL, HANDSHAKE_TIMEOUT: the key is wrong.
-            14 | 15 | 202 | 204 => Self::WrongPassword,
-            201 => Self::NoAccessPoint,
-            // Espressif's BEACON_TIMEOUT.
-            200 => Self::TimedOut,
-            203 => Self::Failed,
-            other => Self::Code(other),
         }
     }
 }
@@ -317,6 +228,8 @@ impl<T, D> Error<T, D> {
             ErrorKind::Request(error) => error.code(),
             ErrorKind::Link(LinkError::Disconnected(_)) => "link_down",
             ErrorKind::Link(LinkError::NoAddress) => "no_address",
+            ErrorKind::Link(LinkError::GatewayOutsideSubnet) => "gateway_outside_subnet",
+            ErrorKind::Link(LinkError::NoDnsServer) => "no_dns_server",
             ErrorKind::Resolve(_) => "name_not_resolved",
             ErrorKind::ResolvedTo(..) => "name_resolved_to_no_host",
             ErrorKind::Socket(_) => "no_socket",

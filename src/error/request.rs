@@ -168,6 +168,13 @@ pub enum RequestError {
     Url(UrlError),
     /// The target is no other host. Allowed where the link declares a loopback interface.
     Target(TargetClass),
+    /// The target is this link's own address: the chip itself.
+    OwnAddress,
+    /// The target is in the network that the chip spans as an access point, and the link's own
+    /// address is in that network, too: which of the two is meant can't be told.
+    OwnNetwork,
+    /// An `http` URL with port 443, where servers speak TLS.
+    PlainOnTlsPort,
     /// `https` was asked for, and the stack has no TLS. It is never sent in the clear instead.
     NoTls,
     /// The method is no token (RFC 9110 section 9.1).
@@ -208,6 +215,9 @@ impl RequestError {
             Self::Url(_) => "malformed_url",
             Self::Target(TargetClass::Loopback) => "loopback_target",
             Self::Target(_) => "no_host_target",
+            Self::OwnAddress => "own_address",
+            Self::OwnNetwork => "own_network",
+            Self::PlainOnTlsPort => "plain_on_tls_port",
             Self::NoTls => "no_tls",
             Self::InvalidMethod => "invalid_method",
             Self::InvalidHeaderName | Self::InvalidHeaderValue { .. } => "invalid_header",
@@ -226,6 +236,17 @@ impl fmt::Display for RequestError {
         match self {
             Self::Url(error) => error.fmt(f),
             Self::Target(class) => f.write_str(class.text()),
+            Self::OwnAddress => f.write_str(
+                "the target is this chip's own address: give the address that the server has",
+            ),
+            Self::OwnNetwork => f.write_str(
+                "the chip's own access point uses the same subnet as the network that it has \
+                 joined, so the target may be in either: give the access point another subnet",
+            ),
+            Self::PlainOnTlsPort => f.write_str(
+                "http with port 443, where servers speak TLS: use https and a stack with TLS, or \
+                 the server's http port; if it really is plain HTTP there, switch this check off",
+            ),
             Self::NoTls => f.write_str(
                 "https needs TLS and this stack has none: use a stack with TLS, or an http:// URL \
                  if the server has one (nothing was sent in the clear)",

@@ -32,6 +32,15 @@ impl Display for LinkError {
                 "the link is up but has no IP address yet (being on the access point is not \
                  enough): wait for it with wait_online, and check DHCP",
             ),
+            Self::GatewayOutsideSubnet => f.write_str(
+                "the gateway isn't in the subnet of this link's own address, so nothing beyond \
+                 that subnet can be reached: correct the static address, netmask or gateway, or \
+                 use DHCP",
+            ),
+            Self::NoDnsServer => f.write_str(
+                "the host is a name and no DNS server is set: set one along with the static \
+                 address, use DHCP, or give the host's address",
+            ),
         }
     }
 }

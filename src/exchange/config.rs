@@ -1,5 +1,6 @@
 //! Deadlines and habits of a client.
 
+use super::check::{Check, Checks};
 use crate::clock::millis;
 use crate::error::Deadline;
 use core::time::Duration;
@@ -18,6 +19,7 @@ use embedded_nal::AddrType;
 /// | `response_timeout` | last byte of the request | first byte of the response | 3 s |
 /// | `idle_timeout` | any progress; the head's first byte | more progress; the head's last byte | 5 s |
 /// | `total_timeout` | start of the exchange | its end | none |
+/// | `diagnosis_timeout` | start of `diagnose` | its report | 30 s |
 ///
 /// ```
 /// use core::time::Duration;
@@ -37,7 +39,10 @@ pub struct Config {
     pub(crate) total_ms: u32,
     pub(crate) continue_ms: u32,
     pub(crate) keep_alive_ms: u32,
+    /// For `diagnose`, in all.
+    pub(crate) diagnosis_ms: u32,
     pub(crate) address_type: AddrType,
+    pub(crate) checks: Checks,
     pub(crate) idle: fn(),
 }
 
@@ -58,7 +63,9 @@ impl Config {
             total_ms: u32::MAX,
             continue_ms: 1_000,
             keep_alive_ms: 60_000,
+            diagnosis_ms: 30_000,
             address_type: AddrType::IPv4,
+            checks: Checks::ALL,
             idle: || {},
         }
     }
@@ -150,6 +157,31 @@ impl Config {
     #[must_use]
     pub fn keep_alive(mut self, at_most: Duration) -> Self {
         self.keep_alive_ms = millis(at_most);
+        self
+    }
+
+    /// How long [`diagnose`](crate::SafeHttpClient::diagnose) may take in all. 30 s by default.
+    ///
+    /// ```
+    /// # use {core::time::Duration, safe_http_client::Config};
+    /// let config = Config::new().diagnosis_timeout(Duration::from_secs(10));
+    /// ```
+    #[must_use]
+    pub fn diagnosis_timeout(mut self, timeout: Duration) -> Self {
+        self.diagnosis_ms = millis(timeout);
+        self
+    }
+
+    /// Leaves out one of the checks that are made before a byte is sent.
+    ///
+    /// ```
+    /// use safe_http_client::{Check, Config};
+    /// // A plain HTTP server that really listens on port 443.
+    /// let config = Config::new().without_check(Check::PlainOnTlsPort);
+    /// ```
+    #[must_use]
+    pub const fn without_check(mut self, check: Check) -> Self {
+        self.checks = self.checks.without(check);
         self
     }
 

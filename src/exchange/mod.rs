@@ -13,8 +13,11 @@
 //! Each state has its file. [`Exchange::poll`] goes on until the stack would block; the blocking
 //! calls of the client are loops over it. Any error closes the connection and ends in `Failed`.
 
+mod check;
 mod config;
 mod connect;
+mod ladder;
+mod oddity;
 mod receive_body;
 mod receive_head;
 mod resolve;
@@ -23,7 +26,9 @@ mod tunnel;
 mod upload;
 mod wire;
 
+pub use check::Check;
 pub use config::Config;
+pub use ladder::Checkup;
 pub use upload::Upload;
 pub(crate) use upload::UploadState;
 pub use wire::WhyClosed;
@@ -31,12 +36,12 @@ pub(crate) use wire::Wire;
 
 use crate::clock::{Clock, elapsed_ms};
 use crate::context::LoopContext;
-use crate::error::{Deadline, Error, ErrorKind, Evidence, Phase, RequestError};
+use crate::error::{Deadline, Error, ErrorKind, Evidence, Phase, RequestError, StackFault};
 use crate::http::framing::Asked;
 use crate::http::head::{HeadMeasure, HeadParser};
 use crate::http::response::{Headers, ResponseHead};
-use crate::http::url::Url;
-use crate::network::Network;
+use crate::http::url::{Scheme, Url};
+use crate::network::{Connect, Network};
 use core::fmt;
 use core::net::SocketAddr;
 use embedded_nal::{Dns, TcpClientStack, nb};
@@ -305,8 +310,16 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
             phase_ms: elapsed_ms(now, self.mark),
             sent: self.sent,
             received: self.received,
+            limit_ms: match self.phase() {
+                Phase::Url | Phase::Link => 0,
+                Phase::Resolve | Phase::Connect => self.core.config.connect_ms,
+                Phase::Head if self.received == 0 => self.core.config.response_ms,
+                Phase::Send | Phase::Head | Phase::Body => self.core.config.idle_ms,
+            },
             reused: self.reused,
+            secure: self.plan.url.scheme() == Scheme::Https,
             remote: self.core.wire.remote(),
+            ..Evidence::default()
         }
     }
 
@@ -334,9 +347,34 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
             _ => {}
         }
         error.evidence = self.evidence();
+        self.ask_network(&mut error);
         self.core.wire.close(WhyClosed::Error);
         self.state = State::Failed;
         nb::Error::Other(error)
+    }
+
+    /// Adds what the network below knows of a failure.
+    fn ask_network(&mut self, error: &mut ErrorOf<N>) {
+        let network = &mut self.core.wire.network;
+        let is_busy = network.condition().is_busy;
+        error.evidence.radio_sleeps = network.condition().radio_sleeps;
+        error.evidence.link = Some(network.link_status());
+        error.evidence.fault = match &error.kind {
+            ErrorKind::Resolve(error) => network.dns_fault(error),
+            ErrorKind::Socket(error)
+            | ErrorKind::Connect(error)
+            | ErrorKind::NotConnected(error)
+            | ErrorKind::Send(error)
+            | ErrorKind::Receive(error) => network.tcp_fault(error),
+            ErrorKind::Timeout { deadline: Deadline::Connect, .. } if is_busy => StackFault::Busy,
+            ErrorKind::Timeout { deadline: Deadline::Connect, .. }
+                if error.phase == Phase::Connect
+                    && network.behaviour().connect == Connect::PollsForEver =>
+            {
+                StackFault::HidesRefusal
+            }
+            _ => StackFault::Unknown,
+        };
     }
 
     /// The error of a call on an exchange that is over.

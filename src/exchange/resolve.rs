@@ -1,6 +1,6 @@
 //! Before a connection: the link, a kept connection, the host's address.
 
-use super::{ErrorOf, Exchange, State, WhyClosed};
+use super::{Check, ErrorOf, Exchange, State, WhyClosed};
 use crate::clock::Clock;
 use crate::error::{Deadline, ErrorKind, TargetClass};
 use crate::http::address::classify;
@@ -13,10 +13,14 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     /// The link may have been lost since the client went online, so it is asked each time.
     pub(super) fn check_link(&mut self) -> nb::Result<State, ErrorOf<N>> {
         let wire = &mut self.core.wire;
-        if let Err(error) = wire.network.link_status().ip_config() {
-            wire.close(WhyClosed::LinkLost);
-            return Err(self.fail(ErrorKind::Link(error)));
-        }
+        let ip_config = match wire.network.link_status().ip_config() {
+            Ok(ip_config) => Some(ip_config),
+            Err(_) if !self.core.config.checks.has(Check::Link) => None,
+            Err(error) => {
+                wire.close(WhyClosed::LinkLost);
+                return Err(self.fail(ErrorKind::Link(error)));
+            }
+        };
         let Self { core, plan, .. } = self;
         let now = core.clock.now_ms();
         let keep_ms = core.config.keep_alive_ms;
@@ -24,6 +28,11 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         self.progress();
         if self.reused {
             return Ok(State::Send);
+        }
+        if let Some(ip_config) = ip_config
+            && let Err(error) = self.check_addresses(&ip_config)
+        {
+            return Err(self.fail(error));
         }
         Ok(State::Resolve)
     }
@@ -46,8 +55,11 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                         let class = classify(address);
                         let allowed = class == TargetClass::Host
                             || (class == TargetClass::Loopback && core.wire.network.has_loopback());
-                        if !allowed {
+                        if !allowed && core.config.checks.has(Check::Target) {
                             return Err(self.fail(ErrorKind::ResolvedTo(address, class)));
+                        }
+                        if let Err(error) = self.check_resolved(address) {
+                            return Err(self.fail(error));
                         }
                         address
                     }

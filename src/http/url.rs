@@ -281,6 +281,13 @@ impl<'a> Url<'a> {
         self.path_and_query
     }
 
+    /// The same server as a whole, for `OPTIONS *` (RFC 9112 section 3.2.4). Without credentials.
+    pub(crate) const fn whole_server(mut self) -> Self {
+        self.path_and_query = "*";
+        self.userinfo = None;
+        self
+    }
+
     /// User name and password as written, `user:password`.
     pub(crate) const fn userinfo(&self) -> Option<&'a str> {
         self.userinfo

@@ -9,137 +9,7 @@ pub use state::{Failed, HasIp, Offline, Online};
 #[cfg(feature = "std")]
 pub use host::HostLink;
 
-use crate::error::{DisconnectReason, LinkError};
-use core::net::{IpAddr, Ipv4Addr};
-
-/// The addresses that a link holds. Only its own address is always known.
-///
-/// ```
-/// use core::net::Ipv4Addr;
-/// use safe_http_client::IpConfig;
-/// let config = IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into())
-///     .with_netmask(Ipv4Addr::new(255, 255, 255, 0))
-///     .with_gateway(Ipv4Addr::new(192, 168, 1, 1));
-/// assert_eq!(config.gateway, Some(Ipv4Addr::new(192, 168, 1, 1)));
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub struct IpConfig {
-    /// The link's own address.
-    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
-    pub address: IpAddr,
-    /// The IPv4 netmask, where it is known.
-    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
-    pub netmask: Option<Ipv4Addr>,
-    /// The IPv4 gateway, where it is known.
-    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
-    pub gateway: Option<Ipv4Addr>,
-    /// Signal strength in dBm, on links that have one and know it.
-    pub rssi_dbm: Option<i8>,
-}
-
-impl IpConfig {
-    /// An address of which nothing else is known.
-    ///
-    /// ```
-    /// # use {core::net::Ipv4Addr, safe_http_client::IpConfig};
-    /// let config = IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into());
-    /// assert_eq!(config.gateway, None);
-    /// ```
-    pub const fn new(address: IpAddr) -> Self {
-        Self { address, netmask: None, gateway: None, rssi_dbm: None }
-    }
-
-    /// Adds the IPv4 netmask.
-    ///
-    /// ```
-    /// # use {core::net::Ipv4Addr, safe_http_client::IpConfig};
-    /// # let config = IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into());
-    /// let config = config.with_netmask(Ipv4Addr::new(255, 255, 255, 0));
-    /// assert_eq!(config.netmask, Some(Ipv4Addr::new(255, 255, 255, 0)));
-    /// ```
-    #[must_use]
-    pub const fn with_netmask(mut self, netmask: Ipv4Addr) -> Self {
-        self.netmask = Some(netmask);
-        self
-    }
-
-    /// Adds the IPv4 gateway.
-    ///
-    /// ```
-    /// # use {core::net::Ipv4Addr, safe_http_client::IpConfig};
-    /// # let config = IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into());
-    /// let config = config.with_gateway(Ipv4Addr::new(192, 168, 1, 1));
-    /// assert_eq!(config.gateway, Some(Ipv4Addr::new(192, 168, 1, 1)));
-    /// ```
-    #[must_use]
-    pub const fn with_gateway(mut self, gateway: Ipv4Addr) -> Self {
-        self.gateway = Some(gateway);
-        self
-    }
-
-    /// Adds the signal strength in dBm.
-    ///
-    /// ```
-    /// # use {core::net::Ipv4Addr, safe_http_client::IpConfig};
-    /// # let config = IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into());
-    /// assert_eq!(config.with_rssi(-67).rssi_dbm, Some(-67));
-    /// ```
-    #[must_use]
-    pub const fn with_rssi(mut self, dbm: i8) -> Self {
-        self.rssi_dbm = Some(dbm);
-        self
-    }
-}
-
-/// What a link's driver knows of it now.
-///
-/// ```
-/// use safe_http_client::LinkStatus;
-///
-/// fn lamp(status: LinkStatus) -> &'static str {
-///     match status {
-///         LinkStatus::Disconnected(_) => "off",
-///         LinkStatus::NoAddress => "blinking",
-///         LinkStatus::Up(_) => "on",
-///     }
-/// }
-/// assert_eq!(lamp(LinkStatus::NoAddress), "blinking");
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum LinkStatus {
-    /// Not on an access point, or the cable is out.
-    Disconnected(DisconnectReason),
-    /// On an access point, with no IP address yet. The ESP8266 prints `WIFI CONNECTED` here; a
-    /// request made now is the first classic cause of "connection refused".
-    NoAddress,
-    /// An IP address is held: requests can be made.
-    Up(IpConfig),
-}
-
-impl LinkStatus {
-    /// The addresses if the link is up. An address of 0.0.0.0 counts as none.
-    ///
-    /// # Errors
-    ///
-    /// Says why the link isn't up.
-    ///
-    /// ```
-    /// use core::net::Ipv4Addr;
-    /// use safe_http_client::{IpConfig, LinkError, LinkStatus};
-    /// let status = LinkStatus::Up(IpConfig::new(Ipv4Addr::UNSPECIFIED.into()));
-    /// assert_eq!(status.ip_config(), Err(LinkError::NoAddress));
-    /// ```
-    pub fn ip_config(self) -> Result<IpConfig, LinkError> {
-        match self {
-            Self::Up(config) if !config.address.is_unspecified() => Ok(config),
-            Self::Up(_) | Self::NoAddress => Err(LinkError::NoAddress),
-            Self::Disconnected(reason) => Err(LinkError::Disconnected(reason)),
-        }
-    }
-}
+pub use crate::error::{IpConfig, LinkStatus};
 
 /// A network link that can say whether it holds an IP address.
 ///
@@ -191,6 +61,32 @@ pub trait Link {
     fn has_loopback(&self) -> bool {
         false
     }
+
+    /// The network that this chip spans itself, as an access point: its own address there, with the
+    /// netmask. `None` where it spans none. A target in it can't be told from one in the network
+    /// that the chip has joined where the two have the same subnet.
+    ///
+    /// ```
+    /// use core::net::Ipv4Addr;
+    /// use safe_http_client::{IpConfig, Link, LinkEvents, LinkStatus};
+    ///
+    /// /// A chip that is station and access point at once.
+    /// struct Both(&'static LinkEvents);
+    /// impl Link for Both {
+    ///     fn link_status(&mut self) -> LinkStatus {
+    ///         self.0.link_status()
+    ///     }
+    ///     fn own_network(&mut self) -> Option<IpConfig> {
+    ///         let address = Ipv4Addr::new(192, 168, 4, 1);
+    ///         Some(IpConfig::new(address.into()).with_netmask(Ipv4Addr::new(255, 255, 255, 0)))
+    ///     }
+    /// }
+    /// # static EVENTS: LinkEvents = LinkEvents::new();
+    /// # assert!(Both(&EVENTS).own_network().is_some());
+    /// ```
+    fn own_network(&mut self) -> Option<IpConfig> {
+        None
+    }
 }
 
 impl<T: Link + ?Sized> Link for &mut T {
@@ -200,6 +96,10 @@ impl<T: Link + ?Sized> Link for &mut T {
 
     fn has_loopback(&self) -> bool {
         T::has_loopback(self)
+    }
+
+    fn own_network(&mut self) -> Option<IpConfig> {
+        T::own_network(self)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Third-party stacks, made networks.
 
 use super::{Behaviour, Network};
+use crate::error::{IpConfig, StackFault};
 use crate::link::{Link, LinkStatus};
 use core::net::{IpAddr, SocketAddr};
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
@@ -16,11 +17,13 @@ use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
 /// # let _ = network;
 /// ```
 #[derive(Debug)]
-pub struct Attached<T, L> {
+pub struct Attached<T: TcpClientStack, L> {
     stack: T,
     link: L,
     behaviour: Behaviour,
     poll: fn(&mut T),
+    tcp_fault: fn(&T::Error) -> StackFault,
+    dns_fault: StackFault,
 }
 
 /// [`Dns`], with a message of ours for stacks that lack it.
@@ -46,7 +49,9 @@ impl<T: TcpClientStack + ResolvesNames, L: Link> Attached<T, L> {
     /// let network = Attached::new(stack, &EVENTS, Behaviour::STD);
     /// ```
     pub fn new(stack: T, link: L, behaviour: Behaviour) -> Self {
-        Self { stack, link, behaviour, poll: |_| {} }
+        let tcp_fault = |_: &_| StackFault::Unknown;
+        let dns_fault = StackFault::Unknown;
+        Self { stack, link, behaviour, poll: |_| {}, tcp_fault, dns_fault }
     }
 }
 
@@ -62,11 +67,13 @@ impl<T: TcpClientStack, L: Link> Attached<WithoutDns<T>, L> {
     /// # }
     /// ```
     pub fn without_dns(stack: T, link: L, behaviour: Behaviour) -> Self {
-        Self { stack: WithoutDns(stack), link, behaviour, poll: |_| {} }
+        let tcp_fault = |_: &_| StackFault::Unknown;
+        let dns_fault = StackFault::NoResolver;
+        Self { stack: WithoutDns(stack), link, behaviour, poll: |_| {}, tcp_fault, dns_fault }
     }
 }
 
-impl<T, L> Attached<T, L> {
+impl<T: TcpClientStack, L> Attached<T, L> {
     /// Calls `poll` before each step of an exchange: for stacks that move packets only then, such
     /// as smoltcp.
     ///
@@ -83,6 +90,24 @@ impl<T, L> Attached<T, L> {
     #[must_use]
     pub fn with_poll(mut self, poll: fn(&mut T)) -> Self {
         self.poll = poll;
+        self
+    }
+
+    /// Says what the stack's errors stand for, so that a diagnosis tells a refused endpoint from
+    /// one that can't be reached. Without it, it goes by the time that a failure took.
+    ///
+    #[cfg_attr(feature = "std", doc = "```")]
+    #[cfg_attr(not(feature = "std"), doc = "```ignore")]
+    /// use safe_http_client::{Attached, Behaviour, HostLink, StackFault};
+    /// let stack = std_embedded_nal::Stack::default();
+    /// // With the feature `std`, errors of the operating system are understood.
+    /// let network = Attached::new(stack, HostLink, Behaviour::STD)
+    ///     .with_faults(|error| StackFault::from(&error.0));
+    /// # let _ = network;
+    /// ```
+    #[must_use]
+    pub fn with_faults(mut self, tcp_fault: fn(&T::Error) -> StackFault) -> Self {
+        self.tcp_fault = tcp_fault;
         self
     }
 
@@ -150,8 +175,8 @@ impl<T: TcpClientStack, L> TcpClientStack for Attached<T, L> {
     }
 }
 
-impl<T: Dns, L> Dns for Attached<T, L> {
-    type Error = T::Error;
+impl<T: TcpClientStack + Dns, L> Dns for Attached<T, L> {
+    type Error = <T as Dns>::Error;
 
     fn get_host_by_name(
         &mut self,
@@ -170,13 +195,17 @@ impl<T: Dns, L> Dns for Attached<T, L> {
     }
 }
 
-impl<T, L: Link> Link for Attached<T, L> {
+impl<T: TcpClientStack, L: Link> Link for Attached<T, L> {
     fn link_status(&mut self) -> LinkStatus {
         self.link.link_status()
     }
 
     fn has_loopback(&self) -> bool {
         self.link.has_loopback()
+    }
+
+    fn own_network(&mut self) -> Option<IpConfig> {
+        self.link.own_network()
     }
 }
 
@@ -187,6 +216,14 @@ impl<T: TcpClientStack + Dns, L: Link> Network for Attached<T, L> {
 
     fn poll_network(&mut self) {
         (self.poll)(&mut self.stack);
+    }
+
+    fn tcp_fault(&self, error: &<Self as TcpClientStack>::Error) -> StackFault {
+        (self.tcp_fault)(error)
+    }
+
+    fn dns_fault(&self, _error: &<Self as Dns>::Error) -> StackFault {
+        self.dns_fault
     }
 }
 

@@ -6,8 +6,10 @@ mod behaviour;
 pub use attached::{Attached, NoDns, WithoutDns};
 pub use behaviour::{Behaviour, Connect, PipeClosed, ZeroRead};
 
+use crate::error::StackFault;
 use crate::link::Link;
-use embedded_nal::{Dns, TcpClientStack};
+use core::net::IpAddr;
+use embedded_nal::{Dns, TcpClientStack, nb};
 
 /// A stack that can't do TLS was asked for it.
 ///
@@ -19,6 +21,39 @@ use embedded_nal::{Dns, TcpClientStack};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NoTls;
+
+/// A stack that can't send pings was asked for one.
+///
+/// ```
+/// # use safe_http_client::{Attached, Behaviour, LinkEvents, Network, NoPing, nb};
+/// # static EVENTS: LinkEvents = LinkEvents::new();
+/// # let mut network =
+/// #     Attached::new(std_embedded_nal::Stack::default(), &EVENTS, Behaviour::STD);
+/// let answer = network.ping([192, 168, 1, 1].into());
+/// assert_eq!(answer, Err(nb::Error::Other(NoPing)));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct NoPing;
+
+/// What a stack knows of itself that none of its errors says.
+///
+/// ```
+/// use safe_http_client::Condition;
+/// let mut condition = Condition::default();
+/// condition.is_busy = true;
+/// condition.last_words = b"busy p...";
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct Condition<'a> {
+    /// It is still busy with something that was given up, so that what is asked now has to wait.
+    pub is_busy: bool,
+    /// The radio sleeps between beacons: now and then a packet is late, or lost.
+    pub radio_sleeps: bool,
+    /// What it said last, as a modem's lines: shown as evidence.
+    pub last_words: &'a [u8],
+}
 
 /// All that a [`SafeHttpClient`](crate::SafeHttpClient) needs below it: TCP, names, and a link that
 /// says whether it has an address.
@@ -153,6 +188,86 @@ pub trait Network: TcpClientStack + Dns + Link {
     fn secure(&mut self, _socket: &mut Self::TcpSocket, _server_name: &str) -> Result<(), NoTls> {
         Err(NoTls)
     }
+    /// What an error of the stack's stands for. A diagnosis goes by it: without it, a refused and
+    /// an unreachable endpoint are told apart by the time alone.
+    ///
+    /// ```
+    /// # use safe_http_client::{Attached, Behaviour, LinkEvents, Network, StackFault};
+    /// # static EVENTS: LinkEvents = LinkEvents::new();
+    /// # let stack = std_embedded_nal::Stack::default();
+    /// let network = Attached::new(stack, &EVENTS, Behaviour::STD);
+    /// # let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+    /// # let error = std_embedded_nal::TcpError(refused);
+    /// assert_eq!(network.tcp_fault(&error), StackFault::Unknown); // nothing was said of it
+    /// ```
+    fn tcp_fault(&self, _error: &<Self as TcpClientStack>::Error) -> StackFault {
+        StackFault::Unknown
+    }
+
+    /// What an error of the resolver's stands for.
+    ///
+    /// ```
+    /// # use safe_http_client::{Attached, Behaviour, LinkEvents, Network, NoDns, StackFault};
+    /// # static EVENTS: LinkEvents = LinkEvents::new();
+    /// # let stack = std_embedded_nal::Stack::default();
+    /// let network = Attached::without_dns(stack, &EVENTS, Behaviour::STD);
+    /// assert_eq!(network.dns_fault(&NoDns), StackFault::NoResolver);
+    /// ```
+    fn dns_fault(&self, _error: &<Self as Dns>::Error) -> StackFault {
+        StackFault::Unknown
+    }
+
+    /// What the stack knows of itself that none of its errors says. Asked when something failed.
+    ///
+    /// ```
+    /// # use safe_http_client::{Attached, Behaviour, LinkEvents, Network};
+    /// # static EVENTS: LinkEvents = LinkEvents::new();
+    /// # let stack = std_embedded_nal::Stack::default();
+    /// let network = Attached::new(stack, &EVENTS, Behaviour::STD);
+    /// assert!(!network.condition().is_busy);
+    /// ```
+    fn condition(&self) -> Condition<'_> {
+        Condition::default()
+    }
+
+    /// Sends an ICMP echo request: how many milliseconds the answer took, or `None` where none came
+    /// in the stack's own time. Asked again until it is ready; asked for another host, it forgets
+    /// the first.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` while it waits; [`NoPing`] where the stack can't.
+    ///
+    /// ```
+    /// # use safe_http_client::{Network, nb};
+    /// # fn f<N: Network>(network: &mut N) {
+    /// match network.ping([192, 168, 1, 1].into()) {
+    ///     Ok(Some(ms)) => println!("the gateway answers in {ms} ms"),
+    ///     Ok(None) => println!("the gateway says nothing"),
+    ///     Err(_) => {} // not yet, or not here
+    /// }
+    /// # }
+    /// ```
+    fn ping(&mut self, _host: IpAddr) -> nb::Result<Option<u32>, NoPing> {
+        Err(nb::Error::Other(NoPing))
+    }
+
+    /// The signal's strength in dBm, measured now; `None` where the stack can't.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` while it waits.
+    ///
+    /// ```
+    /// # use safe_http_client::{Attached, Behaviour, LinkEvents, Network};
+    /// # static EVENTS: LinkEvents = LinkEvents::new();
+    /// # let stack = std_embedded_nal::Stack::default();
+    /// let mut network = Attached::new(stack, &EVENTS, Behaviour::STD);
+    /// assert_eq!(network.signal_strength(), Ok(None)); // a cable
+    /// ```
+    fn signal_strength(&mut self) -> nb::Result<Option<i8>, core::convert::Infallible> {
+        Ok(None)
+    }
 }
 
 impl<N: Network> Network for &mut N {
@@ -174,5 +289,25 @@ impl<N: Network> Network for &mut N {
 
     fn secure(&mut self, socket: &mut Self::TcpSocket, server_name: &str) -> Result<(), NoTls> {
         N::secure(self, socket, server_name)
+    }
+
+    fn tcp_fault(&self, error: &<Self as TcpClientStack>::Error) -> StackFault {
+        N::tcp_fault(self, error)
+    }
+
+    fn dns_fault(&self, error: &<Self as Dns>::Error) -> StackFault {
+        N::dns_fault(self, error)
+    }
+
+    fn condition(&self) -> Condition<'_> {
+        N::condition(self)
+    }
+
+    fn ping(&mut self, host: IpAddr) -> nb::Result<Option<u32>, NoPing> {
+        N::ping(self, host)
+    }
+
+    fn signal_strength(&mut self) -> nb::Result<Option<i8>, core::convert::Infallible> {
+        N::signal_strength(self)
     }
 }

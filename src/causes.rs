@@ -1,0 +1,1 @@
+//! The causes of a failed request: a page for each.

@@ -1,0 +1,181 @@
+//! The causes of a failed request.
+
+/// Why a request failed: each has [a page](crate::causes) that says how it comes about, how it is
+/// told and what to do.
+///
+/// ```
+/// use safe_http_client::Cause;
+/// let cause = Cause::from_code("nothing_listens");
+/// assert_eq!(cause, Some(Cause::NothingListens));
+/// assert_eq!(Cause::from_number(6), cause);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+#[repr(u8)]
+pub enum Cause {
+    /// The request was made from an event handler, a ticker or an interrupt.
+    EventHandler = 1,
+    /// There is no access point, or no IP address yet.
+    NoAddress = 2,
+    /// The target is localhost, 0.0.0.0, a broadcast or a multicast address.
+    NoHostTarget = 3,
+    /// The server took longer than the deadline.
+    SlowServer = 4,
+    /// The host is down, or isn't in this network.
+    HostDown = 5,
+    /// Nothing listens on the port.
+    NothingListens = 6,
+    /// The server listens on its own 127.0.0.1 alone.
+    ServerOnLoopback = 7,
+    /// A firewall drops or refuses the connection.
+    Firewall = 8,
+    /// The access point keeps its clients from each other.
+    ClientIsolation = 9,
+    /// The static address, netmask and gateway don't fit together.
+    WrongSubnet = 10,
+    /// The host is a name, and no DNS server is set.
+    NoDnsServer = 11,
+    /// The target is the chip itself, or may be in its own access point's network.
+    OwnAddress = 12,
+    /// The name doesn't resolve, or not to a host.
+    NameNotResolved = 13,
+    /// The URL's scheme doesn't fit: one inside the host, `https` without TLS, port 443 with `http`.
+    Scheme = 14,
+    /// An `https` port was asked in the clear, or the reverse.
+    TlsMismatch = 15,
+    /// The peer isn't an HTTP server.
+    NotHttp = 16,
+    /// A captive portal answers in the server's place.
+    CaptivePortal = 17,
+    /// The modem has too little memory, as a rule for TLS.
+    ModemMemory = 18,
+    /// No socket is left.
+    OutOfSockets = 19,
+    /// The server had closed the kept connection.
+    StaleConnection = 20,
+    /// The access point wasn't joined: wrong password, no such network, no answer.
+    JoinFailed = 21,
+    /// The modem has reset itself in the middle of it.
+    ModemReset = 22,
+    /// The modem is busy or silent.
+    ModemUnresponsive = 23,
+    /// The modem slept, and a packet was lost.
+    ModemSleep = 24,
+    /// The response is too large for the buffer, was cut short, or isn't valid.
+    BadResponse = 25,
+    /// The request can't be sent as it is: a caller's mistake.
+    InvalidRequest = 26,
+    /// Bytes are lost between chip and modem.
+    SerialLine = 27,
+    /// The gateway doesn't answer.
+    GatewaySilent = 28,
+    /// The connection broke in the middle of the exchange.
+    ConnectionLost = 29,
+    /// No rule knows this failure.
+    Unexplained = 30,
+}
+
+/// Every cause with its code, in the order of their numbers.
+const CODES: &[(Cause, &str)] = &[
+    (Cause::EventHandler, "event_handler"),
+    (Cause::NoAddress, "no_address"),
+    (Cause::NoHostTarget, "no_host_target"),
+    (Cause::SlowServer, "slow_server"),
+    (Cause::HostDown, "host_down"),
+    (Cause::NothingListens, "nothing_listens"),
+    (Cause::ServerOnLoopback, "server_on_loopback"),
+    (Cause::Firewall, "firewall"),
+    (Cause::ClientIsolation, "client_isolation"),
+    (Cause::WrongSubnet, "wrong_subnet"),
+    (Cause::NoDnsServer, "no_dns_server"),
+    (Cause::OwnAddress, "own_address"),
+    (Cause::NameNotResolved, "name_not_resolved"),
+    (Cause::Scheme, "scheme"),
+    (Cause::TlsMismatch, "tls_mismatch"),
+    (Cause::NotHttp, "not_http"),
+    (Cause::CaptivePortal, "captive_portal"),
+    (Cause::ModemMemory, "modem_memory"),
+    (Cause::OutOfSockets, "out_of_sockets"),
+    (Cause::StaleConnection, "stale_connection"),
+    (Cause::JoinFailed, "join_failed"),
+    (Cause::ModemReset, "modem_reset"),
+    (Cause::ModemUnresponsive, "modem_unresponsive"),
+    (Cause::ModemSleep, "modem_sleep"),
+    (Cause::BadResponse, "bad_response"),
+    (Cause::InvalidRequest, "invalid_request"),
+    (Cause::SerialLine, "serial_line"),
+    (Cause::GatewaySilent, "gateway_silent"),
+    (Cause::ConnectionLost, "connection_lost"),
+    (Cause::Unexplained, "unexplained"),
+];
+
+impl Cause {
+    /// All causes, in the order of their numbers.
+    ///
+    /// ```
+    /// use safe_http_client::Cause;
+    /// assert_eq!(Cause::all().next(), Some(Cause::EventHandler));
+    /// assert_eq!(Cause::all().map(|cause| cause.number()).collect::<Vec<_>>(), (1..=30).collect::<Vec<_>>());
+    /// ```
+    pub fn all() -> impl Iterator<Item = Self> {
+        CODES.iter().map(|&(cause, _)| cause)
+    }
+
+    /// Its number: 1 to 25 are the causes that are known of the ESP8266, in their usual order.
+    ///
+    /// ```
+    /// assert_eq!(safe_http_client::Cause::SlowServer.number(), 4);
+    /// ```
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The cause with this number.
+    ///
+    /// ```
+    /// use safe_http_client::Cause;
+    /// assert_eq!(Cause::from_number(22), Some(Cause::ModemReset));
+    /// assert_eq!(Cause::from_number(0), None);
+    /// ```
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::all().find(|cause| cause.number() == number)
+    }
+
+    /// Its name for machines and logs. Stable within a major version.
+    ///
+    /// ```
+    /// assert_eq!(safe_http_client::Cause::HostDown.code(), "host_down");
+    /// ```
+    pub fn code(self) -> &'static str {
+        CODES.iter().find(|(cause, _)| *cause == self).map_or("", |(_, code)| code)
+    }
+
+    /// The cause with this name.
+    ///
+    /// ```
+    /// use safe_http_client::Cause;
+    /// assert_eq!(Cause::from_code("firewall"), Some(Cause::Firewall));
+    /// ```
+    pub fn from_code(code: &str) -> Option<Self> {
+        CODES.iter().find(|(_, known)| *known == code).map(|&(cause, _)| cause)
+    }
+
+    /// Which of the three classic causes of the ESP8266's "connection refused" it belongs to:
+    /// 1, no IP address yet; 2, an endpoint that can't be reached; 3, a request from an event
+    /// handler.
+    ///
+    /// ```
+    /// use safe_http_client::Cause;
+    /// assert_eq!(Cause::EventHandler.classic(), Some(3));
+    /// assert_eq!(Cause::ModemReset.classic(), None);
+    /// ```
+    pub const fn classic(self) -> Option<u8> {
+        match self {
+            Self::NoAddress => Some(1),
+            Self::NoHostTarget | Self::SlowServer | Self::HostDown => Some(2),
+            Self::EventHandler => Some(3),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! From the facts of a failure to its cause: pure, and without I/O.
+
+#[cfg(feature = "advice")]
+mod advice;
+mod cause;
+mod page;
+mod report;
+mod rules;
+
+pub use cause::Cause;
+pub use report::{Outcome, Report, Rung, RungResult};
+
+use crate::error::{
+    Deadline, DisconnectReason, Error, ErrorKind, Evidence, LinkError, LinkStatus, Peer, Phase,
+    ProtocolError, RequestError, StackFault, UrlError,
+};
+use heapless::Vec;
+use rules::{Facts, Reach, Symptom};
+
+/// How sure a diagnosis is of a cause. It never says more than the evidence does.
+///
+/// ```
+/// use safe_http_client::Confidence;
+/// assert!(Confidence::Certain > Confidence::Likely);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Confidence {
+    /// One of several that look alike from here.
+    Possible,
+    /// It explains all that was seen, better than anything else.
+    Likely,
+    /// It was seen itself.
+    Certain,
+}
+
+impl Confidence {
+    /// In lower case: `possible`, `likely` or `certain`.
+    ///
+    /// ```
+    /// assert_eq!(safe_http_client::Confidence::Likely.name(), "likely");
+    /// ```
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Possible => "possible",
+            Self::Likely => "likely",
+            Self::Certain => "certain",
+        }
+    }
+}
+
+/// A cause, and how sure the diagnosis is of it.
+///
+/// ```
+/// # use safe_http_client::*;
+/// # let kind = ErrorKind::Timeout { deadline: Deadline::Response, limit_ms: 3000 };
+/// # let error: Error<(), ()> = Error::new(Phase::Head, kind);
+/// let diagnosis = error.diagnosis();
+/// let first = diagnosis.suspects()[0];
+/// assert_eq!((first.cause, first.confidence), (Cause::SlowServer, Confidence::Likely));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Suspect {
+    /// The cause.
+    pub cause: Cause,
+    /// How sure.
+    pub confidence: Confidence,
+}
+
+/// Bytes of a stack's last words that are kept.
+const WORDS: usize = 64;
+
+/// Why a request failed: the causes that explain it, the likeliest first, with the evidence.
+///
+/// [`Error::diagnosis`] makes one of an error, and
+/// [`SafeHttpClient::diagnosis`](crate::SafeHttpClient::diagnosis) adds what the stack said last.
+/// `Display` is for a serial console of 80 columns. With the feature `advice` (on by default) it says
+/// the causes in words, and what to do; without it the causes' numbers and codes.
+///
+/// ```
+/// # use safe_http_client::*;
+/// let kind = ErrorKind::Timeout { deadline: Deadline::Response, limit_ms: 3000 };
+/// let error: Error<(), ()> = Error::new(Phase::Head, kind);
+/// assert_eq!(error.diagnosis().cause(), Cause::SlowServer);
+/// println!("{}", error.diagnosis());
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Diagnosis {
+    suspects: &'static [Suspect],
+    phase: Phase,
+    evidence: Evidence,
+    last_words: Vec<u8, WORDS>,
+}
+
+impl Diagnosis {
+    /// The likeliest cause.
+    ///
+    /// ```
+    /// # use safe_http_client::*;
+    /// # let error: Error<(), ()> = Error::new(Phase::Url, ErrorKind::Request(RequestError::NoTls));
+    /// assert_eq!(error.diagnosis().cause(), Cause::Scheme);
+    /// ```
+    pub fn cause(&self) -> Cause {
+        self.suspects.first().map_or(Cause::Unexplained, |suspect| suspect.cause)
+    }
+
+    /// How sure the diagnosis is of [`cause`](Self::cause).
+    ///
+    /// ```
+    /// # use safe_http_client::*;
+    /// # let error: Error<(), ()> = Error::new(Phase::Url, ErrorKind::Request(RequestError::NoTls));
+    /// assert_eq!(error.diagnosis().confidence(), Confidence::Certain);
+    /// ```
+    pub fn confidence(&self) -> Confidence {
+        self.suspects.first().map_or(Confidence::Possible, |suspect| suspect.confidence)
+    }
+
+    /// All causes that explain what was seen, the likeliest first. There is at least one.
+    ///
+    /// ```
+    /// # use safe_http_client::*;
+    /// # let error: Error<(), ()> = Error::new(Phase::Head, ErrorKind::ClosedBeforeResponse);
+    /// for suspect in error.diagnosis().suspects() {
+    ///     println!("{} ({})", suspect.cause.code(), suspect.confidence.name());
+    /// }
+    /// ```
+    pub fn suspects(&self) -> &[Suspect] {
+        self.suspects
+    }
+
+    /// The phase that failed.
+    ///
+    /// ```
+    /// # use safe_http_client::*;
+    /// # let error: Error<(), ()> = Error::new(Phase::Head, ErrorKind::ClosedBeforeResponse);
+    /// assert_eq!(error.diagnosis().phase(), Phase::Head);
+    /// ```
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// The facts and figures that were looked at.
+    ///
+    /// ```
+    /// # use safe_http_client::*;
+    /// # let error: Error<(), ()> = Error::new(Phase::Head, ErrorKind::ClosedBeforeResponse);
+    /// let evidence = error.diagnosis().evidence();
+    /// println!("{} of {} ms, {:?}", evidence.phase_ms, evidence.limit_ms, evidence.link);
+    /// ```
+    pub fn evidence(&self) -> Evidence {
+        self.evidence
+    }
+
+    /// What the stack said last, as it said it: a modem's lines, at most 64 bytes of them. Empty where
+    /// nothing is known.
+    ///
+    /// ```
+    /// # use safe_http_client::*;
+    /// # let error: Error<(), ()> = Error::new(Phase::Head, ErrorKind::ClosedBeforeResponse);
+    /// let diagnosis = error.diagnosis().with_last_words(b"\r\nERROR\r\n0,CLOSED\r\n");
+    /// assert!(diagnosis.last_words().ends_with(b"CLOSED\r\n"));
+    /// ```
+    pub fn last_words(&self) -> &[u8] {
+        &self.last_words
+    }
+
+    /// Adds what the stack said last; of more than 64 bytes the last 64.
+    ///
+    /// ```
+    /// # use safe_http_client::*;
+    /// # let error: Error<(), ()> = Error::new(Phase::Head, ErrorKind::ClosedBeforeResponse);
+    /// println!("{}", error.diagnosis().with_last_words(b"SEND OK"));
+    /// ```
+    #[must_use]
+    pub fn with_last_words(mut self, words: &[u8]) -> Self {
+        let start = words.len().saturating_sub(WORDS);
+        self.last_words =
+            Vec::from_slice(words.get(start..).unwrap_or_default()).unwrap_or_default();
+        self
+    }
+
+    /// A response that was received, and that a captive portal or a server's `https` port may have
+    /// sent. `None` where nothing is odd about it.
+    pub(crate) fn of_response(oddity: Oddity, evidence: Evidence) -> Self {
+        let symptom = match oddity {
+            Oddity::AsksForTls => Symptom::AnswerAsksForTls,
+            Oddity::LeadsElsewhere => Symptom::AnswerIsElsewhere,
+        };
+        let facts = Facts::new(symptom, &evidence);
+        let suspects = rules::decide(&facts);
+        Self { suspects, phase: Phase::Head, evidence, last_words: Vec::new() }
+    }
+
+    /// With what an active check has found out.
+    pub(crate) fn of_error<T, D>(error: &Error<T, D>, found: Findings) -> Self {
+        let evidence = error.evidence;
+        let mut facts = Facts::new(symptom(error), &evidence);
+        facts.gateway = found.gateway.into();
+        facts.host = found.host.into();
+        facts.port_open = found.port_open;
+        Self {
+            suspects: rules::decide(&facts),
+            phase: error.phase,
+            evidence,
+            last_words: Vec::new(),
+        }
+    }
+}
+
+/// What is odd about a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Oddity {
+    /// It says that the port speaks TLS.
+    AsksForTls,
+    /// It leads to another host.
+    LeadsElsewhere,
+}
+
+/// What an active check has found out: who answered, `None` where nobody was asked.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Findings {
+    pub(crate) gateway: Option<bool>,
+    pub(crate) host: Option<bool>,
+    pub(crate) port_open: bool,
+}
+
+impl From<Option<bool>> for Reach {
+    fn from(answers: Option<bool>) -> Self {
+        match answers {
+            None => Self::NotAsked,
+            Some(true) => Self::Answers,
+            Some(false) => Self::Silent,
+        }
+    }
+}
+
+impl<T, D> Error<T, D> {
+    /// Why it failed, by what the error knows.
+    ///
+    /// ```
+    /// # use safe_http_client::*;
+    /// # let error: Error<(), ()> = Error::new(Phase::Head, ErrorKind::ClosedBeforeResponse);
+    /// println!("{error}\n{}", error.diagnosis());
+    /// ```
+    pub fn diagnosis(&self) -> Diagnosis {
+        Diagnosis::of_error(self, Findings::default())
+    }
+}
+
+/// A failure that came sooner than this wasn't waited for.
+const AT_ONCE_MS: u32 = 1_000;
+
+impl Facts {
+    fn new(symptom: Symptom, evidence: &Evidence) -> Self {
+        let up = match evidence.link {
+            Some(status) => status.ip_config().ok(),
+            None => None,
+        };
+        let near = match (up, evidence.remote) {
+            (Some(ip), Some(remote)) => ip.has_in_subnet(remote.ip()) == Some(true),
+            _ => false,
+        };
+        Self {
+            symptom,
+            fault: evidence.fault,
+            at_once: evidence.phase_ms < AT_ONCE_MS && evidence.phase_ms <= evidence.limit_ms / 4,
+            reused: evidence.reused,
+            secure: evidence.secure,
+            radio_sleeps: evidence.radio_sleeps,
+            link_lost: evidence.link.is_some() && up.is_none(),
+            near,
+            gateway: Reach::NotAsked,
+            host: Reach::NotAsked,
+            port_open: false,
+        }
+    }
+}
+
+/// What was seen, by what failed.
+fn symptom<T, D>(error: &Error<T, D>) -> Symptom {
+    match &error.kind {
+        ErrorKind::Request(error) => mistake(*error),
+        ErrorKind::Link(error) => offline(*error),
+        ErrorKind::Resolve(_) => Symptom::NameRefused,
+        ErrorKind::ResolvedTo(..) => Symptom::NameIsNoHost,
+        ErrorKind::Socket(_) => Symptom::NoSocket,
+        ErrorKind::Connect(_) | ErrorKind::NotConnected(_) => Symptom::ConnectFailed,
+        ErrorKind::Send(_) | ErrorKind::Receive(_) => Symptom::Broken,
+        ErrorKind::ClosedBeforeResponse => Symptom::ClosedUnanswered,
+        ErrorKind::Protocol(ProtocolError::NotHttp(Peer::Tls)) => Symptom::AnswerIsTls,
+        ErrorKind::Protocol(ProtocolError::NotHttp(_)) => Symptom::AnswerIsNotHttp,
+        ErrorKind::Protocol(_) | ErrorKind::Truncated { .. } | ErrorKind::NotUtf8 { .. } => {
+            Symptom::AnswerUnfit
+        }
+        // The request's own head is the caller's.
+        ErrorKind::Buffer { .. } if error.phase == Phase::Url => Symptom::MistakeOfCaller,
+        ErrorKind::Buffer { .. } => Symptom::AnswerUnfit,
+        ErrorKind::Timeout { deadline, .. } => match deadline {
+            Deadline::Online => match error.evidence.link {
+                Some(LinkStatus::Disconnected(reason)) => offline(LinkError::Disconnected(reason)),
+                _ => Symptom::Offline,
+            },
+            Deadline::Connect if error.phase == Phase::Resolve => Symptom::NameTimedOut,
+            Deadline::Connect => Symptom::ConnectTimedOut,
+            Deadline::Response => Symptom::ResponseTimedOut,
+            Deadline::Idle => Symptom::Stalled,
+            Deadline::Total => Symptom::TookTooLong,
+        },
+    }
+}
+
+fn mistake(error: RequestError) -> Symptom {
+    match error {
+        RequestError::Url(UrlError::SchemeInHost { localhost: true }) => {
+            Symptom::SchemeInHostOfLocalhost
+        }
+        RequestError::Url(UrlError::SchemeInHost { .. } | UrlError::UnsupportedScheme)
+        | RequestError::NoTls => Symptom::SchemeUnfit,
+        RequestError::PlainOnTlsPort => Symptom::PlainOnTlsPort,
+        RequestError::Target(_) => Symptom::TargetIsNoHost,
+        RequestError::OwnAddress | RequestError::OwnNetwork => Symptom::TargetIsOwn,
+        _ => Symptom::MistakeOfCaller,
+    }
+}
+
+fn offline(error: LinkError) -> Symptom {
+    match error {
+        LinkError::Disconnected(DisconnectReason::Unknown | DisconnectReason::Code(_))
+        | LinkError::NoAddress => Symptom::Offline,
+        // Also what the SDK says of an access point whose beacons have stopped.
+        LinkError::Disconnected(DisconnectReason::TimedOut) => Symptom::JoinTimedOut,
+        LinkError::Disconnected(_) => Symptom::JoinRefused,
+        LinkError::GatewayOutsideSubnet => Symptom::GatewayOutsideSubnet,
+        LinkError::NoDnsServer => Symptom::NameWithoutDnsServer,
+    }
+}
+
+/// Whether the stack's own word is more than a guess.
+pub(crate) fn is_refusal(fault: StackFault) -> bool {
+    matches!(fault, StackFault::Refused | StackFault::Reset)
+}

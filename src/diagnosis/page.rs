@@ -1,0 +1,193 @@
+//! `Display` of a diagnosis: a few lines for a serial console of 80 columns.
+
+use super::{Cause, Diagnosis, Suspect};
+use crate::error::{Evidence, IpConfig, LinkStatus};
+use core::fmt::{self, Display, Formatter, Write};
+use heapless::String;
+
+/// The last column that is written to.
+const COLUMNS: usize = 79;
+/// Where the text begins behind its label.
+const INDENT: usize = 7;
+
+/// Breaks lines between words, and begins them below the first.
+pub(super) struct Wrapped<'a, 'b> {
+    out: &'a mut Formatter<'b>,
+    column: usize,
+    space: bool,
+}
+
+impl<'a, 'b> Wrapped<'a, 'b> {
+    /// A line that begins with a label of at most [`INDENT`] columns.
+    pub(super) fn new(out: &'a mut Formatter<'b>, label: &str) -> Result<Self, fmt::Error> {
+        write!(out, "{label:<INDENT$}")?;
+        Ok(Self { out, column: INDENT, space: false })
+    }
+
+    fn word(&mut self, word: &str) -> fmt::Result {
+        let length = word.chars().count();
+        let end = self.column.saturating_add(usize::from(self.space)).saturating_add(length);
+        if self.space && end > COLUMNS {
+            write!(self.out, "\n{:INDENT$}", "")?;
+            self.column = INDENT;
+        } else if self.space {
+            self.out.write_char(' ')?;
+            self.column = self.column.saturating_add(1);
+        }
+        self.space = false;
+        self.column = self.column.saturating_add(length);
+        self.out.write_str(word)
+    }
+}
+
+impl Write for Wrapped<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for (index, word) in text.split(' ').enumerate() {
+            self.space |= index > 0;
+            if !word.is_empty() {
+                self.word(word)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes a value as one word, which isn't broken.
+fn whole(out: &mut Wrapped<'_, '_>, value: impl Display) -> fmt::Result {
+    let mut word = String::<64>::new();
+    write!(word, "{value}")?;
+    out.write_str(&word)
+}
+
+/// `192.168.1.57/24, gateway 192.168.1.1, -61 dBm`
+pub(super) struct Addresses(pub(super) IpConfig);
+
+impl Display for Addresses {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let ip = &self.0;
+        write!(f, "{}", ip.address)?;
+        if let Some(netmask) = ip.netmask {
+            write!(f, "/{}", netmask.to_bits().leading_ones())?;
+        }
+        if let Some(gateway) = ip.gateway {
+            write!(f, ", gateway {gateway}")?;
+        }
+        if let Some(dbm) = ip.rssi_dbm {
+            write!(f, ", {dbm} dBm")?;
+        }
+        Ok(())
+    }
+}
+
+impl Diagnosis {
+    /// The causes, and what to do about the first.
+    pub(super) fn causes(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for (index, Suspect { cause, confidence }) in self.suspects.iter().enumerate() {
+            let label = if index == 0 { "cause:" } else { "   or:" };
+            let mut out = Wrapped::new(f, label)?;
+            write_cause(&mut out, *cause, &self.evidence)?;
+            write!(out, " ({})", confidence.name())?;
+            f.write_str("\n")?;
+        }
+        self.advice(f)
+    }
+
+    #[cfg(feature = "advice")]
+    fn advice(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        Wrapped::new(f, "try:")?.write_str(self.cause().advice())
+    }
+
+    /// The number stands for a text that isn't in this program.
+    #[cfg(not(feature = "advice"))]
+    #[allow(clippy::unused_self, reason = "as with the feature")]
+    fn advice(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("try:   fetch --explain NUMBER, or the crate's page of the cause")
+    }
+
+    /// What was seen.
+    fn seen(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Evidence { phase_ms, limit_ms, sent, received, reused, link, remote, .. } =
+            self.evidence;
+        let mut out = Wrapped::new(f, "seen:")?;
+        write!(out, "{} failed after {phase_ms} ms", self.phase)?;
+        if limit_ms > 0 {
+            write!(out, " of {limit_ms}")?;
+        }
+        if let Some(remote) = remote {
+            out.write_str(", to ")?;
+            whole(&mut out, remote)?;
+            let connection = if reused { "a kept" } else { "a new" };
+            write!(out, " on {connection} connection, {sent} bytes sent, {received} received")?;
+        }
+        match link {
+            Some(LinkStatus::Up(ip)) => write!(out, "; link up, {}", Addresses(ip))?,
+            Some(LinkStatus::NoAddress) => out.write_str("; link without an address")?,
+            Some(LinkStatus::Disconnected(reason)) => write!(out, "; link down, {reason}")?,
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// The stack's last words, line breaks and other controls aside.
+    pub(super) fn words(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if self.last_words.is_empty() {
+            return Ok(());
+        }
+        f.write_str("\n")?;
+        let mut out = Wrapped::new(f, "modem:")?;
+        for (index, line) in self
+            .last_words
+            .split(|byte| byte.is_ascii_control())
+            .filter(|l| !l.is_empty())
+            .enumerate()
+        {
+            if index > 0 {
+                out.write_str(" | ")?;
+            }
+            write!(out, "{}", line.escape_ascii())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(feature = "advice")]
+fn write_cause(out: &mut Wrapped<'_, '_>, cause: Cause, evidence: &Evidence) -> fmt::Result {
+    let mut rest = cause.template();
+    while let Some((front, back)) = rest.split_once('{') {
+        out.write_str(front)?;
+        let (name, tail) = back.split_once('}').unwrap_or((back, ""));
+        match (name, evidence.remote) {
+            ("host", Some(remote)) => whole(out, remote.ip())?,
+            ("host", None) => out.write_str("the host")?,
+            (_, Some(remote)) => write!(out, "port {}", remote.port())?,
+            (_, None) => out.write_str("the port")?,
+        }
+        rest = tail;
+    }
+    out.write_str(rest)
+}
+
+#[cfg(not(feature = "advice"))]
+fn write_cause(out: &mut Wrapped<'_, '_>, cause: Cause, evidence: &Evidence) -> fmt::Result {
+    write!(out, "{} {}", cause.number(), cause.code())?;
+    match evidence.remote {
+        Some(remote) => whole(out, format_args!(" {remote}")),
+        None => Ok(()),
+    }
+}
+
+impl Display for Diagnosis {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.causes(f)?;
+        f.write_str("\n")?;
+        self.seen(f)?;
+        self.words(f)
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Diagnosis {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{} in {}: {}", self.suspects, self.phase, self.evidence);
+    }
+}

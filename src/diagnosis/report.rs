@@ -1,0 +1,274 @@
+//! What an active check found, rung by rung.
+
+use super::Diagnosis;
+use super::page::Addresses;
+use crate::error::{DisconnectReason, IpConfig, LinkStatus};
+use core::fmt::{self, Formatter, Write};
+use core::net::IpAddr;
+use heapless::{String, Vec};
+
+/// A rung of the ladder that [`diagnose`](crate::SafeHttpClient::diagnose) goes down.
+///
+/// ```
+/// assert_eq!(safe_http_client::Rung::Gateway.name(), "gateway");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Rung {
+    /// The URL is one, and its scheme can be used.
+    Url,
+    /// The link is up and has an address.
+    Link,
+    /// Address, netmask and gateway fit together.
+    Subnet,
+    /// The target is another host.
+    Target,
+    /// The host's name resolves to a host.
+    Name,
+    /// The gateway answers.
+    Gateway,
+    /// The host answers.
+    Host,
+    /// The port takes connections.
+    Port,
+    /// What listens there answers as an HTTP server.
+    Http,
+}
+
+impl Rung {
+    /// In lower case, such as `gateway`.
+    ///
+    /// ```
+    /// assert_eq!(safe_http_client::Rung::Http.name(), "http");
+    /// ```
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Url => "url",
+            Self::Link => "link",
+            Self::Subnet => "subnet",
+            Self::Target => "target",
+            Self::Name => "name",
+            Self::Gateway => "gateway",
+            Self::Host => "host",
+            Self::Port => "port",
+            Self::Http => "http",
+        }
+    }
+}
+
+/// What became of a rung.
+///
+/// ```
+/// # use safe_http_client::*;
+/// # fn f(report: Report) {
+/// let broken = report.rungs().iter().find(|result| result.outcome == Outcome::Failed);
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Outcome {
+    /// It holds.
+    Passed,
+    /// Nobody answered. That alone breaks nothing: many gateways and hosts ignore pings.
+    Silent,
+    /// It couldn't be asked on this stack.
+    NotAsked,
+    /// It broke, and the check stopped here.
+    Failed,
+}
+
+/// A rung, what became of it, and how long that took.
+///
+/// ```
+/// # use safe_http_client::*;
+/// # fn f(report: Report) {
+/// for RungResult { rung, outcome, ms } in report.rungs() {
+///     println!("{}: {outcome:?} after {ms} ms", rung.name());
+/// }
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct RungResult {
+    /// Which.
+    pub rung: Rung,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Milliseconds that it took.
+    pub ms: u32,
+}
+
+/// As many as there are.
+const RUNGS: usize = 9;
+
+/// What [`diagnose`](crate::SafeHttpClient::diagnose) found, rung by rung.
+///
+/// `Display` is for a serial console of 80 columns:
+///
+/// ```text
+/// link      up   192.168.1.57/24, gateway 192.168.1.1, -61 dBm      12 ms
+/// subnet    ok                                                       0 ms
+/// target    ok   another host                                        0 ms
+/// name      ok   gate.local -> 192.168.1.20                         48 ms
+/// gateway   ok   192.168.1.1 answers pings                           3 ms
+/// host      ok   192.168.1.20 answers pings                          5 ms
+/// port      no   8080 closed at once                                 9 ms
+/// cause: nothing listens on port 8080 of 192.168.1.20 (likely)
+///    or: the server on 192.168.1.20 listens on its own 127.0.0.1 only (possible)
+/// try:   check the port, and that the server runs and isn't bound to 127.0.0.1
+///        only
+/// ```
+///
+/// ```no_run
+/// # use safe_http_client::*;
+/// # fn f<N: Network, C: Clock>(mut client: SafeHttpClient<N, C>, mut cx: LoopContext) {
+/// println!("{}", client.diagnose(&mut cx, "http://gate.local:8080/"));
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// Its first bytes, as many as fit a line.
+    host: String<32>,
+    pub(crate) port: u16,
+    results: Vec<RungResult, RUNGS>,
+    pub(crate) link: LinkStatus,
+    pub(crate) address: Option<IpAddr>,
+    /// The status of the answer to the check's own request.
+    pub(crate) status: Option<u16>,
+    /// The error's code, where one ended the check.
+    pub(crate) code: &'static str,
+    pub(crate) diagnosis: Option<Diagnosis>,
+}
+
+impl Report {
+    pub(crate) fn new(host: &str, port: u16) -> Self {
+        let mut kept = String::new();
+        for character in host.chars() {
+            if kept.push(character).is_err() {
+                break;
+            }
+        }
+        Self {
+            host: kept,
+            port,
+            results: Vec::new(),
+            link: LinkStatus::Disconnected(DisconnectReason::Unknown),
+            address: None,
+            status: None,
+            code: "",
+            diagnosis: None,
+        }
+    }
+
+    pub(crate) fn add(&mut self, rung: Rung, outcome: Outcome, ms: u32) {
+        // There is room for each rung once.
+        let _ = self.results.push(RungResult { rung, outcome, ms });
+    }
+
+    /// The rungs that were gone down, in their order.
+    ///
+    /// ```
+    /// # use safe_http_client::*;
+    /// # fn f(report: Report) {
+    /// let last = report.rungs().last();
+    /// # }
+    /// ```
+    pub fn rungs(&self) -> &[RungResult] {
+        &self.results
+    }
+
+    /// The diagnosis; `None` where every rung held, and the server answered.
+    ///
+    /// ```
+    /// # use safe_http_client::*;
+    /// # fn f(report: Report) {
+    /// let cause = report.diagnosis().map(|diagnosis| diagnosis.cause());
+    /// # }
+    /// ```
+    pub fn diagnosis(&self) -> Option<&Diagnosis> {
+        self.diagnosis.as_ref()
+    }
+
+    /// The status of the server's answer to the check's own request (`OPTIONS *`): any will do.
+    ///
+    /// ```
+    /// # use safe_http_client::*;
+    /// # fn f(report: Report) {
+    /// if report.status().is_some() { /* an HTTP server is there */ }
+    /// # }
+    /// ```
+    pub fn status(&self) -> Option<u16> {
+        self.status
+    }
+
+    fn detail(&self, result: &RungResult, out: &mut Detail) -> fmt::Result {
+        let failed = result.outcome == Outcome::Failed;
+        let up = self.link.ip_config().ok();
+        match result.rung {
+            Rung::Link => match (self.link, up) {
+                (_, Some(ip)) => write!(out, "{}", Addresses(ip)),
+                (LinkStatus::Disconnected(reason), _) => write!(out, "down, {reason}"),
+                _ => out.write_str("no IP address"),
+            },
+            Rung::Name => match self.address {
+                Some(address) => write!(out, "{} -> {address}", self.host),
+                None => write!(out, "{}", self.host),
+            },
+            Rung::Gateway => {
+                reached(out, up.and_then(|ip: IpConfig| ip.gateway).map(IpAddr::V4), result)
+            }
+            Rung::Host => reached(out, self.address, result),
+            Rung::Port if !failed => write!(out, "{} open", self.port),
+            Rung::Port if result.ms < super::AT_ONCE_MS => {
+                write!(out, "{} closed at once", self.port)
+            }
+            Rung::Port => write!(out, "{} no answer", self.port),
+            Rung::Http => match self.status {
+                Some(status) => write!(out, "status {status}"),
+                None => out.write_str(self.code),
+            },
+            Rung::Target if !failed => out.write_str("another host"),
+            Rung::Url | Rung::Subnet | Rung::Target => out.write_str(self.code),
+        }
+    }
+}
+
+/// A rung's detail, cut where its column ends.
+type Detail = String<52>;
+
+fn reached(out: &mut Detail, address: Option<IpAddr>, result: &RungResult) -> fmt::Result {
+    if let Some(address) = address {
+        write!(out, "{address} ")?;
+    }
+    out.write_str(match result.outcome {
+        Outcome::Passed => "answers",
+        Outcome::NotAsked => "not asked",
+        Outcome::Silent | Outcome::Failed => "says nothing",
+    })
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for result in &self.results {
+            let word = match (result.outcome, result.rung) {
+                (Outcome::Passed, Rung::Link) => "up",
+                (Outcome::Passed, _) => "ok",
+                (Outcome::Silent | Outcome::NotAsked, _) => "--",
+                (Outcome::Failed, _) => "no",
+            };
+            let mut detail = Detail::new();
+            // What doesn't fit the column is left out.
+            let _ = self.detail(result, &mut detail);
+            let RungResult { rung, ms, .. } = result;
+            writeln!(f, "{:<10}{word:<5}{detail:<48} {ms:>6} ms", rung.name())?;
+        }
+        match &self.diagnosis {
+            Some(diagnosis) => {
+                diagnosis.causes(f)?;
+                diagnosis.words(f)
+            }
+            None => f.write_str("all of it works from here, now"),
+        }
+    }
+}

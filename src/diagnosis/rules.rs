@@ -1,0 +1,214 @@
+//! The rules that decide: a table, read from its top. The first row that fits names the causes.
+
+use super::{Cause, Confidence, Suspect};
+use crate::error::StackFault;
+use Cause::*;
+use Confidence::{Certain, Likely, Possible};
+
+/// What was seen of the failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Symptom {
+    /// Before anything was sent.
+    MistakeOfCaller,
+    SchemeUnfit,
+    SchemeInHostOfLocalhost,
+    PlainOnTlsPort,
+    TargetIsNoHost,
+    TargetIsOwn,
+    /// The link.
+    JoinRefused,
+    JoinTimedOut,
+    Offline,
+    GatewayOutsideSubnet,
+    NameWithoutDnsServer,
+    /// The name.
+    NameRefused,
+    NameTimedOut,
+    NameIsNoHost,
+    /// The connection.
+    NoSocket,
+    ConnectFailed,
+    ConnectTimedOut,
+    /// The exchange.
+    Broken,
+    ClosedUnanswered,
+    ResponseTimedOut,
+    Stalled,
+    TookTooLong,
+    /// The answer.
+    AnswerIsTls,
+    AnswerAsksForTls,
+    AnswerIsNotHttp,
+    AnswerIsElsewhere,
+    AnswerUnfit,
+}
+
+/// Whether somebody answered a ping, or what takes its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Reach {
+    #[default]
+    NotAsked,
+    Answers,
+    Silent,
+}
+
+/// All that a rule may look at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Facts {
+    pub(super) symptom: Symptom,
+    pub(super) fault: StackFault,
+    /// The failure came at once: in less than a second, and a quarter of its deadline.
+    pub(super) at_once: bool,
+    pub(super) reused: bool,
+    pub(super) secure: bool,
+    pub(super) radio_sleeps: bool,
+    /// The link had no address any more when the exchange failed.
+    pub(super) link_lost: bool,
+    /// The target is in the link's own subnet.
+    pub(super) near: bool,
+    pub(super) gateway: Reach,
+    pub(super) host: Reach,
+    /// The port takes a plain connection, and the one with TLS fails.
+    pub(super) port_open: bool,
+}
+
+struct Rule {
+    /// Any of these; all, where there is none.
+    symptoms: &'static [Symptom],
+    given: fn(&Facts) -> bool,
+    causes: &'static [Suspect],
+}
+
+const fn rule(
+    symptoms: &'static [Symptom],
+    given: fn(&Facts) -> bool,
+    causes: &'static [Suspect],
+) -> Rule {
+    Rule { symptoms, given, causes }
+}
+
+const fn is(cause: Cause, confidence: Confidence) -> Suspect {
+    Suspect { cause, confidence }
+}
+
+use Symptom::*;
+
+const ALWAYS: fn(&Facts) -> bool = |_| true;
+const ANY: &[Symptom] = &[];
+/// Nobody answered, as far as the stack tells.
+const NO_CONNECTION: &[Symptom] = &[ConnectFailed, ConnectTimedOut];
+
+#[rustfmt::skip]
+const RULES: &[Rule] = &[
+    // The request itself. What was checked is certain.
+    rule(&[MistakeOfCaller],         ALWAYS, &[is(InvalidRequest, Certain)]),
+    rule(&[SchemeUnfit],             ALWAYS, &[is(Scheme, Certain)]),
+    rule(&[SchemeInHostOfLocalhost], ALWAYS, &[is(Scheme, Certain), is(NoHostTarget, Certain)]),
+    rule(&[PlainOnTlsPort],          ALWAYS, &[is(Scheme, Likely)]),
+    rule(&[TargetIsNoHost],          ALWAYS, &[is(NoHostTarget, Certain)]),
+    rule(&[TargetIsOwn],             ALWAYS, &[is(OwnAddress, Certain)]),
+
+    // The link.
+    rule(&[JoinRefused],             ALWAYS, &[is(JoinFailed, Certain)]),
+    rule(&[JoinTimedOut],            ALWAYS, &[is(JoinFailed, Likely), is(NoAddress, Possible)]),
+    rule(&[Offline],                 ALWAYS, &[is(NoAddress, Certain)]),
+    rule(&[GatewayOutsideSubnet],    ALWAYS, &[is(WrongSubnet, Certain)]),
+    rule(&[NameWithoutDnsServer],    ALWAYS, &[is(NoDnsServer, Certain)]),
+
+    // What the stack knows for sure, in whichever phase.
+    rule(ANY, |f| f.fault == StackFault::ModemReset,    &[is(ModemReset, Certain)]),
+    rule(ANY, |f| f.fault == StackFault::ModemSilent,   &[is(ModemUnresponsive, Certain)]),
+    rule(ANY, |f| f.fault == StackFault::ModemHung,     &[is(ModemUnresponsive, Certain)]),
+    rule(ANY, |f| f.fault == StackFault::Busy,          &[is(ModemUnresponsive, Likely)]),
+    rule(ANY, |f| f.fault == StackFault::SerialGarbled, &[is(SerialLine, Likely)]),
+    rule(ANY, |f| f.fault == StackFault::NoAddress,     &[is(NoAddress, Certain)]),
+    rule(ANY, |f| f.fault == StackFault::OutOfMemory,   &[is(ModemMemory, Likely), is(OutOfSockets, Possible)]),
+    rule(ANY, |f| f.fault == StackFault::NoSocket,      &[is(OutOfSockets, Certain)]),
+    rule(&[NoSocket], ALWAYS,                           &[is(OutOfSockets, Likely)]),
+
+    // The name.
+    rule(&[NameIsNoHost], ALWAYS,
+        &[is(NameNotResolved, Certain), is(CaptivePortal, Possible)]),
+    rule(&[NameRefused], |f| f.fault == StackFault::NoResolver,
+        &[is(NoDnsServer, Certain)]),
+    rule(&[NameRefused, NameTimedOut], |f| f.link_lost,
+        &[is(NoAddress, Likely), is(NameNotResolved, Possible)]),
+    rule(&[NameRefused], ALWAYS,
+        &[is(NameNotResolved, Likely), is(NoDnsServer, Possible)]),
+    rule(&[NameTimedOut], |f| f.gateway == Reach::Silent,
+        &[is(GatewaySilent, Likely), is(WrongSubnet, Possible), is(NameNotResolved, Possible)]),
+    rule(&[NameTimedOut], ALWAYS,
+        &[is(NameNotResolved, Likely), is(NoDnsServer, Possible), is(GatewaySilent, Possible)]),
+
+    // The link went while something else was under way.
+    rule(&[ConnectFailed, ConnectTimedOut, Broken, ClosedUnanswered, ResponseTimedOut, Stalled, TookTooLong],
+        |f| f.link_lost,
+        &[is(NoAddress, Likely), is(ConnectionLost, Possible)]),
+
+    // The connection. A reset says that a host is there, and not who sent it.
+    rule(&[ConnectFailed], |f| f.fault == StackFault::NotDialled,
+        &[is(OutOfSockets, Likely), is(ModemUnresponsive, Possible)]),
+    rule(&[ConnectFailed], |f| f.fault == StackFault::Refused,
+        &[is(NothingListens, Likely), is(ServerOnLoopback, Possible), is(Firewall, Possible)]),
+    // In far less time than the stack's own, with no reset: it didn't wait.
+    rule(&[ConnectFailed], |f| f.at_once && f.fault == StackFault::TimedOut,
+        &[is(EventHandler, Likely), is(HostDown, Possible)]),
+    rule(NO_CONNECTION, |f| f.secure && f.port_open,
+        &[is(TlsMismatch, Likely), is(ModemMemory, Possible)]),
+    // A modem that can't tell: at once, and the host is there.
+    rule(&[ConnectFailed], |f| f.at_once && f.secure && f.fault == StackFault::Indistinct,
+        &[is(TlsMismatch, Possible), is(ModemMemory, Possible), is(NothingListens, Possible)]),
+    rule(&[ConnectFailed], |f| f.at_once && f.fault == StackFault::Indistinct,
+        &[is(NothingListens, Likely), is(ServerOnLoopback, Possible), is(Firewall, Possible)]),
+    rule(&[ConnectFailed], |f| f.at_once && f.fault == StackFault::Unknown,
+        &[is(NothingListens, Possible), is(EventHandler, Possible), is(ServerOnLoopback, Possible)]),
+    // Slow: who answers pings?
+    rule(NO_CONNECTION, |f| f.host == Reach::Answers,
+        &[is(Firewall, Likely), is(NothingListens, Possible)]),
+    rule(NO_CONNECTION, |f| f.gateway == Reach::Silent,
+        &[is(GatewaySilent, Likely), is(WrongSubnet, Possible), is(HostDown, Possible)]),
+    rule(&[ConnectTimedOut], |f| f.fault == StackFault::HidesRefusal,
+        &[is(HostDown, Possible), is(NothingListens, Possible), is(Firewall, Possible), is(ClientIsolation, Possible)]),
+    rule(NO_CONNECTION, |f| f.near,
+        &[is(HostDown, Likely), is(ClientIsolation, Possible), is(Firewall, Possible)]),
+    rule(NO_CONNECTION, |f| f.gateway == Reach::Answers,
+        &[is(HostDown, Likely), is(Firewall, Possible)]),
+    rule(NO_CONNECTION, ALWAYS,
+        &[is(HostDown, Likely), is(Firewall, Possible), is(GatewaySilent, Possible)]),
+
+    // The exchange.
+    rule(&[Broken, ClosedUnanswered], |f| f.reused,
+        &[is(StaleConnection, Likely), is(ConnectionLost, Possible)]),
+    rule(&[ClosedUnanswered], ALWAYS,
+        &[is(ConnectionLost, Likely), is(TlsMismatch, Possible), is(NotHttp, Possible)]),
+    rule(&[Broken], ALWAYS,
+        &[is(ConnectionLost, Likely)]),
+    rule(&[ResponseTimedOut, Stalled], |f| f.radio_sleeps,
+        &[is(SlowServer, Possible), is(ModemSleep, Possible), is(NotHttp, Possible)]),
+    rule(&[ResponseTimedOut], ALWAYS,
+        &[is(SlowServer, Likely), is(ModemSleep, Possible), is(NotHttp, Possible)]),
+    rule(&[Stalled], ALWAYS,
+        &[is(SlowServer, Likely), is(ModemSleep, Possible), is(ConnectionLost, Possible)]),
+    rule(&[TookTooLong], ALWAYS,
+        &[is(SlowServer, Likely), is(ModemSleep, Possible)]),
+
+    // The answer. What stands in it is certain.
+    rule(&[AnswerIsTls],       ALWAYS, &[is(TlsMismatch, Certain)]),
+    rule(&[AnswerAsksForTls],  ALWAYS, &[is(TlsMismatch, Certain)]),
+    rule(&[AnswerIsNotHttp],   ALWAYS, &[is(NotHttp, Certain)]),
+    rule(&[AnswerIsElsewhere], ALWAYS, &[is(CaptivePortal, Likely)]),
+    rule(&[AnswerUnfit],       ALWAYS, &[is(BadResponse, Certain)]),
+];
+
+const NO_RULE: &[Suspect] = &[is(Unexplained, Possible)];
+
+/// The causes, the likeliest first.
+pub(super) fn decide(facts: &Facts) -> &'static [Suspect] {
+    RULES
+        .iter()
+        .find(|rule| {
+            (rule.symptoms.is_empty() || rule.symptoms.contains(&facts.symptom))
+                && (rule.given)(facts)
+        })
+        .map_or(NO_RULE, |rule| rule.causes)
+}

@@ -1,0 +1,392 @@
+//! The active check: down the ladder, to the first rung that breaks.
+
+use super::{ErrorOf, Exchange, State, WhyClosed};
+use crate::clock::{Clock, elapsed_ms};
+use crate::context::LoopContext;
+use crate::diagnosis::{Diagnosis, Findings, Outcome, Report, Rung};
+use crate::error::{Deadline, Error, ErrorKind, LinkError, Phase, RequestError};
+use crate::http::url::Host;
+use crate::network::{Connect, Network};
+use core::convert::Infallible;
+use core::fmt;
+use core::net::{IpAddr, SocketAddr};
+use embedded_nal::nb;
+
+/// An answer to a ping, or to a connection in its place, is awaited for so long.
+const REACH_MS: u32 = 4_000;
+
+/// Where a TCP connection takes the place of a ping: open or refused, it is an answer.
+const KNOCK_PORT: u16 = 80;
+
+/// What is to be done next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// The modem is still busy with what was given up before.
+    Free,
+    Signal,
+    Link,
+    Name,
+    Gateway(SocketAddr),
+    Host(SocketAddr),
+    Port(SocketAddr),
+    Http,
+    /// The connection failed: is the gateway there, on a stack without pings?
+    KnockAtGateway,
+    /// The connection with TLS failed: is the port open without?
+    KnockAtPort,
+    Over,
+}
+
+/// A check on its way: the non-blocking twin of
+/// [`SafeHttpClient::diagnose`](crate::SafeHttpClient::diagnose).
+///
+/// ```no_run
+/// # use safe_http_client::*;
+/// # fn f<N: Network, C: Clock>(mut client: SafeHttpClient<N, C>, mut cx: LoopContext) {
+/// let mut buffer = [0; 512];
+/// let mut checkup = client.start_diagnosis("http://gate.local:8080/", &mut buffer);
+/// while checkup.poll(&mut cx).is_err() { /* blink */ }
+/// println!("{}", checkup.report());
+/// # }
+/// ```
+pub struct Checkup<'a, N: Network, C: Clock> {
+    /// The check's own request. `None` where the URL was refused.
+    exchange: Option<Exchange<'a, N, C>>,
+    step: Step,
+    report: Report,
+    /// When the rung began.
+    mark: u32,
+    findings: Findings,
+    /// What ended it, kept while more is found out.
+    error: Option<ErrorOf<N>>,
+}
+
+impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
+    /// `exchange` hasn't begun yet; it is never the caller's own request.
+    pub(crate) fn new(
+        exchange: Result<Exchange<'a, N, C>, ErrorOf<N>>,
+        host: &str,
+        port: u16,
+    ) -> Self {
+        let mut report = Report::new(host, port);
+        let (exchange, mark) = match exchange {
+            Ok(exchange) => {
+                let mark = exchange.started;
+                report.add(Rung::Url, Outcome::Passed, 0);
+                (Some(exchange), mark)
+            }
+            Err(error) => {
+                let rung = rung_of(&error, Rung::Url);
+                if rung != Rung::Url {
+                    report.add(Rung::Url, Outcome::Passed, 0);
+                }
+                report.add(rung, Outcome::Failed, 0);
+                report.code = error.code();
+                report.diagnosis = Some(error.diagnosis());
+                (None, 0)
+            }
+        };
+        let step = if exchange.is_some() { Step::Free } else { Step::Over };
+        Self { exchange, step, report, mark, findings: Findings::default(), error: None }
+    }
+
+    /// Goes on as far as it goes without waiting. `Ok` once the [`report`](Self::report) is complete.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` while there is something to wait for, and no other.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(mut checkup: Checkup<'_, N, C>, mut cx: LoopContext) {
+    /// if checkup.poll(&mut cx).is_ok() { println!("{}", checkup.report()) }
+    /// # }
+    /// ```
+    pub fn poll(&mut self, _cx: &mut LoopContext) -> nb::Result<(), Infallible> {
+        self.advance()
+    }
+
+    /// What was found so far.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(checkup: Checkup<'_, N, C>) {
+    /// println!("{}", checkup.report());
+    /// # }
+    /// ```
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    pub(crate) fn into_report(self) -> Report {
+        self.report
+    }
+
+    pub(crate) fn advance(&mut self) -> nb::Result<(), Infallible> {
+        while self.step != Step::Over {
+            let Some(exchange) = &mut self.exchange else {
+                break;
+            };
+            exchange.core.wire.network.poll_network();
+            let now = exchange.core.clock.now_ms();
+            let spent = elapsed_ms(now, exchange.started) >= exchange.core.config.diagnosis_ms;
+            match self.step() {
+                Ok(step) => self.step = step,
+                Err(nb::Error::WouldBlock) if spent => self.out_of_time(),
+                Err(nb::Error::WouldBlock) => return Err(nb::Error::WouldBlock),
+                Err(nb::Error::Other(error)) => self.failed(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn step(&mut self) -> nb::Result<Step, ErrorOf<N>> {
+        let Some(exchange) = &mut self.exchange else {
+            return Ok(Step::Over);
+        };
+        let waited = elapsed_ms(exchange.core.clock.now_ms(), self.mark);
+        let network = &mut exchange.core.wire.network;
+        match self.step {
+            Step::Free if network.condition().is_busy => Err(nb::Error::WouldBlock),
+            Step::Free => Ok(Step::Signal),
+            Step::Signal => {
+                let is_up = network.link_status().ip_config().is_ok();
+                if is_up && waited < REACH_MS && network.signal_strength().is_err() {
+                    return Err(nb::Error::WouldBlock);
+                }
+                Ok(Step::Link)
+            }
+            Step::Link => {
+                self.report.link = network.link_status();
+                exchange.check_link()?;
+                self.pass(Rung::Link);
+                self.pass(Rung::Subnet);
+                Ok(Step::Name)
+            }
+            Step::Name => {
+                let is_name = matches!(exchange.plan.url.host(), Host::Name(_));
+                let State::Connect(remote) = exchange.resolve()? else {
+                    return Ok(Step::Over);
+                };
+                self.report.address = Some(remote.ip());
+                self.report.port = remote.port();
+                if is_name {
+                    self.pass(Rung::Name);
+                }
+                self.pass(Rung::Target);
+                Ok(Step::Gateway(remote))
+            }
+            Step::Gateway(remote) => {
+                let gateway = self.gateway().filter(|gateway| *gateway != remote.ip());
+                if let Some(gateway) = gateway {
+                    self.findings.gateway = self.ping(gateway, Rung::Gateway)?;
+                }
+                Ok(Step::Host(remote))
+            }
+            Step::Host(remote) => {
+                // A PC that asks itself is there.
+                if !remote.ip().is_loopback() {
+                    self.findings.host = self.ping(remote.ip(), Rung::Host)?;
+                }
+                Ok(Step::Port(remote))
+            }
+            Step::Port(remote) => {
+                if exchange.state != State::Connect(remote) {
+                    exchange.state = State::Connect(remote);
+                    exchange.progress();
+                }
+                exchange.state = exchange.connect(remote)?;
+                self.pass(Rung::Port);
+                Ok(Step::Http)
+            }
+            Step::Http => {
+                exchange.advance()?;
+                self.answered();
+                Ok(Step::Over)
+            }
+            Step::KnockAtGateway => {
+                let answer = match self.gateway() {
+                    Some(gateway) => self.knock(SocketAddr::new(gateway, KNOCK_PORT))?,
+                    None => None,
+                };
+                self.findings.gateway = answer;
+                Ok(self.conclude())
+            }
+            Step::KnockAtPort => {
+                let answer = match self.report.address {
+                    Some(address) => self.knock(SocketAddr::new(address, self.report.port))?,
+                    None => None,
+                };
+                self.findings.port_open = answer == Some(true);
+                Ok(self.conclude())
+            }
+            Step::Over => Ok(Step::Over),
+        }
+    }
+
+    /// The rung holds; the next one begins.
+    fn pass(&mut self, rung: Rung) {
+        self.end(rung, Outcome::Passed);
+    }
+
+    fn end(&mut self, rung: Rung, outcome: Outcome) {
+        let Some(exchange) = &mut self.exchange else {
+            return;
+        };
+        let now = exchange.core.clock.now_ms();
+        self.report.add(rung, outcome, elapsed_ms(now, self.mark));
+        self.mark = now;
+    }
+
+    fn gateway(&self) -> Option<IpAddr> {
+        let ip = self.report.link.ip_config().ok()?;
+        ip.gateway.map(IpAddr::V4)
+    }
+
+    /// Whether somebody answers a ping; `None` where the stack has none.
+    fn ping(&mut self, host: IpAddr, rung: Rung) -> nb::Result<Option<bool>, ErrorOf<N>> {
+        let Some(exchange) = &mut self.exchange else {
+            return Ok(None);
+        };
+        let waited = elapsed_ms(exchange.core.clock.now_ms(), self.mark);
+        let (answer, outcome) = match exchange.core.wire.network.ping(host) {
+            Ok(Some(_)) => (Some(true), Outcome::Passed),
+            Err(nb::Error::WouldBlock) if waited < REACH_MS => return Err(nb::Error::WouldBlock),
+            Ok(None) | Err(nb::Error::WouldBlock) => (Some(false), Outcome::Silent),
+            Err(nb::Error::Other(_)) => (None, Outcome::NotAsked),
+        };
+        self.end(rung, outcome);
+        Ok(answer)
+    }
+
+    /// Whether a connection can be opened, or is refused: somebody is there. `None` where the stack
+    /// doesn't tell that from silence.
+    fn knock(&mut self, remote: SocketAddr) -> nb::Result<Option<bool>, ErrorOf<N>> {
+        let Some(exchange) = &mut self.exchange else {
+            return Ok(None);
+        };
+        let wire = &mut exchange.core.wire;
+        let waited = elapsed_ms(exchange.core.clock.now_ms(), self.mark);
+        if !wire.is_open() && wire.open().is_err() {
+            return Ok(None);
+        }
+        let answer = match wire.connect(remote) {
+            Ok(()) => Some(true),
+            Err(nb::Error::WouldBlock) if waited < REACH_MS => return Err(nb::Error::WouldBlock),
+            Err(nb::Error::WouldBlock) => Some(false),
+            Err(nb::Error::Other(error)) => {
+                crate::diagnosis::is_refusal(wire.network.tcp_fault(&error)).then_some(true)
+            }
+        };
+        wire.close(WhyClosed::CallerAsked);
+        Ok(answer)
+    }
+
+    /// The server's answer is in: the check's own question, whatever it said to it.
+    fn answered(&mut self) {
+        let Some(exchange) = &mut self.exchange else {
+            return;
+        };
+        self.report.status = exchange.head().map(|head| head.status());
+        let evidence = exchange.evidence();
+        let oddity = exchange.oddity();
+        match oddity {
+            None => self.pass(Rung::Http),
+            Some(oddity) => {
+                self.report.diagnosis = Some(Diagnosis::of_response(oddity, evidence));
+                self.end(Rung::Http, Outcome::Failed);
+            }
+        }
+    }
+
+    fn failed(&mut self, error: ErrorOf<N>) {
+        let rung = match self.step {
+            Step::Free | Step::Signal | Step::Link => rung_of(&error, Rung::Link),
+            Step::Name => rung_of(&error, Rung::Name),
+            Step::Gateway(_) => Rung::Gateway,
+            Step::Host(_) => Rung::Host,
+            Step::Port(_) | Step::KnockAtGateway | Step::KnockAtPort => Rung::Port,
+            Step::Http | Step::Over => Rung::Http,
+        };
+        if self.step == Step::Link && rung != Rung::Link {
+            self.pass(Rung::Link);
+        }
+        // What the head doesn't fit is an answer all the same.
+        let is_answer = matches!(error.kind, ErrorKind::Buffer { .. }) && rung == Rung::Http;
+        if is_answer {
+            self.pass(Rung::Http);
+            self.step = Step::Over;
+            return;
+        }
+        self.end(rung, Outcome::Failed);
+        self.report.code = error.code();
+        let connect = self.exchange.as_ref().map(|x| x.core.wire.network.behaviour().connect);
+        // Only a stack that can be interrupted is asked for more.
+        let may_knock = connect == Some(Connect::Polls) && rung == Rung::Port;
+        self.step = if may_knock && error.evidence.secure {
+            Step::KnockAtPort
+        } else if may_knock && self.findings.gateway.is_none() && self.gateway().is_some() {
+            Step::KnockAtGateway
+        } else {
+            Step::Over
+        };
+        self.error = Some(error);
+        if self.step == Step::Over {
+            self.step = self.conclude();
+        }
+    }
+
+    /// All that can be found out is.
+    fn conclude(&mut self) -> Step {
+        if let (Some(error), Some(exchange)) = (self.error.take(), &self.exchange) {
+            let words = exchange.core.wire.network.condition().last_words;
+            let diagnosis = Diagnosis::of_error(&error, self.findings).with_last_words(words);
+            self.report.diagnosis = Some(diagnosis);
+        }
+        Step::Over
+    }
+
+    /// The check's own deadline has run out.
+    fn out_of_time(&mut self) {
+        if self.error.is_some() {
+            self.step = self.conclude();
+            return;
+        }
+        let Some(exchange) = &mut self.exchange else {
+            return;
+        };
+        let limit_ms = exchange.core.config.diagnosis_ms;
+        let deadline = match self.step {
+            Step::Http => Deadline::Response,
+            // While the stack is busy, too.
+            _ => Deadline::Connect,
+        };
+        if let nb::Error::Other(error) = exchange.fail(ErrorKind::Timeout { deadline, limit_ms }) {
+            self.failed(error);
+        }
+    }
+}
+
+/// The rung that an error belongs to.
+fn rung_of<T, D>(error: &Error<T, D>, else_: Rung) -> Rung {
+    match &error.kind {
+        ErrorKind::Request(
+            RequestError::Target(_) | RequestError::OwnAddress | RequestError::OwnNetwork,
+        )
+        | ErrorKind::ResolvedTo(..) => Rung::Target,
+        ErrorKind::Link(LinkError::GatewayOutsideSubnet) => Rung::Subnet,
+        ErrorKind::Link(LinkError::NoDnsServer) => Rung::Name,
+        ErrorKind::Link(_) => Rung::Link,
+        _ if error.phase == Phase::Url => Rung::Url,
+        _ => else_,
+    }
+}
+
+impl<N: Network, C: Clock> fmt::Debug for Checkup<'_, N, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checkup")
+            .field("step", &self.step)
+            .field("report", &self.report)
+            .finish_non_exhaustive()
+    }
+}
