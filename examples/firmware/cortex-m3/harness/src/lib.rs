@@ -13,6 +13,7 @@ pub use wire::Wire;
 use esp8266_sim::{Config, Dialect};
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -37,14 +38,17 @@ pub struct Rig {
 impl Rig {
     /// Starts a firmware by its name, with a modem of this dialect, at 115,200 baud.
     pub fn start(firmware: &str, dialect: Dialect) -> Self {
-        Self::with_config(firmware, Config::new(dialect))
+        Self::with_elf(&elf::build().join(firmware), dialect)
     }
 
-    /// The same with something else about the modem.
-    pub fn with_config(firmware: &str, config: Config) -> Self {
-        let elf = elf::build().join(firmware);
+    /// The same, built without the check for handlers.
+    pub fn start_unchecked(firmware: &str, dialect: Dialect) -> Self {
+        Self::with_elf(&elf::build_without_handler_check().join(firmware), dialect)
+    }
+
+    fn with_elf(elf: &Path, dialect: Dialect) -> Self {
         let server = Server::start();
-        let config = config
+        let config = Config::new(dialect)
             .baud(115_200)
             .map(SERVICE, 80, server.address)
             .name("service.lan", SERVICE);
@@ -57,7 +61,7 @@ impl Rig {
             .args(["-serial", "chardev:modem"])
             .args(["-chardev", "stdio,id=log,signal=off", "-serial", "chardev:log"])
             .arg("-kernel")
-            .arg(&elf)
+            .arg(elf)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -65,7 +69,7 @@ impl Rig {
                 panic!("qemu-system-arm ({error}): Debian's package qemu-system-arm has it")
             });
         let button = qemu.stdin.take().unwrap();
-        let lines = log::decode(&elf, qemu.stdout.take().unwrap());
+        let lines = log::decode(elf, qemu.stdout.take().unwrap());
         let wire = Wire::new(wire::accept(&listener, PATIENCE));
         let rig = Self { qemu, button, lines, seen: Vec::new(), server, wire, config };
         rig.plug_modem();

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 /// 10 bits at 115,200 baud.
 const BYTE: Duration = Duration::from_nanos(86_806);
 
+const SLACK: Duration = Duration::from_millis(1);
+
 type Plug = Arc<Mutex<Option<(Handle, SerialPort)>>>;
 
 pub struct Wire {
@@ -98,7 +100,8 @@ fn to_modem(mut socket: TcpStream, plug: &Plug) {
 }
 
 /// What the modem sends. The simulator keeps the baud rate; here it is kept, too, when this thread was
-/// held up, so that no burst gets to the firmware that a line couldn't carry.
+/// held up, so that no burst gets to the firmware that a line couldn't carry. `SLACK` is what a sleep
+/// takes too long, and may be made up for.
 fn from_modem(mut socket: TcpStream, plug: &Plug, over: &AtomicBool) {
     let mut buffer = [0; 8];
     let mut free_at = Instant::now();
@@ -108,7 +111,7 @@ fn from_modem(mut socket: TcpStream, plug: &Plug, over: &AtomicBool) {
             return;
         }
         let now = Instant::now();
-        free_at = free_at.max(now) + BYTE * count as u32;
-        thread::sleep(free_at.duration_since(now).max(Duration::from_micros(200)));
+        free_at = free_at.max(now - SLACK) + BYTE * count as u32;
+        thread::sleep(free_at.saturating_duration_since(now).max(Duration::from_micros(200)));
     }
 }

@@ -1,7 +1,7 @@
 //! The firmwares, each in a QEMU of its own. Asserted on what they log, and on what the server got.
 
-use cortex_m3_harness::{Level, Request, Rig};
-use esp8266_sim::Dialect;
+use cortex_m3_harness::{Level, Request, Rig, crc32, large};
+use esp8266_sim::{Dialect, Edit};
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -54,6 +54,16 @@ fn the_token_is_refused_in_handlers() {
     );
 }
 
+/// It is the feature that refuses it. Which handler takes the token doesn't matter then.
+#[test]
+fn without_the_feature_a_handler_gets_the_token() {
+    let mut rig = Rig::start_unchecked("token_in_handler", Dialect::EspAt2);
+    rig.expect("the token is free");
+    rig.expect("in an exception handler: granted");
+    rig.expect("in an interrupt handler: granted");
+    rig.expect("done");
+}
+
 /// The modem loses its supply while the gate's answer is awaited, and gets it back.
 #[test]
 fn the_gate_opens_after_the_modem_was_dead_without_a_reset_of_the_chip() {
@@ -78,5 +88,72 @@ fn the_gate_opens_after_the_modem_was_dead_without_a_reset_of_the_chip() {
         rig.expect("blink 2");
         let boots = rig.seen().iter().filter(|line| line.text.starts_with("boot")).count();
         assert_eq!((boots, rig.seen()[0].text.as_str()), (1, "boot 1"), "{}", rig.all());
+    }
+}
+
+/// 32 KiB at 115,200 baud, which is 2.8 s of bytes without a pause, twice.
+#[test]
+fn a_download_loses_no_byte() {
+    let body = large();
+    for dialect in Dialect::ALL {
+        let mut rig = Rig::start("download", dialect);
+        rig.expect("joined");
+        for number in 1..=2 {
+            rig.press_button();
+            let told = rig.expect("downloaded");
+            let whole = format!("downloaded {} bytes, CRC-32 {:08x}, ", body.len(), crc32(&body));
+            assert!(told.starts_with(&whole), "{}", rig.all());
+            let told = rig.expect(&format!("blink {number}"));
+            assert!(told.contains("; 0 bytes lost"), "{}", rig.all());
+            println!("{dialect}: {}", rig.all());
+        }
+        assert_eq!(rig.server.requests().len(), 2);
+    }
+}
+
+/// The checksum notices, and so does the driver, when one byte of the body is changed on the line.
+#[test]
+fn a_byte_that_is_lost_is_told() {
+    let mut rig = Rig::start("download", Dialect::EspAt2);
+    rig.expect("joined");
+    let middle = 10_000;
+    rig.wire.modem(|modem| modem.edit_output(middle, Edit::Drop(1)));
+    rig.press_button();
+    let told = rig.expect("failed");
+    println!("{told}");
+    assert!(told.contains("Corrupted"), "{told}");
+    // And the next one is whole again.
+    rig.press_button();
+    rig.expect("downloaded");
+}
+
+/// The figures, for whoever makes a table of them: `figure NAME BYTES`.
+#[test]
+fn requests_take_little_stack() {
+    let mut rig = Rig::start("stack", Dialect::EspAt2);
+    rig.expect("done");
+    let figures: Vec<(&str, usize)> = rig
+        .seen()
+        .iter()
+        .filter_map(|line| line.text.strip_prefix("figure ")?.split_once(' '))
+        .map(|(name, bytes)| (name, bytes.parse().unwrap()))
+        .collect();
+    let names = [
+        "size_client_scripted",
+        "stack_scripted_get",
+        "stack_scripted_post",
+        "stack_scripted_get_chunked",
+        "size_esp_at",
+        "stack_esp_at_join",
+        "size_client_esp_at",
+        "stack_esp_at_get",
+        "stack_esp_at_post",
+        "stack_esp_at_get_chunked",
+    ];
+    assert_eq!(figures.iter().map(|(name, _)| *name).collect::<Vec<_>>(), names);
+    for (name, bytes) in figures {
+        println!("figure {name} {bytes}");
+        let sound = if name.starts_with("stack") { 200..8192 } else { 50..4096 };
+        assert!(sound.contains(&bytes), "{name}: {bytes}");
     }
 }

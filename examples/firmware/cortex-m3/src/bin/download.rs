@@ -5,7 +5,6 @@
 
 use cortex_m_rt::entry;
 use cortex_m3_firmware::board::{Board, Serial, millis};
-use cortex_m3_firmware::rest;
 use safe_http_client::esp_at::{EspAt, Join};
 use safe_http_client::{ErrorOf, FnClock, LoopContext, Online, SafeHttpClient, nb};
 

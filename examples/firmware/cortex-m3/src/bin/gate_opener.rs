@@ -5,8 +5,8 @@
 #[path = "../../../../gate_opener/gate.rs"]
 mod gate;
 
-use cortex_m3_firmware::{board, rest};
 use cortex_m_rt::entry;
+use cortex_m3_firmware::{board, rest};
 
 #[entry]
 fn main() -> ! {

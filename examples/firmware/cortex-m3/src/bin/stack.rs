@@ -1,5 +1,172 @@
+//! How deep requests take the stack, buffers apart: over a stack that has its answers written down,
+//! without interrupts, and over the modem, with them. Logged as `figure NAME BYTES`.
 #![no_std]
 #![no_main]
-use cortex_m3_firmware::{board, rest};
-#[cortex_m_rt::entry]
-fn main() -> ! { let _ = board::Board::new(); rest() }
+
+use core::convert::Infallible;
+use core::net::{Ipv4Addr, SocketAddr};
+use cortex_m_rt::entry;
+use cortex_m3_firmware::board::{Board, Serial, millis};
+use cortex_m3_firmware::{rest, stack::high_water};
+use embedded_nal::{TcpClientStack, TcpError, TcpErrorKind, nb};
+use safe_http_client::esp_at::EspAt;
+use safe_http_client::{
+    Attached, Behaviour, Clock, FnClock, LinkEvents, LoopContext, Network, Offline, Online,
+    SafeHttpClient,
+};
+
+type Millis = FnClock<fn() -> u32>;
+
+fn figure(name: &str, bytes: usize) {
+    defmt::info!("figure {=str} {=usize}", name, bytes);
+}
+
+#[entry]
+fn main() -> ! {
+    let mut board = Board::new();
+    let Some(mut cx) = LoopContext::take() else { panic!("once, first thing in main") };
+    // The buffer is the caller's, wherever that has it. It isn't part of the figures.
+    let mut buffer = [0; 1024];
+    scripted(&mut cx, &mut buffer);
+    modem(&mut board, &mut cx, &mut buffer);
+    defmt::info!("done");
+    rest()
+}
+
+/// Without interrupts: the figures are the client's alone.
+#[inline(never)]
+fn scripted(cx: &mut LoopContext, buffer: &mut [u8]) {
+    static EVENTS: LinkEvents = LinkEvents::new();
+    EVENTS.got_ip(Ipv4Addr::new(192, 168, 4, 2));
+    let script = Script { answer: b"", asked: false };
+    let network = Attached::without_dns(script, &EVENTS, Behaviour::UNKNOWN);
+    let mut online = online(SafeHttpClient::new(network, FnClock(|| 0)), cx);
+    figure("size_client_scripted", size_of_val(&online));
+    let url = "http://192.168.4.20/";
+    let mut measure = |name, answer: &'static [u8], request: fn(&mut _, &mut _, &str, &mut _)| {
+        online.network_mut().stack_mut().0 = Script { answer, asked: false };
+        online.close();
+        let ((), deep) =
+            cortex_m::interrupt::free(|_| high_water(|| request(&mut online, cx, url, buffer)));
+        figure(name, deep);
+    };
+    measure("stack_scripted_get", b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nclosed", get);
+    measure("stack_scripted_post", b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nopen", post);
+    let chunks =
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nclo\r\n3\r\nsed\r\n0\r\n\r\n";
+    measure("stack_scripted_get_chunked", chunks, get);
+}
+
+/// With the interrupts of the clock and the UART, which use the same stack.
+#[inline(never)]
+fn modem(board: &mut Board, cx: &mut LoopContext, buffer: &mut [u8]) {
+    let clock = FnClock(millis as fn() -> u32);
+    let mut modem = EspAt::new(board.serial(), clock);
+    figure("size_esp_at", size_of::<EspAt<Serial, Millis>>());
+    let (joined, deep) = high_water(|| modem.join(cx, board.ssid(), board.password()));
+    if let Err(error) = joined {
+        panic!("not joined: {error}");
+    }
+    figure("stack_esp_at_join", deep);
+    let mut online = online(SafeHttpClient::new(&mut modem, clock), cx);
+    figure("size_client_esp_at", size_of_val(&online));
+    let mut measure = |name, path, request: fn(&mut _, &mut _, &str, &mut _)| {
+        let url = board.url(path);
+        online.close();
+        let ((), deep) = high_water(|| request(&mut online, cx, &url, buffer));
+        figure(name, deep);
+    };
+    measure("stack_esp_at_get", "/small", get);
+    measure("stack_esp_at_post", "/gate", post);
+    measure("stack_esp_at_get_chunked", "/chunked", get);
+}
+
+fn online<N: Network, C: Clock>(
+    client: SafeHttpClient<N, C, Offline>,
+    cx: &mut LoopContext,
+) -> SafeHttpClient<N, C, Online> {
+    match client.wait_online(cx) {
+        Ok(online) => online,
+        Err(_) => panic!("not online"),
+    }
+}
+
+type Client<N, C> = SafeHttpClient<N, C, Online>;
+
+/// From the URL's text to the whole body.
+#[inline(never)]
+fn get<N: Network, C: Clock>(
+    online: &mut Client<N, C>,
+    cx: &mut LoopContext,
+    url: &str,
+    buffer: &mut [u8],
+) {
+    let response = online.get(cx, url, buffer).send();
+    let body = response.map(|mut response| response.read_to_end().map(<[u8]>::len));
+    assert!(matches!(body, Ok(Ok(1..))), "no body came");
+}
+
+#[inline(never)]
+fn post<N: Network, C: Clock>(
+    online: &mut Client<N, C>,
+    cx: &mut LoopContext,
+    url: &str,
+    buffer: &mut [u8],
+) {
+    let response = online.post(cx, url, buffer).header("x-key", "secret").body(b"open").send();
+    let body = response.map(|mut response| response.read_to_end().map(<[u8]>::len));
+    assert!(matches!(body, Ok(Ok(4))), "another body came");
+}
+
+/// Answers what is asked with what is written down, in segments of 16 bytes.
+struct Script {
+    answer: &'static [u8],
+    asked: bool,
+}
+
+/// Nothing goes wrong here.
+#[derive(Debug)]
+struct Never(Infallible);
+
+impl TcpError for Never {
+    fn kind(&self) -> TcpErrorKind {
+        match self.0 {}
+    }
+}
+
+impl TcpClientStack for Script {
+    type TcpSocket = ();
+    type Error = Never;
+
+    fn socket(&mut self) -> Result<(), Never> {
+        Ok(())
+    }
+
+    fn connect(&mut self, _: &mut (), _: SocketAddr) -> nb::Result<(), Never> {
+        Ok(())
+    }
+
+    fn send(&mut self, _: &mut (), bytes: &[u8]) -> nb::Result<usize, Never> {
+        self.asked = true;
+        Ok(bytes.len())
+    }
+
+    fn receive(&mut self, _: &mut (), buffer: &mut [u8]) -> nb::Result<usize, Never> {
+        let count = self.answer.len().min(buffer.len()).min(16);
+        let Some((now, later)) = self.answer.split_at_checked(count).filter(|_| self.asked) else {
+            return Err(nb::Error::WouldBlock);
+        };
+        if now.is_empty() {
+            return Err(nb::Error::WouldBlock);
+        }
+        for (target, byte) in buffer.iter_mut().zip(now) {
+            *target = *byte;
+        }
+        self.answer = later;
+        Ok(count)
+    }
+
+    fn close(&mut self, (): ()) -> Result<(), Never> {
+        Ok(())
+    }
+}
