@@ -13,7 +13,8 @@ use syn::visit::{self, Visit};
 /// Every module that the crate's root has or may get: what it may import of the others, and which crates besides
 /// `core` (and `defmt`, which any public type may derive) it may name.
 const LAYERS: &[(&str, &[&str], &[&str])] = &[
-    ("error", &[], &["embedded_io"]),
+    // (`std`: what an operating system's errors stand for.)
+    ("error", &[], &["embedded_io", "std"]),
     ("clock", &[], &["std"]),
     ("context", &[], &["critical_section", "cortex_m"]),
     // Bytes and values: no socket, no clock.

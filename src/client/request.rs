@@ -5,6 +5,7 @@ use crate::clock::Clock;
 use crate::context::LoopContext;
 use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError, TargetClass, UrlError};
 use crate::exchange::{Check, Core, ErrorOf, Exchange, Plan, Upload, UploadState};
+use crate::http::framing::Asked;
 use crate::http::method::{BodyLength, Method};
 use crate::http::request::HeadWriter;
 use crate::http::url::{Scheme, Url};
@@ -349,6 +350,8 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
         };
         if url.scheme() == Scheme::Http
             && self.connect_to.map_or(url.port(), |address| address.port()) == 443
+            // The target of a tunnel is what the tunnel's user speaks TLS to.
+            && self.method.asked() != Asked::Connect
             && checks.has(Check::PlainOnTlsPort)
         {
             return refuse(RequestError::PlainOnTlsPort);
