@@ -16,13 +16,13 @@ need() {
 need qemu-system-xtensa qemu-system-misc
 need xtensa-lx106-elf-gcc gcc-xtensa-lx106
 need xtensa-lx106-elf-as binutils-xtensa-lx106
-need cargo "cargo (rustup.rs)"
 if [ ${#missing[@]} -gt 0 ]; then
-    echo "run.sh: missing: ${missing[*]}" >&2
-    echo "run.sh: on Debian: apt-get install --no-install-recommends, or ci/install-packages.sh targets emulators" >&2
+    echo "run.sh: these Debian packages are missing: ${missing[*]}" >&2
+    echo "run.sh: to install them: ci/install-packages.sh targets emulators" >&2
     exit 1
 fi
 
 ./build.sh >/dev/null
 cd harness
-exec cargo test --locked --quiet "$@"
+# More than one thread, so that a test's lines aren't within cargo's own.
+RUST_TEST_THREADS=${RUST_TEST_THREADS:-4} exec cargo test --locked "$@"

@@ -83,12 +83,24 @@ interrupts_restore:
         rsync
         ret
 
-# uint32_t load_word(address): one l32i, for the self-test that gives it an odd address.
-        .section .text.load_word, "ax"
-        .global load_word
+# One access each, for the self-test that gives them an odd address: uint32_t f(address).
+        .section .text.access, "ax"
+        .global load_word, load_half, store_word, store_half
         .align  4
 load_word:
         l32i    a2, a2, 0
+        ret
+        .align  4
+load_half:
+        l16ui   a2, a2, 0
+        ret
+        .align  4
+store_word:
+        s32i    a2, a2, 0
+        ret
+        .align  4
+store_half:
+        s16i    a2, a2, 0
         ret
 
 # uint32_t stack_pointer(void): the caller's, as there are no windows and this has no frame.

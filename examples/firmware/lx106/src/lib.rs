@@ -46,7 +46,8 @@ extern "C" fn firmware_main() -> ! {
         let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
         match name {
             "exit" => machine::exit(0),
-            "unaligned" => result!("read {:#x}", machine::load_unaligned_word()),
+            "unaligned" => result!("went on with {:?}", machine::unaligned(rest)),
+            "panic" => panic!("as the job says"),
             "context" => result!("a second one: {}", LoopContext::take().is_some()),
             "corpus" => corpus::run(&mut cx, rest, data, &mut buffer),
             _ => {
@@ -57,7 +58,7 @@ extern "C" fn firmware_main() -> ! {
     }
 }
 
-/// Entered by `machine/start.S` on any exception of the core, such as a word that isn't aligned.
+/// Entered by `machine/start.S` on any exception of the core, such as the load of a word that isn't aligned.
 #[unsafe(no_mangle)]
 extern "C" fn exception(cause: u32, at: u32, address: u32) -> ! {
     log!("exception: cause {cause}, at {at:#010x}, address {address:#010x}");

@@ -11,6 +11,9 @@ unsafe extern "C" {
     safe fn interrupts_off() -> u32;
     fn interrupts_restore(state: u32);
     fn load_word(address: usize) -> u32;
+    fn load_half(address: usize) -> u32;
+    fn store_word(address: usize) -> u32;
+    fn store_half(address: usize) -> u32;
     /// The end of what is below the stack, from the linker script.
     static _stack_limit: u8;
 }
@@ -94,11 +97,19 @@ unsafe impl critical_section::Impl for InterruptsOff {
 }
 critical_section::set_impl!(InterruptsOff);
 
-/// Loads a word from an address that is no word's. On this core that is an exception.
-pub fn load_unaligned_word() -> u32 {
-    let words = [0x1122_3344u32, 0x5566_7788];
-    // SAFETY: all four bytes are the array's; that the address isn't aligned is the point.
-    unsafe { load_word(words.as_ptr() as usize + 1) }
+/// Accesses memory at an address that is no word's and no half-word's. On this core that is an
+/// exception. `None` if there is no such access.
+pub fn unaligned(access: &str) -> Option<u32> {
+    let access = match access {
+        "load_word" => load_word,
+        "load_half" => load_half,
+        "store_word" => store_word,
+        "store_half" => store_half,
+        _ => return None,
+    };
+    let mut words = [0x1122_3344u32, 0x5566_7788];
+    // SAFETY: all bytes are the array's; that the address isn't aligned is the point.
+    Some(unsafe { access(words.as_mut_ptr() as usize + 1) })
 }
 
 const PAINT: u32 = 0xA5A5_5A5A;

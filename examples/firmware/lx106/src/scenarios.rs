@@ -8,7 +8,9 @@ use crate::{EVENTS, log, result};
 use core::net::Ipv4Addr;
 use core::time::Duration;
 use embedded_io::Read;
-use safe_http_client::{Attached, Config, Error, LinkEvents, LoopContext, Online, SafeHttpClient};
+use safe_http_client::{
+    Attached, Config, Error, LinkEvents, LoopContext, Online, SafeHttpClient, nb,
+};
 
 pub type Network = Attached<ConsoleStack, &'static LinkEvents>;
 pub type Client<'a> = SafeHttpClient<&'a mut Network, &'a CycleClock, Online>;
@@ -26,8 +28,14 @@ pub struct Job<'a> {
 /// A scenario returns how many bytes of body it read.
 pub type Scenario = fn(&mut Client<'_>, &mut LoopContext, &mut Job<'_>) -> Result<usize, Failure>;
 
-const SCENARIOS: [(&str, Scenario); 5] =
-    [("get", get), ("post", post), ("chunked", chunked), ("twice", twice), ("lost", lost)];
+const SCENARIOS: [(&str, Scenario); 6] = [
+    ("get", get),
+    ("polled", polled),
+    ("post", post),
+    ("chunked", chunked),
+    ("twice", twice),
+    ("lost", lost),
+];
 
 /// Runs the scenario of this name.
 pub fn run(
@@ -62,7 +70,10 @@ pub fn run(
     let name = if name == "offline" { "get" } else { name };
     let done = if let Some((_, scenario)) = MEASURED.iter().find(|(known, _)| *known == name) {
         let (done, stack) = stack_use(|| scenario(&mut client, cx, &mut job));
-        result!("stack {stack}, client {}, buffer {}", size_of_val(&client), job.buffer.len());
+        let (client, buffer) = (size_of_val(&client), job.buffer.len());
+        result!(
+            "{name}: {stack} bytes of stack, beside a client of {client} and a buffer of {buffer}"
+        );
         done
     } else if let Some((_, scenario)) = SCENARIOS.iter().find(|(known, _)| *known == name) {
         scenario(&mut client, cx, &mut job)
@@ -82,6 +93,37 @@ fn get(client: &mut Client<'_>, cx: &mut LoopContext, job: &mut Job<'_>) -> Resu
     let text = response.read_to_str()?;
     result!("{status} {text:?}");
     Ok(text.len())
+}
+
+/// The same without a call that waits: the main loop goes on.
+fn polled(
+    client: &mut Client<'_>,
+    cx: &mut LoopContext,
+    job: &mut Job<'_>,
+) -> Result<usize, Failure> {
+    let mut exchange = client.get(cx, job.url, job.buffer).start()?;
+    let mut loops = 0;
+    while let Err(error) = exchange.poll(cx) {
+        match error {
+            nb::Error::WouldBlock => loops += 1,
+            nb::Error::Other(error) => return Err(error),
+        }
+    }
+    let mut piece = [0; 64];
+    let mut total = 0;
+    loop {
+        match exchange.poll_read(cx, &mut piece) {
+            Ok(0) => break,
+            Ok(count) => {
+                tell(kind::BODY, &[&piece[..count]]);
+                total += count;
+            }
+            Err(nb::Error::WouldBlock) => loops += 1,
+            Err(nb::Error::Other(error)) => return Err(error),
+        }
+    }
+    result!("the main loop went on: {}", loops > 0);
+    Ok(total)
 }
 
 fn post(

@@ -58,7 +58,7 @@ impl Chip {
         let mut result = Report::default();
         loop {
             let Some(frame) = self.qemu.next(begin + PATIENCE) else {
-                result.exit_code = self.qemu.exit_code();
+                result.exit_code = Some(self.qemu.exit_code());
                 break;
             };
             let payload = frame.payload;
@@ -90,9 +90,10 @@ impl Chip {
     /// Has it run a scenario, prints what came of it, and checks that it left no socket open.
     pub fn scenario(&mut self, name: &str, url: &str, data: &[u8]) -> Report {
         let result = self.run(&format!("{name} {url}"), data);
-        for line in result.results.iter().filter(|line| !line.starts_with("body of ")) {
-            report(&format!("lx106: {name}: {line}"));
-        }
+        // Tests have threads of their names, unless there is one for all.
+        let thread = std::thread::current();
+        let test = thread.name().filter(|thread| *thread != "main").unwrap_or(name);
+        report(&format!("lx106: {test}: {}", result.results.join("; ")));
         assert_eq!(result.exit_code, None, "{name} ended the chip: {result:?}");
         let traffic = &result.traffic;
         assert_eq!(traffic.opened, traffic.closed, "{name} left sockets open: {result:?}");

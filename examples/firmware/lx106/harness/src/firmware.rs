@@ -1,5 +1,6 @@
 //! The firmware as built: its file, and what binutils say of it.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -15,14 +16,33 @@ impl Firmware {
         static BUILT: OnceLock<Firmware> = OnceLock::new();
         BUILT.get_or_init(|| {
             let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../build.sh");
-            let output =
-                Command::new(script).stderr(Stdio::inherit()).output().expect("build.sh runs");
-            assert!(output.status.success(), "build.sh failed: {}", output.status);
+            let output = Command::new(script).output().expect("build.sh runs");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "build.sh failed: {}:\n{said}", output.status);
             let printed = String::from_utf8(output.stdout).expect("a path");
             let elf = PathBuf::from(printed.trim());
             assert!(elf.is_file(), "build.sh printed no file: {printed:?}");
             Self { elf }
         })
+    }
+
+    /// The compiler's own output: the whole program but `machine/` and libgcc, before it is assembled.
+    pub fn compiled(&self) -> String {
+        std::fs::read_to_string(self.elf.with_file_name("rust.s")).expect("rust.s beside it")
+    }
+
+    /// Whether the assembler for the chip knows this instruction.
+    pub fn assembles(&self, instruction: &str) -> bool {
+        let mut assembler = tool("xtensa-lx106-elf-as", "binutils-xtensa-lx106")
+            .args(["-o", "/dev/null"])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut input = assembler.stdin.take().unwrap();
+        writeln!(input, "{instruction}").unwrap();
+        drop(input);
+        assembler.wait().unwrap().success()
     }
 
     /// What the chip's own objdump says of it.

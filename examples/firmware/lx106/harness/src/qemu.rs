@@ -56,12 +56,12 @@ impl Qemu {
         let _ = self.input.write_all(&frame).and_then(|()| self.input.flush());
     }
 
-    /// The emulator's exit code, once it has ended by itself.
-    pub fn exit_code(&mut self) -> Option<i32> {
+    /// The exit code of an emulator that closed its console; -1 where a signal ended it.
+    pub fn exit_code(&mut self) -> i32 {
         let deadline = Instant::now() + Duration::from_secs(5);
         loop {
             if let Some(status) = self.process.try_wait().unwrap() {
-                return status.code();
+                return status.code().unwrap_or(-1);
             }
             assert!(Instant::now() < deadline, "the emulator closed its console and goes on");
             std::thread::sleep(Duration::from_millis(1));

@@ -42,6 +42,14 @@ fn a_get_with_a_length() {
 }
 
 #[test]
+fn a_get_that_is_polled() {
+    let (server, report) = with_server(Reply::text("200 OK", "polled"), "polled", b"");
+    assert_eq!(report.results, ["the main loop went on: true", "body of 6 bytes"]);
+    assert_eq!(report.body, b"polled");
+    assert_eq!(server.received().len(), 1);
+}
+
+#[test]
 fn a_post_whose_body_arrives_as_it_was_sent() {
     // Every byte there is, and more than one segment.
     let body: Vec<u8> = (0..4000).map(|at| (at % 256) as u8).collect();
