@@ -5,8 +5,8 @@ mod common;
 use common::script::{Connection, Log, ScriptStack};
 use common::{Cx, TestClock, TestLink, cx};
 use safe_http_client::{
-    Attached, Behaviour, BodyLength, BufferUse, Config, Error, ErrorKind, Method, Online, Phase,
-    Request, RequestError, SafeHttpClient, TargetClass, Url, UrlError, url,
+    Attached, Behaviour, BodyLength, BufferUse, Check, Config, Error, ErrorKind, Method, Online,
+    Phase, Request, RequestError, SafeHttpClient, TargetClass, Url, UrlError, url,
 };
 use std::cell::RefCell;
 use std::net::SocketAddr;
