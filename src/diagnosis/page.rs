@@ -3,6 +3,7 @@
 use super::{Cause, Diagnosis, Suspect};
 use crate::error::{Evidence, IpConfig, LinkStatus};
 use core::fmt::{self, Display, Formatter, Write};
+use core::net::SocketAddr;
 use heapless::String;
 
 /// The last column that is written to.
@@ -53,7 +54,7 @@ impl Write for Wrapped<'_, '_> {
 }
 
 /// Writes a value as one word, which isn't broken.
-fn whole(out: &mut Wrapped<'_, '_>, value: impl Display) -> fmt::Result {
+fn whole(out: &mut impl Write, value: impl Display) -> fmt::Result {
     let mut word = String::<64>::new();
     write!(word, "{value}")?;
     out.write_str(&word)
@@ -85,7 +86,7 @@ impl Diagnosis {
         for (index, Suspect { cause, confidence }) in self.suspects.iter().enumerate() {
             let label = if index == 0 { "cause:" } else { "   or:" };
             let mut out = Wrapped::new(f, label)?;
-            write_cause(&mut out, *cause, &self.evidence)?;
+            write_cause(&mut out, *cause, self.evidence.remote)?;
             write!(out, " ({})", confidence.name())?;
             f.write_str("\n")?;
         }
@@ -150,13 +151,14 @@ impl Diagnosis {
     }
 }
 
+/// What it is, with what was to be reached where the text has a place for it.
 #[cfg(feature = "advice")]
-fn write_cause(out: &mut Wrapped<'_, '_>, cause: Cause, evidence: &Evidence) -> fmt::Result {
+fn write_cause(out: &mut impl Write, cause: Cause, remote: Option<SocketAddr>) -> fmt::Result {
     let mut rest = cause.template();
     while let Some((front, back)) = rest.split_once('{') {
         out.write_str(front)?;
         let (name, tail) = back.split_once('}').unwrap_or((back, ""));
-        match (name, evidence.remote) {
+        match (name, remote) {
             ("host", Some(remote)) => whole(out, remote.ip())?,
             ("host", None) => out.write_str("the host")?,
             (_, Some(remote)) => write!(out, "port {}", remote.port())?,
@@ -168,11 +170,18 @@ fn write_cause(out: &mut Wrapped<'_, '_>, cause: Cause, evidence: &Evidence) -> 
 }
 
 #[cfg(not(feature = "advice"))]
-fn write_cause(out: &mut Wrapped<'_, '_>, cause: Cause, evidence: &Evidence) -> fmt::Result {
+fn write_cause(out: &mut impl Write, cause: Cause, remote: Option<SocketAddr>) -> fmt::Result {
     write!(out, "{} {}", cause.number(), cause.code())?;
-    match evidence.remote {
+    match remote {
         Some(remote) => whole(out, format_args!(" {remote}")),
         None => Ok(()),
+    }
+}
+
+/// What it is, in a clause; without the feature `advice` its number and code.
+impl Display for Cause {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write_cause(f, *self, None)
     }
 }
 
