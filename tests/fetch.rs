@@ -285,7 +285,7 @@ impl Drop for Folder {
 
 /// Runs it twice, plainly and with `--json`, and checks both reports of a failure.
 #[track_caller]
-fn check_failure(args: &[&str], url: impl Fn() -> String, status: i32, phase: &str, cause: &str) {
+fn check_failure(args: &[&str], url: impl Fn() -> String, status: i32, phase: &str, code: &str) {
     let (plain_url, json_url) = (url(), url());
     let plain = fetch(&[args, &[&plain_url]].concat());
     let context = format!("{args:?} {plain_url}: {plain:?}");
@@ -297,7 +297,10 @@ fn check_failure(args: &[&str], url: impl Fn() -> String, status: i32, phase: &s
     assert_eq!(run.status, status, "{run:?}");
     assert_eq!(json["ok"], false, "{run:?}");
     assert_eq!(json["phase"], phase, "{run:?}");
-    assert_eq!(json["cause"], cause, "{run:?}");
+    assert_eq!(json["code"], code, "{run:?}");
+    let causes = json["causes"].as_array().unwrap();
+    let cause = causes.first().map_or(&json["code"], |first| &first[0]);
+    assert_eq!(&json["cause"], cause, "the likeliest: {run:?}");
     assert!(json["message"].as_str().unwrap().starts_with(phase), "{run:?}");
     let elapsed = json["elapsed_ms"].as_u64().unwrap();
     // What starting the process took isn't in `took`.
@@ -428,7 +431,7 @@ fn the_connect_deadline_holds_although_the_resolver_blocks() {
     assert_eq!(output.status.code(), Some(28), "{output:?}");
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["phase"], "resolve", "{json}");
-    assert_eq!(json["cause"], "resolve_timeout", "{json}");
+    assert_eq!(json["code"], "resolve_timeout", "{json}");
 }
 
 #[test]
@@ -439,7 +442,7 @@ fn an_upload_that_never_comes_ends_at_the_total_deadline() {
     let run = end(child);
     drop(stdin);
     assert_eq!(run.status, 28, "{run:?}");
-    assert_eq!(run.json()["cause"], "total_timeout", "{run:?}");
+    assert_eq!(run.json()["code"], "total_timeout", "{run:?}");
 }
 
 #[test]
@@ -482,7 +485,7 @@ fn a_buffer_that_is_too_small_says_what_it_takes() {
     let server = Server::new(answer(&long));
     let run = fetch(&["--buffer", "200", "--json", &server.url()]);
     assert_eq!(run.status, 27, "{run:?}");
-    assert_eq!(run.json()["cause"], "buffer_too_small");
+    assert_eq!(run.json()["code"], "buffer_too_small");
     let needs = format!("needs {}", long.len());
     assert!(run.json()["message"].as_str().unwrap().contains(&needs), "{run:?}");
 }
@@ -596,7 +599,7 @@ fn failures_in_json_count_what_came() {
     let run = fetch(&["--json", &Server::new(answer(cut)).url()]);
     let line = run.text();
     assert!(
-        line.starts_with(r#"{"ok":false,"phase":"body","cause":"truncated","message":"body: "#),
+        line.starts_with(r#"{"ok":false,"phase":"body","cause":"bad_response","message":"body: "#),
         "{line}"
     );
     let received = format!(r#","received":{},"elapsed_ms":"#, cut.len());
@@ -933,4 +936,79 @@ fn a_server_that_refuses_a_body_early_is_heard() {
     });
     let run = fetch_with(&["-d", "@-", &server.url()], &vec![b'x'; 32 * MIB]);
     assert_eq!((run.status, run.text().as_str()), (0, "long"), "{run:?}");
+}
+
+// ---- Why it doesn't work ----
+
+#[test]
+fn causes_in_json_are_those_of_the_diagnosis() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (url, causes) in [
+        (
+            format!("http://{closed}/"),
+            &["nothing_listens likely", "server_on_loopback possible", "firewall possible"][..],
+        ),
+        (String::from("http://0.0.0.0/"), &["no_host_target certain"]),
+        (String::from("https://127.0.0.1/"), &["scheme certain"]),
+        (Server::new(answer("SSH-2.0-OpenSSH_9.2p1\r\n")).url(), &["not_http certain"]),
+    ] {
+        let json = fetch(&["--json", &url]).json();
+        let pairs = json["causes"].as_array().unwrap().iter();
+        let told: Vec<_> = pairs
+            .map(|pair| format!("{} {}", pair[0].as_str().unwrap(), pair[1].as_str().unwrap()))
+            .collect();
+        assert_eq!(told, causes, "{url}: {json}");
+        assert_eq!(json["cause"], causes[0].split(' ').next().unwrap(), "{url}: {json}");
+    }
+}
+
+#[test]
+fn diagnose_goes_down_the_ladder_and_sends_no_request_of_the_callers() {
+    let server = Server::new(answer("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"));
+    let run = fetch(&["--diagnose", &server.url()]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{run:?}");
+    let text = run.text();
+    for line in ["link      up ", "port      ok ", "http      ok   status 404"] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert!(text.ends_with("all of it works from here, now\n"), "{text}");
+    let request = server.request();
+    assert!(request.starts_with("OPTIONS * HTTP/1.1\r\nHost: 127.0.0.1:"), "{request}");
+}
+
+#[test]
+fn diagnose_stops_at_the_first_rung_that_breaks_and_says_why() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let run = fetch(&["--diagnose", &format!("http://{closed}/")]);
+    let text = run.text();
+    let port = closed.port();
+    assert_eq!(run.status, 7, "{run:?}");
+    assert!(text.contains(&format!("port      no   {port} closed at once")), "{text}");
+    assert!(
+        text.contains(&format!("cause: nothing listens on port {port} of 127.0.0.1 (likely)")),
+        "{text}"
+    );
+    assert!(!text.contains("http      "), "{text}");
+    assert!(text.lines().all(|line| line.len() < 80), "{text}");
+
+    let run = fetch(&["--diagnose", "--json", "http://255.255.255.255/"]);
+    let json = run.json();
+    assert_eq!(json["ok"], false, "{json}");
+    assert_eq!(json["causes"][0]["cause"], "no_host_target", "{json}");
+    assert_eq!(json["rungs"][1]["rung"], "target", "{json}");
+    assert_eq!(json["rungs"][1]["outcome"], "failed", "{json}");
+}
+
+#[test]
+fn explain_says_what_a_code_means() {
+    for code in ["6", "nothing_listens"] {
+        let run = fetch(&["--explain", code]);
+        let text = run.text();
+        assert_eq!(run.status, 0, "{run:?}");
+        assert!(text.starts_with("6 nothing_listens: "), "{text}");
+        assert!(text.contains("/causes/nothing_listens/index.html"), "{text}");
+    }
+    let run = fetch(&["--explain", "31"]);
+    assert_eq!(run.status, 2, "{run:?}");
+    assert!(run.stderr.contains("1 to 30, or one of event_handler, "), "{run:?}");
 }

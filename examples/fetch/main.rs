@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --example fetch                                  # serves itself a page, and shows it
 //! cargo run --example fetch -- -v http://192.168.1.20/gate   # what is sent, received, and when
+//! cargo run --example fetch -- --diagnose http://192.168.1.20/   # why it doesn't work
 //! cargo run --example fetch -- --help
 //! ```
 //!
@@ -10,10 +11,12 @@
 //! (`start`, `poll`, `poll_fill_buf`), with one buffer, through which a body of any length passes.
 //! Begin with [`exchange`].
 
+mod diagnose;
 mod network;
 mod options;
 mod output;
 mod own_page;
+mod pc;
 mod report;
 mod upload;
 mod watch;
@@ -37,6 +40,18 @@ use watch::{Watch, show_lines, to_stderr};
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    if let Some(code) = &options.explain {
+        return match diagnose::explain(code) {
+            Ok(status) => ExitCode::from(status),
+            Err(failure) => {
+                report_failure(&failure, options.json, 0);
+                ExitCode::from(failure.status)
+            }
+        };
+    }
+    if let (true, Some(url)) = (options.diagnose, &options.url) {
+        return ExitCode::from(diagnose::diagnose(&options, url));
+    }
     let watch = Watch::start(&options);
     match exchange(&options, &watch) {
         Ok(status) => ExitCode::from(status),
@@ -63,7 +78,8 @@ fn exchange(options: &Options, watch: &Arc<Watch>) -> Result<u8, Failure> {
     // The context stands for the main loop. It is taken once, and lent to each call.
     let Some(mut cx) = LoopContext::take() else { unreachable!("it is taken here alone") };
     let stack = WatchedStack::new(Arc::clone(watch));
-    let mut network = Attached::new(stack, PcLink, Behaviour::STD);
+    let mut network =
+        Attached::new(stack, PcLink, Behaviour::STD).with_faults(|error| pc::fault(&error.0));
     let clock = FnClock(|| watch.elapsed_ms());
     watch.enter(Phase::Link);
     // A PC's link is always up, so this doesn't wait; a chip waits here until it has an address.

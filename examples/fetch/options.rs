@@ -67,6 +67,15 @@ pub(crate) struct Options {
     #[arg(short, long)]
     pub(crate) fail: bool,
 
+    /// Look why requests to the URL fail: link, name, gateway, host, port, HTTP. Sends no request
+    /// of yours
+    #[arg(long, requires = "url", conflicts_with_all = ["data", "head", "output"])]
+    pub(crate) diagnose: bool,
+
+    /// Say what a cause means, by the code or number that firmware has printed
+    #[arg(long, value_name = "CODE", exclusive = true)]
+    pub(crate) explain: Option<String>,
+
     /// Size of the one buffer that the request, the response's head and its body share
     #[arg(long, value_name = "BYTES", default_value_t = 4096,
           value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(..=1 << 30))]

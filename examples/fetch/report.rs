@@ -1,7 +1,7 @@
 //! What the program says at its end: a line of JSON or a message, and an exit status as curl's.
 
 use crate::watch::to_stderr;
-use safe_http_client::{Error, ErrorKind, Headers, RequestError, ResponseHead, UrlError};
+use safe_http_client::{Error, ErrorKind, Headers, RequestError, ResponseHead, Suspect, UrlError};
 use std::fmt::Debug;
 use std::io::Write;
 
@@ -15,7 +15,9 @@ pub(crate) const READ_FAILED: u8 = 26;
 pub(crate) struct Failure {
     pub(crate) status: u8,
     phase: &'static str,
-    cause: &'static str,
+    code: &'static str,
+    /// The likeliest first; none where it isn't a failed exchange.
+    causes: Vec<Suspect>,
     message: String,
     received: u32,
     /// Nobody is there to read a message: the reader of stdout has gone.
@@ -24,8 +26,9 @@ pub(crate) struct Failure {
 
 impl Failure {
     /// The caller's mistake, found before the exchange.
-    pub(crate) fn of_caller(status: u8, cause: &'static str, message: String) -> Self {
-        Self { status, phase: "url", cause, message, received: 0, quiet: false }
+    pub(crate) fn of_caller(status: u8, code: &'static str, message: String) -> Self {
+        let causes = Vec::new();
+        Self { status, phase: "url", code, causes, message, received: 0, quiet: false }
     }
 
     /// The output can't be written.
@@ -33,7 +36,8 @@ impl Failure {
         Self {
             status: WRITE_FAILED,
             phase: "body",
-            cause: "write_failed",
+            code: "write_failed",
+            causes: Vec::new(),
             message: format!("body: the output can't be written: {error}"),
             received,
             quiet: error.kind() == std::io::ErrorKind::BrokenPipe,
@@ -45,7 +49,8 @@ impl Failure {
         Self {
             status: READ_FAILED,
             phase: "send",
-            cause: "body_reader",
+            code: "body_reader",
+            causes: Vec::new(),
             message: format!("send: the body can't be read: {error}"),
             received: 0,
             quiet: false,
@@ -57,7 +62,8 @@ impl Failure {
         Self {
             status: 7,
             phase: "connect",
-            cause: "connect_failed",
+            code: "connect_failed",
+            causes: Vec::new(),
             message: format!("connect: no port to serve a page on: {error}"),
             received: 0,
             quiet: false,
@@ -69,7 +75,8 @@ impl Failure {
         Self {
             status: HTTP_ERROR,
             phase: "head",
-            cause: "http_error",
+            code: "http_error",
+            causes: Vec::new(),
             message: format!("head: the server answered with status {status}"),
             received,
             quiet: false,
@@ -82,7 +89,8 @@ impl<T: Debug, D: Debug> From<Error<T, D>> for Failure {
         Self {
             status: exit_status(&error.kind),
             phase: error.phase.name(),
-            cause: error.code(),
+            code: error.code(),
+            causes: error.diagnosis().suspects().to_vec(),
             message: error.to_string(),
             received: error.evidence.received,
             quiet: false,
@@ -118,11 +126,18 @@ fn exit_status<T, D>(kind: &ErrorKind<T, D>) -> u8 {
 
 /// `fetch: (28) head: …`, or the line of JSON.
 pub(crate) fn report_failure(failure: &Failure, json: bool, elapsed_ms: u32) {
-    let Failure { status, phase, cause, message, received, quiet } = failure;
+    let Failure { status, phase, code, causes, message, received, quiet } = failure;
     if json {
         let message = text(message);
+        // What the diagnosis says, and first its likeliest; a failure of this program's own has none.
+        let cause = causes.first().map_or(*code, |suspect| suspect.cause.code());
+        let causes: Vec<_> = causes
+            .iter()
+            .map(|suspect| (suspect.cause.code(), suspect.confidence.name()))
+            .collect();
+        let causes = serde_json::to_string(&causes).unwrap_or_default();
         print_line(&format!(
-            r#"{{"ok":false,"phase":"{phase}","cause":"{cause}","message":{message},"received":{received},"elapsed_ms":{elapsed_ms}}}"#
+            r#"{{"ok":false,"phase":"{phase}","cause":"{cause}","message":{message},"received":{received},"elapsed_ms":{elapsed_ms},"code":"{code}","causes":{causes}}}"#
         ));
     } else if !quiet {
         to_stderr(format!("fetch: ({status}) {message}\n").as_bytes());

@@ -229,6 +229,7 @@ impl Report {
                 None => out.write_str(self.code),
             },
             Rung::Target if !failed => out.write_str("another host"),
+            Rung::Url | Rung::Subnet if !failed => Ok(()),
             Rung::Url | Rung::Subnet | Rung::Target => out.write_str(self.code),
         }
     }

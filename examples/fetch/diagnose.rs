@@ -1,0 +1,79 @@
+//! `--diagnose URL` and `--explain CODE`: why requests to a URL fail, and what a cause means.
+
+use crate::options::Options;
+use crate::pc::PcNetwork;
+use crate::report::{Failure, USAGE};
+use safe_http_client::{Cause, FnClock, LoopContext, Outcome, SafeHttpClient};
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+/// Goes down the ladder and prints the report. Status 0 where all of it holds, 7 otherwise.
+pub(crate) fn diagnose(options: &Options, url: &str) -> u8 {
+    let started = Instant::now();
+    let clock = FnClock(|| started.elapsed().as_millis() as u32);
+    let Some(mut cx) = LoopContext::take() else { unreachable!("it is taken here alone") };
+    let network = PcNetwork::new();
+    let config = options.config().idle(|| std::thread::sleep(Duration::from_millis(1)));
+    let mut client = SafeHttpClient::with_config(network, &clock, config);
+    let report = client.diagnose(&mut cx, url);
+    if options.json {
+        print_json(&report);
+    } else {
+        print(&report.to_string());
+    }
+    if report.diagnosis().is_some() { 7 } else { 0 }
+}
+
+/// One line: the rungs in their order, and the causes, the likeliest first.
+fn print_json(report: &safe_http_client::Report) {
+    let rungs: Vec<_> = report
+        .rungs()
+        .iter()
+        .map(|result| {
+            let outcome = match result.outcome {
+                Outcome::Passed => "passed",
+                Outcome::Silent => "silent",
+                Outcome::NotAsked => "not asked",
+                Outcome::Failed => "failed",
+            };
+            serde_json::json!({"rung": result.rung.name(), "outcome": outcome, "ms": result.ms})
+        })
+        .collect();
+    let causes: Vec<_> = report
+        .diagnosis()
+        .map_or(&[][..], |diagnosis| diagnosis.suspects())
+        .iter()
+        .map(|suspect| {
+            serde_json::json!({
+                "cause": suspect.cause.code(), "number": suspect.cause.number(),
+                "confidence": suspect.confidence.name()
+            })
+        })
+        .collect();
+    let ok = causes.is_empty();
+    print(&serde_json::json!({"ok": ok, "rungs": rungs, "causes": causes}).to_string());
+}
+
+/// Prints what a cause means, by its code or number: for firmware that has no room for the texts.
+pub(crate) fn explain(code: &str) -> Result<u8, Failure> {
+    let number = code.parse().ok().and_then(Cause::from_number);
+    let Some(cause) = number.or_else(|| Cause::from_code(code)) else {
+        let codes: Vec<_> = Cause::all().map(Cause::code).collect();
+        let message = format!("no cause {code}: 1 to 30, or one of {}", codes.join(", "));
+        return Err(Failure::of_caller(USAGE, "unknown_cause", message));
+    };
+    let mut text = format!("{} {}: {cause}\n", cause.number(), cause.code());
+    #[cfg(feature = "advice")]
+    {
+        text.push_str(&format!("try: {}\n", cause.advice()));
+    }
+    let page = format!("causes/{}/index.html", cause.code());
+    text.push_str(&format!("https://docs.rs/safe-http-client/latest/safe_http_client/{page}"));
+    print(&text);
+    Ok(0)
+}
+
+/// Never a panic: stdout may be closed.
+fn print(text: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
