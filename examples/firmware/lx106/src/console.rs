@@ -2,7 +2,12 @@
 //! answer where the frame's kind has one. Log lines and results are frames without an answer.
 //!
 //! A frame, in either direction: its kind (one byte), the payload's length (two bytes, the lower one
-//! first), the payload.
+//! first), the payload. An answer comes in pieces of 16 bytes, filled up with zeros, of which the chip
+//! asks for each but the first.
+//!
+//! 16 bytes is what the emulator's console holds. It is filled in a thread of its own, with no lock
+//! between it and the core: bytes that arrive while the core reads others can be lost. So it is always
+//! empty or full here, and nothing is on its way while the core reads.
 
 use crate::machine::{self, CycleClock};
 use core::fmt;
@@ -14,6 +19,8 @@ pub mod kind {
     pub const LOG: u8 = b'L';
     /// A line that the harness asserts on.
     pub const RESULT: u8 = b'R';
+    /// Asks for the next piece of an answer.
+    pub const MORE: u8 = b'+';
     /// Asks what to do next. The answer's payload is the job.
     pub const JOB: u8 = b'J';
     /// Opens a socket: the answer is its number.
@@ -69,19 +76,20 @@ pub fn tell(kind: u8, parts: &[&[u8]]) {
 /// Sends a frame and reads its answer, whose payload has to fit `payload`.
 pub fn ask(kind: u8, parts: &[&[u8]], payload: &mut [u8]) -> Answer {
     tell(kind, parts);
+    let mut input = Input::new();
     let mut head = [0; 3];
-    read_exact(&mut head);
+    input.read_exact(&mut head);
     let [answer, low, high] = head;
     let length = usize::from(u16::from_le_bytes([low, high]));
     match answer {
         b'K' if length <= payload.len() => {
-            read_exact(&mut payload[..length]);
+            input.read_exact(&mut payload[..length]);
             Answer::Done(length)
         }
         b'W' if length == 0 => Answer::WouldBlock,
         b'E' if length == 1 => {
             let mut code = [0];
-            read_exact(&mut code);
+            input.read_exact(&mut code);
             Answer::Failed(code[0])
         }
         _ => machine::exit(BAD_FRAME),
@@ -95,13 +103,45 @@ fn write_all(mut bytes: &[u8]) {
     }
 }
 
-fn read_exact(mut bytes: &mut [u8]) {
-    let clock = CycleClock::new();
-    while !bytes.is_empty() {
-        let count = machine::read(bytes);
-        bytes = &mut bytes[count..];
-        if clock.now_ms() > PATIENCE_MS {
-            machine::exit(HARNESS_GONE);
+/// One answer while it is read.
+struct Input {
+    piece: Piece,
+    /// How many of its bytes were taken.
+    taken: usize,
+}
+
+/// Aligned, as the emulator reads twice where a page ends in between.
+#[repr(align(16))]
+struct Piece([u8; 16]);
+
+impl Input {
+    fn new() -> Self {
+        Self { piece: Piece::wait_for(), taken: 0 }
+    }
+
+    fn read_exact(&mut self, bytes: &mut [u8]) {
+        for byte in bytes {
+            if self.taken == self.piece.0.len() {
+                tell(kind::MORE, &[]);
+                *self = Self::new();
+            }
+            *byte = self.piece.0[self.taken];
+            self.taken += 1;
+        }
+    }
+}
+
+impl Piece {
+    fn wait_for() -> Self {
+        let mut piece = Self([0; 16]);
+        let clock = CycleClock::new();
+        loop {
+            match machine::read(&mut piece.0) {
+                16 => return piece,
+                0 if clock.now_ms() > PATIENCE_MS => machine::exit(HARNESS_GONE),
+                0 => {}
+                _ => machine::exit(BAD_FRAME),
+            }
         }
     }
 }

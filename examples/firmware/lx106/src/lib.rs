@@ -9,6 +9,7 @@ mod machine;
 mod measured;
 mod network;
 mod scenarios;
+mod stack_use;
 
 use console::{Answer, ask, kind};
 use core::panic::PanicInfo;

@@ -7,15 +7,20 @@ use safe_http_client::Clock;
 unsafe extern "C" {
     fn sim_call(number: usize, a: usize, b: usize, c: usize) -> i32;
     safe fn cycles() -> u32;
-    safe fn stack_pointer() -> usize;
+    pub safe fn stack_pointer() -> usize;
     safe fn interrupts_off() -> u32;
     fn interrupts_restore(state: u32);
     fn load_word(address: usize) -> u32;
     fn load_half(address: usize) -> u32;
     fn store_word(address: usize) -> u32;
     fn store_half(address: usize) -> u32;
-    /// The end of what is below the stack, from the linker script.
-    static _stack_limit: u8;
+    /// The end of what is below the stack, from the linker script, which aligns it.
+    static _stack_limit: u32;
+}
+
+/// How far down the stack may come.
+pub fn stack_limit() -> *mut u32 {
+    (&raw const _stack_limit).cast_mut()
 }
 
 const EXIT: usize = 1;
@@ -110,44 +115,4 @@ pub fn unaligned(access: &str) -> Option<u32> {
     let mut words = [0x1122_3344u32, 0x5566_7788];
     // SAFETY: all bytes are the array's; that the address isn't aligned is the point.
     Some(unsafe { access(words.as_mut_ptr() as usize + 1) })
-}
-
-const PAINT: u32 = 0xA5A5_5A5A;
-
-/// Fills the unused part of the stack, for [`deepest`].
-#[inline(never)]
-fn paint(limit: *mut u32) {
-    let words = (stack_pointer() - limit as usize) / 4;
-    for word in 0..words {
-        // SAFETY: between the last static and this function's frame there is nothing but stack that
-        // isn't in use; the loop calls nothing.
-        unsafe { limit.add(word).write_volatile(PAINT) };
-    }
-}
-
-/// The lowest address that was written since [`paint`].
-#[inline(never)]
-fn deepest(limit: *mut u32) -> usize {
-    let mut word = limit;
-    // SAFETY: it ends at the latest at this function's own frame, which isn't paint.
-    while unsafe { word.read_volatile() } == PAINT {
-        word = word.wrapping_add(1);
-    }
-    word as usize
-}
-
-/// How many bytes of stack a call takes, with all that it calls.
-#[inline(never)]
-pub fn stack_use<T>(call: impl FnOnce() -> T) -> (T, usize) {
-    // A frame of its own below this one: what the call needs isn't hidden in the frame of its caller.
-    #[inline(never)]
-    fn apart<T>(call: impl FnOnce() -> T) -> T {
-        call()
-    }
-    // The linker script aligns it.
-    let limit = (&raw const _stack_limit).cast::<u32>().cast_mut();
-    let top = stack_pointer();
-    paint(limit);
-    let value = apart(call);
-    (value, top - deepest(limit))
 }

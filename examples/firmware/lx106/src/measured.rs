@@ -1,7 +1,7 @@
 //! Requests whose stack is measured: nothing but the client in them, and no text formatted.
 //!
-//! The figure is of the call with all that it calls, the driver over the console included. The
-//! client itself and the buffer are the caller's, and apart.
+//! The figures are of the call with all that it calls. The client itself and the buffer are the
+//! caller's, and apart.
 
 use crate::scenarios::{Client, Failure, Job, Scenario};
 use embedded_io::Read;

@@ -2,6 +2,7 @@
 //! No call waits for the network, only for the bus.
 
 use crate::console::{Answer, ask, kind};
+use crate::stack_use::driver;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpError, TcpErrorKind, nb};
 use safe_http_client::{Behaviour, Connect, PipeClosed, ZeroRead};
@@ -51,7 +52,7 @@ pub struct Socket(u8);
 
 /// Asks, with an answer of at most `payload.len()` bytes.
 fn call(kind: u8, parts: &[&[u8]], payload: &mut [u8]) -> nb::Result<usize, NetError> {
-    match ask(kind, parts, payload) {
+    match driver(|| ask(kind, parts, payload)) {
         Answer::Done(length) => Ok(length),
         Answer::WouldBlock => Err(nb::Error::WouldBlock),
         Answer::Failed(code) => Err(nb::Error::Other(NetError::from_code(code))),

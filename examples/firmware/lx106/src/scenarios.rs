@@ -1,9 +1,10 @@
 //! What a user's program does: each scenario is a use of the client, and ends in result lines.
 
 use crate::console::{kind, tell};
-use crate::machine::{CycleClock, stack_use};
+use crate::machine::CycleClock;
 use crate::measured::MEASURED;
 use crate::network::{ConsoleStack, NetError};
+use crate::stack_use::stack_use;
 use crate::{EVENTS, log, result};
 use core::net::Ipv4Addr;
 use core::time::Duration;
@@ -70,10 +71,10 @@ pub fn run(
     let name = if name == "offline" { "get" } else { name };
     let done = if let Some((_, scenario)) = MEASURED.iter().find(|(known, _)| *known == name) {
         let (done, stack) = stack_use(|| scenario(&mut client, cx, &mut job));
+        let (call, driver) = (stack.call, stack.with_driver);
         let (client, buffer) = (size_of_val(&client), job.buffer.len());
-        result!(
-            "{name}: {stack} bytes of stack, beside a client of {client} and a buffer of {buffer}"
-        );
+        result!("{name}: {call} bytes of stack, {driver} with the driver over the console");
+        result!("beside it: a client of {client}, a buffer of {buffer}");
         done
     } else if let Some((_, scenario)) = SCENARIOS.iter().find(|(known, _)| *known == name) {
         scenario(&mut client, cx, &mut job)

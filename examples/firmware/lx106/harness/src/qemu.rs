@@ -13,10 +13,17 @@ pub struct Frame {
     pub payload: Vec<u8>,
 }
 
+/// An answer goes in pieces of this length, of which the chip asks for each but the first, by a frame
+/// of the kind [`MORE`]; why is in `console.rs` too.
+const PIECE: usize = 16;
+const MORE: u8 = b'+';
+
 /// A running emulator. It ends with this value.
 pub struct Qemu {
     process: Child,
     input: ChildStdin,
+    /// Of the newest answer, what the chip hasn't asked for yet.
+    unsent: Vec<u8>,
     frames: Receiver<Frame>,
 }
 
@@ -35,25 +42,37 @@ impl Qemu {
         // A thread of its own: a pipe can't be read with a deadline. It ends with the emulator.
         let (sender, frames) = mpsc::channel();
         std::thread::spawn(move || read_frames(output, &sender));
-        Self { process, input, frames }
+        Self { process, input, unsent: Vec::new(), frames }
     }
 
     /// The next frame, or `None` when the emulator has ended.
     pub fn next(&mut self, deadline: Instant) -> Option<Frame> {
-        match self.frames.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            Ok(frame) => Some(frame),
-            Err(RecvTimeoutError::Disconnected) => None,
-            Err(RecvTimeoutError::Timeout) => panic!("the chip sends nothing: it hangs"),
+        loop {
+            match self.frames.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(Frame { kind: MORE, .. }) => self.send_piece(),
+                Ok(frame) => return Some(frame),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => panic!("the chip sends nothing: it hangs"),
+            }
         }
     }
 
     /// Sends an answer. An emulator that has ended shows in the next [`next`](Self::next).
     pub fn answer(&mut self, kind: u8, payload: &[u8]) {
         let length = u16::try_from(payload.len()).expect("a payload that fits a frame");
-        let mut frame = vec![kind];
-        frame.extend(length.to_le_bytes());
-        frame.extend(payload);
-        let _ = self.input.write_all(&frame).and_then(|()| self.input.flush());
+        assert!(self.unsent.is_empty(), "an answer before the last one was read");
+        self.unsent.push(kind);
+        self.unsent.extend(length.to_le_bytes());
+        self.unsent.extend(payload);
+        self.send_piece();
+    }
+
+    fn send_piece(&mut self) {
+        let rest = self.unsent.split_off(PIECE.min(self.unsent.len()));
+        let mut piece = std::mem::replace(&mut self.unsent, rest);
+        piece.resize(PIECE, 0);
+        // In one write, so that the emulator takes it at once.
+        let _ = self.input.write_all(&piece).and_then(|()| self.input.flush());
     }
 
     /// The exit code of an emulator that closed its console; -1 where a signal ended it.

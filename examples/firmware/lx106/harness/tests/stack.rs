@@ -1,7 +1,7 @@
 //! How deep the stack gets in a request on the chip, measured by painting it before the call.
 //!
-//! The figure is of the call alone, with the driver over the console below it. The buffer and the
-//! client are the caller's, and printed beside it.
+//! The figure is of the call alone; with the driver over the console it is printed beside it, as are
+//! the client and the buffer, which are the caller's.
 
 use lx106_harness::{Chip, Reply, Server};
 
@@ -50,7 +50,7 @@ fn the_stack_of_a_request() {
         let server = Server::start(vec![("/path", answer)]);
         let told = Chip::boot().scenario(job, &server.url("/path"), sends);
         assert_eq!(server.received()[0].body, sends, "{job}");
-        let [figures, length] = &told.results[..] else { panic!("{told:?}") };
+        let [figures, _, length] = &told.results[..] else { panic!("{told:?}") };
         assert_eq!(*length, format!("body of {body} bytes"));
         let figure =
             figures.strip_prefix(&format!("{job}: ")).and_then(|rest| rest.split(' ').next());
