@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Builds the firmwares for real boards, and prints what they take of flash and RAM.
+#
+#   ci/boards.sh [BOARD]...       (no argument: all)
+#
+# They are compiled and linked, not run. RAM is what statics take; the rest is the stack's.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+firmware=$here/../examples/firmware
+
+target_of() {
+    case $1 in
+        pico-esp01 | pico-w5500) echo thumbv6m-none-eabi ;;
+        bluepill-esp01) echo thumbv7m-none-eabi ;;
+        *)
+            echo "boards: there is no board '$1'" >&2
+            return 2
+            ;;
+    esac
+}
+
+if ! command -v arm-none-eabi-size >/dev/null || ! command -v arm-none-eabi-ld >/dev/null; then
+    echo "boards: arm-none-eabi-size and -ld aren't there: Debian's package binutils-arm-none-eabi" >&2
+    exit 1
+fi
+export CARGO_TARGET_THUMBV6M_NONE_EABI_LINKER=arm-none-eabi-ld
+export CARGO_TARGET_THUMBV7M_NONE_EABI_LINKER=arm-none-eabi-ld
+
+[ $# -gt 0 ] || set -- pico-esp01 bluepill-esp01 pico-w5500
+row='%-16s %-20s %8s %8s\n'
+rows=
+for board in "$@"; do
+    target=$(target_of "$board")
+    cd "$firmware/$board"
+    "$here/build-target.sh" "$target" --release
+    elf=${CARGO_TARGET_DIR:-target}/bare-metal/$target/release/$board
+    # Initial values of statics lie in the flash and in RAM.
+    read -r text data bss _ < <(arm-none-eabi-size "$elf" | tail -n 1)
+    # shellcheck disable=SC2059
+    rows+=$(printf "$row" "$board" "$target" $((text + data)) $((data + bss)))$'\n'
+done
+# shellcheck disable=SC2059
+printf "$row" board target flash RAM
+printf '%s' "$rows"

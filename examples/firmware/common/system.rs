@@ -1,0 +1,50 @@
+//! What each of these boards has: a clock and a log.
+
+use core::fmt::Arguments;
+use core::sync::atomic::{AtomicU32, Ordering};
+use cortex_m::peripheral::{SYST, syst::SystClkSource};
+use cortex_m_rt::exception;
+use defmt::Display2Format;
+
+static MILLIS: AtomicU32 = AtomicU32::new(0);
+
+/// Milliseconds since the start.
+pub fn millis() -> u32 {
+    MILLIS.load(Ordering::Relaxed)
+}
+
+#[exception]
+fn SysTick() {
+    // A load and a store: a Cortex-M0+ has no more, and nobody else counts.
+    MILLIS.store(millis().wrapping_add(1), Ordering::Relaxed);
+}
+
+pub fn start_clock(syst: &mut SYST, core_hz: u32) {
+    syst.set_clock_source(SystClkSource::Core);
+    syst.set_reload(core_hz / 1000 - 1);
+    syst.clear_current();
+    syst.enable_counter();
+    syst.enable_interrupt();
+}
+
+/// A line of the sketch.
+macro_rules! say {
+    ($($text:tt)*) => { $crate::board::line(format_args!($($text)*)) };
+}
+
+/// What didn't work.
+macro_rules! trouble {
+    ($($text:tt)*) => { $crate::board::trouble_line(format_args!($($text)*)) };
+}
+
+pub(crate) use {say, trouble};
+
+pub fn line(text: Arguments<'_>) {
+    defmt::info!("{}", Display2Format(&text));
+}
+
+pub fn trouble_line(text: Arguments<'_>) {
+    defmt::warn!("{}", Display2Format(&text));
+}
+
+defmt::timestamp!("{=u32:ms}", millis());
