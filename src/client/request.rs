@@ -4,7 +4,7 @@ use super::response::Response;
 use crate::clock::Clock;
 use crate::context::LoopContext;
 use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError, TargetClass, UrlError};
-use crate::exchange::{Check, Core, ErrorOf, Exchange, Plan, Upload, UploadState};
+use crate::exchange::{Check, Core, ErrorOf, Exchange, Kept, Plan, Upload, UploadState};
 use crate::http::framing::Asked;
 use crate::http::method::{BodyLength, Method};
 use crate::http::request::HeadWriter;
@@ -284,7 +284,7 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
                     idle();
                     continue;
                 }
-                Err(nb::Error::Other(error)) => return Err(error),
+                Err(nb::Error::Other(Kept)) => return Err(exchange.take_error()),
             };
             // The server has answered already.
             if space.is_empty() {
@@ -299,7 +299,7 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
             };
             match exchange.upload_commit(count) {
                 Ok(()) => {}
-                Err(nb::Error::Other(error)) => return Err(error),
+                Err(nb::Error::Other(Kept)) => return Err(exchange.take_error()),
                 // Committing waits for nothing.
                 Err(nb::Error::WouldBlock) => {}
             }

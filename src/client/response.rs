@@ -4,7 +4,7 @@ use super::stream::Stream;
 use crate::clock::Clock;
 use crate::context::LoopContext;
 use crate::error::{Error, ErrorKind, Phase};
-use crate::exchange::{ErrorOf, Exchange};
+use crate::exchange::{ErrorOf, Exchange, Kept, Step};
 use crate::http::response::{Headers, ResponseHead};
 use crate::network::Network;
 use core::fmt;
@@ -232,13 +232,13 @@ impl<'a, 'c, N: Network, C: Clock> Response<'a, 'c, N, C> {
 /// Calls a step until it doesn't block, and the idle hook in between.
 pub(super) fn wait_for<'a, N: Network, C: Clock, T>(
     exchange: &mut Exchange<'a, N, C>,
-    step: impl Fn(&mut Exchange<'a, N, C>) -> nb::Result<T, ErrorOf<N>>,
+    step: impl Fn(&mut Exchange<'a, N, C>) -> Step<T>,
 ) -> Result<T, ErrorOf<N>> {
     let idle = exchange.idle_hook();
     loop {
         match step(exchange) {
             Ok(value) => return Ok(value),
-            Err(nb::Error::Other(error)) => return Err(error),
+            Err(nb::Error::Other(Kept)) => return Err(exchange.take_error()),
             Err(nb::Error::WouldBlock) => {
                 idle();
                 exchange.poll_network();
@@ -257,7 +257,7 @@ impl<N: Network, C: Clock> Read for Response<'_, '_, N, C> {
         loop {
             match self.exchange.read_step(buf) {
                 Ok(count) => return Ok(count),
-                Err(nb::Error::Other(error)) => return Err(error),
+                Err(nb::Error::Other(Kept)) => return Err(self.exchange.take_error()),
                 Err(nb::Error::WouldBlock) => {
                     idle();
                     self.exchange.poll_network();

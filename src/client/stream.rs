@@ -3,7 +3,7 @@
 use super::response::wait_for;
 use crate::clock::Clock;
 use crate::context::LoopContext;
-use crate::exchange::{ErrorOf, Exchange};
+use crate::exchange::{ErrorOf, Exchange, Kept};
 use crate::network::Network;
 use core::fmt;
 use core::marker::PhantomData;
@@ -53,7 +53,7 @@ impl<N: Network, C: Clock> Read for Stream<'_, '_, N, C> {
         loop {
             match self.exchange.tunnel_read(buf) {
                 Ok(count) => return Ok(count),
-                Err(nb::Error::Other(error)) => return Err(error),
+                Err(nb::Error::Other(Kept)) => return Err(self.exchange.take_error()),
                 Err(nb::Error::WouldBlock) => {
                     idle();
                     self.exchange.poll_network();

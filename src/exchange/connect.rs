@@ -1,6 +1,6 @@
 //! Opening the connection.
 
-use super::{ErrorOf, Exchange, State};
+use super::{Exchange, State, Step};
 use crate::clock::Clock;
 use crate::error::{Deadline, ErrorKind, RequestError};
 use crate::http::url::Scheme;
@@ -9,7 +9,7 @@ use core::net::SocketAddr;
 use embedded_nal::nb;
 
 impl<N: Network, C: Clock> Exchange<'_, N, C> {
-    pub(super) fn connect(&mut self, remote: SocketAddr) -> nb::Result<State, ErrorOf<N>> {
+    pub(super) fn connect(&mut self, remote: SocketAddr) -> Step<State> {
         let wire = &mut self.core.wire;
         if !wire.is_open() {
             if let Err(error) = wire.open() {

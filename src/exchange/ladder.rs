@@ -1,6 +1,6 @@
 //! The active check: down the ladder, to the first rung that breaks.
 
-use super::{ErrorOf, Exchange, State, WhyClosed};
+use super::{ErrorOf, Exchange, Kept, State, WhyClosed};
 use crate::clock::{Clock, elapsed_ms};
 use crate::context::LoopContext;
 use crate::diagnosis::{Diagnosis, Findings, Outcome, Report, Rung};
@@ -20,7 +20,7 @@ const KNOCK_PORT: u16 = 80;
 
 /// What is to be done next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
+enum Next {
     /// The modem is still busy with what was given up before.
     Free,
     Signal,
@@ -52,7 +52,7 @@ enum Step {
 pub struct Checkup<'a, N: Network, C: Clock> {
     /// The check's own request. `None` where the URL was refused.
     exchange: Option<Exchange<'a, N, C>>,
-    step: Step,
+    step: Next,
     report: Report,
     /// When the rung began.
     mark: u32,
@@ -86,7 +86,7 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
                 (None, 0)
             }
         };
-        let step = if exchange.is_some() { Step::Free } else { Step::Over };
+        let step = if exchange.is_some() { Next::Free } else { Next::Over };
         Self { exchange, step, report, mark, findings: Findings::default(), error: None }
     }
 
@@ -123,7 +123,7 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
     }
 
     pub(crate) fn advance(&mut self) -> nb::Result<(), Infallible> {
-        while self.step != Step::Over {
+        while self.step != Next::Over {
             let Some(exchange) = &mut self.exchange else {
                 break;
             };
@@ -134,39 +134,39 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
                 Ok(step) => self.step = step,
                 Err(nb::Error::WouldBlock) if spent => self.out_of_time(),
                 Err(nb::Error::WouldBlock) => return Err(nb::Error::WouldBlock),
-                Err(nb::Error::Other(error)) => self.failed(error),
+                Err(nb::Error::Other(Kept)) => self.failed(),
             }
         }
         Ok(())
     }
 
-    fn step(&mut self) -> nb::Result<Step, ErrorOf<N>> {
+    fn step(&mut self) -> super::Step<Next> {
         let Some(exchange) = &mut self.exchange else {
-            return Ok(Step::Over);
+            return Ok(Next::Over);
         };
         let waited = elapsed_ms(exchange.core.clock.now_ms(), self.mark);
         let network = &mut exchange.core.wire.network;
         match self.step {
-            Step::Free if network.condition().is_busy => Err(nb::Error::WouldBlock),
-            Step::Free => Ok(Step::Signal),
-            Step::Signal => {
+            Next::Free if network.condition().is_busy => Err(nb::Error::WouldBlock),
+            Next::Free => Ok(Next::Signal),
+            Next::Signal => {
                 let is_up = network.link_status().ip_config().is_ok();
                 if is_up && waited < REACH_MS && network.signal_strength().is_err() {
                     return Err(nb::Error::WouldBlock);
                 }
-                Ok(Step::Link)
+                Ok(Next::Link)
             }
-            Step::Link => {
+            Next::Link => {
                 self.report.link = network.link_status();
                 exchange.check_link()?;
                 self.pass(Rung::Link);
                 self.pass(Rung::Subnet);
-                Ok(Step::Name)
+                Ok(Next::Name)
             }
-            Step::Name => {
+            Next::Name => {
                 let is_name = matches!(exchange.plan.url.host(), Host::Name(_));
                 let State::Connect(remote) = exchange.resolve()? else {
-                    return Ok(Step::Over);
+                    return Ok(Next::Over);
                 };
                 self.report.address = Some(remote.ip());
                 self.report.port = remote.port();
@@ -174,37 +174,37 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
                     self.pass(Rung::Name);
                 }
                 self.pass(Rung::Target);
-                Ok(Step::Gateway(remote))
+                Ok(Next::Gateway(remote))
             }
-            Step::Gateway(remote) => {
+            Next::Gateway(remote) => {
                 let gateway = self.gateway().filter(|gateway| *gateway != remote.ip());
                 if let Some(gateway) = gateway {
                     self.findings.gateway = self.ping(gateway, Rung::Gateway)?;
                 }
-                Ok(Step::Host(remote))
+                Ok(Next::Host(remote))
             }
-            Step::Host(remote) => {
+            Next::Host(remote) => {
                 // A PC that asks itself is there.
                 if !remote.ip().is_loopback() {
                     self.findings.host = self.ping(remote.ip(), Rung::Host)?;
                 }
-                Ok(Step::Port(remote))
+                Ok(Next::Port(remote))
             }
-            Step::Port(remote) => {
+            Next::Port(remote) => {
                 if exchange.state != State::Connect(remote) {
                     exchange.state = State::Connect(remote);
                     exchange.progress();
                 }
                 exchange.state = exchange.connect(remote)?;
                 self.pass(Rung::Port);
-                Ok(Step::Http)
+                Ok(Next::Http)
             }
-            Step::Http => {
+            Next::Http => {
                 exchange.advance()?;
                 self.answered();
-                Ok(Step::Over)
+                Ok(Next::Over)
             }
-            Step::KnockAtGateway => {
+            Next::KnockAtGateway => {
                 let answer = match self.gateway() {
                     Some(gateway) => self.knock(SocketAddr::new(gateway, KNOCK_PORT))?,
                     None => None,
@@ -212,7 +212,7 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
                 self.findings.gateway = answer;
                 Ok(self.conclude())
             }
-            Step::KnockAtPort => {
+            Next::KnockAtPort => {
                 let answer = match self.report.address {
                     Some(address) => self.knock(SocketAddr::new(address, self.report.port))?,
                     None => None,
@@ -220,7 +220,7 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
                 self.findings.port_open = answer == Some(true);
                 Ok(self.conclude())
             }
-            Step::Over => Ok(Step::Over),
+            Next::Over => Ok(Next::Over),
         }
     }
 
@@ -244,7 +244,7 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
     }
 
     /// Whether somebody answers a ping; `None` where the stack has none.
-    fn ping(&mut self, host: IpAddr, rung: Rung) -> nb::Result<Option<bool>, ErrorOf<N>> {
+    fn ping(&mut self, host: IpAddr, rung: Rung) -> super::Step<Option<bool>> {
         let Some(exchange) = &mut self.exchange else {
             return Ok(None);
         };
@@ -261,7 +261,7 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
 
     /// Whether a connection can be opened, or is refused: somebody is there. `None` where the stack
     /// doesn't tell that from silence.
-    fn knock(&mut self, remote: SocketAddr) -> nb::Result<Option<bool>, ErrorOf<N>> {
+    fn knock(&mut self, remote: SocketAddr) -> super::Step<Option<bool>> {
         let Some(exchange) = &mut self.exchange else {
             return Ok(None);
         };
@@ -299,23 +299,26 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
         }
     }
 
-    fn failed(&mut self, error: ErrorOf<N>) {
-        let rung = match self.step {
-            Step::Free | Step::Signal | Step::Link => rung_of(&error, Rung::Link),
-            Step::Name => rung_of(&error, Rung::Name),
-            Step::Gateway(_) => Rung::Gateway,
-            Step::Host(_) => Rung::Host,
-            Step::Port(_) | Step::KnockAtGateway | Step::KnockAtPort => Rung::Port,
-            Step::Http | Step::Over => Rung::Http,
+    fn failed(&mut self) {
+        let Some(error) = self.exchange.as_mut().map(Exchange::take_error) else {
+            return;
         };
-        if self.step == Step::Link && rung != Rung::Link {
+        let rung = match self.step {
+            Next::Free | Next::Signal | Next::Link => rung_of(&error, Rung::Link),
+            Next::Name => rung_of(&error, Rung::Name),
+            Next::Gateway(_) => Rung::Gateway,
+            Next::Host(_) => Rung::Host,
+            Next::Port(_) | Next::KnockAtGateway | Next::KnockAtPort => Rung::Port,
+            Next::Http | Next::Over => Rung::Http,
+        };
+        if self.step == Next::Link && rung != Rung::Link {
             self.pass(Rung::Link);
         }
         // What the head doesn't fit is an answer all the same.
         let is_answer = matches!(error.kind, ErrorKind::Buffer { .. }) && rung == Rung::Http;
         if is_answer {
             self.pass(Rung::Http);
-            self.step = Step::Over;
+            self.step = Next::Over;
             return;
         }
         self.end(rung, Outcome::Failed);
@@ -324,26 +327,26 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
         // Only a stack that can be interrupted is asked for more.
         let may_knock = connect == Some(Connect::Polls) && rung == Rung::Port;
         self.step = if may_knock && error.evidence.secure {
-            Step::KnockAtPort
+            Next::KnockAtPort
         } else if may_knock && self.findings.gateway.is_none() && self.gateway().is_some() {
-            Step::KnockAtGateway
+            Next::KnockAtGateway
         } else {
-            Step::Over
+            Next::Over
         };
         self.error = Some(error);
-        if self.step == Step::Over {
+        if self.step == Next::Over {
             self.step = self.conclude();
         }
     }
 
     /// All that can be found out is.
-    fn conclude(&mut self) -> Step {
+    fn conclude(&mut self) -> Next {
         if let (Some(error), Some(exchange)) = (self.error.take(), &self.exchange) {
             let words = exchange.core.wire.network.condition().last_words;
             let diagnosis = Diagnosis::of_error(&error, self.findings).with_last_words(words);
             self.report.diagnosis = Some(diagnosis);
         }
-        Step::Over
+        Next::Over
     }
 
     /// The check's own deadline has run out.
@@ -357,13 +360,12 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
         };
         let limit_ms = exchange.core.config.diagnosis_ms;
         let deadline = match self.step {
-            Step::Http => Deadline::Response,
+            Next::Http => Deadline::Response,
             // While the stack is busy, too.
             _ => Deadline::Connect,
         };
-        if let nb::Error::Other(error) = exchange.fail(ErrorKind::Timeout { deadline, limit_ms }) {
-            self.failed(error);
-        }
+        exchange.fail(ErrorKind::Timeout { deadline, limit_ms });
+        self.failed();
     }
 }
 

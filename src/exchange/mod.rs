@@ -62,6 +62,14 @@ type TcpErrorOf<N> = <N as TcpClientStack>::Error;
 /// The resolver's own error.
 type DnsErrorOf<N> = <N as Dns>::Error;
 
+/// The exchange has ended with an error, which it keeps until [`Exchange::told`] hands it out. This is
+/// nothing by itself: the caller's error has over 100 bytes, too many to move through every return.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kept;
+
+/// A step of an exchange.
+pub(crate) type Step<T> = nb::Result<T, Kept>;
+
 /// What a client keeps between exchanges.
 pub(crate) struct Core<N: Network, C> {
     pub(crate) wire: Wire<N>,
@@ -129,6 +137,8 @@ pub struct Exchange<'a, N: Network, C: Clock> {
     buffer: &'a mut [u8],
     plan: Plan<'a>,
     state: State,
+    /// Why the last step failed, until its caller is told.
+    error: Option<ErrorOf<N>>,
     started: u32,
     /// When the phase began, or last made progress.
     mark: u32,
@@ -177,6 +187,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
             buffer,
             plan,
             state: State::Link,
+            error: None,
             started: now,
             mark: now,
             sent: 0,
@@ -225,10 +236,30 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
     /// # }
     /// ```
     pub fn poll(&mut self, _cx: &mut LoopContext) -> nb::Result<(), ErrorOf<N>> {
-        self.advance()
+        let step = self.advance();
+        self.told(step)
     }
 
-    pub(crate) fn advance(&mut self) -> nb::Result<(), ErrorOf<N>> {
+    /// The error that a step has kept.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn take_error(&mut self) -> ErrorOf<N> {
+        let phase = self.phase();
+        // There always is one.
+        let over = || Error::new(phase, ErrorKind::Request(RequestError::ExchangeOver));
+        self.error.take().unwrap_or_else(over)
+    }
+
+    /// What a step has come to, for the caller.
+    pub(crate) fn told<T>(&mut self, step: Step<T>) -> nb::Result<T, ErrorOf<N>> {
+        match step {
+            Ok(value) => Ok(value),
+            Err(nb::Error::WouldBlock) => Err(nb::Error::WouldBlock),
+            Err(nb::Error::Other(Kept)) => Err(nb::Error::Other(self.take_error())),
+        }
+    }
+
+    pub(crate) fn advance(&mut self) -> Step<()> {
         self.core.wire.network.poll_network();
         loop {
             self.state = match self.state {
@@ -335,7 +366,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
     /// Ends the exchange with an error: closes the connection and gathers the evidence.
     #[cold]
     #[inline(never)]
-    fn fail(&mut self, kind: ErrorKind<TcpErrorOf<N>, DnsErrorOf<N>>) -> nb::Error<ErrorOf<N>> {
+    fn fail(&mut self, kind: ErrorKind<TcpErrorOf<N>, DnsErrorOf<N>>) -> nb::Error<Kept> {
         let mut error = Error::new(self.phase(), kind);
         match error.kind {
             // It showed when the first byte was sent.
@@ -350,7 +381,8 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
         self.ask_network(&mut error);
         self.core.wire.close(WhyClosed::Error);
         self.state = State::Failed;
-        nb::Error::Other(error)
+        self.error = Some(error);
+        nb::Error::Other(Kept)
     }
 
     /// Adds what the network below knows of a failure.
@@ -378,8 +410,9 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
     }
 
     /// The error of a call on an exchange that is over.
-    fn over(&self) -> nb::Error<ErrorOf<N>> {
-        nb::Error::Other(Error::new(self.phase(), ErrorKind::Request(RequestError::ExchangeOver)))
+    fn over(&mut self) -> nb::Error<Kept> {
+        self.error = None;
+        nb::Error::Other(Kept)
     }
 
     /// Notes that something moved.
@@ -389,7 +422,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
 
     /// There is nothing to do but wait, until `deadline` (counted from the last progress) or the
     /// total one.
-    fn pending<T>(&mut self, deadline: Deadline) -> nb::Result<T, ErrorOf<N>> {
+    fn pending<T>(&mut self, deadline: Deadline) -> Step<T> {
         self.check_total()?;
         let limit_ms = self.core.config.limit_ms(deadline);
         if elapsed_ms(self.core.clock.now_ms(), self.mark) >= limit_ms {
@@ -399,7 +432,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
     }
 
     /// A peer that keeps bytes coming can't outlast the total deadline.
-    fn check_total(&mut self) -> nb::Result<(), ErrorOf<N>> {
+    fn check_total(&mut self) -> Step<()> {
         let limit_ms = self.core.config.total_ms;
         if limit_ms != u32::MAX && elapsed_ms(self.core.clock.now_ms(), self.started) >= limit_ms {
             return Err(self.fail(ErrorKind::Timeout { deadline: Deadline::Total, limit_ms }));

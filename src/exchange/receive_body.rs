@@ -1,7 +1,7 @@
 //! Receiving the response's body.
 
 use super::wire::Incoming;
-use super::{ErrorOf, Exchange, State, TcpErrorOf, WhyClosed};
+use super::{ErrorOf, Exchange, Kept, State, Step, TcpErrorOf, WhyClosed};
 use crate::clock::Clock;
 use crate::context::LoopContext;
 use crate::error::{BufferUse, Deadline, Error, ErrorKind, Phase};
@@ -74,8 +74,8 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         _cx: &mut LoopContext,
         out: &mut [u8],
     ) -> nb::Result<usize, ErrorOf<N>> {
-        self.advance()?;
-        self.read_step(out)
+        let step = self.advance().and_then(|()| self.read_step(out));
+        self.told(step)
     }
 
     /// The next bytes of the body, in the request's buffer; none at its end. They are taken with
@@ -94,8 +94,8 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     /// # }
     /// ```
     pub fn poll_fill_buf(&mut self, _cx: &mut LoopContext) -> nb::Result<&[u8], ErrorOf<N>> {
-        self.advance()?;
-        let count = self.fill()?;
+        let step = self.advance().and_then(|()| self.fill());
+        let count = self.told(step)?;
         Ok(self.data(count))
     }
 
@@ -127,8 +127,8 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     /// # }
     /// ```
     pub fn poll_read_to_end(&mut self, _cx: &mut LoopContext) -> nb::Result<(), ErrorOf<N>> {
-        self.advance()?;
-        self.read_to_end_step()
+        let step = self.advance().and_then(|()| self.read_to_end_step());
+        self.told(step)
     }
 
     /// What [`poll_read_to_end`](Self::poll_read_to_end) has read.
@@ -147,7 +147,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         self.buffer.get(self.raw..self.raw.saturating_add(count)).unwrap_or_default()
     }
 
-    pub(crate) fn read_step(&mut self, out: &mut [u8]) -> nb::Result<usize, ErrorOf<N>> {
+    pub(crate) fn read_step(&mut self, out: &mut [u8]) -> Step<usize> {
         let room = self.buffer.len().saturating_sub(self.kept);
         loop {
             if out.is_empty() {
@@ -178,7 +178,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         }
     }
 
-    pub(crate) fn read_to_end_step(&mut self) -> nb::Result<(), ErrorOf<N>> {
+    pub(crate) fn read_to_end_step(&mut self) -> Step<()> {
         if let Body::Length(remaining) = self.body
             && self.state == State::Body
         {
@@ -195,7 +195,8 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                     },
                 );
                 error.evidence = self.evidence();
-                return Err(nb::Error::Other(error));
+                self.error = Some(error);
+                return Err(nb::Error::Other(Kept));
             }
         }
         loop {
@@ -214,7 +215,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
 
     /// Sees to it that bytes of the body stand in the buffer from `raw`, and returns how many; 0 at
     /// the body's end.
-    pub(crate) fn fill(&mut self) -> nb::Result<usize, ErrorOf<N>> {
+    pub(crate) fn fill(&mut self) -> Step<usize> {
         if self.state == State::Failed {
             return Err(self.over());
         }
@@ -266,7 +267,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     }
 
     /// Room for at least one byte behind `filled`.
-    fn make_room(&mut self) -> nb::Result<(), ErrorOf<N>> {
+    fn make_room(&mut self) -> Step<()> {
         if self.raw == self.filled {
             (self.raw, self.filled) = (self.kept, self.kept);
         } else if self.filled == self.buffer.len() {
@@ -289,10 +290,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     }
 
     /// What a receive in the body means: bytes, or (with `None`) the end of a body that ends so.
-    fn account(
-        &mut self,
-        incoming: Incoming<TcpErrorOf<N>>,
-    ) -> nb::Result<Option<usize>, ErrorOf<N>> {
+    fn account(&mut self, incoming: Incoming<TcpErrorOf<N>>) -> Step<Option<usize>> {
         match incoming {
             Incoming::Bytes(count) => {
                 self.progress();

@@ -2,7 +2,7 @@
 
 use super::receive_body::Body;
 use super::wire::Incoming;
-use super::{ErrorOf, Exchange, State};
+use super::{Exchange, State, Step};
 use crate::clock::{Clock, elapsed_ms};
 use crate::error::{BufferUse, Deadline, ErrorKind, ProtocolError};
 use crate::http::bytes::move_down;
@@ -17,7 +17,7 @@ const MAX_INTERIM: u8 = 16;
 const MAX_MEASURED: usize = 64 * 1024;
 
 impl<N: Network, C: Clock> Exchange<'_, N, C> {
-    pub(super) fn receive_head(&mut self) -> nb::Result<State, ErrorOf<N>> {
+    pub(super) fn receive_head(&mut self) -> Step<State> {
         loop {
             match self.head_step() {
                 Ok(Some(state)) => return Ok(state),
@@ -35,7 +35,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     }
 
     /// The body waits for `100 Continue`, a final response, or the end of patience.
-    pub(super) fn await_continue(&mut self) -> nb::Result<State, ErrorOf<N>> {
+    pub(super) fn await_continue(&mut self) -> Step<State> {
         loop {
             match self.head_step() {
                 // The server's last word: it doesn't want the body.
@@ -71,7 +71,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
 
     /// Parses what has arrived; where that is no whole head, receives once. `Some` is the state
     /// that follows the final head. `None` says that something happened and there is more to do.
-    pub(super) fn head_step(&mut self) -> nb::Result<Option<State>, ErrorOf<N>> {
+    pub(super) fn head_step(&mut self) -> Step<Option<State>> {
         let head = self.buffer.get(self.raw..self.filled).unwrap_or_default();
         match self.parser.parse(head) {
             Ok(Some(length)) => return self.head_complete(length),
@@ -109,7 +109,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         }
     }
 
-    fn head_complete(&mut self, length: usize) -> nb::Result<Option<State>, ErrorOf<N>> {
+    fn head_complete(&mut self, length: usize) -> Step<Option<State>> {
         let status = self.parser.status();
         // RFC 9110 section 15.2: interim responses come before the final one, whether expected or
         // not. 101 is final for HTTP.
@@ -143,10 +143,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     }
 
     /// Reads a head on that doesn't fit, only to say how much it needs.
-    pub(super) fn measure_head(
-        &mut self,
-        mut measure: HeadMeasure,
-    ) -> nb::Result<State, ErrorOf<N>> {
+    pub(super) fn measure_head(&mut self, mut measure: HeadMeasure) -> Step<State> {
         let complete = loop {
             if measure.length > MAX_MEASURED {
                 break false;

@@ -1,6 +1,6 @@
 //! Before a connection: the link, a kept connection, the host's address.
 
-use super::{Check, ErrorOf, Exchange, State, WhyClosed};
+use super::{Check, Exchange, State, Step, WhyClosed};
 use crate::clock::Clock;
 use crate::error::{Deadline, ErrorKind, TargetClass};
 use crate::http::address::classify;
@@ -11,7 +11,7 @@ use embedded_nal::nb;
 
 impl<N: Network, C: Clock> Exchange<'_, N, C> {
     /// The link may have been lost since the client went online, so it is asked each time.
-    pub(super) fn check_link(&mut self) -> nb::Result<State, ErrorOf<N>> {
+    pub(super) fn check_link(&mut self) -> Step<State> {
         let wire = &mut self.core.wire;
         let ip_config = match wire.network.link_status().ip_config() {
             Ok(ip_config) => Some(ip_config),
@@ -37,7 +37,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         Ok(State::Resolve)
     }
 
-    pub(super) fn resolve(&mut self) -> nb::Result<State, ErrorOf<N>> {
+    pub(super) fn resolve(&mut self) -> Step<State> {
         if let Some(remote) = self.plan.connect_to {
             return Ok(State::Connect(remote));
         }

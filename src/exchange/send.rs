@@ -2,7 +2,7 @@
 
 use super::upload::UploadState;
 use super::wire::Incoming;
-use super::{ErrorOf, Exchange, State, TcpErrorOf, WhyClosed};
+use super::{Exchange, State, Step, TcpErrorOf, WhyClosed};
 use crate::clock::{Clock, elapsed_ms};
 use crate::error::{Deadline, ErrorKind};
 use crate::http::bytes::copy;
@@ -19,7 +19,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         self.body_taken = self.body_taken.wrapping_add(count);
     }
 
-    pub(super) fn send(&mut self) -> nb::Result<State, ErrorOf<N>> {
+    pub(super) fn send(&mut self) -> Step<State> {
         loop {
             let staged = self.buffer.get(self.stage_sent..self.stage_end).unwrap_or_default();
             let rest = self.plan.body.get(self.body_taken..).unwrap_or_default();
@@ -65,7 +65,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
 
     /// The peer takes no more of the body: perhaps it has answered already, and a request that it
     /// refuses needs no rest (RFC 9112 section 9.3). The buffer is free, since all of it was sent.
-    fn blocked_in_body(&mut self) -> nb::Result<State, ErrorOf<N>> {
+    fn blocked_in_body(&mut self) -> Step<State> {
         match self.head_step() {
             Ok(Some(state)) => Ok(state),
             Ok(None) | Err(nb::Error::WouldBlock) => self.pending(Deadline::Idle),
@@ -75,7 +75,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
 
     /// The peer takes no more of what is staged, which is in the way of an answer. Once the idle
     /// deadline has made it worthless, an answer is looked for.
-    fn blocked_in_stage(&mut self) -> nb::Result<State, ErrorOf<N>> {
+    fn blocked_in_stage(&mut self) -> Step<State> {
         let waited = elapsed_ms(self.core.clock.now_ms(), self.mark);
         if waited < self.core.config.idle_ms {
             self.check_total()?;
@@ -106,7 +106,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         is_there
     }
 
-    fn send_failed(&mut self, error: TcpErrorOf<N>) -> nb::Result<State, ErrorOf<N>> {
+    fn send_failed(&mut self, error: TcpErrorOf<N>) -> Step<State> {
         if self.is_stale() {
             return Ok(self.start_over());
         }

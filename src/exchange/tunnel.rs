@@ -2,7 +2,7 @@
 
 use super::receive_body::Body;
 use super::wire::Incoming;
-use super::{ErrorOf, Exchange};
+use super::{ErrorOf, Exchange, Step};
 use crate::clock::Clock;
 use crate::context::LoopContext;
 use crate::error::ErrorKind;
@@ -52,8 +52,8 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         _cx: &mut LoopContext,
         out: &mut [u8],
     ) -> nb::Result<usize, ErrorOf<N>> {
-        self.advance()?;
-        self.tunnel_read(out)
+        let step = self.advance().and_then(|()| self.tunnel_read(out));
+        self.told(step)
     }
 
     /// Writes to the handed-over stream, and returns how many bytes the stack took.
@@ -78,12 +78,12 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         _cx: &mut LoopContext,
         bytes: &[u8],
     ) -> nb::Result<usize, ErrorOf<N>> {
-        self.advance()?;
-        self.tunnel_write(bytes)
+        let step = self.advance().and_then(|()| self.tunnel_write(bytes));
+        self.told(step)
     }
 
     /// Reads from the stream, first what came behind the head; 0 at its end.
-    pub(crate) fn tunnel_read(&mut self, out: &mut [u8]) -> nb::Result<usize, ErrorOf<N>> {
+    pub(crate) fn tunnel_read(&mut self, out: &mut [u8]) -> Step<usize> {
         if !self.is_handed_over() {
             return Err(self.over());
         }
@@ -110,7 +110,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     }
 
     /// Writes to the stream.
-    pub(crate) fn tunnel_write(&mut self, bytes: &[u8]) -> nb::Result<usize, ErrorOf<N>> {
+    pub(crate) fn tunnel_write(&mut self, bytes: &[u8]) -> Step<usize> {
         if !self.is_handed_over() {
             return Err(self.over());
         }

@@ -1,9 +1,9 @@
 //! A request's body that is given piece by piece.
 
-use super::{ErrorOf, Exchange, State};
+use super::{ErrorOf, Exchange, Kept, State, Step};
 use crate::clock::Clock;
 use crate::context::LoopContext;
-use crate::error::{BufferUse, Deadline, Error, ErrorKind, Phase, RequestError};
+use crate::error::{BufferUse, Deadline, ErrorKind, RequestError};
 use crate::http::bytes::copy;
 use crate::http::method::BodyLength;
 use crate::http::request::{CHUNK_LINE, MAX_CHUNK, chunk_size_line};
@@ -96,10 +96,15 @@ impl<'a, N: Network, C: Clock> Upload<'a, N, C> {
         if bytes.is_empty() {
             return Ok(0);
         }
-        let space = self.exchange.upload_space()?;
-        let count = copy(space, bytes);
-        self.exchange.upload_commit(count)?;
-        Ok(count)
+        let exchange = &mut self.exchange;
+        let step = match exchange.upload_space() {
+            Ok(space) => {
+                let count = copy(space, bytes);
+                exchange.upload_commit(count).map(|()| count)
+            }
+            Err(error) => Err(error),
+        };
+        exchange.told(step)
     }
 
     /// Ends the body.
@@ -118,8 +123,10 @@ impl<'a, N: Network, C: Clock> Upload<'a, N, C> {
     /// # Ok(()) }
     /// ```
     pub fn finish(mut self) -> Result<Exchange<'a, N, C>, ErrorOf<N>> {
-        self.exchange.upload_finish()?;
-        Ok(self.exchange)
+        match self.exchange.upload_finish() {
+            Ok(()) => Ok(self.exchange),
+            Err(Kept) => Err(self.exchange.take_error()),
+        }
     }
 
     pub(crate) fn exchange_mut(&mut self) -> &mut Exchange<'a, N, C> {
@@ -129,7 +136,7 @@ impl<'a, N: Network, C: Clock> Upload<'a, N, C> {
 
 impl<N: Network, C: Clock> Exchange<'_, N, C> {
     /// Where more of the body can be put; empty once the server has answered.
-    pub(crate) fn upload_space(&mut self) -> nb::Result<&mut [u8], ErrorOf<N>> {
+    pub(crate) fn upload_space(&mut self) -> Step<&mut [u8]> {
         loop {
             match self.state {
                 State::Body | State::Over => return Ok(&mut []),
@@ -200,7 +207,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
 
     /// A server may answer before the body's end, and want no more of it (RFC 9112 section 9.3).
     /// Looked for each time the stage was sent and the buffer is free.
-    fn early_answer(&mut self) -> nb::Result<(), ErrorOf<N>> {
+    fn early_answer(&mut self) -> Step<()> {
         match self.head_step() {
             Ok(Some(state)) => self.state = state,
             Ok(None) | Err(nb::Error::WouldBlock) => {}
@@ -210,7 +217,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     }
 
     /// So many bytes were put into what `upload_space` returned.
-    pub(crate) fn upload_commit(&mut self, count: usize) -> nb::Result<(), ErrorOf<N>> {
+    pub(crate) fn upload_commit(&mut self, count: usize) -> Step<()> {
         let UploadState::Open { length, given, chunk, .. } = &mut self.upload else {
             return Err(self.over());
         };
@@ -232,12 +239,10 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         }
     }
 
-    pub(crate) fn upload_finish(&mut self) -> Result<(), ErrorOf<N>> {
+    pub(crate) fn upload_finish(&mut self) -> Result<(), Kept> {
         let UploadState::Open { length, given, flushing, .. } = self.upload else {
-            return match self.over() {
-                nb::Error::Other(error) => Err(error),
-                nb::Error::WouldBlock => Ok(()),
-            };
+            self.over();
+            return Err(Kept);
         };
         // The server has answered: it wants no more, and there is nothing to be sent.
         if matches!(self.state, State::Body | State::Over) {
@@ -246,10 +251,8 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         }
         match length {
             BodyLength::Known(declared) if given != declared => {
-                return match self.wrong_length(declared, given) {
-                    nb::Error::Other(error) => Err(error),
-                    nb::Error::WouldBlock => Ok(()),
-                };
+                self.wrong_length(declared, given);
+                return Err(Kept);
             }
             BodyLength::Known(_) => self.upload = UploadState::Finished,
             BodyLength::Chunked => {
@@ -268,17 +271,11 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
 
     /// The caller's reader failed.
     pub(crate) fn upload_failed(&mut self, kind: embedded_io::ErrorKind) -> ErrorOf<N> {
-        self.failure(RequestError::BodyReader(kind))
+        self.fail(ErrorKind::Request(RequestError::BodyReader(kind)));
+        self.take_error()
     }
 
-    fn failure(&mut self, error: RequestError) -> ErrorOf<N> {
-        match self.fail(ErrorKind::Request(error)) {
-            nb::Error::Other(error) => error,
-            nb::Error::WouldBlock => Error::new(Phase::Send, ErrorKind::Request(error)),
-        }
-    }
-
-    fn wrong_length(&mut self, declared: u64, given: u64) -> nb::Error<ErrorOf<N>> {
+    fn wrong_length(&mut self, declared: u64, given: u64) -> nb::Error<Kept> {
         self.fail(ErrorKind::Request(RequestError::BodyLength { declared, given }))
     }
 
