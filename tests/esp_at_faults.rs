@@ -28,9 +28,8 @@ fn expected(fault: Fault) -> &'static str {
         }
         Fault::DnsFailure | Fault::NoDnsServer => "name_not_resolved: NameNotFound",
         Fault::DnsZero | Fault::DnsBroadcast => "name_resolved_to_no_host",
-        Fault::PortRefused | Fault::ConnectErrorNoId | Fault::NoMoreLinks => {
-            "connect_failed: ConnectFailed"
-        }
+        Fault::PortRefused | Fault::ConnectErrorNoId => "connect_failed: ConnectFailed",
+        Fault::NoMoreLinks => "connect_failed: NotDialled",
         Fault::SlowServer => "response_timeout",
         Fault::LostSendOk => "send_failed: DeliveryUnknown",
         Fault::ClosedAfterSend => "empty_reply",

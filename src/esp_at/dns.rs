@@ -14,6 +14,8 @@ use embedded_nal::{AddrType, Dns, nb};
 pub(crate) struct Resolver {
     state: State,
     name: u32,
+    /// The name that was asked for last.
+    wanted: u32,
     address: Option<Ipv4Addr>,
     retried: bool,
 }
@@ -27,7 +29,12 @@ enum State {
 
 impl Resolver {
     pub(crate) const fn new() -> Self {
-        Self { state: State::Idle, name: 0, address: None, retried: false }
+        Self { state: State::Idle, name: 0, wanted: 0, address: None, retried: false }
+    }
+
+    /// Whether the modem works on a name that nobody waits for.
+    pub(crate) fn is_forgotten(&self) -> bool {
+        self.state == State::Asked && self.wanted != self.name
     }
 
     /// What was asked is asked again by its caller's next call.
@@ -81,6 +88,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> Dns for EspAt<S, C, ROOM> {
         self.pump();
         let name = checksum(hostname);
         let resolver = &mut self.modem.resolver;
+        resolver.wanted = name;
         match resolver.state {
             State::Known(result) if resolver.name == name => {
                 resolver.state = State::Idle;

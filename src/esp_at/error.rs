@@ -1,6 +1,6 @@
 //! What can go wrong between here and the modem.
 
-use crate::error::DisconnectReason;
+use crate::error::{DisconnectReason, StackFault};
 use core::fmt;
 use embedded_io::ErrorKind;
 use embedded_nal::{TcpError, TcpErrorKind};
@@ -41,6 +41,15 @@ pub enum EspAtError {
     /// The connection didn't come about. The firmware says the same of a reset by the peer, of a
     /// host that doesn't answer and of a missing route.
     ConnectFailed,
+    /// The modem refused to connect before it sent a packet: `ERROR` at once, and no `CLOSED` behind
+    /// it. As a rule it is out of sockets. Where that isn't sure, it is
+    /// [`ConnectFailed`](Self::ConnectFailed).
+    NotDialled,
+    /// The modem has too little memory for a TLS connection.
+    OutOfMemory {
+        /// Bytes of it that are free (`AT+SYSRAM?`).
+        free: u32,
+    },
     /// The modem didn't deliver data, or can't tell: `SEND FAIL`.
     SendFailed,
     /// The modem took the data and never said whether they were sent. They may have been delivered,
@@ -74,6 +83,10 @@ impl fmt::Display for EspAtError {
             Self::Closed => "the connection is closed",
             Self::NoAddress => "the modem has no IP address",
             Self::ConnectFailed => "the modem couldn't connect",
+            Self::NotDialled => "the modem refused to connect (out of sockets?)",
+            Self::OutOfMemory { free } => {
+                return write!(f, "the modem has too little memory for TLS: {free} bytes");
+            }
             Self::SendFailed => "the modem couldn't send the data",
             Self::DeliveryUnknown => "the data may have been delivered: the modem doesn't say",
             Self::Corrupted => "bytes were lost or added on the serial line",
@@ -93,6 +106,32 @@ impl TcpError for EspAtError {
         match self {
             Self::Closed | Self::ModemReset => TcpErrorKind::PipeClosed,
             _ => TcpErrorKind::Other,
+        }
+    }
+}
+
+impl From<&EspAtError> for StackFault {
+    /// What the driver's error stands for.
+    fn from(error: &EspAtError) -> Self {
+        match error {
+            EspAtError::Serial(_)
+            | EspAtError::AnswerMissed
+            | EspAtError::Corrupted
+            | EspAtError::Overrun => Self::SerialGarbled,
+            EspAtError::NoAnswer => Self::ModemSilent,
+            EspAtError::Wedged => Self::ModemHung,
+            EspAtError::ModemReset => Self::ModemReset,
+            EspAtError::NoFreeSocket => Self::NoSocket,
+            EspAtError::NotConnected | EspAtError::Closed => Self::Closed,
+            EspAtError::NoAddress => Self::NoAddress,
+            EspAtError::ConnectFailed => Self::Indistinct,
+            EspAtError::NotDialled => Self::NotDialled,
+            EspAtError::OutOfMemory { .. } => Self::OutOfMemory,
+            EspAtError::SendFailed | EspAtError::DeliveryUnknown => Self::Undelivered,
+            EspAtError::NotIpv4 => Self::Unreachable,
+            EspAtError::NameNotFound => Self::NameNotFound,
+            // What was asked was wrong, not the network.
+            EspAtError::Rejected | EspAtError::TooLong | EspAtError::NoTls => Self::Unknown,
         }
     }
 }

@@ -96,6 +96,7 @@ mod error;
 mod hal_nb;
 mod link;
 mod modem;
+mod network;
 mod pump;
 mod serial;
 mod socket;
@@ -111,12 +112,10 @@ pub use socket::Socket;
 pub use tls::TlsVerification;
 
 use crate::clock::Clock;
-use crate::network::{Behaviour, Connect, Network, NoTls, PipeClosed, ZeroRead};
 use core::fmt;
 use embedded_io::ErrorKind;
 use heapless::Deque;
 use modem::Modem;
-use tls::TlsState;
 
 /// An ESP8266 with AT firmware on the serial port `S`, with the clock `C`.
 ///
@@ -340,58 +339,6 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     /// ```
     pub fn take_serial_error(&mut self) -> Option<ErrorKind> {
         self.serial_error.take()
-    }
-}
-
-impl<S: Serial, C: Clock, const ROOM: usize> Network for EspAt<S, C, ROOM> {
-    fn behaviour(&self) -> Behaviour {
-        Behaviour {
-            // Only after `CLOSED`, and once the modem holds no more.
-            zero_read: ZeroRead::EndOfStream,
-            // The modem has reset.
-            pipe_closed: PipeClosed::Aborted,
-            connect: Connect::Polls,
-            empty_send_tells_end: false,
-        }
-    }
-
-    fn poll_network(&mut self) {
-        self.pump();
-    }
-
-    /// Data wait in the modem, on the line, or in `ROOM`.
-    fn has_unread(&mut self, socket: &mut Socket) -> bool {
-        self.pump();
-        let Socket { link, generation } = *socket;
-        let on_the_line = self.modem.payload.is_some_and(|payload| payload.link == link);
-        let kept = self.room_of == link && !self.room.is_empty();
-        let announced = self
-            .modem
-            .slot(link)
-            .is_some_and(|slot| slot.generation == generation && slot.is_announced());
-        on_the_line || kept || announced
-    }
-
-    fn has_tls(&self) -> bool {
-        self.tls.is_some()
-    }
-
-    fn secure(&mut self, socket: &mut Socket, server_name: &str) -> Result<(), NoTls> {
-        let verification = self.tls.ok_or(NoTls)?;
-        let modem = &mut self.modem;
-        // There is room for one name: another connect that needs its own goes first.
-        let taken = modem.slots.iter().any(socket::Slot::needs_name);
-        let slot = modem.slots.get_mut(usize::from(socket.link)).ok_or(NoTls)?;
-        if taken || slot.generation != socket.generation {
-            return Err(NoTls);
-        }
-        modem.server_name.clear();
-        // An address is no name for the handshake (RFC 6066 section 3).
-        if wire::ipv4(server_name.as_bytes()).is_none() {
-            modem.server_name.extend_from_slice(server_name.as_bytes()).map_err(|_| NoTls)?;
-        }
-        slot.tls = TlsState::Verification(verification);
-        Ok(())
     }
 }
 

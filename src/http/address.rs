@@ -5,15 +5,16 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What an address is.
 pub(crate) const fn classify(address: IpAddr) -> TargetClass {
-    match address {
-        IpAddr::V4(address) => classify_ipv4(address),
-        IpAddr::V6(address) => match address.to_ipv4_mapped() {
-            Some(mapped) => classify_ipv4(mapped),
-            None if address.is_loopback() => TargetClass::Loopback,
-            None if address.is_unspecified() => TargetClass::Unspecified,
-            None if address.is_multicast() => TargetClass::Multicast,
-            None => TargetClass::Host,
-        },
+    let bits = match address {
+        IpAddr::V4(address) => return classify_ipv4(address),
+        IpAddr::V6(address) => address.to_bits(),
+    };
+    match ((bits >> 64) as u64, (bits >> 32) as u32, bits as u32) {
+        (0, 0xffff, mapped) => classify_ipv4(Ipv4Addr::from_bits(mapped)),
+        (0, 0, 0) => TargetClass::Unspecified,
+        (0, 0, 1) => TargetClass::Loopback,
+        (0xff00_0000_0000_0000.., ..) => TargetClass::Multicast,
+        _ => TargetClass::Host,
     }
 }
 
@@ -49,26 +50,16 @@ pub(crate) const fn names_localhost(text: &str) -> bool {
     if let Some(address) = parse_ipv4(host) {
         return matches!(address.octets(), [127, ..]);
     }
-    // The last nine bytes, and a dot or nothing in front of them.
-    match host {
-        [front @ .., l, o, c, a, l2, h, o2, s, t] => {
-            matches!(front, [] | [.., b'.'])
-                && same(*l, b'l')
-                && same(*o, b'o')
-                && same(*c, b'c')
-                && same(*a, b'a')
-                && same(*l2, b'l')
-                && same(*h, b'h')
-                && same(*o2, b'o')
-                && same(*s, b's')
-                && same(*t, b't')
+    // The name from its end: `localhost`, and a dot or nothing in front of it.
+    let mut name: &[u8] = b"localhost";
+    while let [wanted_front @ .., wanted] = name {
+        match host {
+            [front @ .., byte] if *byte | 0x20 == *wanted => host = front,
+            _ => return false,
         }
-        _ => false,
+        name = wanted_front;
     }
-}
-
-const fn same(byte: u8, lower: u8) -> bool {
-    byte | 0x20 == lower
+    matches!(host, [] | [.., b'.'])
 }
 
 /// Four decimal numbers and three dots. Leading zeros are refused: some read them as octal.
@@ -110,52 +101,52 @@ const fn parse_octet(text: &[u8]) -> Option<(u32, &[u8])> {
 /// Up to eight groups of hex digits, one `::`, and perhaps an IPv4 address at the end
 /// (RFC 4291 section 2.2). Zones (`%eth0`) are refused: they mean nothing to a peer.
 pub(crate) const fn parse_ipv6(text: &[u8]) -> Option<Ipv6Addr> {
-    // `front` are the groups in front of `::`, `back` those behind it, each as a number.
-    let (mut front, mut front_bits) = (0u128, 0u32);
-    let (mut back, mut back_bits) = (0u128, 0u32);
-    let mut gap = false;
+    // The groups behind `::`, or all of them, and those in front of it; as numbers, and how many.
+    let (mut bits, mut groups) = (0u128, 0u32);
+    let mut front: Option<(u128, u32)> = None;
     let mut rest = text;
     if let [b':', b':', tail @ ..] = rest {
-        gap = true;
+        front = Some((0, 0));
         rest = tail;
     }
     while !rest.is_empty() {
-        let (group, bits, tail) = match parse_ipv4(rest) {
-            Some(address) => (address.to_bits(), 32, &[] as &[u8]),
+        let (group, tail) = match parse_ipv4(rest) {
+            Some(address) => {
+                let address = address.to_bits();
+                bits = (bits << 16) | (address >> 16) as u128;
+                groups = groups.wrapping_add(1);
+                (address & 0xffff, &[] as &[u8])
+            }
             None => match parse_group(rest) {
-                Some((group, tail)) => (group, 16, tail),
+                Some(group) => group,
                 None => return None,
             },
         };
-        if gap {
-            back = (back << bits) | group as u128;
-            back_bits = back_bits.wrapping_add(bits);
-        } else {
-            front = (front << bits) | group as u128;
-            front_bits = front_bits.wrapping_add(bits);
-        }
-        if front_bits.wrapping_add(back_bits) > 128 {
+        bits = (bits << 16) | group as u128;
+        groups = groups.wrapping_add(1);
+        if groups > 8 {
             return None;
         }
         rest = match tail {
             [] => tail,
-            [b':', b':', tail @ ..] if !gap => {
-                gap = true;
+            [b':', b':', tail @ ..] if front.is_none() => {
+                front = Some((bits, groups));
+                (bits, groups) = (0, 0);
                 tail
             }
             [b':', tail @ ..] if !tail.is_empty() => tail,
             _ => return None,
         };
     }
-    match (gap, front_bits.wrapping_add(back_bits)) {
-        (false, 128) => Some(Ipv6Addr::from_bits(front)),
-        (true, 0) => Some(Ipv6Addr::UNSPECIFIED),
-        (true, ..=112) => {
-            let high = match front.checked_shl(128u32.saturating_sub(front_bits)) {
-                Some(high) => high,
-                None => 0,
-            };
-            Some(Ipv6Addr::from_bits(high | back))
+    match front {
+        None if groups == 8 => Some(Ipv6Addr::from_bits(bits)),
+        // `::` stands for one group at least.
+        Some((mut high, mut place)) if place.wrapping_add(groups) < 8 => {
+            while place < 8 {
+                high <<= 16;
+                place = place.wrapping_add(1);
+            }
+            Some(Ipv6Addr::from_bits(high | bits))
         }
         _ => None,
     }

@@ -7,6 +7,7 @@ use crate::error::UrlError;
 use core::net::IpAddr;
 
 /// `text` cut in two; the second part is empty where `at` isn't in it.
+#[inline(never)]
 pub(super) const fn split(text: &str, at: usize) -> (&str, &str) {
     match text.split_at_checked(at) {
         Some(parts) => parts,
@@ -99,12 +100,26 @@ pub(super) const fn is_scheme(text: &str) -> bool {
     rest.is_empty()
 }
 
-pub(super) const fn is_scheme_with_colon(text: &str) -> bool {
-    matches!(
-        text.as_bytes(),
-        [b'h' | b'H', b't' | b'T', b't' | b'T', b'p' | b'P', b':']
-            | [b'h' | b'H', b't' | b'T', b't' | b'T', b'p' | b'P', b's' | b'S', b':']
-    )
+/// The scheme that a text starts with, in any case, and where what follows its colon stands.
+pub(super) const fn scheme_of(text: &str) -> Option<(Scheme, usize)> {
+    let mut rest = text.as_bytes();
+    let mut wanted: &[u8] = b"http";
+    while let [lower, more @ ..] = wanted {
+        match rest {
+            [byte, tail @ ..] if *byte | 0x20 == *lower => rest = tail,
+            _ => return None,
+        }
+        wanted = more;
+    }
+    match rest {
+        [b':', ..] => Some((Scheme::Http, "http:".len())),
+        [b's' | b'S', b':', ..] => Some((Scheme::Https, "https:".len())),
+        _ => None,
+    }
+}
+
+pub(super) const fn starts_with_slashes(text: &str) -> bool {
+    matches!(text.as_bytes(), [b'/', b'/', ..])
 }
 
 /// The longest name that DNS allows (RFC 1035 section 2.3.4), as text.

@@ -44,10 +44,10 @@ pub(crate) const fn trim(mut text: &[u8]) -> &[u8] {
 }
 
 /// Whether `text`, of bytes that a field may have, is this word of letters and dashes in any case.
-pub(crate) fn is<const N: usize>(text: &[u8], lower: &[u8; N]) -> bool {
+#[inline(never)]
+pub(crate) fn is(text: &[u8], lower: &[u8]) -> bool {
     // Bit 5 makes a letter lower case and leaves a dash; no other byte of a field becomes either.
-    <&[u8; N]>::try_from(text)
-        .is_ok_and(|text| text.iter().zip(lower).all(|(&byte, &lower)| byte | 0x20 == lower))
+    text.len() == lower.len() && text.iter().zip(lower).all(|(&byte, &lower)| byte | 0x20 == lower)
 }
 
 /// One bit for each ASCII character that a token may have (RFC 9110 section 5.6.2).

@@ -71,7 +71,7 @@ impl<'b> HeadWriter<'b> {
             head.put(b":");
             head.decimal(u64::from(url.port()));
         } else {
-            if !url.path_and_query().starts_with(['/', '*']) {
+            if !matches!(url.path_and_query().as_bytes(), [b'/' | b'*', ..]) {
                 head.put(b"/");
             }
             head.put(url.path_and_query().as_bytes());

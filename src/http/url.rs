@@ -5,7 +5,7 @@
 use super::address::{classify, names_localhost};
 use super::authority::{
     end_of_authority, end_of_host, find, find_last_at, find_unsafe, first_byte, is_scheme,
-    is_scheme_with_colon, parse_host, parse_port, split,
+    parse_host, parse_port, scheme_of, split, starts_with_slashes,
 };
 use crate::error::{TargetClass, UrlError};
 use core::net::IpAddr;
@@ -93,21 +93,10 @@ impl<'a> Url<'a> {
     /// assert_eq!(Url::parse("http://gate.local:0/"), Err(UrlError::InvalidPort));
     /// ```
     pub const fn parse(text: &'a str) -> Result<Self, UrlError> {
-        let (scheme, length) = match text.as_bytes() {
-            [b'h' | b'H', b't' | b'T', b't' | b'T', b'p' | b'P', b':', b'/', b'/', ..] => {
-                (Scheme::Http, "http://".len())
+        let (scheme, length) = match scheme_of(text) {
+            Some((scheme, length)) if starts_with_slashes(split(text, length).1) => {
+                (scheme, length.wrapping_add("//".len()))
             }
-            [
-                b'h' | b'H',
-                b't' | b'T',
-                b't' | b'T',
-                b'p' | b'P',
-                b's' | b'S',
-                b':',
-                b'/',
-                b'/',
-                ..,
-            ] => (Scheme::Https, "https://".len()),
             // `gate.local/?next=http://…` has a scheme, but not in front.
             _ => match find(text, b"://") {
                 Some(at) if is_scheme(split(text, at).0) => {
@@ -118,7 +107,9 @@ impl<'a> Url<'a> {
         };
         let (_, rest) = split(text, length);
         let (authority, target) = split(rest, end_of_authority(rest));
-        if is_scheme_with_colon(authority) && matches!(target.as_bytes(), [b'/', b'/', ..]) {
+        if matches!(scheme_of(authority), Some((_, length)) if length == authority.len())
+            && starts_with_slashes(target)
+        {
             let (_, host) = split(target, "//".len());
             return Err(UrlError::SchemeInHost { localhost: names_localhost(host) });
         }

@@ -63,7 +63,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     /// ```
     pub fn poll_rssi(&mut self, _cx: &mut LoopContext) -> nb::Result<Option<i8>, EspAtError> {
         self.poll_job(|job| job == Job::Rssi)?;
-        Ok(self.modem.station.jobs.rssi())
+        Ok(self.modem.station.jobs.rssi)
     }
 
     /// Lists the access points in range: calls `found` with each (`AT+CWLAP`). The firmware is busy for
@@ -354,6 +354,13 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
         change(&mut self.serial);
         self.modem.lose_step(self.clock.now_ms());
         Ok(())
+    }
+
+    /// Asks for it where it isn't under way, and goes on with it.
+    pub(in crate::esp_at) fn poll_asked(&mut self, job: Job) -> nb::Result<(), EspAtError> {
+        let now = self.clock.now_ms();
+        self.modem.station.jobs.ask(job, now);
+        self.poll_job(|it| it == job)
     }
 
     fn poll_job(&mut self, is_it: impl FnOnce(Job) -> bool) -> nb::Result<(), EspAtError> {

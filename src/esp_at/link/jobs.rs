@@ -1,7 +1,8 @@
 //! Single tasks for the modem: signal strength, a scan, a restart, another baud rate.
 
+use crate::clock::elapsed_ms;
 use crate::esp_at::error::EspAtError;
-use crate::esp_at::modem::{Firmware, Outcome};
+use crate::esp_at::modem::{Firmware, Outcome, Seen};
 use crate::esp_at::wire::{Command, Fields, mac, number};
 use core::net::Ipv4Addr;
 use heapless::Vec;
@@ -87,6 +88,9 @@ fn unescaped(name: &[u8]) -> Option<Vec<u8, 32>> {
     Some(bytes)
 }
 
+/// An answer that nobody has come for in this time isn't the next one's.
+const STALE_MS: u32 = 10_000;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     Idle,
@@ -98,19 +102,47 @@ pub(super) enum State {
 #[derive(Debug)]
 pub(crate) struct Jobs {
     pub(super) state: State,
-    pub(super) rssi: Option<i8>,
-    pub(super) ping_ms: Option<u32>,
+    pub(crate) rssi: Option<i8>,
+    pub(crate) ping_ms: Option<u32>,
     pub(super) found: Option<AccessPoint>,
+    /// The modem said `ERROR` at once: it can't, or may not.
+    pub(crate) refused: bool,
+    /// When the client last asked how far it is.
+    polled_at: u32,
     retried: bool,
 }
 
 impl Jobs {
     pub(crate) const fn new() -> Self {
-        Self { state: State::Idle, rssi: None, ping_ms: None, found: None, retried: false }
+        Self {
+            state: State::Idle,
+            rssi: None,
+            ping_ms: None,
+            found: None,
+            refused: false,
+            polled_at: 0,
+            retried: false,
+        }
     }
 
-    pub(super) fn rssi(&self) -> Option<i8> {
-        self.rssi
+    /// Whether somebody waits for what the modem does.
+    pub(crate) fn awaits(&self, job: Job) -> bool {
+        self.state == State::Running(job)
+    }
+
+    /// The client asks for it, or asks again. What it has asked for before is forgotten.
+    pub(super) fn ask(&mut self, job: Job, now: u32) {
+        let waited = elapsed_ms(now, self.polled_at);
+        self.polled_at = now;
+        let goes_on = match self.state {
+            State::Wanted(it) | State::Running(it) => it == job,
+            // Nobody came for an old answer.
+            State::Done(it, _) => it == job && waited < STALE_MS,
+            State::Idle => false,
+        };
+        if !goes_on {
+            self.want(job);
+        }
     }
 
     pub(super) fn want(&mut self, job: Job) {
@@ -118,6 +150,7 @@ impl Jobs {
         self.rssi = None;
         self.ping_ms = None;
         self.found = None;
+        self.refused = false;
         self.retried = false;
     }
 
@@ -168,11 +201,12 @@ impl Jobs {
         }
     }
 
-    pub(super) fn done(&mut self, job: Job, outcome: Outcome) {
+    pub(super) fn done(&mut self, job: Job, outcome: Outcome, seen: Seen) {
         // Another was asked for meanwhile: this one's answer is nobody's.
         if self.state != State::Running(job) {
             return;
         }
+        self.refused = outcome == Outcome::Error && seen.at_once;
         let result = match outcome {
             // `ready` ends it.
             Outcome::Ok | Outcome::Missed if job == Job::Restart => return,

@@ -90,6 +90,8 @@ pub(crate) struct Settings {
     addresses: Option<Addresses>,
     dns: Option<Vec<Ipv4Addr, 2>>,
     sleep: Option<Sleep>,
+    /// The modem has taken [`Sleep::Off`].
+    awake: bool,
     /// What the modem has to be told, a bit each.
     due: u8,
     retried: bool,
@@ -116,6 +118,7 @@ impl Settings {
             addresses: None,
             dns: None,
             sleep: None,
+            awake: false,
             due: 0,
             retried: false,
             awaited: None,
@@ -137,7 +140,20 @@ impl Settings {
         }
     }
 
+    /// Whether the radio is never off. Unless it was told so it may be: the firmware doesn't change
+    /// what the SDKs below it begin with in station mode, and that is modem sleep in both
+    /// (`wifi_set_sleep_type` of the NonOS SDK, `esp_wifi_set_ps` of the RTOS SDK).
+    pub(crate) fn is_awake(&self) -> bool {
+        self.awake
+    }
+
+    /// Whether a caller waits for it.
+    pub(crate) fn awaits(&self, applied: Applied) -> bool {
+        self.awaited == Some(applied)
+    }
+
     pub(crate) fn reset(&mut self) {
+        self.awake = false;
         self.due = 0;
         self.retried = false;
     }
@@ -232,6 +248,9 @@ impl Settings {
     }
 
     fn over(&mut self, applied: Applied, result: Result<(), EspAtError>) {
+        if applied == Applied::Sleep && result.is_ok() {
+            self.awake = self.sleep == Some(Sleep::Off);
+        }
         self.retried = false;
         self.due &= !applied.bit();
         if self.awaited == Some(applied) {

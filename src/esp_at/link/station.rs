@@ -37,8 +37,8 @@ pub(crate) struct Station {
     rejoin_soon: bool,
     /// It had joined with these credentials.
     member: bool,
-    pub(super) settings: Settings,
-    pub(super) jobs: Jobs,
+    pub(crate) settings: Settings,
+    pub(crate) jobs: Jobs,
     rssi: Option<i8>,
 }
 
@@ -164,6 +164,16 @@ impl Station {
         self.jobs.next_command(firmware).map(|(job, command)| (Task::Job(job), command))
     }
 
+    /// Whether the join that is wanted is the driver's own.
+    pub(crate) fn joins_by_itself(&self) -> bool {
+        matches!(self.join, JoinState::Wanted { own: true })
+    }
+
+    /// The modem has refused a connect, and didn't say why: perhaps it has lost its address.
+    pub(crate) fn may_be_offline(&mut self) {
+        self.ask_status = true;
+    }
+
     /// A command was sent.
     pub(crate) fn taken_off(&mut self, task: Task) {
         match task {
@@ -218,9 +228,9 @@ impl Station {
             Task::Address => self.address_known(outcome),
             Task::Apply(applied) => self.settings.done(applied, outcome),
             Task::Job(job) => {
-                self.jobs.done(job, outcome);
+                self.jobs.done(job, outcome, seen);
                 if job == Job::Rssi {
-                    self.rssi = self.jobs.rssi();
+                    self.rssi = self.jobs.rssi;
                 }
                 if job == Job::Leave && outcome == Outcome::Ok {
                     self.credentials = None;

@@ -3,7 +3,7 @@
 use super::flight::{Outcome, SendPhase, Task};
 use super::{Modem, Payload, Tail};
 use crate::esp_at::error::EspAtError;
-use crate::esp_at::socket::LinkState;
+use crate::esp_at::socket::{LinkState, Slot};
 use crate::esp_at::wire::{Event, LINKS};
 
 /// No window of the modem's is larger; a longer announcement lies.
@@ -101,6 +101,10 @@ impl Modem {
                 // A send that was given up comes to its prompt late.
                 self.lose_step(now);
             }
+            if event == Event::Line {
+                // Perhaps a `CLOSED` that was garbled.
+                self.slots.iter_mut().for_each(Slot::may_have_dialled);
+            }
             return;
         };
         if !event.is_unsolicited() {
@@ -109,7 +113,11 @@ impl Modem {
         match event {
             Event::AlreadyConnected => flight.seen.already = true,
             Event::NoIp => flight.seen.no_ip = true,
-            Event::Line => self.line(now),
+            Event::Line => {
+                // Firmware that goes on with its echo repeats the command.
+                flight.seen.said |= !self.parser.line().starts_with(b"AT");
+                self.line(now);
+            }
             Event::Read(length) => self.read(length, now),
             _ => {
                 if let Task::Send(link, phase) = flight.task {
@@ -235,13 +243,13 @@ impl Modem {
             }
             return;
         };
-        if dialled == Some(link)
+        // A close says so, too; its answer tells what it closed.
+        let by_us = self.task() == Some(Task::Close(link));
+        if (dialled == Some(link) || by_us)
             && let Some(flight) = &mut self.flight
         {
             flight.seen.closed = true;
         }
-        // A close says so, too; its answer tells what it closed.
-        let by_us = self.task() == Some(Task::Close(link));
         if let Some(slot) = self.slot(link).filter(|_| !by_us) {
             slot.peer_closed(now);
         }
@@ -291,6 +299,7 @@ impl Modem {
         self.tail = Tail::None;
         if outcome != Outcome::Missed {
             self.busy_since = None;
+            self.refused_at = None;
         }
         match flight.task {
             Task::Start(step) => self.step_done(step, outcome),
@@ -331,8 +340,10 @@ impl Modem {
                 }
             }
             Task::Close(link) => {
-                if let Some(slot) = self.slot(link) {
-                    slot.close_done(outcome);
+                if let Some(slot) = self.slot(link)
+                    && slot.close_done(outcome, flight.seen)
+                {
+                    self.station.may_be_offline();
                 }
             }
             Task::Send(..) => {}

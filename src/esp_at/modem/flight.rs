@@ -59,6 +59,7 @@ pub(crate) enum Outcome {
 #[derive(Debug)]
 pub(crate) struct Flight {
     pub(crate) task: Task,
+    began: u32,
     /// When the modem last gave a sign of life.
     pub(crate) heard: u32,
     /// `?` was sent, to see whether the modem still works on it.
@@ -75,16 +76,22 @@ pub(crate) struct Seen {
     pub(crate) already: bool,
     pub(crate) no_ip: bool,
     pub(crate) associated: bool,
+    /// A line that belongs to no other answer.
+    pub(crate) said: bool,
+    /// The answer came at once.
+    pub(crate) at_once: bool,
     /// `+CWJAP:<n>`
     pub(crate) code: u8,
 }
 
 impl Flight {
     pub(crate) fn new(task: Task, now: u32) -> Self {
-        Self { task, heard: now, probing: false, probes: 0, seen: Seen::default() }
+        Self { task, began: now, heard: now, probing: false, probes: 0, seen: Seen::default() }
     }
 }
 
+/// An answer that comes sooner wasn't waited for: no packet went to and fro for it.
+const AT_ONCE_MS: u32 = 100;
 /// From `busy p...` to the next try.
 const BUSY_PAUSE_MS: u32 = 50;
 /// Nothing that the firmware does takes longer: a join blocks for 15 s, a connect for 10 to 15 s.
@@ -199,11 +206,13 @@ impl Modem {
             self.give_up(EspAtError::Wedged, now);
             self.restart_wanted = true;
             self.busy_since = None;
+            self.refused_at = None;
             return;
         }
         if flight.probing {
             // It works on it.
             flight.probing = false;
+            self.refused_at = None;
             return;
         }
         let written = SendPhase::Data;
@@ -212,6 +221,7 @@ impl Modem {
         }
         // The command wasn't executed. It is said again.
         self.not_before = Some(now.wrapping_add(BUSY_PAUSE_MS));
+        self.refused_at = Some(now);
         self.requeue();
     }
 
@@ -226,7 +236,8 @@ impl Modem {
 
     /// The command is over. A probe's own answer may still follow.
     pub(super) fn land(&mut self, now: u32) -> Option<Flight> {
-        let flight = self.flight.take()?;
+        let mut flight = self.flight.take()?;
+        flight.seen.at_once = elapsed_ms(now, flight.began) < AT_ONCE_MS;
         if flight.probing {
             self.not_before = Some(now.wrapping_add(AFTER_PROBE_MS));
         }

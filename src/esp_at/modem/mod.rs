@@ -15,6 +15,7 @@ use super::link::Station;
 use super::socket::{LinkState, Slot};
 use super::tls::ServerName;
 use super::wire::{Command, LINKS, Parser};
+use crate::clock::elapsed_ms;
 use heapless::Vec;
 
 /// Data on the serial line that nobody has taken yet.
@@ -43,6 +44,9 @@ pub(crate) enum Tail {
     Line,
 }
 
+/// From `busy p...` to an `AT`, where nobody says again what was refused.
+const ASK_AGAIN_MS: u32 = 500;
+
 /// How much of the last answer is kept for the diagnosis.
 const ANSWER: usize = 128;
 
@@ -64,6 +68,8 @@ pub(crate) struct Modem {
     /// Nothing is sent before this time.
     not_before: Option<u32>,
     busy_since: Option<u32>,
+    /// When a command was last refused for that: it says nothing of when it is free again.
+    refused_at: Option<u32>,
     /// Start-up commands without an answer, one after another.
     unanswered: u8,
     pub(crate) silent: bool,
@@ -74,6 +80,8 @@ pub(crate) struct Modem {
     /// Bytes of data that the modem may still wait for.
     pub(crate) owed: u16,
     pub(crate) resets: u16,
+    /// It was started once.
+    met: bool,
     answer: Vec<u8, ANSWER>,
     recording: bool,
 }
@@ -95,6 +103,7 @@ impl Modem {
             server_name: ServerName::new(),
             not_before: None,
             busy_since: None,
+            refused_at: None,
             unanswered: 0,
             silent: false,
             restart_wanted: false,
@@ -102,6 +111,7 @@ impl Modem {
             garbled_since: None,
             owed: 0,
             resets: 0,
+            met: false,
             answer: Vec::new(),
             recording: false,
         }
@@ -141,16 +151,15 @@ impl Modem {
                 return Some(next);
             }
         }
-        self.station.next_command(self.firmware, now)
+        let next = self.station.next_command(self.firmware, now);
+        // Nobody says again what was refused: an `AT` tells when the modem is free.
+        let is_due = self.refused_at.is_some_and(|at| elapsed_ms(now, at) >= ASK_AGAIN_MS);
+        next.or_else(|| is_due.then(|| (Task::Sync, Command::new("AT"))))
     }
 
     /// A command was sent.
     pub(crate) fn take_off(&mut self, task: Task, now: u32) {
-        // What the driver asks behind a failure doesn't hide the answer that was the failure.
-        self.recording = !matches!(
-            task,
-            Task::Close(_) | Task::Pending(_) | Task::Status | Task::Address | Task::Sync
-        );
+        self.recording = self.records(task);
         if self.recording {
             self.answer.clear();
         }
@@ -164,6 +173,37 @@ impl Modem {
             slot.dialled();
         }
         self.flight = Some(Flight::new(task, now));
+    }
+
+    /// Whether its answer is kept. What the driver does by itself behind a failure doesn't hide the
+    /// answer that was the failure, nor the modem's `ready` in the middle of it.
+    fn records(&self, task: Task) -> bool {
+        match task {
+            Task::Resolve
+            | Task::Tls(_)
+            | Task::Connect(_)
+            | Task::Send(..)
+            | Task::Read(_)
+            | Task::Job(_)
+            | Task::Restart => true,
+            // At first, and of a modem that gave no answers.
+            Task::Start(_) => !self.met || self.silent,
+            Task::Join => !self.station.joins_by_itself(),
+            Task::Apply(applied) => self.station.settings.awaits(applied),
+            Task::Close(_) | Task::Pending(_) | Task::Status | Task::Address | Task::Sync => false,
+        }
+    }
+
+    /// Whether what is asked now has to wait for something that nobody wants any more, or for a modem
+    /// that says `busy p...` of its own accord.
+    pub(crate) fn is_busy(&self) -> bool {
+        let waits = self.slots.iter().any(|slot| slot.state == LinkState::Wanted);
+        let is_in_the_way = match self.task() {
+            Some(Task::Job(job)) => waits || !self.station.jobs.awaits(job),
+            Some(Task::Resolve) => waits || self.resolver.is_forgotten(),
+            _ => false,
+        };
+        is_in_the_way || self.refused_at.is_some() || self.slots.iter().any(Slot::is_draining)
     }
 
     /// The task of the command on its way.

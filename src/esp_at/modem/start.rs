@@ -196,6 +196,7 @@ impl Modem {
     /// The modem is ready for use.
     fn started(&mut self) {
         self.starting = None;
+        self.met = true;
         self.station.started();
     }
 
@@ -210,6 +211,7 @@ impl Modem {
         self.unanswered = 0;
         self.silent = false;
         self.busy_since = None;
+        self.refused_at = None;
         self.restart_wanted = false;
         self.out_of_step = false;
         self.garbled_since = None;
@@ -229,6 +231,7 @@ impl Modem {
         self.starting = Some(Step::Echo);
         self.out_of_step = false;
         self.busy_since = None;
+        self.refused_at = None;
         self.lose_sockets();
         self.resolver.reset();
         self.station.lost();

@@ -20,6 +20,8 @@ pub(crate) enum LinkState {
     /// The connect failed in a way that a link left open explains, too: it is closed to find out.
     Doubtful {
         since: u32,
+        /// Nothing but `ERROR` came, and at once.
+        silent: bool,
     },
     Open,
     Failed(EspAtError),
@@ -149,7 +151,7 @@ impl Slot {
                     .number(u32::from(self.remote.port()));
                 Some((Task::Connect(id), command))
             }
-            LinkState::Doubtful { since } if elapsed_ms(now, since) < CLOSED_FOLLOWS_MS => None,
+            LinkState::Doubtful { since, .. } if elapsed_ms(now, since) < CLOSED_FOLLOWS_MS => None,
             LinkState::Doubtful { .. } | LinkState::Closing => {
                 Some((Task::Close(id), Command::new("AT+CIPCLOSE=").number(id_number)))
             }
@@ -212,9 +214,10 @@ impl Slot {
                 _ => EspAtError::ConnectFailed,
             })
         } else if seen.already || outcome == Outcome::Missed {
-            LinkState::Doubtful { since: at_once }
+            LinkState::Doubtful { since: at_once, silent: false }
         } else {
-            LinkState::Doubtful { since: now }
+            // What does dial says `CLOSED` of it, and waits for the network first.
+            LinkState::Doubtful { since: now, silent: seen.at_once && !seen.said }
         };
     }
 
@@ -226,8 +229,9 @@ impl Slot {
         }
     }
 
-    /// The answer to a close. A link that is none any more is as good as closed.
-    pub(crate) fn close_done(&mut self, outcome: Outcome) {
+    /// The answer to a close. A link that is none any more is as good as closed. True where it says
+    /// that the modem didn't even dial.
+    pub(crate) fn close_done(&mut self, outcome: Outcome, seen: Seen) -> bool {
         match self.state {
             // There was a link, left over from something: now there is room for the new one.
             LinkState::Doubtful { .. } if outcome == Outcome::Ok && !self.abandoned => {
@@ -235,11 +239,26 @@ impl Slot {
                 self.tls.restart();
                 self.state = LinkState::Wanted;
             }
+            // No `CLOSED` but for no link: there never was one.
+            LinkState::Doubtful { silent: true, .. }
+                if outcome == Outcome::Error && !seen.closed && !self.abandoned =>
+            {
+                self.state = LinkState::Failed(EspAtError::NotDialled);
+                return true;
+            }
             LinkState::Doubtful { .. } if !self.abandoned => {
                 self.state = LinkState::Failed(EspAtError::ConnectFailed);
             }
             LinkState::Closing | LinkState::Doubtful { .. } => self.release(),
             _ => {}
+        }
+        false
+    }
+
+    /// Something came that may have been a `CLOSED`.
+    pub(crate) fn may_have_dialled(&mut self) {
+        if let LinkState::Doubtful { silent, .. } = &mut self.state {
+            *silent = false;
         }
     }
 

@@ -2,7 +2,7 @@
 
 use cortex_m3_harness::{Level, Request, Rig, crc32, large};
 use esp8266_sim::{Dialect, Edit};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -99,13 +99,17 @@ fn a_download_loses_no_byte() {
         let mut rig = Rig::start("download", dialect);
         rig.expect("joined");
         for number in 1..=2 {
+            let begin = Instant::now();
             rig.press_button();
             let told = rig.expect("downloaded");
+            // By this machine's clock: the line was no faster than it says.
+            let (took, least) = (begin.elapsed(), Duration::from_millis(2844));
+            assert!(took >= least, "32 KiB in {took:?} is more than 115,200 baud");
             let whole = format!("downloaded {} bytes, CRC-32 {:08x}, ", body.len(), crc32(&body));
             assert!(told.starts_with(&whole), "{}", rig.all());
             let told = rig.expect(&format!("blink {number}"));
             assert!(told.contains("; 0 bytes lost"), "{}", rig.all());
-            println!("{dialect}: {}", rig.all());
+            println!("{dialect}: {} ms by the host's clock", took.as_millis());
         }
         assert_eq!(rig.server.requests().len(), 2);
     }
@@ -123,6 +127,21 @@ fn a_byte_that_is_lost_is_told() {
     println!("{told}");
     assert!(told.contains("Corrupted"), "{told}");
     // And the next one is whole again.
+    rig.press_button();
+    rig.expect("downloaded");
+}
+
+/// The counter of lost bytes counts: the modem babbles while nobody reads, until the ring is full.
+#[test]
+fn a_ring_that_overruns_is_told() {
+    let mut rig = Rig::start("download", Dialect::EspAt2);
+    rig.expect("joined");
+    rig.wire.modem(|modem| modem.inject(&[b'x'; 2000]));
+    // 2,000 bytes at 115,200 baud.
+    std::thread::sleep(Duration::from_millis(400));
+    rig.press_button();
+    let told = rig.expect("bytes lost");
+    assert!(!told.contains("; 0 bytes lost"), "{}", rig.all());
     rig.press_button();
     rig.expect("downloaded");
 }
