@@ -227,10 +227,13 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
     /// # }
     /// ```
     pub fn send(self) -> Result<Response<'a, 'c, N, C>, ErrorOf<N>> {
-        // A `match`, not `?`: that would move the exchange once more.
-        match self.start() {
-            Ok(exchange) => Response::wait(exchange),
-            Err(error) => Err(error),
+        let length = self.body.map(|body| BodyLength::Known(body.len() as u64));
+        match self.plan(length, UploadState::None) {
+            // Made where it stays: an exchange is too large to be moved without need.
+            Ok((core, buffer, plan)) => {
+                Response::wait(Exchange::new(core, buffer, plan, UploadState::None))
+            }
+            Err(refusal) => Err(refusal.into_error()),
         }
     }
 
@@ -329,14 +332,23 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
         length: Option<BodyLength>,
         upload: UploadState,
     ) -> Result<Exchange<'a, N, C>, ErrorOf<N>> {
-        let refuse = |error| Err(Error::new(Phase::Url, ErrorKind::Request(error)));
+        match self.plan(length, upload) {
+            Ok((core, buffer, plan)) => Ok(Exchange::new(core, buffer, plan, upload)),
+            Err(refusal) => Err(refusal.into_error()),
+        }
+    }
+
+    /// Checks all of it. What comes out is small, since it is moved.
+    #[allow(clippy::type_complexity, reason = "it is what it says")]
+    fn plan(
+        self,
+        length: Option<BodyLength>,
+        upload: UploadState,
+    ) -> Result<(&'a mut Core<N, C>, &'a mut [u8], Plan<'a>), Refusal> {
         let network = &self.core.wire.network;
-        let url = match self.url {
-            Ok(url) => url,
-            Err(error) => return refuse(error.into()),
-        };
+        let url = self.url?;
         if url.scheme() == Scheme::Https && !network.has_tls() {
-            return refuse(RequestError::NoTls);
+            return Err(RequestError::NoTls.into());
         }
         let target = match self.connect_to {
             Some(address) => crate::http::address::classify(address.ip()),
@@ -354,26 +366,15 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
             && self.method.asked() != Asked::Connect
             && checks.has(Check::PlainOnTlsPort)
         {
-            return refuse(RequestError::PlainOnTlsPort);
+            return Err(RequestError::PlainOnTlsPort.into());
         }
         if !allowed && checks.has(Check::Target) {
-            return refuse(RequestError::Target(target));
+            return Err(RequestError::Target(target).into());
         }
         let (close, expect_continue) = (self.head.close, self.head.expect_continue);
-        let (buffer, head_length) = match self.head.finish(self.method, length) {
-            Ok(head) => head,
-            Err(error) => return refuse(error),
-        };
+        let (buffer, head_length) = self.head.finish(self.method, length)?;
         if head_length > buffer.len() {
-            return Err(Error::new(
-                Phase::Url,
-                ErrorKind::Buffer {
-                    what: BufferUse::RequestHead,
-                    needed: head_length,
-                    available: buffer.len(),
-                    exact: true,
-                },
-            ));
+            return Err(Refusal::Buffer { needed: head_length, available: buffer.len() });
         }
         let body = self.body.unwrap_or_default();
         let has_body = !body.is_empty() || upload != UploadState::None;
@@ -388,7 +389,44 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
             head_length,
             body,
         };
-        Ok(Exchange::new(self.core, buffer, plan, upload))
+        Ok((self.core, buffer, plan))
+    }
+}
+
+/// Why a request isn't sent.
+enum Refusal {
+    Request(RequestError),
+    /// Its head doesn't fit.
+    Buffer {
+        needed: usize,
+        available: usize,
+    },
+}
+
+impl Refusal {
+    #[cold]
+    #[inline(never)]
+    fn into_error<T, D>(self) -> Error<T, D> {
+        let kind = match self {
+            Self::Request(error) => ErrorKind::Request(error),
+            Self::Buffer { needed, available } => {
+                let what = BufferUse::RequestHead;
+                ErrorKind::Buffer { what, needed, available, exact: true }
+            }
+        };
+        Error::new(Phase::Url, kind)
+    }
+}
+
+impl From<RequestError> for Refusal {
+    fn from(error: RequestError) -> Self {
+        Self::Request(error)
+    }
+}
+
+impl From<UrlError> for Refusal {
+    fn from(error: UrlError) -> Self {
+        Self::Request(error.into())
     }
 }
 

@@ -367,31 +367,35 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
     #[cold]
     #[inline(never)]
     fn fail(&mut self, kind: ErrorKind<TcpErrorOf<N>, DnsErrorOf<N>>) -> nb::Error<Kept> {
-        let mut error = Error::new(self.phase(), kind);
-        match error.kind {
+        let phase = match kind {
             // It showed when the first byte was sent.
-            ErrorKind::NotConnected(_) => error.phase = Phase::Connect,
+            ErrorKind::NotConnected(_) => Phase::Connect,
             // A body that is given wrong may be noticed before there is a connection.
             ErrorKind::Request(RequestError::BodyLength { .. } | RequestError::BodyReader(_)) => {
-                error.phase = Phase::Send;
+                Phase::Send
             }
-            _ => {}
-        }
-        error.evidence = self.evidence();
-        self.ask_network(&mut error);
+            _ => self.phase(),
+        };
+        let mut evidence = self.evidence();
+        self.ask_network(&kind, phase, &mut evidence);
         self.core.wire.close(WhyClosed::Error);
         self.state = State::Failed;
-        self.error = Some(error);
+        self.error = Some(Error { kind, phase, evidence });
         nb::Error::Other(Kept)
     }
 
     /// Adds what the network below knows of a failure.
-    fn ask_network(&mut self, error: &mut ErrorOf<N>) {
+    fn ask_network(
+        &mut self,
+        kind: &ErrorKind<TcpErrorOf<N>, DnsErrorOf<N>>,
+        phase: Phase,
+        evidence: &mut Evidence,
+    ) {
         let network = &mut self.core.wire.network;
         let is_busy = network.condition().is_busy;
-        error.evidence.radio_sleeps = network.condition().radio_sleeps;
-        error.evidence.link = Some(network.link_status());
-        error.evidence.fault = match &error.kind {
+        evidence.radio_sleeps = network.condition().radio_sleeps;
+        evidence.link = Some(network.link_status());
+        evidence.fault = match kind {
             ErrorKind::Resolve(error) => network.dns_fault(error),
             ErrorKind::Socket(error)
             | ErrorKind::Connect(error)
@@ -400,7 +404,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
             | ErrorKind::Receive(error) => network.tcp_fault(error),
             ErrorKind::Timeout { deadline: Deadline::Connect, .. } if is_busy => StackFault::Busy,
             ErrorKind::Timeout { deadline: Deadline::Connect, .. }
-                if error.phase == Phase::Connect
+                if phase == Phase::Connect
                     && network.behaviour().connect == Connect::PollsForEver =>
             {
                 StackFault::HidesRefusal
