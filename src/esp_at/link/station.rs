@@ -50,6 +50,17 @@ struct Addresses {
     netmask: Option<Ipv4Addr>,
 }
 
+impl Addresses {
+    /// What they come to; `None` where there is no own address among them.
+    fn config(self) -> Option<IpConfig> {
+        let set = |address: Option<Ipv4Addr>| address.filter(|it| !it.is_unspecified());
+        let mut config = IpConfig::new(set(self.own)?.into());
+        config.gateway = set(self.gateway);
+        config.netmask = set(self.netmask);
+        Some(config)
+    }
+}
+
 impl Station {
     pub(crate) const fn new() -> Self {
         Self {
@@ -273,24 +284,23 @@ impl Station {
     fn address_known(&mut self, outcome: Outcome) {
         self.address_tries = self.address_tries.saturating_add(1);
         let garbled = outcome == Outcome::Ok && self.asked.own.is_none();
-        if (garbled || outcome == Outcome::Missed) && self.address_tries < MOST_TRIES {
+        let config = self.asked.config().filter(|_| outcome == Outcome::Ok);
+        // A byte that was lost makes such addresses, too. Whoever has them is told twice.
+        let odd = self.address_tries == 1 && config.is_some_and(|ip| ip.gateway_is_outside());
+        let again = garbled || outcome == Outcome::Missed;
+        if odd || (again && self.address_tries < MOST_TRIES) {
             // It is asked again.
             return;
         }
         self.address_tries = 0;
         self.ask_address = false;
-        let Addresses { own, gateway, netmask } = self.asked;
-        let own = own.filter(|address| !address.is_unspecified());
-        if let Some(address) = own.filter(|_| outcome == Outcome::Ok) {
-            let mut config = IpConfig::new(address.into());
-            config.gateway = gateway.filter(|address| !address.is_unspecified());
-            config.netmask = netmask.filter(|address| !address.is_unspecified());
+        if let Some(config) = config {
             self.status = LinkStatus::Up(config);
         } else if matches!(self.status, LinkStatus::Up(_)) {
             self.status = LinkStatus::NoAddress;
         }
         if let JoinState::Running { own: by_itself } = self.join {
-            let result = match (own, self.status) {
+            let result = match (config, self.status) {
                 (Some(_), _) => Ok(()),
                 (None, LinkStatus::NoAddress) => Err(JoinError::NoAddress),
                 (None, _) => Err(JoinError::Failed),
