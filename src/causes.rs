@@ -1,1 +1,206 @@
-//! The causes of a failed request: a page for each.
+//! "Connection refused" on an ESP8266: the causes of a failed request, a page for each.
+//!
+//! # What "connection refused" means there
+//!
+//! It seldom means that somebody has refused a connection. The Arduino core's `ESP8266HTTPClient`
+//! gives -1 for *every* connection that doesn't come about, and called it
+//! `HTTPC_ERROR_CONNECTION_REFUSED`, "connection refused". Core 3.x calls the same number
+//! `HTTPC_ERROR_CONNECTION_FAILED`, "connection failed". By its maintainers it is
+//! [*not connected before the timeout*](https://github.com/esp8266/Arduino/issues/5137). AT firmware
+//! says no more: `ERROR` and `CLOSED` for a refused, a silent and an unreachable host alike.
+//!
+//! A refusal is one cause of thirty ([`nothing_listens`]). The three classic ones are others:
+//!
+//! 1. **No IP address yet** ([`no_address`]). Being on the access point isn't enough.
+//! 2. **An endpoint that can't be reached:** localhost ([`no_host_target`]), a host that is down
+//!    ([`host_down`]), a server that is too slow ([`slow_server`]).
+//! 3. **A request from an event handler** ([`event_handler`]), a ticker or an interrupt.
+//!
+//! # What you see, and where to look
+//!
+//! | what you see | look at |
+//! |---|---|
+//! | fails in a callback, works in the main loop | [`event_handler`] |
+//! | fails right after power-on, works later | [`no_address`] |
+//! | the URL has `localhost` or 127.0.0.1 | [`no_host_target`] |
+//! | fails **at once**, and the host answers pings | [`nothing_listens`], [`server_on_loopback`] |
+//! | opens in a browser on the server's own machine alone | [`server_on_loopback`], [`firewall`] |
+//! | fails **after seconds**, and the host answers pings | [`firewall`] |
+//! | fails after seconds, and a phone in the same Wi-Fi can't reach the host either | [`host_down`], [`client_isolation`] |
+//! | the internet works, hosts in the same Wi-Fi don't | [`client_isolation`] |
+//! | nothing works, not even the router | [`gateway_silent`], [`wrong_subnet`] |
+//! | works with DHCP, fails with a static address | [`wrong_subnet`], [`no_dns_server`] |
+//! | works with an IP address, fails with a name | [`name_not_resolved`], [`no_dns_server`] |
+//! | two ESP8266 don't reach each other | [`own_address`] |
+//! | works with http, fails with https | [`tls_mismatch`], [`modem_memory`], [`scheme`] |
+//! | connected, and no answer | [`slow_server`], [`not_http`] |
+//! | the answer is a page that nobody asked for | [`captive_portal`], [`not_http`] |
+//! | fails after a pause | [`stale_connection`] |
+//! | fails after a number of requests | [`out_of_sockets`], [`modem_memory`] |
+//! | fails now and then | [`modem_sleep`], [`modem_reset`], [`connection_lost`] |
+//! | short responses work, long ones don't | [`bad_response`], [`serial_line`] |
+//! | never gets on the Wi-Fi | [`join_failed`] |
+//! | the modem says `busy p...` or nothing | [`modem_unresponsive`] |
+//! | the modem says `ready` in the middle of it | [`modem_reset`] |
+//!
+//! # By the number that `HTTPClient` returns
+//!
+//! | number | its text | look at |
+//! |---:|---|---|
+//! | -1, at once | connection refused (3.x: connection failed) | [`no_address`], [`event_handler`], [`nothing_listens`], [`name_not_resolved`], [`invalid_request`] |
+//! | -1, after its timeout | the same | [`host_down`], [`firewall`], [`client_isolation`], [`gateway_silent`] |
+//! | -2, -3 | send header failed, send payload failed | [`stale_connection`], [`connection_lost`] |
+//! | -4, -5 | not connected, connection lost | [`connection_lost`], [`stale_connection`], [`tls_mismatch`] |
+//! | -7 | no HTTP server | [`not_http`], [`tls_mismatch`] |
+//! | -9, -10 | Transfer-Encoding not supported, Stream write error | [`bad_response`] |
+//! | -11 | read Timeout | [`slow_server`], [`modem_sleep`], [`not_http`] |
+//!
+//! # A diagnosis
+//!
+//! An error knows its [diagnosis](crate::Error::diagnosis): the causes that explain it, the likeliest
+//! first, each *certain*, *likely* or *possible*. The client [adds](crate::SafeHttpClient::diagnosis)
+//! what the stack said last. [`diagnose`](crate::SafeHttpClient::diagnose) goes and looks: link,
+//! addresses, name, gateway, host, port, HTTP, to the first that fails. It never sends your request.
+//!
+//! ```no_run
+//! # use safe_http_client::*;
+//! # fn f<N: Network, C: Clock>(mut online: SafeHttpClient<N, C, Online>, mut cx: LoopContext) {
+//! let url = "http://192.168.1.20/state";
+//! let mut buffer = [0; 512];
+//! match online.get(&mut cx, url, &mut buffer).send() {
+//!     Ok(response) => println!("{}", response.status()),
+//!     Err(error) => {
+//!         println!("{}", online.diagnosis(&error)); // from what is known: no packet is sent
+//!         println!("{}", online.diagnose(&mut cx, url)); // by asking around
+//!     }
+//! }
+//! # }
+//! ```
+//!
+//! A program without room for the texts (without the feature `advice`) prints the number and the code:
+//! here is what they mean.
+//!
+//! # All causes
+//!
+//! | number | code | what it is |
+//! |---:|---|---|
+//! | 1 | [`event_handler`] | the request was made from an event handler, a ticker or an interrupt |
+//! | 2 | [`no_address`] | there is no access point, or no IP address yet |
+//! | 3 | [`no_host_target`] | the target is localhost, 0.0.0.0, a broadcast or a multicast address |
+//! | 4 | [`slow_server`] | the server took longer than the deadline |
+//! | 5 | [`host_down`] | the host is down, or isn't in this network |
+//! | 6 | [`nothing_listens`] | nothing listens on the port |
+//! | 7 | [`server_on_loopback`] | the server listens on its own 127.0.0.1 alone |
+//! | 8 | [`firewall`] | a firewall drops or refuses the connection |
+//! | 9 | [`client_isolation`] | the access point keeps its clients from each other |
+//! | 10 | [`wrong_subnet`] | the static address, netmask and gateway don't fit together |
+//! | 11 | [`no_dns_server`] | the host is a name, and no DNS server is set |
+//! | 12 | [`own_address`] | the target is the chip itself, or may be in its own access point's network |
+//! | 13 | [`name_not_resolved`] | the name doesn't resolve, or not to a host |
+//! | 14 | [`scheme`] | the URL's scheme doesn't fit |
+//! | 15 | [`tls_mismatch`] | an `https` port was asked in the clear, or the reverse |
+//! | 16 | [`not_http`] | what listens there isn't an HTTP server |
+//! | 17 | [`captive_portal`] | a captive portal answers in the server's place |
+//! | 18 | [`modem_memory`] | there is too little memory, as a rule for TLS |
+//! | 19 | [`out_of_sockets`] | no socket is left |
+//! | 20 | [`stale_connection`] | the server had closed the kept connection |
+//! | 21 | [`join_failed`] | the access point wasn't joined |
+//! | 22 | [`modem_reset`] | the modem has reset itself in the middle of it |
+//! | 23 | [`modem_unresponsive`] | the modem is busy or silent |
+//! | 24 | [`modem_sleep`] | the radio slept, and a packet was lost or late |
+//! | 25 | [`bad_response`] | the response is too large for the buffer, was cut short, or isn't valid |
+//! | 26 | [`invalid_request`] | the request can't be sent as it is |
+//! | 27 | [`serial_line`] | bytes are lost or changed between chip and modem |
+//! | 28 | [`gateway_silent`] | the gateway doesn't answer |
+//! | 29 | [`connection_lost`] | the connection broke in the middle of the exchange |
+//! | 30 | [`unexplained`] | no rule knows this failure |
+
+#[doc = include_str!("causes/event_handler.md")]
+pub mod event_handler {}
+
+#[doc = include_str!("causes/no_address.md")]
+pub mod no_address {}
+
+#[doc = include_str!("causes/no_host_target.md")]
+pub mod no_host_target {}
+
+#[doc = include_str!("causes/slow_server.md")]
+pub mod slow_server {}
+
+#[doc = include_str!("causes/host_down.md")]
+pub mod host_down {}
+
+#[doc = include_str!("causes/nothing_listens.md")]
+pub mod nothing_listens {}
+
+#[doc = include_str!("causes/server_on_loopback.md")]
+pub mod server_on_loopback {}
+
+#[doc = include_str!("causes/firewall.md")]
+pub mod firewall {}
+
+#[doc = include_str!("causes/client_isolation.md")]
+pub mod client_isolation {}
+
+#[doc = include_str!("causes/wrong_subnet.md")]
+pub mod wrong_subnet {}
+
+#[doc = include_str!("causes/no_dns_server.md")]
+pub mod no_dns_server {}
+
+#[doc = include_str!("causes/own_address.md")]
+pub mod own_address {}
+
+#[doc = include_str!("causes/name_not_resolved.md")]
+pub mod name_not_resolved {}
+
+#[doc = include_str!("causes/scheme.md")]
+pub mod scheme {}
+
+#[doc = include_str!("causes/tls_mismatch.md")]
+pub mod tls_mismatch {}
+
+#[doc = include_str!("causes/not_http.md")]
+pub mod not_http {}
+
+#[doc = include_str!("causes/captive_portal.md")]
+pub mod captive_portal {}
+
+#[doc = include_str!("causes/modem_memory.md")]
+pub mod modem_memory {}
+
+#[doc = include_str!("causes/out_of_sockets.md")]
+pub mod out_of_sockets {}
+
+#[doc = include_str!("causes/stale_connection.md")]
+pub mod stale_connection {}
+
+#[doc = include_str!("causes/join_failed.md")]
+pub mod join_failed {}
+
+#[doc = include_str!("causes/modem_reset.md")]
+pub mod modem_reset {}
+
+#[doc = include_str!("causes/modem_unresponsive.md")]
+pub mod modem_unresponsive {}
+
+#[doc = include_str!("causes/modem_sleep.md")]
+pub mod modem_sleep {}
+
+#[doc = include_str!("causes/bad_response.md")]
+pub mod bad_response {}
+
+#[doc = include_str!("causes/invalid_request.md")]
+pub mod invalid_request {}
+
+#[doc = include_str!("causes/serial_line.md")]
+pub mod serial_line {}
+
+#[doc = include_str!("causes/gateway_silent.md")]
+pub mod gateway_silent {}
+
+#[doc = include_str!("causes/connection_lost.md")]
+pub mod connection_lost {}
+
+#[doc = include_str!("causes/unexplained.md")]
+pub mod unexplained {}

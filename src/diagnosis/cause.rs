@@ -1,7 +1,7 @@
 //! The causes of a failed request.
 
-/// Why a request failed: each has [a page](crate::causes) that says how it comes about, how it is
-/// told and what to do.
+/// Why a request failed. Each has a page that says how it comes about, how it is told and what to do:
+/// [`causes`](crate::causes) has an overview by what you see.
 ///
 /// ```
 /// use safe_http_client::Cause;
@@ -15,64 +15,74 @@
 #[repr(u8)]
 pub enum Cause {
     /// The request was made from an event handler, a ticker or an interrupt.
+    /// ([page](crate::causes::event_handler))
     EventHandler = 1,
-    /// There is no access point, or no IP address yet.
+    /// There is no access point, or no IP address yet. ([page](crate::causes::no_address))
     NoAddress = 2,
     /// The target is localhost, 0.0.0.0, a broadcast or a multicast address.
+    /// ([page](crate::causes::no_host_target))
     NoHostTarget = 3,
-    /// The server took longer than the deadline.
+    /// The server took longer than the deadline. ([page](crate::causes::slow_server))
     SlowServer = 4,
-    /// The host is down, or isn't in this network.
+    /// The host is down, or isn't in this network. ([page](crate::causes::host_down))
     HostDown = 5,
-    /// Nothing listens on the port.
+    /// Nothing listens on the port. ([page](crate::causes::nothing_listens))
     NothingListens = 6,
-    /// The server listens on its own 127.0.0.1 alone.
+    /// The server listens on its own 127.0.0.1 alone. ([page](crate::causes::server_on_loopback))
     ServerOnLoopback = 7,
-    /// A firewall drops or refuses the connection.
+    /// A firewall drops or refuses the connection. ([page](crate::causes::firewall))
     Firewall = 8,
     /// The access point keeps its clients from each other.
+    /// ([page](crate::causes::client_isolation))
     ClientIsolation = 9,
     /// The static address, netmask and gateway don't fit together.
+    /// ([page](crate::causes::wrong_subnet))
     WrongSubnet = 10,
-    /// The host is a name, and no DNS server is set.
+    /// The host is a name, and no DNS server is set. ([page](crate::causes::no_dns_server))
     NoDnsServer = 11,
     /// The target is the chip itself, or may be in its own access point's network.
+    /// ([page](crate::causes::own_address))
     OwnAddress = 12,
-    /// The name doesn't resolve, or not to a host.
+    /// The name doesn't resolve, or not to a host. ([page](crate::causes::name_not_resolved))
     NameNotResolved = 13,
     /// The URL's scheme doesn't fit: one inside the host, `https` without TLS, port 443 with `http`.
+    /// ([page](crate::causes::scheme))
     Scheme = 14,
     /// An `https` port was asked in the clear, or the reverse.
+    /// ([page](crate::causes::tls_mismatch))
     TlsMismatch = 15,
-    /// The peer isn't an HTTP server.
+    /// The peer isn't an HTTP server. ([page](crate::causes::not_http))
     NotHttp = 16,
-    /// A captive portal answers in the server's place.
+    /// A captive portal answers in the server's place. ([page](crate::causes::captive_portal))
     CaptivePortal = 17,
-    /// The modem has too little memory, as a rule for TLS.
+    /// The modem has too little memory, as a rule for TLS. ([page](crate::causes::modem_memory))
     ModemMemory = 18,
-    /// No socket is left.
+    /// No socket is left. ([page](crate::causes::out_of_sockets))
     OutOfSockets = 19,
-    /// The server had closed the kept connection.
+    /// The server had closed the kept connection. ([page](crate::causes::stale_connection))
     StaleConnection = 20,
     /// The access point wasn't joined: wrong password, no such network, no answer.
+    /// ([page](crate::causes::join_failed))
     JoinFailed = 21,
-    /// The modem has reset itself in the middle of it.
+    /// The modem has reset itself in the middle of it. ([page](crate::causes::modem_reset))
     ModemReset = 22,
-    /// The modem is busy or silent.
+    /// The modem is busy or silent. ([page](crate::causes::modem_unresponsive))
     ModemUnresponsive = 23,
-    /// The modem slept, and a packet was lost.
+    /// The modem slept, and a packet was lost. ([page](crate::causes::modem_sleep))
     ModemSleep = 24,
     /// The response is too large for the buffer, was cut short, or isn't valid.
+    /// ([page](crate::causes::bad_response))
     BadResponse = 25,
     /// The request can't be sent as it is: a caller's mistake.
+    /// ([page](crate::causes::invalid_request))
     InvalidRequest = 26,
-    /// Bytes are lost between chip and modem.
+    /// Bytes are lost between chip and modem. ([page](crate::causes::serial_line))
     SerialLine = 27,
-    /// The gateway doesn't answer.
+    /// The gateway doesn't answer. ([page](crate::causes::gateway_silent))
     GatewaySilent = 28,
-    /// The connection broke in the middle of the exchange.
+    /// The connection broke in the middle of the exchange. ([page](crate::causes::connection_lost))
     ConnectionLost = 29,
-    /// No rule knows this failure.
+    /// No rule knows this failure. ([page](crate::causes::unexplained))
     Unexplained = 30,
 }
 

@@ -5,11 +5,13 @@ use crate::clock::Clock;
 use crate::error::{Deadline, ErrorKind, RequestError};
 use crate::http::url::Scheme;
 use crate::network::Network;
-use core::net::SocketAddr;
 use embedded_nal::nb;
 
 impl<N: Network, C: Clock> Exchange<'_, N, C> {
-    pub(super) fn connect(&mut self, remote: SocketAddr) -> Step<State> {
+    pub(super) fn connect(&mut self) -> Step<State> {
+        let Some(remote) = self.remote else {
+            return Ok(State::Resolve);
+        };
         let wire = &mut self.core.wire;
         if !wire.is_open() {
             if let Err(error) = wire.open() {

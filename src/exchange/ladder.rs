@@ -28,7 +28,7 @@ enum Next {
     Name,
     Gateway(SocketAddr),
     Host(SocketAddr),
-    Port(SocketAddr),
+    Port,
     Http,
     /// The connection failed: is the gateway there, on a stack without pings?
     KnockAtGateway,
@@ -165,7 +165,8 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
             }
             Next::Name => {
                 let is_name = matches!(exchange.plan.url.host(), Host::Name(_));
-                let State::Connect(remote) = exchange.resolve()? else {
+                exchange.resolve()?;
+                let Some(remote) = exchange.remote else {
                     return Ok(Next::Over);
                 };
                 self.report.address = Some(remote.ip());
@@ -188,14 +189,14 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
                 if !remote.ip().is_loopback() {
                     self.findings.host = self.ping(remote.ip(), Rung::Host)?;
                 }
-                Ok(Next::Port(remote))
+                Ok(Next::Port)
             }
-            Next::Port(remote) => {
-                if exchange.state != State::Connect(remote) {
-                    exchange.state = State::Connect(remote);
+            Next::Port => {
+                if exchange.state != State::Connect {
+                    exchange.state = State::Connect;
                     exchange.progress();
                 }
-                exchange.state = exchange.connect(remote)?;
+                exchange.state = exchange.connect()?;
                 self.pass(Rung::Port);
                 Ok(Next::Http)
             }
@@ -308,7 +309,7 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
             Next::Name => rung_of(&error, Rung::Name),
             Next::Gateway(_) => Rung::Gateway,
             Next::Host(_) => Rung::Host,
-            Next::Port(_) | Next::KnockAtGateway | Next::KnockAtPort => Rung::Port,
+            Next::Port | Next::KnockAtGateway | Next::KnockAtPort => Rung::Port,
             Next::Http | Next::Over => Rung::Http,
         };
         if self.step == Next::Link && rung != Rung::Link {

@@ -101,14 +101,14 @@ pub(crate) struct Plan<'a> {
 pub(crate) enum State {
     Link,
     Resolve,
-    Connect(SocketAddr),
+    Connect,
     Send,
     /// The head was sent, and the caller has to give more of the body.
     Upload,
     AwaitContinue,
     ReceiveHead,
     /// The head doesn't fit the buffer; it is counted to its end for the error.
-    MeasureHead(HeadMeasure),
+    MeasureHead,
     Body,
     /// The response was read to its end, and the connection kept or closed.
     Over,
@@ -139,6 +139,8 @@ pub struct Exchange<'a, N: Network, C: Clock> {
     state: State,
     /// Why the last step failed, until its caller is told.
     error: Option<ErrorOf<N>>,
+    /// Where to connect, once it is known.
+    remote: Option<SocketAddr>,
     started: u32,
     /// When the phase began, or last made progress.
     mark: u32,
@@ -159,6 +161,8 @@ pub struct Exchange<'a, N: Network, C: Clock> {
     request_incomplete: bool,
 
     parser: HeadParser,
+    /// Of a head that doesn't fit the buffer.
+    measure: HeadMeasure,
     interim: u8,
     /// The buffer behind the head: `..kept` holds what the caller may look at (head, body read
     /// whole, trailers), `raw..filled` what arrived and wasn't taken yet.
@@ -188,6 +192,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
             plan,
             state: State::Link,
             error: None,
+            remote: plan.connect_to,
             started: now,
             mark: now,
             sent: 0,
@@ -201,6 +206,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
             replayable: true,
             request_incomplete: false,
             parser: HeadParser::new(),
+            measure: HeadMeasure::default(),
             interim: 0,
             head_end: 0,
             kept: 0,
@@ -265,12 +271,12 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
             self.state = match self.state {
                 State::Link => self.check_link()?,
                 State::Resolve => self.resolve()?,
-                State::Connect(remote) => self.connect(remote)?,
+                State::Connect => self.connect()?,
                 State::Send => self.send()?,
                 State::Upload => return Err(nb::Error::WouldBlock),
                 State::AwaitContinue => self.await_continue()?,
                 State::ReceiveHead => self.receive_head()?,
-                State::MeasureHead(measure) => self.measure_head(measure)?,
+                State::MeasureHead => self.measure_head()?,
                 State::Body | State::Over => return Ok(()),
                 State::Failed => return Err(self.over()),
             };
@@ -319,9 +325,9 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
         match self.state {
             State::Link => Phase::Link,
             State::Resolve => Phase::Resolve,
-            State::Connect(_) => Phase::Connect,
+            State::Connect => Phase::Connect,
             State::Send | State::Upload => Phase::Send,
-            State::AwaitContinue | State::ReceiveHead | State::MeasureHead(_) => Phase::Head,
+            State::AwaitContinue | State::ReceiveHead | State::MeasureHead => Phase::Head,
             State::Body | State::Over | State::Failed => Phase::Body,
         }
     }

@@ -80,9 +80,9 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         }
         if self.filled == self.buffer.len() {
             if self.raw == 0 {
-                let mut measure = HeadMeasure::default();
-                measure.count(self.buffer);
-                return Ok(Some(State::MeasureHead(measure)));
+                self.measure = HeadMeasure::default();
+                self.measure.count(self.buffer);
+                return Ok(Some(State::MeasureHead));
             }
             self.shift_to(0);
         }
@@ -143,23 +143,22 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     }
 
     /// Reads a head on that doesn't fit, only to say how much it needs.
-    pub(super) fn measure_head(&mut self, mut measure: HeadMeasure) -> Step<State> {
+    pub(super) fn measure_head(&mut self) -> Step<State> {
         let complete = loop {
-            if measure.length > MAX_MEASURED {
+            if self.measure.length > MAX_MEASURED {
                 break false;
             }
             match self.core.wire.receive(self.buffer) {
                 Incoming::Bytes(count) => {
                     self.received =
                         self.received.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
-                    if measure.count(self.buffer.get(..count).unwrap_or_default()) {
+                    if self.measure.count(self.buffer.get(..count).unwrap_or_default()) {
                         break true;
                     }
                 }
                 Incoming::Nothing => {
                     let waited = elapsed_ms(self.core.clock.now_ms(), self.mark);
                     if waited < self.core.config.idle_ms {
-                        self.state = State::MeasureHead(measure);
                         self.check_total()?;
                         return Err(nb::Error::WouldBlock);
                     }
@@ -168,9 +167,10 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                 Incoming::End | Incoming::Closed | Incoming::Failed(_) => break false,
             }
         };
+        let length = self.measure.length;
         Err(self.fail(ErrorKind::Buffer {
             what: BufferUse::ResponseHead,
-            needed: if complete { measure.length } else { measure.length.saturating_add(1) },
+            needed: if complete { length } else { length.saturating_add(1) },
             available: self.buffer.len(),
             exact: complete,
         }))

@@ -38,8 +38,9 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     }
 
     pub(super) fn resolve(&mut self) -> Step<State> {
-        if let Some(remote) = self.plan.connect_to {
-            return Ok(State::Connect(remote));
+        // Given by the caller.
+        if self.remote.is_some() {
+            return Ok(State::Connect);
         }
         let address = match self.plan.url.host() {
             Host::Address(address) => address,
@@ -67,6 +68,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
             }
         };
         self.progress();
-        Ok(State::Connect(SocketAddr::new(address, self.plan.url.port())))
+        self.remote = Some(SocketAddr::new(address, self.plan.url.port()));
+        Ok(State::Connect)
     }
 }

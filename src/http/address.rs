@@ -101,60 +101,80 @@ const fn parse_octet(text: &[u8]) -> Option<(u32, &[u8])> {
 /// Up to eight groups of hex digits, one `::`, and perhaps an IPv4 address at the end
 /// (RFC 4291 section 2.2). Zones (`%eth0`) are refused: they mean nothing to a peer.
 pub(crate) const fn parse_ipv6(text: &[u8]) -> Option<Ipv6Addr> {
-    // The groups behind `::`, or all of them, and those in front of it; as numbers, and how many.
-    let (mut bits, mut groups) = (0u128, 0u32);
-    let mut front: Option<(u128, u32)> = None;
+    let mut groups = [0u16; 8];
+    let mut at = 0usize;
+    let mut gap = false;
     let mut rest = text;
     if let [b':', b':', tail @ ..] = rest {
-        front = Some((0, 0));
+        gap = true;
+        at = behind_gap(at, tail);
         rest = tail;
     }
     while !rest.is_empty() {
         let (group, tail) = match parse_ipv4(rest) {
             Some(address) => {
-                let address = address.to_bits();
-                bits = (bits << 16) | (address >> 16) as u128;
-                groups = groups.wrapping_add(1);
-                (address & 0xffff, &[] as &[u8])
+                at = put(&mut groups, at, (address.to_bits() >> 16) as u16);
+                (address.to_bits() as u16, &[] as &[u8])
             }
             None => match parse_group(rest) {
                 Some(group) => group,
                 None => return None,
             },
         };
-        bits = (bits << 16) | group as u128;
-        groups = groups.wrapping_add(1);
-        if groups > 8 {
-            return None;
-        }
+        at = put(&mut groups, at, group);
         rest = match tail {
             [] => tail,
-            [b':', b':', tail @ ..] if front.is_none() => {
-                front = Some((bits, groups));
-                (bits, groups) = (0, 0);
+            [b':', b':', tail @ ..] if !gap => {
+                gap = true;
+                at = behind_gap(at, tail);
                 tail
             }
             [b':', tail @ ..] if !tail.is_empty() => tail,
             _ => return None,
         };
     }
-    match front {
-        None if groups == 8 => Some(Ipv6Addr::from_bits(bits)),
-        // `::` stands for one group at least.
-        Some((mut high, mut place)) if place.wrapping_add(groups) < 8 => {
-            while place < 8 {
-                high <<= 16;
-                place = place.wrapping_add(1);
-            }
-            Some(Ipv6Addr::from_bits(high | bits))
+    let [a, b, c, d, e, f, g, h] = groups;
+    if at == 8 { Some(Ipv6Addr::new(a, b, c, d, e, f, g, h)) } else { None }
+}
+
+/// Sets the group at `at`, and returns where the next one goes.
+#[inline(never)]
+const fn put(groups: &mut [u16; 8], at: usize, group: u16) -> usize {
+    let mut rest: &mut [u16] = groups;
+    let mut index = 0usize;
+    while let [first, tail @ ..] = rest {
+        if index == at {
+            *first = group;
+            break;
         }
-        _ => None,
+        index = index.wrapping_add(1);
+        rest = tail;
+    }
+    at.wrapping_add(1)
+}
+
+/// Where the groups behind `::` begin, so that they end the address. It stands for one group at
+/// least; where there is no room for that, no place is right.
+const fn behind_gap(at: usize, text: &[u8]) -> usize {
+    let (mut groups, mut has_ipv4) = (if text.is_empty() { 0usize } else { 1 }, false);
+    let mut rest = text;
+    while let [first, tail @ ..] = rest {
+        if *first == b':' {
+            groups = groups.wrapping_add(1);
+        }
+        has_ipv4 |= *first == b'.';
+        rest = tail;
+    }
+    groups = groups.wrapping_add(has_ipv4 as usize);
+    match 7usize.checked_sub(at.wrapping_add(groups)) {
+        Some(_) => 8usize.wrapping_sub(groups),
+        None => 9,
     }
 }
 
 /// One to four hex digits.
-const fn parse_group(text: &[u8]) -> Option<(u32, &[u8])> {
-    let mut group = 0u32;
+const fn parse_group(text: &[u8]) -> Option<(u16, &[u8])> {
+    let mut group = 0u16;
     let mut digits = 0u8;
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
@@ -162,7 +182,7 @@ const fn parse_group(text: &[u8]) -> Option<(u32, &[u8])> {
             Some(digit) => digit,
             None => break,
         };
-        group = (group << 4) | digit;
+        group = (group << 4) | digit as u16;
         digits = digits.wrapping_add(1);
         rest = tail;
         if digits > 4 {
