@@ -72,8 +72,12 @@ fn modem(board: &mut Board, cx: &mut LoopContext, buffer: &mut [u8]) {
     figure("size_client_esp_at", size_of_val(&online));
     let mut measure = |name, path, request: fn(&mut _, &mut _, &str, &mut _)| {
         let url = board.url(path);
-        online.close();
-        let ((), deep) = high_water(|| request(&mut online, cx, &url, buffer));
+        // How deep it gets depends on where an interrupt comes: the deepest of a few.
+        let deep = (0..8).map(|_| {
+            online.close();
+            high_water(|| request(&mut online, cx, &url, buffer)).1
+        });
+        let deep = deep.max().unwrap_or(0);
         figure(name, deep);
     };
     measure("stack_esp_at_get", "/small", get);
