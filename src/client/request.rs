@@ -228,10 +228,11 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
     /// ```
     pub fn send(self) -> Result<Response<'a, 'c, N, C>, ErrorOf<N>> {
         let length = self.body.map(|body| BodyLength::Known(body.len() as u64));
+        let remote = self.connect_to;
         match self.plan(length, UploadState::None) {
             // Made where it stays: an exchange is too large to be moved without need.
             Ok((core, buffer, plan)) => {
-                Response::wait(Exchange::new(core, buffer, plan, UploadState::None))
+                Response::wait(Exchange::new(core, buffer, plan, remote, UploadState::None))
             }
             Err(refusal) => Err(refusal.into_error()),
         }
@@ -332,8 +333,9 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
         length: Option<BodyLength>,
         upload: UploadState,
     ) -> Result<Exchange<'a, N, C>, ErrorOf<N>> {
+        let remote = self.connect_to;
         match self.plan(length, upload) {
-            Ok((core, buffer, plan)) => Ok(Exchange::new(core, buffer, plan, upload)),
+            Ok((core, buffer, plan)) => Ok(Exchange::new(core, buffer, plan, remote, upload)),
             Err(refusal) => Err(refusal.into_error()),
         }
     }
@@ -382,7 +384,7 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
             url,
             asked: self.method.asked(),
             idempotent: self.method.is_idempotent(),
-            connect_to: self.connect_to,
+            is_directed: self.connect_to.is_some(),
             close,
             expect_continue: expect_continue && has_body,
             raw: self.raw,

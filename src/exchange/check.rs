@@ -61,7 +61,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     /// What the link's addresses say of the target before it is resolved.
     pub(super) fn check_addresses(&mut self, ip: &IpConfig) -> Result<(), Refusal<N>> {
         let checks = self.core.config.checks;
-        let literal = match (self.plan.connect_to, self.plan.url.host()) {
+        let literal = match (self.remote, self.plan.url.host()) {
             (Some(address), _) => Some(address.ip()),
             (None, Host::Address(address)) => Some(address),
             (None, Host::Name(_)) => None,

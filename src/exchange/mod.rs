@@ -63,12 +63,19 @@ type TcpErrorOf<N> = <N as TcpClientStack>::Error;
 type DnsErrorOf<N> = <N as Dns>::Error;
 
 /// The exchange has ended with an error, which it keeps until [`Exchange::told`] hands it out. This is
-/// nothing by itself: the caller's error has over 100 bytes, too many to move through every return.
+/// nothing by itself: the caller's error has 128 bytes, too many to move through every return.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Kept;
 
 /// A step of an exchange.
 pub(crate) type Step<T> = nb::Result<T, Kept>;
+
+/// Why a step failed. The rest of the error is added when its caller is told.
+struct Failure<N: Network> {
+    kind: ErrorKind<TcpErrorOf<N>, DnsErrorOf<N>>,
+    phase: Phase,
+    fault: StackFault,
+}
 
 /// What a client keeps between exchanges.
 pub(crate) struct Core<N: Network, C> {
@@ -83,8 +90,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) url: Url<'a>,
     pub(crate) asked: Asked,
     pub(crate) idempotent: bool,
-    /// An address given by the caller: no name is resolved.
-    pub(crate) connect_to: Option<SocketAddr>,
+    /// The address was given by the caller: no name is resolved.
+    pub(crate) is_directed: bool,
     /// The request says `Connection: close`.
     pub(crate) close: bool,
     /// The request says `Expect: 100-continue`, and has a body.
@@ -138,8 +145,8 @@ pub struct Exchange<'a, N: Network, C: Clock> {
     plan: Plan<'a>,
     state: State,
     /// Why the last step failed, until its caller is told.
-    error: Option<ErrorOf<N>>,
-    /// Where to connect, once it is known.
+    failure: Option<Failure<N>>,
+    /// Where to connect, once it is known; from the start where the caller said it.
     remote: Option<SocketAddr>,
     started: u32,
     /// When the phase began, or last made progress.
@@ -183,6 +190,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
         core: &'a mut Core<N, C>,
         buffer: &'a mut [u8],
         plan: Plan<'a>,
+        remote: Option<SocketAddr>,
         upload: UploadState,
     ) -> Self {
         let now = core.clock.now_ms();
@@ -191,8 +199,8 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
             buffer,
             plan,
             state: State::Link,
-            error: None,
-            remote: plan.connect_to,
+            failure: None,
+            remote,
             started: now,
             mark: now,
             sent: 0,
@@ -246,14 +254,20 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
         self.told(step)
     }
 
-    /// The error that a step has kept.
+    /// The error of the step that has just failed.
     #[cold]
     #[inline(never)]
     pub(crate) fn take_error(&mut self) -> ErrorOf<N> {
-        let phase = self.phase();
-        // There always is one.
-        let over = || Error::new(phase, ErrorKind::Request(RequestError::ExchangeOver));
-        self.error.take().unwrap_or_else(over)
+        let Some(Failure { kind, phase, fault }) = self.failure.take() else {
+            let over = ErrorKind::Request(RequestError::ExchangeOver);
+            return Error::new(self.phase(), over);
+        };
+        let mut evidence = self.evidence_of(phase);
+        evidence.fault = fault;
+        let network = &mut self.core.wire.network;
+        evidence.radio_sleeps = network.condition().radio_sleeps;
+        evidence.link = Some(network.link_status());
+        Error { kind, phase, evidence }
     }
 
     /// What a step has come to, for the caller.
@@ -341,13 +355,17 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
     /// # }
     /// ```
     pub fn evidence(&self) -> Evidence {
+        self.evidence_of(self.phase())
+    }
+
+    fn evidence_of(&self, phase: Phase) -> Evidence {
         let now = self.core.clock.now_ms();
         Evidence {
             elapsed_ms: elapsed_ms(now, self.started),
             phase_ms: elapsed_ms(now, self.mark),
             sent: self.sent,
             received: self.received,
-            limit_ms: match self.phase() {
+            limit_ms: match phase {
                 Phase::Url | Phase::Link => 0,
                 Phase::Resolve | Phase::Connect => self.core.config.connect_ms,
                 Phase::Head if self.received == 0 => self.core.config.response_ms,
@@ -355,7 +373,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
             },
             reused: self.reused,
             secure: self.plan.url.scheme() == Scheme::Https,
-            remote: self.core.wire.remote(),
+            remote: self.core.wire.remote().or(self.remote),
             ..Evidence::default()
         }
     }
@@ -369,7 +387,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
         self.core.config.idle
     }
 
-    /// Ends the exchange with an error: closes the connection and gathers the evidence.
+    /// Ends the exchange with an error, and closes the connection.
     #[cold]
     #[inline(never)]
     fn fail(&mut self, kind: ErrorKind<TcpErrorOf<N>, DnsErrorOf<N>>) -> nb::Error<Kept> {
@@ -382,33 +400,29 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
             }
             _ => self.phase(),
         };
-        let mut evidence = self.evidence();
-        self.ask_network(&kind, phase, &mut evidence);
+        let fault = self.fault(&kind, phase);
+        self.failure = Some(Failure { kind, phase, fault });
+        self.remote = self.core.wire.remote();
         self.core.wire.close(WhyClosed::Error);
         self.state = State::Failed;
-        self.error = Some(Error { kind, phase, evidence });
         nb::Error::Other(Kept)
     }
 
-    /// Adds what the network below knows of a failure.
-    fn ask_network(
-        &mut self,
-        kind: &ErrorKind<TcpErrorOf<N>, DnsErrorOf<N>>,
-        phase: Phase,
-        evidence: &mut Evidence,
-    ) {
-        let network = &mut self.core.wire.network;
-        let is_busy = network.condition().is_busy;
-        evidence.radio_sleeps = network.condition().radio_sleeps;
-        evidence.link = Some(network.link_status());
-        evidence.fault = match kind {
+    /// What a failure stands for, by what the network below knows of it.
+    fn fault(&self, kind: &ErrorKind<TcpErrorOf<N>, DnsErrorOf<N>>, phase: Phase) -> StackFault {
+        let network = &self.core.wire.network;
+        match kind {
             ErrorKind::Resolve(error) => network.dns_fault(error),
             ErrorKind::Socket(error)
             | ErrorKind::Connect(error)
             | ErrorKind::NotConnected(error)
             | ErrorKind::Send(error)
             | ErrorKind::Receive(error) => network.tcp_fault(error),
-            ErrorKind::Timeout { deadline: Deadline::Connect, .. } if is_busy => StackFault::Busy,
+            ErrorKind::Timeout { deadline: Deadline::Connect, .. }
+                if network.condition().is_busy =>
+            {
+                StackFault::Busy
+            }
             ErrorKind::Timeout { deadline: Deadline::Connect, .. }
                 if phase == Phase::Connect
                     && network.behaviour().connect == Connect::PollsForEver =>
@@ -416,12 +430,12 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
                 StackFault::HidesRefusal
             }
             _ => StackFault::Unknown,
-        };
+        }
     }
 
     /// The error of a call on an exchange that is over.
     fn over(&mut self) -> nb::Error<Kept> {
-        self.error = None;
+        self.failure = None;
         nb::Error::Other(Kept)
     }
 

@@ -1,10 +1,10 @@
 //! Receiving the response's body.
 
 use super::wire::Incoming;
-use super::{ErrorOf, Exchange, Kept, State, Step, TcpErrorOf, WhyClosed};
+use super::{ErrorOf, Exchange, Failure, Kept, State, Step, TcpErrorOf, WhyClosed};
 use crate::clock::Clock;
 use crate::context::LoopContext;
-use crate::error::{BufferUse, Deadline, Error, ErrorKind, Phase};
+use crate::error::{BufferUse, Deadline, ErrorKind, Phase, StackFault};
 use crate::http::bytes::{copy, move_down};
 use crate::http::chunked::{ChunkedDecoder, Piece};
 use crate::http::framing::Framing;
@@ -185,17 +185,14 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
             let room = self.buffer.len().saturating_sub(self.kept);
             if remaining > room as u64 {
                 let needed = remaining.saturating_add(self.kept as u64);
-                let mut error = Error::new(
-                    Phase::Body,
-                    ErrorKind::Buffer {
-                        what: BufferUse::Body,
-                        needed: usize::try_from(needed).unwrap_or(usize::MAX),
-                        available: self.buffer.len(),
-                        exact: true,
-                    },
-                );
-                error.evidence = self.evidence();
-                self.error = Some(error);
+                let kind = ErrorKind::Buffer {
+                    what: BufferUse::Body,
+                    needed: usize::try_from(needed).unwrap_or(usize::MAX),
+                    available: self.buffer.len(),
+                    exact: true,
+                };
+                let fault = StackFault::Unknown;
+                self.failure = Some(Failure { kind, phase: Phase::Body, fault });
                 return Err(nb::Error::Other(Kept));
             }
         }
@@ -361,7 +358,8 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         } else if self.filled > self.raw {
             WhyClosed::ExcessBytes
         } else {
-            core.wire.keep(&self.plan.url, self.plan.connect_to, core.clock.now_ms());
+            let directed_to = self.remote.filter(|_| self.plan.is_directed);
+            core.wire.keep(&self.plan.url, directed_to, core.clock.now_ms());
             return State::Over;
         };
         core.wire.close(why);

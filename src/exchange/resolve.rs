@@ -21,10 +21,10 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                 return Err(self.fail(ErrorKind::Link(error)));
             }
         };
-        let Self { core, plan, .. } = self;
+        let Self { core, plan, remote, .. } = self;
         let now = core.clock.now_ms();
         let keep_ms = core.config.keep_alive_ms;
-        self.reused = core.wire.take_kept(&plan.url, plan.connect_to, now, keep_ms);
+        self.reused = core.wire.take_kept(&plan.url, *remote, now, keep_ms);
         self.progress();
         if self.reused {
             return Ok(State::Send);
