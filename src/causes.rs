@@ -67,8 +67,9 @@
 //! # fn f<N: Network, C: Clock>(mut online: SafeHttpClient<N, C, Online>, mut cx: LoopContext) {
 //! let url = "http://192.168.1.20/state";
 //! let mut buffer = [0; 512];
-//! match online.get(&mut cx, url, &mut buffer).send() {
-//!     Ok(response) => println!("{}", response.status()),
+//! let result = online.get(&mut cx, url, &mut buffer).send().map(|response| response.status());
+//! match result {
+//!     Ok(status) => println!("{status}"),
 //!     Err(error) => {
 //!         println!("{}", online.diagnosis(&error)); // from what is known: no packet is sent
 //!         println!("{}", online.diagnose(&mut cx, url)); // by asking around
