@@ -9,7 +9,7 @@ impl Cause {
     pub(super) const fn template(self) -> &'static str {
         match self {
             Self::EventHandler => "the request was made from an event handler or interrupt",
-            Self::NoAddress => "no access point, or no IP address yet",
+            Self::NoAddress => "there is no access point, or no IP address yet",
             Self::NoHostTarget => "the target is no other host (localhost, 0.0.0.0, a broadcast)",
             Self::SlowServer => "{host} took longer than the deadline to answer",
             Self::HostDown => "{host} is down, or not in this network",
@@ -17,9 +17,9 @@ impl Cause {
             Self::ServerOnLoopback => "the server on {host} listens on its own 127.0.0.1 only",
             Self::Firewall => "a firewall blocks {port} of {host}",
             Self::ClientIsolation => "the access point keeps its clients from each other",
-            Self::WrongSubnet => "the static address doesn't fit the network",
+            Self::WrongSubnet => "address, netmask and gateway don't fit together",
             Self::NoDnsServer => "the host is a name, and no DNS server is set",
-            Self::OwnAddress => "the target is this chip itself",
+            Self::OwnAddress => "the target is this chip itself, or may be in its own network",
             Self::NameNotResolved => "the name doesn't resolve to a host",
             Self::Scheme => "the URL's scheme doesn't fit",
             Self::TlsMismatch => "https on one side and http on the other, on {port}",
@@ -31,8 +31,8 @@ impl Cause {
             Self::JoinFailed => "the access point wasn't joined",
             Self::ModemReset => "the modem has reset itself",
             Self::ModemUnresponsive => "the modem is busy or silent",
-            Self::ModemSleep => "the radio slept, and a packet was lost",
-            Self::BadResponse => "the response doesn't fit, was cut short, or isn't valid HTTP",
+            Self::ModemSleep => "the radio slept, and a packet was lost or late",
+            Self::BadResponse => "the response doesn't fit, was cut short, or isn't valid",
             Self::InvalidRequest => "the request can't be sent as it is",
             Self::SerialLine => "bytes are lost or changed between chip and modem",
             Self::GatewaySilent => "the gateway doesn't answer",
@@ -45,7 +45,7 @@ impl Cause {
     ///
     /// ```
     /// use safe_http_client::Cause;
-    /// assert!(Cause::ModemReset.advice().contains("300 mA"));
+    /// assert!(Cause::ModemReset.advice().contains("500 mA"));
     /// ```
     #[cfg_attr(docsrs, doc(cfg(feature = "advice")))]
     pub const fn advice(self) -> &'static str {
@@ -55,20 +55,20 @@ impl Cause {
                  by suspending the loop, which a handler can't"
             }
             Self::NoAddress => {
-                "wait for the address (wait_online) before the request; WIFI CONNECTED is not an \
-                 address. If none comes, check the network's DHCP server"
+                "wait for the address (wait_online) before the request: being on the access point \
+                 (WIFI CONNECTED) isn't enough. If none comes, check DHCP and the signal"
             }
             Self::NoHostTarget => {
-                "give the address that the server has in the network, such as 192.168.1.20; \
-                 localhost is the chip itself"
+                "give the address that the server has in the network, such as 192.168.1.20: \
+                 localhost is the chip itself, and 0.0.0.0 no address"
             }
             Self::SlowServer => {
-                "raise the response deadline (response_timeout), or let the server answer first \
-                 and work afterwards"
+                "raise the deadline that ran out (as a rule response_timeout), or let the server \
+                 answer first and work afterwards"
             }
             Self::HostDown => {
-                "check that the host is on, in the same network, and still has that address; ping \
-                 it from a PC there"
+                "check that the host is on, in the same network, and still has that address: ping \
+                 it from a phone or PC in the same Wi-Fi"
             }
             Self::NothingListens => {
                 "check the port, and that the server runs and isn't bound to 127.0.0.1 only"
@@ -78,91 +78,90 @@ impl Cause {
                  development servers need --host 0.0.0.0 for it"
             }
             Self::Firewall => {
-                "allow incoming TCP connections to that port in the host's firewall (on Windows: \
-                 for private networks)"
+                "allow incoming TCP connections to that port in the host's firewall; on Windows \
+                 the Wi-Fi has to be a private network, too"
             }
             Self::ClientIsolation => {
-                "switch off \"AP isolation\" (or \"guest network\") in the access point, or put the \
-                 server on a cable; a phone there can't reach the host either"
+                "try the URL on a phone in the same Wi-Fi. If it fails there, too: leave the guest \
+                 network, or switch off AP isolation in the access point"
             }
             Self::WrongSubnet => {
-                "the address and the gateway must be in one subnet: correct address, netmask and \
-                 gateway, or use DHCP"
+                "address and gateway must be in one subnet: correct address, netmask and gateway, \
+                 or use DHCP"
             }
             Self::NoDnsServer => {
-                "set a DNS server along with the static address, use DHCP, or give the server's \
-                 address in place of its name"
+                "set a DNS server along with the static address (the router, as a rule), use DHCP, \
+                 or give the server's address in place of its name"
             }
             Self::OwnAddress => {
                 "give the server's address, not the chip's; if the chip is an access point, too, \
-                 give that another subnet than the one that it joins"
+                 switch that off, or give it another subnet"
             }
             Self::NameNotResolved => {
-                "check the spelling and try the IP address; a name that ends in .local is mDNS, \
-                 which a DNS server doesn't know"
+                "check the spelling, and try the IP address. A name that ends in .local is mDNS, \
+                 which DNS servers don't know"
             }
             Self::Scheme => {
-                "give the host without http:// inside it; https needs a stack with TLS, and a \
-                 port that speaks it"
+                "write one scheme, in front; port 443 is https, and https needs a stack with TLS"
             }
             Self::TlsMismatch => {
                 "use http:// with the server's http port (often 80 or 8080), and https:// with its \
                  https port (often 443 or 8443)"
             }
             Self::NotHttp => {
-                "check the port: another service answers there, or one that waits for something \
-                 else than HTTP"
+                "check the port: another service is there. curl -v on a PC shows what answers"
             }
             Self::CaptivePortal => {
-                "sign in to the network with a phone or PC first, or use another network: the \
-                 chip can't click through a portal"
+                "use a network without a sign-in page, or have the chip's hardware address let \
+                 in: it can't click through a portal"
             }
             Self::ModemMemory => {
-                "close other connections, use smaller TLS buffers on the server's side or http, \
-                 and restart the modem"
+                "close other connections, or restart the modem. TLS takes most: a shorter chain of \
+                 certificates helps, or http in a network that you trust"
             }
             Self::OutOfSockets => {
-                "read responses to their end and end exchanges before you start more; keep one \
-                 connection alive rather than opening many"
+                "read responses to their end, and keep one connection rather than opening many; \
+                 after many, wait some minutes"
             }
             Self::StaleConnection => {
-                "send it again if that can do no harm; keep connections for less time than the \
+                "send it again if twice does no harm; keep connections for less time than the \
                  server does (keep_alive)"
             }
             Self::JoinFailed => {
-                "check the network's name and password (both count upper and lower case), that it \
-                 is on 2.4 GHz, and the distance to it"
+                "check the network's name and password (upper and lower case count), that it is on \
+                 2.4 GHz and takes WPA2, and the distance to it"
             }
             Self::ModemReset => {
-                "the supply droops: it must give 300 mA at 3.3 V, with 100 uF or more next to the \
-                 modem and short wires"
+                "as a rule the supply droops: it must give 500 mA at 3.3 V, with 100 uF or more \
+                 right at the modem, and short wires"
             }
             Self::ModemUnresponsive => {
-                "check TX and RX (crossed), ground, supply, EN high and the baud rate; after a \
-                 connect that was given up it is busy for up to 15 s"
+                "silent: check TX and RX (crossed), ground, supply, EN (high) and baud rate. Busy: \
+                 a connect that was given up takes it up to 15 s more"
             }
             Self::ModemSleep => {
-                "switch modem sleep off while requests are made, or raise the deadline and try \
-                 again"
+                "switch the radio's sleep off while requests are made, or try again"
             }
             Self::BadResponse => {
-                "the error says which: give a larger buffer, or read the body in pieces; a cut or \
-                 invalid response is the server's, or a proxy's"
+                "the error says which: give a larger buffer, or read the body in pieces. A cut or \
+                 invalid response is the server's, a proxy's, or a lossy serial line's"
             }
             Self::InvalidRequest => "the error says what is wrong with it: correct the call",
             Self::SerialLine => {
-                "receive by interrupt into a buffer (SerialRx), shorten the wires, or lower the \
-                 baud rate"
+                "receive by interrupt into a ring (SerialRx), join the grounds, shorten the wires, \
+                 or lower the baud rate"
             }
             Self::GatewaySilent => {
-                "check the access point or router, the signal's strength, and that the gateway's \
-                 address is right"
+                "check the signal's strength, the router, and the gateway's address; some gateways \
+                 never answer pings"
             }
             Self::ConnectionLost => {
-                "look at the server's log: it crashed, refused the request or was restarted; else \
-                 the signal is weak"
+                "look at the server's log: did it crash, restart, or refuse the request? If it \
+                 saw nothing, check the signal"
             }
-            Self::Unexplained => "please report it, with this text",
+            Self::Unexplained => {
+                "compare with a PC in the same Wi-Fi; if it stays a riddle, report it with this text"
+            }
         }
     }
 }
