@@ -4,11 +4,11 @@ use super::response::Response;
 use crate::clock::Clock;
 use crate::context::LoopContext;
 use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError, TargetClass, UrlError};
-use crate::exchange::{Check, Core, ErrorOf, Exchange, Kept, Plan, Upload, UploadState};
+use crate::exchange::{Check, Core, ErrorOf, Exchange, Kept, Plan, Target, Upload, UploadState};
 use crate::http::framing::Asked;
 use crate::http::method::{BodyLength, Method};
 use crate::http::request::HeadWriter;
-use crate::http::url::{Scheme, Url};
+use crate::http::url::{Host, Scheme, Url};
 use crate::network::Network;
 use core::fmt;
 use core::marker::PhantomData;
@@ -228,7 +228,7 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
     /// ```
     pub fn send(self) -> Result<Response<'a, 'c, N, C>, ErrorOf<N>> {
         let length = self.body.map(|body| BodyLength::Known(body.len() as u64));
-        let remote = self.connect_to;
+        let remote = self.remote();
         match self.plan(length, UploadState::None) {
             // Made where it stays: an exchange is too large to be moved without need.
             Ok((core, buffer, plan)) => {
@@ -333,10 +333,21 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
         length: Option<BodyLength>,
         upload: UploadState,
     ) -> Result<Exchange<'a, N, C>, ErrorOf<N>> {
-        let remote = self.connect_to;
+        let remote = self.remote();
         match self.plan(length, upload) {
             Ok((core, buffer, plan)) => Ok(Exchange::new(core, buffer, plan, remote, upload)),
             Err(refusal) => Err(refusal.into_error()),
+        }
+    }
+
+    /// Where it goes, where that needs no resolver.
+    fn remote(&self) -> Option<SocketAddr> {
+        match (self.connect_to, &self.url) {
+            (None, Ok(url)) => match url.host() {
+                Host::Address(address) => Some(SocketAddr::new(address, url.port())),
+                Host::Name(_) => None,
+            },
+            (connect_to, _) => connect_to,
         }
     }
 
@@ -381,7 +392,7 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
         let body = self.body.unwrap_or_default();
         let has_body = !body.is_empty() || upload != UploadState::None;
         let plan = Plan {
-            url,
+            target: Target { scheme: url.scheme(), port: url.port(), host: url.host_text() },
             asked: self.method.asked(),
             idempotent: self.method.is_idempotent(),
             is_directed: self.connect_to.is_some(),

@@ -4,7 +4,6 @@ use super::{Exchange, TcpErrorOf};
 use crate::clock::Clock;
 use crate::error::{ErrorKind, IpConfig, LinkError, RequestError};
 use crate::exchange::DnsErrorOf;
-use crate::http::url::Host;
 use crate::link::Link;
 use crate::network::Network;
 use core::net::IpAddr;
@@ -61,11 +60,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     /// What the link's addresses say of the target before it is resolved.
     pub(super) fn check_addresses(&mut self, ip: &IpConfig) -> Result<(), Refusal<N>> {
         let checks = self.core.config.checks;
-        let literal = match (self.remote, self.plan.url.host()) {
-            (Some(address), _) => Some(address.ip()),
-            (None, Host::Address(address)) => Some(address),
-            (None, Host::Name(_)) => None,
-        };
+        let literal = self.remote.map(|remote| remote.ip());
         if literal.is_none() && ip.has_dns == Some(false) && checks.has(Check::Dns) {
             return Err(ErrorKind::Link(LinkError::NoDnsServer));
         }

@@ -18,9 +18,9 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                 return Err(self.fail(ErrorKind::Socket(error)));
             }
             // Refused earlier where the stack has no TLS at all. Never in the clear instead.
-            let secured = match self.plan.url.scheme() {
+            let secured = match self.plan.target.scheme {
                 Scheme::Http => true,
-                Scheme::Https => wire.secure(self.plan.url.host_text()),
+                Scheme::Https => wire.secure(self.plan.target.host),
             };
             if !secured {
                 return Err(self.fail(ErrorKind::Request(RequestError::NoTls)));

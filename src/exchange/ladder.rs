@@ -4,12 +4,18 @@ use super::{ErrorOf, Exchange, Kept, State, WhyClosed};
 use crate::clock::{Clock, elapsed_ms};
 use crate::context::LoopContext;
 use crate::diagnosis::{Diagnosis, Findings, Outcome, Report, Rung};
-use crate::error::{Deadline, Error, ErrorKind, LinkError, Phase, RequestError};
-use crate::http::url::Host;
+use crate::error::{
+    Deadline, DisconnectReason, Error, ErrorKind, LinkError, LinkStatus, Phase, RequestError,
+    StackFault,
+};
+use crate::http::head::HeadParser;
+use crate::http::method::Method;
+use crate::http::request::HeadWriter;
+use crate::http::url::Url;
 use crate::network::{Connect, Network};
 use core::convert::Infallible;
 use core::fmt;
-use core::net::{IpAddr, SocketAddr};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use embedded_nal::nb;
 
 /// An answer to a ping, or to a connection in its place, is awaited for so long.
@@ -17,6 +23,9 @@ const REACH_MS: u32 = 4_000;
 
 /// Where a TCP connection takes the place of a ping: open or refused, it is an answer.
 const KNOCK_PORT: u16 = 80;
+
+/// An address that nobody has (RFC 5737), for a connection that is only to make the stack speak.
+const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), KNOCK_PORT);
 
 /// What is to be done next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +39,8 @@ enum Next {
     Host(SocketAddr),
     Port,
     Http,
+    /// The link is down and doesn't say why: does the stack?
+    AskStack,
     /// The connection failed: is the gateway there, on a stack without pings?
     KnockAtGateway,
     /// The connection with TLS failed: is the port open without?
@@ -59,6 +70,8 @@ pub struct Checkup<'a, N: Network, C: Clock> {
     findings: Findings,
     /// What ended it, kept while more is found out.
     error: Option<ErrorOf<N>>,
+    /// The server was asked for its root, since it doesn't know `*`.
+    asked_root: bool,
 }
 
 impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
@@ -87,7 +100,15 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
             }
         };
         let step = if exchange.is_some() { Next::Free } else { Next::Over };
-        Self { exchange, step, report, mark, findings: Findings::default(), error: None }
+        Self {
+            exchange,
+            step,
+            report,
+            mark,
+            findings: Findings::default(),
+            error: None,
+            asked_root: false,
+        }
     }
 
     /// Goes on as far as it goes without waiting. `Ok` once the [`report`](Self::report) is complete.
@@ -158,13 +179,18 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
             }
             Next::Link => {
                 self.report.link = network.link_status();
+                // A modem that has just reset itself joins again.
+                if is_unexplained(self.report.link) && waited < REACH_MS {
+                    return Err(nb::Error::WouldBlock);
+                }
                 exchange.check_link()?;
+                exchange.state = State::Resolve;
                 self.pass(Rung::Link);
                 self.pass(Rung::Subnet);
                 Ok(Next::Name)
             }
             Next::Name => {
-                let is_name = matches!(exchange.plan.url.host(), Host::Name(_));
+                let is_name = exchange.remote.is_none();
                 exchange.resolve()?;
                 let Some(remote) = exchange.remote else {
                     return Ok(Next::Over);
@@ -202,8 +228,23 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
             }
             Next::Http => {
                 exchange.advance()?;
+                // Servers that take `*` for an error say the same of it whatever they are.
+                let is_refused = exchange.known_head().status() == 400;
+                if is_refused && exchange.oddity().is_none() && !self.asked_root {
+                    self.asked_root = exchange.ask_root();
+                    if self.asked_root {
+                        return Ok(Next::Http);
+                    }
+                }
                 self.answered();
                 Ok(Next::Over)
+            }
+            Next::AskStack => {
+                let fault = self.ask_stack()?;
+                if let Some(error) = &mut self.error {
+                    error.evidence.fault = fault;
+                }
+                Ok(self.conclude())
             }
             Next::KnockAtGateway => {
                 let answer = match self.gateway() {
@@ -283,6 +324,23 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
         Ok(answer)
     }
 
+    /// What the stack says of itself when it is asked for a connection over a link that is down.
+    fn ask_stack(&mut self) -> super::Step<StackFault> {
+        let Some(exchange) = &mut self.exchange else {
+            return Ok(StackFault::Unknown);
+        };
+        let wire = &mut exchange.core.wire;
+        let waited = elapsed_ms(exchange.core.clock.now_ms(), self.mark);
+        let opened = if wire.is_open() { Ok(()) } else { wire.open() };
+        let fault = match opened.map_err(nb::Error::Other).and_then(|()| wire.connect(NOBODY)) {
+            Err(nb::Error::WouldBlock) if waited < REACH_MS => return Err(nb::Error::WouldBlock),
+            Err(nb::Error::Other(error)) => wire.network.tcp_fault(&error),
+            Ok(()) | Err(nb::Error::WouldBlock) => StackFault::Unknown,
+        };
+        wire.close(WhyClosed::CallerAsked);
+        Ok(fault)
+    }
+
     /// The server's answer is in: the check's own question, whatever it said to it.
     fn answered(&mut self) {
         let Some(exchange) = &mut self.exchange else {
@@ -305,7 +363,7 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
             return;
         };
         let rung = match self.step {
-            Next::Free | Next::Signal | Next::Link => rung_of(&error, Rung::Link),
+            Next::Free | Next::Signal | Next::Link | Next::AskStack => rung_of(&error, Rung::Link),
             Next::Name => rung_of(&error, Rung::Name),
             Next::Gateway(_) => Rung::Gateway,
             Next::Host(_) => Rung::Host,
@@ -326,8 +384,11 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
         self.report.code = error.code();
         let connect = self.exchange.as_ref().map(|x| x.core.wire.network.behaviour().connect);
         // Only a stack that can be interrupted is asked for more.
-        let may_knock = connect == Some(Connect::Polls) && rung == Rung::Port;
-        self.step = if may_knock && error.evidence.secure {
+        let polls = connect == Some(Connect::Polls);
+        let may_knock = polls && rung == Rung::Port;
+        self.step = if polls && rung == Rung::Link && is_unexplained(self.report.link) {
+            Next::AskStack
+        } else if may_knock && error.evidence.secure {
             Next::KnockAtPort
         } else if may_knock && self.findings.gateway.is_none() && self.gateway().is_some() {
             Next::KnockAtGateway
@@ -368,6 +429,47 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
         exchange.fail(ErrorKind::Timeout { deadline, limit_ms });
         self.failed();
     }
+}
+
+impl<N: Network, C: Clock> Exchange<'_, N, C> {
+    /// Asks for the root of a server that has just answered, over a connection of its own. False
+    /// where that question doesn't fit the buffer.
+    fn ask_root(&mut self) -> bool {
+        let Some(remote) = self.core.wire.remote().or(self.remote) else {
+            return false;
+        };
+        let super::Target { scheme, host, port } = self.plan.target;
+        let Ok(root) = Url::from_parts(scheme, host, Some(port), "/") else {
+            return false;
+        };
+        let mut head = HeadWriter::new(self.buffer, Method::Options, Some(&root));
+        head.close();
+        let Ok((buffer, length)) = head.finish(Method::Options, None) else {
+            return false;
+        };
+        if length > buffer.len() {
+            return false;
+        }
+        self.core.wire.close(WhyClosed::CallerAsked);
+        self.remote = Some(remote);
+        (self.stage_sent, self.stage_end) = (0, length);
+        self.request_incomplete = false;
+        self.received = 0;
+        self.parser = HeadParser::new();
+        self.interim = 0;
+        (self.head_end, self.kept, self.raw, self.filled) = (0, 0, 0, 0);
+        self.state = State::Connect;
+        self.progress();
+        true
+    }
+}
+
+/// Whether the link is down and its driver doesn't say why.
+fn is_unexplained(link: LinkStatus) -> bool {
+    matches!(
+        link.ip_config(),
+        Err(LinkError::NoAddress | LinkError::Disconnected(DisconnectReason::Unknown))
+    )
 }
 
 /// The rung that an error belongs to.

@@ -32,7 +32,7 @@ pub use ladder::Checkup;
 pub use upload::Upload;
 pub(crate) use upload::UploadState;
 pub use wire::WhyClosed;
-pub(crate) use wire::Wire;
+pub(crate) use wire::{Target, Wire};
 
 use crate::clock::{Clock, elapsed_ms};
 use crate::context::LoopContext;
@@ -40,7 +40,7 @@ use crate::error::{Deadline, Error, ErrorKind, Evidence, Phase, RequestError, St
 use crate::http::framing::Asked;
 use crate::http::head::{HeadMeasure, HeadParser};
 use crate::http::response::{Headers, ResponseHead};
-use crate::http::url::{Scheme, Url};
+use crate::http::url::Scheme;
 use crate::network::{Connect, Network};
 use core::fmt;
 use core::net::SocketAddr;
@@ -87,7 +87,7 @@ pub(crate) struct Core<N: Network, C> {
 /// What was asked for, unchanged through the exchange.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan<'a> {
-    pub(crate) url: Url<'a>,
+    pub(crate) target: Target<'a>,
     pub(crate) asked: Asked,
     pub(crate) idempotent: bool,
     /// The address was given by the caller: no name is resolved.
@@ -146,7 +146,8 @@ pub struct Exchange<'a, N: Network, C: Clock> {
     state: State,
     /// Why the last step failed, until its caller is told.
     failure: Option<Failure<N>>,
-    /// Where to connect, once it is known; from the start where the caller said it.
+    /// Where to connect, once it is known; from the start where the URL has an address, or the caller
+    /// gave one.
     remote: Option<SocketAddr>,
     started: u32,
     /// When the phase began, or last made progress.
@@ -372,7 +373,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
                 Phase::Send | Phase::Head | Phase::Body => self.core.config.idle_ms,
             },
             reused: self.reused,
-            secure: self.plan.url.scheme() == Scheme::Https,
+            secure: self.plan.target.scheme == Scheme::Https,
             remote: self.core.wire.remote().or(self.remote),
             ..Evidence::default()
         }

@@ -26,7 +26,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                 let leads_elsewhere = ["location", "content-location", "refresh"]
                     .iter()
                     .filter_map(|name| head.header(name))
-                    .any(|value| names_another_host(value, self.plan.url.host_text()));
+                    .any(|value| names_another_host(value, self.plan.target.host));
                 leads_elsewhere.then_some(Oddity::LeadsElsewhere)
             }
             _ => None,

@@ -359,7 +359,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
             WhyClosed::ExcessBytes
         } else {
             let directed_to = self.remote.filter(|_| self.plan.is_directed);
-            core.wire.keep(&self.plan.url, directed_to, core.clock.now_ms());
+            core.wire.keep(&self.plan.target, directed_to, core.clock.now_ms());
             return State::Over;
         };
         core.wire.close(why);

@@ -1,10 +1,9 @@
 //! Before a connection: the link, a kept connection, the host's address.
 
-use super::{Check, Exchange, State, Step, WhyClosed};
+use super::{Check, Exchange, State, Step, Target, WhyClosed};
 use crate::clock::Clock;
 use crate::error::{Deadline, ErrorKind, TargetClass};
 use crate::http::address::classify;
-use crate::http::url::Host;
 use crate::network::Network;
 use core::net::SocketAddr;
 use embedded_nal::nb;
@@ -24,7 +23,8 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         let Self { core, plan, remote, .. } = self;
         let now = core.clock.now_ms();
         let keep_ms = core.config.keep_alive_ms;
-        self.reused = core.wire.take_kept(&plan.url, *remote, now, keep_ms);
+        let directed_to = remote.filter(|_| plan.is_directed);
+        self.reused = core.wire.take_kept(&plan.target, directed_to, now, keep_ms);
         self.progress();
         if self.reused {
             return Ok(State::Send);
@@ -38,37 +38,29 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     }
 
     pub(super) fn resolve(&mut self) -> Step<State> {
-        // Given by the caller.
+        // The URL's own, or the caller's.
         if self.remote.is_some() {
             return Ok(State::Connect);
         }
-        let address = match self.plan.url.host() {
-            Host::Address(address) => address,
-            Host::Name(name) => {
-                let core = &mut *self.core;
-                let address_type = core.config.address_type.clone();
-                match core.wire.network.get_host_by_name(name, address_type) {
-                    Err(nb::Error::WouldBlock) => return self.pending(Deadline::Connect),
-                    Err(nb::Error::Other(error)) => {
-                        return Err(self.fail(ErrorKind::Resolve(error)));
-                    }
-                    Ok(address) => {
-                        let class = classify(address);
-                        let allowed = class == TargetClass::Host
-                            || (class == TargetClass::Loopback && core.wire.network.has_loopback());
-                        if !allowed && core.config.checks.has(Check::Target) {
-                            return Err(self.fail(ErrorKind::ResolvedTo(address, class)));
-                        }
-                        if let Err(error) = self.check_resolved(address) {
-                            return Err(self.fail(error));
-                        }
-                        address
-                    }
-                }
-            }
+        let Target { host, port, .. } = self.plan.target;
+        let core = &mut *self.core;
+        let address_type = core.config.address_type.clone();
+        let address = match core.wire.network.get_host_by_name(host, address_type) {
+            Err(nb::Error::WouldBlock) => return self.pending(Deadline::Connect),
+            Err(nb::Error::Other(error)) => return Err(self.fail(ErrorKind::Resolve(error))),
+            Ok(address) => address,
         };
+        let class = classify(address);
+        let allowed = class == TargetClass::Host
+            || (class == TargetClass::Loopback && core.wire.network.has_loopback());
+        if !allowed && core.config.checks.has(Check::Target) {
+            return Err(self.fail(ErrorKind::ResolvedTo(address, class)));
+        }
+        if let Err(error) = self.check_resolved(address) {
+            return Err(self.fail(error));
+        }
         self.progress();
-        self.remote = Some(SocketAddr::new(address, self.plan.url.port()));
+        self.remote = Some(SocketAddr::new(address, port));
         Ok(State::Connect)
     }
 }

@@ -1,7 +1,7 @@
 //! The one connection of a client: opened, kept for reuse, and closed on every path.
 
 use super::TcpErrorOf;
-use crate::http::url::{Scheme, Url};
+use crate::http::url::Scheme;
 use crate::network::{Network, PipeClosed, ZeroRead};
 use core::fmt;
 use core::net::SocketAddr;
@@ -56,6 +56,14 @@ pub enum WhyClosed {
 /// The longest host that a connection is kept for.
 const MAX_KEPT_HOST: usize = 64;
 
+/// Whom a request goes to, as its URL has it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Target<'a> {
+    pub(crate) scheme: Scheme,
+    pub(crate) port: u16,
+    pub(crate) host: &'a str,
+}
+
 /// Whom a connection leads to. Reuse needs all of it to be equal: a connection to another host
 /// would bring that host's answer.
 #[derive(Debug)]
@@ -68,15 +76,15 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    fn new(url: &Url<'_>, connect_to: Option<SocketAddr>) -> Option<Self> {
-        let host = heapless::String::try_from(url.host_text()).ok()?;
-        Some(Self { scheme: url.scheme(), port: url.port(), host, connect_to })
+    fn new(target: &Target<'_>, connect_to: Option<SocketAddr>) -> Option<Self> {
+        let host = heapless::String::try_from(target.host).ok()?;
+        Some(Self { scheme: target.scheme, port: target.port, host, connect_to })
     }
 
-    fn leads_to(&self, url: &Url<'_>, connect_to: Option<SocketAddr>) -> bool {
-        self.scheme == url.scheme()
-            && self.port == url.port()
-            && self.host.eq_ignore_ascii_case(url.host_text())
+    fn leads_to(&self, target: &Target<'_>, connect_to: Option<SocketAddr>) -> bool {
+        self.scheme == target.scheme
+            && self.port == target.port
+            && self.host.eq_ignore_ascii_case(target.host)
             && self.connect_to == connect_to
     }
 }
@@ -196,8 +204,8 @@ impl<N: Network> Wire<N> {
     }
 
     /// Keeps the connection for the next request to the same host.
-    pub(crate) fn keep(&mut self, url: &Url<'_>, connect_to: Option<SocketAddr>, now: u32) {
-        match Key::new(url, connect_to) {
+    pub(crate) fn keep(&mut self, target: &Target<'_>, connect_to: Option<SocketAddr>, now: u32) {
+        match Key::new(target, connect_to) {
             Some(key) => {
                 self.key = Some(key);
                 self.idle_since = now;
@@ -210,7 +218,7 @@ impl<N: Network> Wire<N> {
     /// otherwise.
     pub(crate) fn take_kept(
         &mut self,
-        url: &Url<'_>,
+        target: &Target<'_>,
         connect_to: Option<SocketAddr>,
         now: u32,
         keep_alive_ms: u32,
@@ -223,7 +231,7 @@ impl<N: Network> Wire<N> {
             self.close(WhyClosed::ResponseNotRead);
             return false;
         };
-        let unfit = if !key.leads_to(url, connect_to) {
+        let unfit = if !key.leads_to(target, connect_to) {
             Some(WhyClosed::OtherHost)
         } else if crate::clock::elapsed_ms(now, self.idle_since) > keep_alive_ms {
             Some(WhyClosed::IdleTooLong)
