@@ -139,6 +139,7 @@ pub struct EspAt<S, C, const ROOM: usize = 512> {
     room: Deque<u8, ROOM>,
     room_of: u8,
     tls: Option<TlsVerification>,
+    memory_check: bool,
     idle: fn(),
     /// When the join began.
     waiting_since: u32,
@@ -180,6 +181,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
             room: Deque::new(),
             room_of: 0,
             tls: None,
+            memory_check: true,
             idle: || {},
             waiting_since,
             serial_error: None,
@@ -215,6 +217,24 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     #[must_use]
     pub fn with_tls(mut self, verification: TlsVerification) -> Self {
         self.tls = Some(verification);
+        self
+    }
+
+    /// Doesn't ask the modem for its free memory before a TLS connection. Where it asks, on ESP-AT, a
+    /// connection with less than 10,240 bytes is [`OutOfMemory`](EspAtError::OutOfMemory) at once,
+    /// instead of failing later or restarting the modem. Of a connection that has failed it is asked
+    /// all the same.
+    ///
+    /// ```
+    /// # use safe_http_client::{*, esp_at::*};
+    /// # static RX: SerialRx<64> = SerialRx::new(); let mut tx = [0; 64];
+    /// # let serial = RX.with_tx(&mut tx[..]);
+    /// let modem = EspAt::new(serial, FnClock(|| 0)).with_tls(TlsVerification::None).without_memory_check();
+    /// # let _ = modem;
+    /// ```
+    #[must_use]
+    pub fn without_memory_check(mut self) -> Self {
+        self.memory_check = false;
         self
     }
 

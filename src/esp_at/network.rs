@@ -62,6 +62,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> Network for EspAt<S, C, ROOM> {
             modem.server_name.extend_from_slice(server_name.as_bytes()).map_err(|_| NoTls)?;
         }
         slot.tls = TlsState::Verification(verification);
+        slot.memory_check = self.memory_check;
         Ok(())
     }
 

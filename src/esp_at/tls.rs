@@ -1,5 +1,6 @@
 //! TLS in the modem.
 
+use super::error::EspAtError;
 use super::modem::Family;
 use super::wire::Command;
 
@@ -37,6 +38,19 @@ pub enum TlsVerification {
     Authority,
 }
 
+/// With less free memory than this a TLS connection isn't even tried. Espressif's build of ESP-AT for
+/// the ESP8266 (`module_esp8266_default/sdkconfig.defaults`, 2.2 and 2.3) gives TLS 4,096 bytes for
+/// what it sends (`CONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN`), as much as it takes for what it receives
+/// (`CONFIG_MBEDTLS_DYNAMIC_BUFFER`), and the link's task a stack of 4,096. What is left of this is
+/// 2,048 for the server's certificates, of which one alone has 1,000 or more: a handshake needs more,
+/// so no connection that could succeed is refused.
+const LEAST_MEMORY: u32 = 10_240;
+
+/// Why not, where the modem has so little memory left.
+pub(crate) fn shortage(free: Option<u32>) -> Option<EspAtError> {
+    free.filter(|free| *free < LEAST_MEMORY).map(|free| EspAtError::OutOfMemory { free })
+}
+
 /// The longest name that is sent: what `AT+CIPSSLCSNI` takes.
 const NAME: usize = 64;
 
@@ -48,6 +62,8 @@ pub(crate) enum TlsState {
     Verification(TlsVerification),
     /// The server's name is to be set; it lies in the driver.
     Name(TlsVerification),
+    /// Whether there is memory for it is to be asked.
+    Memory(TlsVerification),
     Set(TlsVerification),
 }
 
@@ -58,14 +74,16 @@ impl TlsState {
 
     /// All of it again: the modem was reset, or the link closed.
     pub(crate) fn restart(&mut self) {
-        if let Self::Name(verification) | Self::Set(verification) = *self {
+        if let Self::Name(verification) | Self::Memory(verification) | Self::Set(verification) =
+            *self
+        {
             *self = Self::Verification(verification);
         }
     }
 
     pub(crate) fn next_command(self, link: u8, family: Family, name: &[u8]) -> Option<Command> {
         match self {
-            Self::Off | Self::Set(_) => None,
+            Self::Off | Self::Memory(_) | Self::Set(_) => None,
             Self::Verification(verification) => {
                 let mode = match verification {
                     TlsVerification::None => 0,
@@ -84,9 +102,9 @@ impl TlsState {
     }
 
     /// A command was answered. False where TLS can't be as it was asked for.
-    pub(crate) fn done(&mut self, ok: bool, family: Family) -> bool {
+    pub(crate) fn done(&mut self, ok: bool, family: Family, asks_memory: bool) -> bool {
         match *self {
-            Self::Off | Self::Set(_) => {}
+            Self::Off | Self::Memory(_) | Self::Set(_) => {}
             Self::Verification(verification) => {
                 // Nothing is what firmware without this command verifies.
                 if !ok && verification != TlsVerification::None {
@@ -99,6 +117,7 @@ impl TlsState {
             }
             // Firmware before 2.1 sends no name. A server that needs it refuses; nothing gets less
             // secure.
+            Self::Name(verification) if asks_memory => *self = Self::Memory(verification),
             Self::Name(verification) => *self = Self::Set(verification),
         }
         true

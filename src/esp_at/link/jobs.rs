@@ -107,7 +107,9 @@ pub(crate) struct Jobs {
     pub(super) found: Option<AccessPoint>,
     /// The modem said `ERROR` at once: it can't, or may not.
     pub(crate) refused: bool,
-    /// When the client last asked how far it is.
+    /// The client asks for its own purposes.
+    pub(crate) for_client: bool,
+    /// When it last did.
     polled_at: u32,
     retried: bool,
 }
@@ -120,6 +122,7 @@ impl Jobs {
             ping_ms: None,
             found: None,
             refused: false,
+            for_client: false,
             polled_at: 0,
             retried: false,
         }
@@ -142,6 +145,7 @@ impl Jobs {
         };
         if !goes_on {
             self.want(job);
+            self.for_client = true;
         }
     }
 
@@ -151,6 +155,7 @@ impl Jobs {
         self.ping_ms = None;
         self.found = None;
         self.refused = false;
+        self.for_client = false;
         self.retried = false;
     }
 

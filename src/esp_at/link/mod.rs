@@ -19,9 +19,11 @@ use crate::clock::Clock;
 use crate::link::{Link, LinkStatus};
 
 impl<S: Serial, C: Clock, const ROOM: usize> Link for EspAt<S, C, ROOM> {
-    /// What the modem has said of it so far; asks nothing. An address counts once the modem has told
-    /// it: after `WIFI GOT IP` that takes one command more.
+    /// What the modem has said of it so far. An address counts once the modem has told it, and whether
+    /// a DNS server is set: after `WIFI GOT IP` that takes two commands more. Where none is set, it is
+    /// asked again every 10 s at most while somebody looks.
     fn link_status(&mut self) -> LinkStatus {
+        self.modem.station.looked_at(self.clock.now_ms());
         self.pump();
         self.modem.station.status()
     }

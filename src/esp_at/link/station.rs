@@ -2,12 +2,12 @@
 
 use super::jobs::{Job, Jobs};
 use super::join::{Credentials, JoinState};
-use super::settings::Settings;
+use super::settings::{Applied, Settings};
 use crate::clock::elapsed_ms;
 use crate::error::DisconnectReason;
 use crate::esp_at::error::{EspAtError, JoinError};
-use crate::esp_at::modem::{Firmware, Outcome, Seen, Task};
-use crate::esp_at::wire::{Command, Event, ipv4};
+use crate::esp_at::modem::{Family, Firmware, Outcome, Seen, Task};
+use crate::esp_at::wire::{Command, Event, Fields, ipv4};
 use crate::link::{IpConfig, LinkStatus};
 use core::net::Ipv4Addr;
 
@@ -16,6 +16,9 @@ const REJOIN_MS: u32 = 10_000;
 
 /// While the link is down, the modem is asked for it so often: what it said of it may have been lost.
 const LOOK_AGAIN_MS: u32 = 3_000;
+
+/// And so often for DNS servers where there were none, as long as somebody wants to know.
+const SERVERS_AGAIN_MS: u32 = 10_000;
 
 /// An address that is told garbled is asked for so often.
 const MOST_TRIES: u8 = 3;
@@ -30,6 +33,10 @@ pub(crate) struct Station {
     ask_address: bool,
     asked: Addresses,
     address_tries: u8,
+    /// And for its DNS servers.
+    ask_servers: bool,
+    servers: Servers,
+    servers_asked_twice: bool,
     pub(super) credentials: Option<Credentials>,
     pub(super) join: JoinState,
     /// The modem has lost its access point by a reset: it is joined again at this time.
@@ -48,6 +55,44 @@ struct Addresses {
     own: Option<Ipv4Addr>,
     gateway: Option<Ipv4Addr>,
     netmask: Option<Ipv4Addr>,
+}
+
+/// The lines of an answer to `AT+CIPDNS?`.
+#[derive(Debug, Clone, Copy)]
+struct Servers {
+    /// The line came that has to.
+    told: bool,
+    found: bool,
+    /// And others, which may have been such a line.
+    unclear: bool,
+}
+
+impl Servers {
+    /// NonOS says a server a line, `+CIPDNS_CUR:192.168.1.1`, and no line for none; ESP-AT all in
+    /// one: `+CIPDNS:1,"192.168.1.1"`.
+    fn line(&mut self, line: &[u8]) {
+        let servers = line.strip_prefix(b"+CIPDNS_CUR:").or_else(|| line.strip_prefix(b"+CIPDNS:"));
+        let Some(servers) = servers else {
+            self.unclear |= !line.starts_with(b"AT");
+            return;
+        };
+        self.told = true;
+        let mut fields = Fields(servers);
+        while let Some(field) = fields.next() {
+            match ipv4(field) {
+                Some(server) => self.found |= !server.is_unspecified(),
+                // Whether they are set by hand.
+                None => self.unclear |= !matches!(field, b"0" | b"1"),
+            }
+        }
+    }
+
+    fn known(self) -> Option<bool> {
+        if self.found {
+            return Some(true);
+        }
+        (self.told && !self.unclear).then_some(false)
+    }
 }
 
 impl Addresses {
@@ -70,6 +115,9 @@ impl Station {
             ask_address: false,
             asked: Addresses { own: None, gateway: None, netmask: None },
             address_tries: 0,
+            ask_servers: false,
+            servers: Servers { told: false, found: false, unclear: false },
+            servers_asked_twice: false,
             credentials: None,
             join: JoinState::Idle,
             rejoin_at: None,
@@ -91,6 +139,14 @@ impl Station {
         }
     }
 
+    /// Somebody wants to know it.
+    pub(crate) fn looked_at(&mut self, now: u32) {
+        // DHCP may have brought a server since; nothing tells.
+        if let LinkStatus::Up(IpConfig { has_dns: Some(false), .. }) = self.status {
+            self.ask_servers |= elapsed_ms(now, self.asked_at) >= SERVERS_AGAIN_MS;
+        }
+    }
+
     /// The start-up sequence is through.
     pub(crate) fn started(&mut self) {
         self.settings.all_due();
@@ -106,9 +162,6 @@ impl Station {
     pub(crate) fn reset(&mut self, asked_for: bool) {
         self.lost();
         self.jobs.reset(asked_for);
-        if let JoinState::Running { own } = self.join {
-            self.join = JoinState::Wanted { own };
-        }
         self.settings.reset();
     }
 
@@ -118,7 +171,16 @@ impl Station {
         self.status = LinkStatus::Disconnected(DisconnectReason::Unknown);
         self.ask_status = false;
         self.ask_address = false;
+        self.ask_servers = false;
         self.rssi = None;
+        if let JoinState::Running { own } = self.join {
+            self.join = JoinState::Wanted { own };
+        }
+    }
+
+    /// A name didn't resolve. A server may have gone since they were asked for.
+    pub(crate) fn names_fail(&mut self) {
+        self.ask_servers |= matches!(self.status, LinkStatus::Up(_));
     }
 
     /// The modem says `no ip`, so its `WIFI DISCONNECT` was missed.
@@ -140,6 +202,11 @@ impl Station {
                 self.status = LinkStatus::Disconnected(DisconnectReason::Unknown);
                 self.ask_address = false;
                 self.rssi = None;
+                if core::mem::take(&mut self.ask_servers)
+                    && let JoinState::Running { own } = self.join
+                {
+                    self.joined(own, Err(JoinError::Failed));
+                }
             }
             _ => {}
         }
@@ -163,7 +230,7 @@ impl Station {
         }
         let down = !matches!(self.status, LinkStatus::Up(_));
         let look_again = self.member && down && elapsed_ms(now, self.asked_at) >= LOOK_AGAIN_MS;
-        if self.ask_status || (look_again && !self.ask_address) {
+        if self.ask_status || (look_again && !self.ask_address && !self.ask_servers) {
             self.asked_at = now;
             return Some((Task::Status, Command::new("AT+CIPSTATUS")));
         }
@@ -171,6 +238,13 @@ impl Station {
             self.asked = Addresses::default();
             let command = Command::new("AT+CIPSTA").text(firmware.cur()).text("?");
             return Some((Task::Address, command));
+        }
+        if self.ask_servers {
+            self.asked_at = now;
+            let told = firmware.family == Family::NonOs;
+            self.servers = Servers { told, found: false, unclear: false };
+            let command = Command::new("AT+CIPDNS").text(firmware.cur()).text("?");
+            return Some((Task::Servers, command));
         }
         self.jobs.next_command(firmware).map(|(job, command)| (Task::Job(job), command))
     }
@@ -228,6 +302,11 @@ impl Station {
         }
     }
 
+    /// A line of the answer to `AT+CIPDNS?`.
+    pub(crate) fn servers_line(&mut self, line: &[u8]) {
+        self.servers.line(line);
+    }
+
     pub(crate) fn job_line(&mut self, job: Job, line: &[u8]) {
         self.jobs.line(job, line);
     }
@@ -237,7 +316,13 @@ impl Station {
             Task::Join => self.join_done(outcome, seen, now),
             Task::Status => self.ask_status = false,
             Task::Address => self.address_known(outcome),
-            Task::Apply(applied) => self.settings.done(applied, outcome),
+            Task::Servers => self.servers_known(outcome),
+            Task::Apply(applied) => {
+                self.settings.done(applied, outcome);
+                let up = matches!(self.status, LinkStatus::Up(_)) && outcome == Outcome::Ok;
+                self.ask_address |= up && applied == Applied::Addresses;
+                self.ask_servers |= up && applied == Applied::DnsServers;
+            }
             Task::Job(job) => {
                 self.jobs.done(job, outcome, seen);
                 if job == Job::Rssi {
@@ -294,18 +379,49 @@ impl Station {
         }
         self.address_tries = 0;
         self.ask_address = false;
-        if let Some(config) = config {
-            self.status = LinkStatus::Up(config);
-        } else if matches!(self.status, LinkStatus::Up(_)) {
+        if let Some(mut config) = config {
+            // The link is up once it is known whether it can resolve names, too.
+            self.ask_servers = true;
+            if let LinkStatus::Up(before) = self.status {
+                config.has_dns = before.has_dns;
+                self.status = LinkStatus::Up(config);
+            }
+            return;
+        }
+        if matches!(self.status, LinkStatus::Up(_)) {
             self.status = LinkStatus::NoAddress;
         }
         if let JoinState::Running { own: by_itself } = self.join {
-            let result = match (config, self.status) {
-                (Some(_), _) => Ok(()),
-                (None, LinkStatus::NoAddress) => Err(JoinError::NoAddress),
-                (None, _) => Err(JoinError::Failed),
+            let error = match self.status {
+                LinkStatus::NoAddress => JoinError::NoAddress,
+                _ => JoinError::Failed,
             };
-            self.joined(by_itself, result);
+            self.joined(by_itself, Err(error));
+        }
+    }
+
+    fn servers_known(&mut self, outcome: Outcome) {
+        if !self.ask_servers {
+            // The access point has gone meanwhile.
+            return;
+        }
+        // It isn't known where the modem doesn't say; there is none where it says so twice.
+        let has_dns = self.servers.known().filter(|_| outcome == Outcome::Ok);
+        let sure = has_dns == Some(true) || outcome == Outcome::Error;
+        if !sure && !core::mem::replace(&mut self.servers_asked_twice, true) {
+            return;
+        }
+        self.servers_asked_twice = false;
+        self.ask_servers = false;
+        let config = match self.status {
+            LinkStatus::Up(config) => Some(config),
+            _ => self.asked.config(),
+        };
+        if let Some(config) = config {
+            self.status = LinkStatus::Up(IpConfig { has_dns, ..config });
+        }
+        if let JoinState::Running { own } = self.join {
+            self.joined(own, Ok(()));
         }
     }
 

@@ -18,10 +18,15 @@ pub(crate) enum Task {
     Status,
     /// Which addresses.
     Address,
+    /// Which DNS servers.
+    Servers,
     Apply(Applied),
     Job(Job),
     Resolve,
-    Tls(u8),
+    /// The link, and whose it was when it was said.
+    Tls(u8, u16),
+    /// How much memory is free, for a link as above.
+    Memory(u8, u16),
     Connect(u8),
     Send(u8, SendPhase),
     Read(u8),
@@ -82,6 +87,8 @@ pub(crate) struct Seen {
     pub(crate) at_once: bool,
     /// `+CWJAP:<n>`
     pub(crate) code: u8,
+    /// `+SYSRAM:<n>`
+    pub(crate) free: Option<u32>,
 }
 
 impl Flight {

@@ -2,6 +2,7 @@
 //! is given bytes and times, and asked for the next command.
 
 mod answer;
+mod finish;
 mod flight;
 mod start;
 
@@ -121,6 +122,11 @@ impl Modem {
         self.slots.get_mut(usize::from(link))
     }
 
+    /// The slot, as long as it is the one that a command was for.
+    fn slot_since(&mut self, link: u8, generation: u16) -> Option<&mut Slot> {
+        self.slot(link).filter(|slot| slot.generation == generation)
+    }
+
     /// The raw answer to the last command, as far as it is kept.
     pub(crate) fn answer(&self) -> &[u8] {
         &self.answer
@@ -180,17 +186,26 @@ impl Modem {
     fn records(&self, task: Task) -> bool {
         match task {
             Task::Resolve
-            | Task::Tls(_)
+            | Task::Tls(..)
             | Task::Connect(_)
             | Task::Send(..)
             | Task::Read(_)
-            | Task::Job(_)
             | Task::Restart => true,
+            Task::Job(_) => !self.station.jobs.for_client,
             // At first, and of a modem that gave no answers.
             Task::Start(_) => !self.met || self.silent,
             Task::Join => !self.station.joins_by_itself(),
             Task::Apply(applied) => self.station.settings.awaits(applied),
-            Task::Close(_) | Task::Pending(_) | Task::Status | Task::Address | Task::Sync => false,
+            Task::Memory(link, _) => self
+                .slots
+                .get(usize::from(link))
+                .is_some_and(|slot| slot.state == LinkState::Wanted),
+            Task::Close(_)
+            | Task::Pending(_)
+            | Task::Status
+            | Task::Address
+            | Task::Servers
+            | Task::Sync => false,
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::clock::elapsed_ms;
 use crate::esp_at::error::EspAtError;
 use crate::esp_at::modem::{Family, Outcome, Seen, Task};
-use crate::esp_at::tls::TlsState;
+use crate::esp_at::tls::{TlsState, shortage};
 use crate::esp_at::wire::Command;
 use core::net::{Ipv4Addr, SocketAddrV4};
 
@@ -24,6 +24,8 @@ pub(crate) enum LinkState {
         silent: bool,
     },
     Open,
+    /// TLS failed: the modem is asked whether for want of memory.
+    Asking(EspAtError),
     Failed(EspAtError),
     /// No socket has it any more, and the modem has to close it.
     Closing,
@@ -40,6 +42,10 @@ pub(crate) struct Slot {
     pub(crate) generation: u16,
     pub(crate) remote: SocketAddrV4,
     pub(crate) tls: TlsState,
+    /// The modem is asked for its free memory before a TLS connection.
+    pub(crate) memory_check: bool,
+    /// It knows it: ESP-AT.
+    tells_memory: bool,
     /// The socket was closed while the modem connects: *draining*.
     abandoned: bool,
     /// The connect was tried again already.
@@ -81,6 +87,8 @@ impl Slot {
             generation: 0,
             remote: SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0),
             tls: TlsState::Off,
+            memory_check: false,
+            tells_memory: false,
             abandoned: false,
             retried: false,
             fault: None,
@@ -137,7 +145,10 @@ impl Slot {
         match self.state {
             LinkState::Wanted => {
                 if let Some(command) = self.tls.next_command(id, family, server_name) {
-                    return Some((Task::Tls(id), command));
+                    return Some((Task::Tls(id, self.generation), command));
+                }
+                if matches!(self.tls, TlsState::Memory(_)) {
+                    return Some(self.memory_command(id));
                 }
                 let kind = if self.tls.is_off() { "TCP" } else { "SSL" };
                 // Always by address: a name can wedge the firmware until it is restarted.
@@ -151,6 +162,7 @@ impl Slot {
                     .number(u32::from(self.remote.port()));
                 Some((Task::Connect(id), command))
             }
+            LinkState::Asking(_) => Some(self.memory_command(id)),
             LinkState::Doubtful { since, .. } if elapsed_ms(now, since) < CLOSED_FOLLOWS_MS => None,
             LinkState::Doubtful { .. } | LinkState::Closing => {
                 Some((Task::Close(id), Command::new("AT+CIPCLOSE=").number(id_number)))
@@ -162,6 +174,10 @@ impl Slot {
             }
             _ => None,
         }
+    }
+
+    fn memory_command(&self, id: u8) -> (Task, Command) {
+        (Task::Memory(id, self.generation), Command::new("AT+SYSRAM?"))
     }
 
     /// The peer has closed it, and whether the modem holds data still isn't known.
@@ -200,29 +216,53 @@ impl Slot {
             return;
         }
         let at_once = now.wrapping_sub(CLOSED_FOLLOWS_MS);
-        self.state = if opened {
+        if opened {
             self.closed = seen.closed;
             self.closed_at = now;
-            LinkState::Open
+            self.state = LinkState::Open;
         } else if seen.no_ip {
-            LinkState::Failed(EspAtError::NoAddress)
+            self.state = LinkState::Failed(EspAtError::NoAddress);
         } else if seen.closed && !seen.already {
-            LinkState::Failed(EspAtError::ConnectFailed)
+            self.refused(EspAtError::ConnectFailed);
+        } else if self.retried && outcome == Outcome::Missed {
+            self.state = LinkState::Failed(EspAtError::AnswerMissed);
         } else if self.retried {
-            LinkState::Failed(match outcome {
-                Outcome::Missed => EspAtError::AnswerMissed,
-                _ => EspAtError::ConnectFailed,
-            })
+            self.refused(EspAtError::ConnectFailed);
         } else if seen.already || outcome == Outcome::Missed {
-            LinkState::Doubtful { since: at_once, silent: false }
+            self.state = LinkState::Doubtful { since: at_once, silent: false };
         } else {
             // What does dial says `CLOSED` of it, and waits for the network first.
-            LinkState::Doubtful { since: now, silent: seen.at_once && !seen.said }
-        };
+            let silent = seen.at_once && !seen.said;
+            self.state = LinkState::Doubtful { since: now, silent };
+        }
+    }
+
+    /// The connection didn't come about.
+    fn refused(&mut self, error: EspAtError) {
+        let asks = self.tells_memory && !self.tls.is_off();
+        self.state = if asks { LinkState::Asking(error) } else { LinkState::Failed(error) };
+    }
+
+    /// What the modem has told of its memory, if it has.
+    pub(crate) fn memory_known(&mut self, free: Option<u32>) {
+        let shortage = shortage(free);
+        match (self.state, self.tls) {
+            (LinkState::Asking(error), _) => {
+                self.state = LinkState::Failed(shortage.unwrap_or(error));
+            }
+            (_, TlsState::Memory(verification)) => match shortage {
+                Some(error) => self.failed(error),
+                None => self.tls = TlsState::Set(verification),
+            },
+            _ => {}
+        }
     }
 
     pub(crate) fn failed(&mut self, error: EspAtError) {
-        if self.abandoned {
+        if let LinkState::Asking(error) = self.state {
+            // What had failed before.
+            self.state = LinkState::Failed(error);
+        } else if self.abandoned {
             self.release();
         } else {
             self.state = LinkState::Failed(error);
@@ -243,11 +283,11 @@ impl Slot {
             LinkState::Doubtful { silent: true, .. }
                 if outcome == Outcome::Error && !seen.closed && !self.abandoned =>
             {
-                self.state = LinkState::Failed(EspAtError::NotDialled);
+                self.refused(EspAtError::NotDialled);
                 return true;
             }
             LinkState::Doubtful { .. } if !self.abandoned => {
-                self.state = LinkState::Failed(EspAtError::ConnectFailed);
+                self.refused(EspAtError::ConnectFailed);
             }
             LinkState::Closing | LinkState::Doubtful { .. } => self.release(),
             _ => {}
@@ -305,7 +345,7 @@ impl Slot {
             if self.abandoned {
                 self.release();
             } else {
-                self.state = LinkState::Failed(EspAtError::ConnectFailed);
+                self.refused(EspAtError::ConnectFailed);
             }
         }
     }
@@ -409,7 +449,8 @@ impl Slot {
         if outcome == Outcome::Missed {
             return;
         }
-        if !self.tls.done(outcome == Outcome::Ok, family) {
+        self.tells_memory = family == Family::EspAt;
+        if !self.tls.done(outcome == Outcome::Ok, family, self.memory_check) {
             self.failed(EspAtError::NoTls);
         }
     }
