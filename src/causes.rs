@@ -5,9 +5,10 @@
 //! It seldom means that somebody has refused a connection. The Arduino core's `ESP8266HTTPClient`
 //! gives -1 for *every* connection that doesn't come about, and called it
 //! `HTTPC_ERROR_CONNECTION_REFUSED`, "connection refused". Core 3.x calls the same number
-//! `HTTPC_ERROR_CONNECTION_FAILED`, "connection failed". By its maintainers it is
-//! [*not connected before the timeout*](https://github.com/esp8266/Arduino/issues/5137). AT firmware
-//! says no more: `ERROR` and `CLOSED` for a refused, a silent and an unreachable host alike.
+//! `HTTPC_ERROR_CONNECTION_FAILED`, "connection failed". One of its maintainers on such a -1:
+//! ["so this is not a connection refused"](https://github.com/esp8266/Arduino/issues/5137), but a
+//! timeout. AT firmware says no more: `ERROR` and `CLOSED` for a refused, a silent and an
+//! unreachable host alike.
 //!
 //! A refusal is one cause of thirty ([`nothing_listens`]). The three classic ones are others:
 //!
