@@ -35,8 +35,9 @@ impl<N: Network, C: Clock, S> SafeHttpClient<N, C, S> {
     ///
     /// It never sends the request that you want to make. Gateway and host are pinged where the
     /// stack can; who doesn't answer a ping isn't given up for that. The last rung asks
-    /// `OPTIONS *`, which changes nothing on a server (RFC 9110 section 9.3.7). A kept connection is
-    /// closed. All of it is bounded by [`Config::diagnosis_timeout`](crate::Config::diagnosis_timeout),
+    /// `OPTIONS *`, which changes nothing on a server (RFC 9110 section 9.3.7), and `OPTIONS /` of a
+    /// server that answers that with 400, as nginx does. A kept connection is closed. A link that is
+    /// down, and whose driver doesn't say why, is given 4 s to come up. All of it is bounded by [`Config::diagnosis_timeout`](crate::Config::diagnosis_timeout),
     /// as far as the stack's calls don't block. 512 bytes of stack are its buffer.
     ///
     /// It works in each state of the client: offline, the link's rung says why.

@@ -270,6 +270,7 @@ impl Facts {
             radio_sleeps: evidence.radio_sleeps,
             link_lost: evidence.link.is_some() && up.is_none(),
             near,
+            misrouted: !near && up.is_some_and(|ip| ip.gateway_is_outside()),
             gateway: Reach::NotAsked,
             host: Reach::NotAsked,
             port_open: false,
@@ -326,8 +327,10 @@ fn mistake(error: RequestError) -> Symptom {
 
 fn offline(error: LinkError) -> Symptom {
     match error {
-        LinkError::Disconnected(DisconnectReason::Unknown | DisconnectReason::Code(_))
-        | LinkError::NoAddress => Symptom::Offline,
+        LinkError::Disconnected(DisconnectReason::Unknown) => Symptom::OfflineUnexplained,
+        LinkError::Disconnected(DisconnectReason::Code(_)) | LinkError::NoAddress => {
+            Symptom::Offline
+        }
         // Also what the SDK says of an access point whose beacons have stopped.
         LinkError::Disconnected(DisconnectReason::TimedOut) => Symptom::JoinTimedOut,
         LinkError::Disconnected(_) => Symptom::JoinRefused,

@@ -19,6 +19,7 @@ pub(super) enum Symptom {
     JoinRefused,
     JoinTimedOut,
     Offline,
+    OfflineUnexplained,
     GatewayOutsideSubnet,
     NameWithoutDnsServer,
     /// The name.
@@ -66,6 +67,8 @@ pub(super) struct Facts {
     pub(super) link_lost: bool,
     /// The target is in the link's own subnet.
     pub(super) near: bool,
+    /// The target is behind the gateway, which isn't in the link's own subnet.
+    pub(super) misrouted: bool,
     pub(super) gateway: Reach,
     pub(super) host: Reach,
     /// The port takes a plain connection, and the one with TLS fails.
@@ -108,13 +111,6 @@ const RULES: &[Rule] = &[
     rule(&[TargetIsNoHost],          ALWAYS, &[is(NoHostTarget, Certain)]),
     rule(&[TargetIsOwn],             ALWAYS, &[is(OwnAddress, Certain)]),
 
-    // The link.
-    rule(&[JoinRefused],             ALWAYS, &[is(JoinFailed, Certain)]),
-    rule(&[JoinTimedOut],            ALWAYS, &[is(JoinFailed, Likely), is(NoAddress, Possible)]),
-    rule(&[Offline],                 ALWAYS, &[is(NoAddress, Certain)]),
-    rule(&[GatewayOutsideSubnet],    ALWAYS, &[is(WrongSubnet, Certain)]),
-    rule(&[NameWithoutDnsServer],    ALWAYS, &[is(NoDnsServer, Certain)]),
-
     // What the stack knows for sure, in whichever phase.
     rule(ANY, |f| f.fault == StackFault::ModemReset,    &[is(ModemReset, Certain)]),
     rule(ANY, |f| f.fault == StackFault::ModemSilent,   &[is(ModemUnresponsive, Certain)]),
@@ -124,6 +120,17 @@ const RULES: &[Rule] = &[
     rule(ANY, |f| f.fault == StackFault::NoAddress,     &[is(NoAddress, Certain)]),
     rule(ANY, |f| f.fault == StackFault::OutOfMemory,   &[is(ModemMemory, Likely), is(OutOfSockets, Possible)]),
     rule(ANY, |f| f.fault == StackFault::NoSocket,      &[is(OutOfSockets, Certain)]),
+
+    // The link.
+    rule(&[JoinRefused],             ALWAYS, &[is(JoinFailed, Certain)]),
+    rule(&[JoinTimedOut],            ALWAYS, &[is(JoinFailed, Likely), is(NoAddress, Possible)]),
+    rule(&[Offline],                 ALWAYS, &[is(NoAddress, Certain)]),
+    // There is none, and nobody says why.
+    rule(&[OfflineUnexplained],      ALWAYS, &[is(NoAddress, Certain), is(JoinFailed, Possible), is(ModemUnresponsive, Possible)]),
+    rule(&[GatewayOutsideSubnet],    ALWAYS, &[is(WrongSubnet, Certain)]),
+    rule(&[NameWithoutDnsServer],    ALWAYS, &[is(NoDnsServer, Certain)]),
+
+    // The stack has none to give.
     rule(&[NoSocket], ALWAYS,                           &[is(OutOfSockets, Likely)]),
 
     // The name.
@@ -165,6 +172,9 @@ const RULES: &[Rule] = &[
     // Slow: who answers pings?
     rule(NO_CONNECTION, |f| f.host == Reach::Answers,
         &[is(Firewall, Likely), is(NothingListens, Possible)]),
+    // The check of it was switched off.
+    rule(NO_CONNECTION, |f| f.misrouted,
+        &[is(WrongSubnet, Likely), is(HostDown, Possible), is(Firewall, Possible)]),
     rule(NO_CONNECTION, |f| f.gateway == Reach::Silent,
         &[is(GatewaySilent, Likely), is(WrongSubnet, Possible), is(HostDown, Possible)]),
     rule(&[ConnectTimedOut], |f| f.fault == StackFault::HidesRefusal,
