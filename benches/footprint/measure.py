@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""What a GET costs on a chip.
+
+    python3 benches/footprint/measure.py              builds, measures and prints
+    python3 benches/footprint/measure.py --check      and compares with table.json and the README
+    python3 benches/footprint/measure.py --write      and writes them
+    python3 benches/footprint/measure.py --where      whose bytes of .text they are
+    python3 benches/footprint/measure.py --panics     who may panic or format
+    python3 benches/footprint/measure.py --self-test  whether a panic would be found
+
+It takes what ci/build-target.sh takes, and Debian's binutils-arm-none-eabi, binutils-xtensa-lx106 and
+gcc-xtensa-lx106 (all in `ci/install-packages.sh targets`). The build goes to benches/footprint/target,
+or to CARGO_TARGET_DIR.
+"""
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+
+import report
+import where
+from chip import CHIPS, HERE, REPOSITORY, THUMBV6M, THUMBV7M, Failed, say
+
+TABLE = HERE / "table.json"
+README = REPOSITORY / "README.md"
+# The figures of a run of the emulated firmware, as its README records them.
+RECORDED_STACK = REPOSITORY / "examples/firmware/cortex-m3/README.md"
+
+CLIENT = ["client", "advice"]
+# Name, the program's features, and the chips, where it isn't built for all.
+VARIANTS = (
+    ("a GET", CLIENT, CHIPS),
+    ("a GET over `EspAt`", [*CLIENT, "esp-at"], CHIPS),
+    ("a GET, diagnosed by numbers", ["client", "codes"], CHIPS),
+    ("a GET, diagnosed in words", [*CLIENT, "texts"], CHIPS),
+    # The LX106's assembler doesn't take the names of defmt's symbols.
+    ("a GET, its error logged by defmt", [*CLIENT, "defmt"], (THUMBV6M, THUMBV7M)),
+    ("reqwless 0.14", ["reqwless"], (THUMBV7M,)),
+)
+
+
+def measure(stack_file):
+    """All figures: of the code, of the types and of the stack, with the compilers that made them."""
+    code = {name: {} for name, _, _ in VARIANTS}
+    types = {}
+    for chip in CHIPS:
+        say(f"{chip.name}: the program without a client")
+        without = chip.sections(chip.link([]))
+        for name, features, chips in VARIANTS:
+            if chip in chips:
+                say(f"{chip.name}: {name}")
+                with_client = chip.sections(chip.link(features))
+                code[name][chip.name] = {
+                    section: with_client[section] - without[section] for section in without
+                }
+        say(f"{chip.name}: sizes of types")
+        for name, size in chip.sizes_of_types().items():
+            types.setdefault(name, {})[chip.name] = size
+    stack = dict(re.findall(r"figure (stack_scripted_\w+) (\d+)", stack_file.read_text()))
+    return {
+        "compilers": {chip.name: chip.compiler for chip in CHIPS},
+        "code": code,
+        "types": types,
+        "stack": {name: int(figure) for name, figure in stack.items()},
+    }
+
+
+def features_of(name):
+    """The features of the first variant that has this in its name."""
+    for known, features, _ in VARIANTS:
+        if name in known:
+            return features
+    raise Failed(f"no variant is called {name!r}")
+
+
+def panics(features, root=where.CRATE):
+    """Prints who of `root` may panic or format; returns whether somebody does."""
+    # On this chip every reference to a constant is a word in memory, which can be followed.
+    program = where.Program(THUMBV6M, THUMBV6M.link(features))
+    symbols = where.forbidden(program)
+    print(f"{len(symbols)} functions of core::panicking and core::fmt in the program")
+    for symbol in symbols:
+        print(f"  {symbol}")
+    culprits = where.culprits(program, root)
+    for place, function, symbol in culprits:
+        print(f"{root.relative_to(REPOSITORY)}/{place}: {function} leads to {symbol}")
+    if not culprits:
+        print(f"none is reached from the code in {root.relative_to(REPOSITORY)}")
+    return bool(culprits)
+
+
+def self_test():
+    """Whether a panic is found: the program indexes on purpose."""
+    found = panics([*CLIENT, "panics"], where.PROGRAM)
+    print("self-test: the panic was found" if found else "self-test: the panic WASN'T found")
+    return found
+
+
+def attribution(features):
+    files, functions = where.attribute(where.Program(THUMBV7M, THUMBV7M.link(features)))
+    for title, counter in (("file", files), ("function", functions)):
+        print(f"\nbytes of .text on {THUMBV7M.name} by {title}, {sum(counter.values())} in all")
+        for key, count in counter.most_common():
+            print(f"{count:7} {key}")
+
+
+def check(new):
+    """Prints what has changed; returns whether nothing is worse."""
+    if not TABLE.exists():
+        raise Failed(f"{TABLE.name} is missing: make it with --write")
+    old = json.loads(TABLE.read_text())
+    worse, better = report.compare(old, new)
+    agrees = report.in_readme(README.read_text()) == report.markdown(old)
+    for line in worse + better:
+        print(line)
+    if not agrees:
+        print("the README has other figures than table.json: renew both with --write")
+    elif better and not worse:
+        print("the table can be renewed with --write")
+    elif not worse:
+        print("the figures are those of table.json, within 2 %")
+    return agrees and not any(line.startswith("WORSE") for line in worse)
+
+
+def write(new):
+    TABLE.write_text(json.dumps(new, indent=1) + "\n")
+    README.write_text(report.into_readme(README.read_text(), report.markdown(new)))
+    print("written: table.json and the README's section")
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--check", action="store_true")
+    what.add_argument("--write", action="store_true")
+    # A variant is named by a part of its name.
+    what.add_argument("--where", metavar="VARIANT", nargs="?", const="a GET")
+    what.add_argument("--panics", metavar="VARIANT", nargs="?", const="a GET")
+    what.add_argument("--self-test", action="store_true")
+    parser.add_argument("--stack", metavar="FILE", type=Path, default=RECORDED_STACK,
+                        help="what examples/firmware/cortex-m3 printed: `figure NAME BYTES`")
+    asked = parser.parse_args()
+    if asked.where:
+        attribution(features_of(asked.where))
+        return True
+    if asked.panics:
+        return not panics(features_of(asked.panics))
+    if asked.self_test:
+        return self_test()
+    new = measure(asked.stack)
+    print(report.markdown(new))
+    good = not panics(CLIENT)
+    if asked.check:
+        good &= check(new)
+    if asked.write:
+        write(new)
+    return good
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(0 if main() else 1)
+    except Failed as failed:
+        sys.exit(f"measure: {failed}")

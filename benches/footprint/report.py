@@ -1,0 +1,97 @@
+"""The figures as Markdown, in the README, and beside earlier ones."""
+
+from chip import CHIPS, SECTIONS, THUMBV7M, Failed
+
+BEGIN, END = "<!-- footprint:begin -->\n", "<!-- footprint:end -->\n"
+# The design's: what, where its figure is, what it may be, what it should be.
+BARS = (
+    ("`.text` of a GET on a Cortex-M3", ("code", "a GET", THUMBV7M.name, ".text"), 12288, 8192),
+    ("stack of a GET on a Cortex-M3", ("stack", "stack_scripted_get"), 1536, 1024),
+)
+
+
+def table(heads, rows):
+    lines = [heads, ["---"] + ["---:"] * (len(heads) - 1), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def number(figure):
+    return "" if figure is None else f"{figure:,}"
+
+
+def markdown(figures):
+    """All figures, as they stand in the README."""
+    names = [chip.name for chip in CHIPS]
+    # Sections that nothing ever adds to take no column.
+    used = [section for section in SECTIONS
+            if any(sizes[section] for by_chip in figures["code"].values()
+                   for sizes in by_chip.values())]
+    code = table(
+        ["bytes"] + [f"{name} `{section}`" for name in names for section in used],
+        [[variant] + [number(by_chip.get(name, {}).get(section))
+                      for name in names for section in used]
+         for variant, by_chip in figures["code"].items()])
+    types = table(
+        ["size in bytes"] + names,
+        [[f"`{name}`"] + [number(by_chip.get(chip)) for chip in names]
+         for name, by_chip in figures["types"].items()])
+    bars = table(
+        ["bytes", "now", "at most", "aim"],
+        [[what, number(at(figures, path)), number(bar), number(aim)]
+         for what, path, bar, aim in BARS])
+    compilers = ", ".join(f"{name}: {by}" for name, by in figures["compilers"].items())
+    return f"{code}\n{types}\n{bars}\nMeasured with {compilers}.\n"
+
+
+def at(figures, path):
+    for key in path:
+        figures = figures.get(key, {})
+    return figures if isinstance(figures, int) else None
+
+
+def leaves(figures, path=()):
+    """Each figure with its path."""
+    if isinstance(figures, dict):
+        for key, value in figures.items():
+            yield from leaves(value, (*path, key))
+    else:
+        yield path, figures
+
+
+def compare(old, new):
+    """Lines on figures that are worse, and on those that are better, by 2 % and 16 bytes at least."""
+    worse, better = [], []
+    for part in ("code", "types", "stack"):
+        before = dict(leaves(old.get(part, {})))
+        for path, figure in leaves(new[part]):
+            name = " ".join((part, *path))
+            if path not in before:
+                better.append(f"new: {name}: {figure:,}")
+                continue
+            change = figure - before.pop(path)
+            was = figure - change
+            if abs(change) <= 16 or abs(change) * 50 <= was:
+                continue
+            line = f"{name}: {was:,} -> {figure:,} ({change:+,})"
+            if change < 0:
+                better.append(f"better: {line}")
+                continue
+            made_by = [by.get(path[-2 if part == "code" else -1]) for by in
+                       (old.get("compilers", {}), new["compilers"])]
+            if made_by[0] == made_by[1]:
+                worse.append(f"WORSE: {line}")
+            else:
+                worse.append(f"worse, by another compiler ({made_by[0]}, {made_by[1]}): {line}")
+        worse.extend(f"WORSE: {part} {' '.join(path)}: not measured any more" for path in before)
+    return worse, better
+
+
+def in_readme(text):
+    """What stands between the markers."""
+    if BEGIN not in text or END not in text:
+        raise Failed("the README has no markers for the figures: footprint:begin, footprint:end")
+    return text.partition(BEGIN)[2].partition(END)[0]
+
+
+def into_readme(text, figures):
+    return text.replace(BEGIN + in_readme(text) + END, BEGIN + figures + END)

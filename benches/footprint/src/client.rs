@@ -1,0 +1,63 @@
+//! A GET with this crate's client, and what a failed one ends in.
+
+use crate::{millis, put};
+use safe_http_client::{Clock, ErrorOf, FnClock, LoopContext, Network, Online, SafeHttpClient};
+
+pub fn get(url: &str, buffer: &mut [u8]) -> bool {
+    let Some(mut cx) = LoopContext::take() else { return false };
+    let clock = FnClock(|| unsafe { millis() });
+    #[cfg(not(feature = "esp-at"))]
+    let mut network = crate::stack::Stack;
+    #[cfg(feature = "esp-at")]
+    let mut network = safe_http_client::esp_at::EspAt::new(crate::serial::Port, &clock);
+    #[cfg(feature = "esp-at")]
+    // The URL is as good a name and password as any.
+    if network.join(&mut cx, url, url).is_err() {
+        return false;
+    }
+    let client = SafeHttpClient::new(&mut network, &clock);
+    let Ok(mut online) = client.wait_online(&mut cx) else { return false };
+    let got = match online.get(&mut cx, url, buffer).send() {
+        Ok(mut response) => response.read_to_end().map(put),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = &got {
+        tell(&mut online, &mut cx, url, error);
+    }
+    got.is_ok()
+}
+
+fn tell<N: Network, C: Clock>(
+    client: &mut SafeHttpClient<N, C, Online>,
+    cx: &mut LoopContext,
+    url: &str,
+    error: &ErrorOf<N>,
+) {
+    #[cfg(feature = "codes")]
+    {
+        put(&[client.diagnosis(error).cause().number()]);
+        let report = client.diagnose(cx, url);
+        put(&[report.diagnosis().map_or(0, |found| found.cause().number())]);
+    }
+    #[cfg(feature = "texts")]
+    {
+        use core::fmt::Write;
+        // There is nothing to do about a console that fails.
+        let _ = write!(Console, "{error}\n{}\n", client.diagnosis(error));
+        let _ = write!(Console, "{}", client.diagnose(cx, url));
+    }
+    #[cfg(feature = "defmt")]
+    defmt::error!("{}", error);
+    let _ = (client, cx, url, error);
+}
+
+#[cfg(feature = "texts")]
+struct Console;
+
+#[cfg(feature = "texts")]
+impl core::fmt::Write for Console {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        put(text.as_bytes());
+        Ok(())
+    }
+}
