@@ -1,8 +1,12 @@
 //! Each cause has its page, of one form, and is found: from the overview, the enum, the crate's
 //! front page and the README.
 
-use safe_http_client::Cause;
-use std::collections::BTreeSet;
+use core::net::{IpAddr, Ipv4Addr};
+use safe_http_client::{
+    Cause, Confidence, Deadline, DisconnectReason, Error, ErrorKind, IpConfig, LinkError,
+    LinkStatus, Peer, Phase, ProtocolError, RequestError, StackFault, TargetClass, UrlError,
+};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -92,6 +96,126 @@ fn each_page_names_the_certainty_and_its_variant() {
         let error = page.split("\n# The error").nth(1).unwrap_or_default();
         assert!(error.contains(&link), "{}: {link}", cause.code());
     }
+}
+
+type Kind = ErrorKind<(), ()>;
+
+/// What can go wrong, with the phase that it belongs to.
+fn kinds() -> Vec<(Phase, Kind)> {
+    let refused = |error| (Phase::Url, Kind::Request(error));
+    let timeout = |deadline| Kind::Timeout { deadline, limit_ms: 5000 };
+    let link = |error| (Phase::Link, Kind::Link(error));
+    vec![
+        refused(RequestError::SecondHost),
+        refused(RequestError::Url(UrlError::SchemeInHost { localhost: true })),
+        refused(RequestError::NoTls),
+        refused(RequestError::PlainOnTlsPort),
+        refused(RequestError::Target(TargetClass::Loopback)),
+        refused(RequestError::OwnAddress),
+        link(LinkError::NoAddress),
+        link(LinkError::Disconnected(DisconnectReason::Unknown)),
+        link(LinkError::Disconnected(DisconnectReason::TimedOut)),
+        link(LinkError::Disconnected(DisconnectReason::WrongPassword)),
+        link(LinkError::GatewayOutsideSubnet),
+        link(LinkError::NoDnsServer),
+        (Phase::Link, timeout(Deadline::Online)),
+        (Phase::Resolve, Kind::Resolve(())),
+        (Phase::Resolve, Kind::ResolvedTo(Ipv4Addr::BROADCAST.into(), TargetClass::Broadcast)),
+        (Phase::Resolve, timeout(Deadline::Connect)),
+        (Phase::Connect, Kind::Socket(())),
+        (Phase::Connect, Kind::Connect(())),
+        (Phase::Connect, timeout(Deadline::Connect)),
+        (Phase::Send, Kind::Send(())),
+        (Phase::Head, Kind::Receive(())),
+        (Phase::Head, Kind::ClosedBeforeResponse),
+        (Phase::Head, timeout(Deadline::Response)),
+        (Phase::Body, timeout(Deadline::Idle)),
+        (Phase::Body, timeout(Deadline::Total)),
+        (Phase::Head, Kind::Protocol(ProtocolError::NotHttp(Peer::Tls))),
+        (Phase::Head, Kind::Protocol(ProtocolError::NotHttp(Peer::Text))),
+        (Phase::Body, Kind::Truncated { received: 3, announced: Some(5) }),
+    ]
+}
+
+const FAULTS: [StackFault; 20] = [
+    StackFault::Unknown,
+    StackFault::Refused,
+    StackFault::Reset,
+    StackFault::Closed,
+    StackFault::TimedOut,
+    StackFault::Unreachable,
+    StackFault::Indistinct,
+    StackFault::HidesRefusal,
+    StackFault::NotDialled,
+    StackFault::NoAddress,
+    StackFault::NoSocket,
+    StackFault::OutOfMemory,
+    StackFault::NameNotFound,
+    StackFault::NoResolver,
+    StackFault::Busy,
+    StackFault::Undelivered,
+    StackFault::ModemReset,
+    StackFault::ModemSilent,
+    StackFault::ModemHung,
+    StackFault::SerialGarbled,
+];
+
+/// How sure the rules are of each cause, over all that an error can bring along.
+fn decided() -> BTreeMap<Cause, BTreeSet<Confidence>> {
+    let up = IpConfig::new(IpAddr::from([192, 168, 1, 57]))
+        .with_netmask(Ipv4Addr::new(255, 255, 255, 0))
+        .with_gateway(Ipv4Addr::new(192, 168, 1, 1));
+    let links = [
+        None,
+        Some(LinkStatus::Up(up)),
+        Some(LinkStatus::Up(up.with_gateway(Ipv4Addr::new(192, 168, 9, 1)))),
+        Some(LinkStatus::NoAddress),
+    ];
+    let mut decided: BTreeMap<Cause, BTreeSet<Confidence>> = BTreeMap::new();
+    for (phase, kind) in kinds() {
+        for fault in FAULTS {
+            for link in links {
+                for case in 0..32_u8 {
+                    let is = |bit: u8| case & (1 << bit) != 0;
+                    let mut error = Error::new(phase, kind.clone());
+                    error.evidence.fault = fault;
+                    error.evidence.link = link;
+                    error.evidence.limit_ms = 5000;
+                    error.evidence.phase_ms = if is(0) { 20 } else { 5000 };
+                    error.evidence.reused = is(1);
+                    error.evidence.secure = is(2);
+                    error.evidence.radio_sleeps = is(3);
+                    let host = if is(4) { [192, 168, 1, 20] } else { [192, 0, 2, 7] };
+                    error.evidence.remote = Some((host, 80).into());
+                    for suspect in error.diagnosis().suspects() {
+                        decided.entry(suspect.cause).or_default().insert(suspect.confidence);
+                    }
+                }
+            }
+        }
+    }
+    decided
+}
+
+/// A page doesn't hide how sure the rules are. (It may say more: `diagnose` finds out more.)
+#[test]
+fn each_page_names_each_certainty_that_the_rules_give_it() {
+    let decided = decided();
+    let never: Vec<_> = Cause::all().filter(|cause| !decided.contains_key(cause)).collect();
+    assert_eq!(never, [Cause::Unexplained]);
+    let mut missing = Vec::new();
+    for (cause, confidences) in decided {
+        let page = page(cause).to_lowercase();
+        let tells = page.split("# how the crate tells").nth(1).unwrap_or_default();
+        let tells = tells.split("\n# ").next().unwrap_or_default();
+        for confidence in confidences {
+            let word = format!("**{}**", confidence.name());
+            if !tells.contains(&word) {
+                missing.push(format!("{}: {word}", cause.code()));
+            }
+        }
+    }
+    assert_eq!(missing, [""; 0]);
 }
 
 #[test]
