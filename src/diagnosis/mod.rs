@@ -267,6 +267,7 @@ impl Facts {
             at_once: evidence.phase_ms < AT_ONCE_MS && evidence.phase_ms <= evidence.limit_ms / 4,
             reused: evidence.reused,
             secure: evidence.secure,
+            tls_port: evidence.remote.is_some_and(|remote| remote.port() == 443),
             radio_sleeps: evidence.radio_sleeps,
             link_lost: evidence.link.is_some() && up.is_none(),
             near,

@@ -62,6 +62,8 @@ pub(super) struct Facts {
     pub(super) at_once: bool,
     pub(super) reused: bool,
     pub(super) secure: bool,
+    /// The port is 443.
+    pub(super) tls_port: bool,
     pub(super) radio_sleeps: bool,
     /// The link had no address any more when the exchange failed.
     pub(super) link_lost: bool,
@@ -140,11 +142,13 @@ const RULES: &[Rule] = &[
         &[is(NoDnsServer, Certain)]),
     rule(&[NameRefused, NameTimedOut], |f| f.link_lost,
         &[is(NoAddress, Likely), is(NameNotResolved, Possible)]),
-    rule(&[NameRefused], ALWAYS,
+    // Somebody said so, who may be the stack itself.
+    rule(&[NameRefused], |f| f.at_once,
         &[is(NameNotResolved, Likely), is(NoDnsServer, Possible)]),
-    rule(&[NameTimedOut], |f| f.gateway == Reach::Silent,
+    // Nobody said anything.
+    rule(&[NameRefused, NameTimedOut], |f| f.gateway == Reach::Silent,
         &[is(GatewaySilent, Likely), is(WrongSubnet, Possible), is(NameNotResolved, Possible)]),
-    rule(&[NameTimedOut], ALWAYS,
+    rule(&[NameRefused, NameTimedOut], ALWAYS,
         &[is(NameNotResolved, Likely), is(NoDnsServer, Possible), is(GatewaySilent, Possible)]),
 
     // The link went while something else was under way.
@@ -160,6 +164,9 @@ const RULES: &[Rule] = &[
     // In far less time than the stack's own, with no reset: it didn't wait.
     rule(&[ConnectFailed], |f| f.at_once && f.fault == StackFault::TimedOut,
         &[is(EventHandler, Likely), is(HostDown, Possible)]),
+    // Where TLS is at home the server speaks it.
+    rule(NO_CONNECTION, |f| f.secure && f.port_open && f.tls_port,
+        &[is(ModemMemory, Likely), is(TlsMismatch, Possible)]),
     rule(NO_CONNECTION, |f| f.secure && f.port_open,
         &[is(TlsMismatch, Likely), is(ModemMemory, Possible)]),
     // A modem that can't tell: at once, and the host is there.

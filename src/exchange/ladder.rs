@@ -41,6 +41,8 @@ enum Next {
     Http,
     /// The link is down and doesn't say why: does the stack?
     AskStack,
+    /// The name didn't resolve: is it the way to the resolver?
+    PingGateway(IpAddr),
     /// The connection failed: is the gateway there, on a stack without pings?
     KnockAtGateway,
     /// The connection with TLS failed: is the port open without?
@@ -206,14 +208,18 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
             Next::Gateway(remote) => {
                 let gateway = self.gateway().filter(|gateway| *gateway != remote.ip());
                 if let Some(gateway) = gateway {
-                    self.findings.gateway = self.ping(gateway, Rung::Gateway)?;
+                    let (answer, outcome) = self.ping(gateway)?;
+                    self.findings.gateway = answer;
+                    self.end(Rung::Gateway, outcome);
                 }
                 Ok(Next::Host(remote))
             }
             Next::Host(remote) => {
                 // A PC that asks itself is there.
                 if !remote.ip().is_loopback() {
-                    self.findings.host = self.ping(remote.ip(), Rung::Host)?;
+                    let (answer, outcome) = self.ping(remote.ip())?;
+                    self.findings.host = answer;
+                    self.end(Rung::Host, outcome);
                 }
                 Ok(Next::Port)
             }
@@ -244,6 +250,10 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
                 if let Some(error) = &mut self.error {
                     error.evidence.fault = fault;
                 }
+                Ok(self.conclude())
+            }
+            Next::PingGateway(gateway) => {
+                self.findings.gateway = self.ping(gateway)?.0;
                 Ok(self.conclude())
             }
             Next::KnockAtGateway => {
@@ -286,19 +296,17 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
     }
 
     /// Whether somebody answers a ping; `None` where the stack has none.
-    fn ping(&mut self, host: IpAddr, rung: Rung) -> super::Step<Option<bool>> {
+    fn ping(&mut self, host: IpAddr) -> super::Step<(Option<bool>, Outcome)> {
         let Some(exchange) = &mut self.exchange else {
-            return Ok(None);
+            return Ok((None, Outcome::NotAsked));
         };
         let waited = elapsed_ms(exchange.core.clock.now_ms(), self.mark);
-        let (answer, outcome) = match exchange.core.wire.network.ping(host) {
-            Ok(Some(_)) => (Some(true), Outcome::Passed),
-            Err(nb::Error::WouldBlock) if waited < REACH_MS => return Err(nb::Error::WouldBlock),
-            Ok(None) | Err(nb::Error::WouldBlock) => (Some(false), Outcome::Silent),
-            Err(nb::Error::Other(_)) => (None, Outcome::NotAsked),
-        };
-        self.end(rung, outcome);
-        Ok(answer)
+        match exchange.core.wire.network.ping(host) {
+            Ok(Some(_)) => Ok((Some(true), Outcome::Passed)),
+            Err(nb::Error::WouldBlock) if waited < REACH_MS => Err(nb::Error::WouldBlock),
+            Ok(None) | Err(nb::Error::WouldBlock) => Ok((Some(false), Outcome::Silent)),
+            Err(nb::Error::Other(_)) => Ok((None, Outcome::NotAsked)),
+        }
     }
 
     /// Whether a connection can be opened, or is refused: somebody is there. `None` where the stack
@@ -335,6 +343,7 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
         let fault = match opened.map_err(nb::Error::Other).and_then(|()| wire.connect(NOBODY)) {
             Err(nb::Error::WouldBlock) if waited < REACH_MS => return Err(nb::Error::WouldBlock),
             Err(nb::Error::Other(error)) => wire.network.tcp_fault(&error),
+            Err(nb::Error::WouldBlock) if wire.network.condition().is_busy => StackFault::Busy,
             Ok(()) | Err(nb::Error::WouldBlock) => StackFault::Unknown,
         };
         wire.close(WhyClosed::CallerAsked);
@@ -364,7 +373,7 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
         };
         let rung = match self.step {
             Next::Free | Next::Signal | Next::Link | Next::AskStack => rung_of(&error, Rung::Link),
-            Next::Name => rung_of(&error, Rung::Name),
+            Next::Name | Next::PingGateway(_) => rung_of(&error, Rung::Name),
             Next::Gateway(_) => Rung::Gateway,
             Next::Host(_) => Rung::Host,
             Next::Port | Next::KnockAtGateway | Next::KnockAtPort => Rung::Port,
@@ -388,6 +397,11 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
         let may_knock = polls && rung == Rung::Port;
         self.step = if polls && rung == Rung::Link && is_unexplained(self.report.link) {
             Next::AskStack
+        } else if rung == Rung::Name
+            && matches!(error.kind, ErrorKind::Resolve(_) | ErrorKind::Timeout { .. })
+            && let Some(gateway) = self.gateway()
+        {
+            Next::PingGateway(gateway)
         } else if may_knock && error.evidence.secure {
             Next::KnockAtPort
         } else if may_knock && self.findings.gateway.is_none() && self.gateway().is_some() {
