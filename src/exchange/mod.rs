@@ -280,6 +280,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
         }
     }
 
+    #[inline(never)]
     pub(crate) fn advance(&mut self) -> Step<()> {
         self.core.wire.network.poll_network();
         loop {
@@ -441,6 +442,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
     }
 
     /// Notes that something moved.
+    #[inline(never)]
     fn progress(&mut self) {
         self.mark = self.core.clock.now_ms();
     }

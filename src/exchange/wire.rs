@@ -216,6 +216,7 @@ impl<N: Network> Wire<N> {
 
     /// Takes the kept connection if it leads to the same host and is still good; closes it
     /// otherwise.
+    #[inline(never)]
     pub(crate) fn take_kept(
         &mut self,
         target: &Target<'_>,
@@ -258,6 +259,7 @@ impl<N: Network> Wire<N> {
     }
 
     /// Closes the connection, if there is one. What the stack says to that changes nothing.
+    #[inline(never)]
     pub(crate) fn close(&mut self, why: WhyClosed) {
         self.key = None;
         self.remote = None;
