@@ -288,7 +288,7 @@ fn links_of_the_readme_lead_to_pages_that_exist() {
     let readme = read("README.md");
     let mut linked = BTreeSet::new();
     for link in readme.split(BASE).skip(1) {
-        let target = link.split(')').next().unwrap();
+        let target = link.split([')', '\n']).next().unwrap();
         let code = target.strip_suffix("/index.html").or(target.strip_suffix("index.html"));
         let code = code.unwrap_or_else(|| panic!("{target}"));
         assert!(code.is_empty() || Cause::from_code(code).is_some(), "{code}");
