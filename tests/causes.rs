@@ -308,3 +308,21 @@ fn the_front_page_leads_from_connection_refused_to_the_causes() {
     let after = docs.split("connection refused").nth(1).unwrap_or_default();
     assert!(after.contains("causes"), "{docs}");
 }
+
+/// For a serial console of 80 columns, behind a label of seven: a clause, and three lines of advice.
+#[cfg(feature = "advice")]
+#[test]
+fn texts_are_short_plain_and_each_its_own() {
+    let mut seen = BTreeSet::new();
+    for cause in Cause::all() {
+        let (text, advice) = (cause.to_string(), cause.advice());
+        for (part, most) in [(text.as_str(), 72), (advice, 3 * 66)] {
+            let columns = part.len();
+            assert!(part.is_ascii() && columns <= most, "{columns}: {part}");
+            assert!(!part.ends_with('.') && !part.contains("  "), "{part}");
+            assert!(part.starts_with(|first: char| !first.is_uppercase()), "{part}");
+            assert!(seen.insert(part.to_owned()), "twice: {part}");
+        }
+        assert!(advice.matches(". ").count() <= 1, "more than two sentences: {advice}");
+    }
+}
