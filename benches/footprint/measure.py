@@ -154,6 +154,7 @@ def main():
         return self_test()
     new = measure(asked.stack)
     print(report.markdown(new))
+    print(report.bars(new))
     good = not panics(CLIENT)
     if asked.check:
         good &= check(new)

@@ -9,6 +9,13 @@ BARS = (
     ("stack of a GET on a Cortex-M3", ("stack", "stack_scripted_get"), 1536, 1024),
 )
 
+# What the emulated firmware measures, by its names.
+STACK = {
+    "stack_scripted_get": "a GET",
+    "stack_scripted_get_chunked": "a GET in chunks",
+    "stack_scripted_post": "a POST",
+}
+
 
 def table(heads, rows):
     lines = [heads, ["---"] + ["---:"] * (len(heads) - 1), *rows]
@@ -31,16 +38,26 @@ def markdown(figures):
         [[variant] + [number(by_chip.get(name, {}).get(section))
                       for name in names for section in used]
          for variant, by_chip in figures["code"].items()])
+    same = all(len(set(by_chip.values())) == 1 for by_chip in figures["types"].values())
     types = table(
-        ["size in bytes"] + names,
-        [[f"`{name}`"] + [number(by_chip.get(chip)) for chip in names]
+        ["size in bytes"] + ([", ".join(names)] if same else names),
+        [[f"`{name}`"] + [number(by_chip.get(chip)) for chip in names][:1 if same else None]
          for name, by_chip in figures["types"].items()])
-    bars = table(
+    stack = table(
+        ["stack in bytes", THUMBV7M.name],
+        [[title, number(figures["stack"].get(name))] for name, title in STACK.items()])
+    compilers = figures["compilers"]
+    made_by = ", ".join(sorted(set(compilers.values())) if len(set(compilers.values())) == 1 else
+                        [f"{name}: {by}" for name, by in compilers.items()])
+    return f"{code}\n{types}\n{stack}\nMeasured with {made_by}.\n"
+
+
+def bars(figures):
+    """The figures that have a limit, beside it."""
+    return table(
         ["bytes", "now", "at most", "aim"],
         [[what, number(at(figures, path)), number(bar), number(aim)]
          for what, path, bar, aim in BARS])
-    compilers = ", ".join(f"{name}: {by}" for name, by in figures["compilers"].items())
-    return f"{code}\n{types}\n{bars}\nMeasured with {compilers}.\n"
 
 
 def at(figures, path):
