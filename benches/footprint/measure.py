@@ -102,10 +102,12 @@ def self_test():
 
 def attribution(features):
     files, functions = where.attribute(where.Program(THUMBV7M, THUMBV7M.link(features)))
-    for title, counter in (("file", files), ("function", functions)):
-        print(f"\nbytes of .text on {THUMBV7M.name} by {title}, {sum(counter.values())} in all")
-        for key, count in counter.most_common():
-            print(f"{count:7} {key}")
+    print(f"{sum(files.values())} bytes of .text on {THUMBV7M.name}, by file:")
+    for file, count in files.most_common():
+        print(f"{count:7}  {file}")
+    print("\nby function, with the number of its copies:")
+    for count, copies, file, function in functions:
+        print(f"{count:7} {copies:3}  {file}  {function}")
 
 
 def check(new):

@@ -76,20 +76,24 @@ def short(name):
 
 
 def attribute(program):
-    """Bytes of .text by file of the crate, and by function. Of inlined functions the innermost that is
-    the crate's own counts: core's are in it."""
-    files, functions = Counter(), Counter()
+    """Bytes of .text by file of the crate, and by function with the number of its copies. Of inlined
+    functions the innermost that is the crate's own counts: core's are in it."""
+    files, functions, copies = Counter(), Counter(), {}
     frames = program.frames(program.code)
     for address, (length, _) in program.code.items():
-        for name, location in frames.get(address, []):
+        stack = frames.get(address, [])
+        symbol = program.symbol(address)
+        file, function, outer = "(not the crate's)", short(symbol), ()
+        for depth, (name, location) in enumerate(stack):
             if place := inside(location, CRATE):
-                file = place.rpartition(":")[0]
-                files[file] += length
-                functions[f"{file}  {short(name)}"] += length
+                file, function = place.rpartition(":")[0], short(name)
+                # A copy is told by where it was inlined, down to the function that is there.
+                outer = tuple(location for _, location in stack[depth + 1:])
                 break
-        else:
-            files[f"(not the crate's) {short(program.symbol(address))}"] += length
-    return files, functions
+        files[file] += length
+        functions[file, function] += length
+        copies.setdefault((file, function), set()).add((symbol, outer))
+    return files, [(count, len(copies[key]), *key) for key, count in functions.most_common()]
 
 
 # Functions of the two modules, and core::fmt's for the primitive types.
