@@ -143,6 +143,8 @@ const RULES: &[Rule] = &[
     rule(&[NameRefused, NameTimedOut], |f| f.link_lost,
         &[is(NoAddress, Likely), is(NameNotResolved, Possible)]),
     // Somebody said so, who may be the stack itself.
+    rule(&[NameRefused], |f| f.at_once && f.gateway == Reach::Silent,
+        &[is(NameNotResolved, Likely), is(GatewaySilent, Possible), is(NoDnsServer, Possible)]),
     rule(&[NameRefused], |f| f.at_once,
         &[is(NameNotResolved, Likely), is(NoDnsServer, Possible)]),
     // Nobody said anything.
@@ -182,6 +184,9 @@ const RULES: &[Rule] = &[
     // The check of it was switched off.
     rule(NO_CONNECTION, |f| f.misrouted,
         &[is(WrongSubnet, Likely), is(HostDown, Possible), is(Firewall, Possible)]),
+    // Whoever misses a host needs time for that; a stack without a route to it doesn't.
+    rule(&[ConnectFailed], |f| f.at_once && f.fault == StackFault::Unreachable,
+        &[is(WrongSubnet, Possible), is(Firewall, Possible), is(HostDown, Possible)]),
     rule(NO_CONNECTION, |f| f.gateway == Reach::Silent,
         &[is(GatewaySilent, Likely), is(WrongSubnet, Possible), is(HostDown, Possible)]),
     rule(&[ConnectTimedOut], |f| f.fault == StackFault::HidesRefusal,

@@ -1,0 +1,124 @@
+//! Produced against diagnosed.
+
+use crate::common::cx;
+use crate::observed::{Case, On};
+use safe_http_client::{Cause, Confidence};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::OnceLock;
+
+/// The causes that the ESP8266 is known for: each of them has to be produced.
+const KNOWN: std::ops::RangeInclusive<u8> = 1..=25;
+/// So many of them have to be named first on the modem, for whatever way they were produced.
+const NAMED_FIRST: usize = 22;
+
+/// Every fault on every stack, produced once for all tests.
+pub fn cases() -> &'static [Case] {
+    static CASES: OnceLock<Vec<Case>> = OnceLock::new();
+    CASES.get_or_init(|| {
+        let mut cases = crate::on_esp_at::cases();
+        // Its threads take the token for themselves.
+        #[cfg(target_os = "linux")]
+        cases.extend(crate::on_netns::cases());
+        let mut cx = cx();
+        cases.extend(crate::on_std::cases(&mut cx));
+        cases.extend(crate::on_smoltcp::cases(&mut cx));
+        cases.extend(crate::on_vendor::cases(&mut cx));
+        cases
+    })
+}
+
+/// Whether a row is named first, however it was produced.
+fn row(on: On, cause: Cause) -> Option<bool> {
+    let mut ways = cases().iter().filter(|case| case.on == on && case.cause == cause).peekable();
+    ways.peek()?;
+    Some(ways.all(Case::is_right))
+}
+
+fn number(cause: Cause) -> String {
+    cause.number().to_string()
+}
+
+/// What was produced, and what it was taken for, by stack.
+fn print_matrix() -> String {
+    let mut text = String::from("\nproduced                ");
+    for on in On::ALL {
+        let _ = write!(text, "{:>14}", on.name());
+    }
+    text.push_str("   taken for (first suspects; ! certain, ~ likely, ? possible)\n");
+    for cause in Cause::all() {
+        let mut line = format!("{:>2} {:21}", cause.number(), cause.code());
+        let mut any = false;
+        for on in On::ALL {
+            let mut taken = BTreeMap::new();
+            for case in cases().iter().filter(|case| case.on == on && case.cause == cause) {
+                let first = case.verdict().map(|verdict| verdict.first());
+                let mark = match first.map(|first| first.confidence) {
+                    Some(Confidence::Certain) => "!",
+                    Some(Confidence::Likely) => "~",
+                    Some(Confidence::Possible) => "?",
+                    None => "none",
+                };
+                let cause = first.map_or(String::new(), |first| number(first.cause));
+                *taken.entry(format!("{cause}{mark}")).or_insert(0) += 1;
+                any = true;
+            }
+            let cell: Vec<_> = taken
+                .into_iter()
+                .map(|(what, count)| if count > 1 { format!("{count}x{what}") } else { what })
+                .collect();
+            let _ = write!(line, "{:>14}", cell.join(" "));
+        }
+        if any {
+            text.push_str(&line);
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// Each way that a fault was produced, and what was said of it.
+fn print_ways() -> String {
+    let mut text = String::new();
+    for case in cases() {
+        let said = |verdict: &Option<crate::observed::Verdict>| match verdict {
+            Some(verdict) => verdict.to_string(),
+            None => "-".into(),
+        };
+        let mark = if case.is_right() { "  " } else { "!!" };
+        let _ = writeln!(text, "{mark} {case} [{}]", case.code);
+        let _ = writeln!(text, "      request: {}", said(&case.passive));
+        let _ = writeln!(text, "      check:   {}", said(&case.active));
+    }
+    text
+}
+
+/// What the active checks took.
+fn print_costs() -> String {
+    let mut text = String::from("\nwhat the active check took (virtual time on the modem)\n");
+    text.push_str("                time    commands  connects  sent received\n");
+    for case in cases().iter().filter(|case| case.last_rung.is_some()) {
+        let rung = case.last_rung.map_or("", |rung| rung.name());
+        let _ = writeln!(text, "{} to {rung:8} {case}", case.cost);
+    }
+    text
+}
+
+#[test]
+fn matrix() {
+    println!("{}{}{}", print_ways(), print_costs(), print_matrix());
+    let complaints: Vec<_> = cases().iter().flat_map(Case::complaints).collect();
+    for on in [On::NonOs, On::EspAt2] {
+        let known = Cause::all().filter(|cause| KNOWN.contains(&cause.number()));
+        let rows: Vec<_> = known.map(|cause| (cause, row(on, cause))).collect();
+        let missing: Vec<_> = rows.iter().filter(|row| row.1.is_none()).collect();
+        assert!(missing.is_empty(), "{} never produced: {missing:?}", on.name());
+        let right = rows.iter().filter(|row| row.1 == Some(true)).count();
+        println!("{}: {right} of {} causes are named first", on.name(), rows.len());
+        assert!(right >= NAMED_FIRST, "{}: {rows:?}\n{}", on.name(), complaints.join("\n"));
+        for case in cases().iter().filter(|case| case.on == on) {
+            assert!(case.is_listed(), "{case} isn't even listed\n{}", complaints.join("\n"));
+        }
+    }
+    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
+}

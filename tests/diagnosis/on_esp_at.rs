@@ -1,0 +1,400 @@
+//! `EspAt` and a simulated modem with its network, in both dialects of the firmware: every cause.
+//! Time is virtual, so that minutes of waiting cost nothing.
+
+use crate::esp_at_common::{HOST, Rig, SimClock, config};
+use crate::observed::{Case, Cost, Demand, On, get};
+use crate::vendor::Vendor;
+use esp8266_sim::{
+    Config, Dialect, Endpoint, Fault, Handle, PeerFactory, Reply, SerialPort, When, canned,
+};
+use safe_http_client::esp_at::{EspAt, TlsVerification};
+use safe_http_client::{Cause, Clock, LoopContext, Network, Online, SafeHttpClient};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The firmware answers `ERROR` and `CLOSED` to a reset, a timeout and a missing route alike.
+const AT_ONCE: &str = "the firmware says the same of a reset and of any other failure";
+const ALIKE: &str = "a host that is off and one that the access point keeps away are both silent";
+const RESET: &str = "a server on its own 127.0.0.1 refuses as a port without a server does";
+
+/// Says this to each connection's first bytes, and closes or stays open.
+fn says(bytes: impl Into<Vec<u8>>, close: bool) -> PeerFactory {
+    let bytes: Arc<[u8]> = bytes.into().into();
+    Arc::new(move || {
+        let bytes = Arc::clone(&bytes);
+        Box::new(move |_: &[u8], reply: &mut Reply| {
+            reply.send(&bytes);
+            if close {
+                reply.close();
+            }
+        })
+    })
+}
+
+/// The network: the shared one, and servers that aren't what the client takes them for.
+fn network(dialect: Dialect) -> Config {
+    let portal = "HTTP/1.1 302 Found\r\nLocation: http://login.portal.test/\r\n\
+                  Content-Length: 0\r\n\r\n";
+    let tls_wanted = "400 The plain HTTP request was sent to HTTPS port";
+    let tls_wanted = format!(
+        "HTTP/1.1 400 Bad Request\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{tls_wanted}",
+        tls_wanted.len()
+    );
+    let long =
+        format!("HTTP/1.1 200 OK\r\nX-Long: {}\r\nContent-Length: 0\r\n\r\n", "x".repeat(900));
+    let mut config = config(dialect)
+        .peer(HOST, 22, says("SSH-2.0-OpenSSH_9.2p1\r\n", false))
+        .peer(HOST, 8443, says([0x15, 3, 3, 0, 2, 2, 22], true))
+        .peer(HOST, 8444, canned(tls_wanted, true))
+        .peer(HOST, 8900, canned(long, true))
+        .peer(HOST, 443, canned(crate::on_std::OK, true));
+    config.lan.captive_portal = Some(Endpoint::Peer(canned(portal, true)));
+    config
+}
+
+/// A fault that is there as long as the request and the check take.
+struct Way {
+    cause: Cause,
+    how: &'static str,
+    url: &'static str,
+    fault: Option<(Fault, When)>,
+    demand: Demand,
+    also: &'static [Cause],
+}
+
+fn way(cause: Cause, how: &'static str, url: &'static str) -> Way {
+    Way { cause, how, url, fault: None, demand: Demand::First, also: &[] }
+}
+
+impl Way {
+    fn by(self, fault: Fault) -> Self {
+        Self { fault: Some((fault, When::Always)), ..self }
+    }
+
+    /// It happens once, so that the check finds nothing of it any more.
+    fn once(self, fault: Fault) -> Self {
+        Self { fault: Some((fault, When::Nth(1))), ..self }
+    }
+
+    fn demand(self, demand: Demand) -> Self {
+        Self { demand, ..self }
+    }
+
+    fn not_certain(self, why: &'static str) -> Self {
+        self.demand(Demand::FirstNotCertain(why))
+    }
+
+    fn also(self, also: &'static [Cause]) -> Self {
+        Self { also, ..self }
+    }
+}
+
+const URL: &str = "http://192.168.4.20:81/";
+
+fn ways() -> Vec<Way> {
+    use Cause::*;
+    vec![
+        way(NoHostTarget, "http://localhost", "http://localhost:8080/"),
+        way(NoHostTarget, "http://127.0.0.1", "http://127.0.0.1/"),
+        way(NoHostTarget, "http://0.0.0.0", "http://0.0.0.0/"),
+        way(NoHostTarget, "http://255.255.255.255", "http://255.255.255.255/"),
+        way(SlowServer, "nothing comes back for 30 s", URL).by(Fault::SlowServer),
+        way(HostDown, "every host is off", URL).by(Fault::HostDown).not_certain(ALIKE),
+        way(HostDown, "nobody has the address", "http://192.168.4.77/").not_certain(ALIKE),
+        way(HostDown, "a host behind the gateway is off", "http://10.9.9.9/")
+            .not_certain("who swallows it on the way can't be seen"),
+        way(NothingListens, "a port that nobody has", "http://192.168.4.20:9/")
+            .not_certain(AT_ONCE),
+        way(NothingListens, "every port refuses", URL).by(Fault::PortRefused).not_certain(AT_ONCE),
+        // What a server on its own 127.0.0.1 leaves for others: a port that refuses.
+        way(ServerOnLoopback, "the port refuses everyone else", "http://192.168.4.20:9/")
+            .demand(Demand::Listed(RESET)),
+        way(Firewall, "connections are swallowed, pings aren't", URL)
+            .by(Fault::Firewall)
+            .not_certain("who swallows them can't be seen"),
+        way(ClientIsolation, "the gateway answers, its subnet doesn't", URL)
+            .by(Fault::ApIsolation)
+            .demand(Demand::Listed(ALIKE)),
+        way(OwnAddress, "its own address", "http://192.168.4.2/"),
+        way(NameNotResolved, "a name that nobody knows", "http://unknown.local/")
+            .not_certain("the firmware says the same of an unknown name and a silent resolver"),
+        way(NameNotResolved, "0.0.0.0 in answer", "http://gate.local/").by(Fault::DnsZero),
+        way(NameNotResolved, "255.255.255.255 in answer", "http://gate.local/")
+            .by(Fault::DnsBroadcast),
+        way(Scheme, "http:// inside the host", "http://http://192.168.4.20/"),
+        way(Scheme, "http://http://localhost: two mistakes", "http://http://localhost:8080/")
+            .also(&[NoHostTarget]),
+        way(Scheme, "https without TLS", "https://192.168.4.20/"),
+        way(Scheme, "port 443 with http", "http://192.168.4.20:443/"),
+        way(TlsMismatch, "a TLS alert in answer", "http://192.168.4.20:8443/"),
+        way(TlsMismatch, "nginx's 400", "http://192.168.4.20:8444/"),
+        way(NotHttp, "an SSH server's banner", "http://192.168.4.20:22/"),
+        way(NotHttp, "a server that echoes", "http://192.168.4.20:7/"),
+        way(CaptivePortal, "every connection ends up at the portal", URL)
+            .by(Fault::CaptivePortal)
+            .not_certain("a server may send its clients elsewhere, too"),
+        way(OutOfSockets, "the modem is out of links", URL)
+            .by(Fault::NoMoreLinks)
+            .not_certain("the firmware says ERROR, and not why"),
+        way(ModemReset, "on the data of a request", URL).once(Fault::ResetMidRequest),
+        way(ModemReset, "on a command", URL).once(Fault::ResetOnCommand),
+        way(ModemReset, "the firmware restarts itself", URL).once(Fault::ForceRestart),
+        way(ModemUnresponsive, "it says nothing", URL).by(Fault::SilentModem),
+        way(ModemUnresponsive, "it is busy for ever", URL).by(Fault::BusyForever),
+        way(ModemUnresponsive, "its baud rate is another", URL).by(Fault::WrongBaudRate),
+        way(SerialLine, "a length comes garbled", URL)
+            .once(Fault::LyingRecvLength)
+            .not_certain("the modem itself may have said so"),
+        way(NoAddress, "the access point goes in the middle of it", URL)
+            .once(Fault::WifiDropMidRequest)
+            .not_certain("the connection may have broken for another reason"),
+        way(BadResponse, "a body cut short", URL).once(Fault::BodyCut),
+        way(BadResponse, "a head larger than the buffer", "http://192.168.4.20:8900/"),
+    ]
+}
+
+fn on(dialect: Dialect) -> On {
+    match dialect {
+        Dialect::NonOs17 => On::NonOs,
+        Dialect::EspAt2 => On::EspAt2,
+    }
+}
+
+/// What the check took, by the modem's own count.
+fn counted(handle: &Handle, check: impl FnOnce() -> Case) -> Case {
+    let begin = handle.now();
+    let before = handle.stats();
+    let case = check();
+    let after = handle.stats();
+    let cost = Cost {
+        ms: (handle.now() - begin).as_millis() as u32,
+        commands: Some(after.commands - before.commands),
+        bytes: Some((after.sent - before.sent, after.received - before.received)),
+        connections: Some(after.connects - before.connects),
+    };
+    Case { cost, ..case }
+}
+
+/// A request that fails, its diagnosis, and the check.
+fn asked<N: Network, C: Clock>(
+    case: Case,
+    handle: &Handle,
+    client: &mut SafeHttpClient<N, C, Online>,
+    cx: &mut LoopContext,
+    url: &str,
+) -> Case {
+    let case = crate::observed::observe_passive(case, client, cx, url);
+    counted(handle, || case.checked(&client.diagnose(cx, url)))
+}
+
+pub fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for dialect in Dialect::ALL {
+        for Way { cause, how, url, fault, demand, also } in ways() {
+            let case = Case::new(on(dialect), cause, how).demand(demand).also(also);
+            let Rig { handle, clock, mut modem, mut cx } = Rig::joined(network(dialect));
+            let client = SafeHttpClient::new(&mut modem, &clock);
+            let mut client = client.wait_online(&mut cx).unwrap();
+            if let Some((fault, when)) = fault {
+                handle.fault(fault, when);
+            }
+            cases.push(asked(case, &handle, &mut client, &mut cx, url));
+        }
+        cases.extend(others(dialect));
+    }
+    cases
+}
+
+/// What needs more than a request to a URL.
+fn others(dialect: Dialect) -> Vec<Case> {
+    let case = |cause, how| Case::new(on(dialect), cause, how);
+    vec![
+        handler(dialect, case(Cause::EventHandler, "a vendor's blocking calls, in a handler")),
+        no_address(dialect, case(Cause::NoAddress, "the access point goes away")),
+        no_dhcp(dialect, case(Cause::NoAddress, "DHCP doesn't answer")),
+        wrong_subnet(dialect, case(Cause::WrongSubnet, "192.168.0.20, with its gateway elsewhere")),
+        gateway_down(dialect, case(Cause::GatewaySilent, "the gateway is off"), URL),
+        gateway_down(
+            dialect,
+            case(Cause::GatewaySilent, "the gateway is off; a name"),
+            "http://gate.local/",
+        ),
+        static_without_dns(dialect, case(Cause::NoDnsServer, "no DNS server is set")),
+        https_to_http(dialect, case(Cause::TlsMismatch, "https to a port without TLS")),
+        no_memory(dialect, case(Cause::ModemMemory, "TLS fails for want of memory")),
+        links_in_use(dialect, case(Cause::OutOfSockets, "the program holds all five links")),
+        stale(dialect, case(Cause::StaleConnection, "closed on the next request")),
+        hung(dialect, case(Cause::ModemUnresponsive, "it is busy until the driver restarts it")),
+        join(dialect, case(Cause::JoinFailed, "the password is wrong"), Fault::WrongPassword),
+        join(dialect, case(Cause::JoinFailed, "there is no such network"), Fault::NoSuchAp),
+        join(
+            dialect,
+            case(Cause::JoinFailed, "the access point doesn't answer"),
+            Fault::JoinTimeout,
+        )
+        .demand(Demand::FirstNotCertain("an access point out of range looks the same")),
+        sleeps(dialect, case(Cause::ModemSleep, "a packet comes late, for the radio slept")),
+        never_joined(dialect, case(Cause::ModemUnresponsive, "it says nothing, from the start"))
+            .also(&[Cause::NoAddress]),
+    ]
+}
+
+/// The types of this crate keep requests out of handlers, and `EspAt` never suspends: in earnest it
+/// can't be produced here. What a program would have to do is to bring the modem behind a vendor's
+/// blocking calls, and those into a handler.
+fn handler(dialect: Dialect, case: Case) -> Case {
+    let Rig { handle, clock, modem, mut cx } = Rig::joined(network(dialect));
+    let vendor = Vendor { inner: modem, in_handler: false };
+    let mut client = SafeHttpClient::new(vendor, &clock).wait_online(&mut cx).unwrap();
+    assert!(get(&mut client, &mut cx, URL).is_ok(), "in the loop it works");
+    client.close();
+    client.network_mut().in_handler = true;
+    asked(case, &handle, &mut client, &mut cx, URL)
+        .demand(Demand::FirstNotCertain("the time-out was short, and why isn't said"))
+}
+
+fn no_address(dialect: Dialect, case: Case) -> Case {
+    let Rig { handle, clock, mut modem, mut cx } = Rig::joined(network(dialect));
+    let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
+    handle.ap_down("sim");
+    clock.0.advance(Duration::from_secs(1));
+    client.network_mut().poll_network();
+    asked(case, &handle, &mut client, &mut cx, URL)
+}
+
+fn no_dhcp(dialect: Dialect, case: Case) -> Case {
+    let mut rig = Rig::new(network(dialect).fault(Fault::NoDhcp, When::Always));
+    let joined = rig.join();
+    assert!(joined.is_err(), "{joined:?}");
+    offline(case, rig)
+}
+
+/// The program goes on without an address, and asks why nothing works.
+fn offline(case: Case, rig: Rig) -> Case {
+    let Rig { handle, clock, mut modem, mut cx } = rig;
+    let client = SafeHttpClient::new(&mut modem, &clock);
+    let failed = client.wait_online(&mut cx).map(|_| ()).expect_err("there is no address");
+    let mut client = failed.client;
+    let case = case.failed(failed.error.code(), &client.diagnosis(&failed.error));
+    counted(&handle, || case.checked(&client.diagnose(&mut cx, URL)))
+}
+
+fn wrong_subnet(dialect: Dialect, case: Case) -> Case {
+    let config = network(dialect).fault(Fault::StaticIpWrongSubnet, When::Always);
+    let Rig { handle, clock, mut modem, mut cx } = Rig::joined(config);
+    let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
+    asked(case, &handle, &mut client, &mut cx, URL)
+}
+
+/// Not one of the known causes, but one that they must not be taken for.
+fn gateway_down(dialect: Dialect, case: Case, url: &str) -> Case {
+    let Rig { handle, clock, mut modem, mut cx } = Rig::joined(network(dialect));
+    let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
+    handle.fault(Fault::GatewayDown, When::Always);
+    let demand = if url == URL {
+        Demand::FirstNotCertain("nothing behind it is heard either")
+    } else {
+        // The modem's answer to the request that was given up comes as soon as the check asks.
+        Demand::Listed("a resolver that says no at once is there, and gateways may ignore pings")
+    };
+    asked(case, &handle, &mut client, &mut cx, url).demand(demand)
+}
+
+fn static_without_dns(dialect: Dialect, case: Case) -> Case {
+    let mut config = network(dialect);
+    config.lan.dns_servers.clear();
+    let Rig { handle, clock, mut modem, mut cx } =
+        Rig::joined(config.fault(Fault::NoDnsServer, When::Always));
+    let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
+    asked(case, &handle, &mut client, &mut cx, "http://gate.local/")
+}
+
+type Modem = EspAt<SerialPort, SimClock>;
+
+fn with_tls(config: Config) -> (Handle, SimClock, Modem, crate::esp_at_common::Cx) {
+    let Rig { handle, clock, modem, cx } = Rig::joined(config);
+    (handle, clock, modem.with_tls(TlsVerification::None), cx)
+}
+
+/// The handshake of the server that speaks no TLS fails: the firmware says `ERROR`, and not why.
+fn https_to_http(dialect: Dialect, case: Case) -> Case {
+    let mut config = network(dialect);
+    config.ssl = esp8266_sim::Ssl::Error;
+    let (handle, clock, mut modem, mut cx) = with_tls(config);
+    let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
+    asked(case, &handle, &mut client, &mut cx, "https://192.168.4.20:81/")
+        .demand(Demand::FirstNotCertain("the firmware doesn't say why TLS failed"))
+}
+
+fn no_memory(dialect: Dialect, case: Case) -> Case {
+    let mut config = network(dialect).fault(Fault::TlsOutOfMemory, When::Always);
+    config.free_ram = 9_000;
+    let (handle, clock, mut modem, mut cx) = with_tls(config);
+    let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
+    asked(case, &handle, &mut client, &mut cx, "https://192.168.4.20/")
+        .demand(Demand::FirstNotCertain("the firmware doesn't say why TLS failed"))
+}
+
+fn links_in_use(dialect: Dialect, case: Case) -> Case {
+    use embedded_nal::TcpClientStack;
+    let Rig { handle, clock, mut modem, mut cx } = Rig::joined(network(dialect));
+    let held: Vec<_> = (0..5).map(|_| modem.socket().unwrap()).collect();
+    let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
+    let case = asked(case, &handle, &mut client, &mut cx, URL);
+    drop(held);
+    case
+}
+
+fn stale(dialect: Dialect, case: Case) -> Case {
+    let url = "http://192.168.4.20/";
+    let Rig { handle, clock, mut modem, mut cx } = Rig::joined(network(dialect));
+    let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
+    get(&mut client, &mut cx, url).unwrap();
+    assert!(client.is_connected());
+    handle.fault(Fault::ClosedAfterSend, When::Nth(1));
+    // A POST isn't repeated by itself.
+    let mut buffer = [0; 512];
+    let sent = client.post(&mut cx, url, &mut buffer).send();
+    let error = sent.map(|response| response.status()).unwrap_err();
+    let case = case.failed(error.code(), &client.diagnosis(&error));
+    counted(&handle, || case.checked(&client.diagnose(&mut cx, url))).demand(
+        Demand::FirstNotCertain("a server that crashes at each such request looks the same"),
+    )
+}
+
+/// A client that waits for longer than the driver does sees it give up.
+fn hung(dialect: Dialect, case: Case) -> Case {
+    let Rig { handle, clock, mut modem, mut cx } = Rig::joined(network(dialect));
+    let config = safe_http_client::Config::new().connect_timeout(Duration::from_secs(60));
+    let client = SafeHttpClient::with_config(&mut modem, &clock, config);
+    let mut client = client.wait_online(&mut cx).unwrap();
+    handle.fault(Fault::BusyForever, When::Nth(1));
+    asked(case, &handle, &mut client, &mut cx, URL)
+}
+
+fn join(dialect: Dialect, case: Case, fault: Fault) -> Case {
+    let mut rig = Rig::new(network(dialect).fault(fault, When::Always));
+    let joined = rig.join();
+    assert!(joined.is_err(), "{joined:?}");
+    offline(case, rig)
+}
+
+/// The response is late by two seconds, for a client that waits for one.
+fn sleeps(dialect: Dialect, case: Case) -> Case {
+    let Rig { handle, clock, mut modem, mut cx } =
+        Rig::joined(network(dialect).fault(Fault::ModemSleep, When::Always));
+    let config = safe_http_client::Config::new().response_timeout(Duration::from_secs(1));
+    let client = SafeHttpClient::with_config(&mut modem, &clock, config);
+    let mut client = client.wait_online(&mut cx).unwrap();
+    let demand = Demand::Listed("a slow server is late in the same way, and more common");
+    asked(case, &handle, &mut client, &mut cx, URL).demand(demand)
+}
+
+/// The join has told that the modem is silent. That there is no address is certain as well: the one
+/// follows from the other.
+fn never_joined(dialect: Dialect, case: Case) -> Case {
+    let mut rig = Rig::new(network(dialect).fault(Fault::SilentModem, When::Always));
+    let joined = rig.join();
+    assert!(joined.is_err(), "{joined:?}");
+    offline(case, rig)
+}

@@ -1,0 +1,337 @@
+//! std-embedded-nal on loopback: servers that hang, reset, cut and speak something else, real ones
+//! among them.
+
+use crate::common::Cx;
+use crate::observed::{Case, Cost, Demand, On, observe, observe_passive, say as tell};
+use crate::scenario::{Act, say};
+use crate::server::Server;
+use embedded_nal::TcpClientStack;
+use safe_http_client::{
+    Attached, Behaviour, Cause, Config, HostLink, Link, LinkStatus, Online, SafeHttpClient,
+    StackFault, StdClock,
+};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+pub const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+
+/// An operating system's stack, which tells what its errors stand for.
+pub fn network<L: Link>(link: L) -> Attached<std_embedded_nal::Stack, L> {
+    Attached::new(std_embedded_nal::Stack, link, Behaviour::STD).with_faults(fault)
+}
+
+pub fn fault(error: &<std_embedded_nal::Stack as TcpClientStack>::Error) -> StackFault {
+    StackFault::from(&error.0)
+}
+
+pub fn yield_now() {
+    std::thread::sleep(Duration::from_micros(200));
+}
+
+/// Short enough for a test, and long enough for a server's thread on a busy machine.
+pub fn config() -> Config {
+    Config::new()
+        .response_timeout(Duration::from_millis(700))
+        .idle_timeout(Duration::from_millis(700))
+        .idle(yield_now)
+}
+
+type Client<L> = SafeHttpClient<Attached<std_embedded_nal::Stack, L>, StdClock, Online>;
+
+pub fn client<L: Link>(link: L, cx: &mut Cx) -> Client<L> {
+    let client = SafeHttpClient::with_config(network(link), StdClock::new(), config());
+    client.wait_online(cx).map_err(|failed| failed.error).expect("the link is up")
+}
+
+/// The same script for each connection of a GET, its one repetition, and the active check.
+fn scripts(acts: &[Act]) -> Vec<Vec<Act>> {
+    vec![acts.to_vec(); 4]
+}
+
+/// A server that does this on each connection; what is said of it.
+fn served(cx: &mut Cx, case: Case, acts: &[Act]) -> Case {
+    let server = Server::new(scripts(acts));
+    let mut client = client(HostLink, cx);
+    let case = observe_passive(case, &mut client, cx, &server.url());
+    let before = server.seen.lock().unwrap().accepted;
+    let case = case.checked(&client.diagnose(cx, server.url().as_str()));
+    let connections = (server.seen.lock().unwrap().accepted - before) as u64;
+    Case { cost: Cost { connections: Some(connections), ..case.cost }, ..case }
+}
+
+/// A PC's link that a test takes down.
+#[derive(Clone)]
+struct Pulled(crate::common::TestLink);
+
+impl Link for Pulled {
+    fn link_status(&mut self) -> LinkStatus {
+        self.0.link_status()
+    }
+
+    fn has_loopback(&self) -> bool {
+        true
+    }
+}
+
+pub fn cases(cx: &mut Cx) -> Vec<Case> {
+    let case = |cause, how| Case::new(On::Std, cause, how);
+    let mut cases = vec![
+        served(
+            cx,
+            case(Cause::SlowServer, "a server that takes a request and hangs"),
+            &[Act::Request],
+        ),
+        served(
+            cx,
+            case(Cause::SlowServer, "a body that stalls in its middle"),
+            &[Act::Request, say("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhel")],
+        ),
+        served(
+            cx,
+            case(Cause::TlsMismatch, "a TLS alert in answer to a plain request"),
+            &[Act::Request, say([0x15, 3, 3, 0, 2, 2, 22]), Act::Fin],
+        ),
+        served(
+            cx,
+            case(Cause::NotHttp, "an SSH server's banner"),
+            &[say("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n"), Act::Request],
+        ),
+        served(
+            cx,
+            case(Cause::NotHttp, "binary that is no HTTP"),
+            &[Act::Request, say([0x4A, 0, 0, 0, 10]), Act::Fin],
+        ),
+        served(
+            cx,
+            case(Cause::CaptivePortal, "302 to another host"),
+            &[
+                Act::Request,
+                say("HTTP/1.1 302 Found\r\nLocation: http://login.portal.test/?to=x\r\n\
+                 Content-Length: 0\r\n\r\n"),
+            ],
+        )
+        .demand(Demand::FirstNotCertain("a server may send its clients elsewhere, too")),
+        served(
+            cx,
+            case(Cause::CaptivePortal, "511 Network Authentication Required"),
+            &[
+                Act::Request,
+                say("HTTP/1.1 511 Network Authentication Required\r\nContent-Length: 0\r\n\r\n"),
+            ],
+        ),
+        served(
+            cx,
+            case(Cause::BadResponse, "a body cut short"),
+            &[Act::Request, say("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello"), Act::Fin],
+        ),
+        served(
+            cx,
+            case(Cause::BadResponse, "two lengths that differ"),
+            &[
+                Act::Request,
+                say("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello"),
+            ],
+        ),
+        served(
+            cx,
+            case(Cause::BadResponse, "a head larger than the buffer"),
+            &[
+                Act::Request,
+                say(format!(
+                    "HTTP/1.1 200 OK\r\nX-Long: {}\r\nContent-Length: 0\r\n\r\n",
+                    "x".repeat(900)
+                )),
+            ],
+        ),
+        served(
+            cx,
+            case(Cause::ConnectionLost, "the end of the stream in answer"),
+            &[Act::Request, Act::Fin],
+        )
+        .demand(Demand::FirstNotCertain("a server that wants TLS, or no HTTP, may hang up, too")),
+        served(
+            cx,
+            case(Cause::ConnectionLost, "a reset in answer to the request"),
+            &[Act::Request, Act::Reset],
+        ),
+    ];
+
+    cases.push(refused(cx, case(Cause::NothingListens, "a port that nobody has")));
+    cases.push(dribbles(cx, case(Cause::SlowServer, "a body that never ends, a byte at a time")));
+    cases.push(without_dns(cx, case(Cause::NoDnsServer, "a name on a stack that resolves none")));
+    cases.push(stale(
+        cx,
+        case(Cause::StaleConnection, "a kept connection closed on the next request"),
+    ));
+    cases.push({
+        let link = Pulled(crate::common::TestLink::up());
+        let mut client = client(link.clone(), cx);
+        link.0.set(LinkStatus::NoAddress);
+        let how = "the address is lost after wait_online";
+        observe(case(Cause::NoAddress, how), &mut client, cx, "http://192.168.1.20/")
+    });
+    for (cause, how, url) in [
+        (Cause::NoHostTarget, "http://0.0.0.0", "http://0.0.0.0:8080/"),
+        (Cause::NoHostTarget, "http://255.255.255.255", "http://255.255.255.255/"),
+        (Cause::NoHostTarget, "a multicast address", "http://224.0.0.251/"),
+        (Cause::NameNotResolved, "a name that no resolver may know", "http://gate.invalid/"),
+        (Cause::Scheme, "http:// inside the host", "http://http://gate.local/"),
+        (Cause::Scheme, "https on a stack without TLS", "https://127.0.0.1/"),
+        (Cause::Scheme, "port 443 with http", "http://127.0.0.1:443/"),
+    ] {
+        let mut client = client(HostLink, cx);
+        let case = observe(case(cause, how), &mut client, cx, url);
+        cases.push(match cause {
+            Cause::NameNotResolved => case.demand(Demand::FirstNotCertain(
+                "the resolver doesn't say whether it or the name is missing",
+            )),
+            _ => case,
+        });
+    }
+    let how = "http://http://localhost: two mistakes";
+    let mut pc = client(HostLink, cx);
+    cases.push(
+        observe(case(Cause::Scheme, how), &mut pc, cx, "http://http://localhost:8080/")
+            .also(&[Cause::NoHostTarget]),
+    );
+    match Nginx::with_tls() {
+        Ok(nginx) => {
+            let how = "nginx's https port, asked in the clear";
+            let mut client = client(HostLink, cx);
+            let url = format!("http://127.0.0.1:{}/", nginx.port);
+            cases.push(observe(case(Cause::TlsMismatch, how), &mut client, cx, &url));
+        }
+        Err(why) => tell(&format!("diagnosis: nginx's https port skipped: {why}")),
+    }
+    cases
+}
+
+fn refused(cx: &mut Cx, case: Case) -> Case {
+    // A port that was just free.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    drop(listener);
+    let case = case.demand(Demand::FirstNotCertain(
+        "a reset doesn't say whether the port, the server's address or a firewall is meant",
+    ));
+    observe(case, &mut client(HostLink, cx), cx, &url)
+}
+
+/// Each byte is progress, so that the total deadline alone ends it.
+fn dribbles(cx: &mut Cx, case: Case) -> Case {
+    let mut acts = vec![Act::Request, say("HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")];
+    acts.extend((0..200).flat_map(|_| [Act::Wait(20), say("x")]));
+    let server = Server::new(scripts(&acts));
+    let mut client = client(HostLink, cx);
+    *client.config_mut() = config().total_timeout(Some(Duration::from_millis(500)));
+    observe(case, &mut client, cx, &server.url())
+}
+
+fn without_dns(cx: &mut Cx, case: Case) -> Case {
+    let network = Attached::without_dns(std_embedded_nal::Stack, HostLink, Behaviour::STD);
+    let client = SafeHttpClient::with_config(network, StdClock::new(), config());
+    let mut client = client.wait_online(cx).map_err(|failed| failed.error).expect("up");
+    observe(case, &mut client, cx, "http://gate.local/")
+}
+
+/// A POST, which isn't repeated, on a connection that the server closes in the same moment.
+fn stale(cx: &mut Cx, case: Case) -> Case {
+    let server = Server::new(scripts(&[Act::Request, say(OK), Act::Request, Act::Reset]));
+    let mut client = client(HostLink, cx);
+    crate::observed::get(&mut client, cx, &server.url()).unwrap();
+    assert!(client.is_connected());
+    let mut buffer = [0; 512];
+    let url = server.url();
+    let post = client.post(cx, url.as_str(), &mut buffer).send();
+    let error = post.map(|response| response.status()).unwrap_err();
+    let case = case.failed(error.code(), &client.diagnosis(&error));
+    // The check makes a connection of its own, and finds nothing wrong.
+    case.checked(&client.diagnose(cx, url.as_str())).demand(Demand::FirstNotCertain(
+        "a server that crashes at each such request looks the same",
+    ))
+}
+
+/// A real server with TLS on its port; ends with this.
+pub struct Nginx {
+    process: Child,
+    folder: PathBuf,
+    pub port: u16,
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+pub fn find_program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(["/usr/sbin".into(), "/sbin".into(), "/usr/local/sbin".into()])
+        .map(|folder| folder.join(name))
+        .find(|program| program.is_file())
+}
+
+impl Nginx {
+    fn with_tls() -> Result<Self, String> {
+        let nginx = find_program("nginx").ok_or("no `nginx` in PATH or /usr/sbin")?;
+        let openssl = find_program("openssl").ok_or("no `openssl` in PATH")?;
+        let name = format!("safe-http-client-diagnosis-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+        let made = Command::new(openssl)
+            .args([
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=gate",
+            ])
+            .args(["-keyout", "key.pem", "-out", "certificate.pem"])
+            .current_dir(&folder)
+            .stderr(Stdio::null())
+            .status();
+        if !made.is_ok_and(|status| status.success()) {
+            return Err("openssl makes no certificate".into());
+        }
+        for _ in 0..5 {
+            // Free now, and perhaps taken a moment later.
+            let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
+            let port = listener.local_addr().map_err(|error| error.to_string())?.port();
+            drop(listener);
+            let root = folder.display();
+            let conf = format!(
+                "daemon off; master_process off; pid {root}/pid; error_log {root}/log;\n\
+                 events {{ worker_connections 32; }}\n\
+                 http {{ access_log off; client_body_temp_path {root}/b; proxy_temp_path {root}/p;\n\
+                 fastcgi_temp_path {root}/f; uwsgi_temp_path {root}/u; scgi_temp_path {root}/s;\n\
+                 server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {root}/certificate.pem;\n\
+                 ssl_certificate_key {root}/key.pem; location / {{ return 200 hello; }} }} }}\n"
+            );
+            let path = folder.join("nginx.conf");
+            std::fs::write(&path, conf).map_err(|error| error.to_string())?;
+            let process = Command::new(&nginx)
+                .args(["-p", &root.to_string(), "-c", &path.display().to_string()])
+                .args(["-e", &folder.join("log").display().to_string()])
+                .stdin(Stdio::null())
+                .spawn()
+                .map_err(|error| error.to_string())?;
+            let mut nginx = Self { process, folder: folder.clone(), port };
+            let started = Instant::now();
+            while started.elapsed() < Duration::from_secs(20) {
+                if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                    return Ok(nginx);
+                }
+                if !matches!(nginx.process.try_wait(), Ok(None)) {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            // The folder is still needed.
+            let _ = nginx.process.kill();
+            let _ = nginx.process.wait();
+            std::mem::forget(nginx);
+        }
+        Err("nginx doesn't start".into())
+    }
+}

@@ -1,0 +1,420 @@
+//! Which rows of the table in `src/diagnosis/rules.rs` were gone through, by real faults and by the
+//! ones that are only written down here, since nothing that runs here has them.
+
+use crate::common::script::{Connection, ScriptError, ScriptStack};
+use crate::common::{TestClock, TestLink, cx};
+use crate::matrix::cases;
+use crate::observed::Verdict;
+use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
+use safe_http_client::{
+    Behaviour, Cause, Config, Connect, Deadline, DisconnectReason, Error, ErrorKind, IpConfig,
+    Link, LinkStatus, Network, NoPing, NoTls, Peer, Phase, ProtocolError, SafeHttpClient,
+    StackFault,
+};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+/// A row of the table, as it is written.
+struct Row {
+    /// Its symptoms and what has to be given.
+    when: String,
+    /// Its suspects: `NothingListens Likely, …`.
+    causes: String,
+}
+
+/// All rows, from the source.
+fn rows() -> Vec<Row> {
+    let source = include_str!("../../src/diagnosis/rules.rs");
+    let table = source.split_once("const RULES").unwrap().1.split_once("];").unwrap().0;
+    // Comments would stand between the rows otherwise.
+    let code: Vec<_> = table.lines().filter(|line| !line.trim().starts_with("//")).collect();
+    let words: Vec<_> = code.iter().flat_map(|line| line.split_whitespace()).collect();
+    let text = words.join(" ");
+    let rows = text.split("rule(").skip(1).map(|row| {
+        let (when, causes) = row.rsplit_once("&[is(").unwrap();
+        let causes = causes.trim_end_matches([',', ' ', ')', ']']).replace("), is(", "; ");
+        Row {
+            when: when.trim_end_matches([',', ' ']).into(),
+            causes: causes.replace(", ", " ").replace("; ", ", "),
+        }
+    });
+    rows.collect()
+}
+
+fn causes(verdict: &Verdict) -> String {
+    let suspects = verdict.suspects.iter();
+    suspects.map(|s| format!("{:?} {:?}", s.cause, s.confidence)).collect::<Vec<_>>().join(", ")
+}
+
+impl Row {
+    /// Whether a verdict came of this row: by its suspects and, where several rows have the same,
+    /// by what the row asks for.
+    fn is_of(&self, verdict: &Verdict) -> bool {
+        let asks_for = |name: &str| self.when.contains(name);
+        let fault = format!("StackFault::{:?}", verdict.fault);
+        let fits_fault = !asks_for("StackFault::")
+            || self.when.split(' ').any(|word| word.trim_end_matches([')', ',']) == fault);
+        let fits_answer = match (asks_for("AnswerAsksForTls"), asks_for("AnswerIsTls")) {
+            (true, _) => verdict.of_answer,
+            (_, true) => !verdict.of_answer,
+            _ => true,
+        };
+        let fits_refusal =
+            !asks_for("NameWithoutDnsServer") || verdict.fault != StackFault::NoResolver;
+        let fits_offline = !asks_for("&[Offline]") || verdict.fault == StackFault::Unknown;
+        self.causes == causes(verdict) && fits_fault && fits_answer && fits_refusal && fits_offline
+    }
+}
+
+/// A failure that is only written down.
+struct Written {
+    /// Why no fault here produces it.
+    why: &'static str,
+    verdict: Verdict,
+    first: Cause,
+}
+
+fn failure(
+    why: &'static str,
+    phase: Phase,
+    kind: ErrorKind<(), ()>,
+    first: Cause,
+    change: impl FnOnce(&mut Error<(), ()>),
+) -> Written {
+    let mut error = Error::new(phase, kind);
+    change(&mut error);
+    Written { why, verdict: Verdict::of(&error.diagnosis()), first }
+}
+
+/// Passive ones: an error, as a stack that isn't here would report it.
+fn written() -> Vec<Written> {
+    let timeout = |deadline| ErrorKind::Timeout { deadline, limit_ms: 5000 };
+    let fault = |fault| move |error: &mut Error<(), ()>| error.evidence.fault = fault;
+    let waited = |ms| {
+        move |error: &mut Error<(), ()>| {
+            error.evidence.phase_ms = ms;
+            error.evidence.limit_ms = 5000;
+        }
+    };
+    let lost = |error: &mut Error<(), ()>| error.evidence.link = Some(LinkStatus::NoAddress);
+    let not_here = "no stack here says so";
+    vec![
+        failure(
+            "EspAt tells a garbled line apart only where data are in it",
+            Phase::Body,
+            ErrorKind::Receive(()),
+            Cause::SerialLine,
+            fault(StackFault::SerialGarbled),
+        ),
+        failure(
+            not_here,
+            Phase::Connect,
+            ErrorKind::Connect(()),
+            Cause::ModemMemory,
+            fault(StackFault::OutOfMemory),
+        ),
+        failure(
+            not_here,
+            Phase::Connect,
+            ErrorKind::Connect(()),
+            Cause::NoAddress,
+            fault(StackFault::NoAddress),
+        ),
+        failure(
+            "its own error says it, too, on every stack here",
+            Phase::Connect,
+            ErrorKind::Socket(()),
+            Cause::OutOfSockets,
+            |_| {},
+        ),
+        failure(
+            "the modem hangs in a simulator's state of its own",
+            Phase::Connect,
+            ErrorKind::Connect(()),
+            Cause::ModemUnresponsive,
+            fault(StackFault::ModemHung),
+        ),
+        failure(
+            not_here,
+            Phase::Connect,
+            ErrorKind::Connect(()),
+            Cause::ModemUnresponsive,
+            fault(StackFault::Busy),
+        ),
+        failure(
+            "stacks without DNS are asked by address",
+            Phase::Resolve,
+            ErrorKind::Resolve(()),
+            Cause::NoDnsServer,
+            fault(StackFault::NoResolver),
+        ),
+        failure(
+            "the link would have to go in the same moment",
+            Phase::Resolve,
+            ErrorKind::Resolve(()),
+            Cause::NoAddress,
+            lost,
+        ),
+        failure(
+            "the link would have to go in the same moment",
+            Phase::Connect,
+            timeout(Deadline::Connect),
+            Cause::NoAddress,
+            lost,
+        ),
+        failure(not_here, Phase::Connect, ErrorKind::Connect(()), Cause::NothingListens, waited(3)),
+        failure(
+            "a total deadline is the caller's",
+            Phase::Body,
+            timeout(Deadline::Total),
+            Cause::SlowServer,
+            |_| {},
+        ),
+        failure(
+            "EspAt is asked for its condition in the same way",
+            Phase::Body,
+            timeout(Deadline::Idle),
+            Cause::SlowServer,
+            |error| {
+                error.evidence.radio_sleeps = true;
+            },
+        ),
+        failure(
+            not_here,
+            Phase::Head,
+            ErrorKind::ClosedBeforeResponse,
+            Cause::ConnectionLost,
+            |_| {},
+        ),
+        failure(
+            not_here,
+            Phase::Resolve,
+            timeout(Deadline::Connect),
+            Cause::NameNotResolved,
+            waited(5000),
+        ),
+        failure(not_here, Phase::Connect, ErrorKind::Connect(()), Cause::HostDown, waited(5000)),
+        failure(
+            "the caller's own mistakes have tests of their own",
+            Phase::Url,
+            ErrorKind::Request(safe_http_client::RequestError::InvalidMethod),
+            Cause::InvalidRequest,
+            |_| {},
+        ),
+        failure(
+            "",
+            Phase::Head,
+            ErrorKind::Protocol(ProtocolError::NotHttp(Peer::Tls)),
+            Cause::TlsMismatch,
+            |_| {},
+        ),
+        failure(
+            "",
+            Phase::Link,
+            ErrorKind::Timeout { deadline: Deadline::Online, limit_ms: 1 },
+            Cause::JoinFailed,
+            |error| {
+                error.evidence.link = Some(LinkStatus::Disconnected(DisconnectReason::TimedOut));
+            },
+        ),
+    ]
+}
+
+/// A scripted stack with pings, which answer or don't, and errors that stand for something.
+struct Pinging {
+    stack: safe_http_client::Attached<ScriptStack, TestLink>,
+    answers: fn(IpAddr) -> bool,
+    fault: StackFault,
+    has_tls: bool,
+    /// The connection after the first is taken.
+    secured: bool,
+}
+
+impl TcpClientStack for Pinging {
+    type TcpSocket = <ScriptStack as TcpClientStack>::TcpSocket;
+    type Error = ScriptError;
+
+    fn socket(&mut self) -> Result<Self::TcpSocket, ScriptError> {
+        self.secured = false;
+        self.stack.socket()
+    }
+
+    fn connect(&mut self, s: &mut Self::TcpSocket, to: SocketAddr) -> nb::Result<(), ScriptError> {
+        if self.secured {
+            return Err(nb::Error::Other(ScriptError::Refused));
+        }
+        self.stack.connect(s, to)
+    }
+
+    fn send(&mut self, s: &mut Self::TcpSocket, data: &[u8]) -> nb::Result<usize, ScriptError> {
+        self.stack.send(s, data)
+    }
+
+    fn receive(
+        &mut self,
+        s: &mut Self::TcpSocket,
+        to: &mut [u8],
+    ) -> nb::Result<usize, ScriptError> {
+        self.stack.receive(s, to)
+    }
+
+    fn close(&mut self, socket: Self::TcpSocket) -> Result<(), ScriptError> {
+        self.stack.close(socket)
+    }
+}
+
+impl Dns for Pinging {
+    type Error = ScriptError;
+
+    fn get_host_by_name(&mut self, name: &str, kind: AddrType) -> nb::Result<IpAddr, ScriptError> {
+        self.stack.get_host_by_name(name, kind)
+    }
+
+    fn get_host_by_address(&mut self, a: IpAddr, b: &mut [u8]) -> nb::Result<usize, ScriptError> {
+        self.stack.get_host_by_address(a, b)
+    }
+}
+
+impl Link for Pinging {
+    fn link_status(&mut self) -> LinkStatus {
+        self.stack.link_status()
+    }
+}
+
+impl Network for Pinging {
+    fn behaviour(&self) -> Behaviour {
+        Behaviour { connect: Connect::Polls, ..Behaviour::UNKNOWN }
+    }
+
+    fn has_tls(&self) -> bool {
+        self.has_tls
+    }
+
+    fn secure(&mut self, _: &mut Self::TcpSocket, _: &str) -> Result<(), NoTls> {
+        self.secured = true;
+        Ok(())
+    }
+
+    fn tcp_fault(&self, _: &ScriptError) -> StackFault {
+        self.fault
+    }
+
+    fn ping(&mut self, host: IpAddr) -> nb::Result<Option<u32>, NoPing> {
+        Ok((self.answers)(host).then_some(3))
+    }
+}
+
+const GATEWAY: [u8; 4] = [192, 168, 1, 1];
+
+/// Active ones: what the answers to pings make of a connect that failed.
+fn checked() -> Vec<Written> {
+    let mut cx = cx();
+    let nobody: fn(IpAddr) -> bool = |_| false;
+    let gateway: fn(IpAddr) -> bool = |host| host == IpAddr::from(GATEWAY);
+    let all: fn(IpAddr) -> bool = |_| true;
+    let silent = || Connection { connect_pends: usize::MAX, ..Connection::new([]) };
+    let refused = || Connection { refused: true, ..Connection::new([]) };
+    let mut written = Vec::new();
+    for (answers, connection, fault, has_tls, url, first) in [
+        (all, silent(), StackFault::Unknown, false, "http://192.168.1.20/", Cause::Firewall),
+        (gateway, silent(), StackFault::Unknown, false, "http://192.168.1.20/", Cause::HostDown),
+        (gateway, silent(), StackFault::Unknown, false, "http://10.0.0.9/", Cause::HostDown),
+        (nobody, silent(), StackFault::Unknown, false, "http://10.0.0.9/", Cause::GatewaySilent),
+        (
+            nobody,
+            silent(),
+            StackFault::Unknown,
+            false,
+            "http://192.168.1.20/",
+            Cause::GatewaySilent,
+        ),
+        (all, refused(), StackFault::Refused, false, "http://192.168.1.20/", Cause::NothingListens),
+        (
+            all,
+            refused(),
+            StackFault::Indistinct,
+            false,
+            "http://192.168.1.20/",
+            Cause::NothingListens,
+        ),
+        (
+            all,
+            Connection::new([]),
+            StackFault::Unknown,
+            true,
+            "https://192.168.1.20/",
+            Cause::ModemMemory,
+        ),
+        (
+            all,
+            Connection::new([]),
+            StackFault::Unknown,
+            true,
+            "https://192.168.1.20:8443/",
+            Cause::TlsMismatch,
+        ),
+        (
+            nobody,
+            silent(),
+            StackFault::Unknown,
+            false,
+            "http://unknown.test/",
+            Cause::NameNotResolved,
+        ),
+    ] {
+        let ip = IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into())
+            .with_netmask(Ipv4Addr::new(255, 255, 255, 0))
+            .with_gateway(GATEWAY.into());
+        let stack = ScriptStack::new([connection]);
+        let link = TestLink::new(LinkStatus::Up(ip));
+        let stack = safe_http_client::Attached::new(stack, link, Behaviour::UNKNOWN);
+        let network = Pinging { stack, answers, fault, has_tls, secured: false };
+        let mut client = SafeHttpClient::new(network, TestClock::ticking(1));
+        let report = client.diagnose(&mut cx, url);
+        let verdict = Verdict::of_report(&report).unwrap_or_else(|| panic!("{url}: {report}"));
+        written.push(Written { why: "pings on a stack of another kind", verdict, first });
+    }
+    // A resolver that says nothing, with its gateway there and away.
+    for (answers, first) in [(all, Cause::NameNotResolved), (nobody, Cause::GatewaySilent)] {
+        let ip = IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into()).with_gateway(GATEWAY.into());
+        let mut stack = ScriptStack::new([]);
+        stack.dns_pends = usize::MAX;
+        let link = TestLink::new(LinkStatus::Up(ip));
+        let stack = safe_http_client::Attached::new(stack, link, Behaviour::UNKNOWN);
+        let fault = StackFault::Unknown;
+        let network = Pinging { stack, answers, fault, has_tls: false, secured: false };
+        let mut client = SafeHttpClient::with_config(network, TestClock::ticking(1), Config::new());
+        let report = client.diagnose(&mut cx, "http://gate.test/");
+        let verdict = Verdict::of_report(&report).unwrap();
+        written.push(Written { why: "a resolver that says nothing at all", verdict, first });
+    }
+    written
+}
+
+#[test]
+fn each_row_of_the_table_is_reached() {
+    let rows = rows();
+    assert!(rows.len() > 40, "the table is read: {} rows", rows.len());
+    let mut reached: BTreeMap<usize, String> = BTreeMap::new();
+    for case in cases() {
+        for verdict in [&case.passive, &case.active].into_iter().flatten() {
+            let row = rows.iter().position(|row| row.is_of(verdict));
+            let row = row.unwrap_or_else(|| panic!("{case}: no row says {}", causes(verdict)));
+            reached.entry(row).or_insert_with(|| case.to_string());
+        }
+    }
+    let real = reached.len();
+    for Written { why, verdict, first } in written().into_iter().chain(checked()) {
+        assert_eq!(verdict.first().cause, first, "{}", verdict.text);
+        let row = rows.iter().position(|row| row.is_of(&verdict));
+        let row = row.unwrap_or_else(|| panic!("no row says {}", causes(&verdict)));
+        reached.entry(row).or_insert_with(|| format!("only written down: {why}"));
+    }
+    for (index, row) in rows.iter().enumerate() {
+        let by = reached.get(&index).map_or("NOT REACHED", String::as_str);
+        println!("{index:>2} {}\n     {}\n     by {by}", row.when, row.causes);
+    }
+    println!("{real} of {} rows by real faults, {} in all", rows.len(), reached.len());
+    let missing: Vec<_> = (0..rows.len()).filter(|index| !reached.contains_key(index)).collect();
+    assert!(missing.is_empty(), "never reached: {missing:?}");
+}
