@@ -59,7 +59,7 @@ pub(super) const fn end_of_authority(text: &str) -> usize {
 }
 
 /// The colon in front of the port; in brackets a colon belongs to the address.
-    #[inline(never)]
+#[inline(never)]
 pub(super) const fn end_of_host(text: &str) -> usize {
     let mut rest = text.as_bytes();
     if let [b'[', ..] = rest {

@@ -77,31 +77,10 @@ pub(crate) const fn is_value_byte(byte: u8) -> bool {
     byte >= 0x20 && byte != 0x7F || byte == b'\t'
 }
 
-/// Bytes in a machine word.
-const WORD: usize = size_of::<usize>();
-/// A word with every byte 0x01, and every byte 0x80.
-const LOW: usize = usize::MAX / 255;
-const HIGH: usize = LOW << 7;
-
 /// What follows the bytes at the start of `text` that a field value may have. Values are the bulk
-/// of a head, so this looks at a word at a time.
+/// of a head, so this looks at a word at a time where words are large.
 pub(crate) fn value_run(text: &[u8]) -> &[u8] {
-    let mut rest = text;
-    while let Some((word, tail)) = rest.split_first_chunk::<WORD>() {
-        let word = usize::from_le_bytes(*word);
-        // The high bit of each byte below 0x20, and of each 0x7F; wrong only above the first such
-        // byte. HTAB is told apart below.
-        let control = word.wrapping_sub(LOW << 5) & !word;
-        let delete = word ^ (LOW * 0x7F);
-        let delete = delete.wrapping_sub(LOW) & !delete;
-        let stops = (control | delete) & HIGH;
-        if stops != 0 {
-            let clear = (stops.trailing_zeros() / 8) as usize;
-            rest = rest.get(clear..).unwrap_or_default();
-            break;
-        }
-        rest = tail;
-    }
+    let mut rest = wide::value_run(text);
     while let Some((&byte, tail)) = rest.split_first() {
         if !is_value_byte(byte) {
             break;
@@ -112,26 +91,9 @@ pub(crate) fn value_run(text: &[u8]) -> &[u8] {
 }
 
 /// What follows the bytes at the start of `text` that a token may have. Names of fields are letters
-/// and dashes, so those are looked at a word at a time.
+/// and dashes, so those are looked at a word at a time where words are large.
 pub(crate) fn token_run(text: &[u8]) -> &[u8] {
-    let mut rest = text;
-    while let Some((word, tail)) = rest.split_first_chunk::<WORD>() {
-        let word = usize::from_le_bytes(*word);
-        // The high bit of each byte that is a letter: at least `a`, and not above `z`, once bit 5
-        // is set. No byte carries into the next, since each is below 0x80 here.
-        let lower = (word | (LOW << 5)) & !HIGH;
-        let from_a = lower.wrapping_add(LOW * (0x80 - 0x61));
-        let above_z = lower.wrapping_add(LOW * (0x80 - 0x7B));
-        let no_dash = ((word ^ (LOW * 0x2D)) & !HIGH).wrapping_add(!HIGH);
-        let wanted = ((from_a & !above_z) | !no_dash) & !word & HIGH;
-        let stops = wanted ^ HIGH;
-        if stops != 0 {
-            let clear = (stops.trailing_zeros() / 8) as usize;
-            rest = rest.get(clear..).unwrap_or_default();
-            break;
-        }
-        rest = tail;
-    }
+    let mut rest = wide::token_run(text);
     while let Some((&byte, tail)) = rest.split_first() {
         if !is_token_byte(byte) {
             break;
@@ -139,4 +101,70 @@ pub(crate) fn token_run(text: &[u8]) -> &[u8] {
         rest = tail;
     }
     rest
+}
+
+/// Eight bytes at a time. A chip's four aren't worth the flash that this takes.
+#[cfg(target_pointer_width = "64")]
+mod wide {
+    /// Bytes in a machine word.
+    const WORD: usize = size_of::<usize>();
+    /// A word with every byte 0x01, and every byte 0x80.
+    const LOW: usize = usize::MAX / 255;
+    const HIGH: usize = LOW << 7;
+
+    /// What follows the words at the start of `text` of bytes that a value may have, up to a word with
+    /// another.
+    pub(super) fn value_run(text: &[u8]) -> &[u8] {
+        let mut rest = text;
+        while let Some((word, tail)) = rest.split_first_chunk::<WORD>() {
+            let word = usize::from_le_bytes(*word);
+            // The high bit of each byte below 0x20, and of each 0x7F; wrong only above the first such
+            // byte. HTAB is told apart below.
+            let control = word.wrapping_sub(LOW << 5) & !word;
+            let delete = word ^ (LOW * 0x7F);
+            let delete = delete.wrapping_sub(LOW) & !delete;
+            let stops = (control | delete) & HIGH;
+            if stops != 0 {
+                let clear = (stops.trailing_zeros() / 8) as usize;
+                rest = rest.get(clear..).unwrap_or_default();
+                break;
+            }
+            rest = tail;
+        }
+        rest
+    }
+
+    /// The same for letters and dashes.
+    pub(super) fn token_run(text: &[u8]) -> &[u8] {
+        let mut rest = text;
+        while let Some((word, tail)) = rest.split_first_chunk::<WORD>() {
+            let word = usize::from_le_bytes(*word);
+            // The high bit of each byte that is a letter: at least `a`, and not above `z`, once bit 5
+            // is set. No byte carries into the next, since each is below 0x80 here.
+            let lower = (word | (LOW << 5)) & !HIGH;
+            let from_a = lower.wrapping_add(LOW * (0x80 - 0x61));
+            let above_z = lower.wrapping_add(LOW * (0x80 - 0x7B));
+            let no_dash = ((word ^ (LOW * 0x2D)) & !HIGH).wrapping_add(!HIGH);
+            let wanted = ((from_a & !above_z) | !no_dash) & !word & HIGH;
+            let stops = wanted ^ HIGH;
+            if stops != 0 {
+                let clear = (stops.trailing_zeros() / 8) as usize;
+                rest = rest.get(clear..).unwrap_or_default();
+                break;
+            }
+            rest = tail;
+        }
+        rest
+    }
+}
+
+#[cfg(not(target_pointer_width = "64"))]
+mod wide {
+    pub(super) fn value_run(text: &[u8]) -> &[u8] {
+        text
+    }
+
+    pub(super) fn token_run(text: &[u8]) -> &[u8] {
+        text
+    }
 }

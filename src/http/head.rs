@@ -182,6 +182,7 @@ impl HeadParser {
 
     /// The usual status line in one step, if it has arrived up to its reason; any other goes byte
     /// by byte.
+    #[cfg(target_pointer_width = "64")]
     fn usual_status_line<'b>(&mut self, head: &'b [u8]) -> (State, &'b [u8]) {
         if let Some((start, rest)) = head.split_first_chunk::<13>()
             && let [prefix @ .., a, b, c, b' '] = start
@@ -194,6 +195,12 @@ impl HeadParser {
             }
             return (State::Reason, rest);
         }
+        (State::StatusLine, head)
+    }
+
+    /// On a chip, flash is dearer than those twelve bytes one by one.
+    #[cfg(not(target_pointer_width = "64"))]
+    fn usual_status_line<'b>(&mut self, head: &'b [u8]) -> (State, &'b [u8]) {
         (State::StatusLine, head)
     }
 
