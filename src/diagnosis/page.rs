@@ -11,53 +11,67 @@ const COLUMNS: usize = 79;
 /// Where the text begins behind its label.
 const INDENT: usize = 7;
 
-/// Breaks lines between words, and begins them below the first.
+/// Breaks lines between words, and begins them below the first. A word longer than a line is broken
+/// where the line ends.
 pub(super) struct Wrapped<'a, 'b> {
     out: &'a mut Formatter<'b>,
     column: usize,
+    /// A space is due before the next word.
     space: bool,
+    /// The word so far: values write themselves piece by piece.
+    word: String<{ COLUMNS - INDENT }>,
 }
 
 impl<'a, 'b> Wrapped<'a, 'b> {
     /// A line that begins with a label of at most [`INDENT`] columns.
     pub(super) fn new(out: &'a mut Formatter<'b>, label: &str) -> Result<Self, fmt::Error> {
         write!(out, "{label:<INDENT$}")?;
-        Ok(Self { out, column: INDENT, space: false })
+        Ok(Self { out, column: INDENT, space: false, word: String::new() })
     }
 
-    fn word(&mut self, word: &str) -> fmt::Result {
-        let length = word.chars().count();
+    fn flush(&mut self) -> fmt::Result {
+        let length = self.word.len();
+        if length == 0 {
+            return Ok(());
+        }
         let end = self.column.saturating_add(usize::from(self.space)).saturating_add(length);
-        if self.space && end > COLUMNS {
+        if end > COLUMNS {
             write!(self.out, "\n{:INDENT$}", "")?;
             self.column = INDENT;
         } else if self.space {
             self.out.write_char(' ')?;
             self.column = self.column.saturating_add(1);
         }
-        self.space = false;
+        self.out.write_str(&self.word)?;
         self.column = self.column.saturating_add(length);
-        self.out.write_str(word)
+        self.space = false;
+        self.word.clear();
+        Ok(())
+    }
+
+    /// Writes the last word.
+    pub(super) fn end(mut self) -> fmt::Result {
+        self.flush()
     }
 }
 
 impl Write for Wrapped<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        for (index, word) in text.split(' ').enumerate() {
-            self.space |= index > 0;
-            if !word.is_empty() {
-                self.word(word)?;
+        for (index, piece) in text.split(' ').enumerate() {
+            if index > 0 {
+                self.flush()?;
+                // None in front of a line's first word.
+                self.space = self.column > INDENT;
+            }
+            for character in piece.chars() {
+                if self.word.len() == self.word.capacity() {
+                    self.flush()?;
+                }
+                self.word.push(character).map_err(|_| fmt::Error)?;
             }
         }
         Ok(())
     }
-}
-
-/// Writes a value as one word, which isn't broken.
-fn whole(out: &mut impl Write, value: impl Display) -> fmt::Result {
-    let mut word = String::<64>::new();
-    write!(word, "{value}")?;
-    out.write_str(&word)
 }
 
 /// `192.168.1.57/24, gateway 192.168.1.1, -61 dBm`
@@ -88,6 +102,7 @@ impl Diagnosis {
             let mut out = Wrapped::new(f, label)?;
             write_cause(&mut out, *cause, self.evidence.remote)?;
             write!(out, " ({})", confidence.name())?;
+            out.end()?;
             f.write_str("\n")?;
         }
         self.advice(f)
@@ -95,7 +110,9 @@ impl Diagnosis {
 
     #[cfg(feature = "advice")]
     fn advice(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        Wrapped::new(f, "try:")?.write_str(self.cause().advice())
+        let mut out = Wrapped::new(f, "try:")?;
+        out.write_str(self.cause().advice())?;
+        out.end()
     }
 
     /// The number stands for a text that isn't in this program.
@@ -115,10 +132,11 @@ impl Diagnosis {
             write!(out, " of {limit_ms}")?;
         }
         if let Some(remote) = remote {
-            out.write_str(", to ")?;
-            whole(&mut out, remote)?;
             let connection = if reused { "a kept" } else { "a new" };
-            write!(out, " on {connection} connection, {sent} bytes sent, {received} received")?;
+            write!(
+                out,
+                ", to {remote} on {connection} connection, {sent} bytes sent, {received} received"
+            )?;
         }
         match link {
             Some(LinkStatus::Up(ip)) => write!(out, "; link up, {}", Addresses(ip))?,
@@ -126,28 +144,26 @@ impl Diagnosis {
             Some(LinkStatus::Disconnected(reason)) => write!(out, "; link down, {reason}")?,
             None => {}
         }
-        Ok(())
+        out.end()
     }
 
     /// The stack's last words, line breaks and other controls aside.
     pub(super) fn words(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        if self.last_words.is_empty() {
-            return Ok(());
-        }
-        f.write_str("\n")?;
-        let mut out = Wrapped::new(f, "modem:")?;
-        for (index, line) in self
+        let mut lines = self
             .last_words
             .split(|byte| byte.is_ascii_control())
-            .filter(|l| !l.is_empty())
-            .enumerate()
-        {
-            if index > 0 {
-                out.write_str(" | ")?;
-            }
-            write!(out, "{}", line.escape_ascii())?;
+            .map(<[u8]>::trim_ascii)
+            .filter(|line| !line.is_empty());
+        let Some(first) = lines.next() else {
+            return Ok(());
+        };
+        f.write_str("\n")?;
+        let mut out = Wrapped::new(f, "modem:")?;
+        write!(out, "{}", first.escape_ascii())?;
+        for line in lines {
+            write!(out, " | {}", line.escape_ascii())?;
         }
-        Ok(())
+        out.end()
     }
 }
 
@@ -159,7 +175,7 @@ fn write_cause(out: &mut impl Write, cause: Cause, remote: Option<SocketAddr>) -
         out.write_str(front)?;
         let (name, tail) = back.split_once('}').unwrap_or((back, ""));
         match (name, remote) {
-            ("host", Some(remote)) => whole(out, remote.ip())?,
+            ("host", Some(remote)) => write!(out, "{}", remote.ip())?,
             ("host", None) => out.write_str("the host")?,
             (_, Some(remote)) => write!(out, "port {}", remote.port())?,
             (_, None) => out.write_str("the port")?,
@@ -173,7 +189,7 @@ fn write_cause(out: &mut impl Write, cause: Cause, remote: Option<SocketAddr>) -
 fn write_cause(out: &mut impl Write, cause: Cause, remote: Option<SocketAddr>) -> fmt::Result {
     write!(out, "{} {}", cause.number(), cause.code())?;
     match remote {
-        Some(remote) => whole(out, format_args!(" {remote}")),
+        Some(remote) => write!(out, " {remote}"),
         None => Ok(()),
     }
 }

@@ -235,6 +235,9 @@ impl Report {
     }
 }
 
+/// What a rung's time is shown as at most: over two hours.
+const MOST_MS: u32 = 9_999_999;
+
 /// A rung's detail, cut where its column ends.
 type Detail = String<52>;
 
@@ -261,7 +264,9 @@ impl fmt::Display for Report {
             let mut detail = Detail::new();
             // What doesn't fit the column is left out.
             let _ = self.detail(result, &mut detail);
-            let RungResult { rung, ms, .. } = result;
+            let RungResult { rung, ms, .. } = *result;
+            // Wider than that, and the line would be.
+            let ms = ms.min(MOST_MS);
             writeln!(f, "{:<10}{word:<5}{detail:<48} {ms:>6} ms", rung.name())?;
         }
         match &self.diagnosis {

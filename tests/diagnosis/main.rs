@@ -30,4 +30,5 @@ mod server;
 #[allow(dead_code, reason = "others use the rest of it")]
 #[path = "../common/smoltcp_net.rs"]
 mod smoltcp_net;
+mod text;
 mod vendor;

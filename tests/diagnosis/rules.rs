@@ -98,7 +98,19 @@ fn written() -> Vec<Written> {
     };
     let lost = |error: &mut Error<(), ()>| error.evidence.link = Some(LinkStatus::NoAddress);
     let not_here = "no stack here says so";
+    let no_netns = "needs network namespaces";
     vec![
+        failure(no_netns, Phase::Connect, ErrorKind::Connect(()), Cause::WrongSubnet, |error| {
+            fault(StackFault::Unreachable)(error);
+            waited(3)(error);
+        }),
+        failure(no_netns, Phase::Connect, ErrorKind::Connect(()), Cause::WrongSubnet, |error| {
+            let ip = IpConfig::new(Ipv4Addr::new(192, 168, 0, 20).into())
+                .with_netmask(Ipv4Addr::new(255, 255, 255, 0))
+                .with_gateway(GATEWAY.into());
+            error.evidence.link = Some(LinkStatus::Up(ip));
+            waited(5000)(error);
+        }),
         failure(
             "EspAt tells a garbled line apart only where data are in it",
             Phase::Body,
@@ -221,13 +233,21 @@ fn written() -> Vec<Written> {
 }
 
 /// A scripted stack with pings, which answer or don't, and errors that stand for something.
-struct Pinging {
-    stack: safe_http_client::Attached<ScriptStack, TestLink>,
+pub struct Pinging {
+    stack: Scripted,
     answers: fn(IpAddr) -> bool,
     fault: StackFault,
     has_tls: bool,
     /// The connection after the first is taken.
     secured: bool,
+}
+
+type Scripted = safe_http_client::Attached<ScriptStack, TestLink>;
+
+impl Pinging {
+    pub fn new(stack: Scripted, answers: fn(IpAddr) -> bool, fault: StackFault) -> Self {
+        Self { stack, answers, fault, has_tls: false, secured: false }
+    }
 }
 
 impl TcpClientStack for Pinging {
@@ -368,7 +388,7 @@ fn checked() -> Vec<Written> {
         let stack = ScriptStack::new([connection]);
         let link = TestLink::new(LinkStatus::Up(ip));
         let stack = safe_http_client::Attached::new(stack, link, Behaviour::UNKNOWN);
-        let network = Pinging { stack, answers, fault, has_tls, secured: false };
+        let network = Pinging { has_tls, ..Pinging::new(stack, answers, fault) };
         let mut client = SafeHttpClient::new(network, TestClock::ticking(1));
         let report = client.diagnose(&mut cx, url);
         let verdict = Verdict::of_report(&report).unwrap_or_else(|| panic!("{url}: {report}"));
@@ -381,8 +401,7 @@ fn checked() -> Vec<Written> {
         stack.dns_pends = usize::MAX;
         let link = TestLink::new(LinkStatus::Up(ip));
         let stack = safe_http_client::Attached::new(stack, link, Behaviour::UNKNOWN);
-        let fault = StackFault::Unknown;
-        let network = Pinging { stack, answers, fault, has_tls: false, secured: false };
+        let network = Pinging::new(stack, answers, StackFault::Unknown);
         let mut client = SafeHttpClient::with_config(network, TestClock::ticking(1), Config::new());
         let report = client.diagnose(&mut cx, "http://gate.test/");
         let verdict = Verdict::of_report(&report).unwrap();
