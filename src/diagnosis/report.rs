@@ -2,7 +2,7 @@
 
 use super::Diagnosis;
 use super::page::Addresses;
-use crate::error::{DisconnectReason, IpConfig, LinkStatus};
+use crate::error::{DisconnectReason, IpConfig, LinkStatus, StackFault};
 use core::fmt::{self, Formatter, Write};
 use core::net::IpAddr;
 use heapless::{String, Vec};
@@ -220,10 +220,25 @@ impl Report {
             }
             Rung::Host => reached(out, self.address, result),
             Rung::Port if !failed => write!(out, "{} open", self.port),
-            Rung::Port if result.ms < super::AT_ONCE_MS => {
-                write!(out, "{} closed at once", self.port)
+            Rung::Port => {
+                let fault =
+                    self.diagnosis.as_ref().map_or(StackFault::Unknown, |it| it.evidence.fault);
+                let how = match (fault, result.ms < super::AT_ONCE_MS) {
+                    (StackFault::Refused | StackFault::Indistinct | StackFault::Unknown, true) => {
+                        "closed at once"
+                    }
+                    (StackFault::Refused, false) => "closed",
+                    (StackFault::Unreachable, _) => "unreachable",
+                    (
+                        StackFault::Indistinct | StackFault::Unknown | StackFault::TimedOut,
+                        false,
+                    )
+                    | (StackFault::HidesRefusal, _) => "no answer",
+                    // The stack didn't come so far.
+                    _ => self.code,
+                };
+                write!(out, "{} {how}", self.port)
             }
-            Rung::Port => write!(out, "{} no answer", self.port),
             Rung::Http => match self.status {
                 Some(status) => write!(out, "status {status}"),
                 None => out.write_str(self.code),

@@ -234,3 +234,127 @@ fn a_report_fits_the_console_whatever_it_says() {
     }
     println!("{count} reports fit");
 }
+
+/// A chip at home whose target refuses, is silent, or answers; a look at the clock takes 1 ms.
+fn report(link: LinkStatus, connection: Connection, fault: StackFault, url: &str) -> String {
+    let mut cx = cx();
+    let mut stack = ScriptStack::new([connection]);
+    stack.names = vec![("gate.local", Ipv4Addr::new(192, 168, 1, 20).into())];
+    let stack = Attached::new(stack, TestLink::new(link), Behaviour::UNKNOWN);
+    let network = Pinging::new(stack, |_| true, fault);
+    let mut client = SafeHttpClient::new(network, TestClock::ticking(1));
+    client.diagnose(&mut cx, url).to_string()
+}
+
+fn home() -> LinkStatus {
+    let ip = IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into())
+        .with_netmask(Ipv4Addr::new(255, 255, 255, 0))
+        .with_gateway(Ipv4Addr::new(192, 168, 1, 1))
+        .with_rssi(-61);
+    LinkStatus::Up(ip)
+}
+
+/// `8080 closed at once` is only said of a port that somebody asked.
+#[test]
+fn the_ports_rung_says_what_became_of_it() {
+    let refused = || Connection { refused: true, ..Connection::new([]) };
+    let silent = || Connection { connect_pends: usize::MAX, ..Connection::new([]) };
+    for (connection, fault, expected) in [
+        (refused(), StackFault::Refused, "8080 closed at once"),
+        (refused(), StackFault::Indistinct, "8080 closed at once"),
+        (refused(), StackFault::Unreachable, "8080 unreachable"),
+        (refused(), StackFault::TimedOut, "8080 connect_failed"),
+        (refused(), StackFault::NoSocket, "8080 connect_failed"),
+        (refused(), StackFault::ModemSilent, "8080 connect_failed"),
+        (silent(), StackFault::Unknown, "8080 no answer"),
+    ] {
+        let text = report(home(), connection, fault, "http://192.168.1.20:8080/");
+        let line = text.lines().find(|line| line.starts_with("port")).unwrap();
+        assert!(line.contains(&format!("no   {expected}  ")), "{fault:?}: {line}");
+    }
+}
+
+#[cfg(feature = "advice")]
+#[test]
+fn a_few_reports_letter_by_letter() {
+    let refused = Connection { refused: true, ..Connection::new([]) };
+    assert_eq!(
+        report(home(), refused, StackFault::Indistinct, "http://gate.local:8080/"),
+        "\
+url       ok                                                         0 ms
+link      up   192.168.1.57/24, gateway 192.168.1.1, -61 dBm         9 ms
+subnet    ok                                                         1 ms
+name      ok   gate.local -> 192.168.1.20                            4 ms
+target    ok   another host                                          1 ms
+gateway   ok   192.168.1.1 answers                                   4 ms
+host      ok   192.168.1.20 answers                                  4 ms
+port      no   8080 closed at once                                   5 ms
+cause: nothing listens on port 8080 of 192.168.1.20 (likely)
+   or: the server on 192.168.1.20 listens on its own 127.0.0.1 only (possible)
+   or: a firewall blocks port 8080 of 192.168.1.20 (possible)
+try:   check the port, and that the server runs and isn't bound to 127.0.0.1
+       only"
+    );
+    let fine = Connection::answer("HTTP/1.1 204 No Content\r\n\r\n");
+    let text = report(home(), fine, StackFault::Unknown, "http://gate.local/");
+    assert!(
+        text.ends_with(
+            "
+port      ok   80 open                                               5 ms
+http      ok   status 204                                            7 ms
+all of it works from here, now"
+        ),
+        "{text}"
+    );
+    let link = LinkStatus::Disconnected(DisconnectReason::WrongPassword);
+    let text = report(link, Connection::new([]), StackFault::Unknown, "http://gate.local/");
+    let begin = "\
+url       ok                                                         0 ms
+link      no   down, the access point refused the password           8 ms
+cause: the access point wasn't joined (certain)
+try:   ";
+    assert!(text.starts_with(begin), "{text}");
+    let advice: String = text[begin.len()..].split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(advice, Cause::JoinFailed.advice());
+}
+
+/// A server that took longer than it was given, on a modem that said `SEND OK` last.
+fn slow() -> String {
+    let kind = ErrorKind::Timeout { deadline: Deadline::Response, limit_ms: 3000 };
+    let mut error: Error<(), ()> = Error::new(Phase::Head, kind);
+    let evidence = &mut error.evidence;
+    (evidence.phase_ms, evidence.limit_ms, evidence.sent) = (3001, 3000, 113);
+    evidence.remote = Some(SocketAddr::from(([192, 168, 1, 20], 80)));
+    evidence.link = Some(home());
+    error.diagnosis().with_last_words(b"\r\nSEND OK\r\n").to_string()
+}
+
+const SEEN: &str = "
+seen:  head failed after 3001 ms of 3000, to 192.168.1.20:80 on a new
+       connection, 113 bytes sent, 0 received; link up, 192.168.1.57/24,
+       gateway 192.168.1.1, -61 dBm
+modem: SEND OK";
+
+#[cfg(feature = "advice")]
+#[test]
+fn a_diagnosis_letter_by_letter() {
+    let causes = "\
+cause: 192.168.1.20 took longer than the deadline to answer (likely)
+   or: the radio slept, and a packet was lost or late (possible)
+   or: what listens on port 80 of 192.168.1.20 isn't an HTTP server (possible)
+try:   ";
+    let text = slow();
+    assert!(text.starts_with(causes) && text.ends_with(SEEN), "{text}");
+}
+
+/// Numbers and codes, for a program without the texts.
+#[cfg(not(feature = "advice"))]
+#[test]
+fn a_diagnosis_letter_by_letter() {
+    let causes = "\
+cause: 4 slow_server 192.168.1.20:80 (likely)
+   or: 24 modem_sleep 192.168.1.20:80 (possible)
+   or: 16 not_http 192.168.1.20:80 (possible)
+try:   fetch --explain NUMBER, or the crate's page of the cause";
+    assert_eq!(slow(), format!("{causes}{SEEN}"));
+}
