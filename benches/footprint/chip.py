@@ -83,8 +83,10 @@ class Chip:
             said = log.read()
         if done.returncode:
             raise Failed(f"{self.name} with {features} doesn't build:\n{said[-1500:]}")
-        took = re.search(r"^build-target: [^:]+: (rustc \S+ \([^)]*\))", said, re.MULTILINE)
-        self.compiler = took.group(1) if took else "unknown"
+        # With a core library of other settings the figures are others, too.
+        took = re.search(r"^build-target: \S+: (rustc \S+ \([^)]*\)).*(, (its own|building) core)$",
+                         said, re.MULTILINE)
+        self.compiler = took.group(1) + took.group(2) if took else "unknown"
 
     def environment(self):
         return {}

@@ -1,7 +1,10 @@
 //! A program that gets a URL, with and without a client: measure.py links its variants, and what one
 //! has more than the other is what the client costs. It is never run.
 #![no_std]
-#![cfg_attr(feature = "sizes", allow(dead_code))]
+#![cfg_attr(
+    any(feature = "esp-at", feature = "reqwless", feature = "sizes"),
+    allow(dead_code, reason = "these variants go without parts of the stack")
+)]
 
 #[cfg(all(feature = "client", not(feature = "sizes")))]
 mod client;
@@ -21,7 +24,6 @@ use client::get;
 use with_reqwless::get;
 
 unsafe extern "C" {
-    #[cfg_attr(feature = "reqwless", expect(dead_code, reason = "it has no deadlines"))]
     fn millis() -> u32;
     fn print(bytes: *const u8, length: usize);
     fn stop() -> !;

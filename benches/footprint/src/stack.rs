@@ -20,7 +20,7 @@ pub struct Stack;
 /// The number that a function failed with.
 #[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Fault(#[expect(dead_code, reason = "it is for Debug")] i8);
+pub struct Fault(#[allow(dead_code, reason = "it is for Debug")] i8);
 
 /// No `Copy`: a socket that was closed can't be used again.
 pub struct Socket(i32);
