@@ -1,21 +1,18 @@
 //! The active check: down the ladder, to the first rung that breaks.
 
-use super::{ErrorOf, Exchange, Kept, State, WhyClosed};
+mod ask;
+
+use super::{ErrorOf, Exchange, Kept, State};
 use crate::clock::{Clock, elapsed_ms};
 use crate::context::LoopContext;
 use crate::diagnosis::{Diagnosis, Findings, Outcome, Report, Rung};
 use crate::error::{
     Deadline, DisconnectReason, Error, ErrorKind, LinkError, LinkStatus, Phase, RequestError,
-    StackFault,
 };
-use crate::http::head::HeadParser;
-use crate::http::method::Method;
-use crate::http::request::HeadWriter;
-use crate::http::url::Url;
 use crate::network::{Connect, Network};
 use core::convert::Infallible;
 use core::fmt;
-use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::net::{IpAddr, SocketAddr};
 use embedded_nal::nb;
 
 /// An answer to a ping, or to a connection in its place, is awaited for so long.
@@ -23,9 +20,6 @@ const REACH_MS: u32 = 4_000;
 
 /// Where a TCP connection takes the place of a ping: open or refused, it is an answer.
 const KNOCK_PORT: u16 = 80;
-
-/// An address that nobody has (RFC 5737), for a connection that is only to make the stack speak.
-const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), KNOCK_PORT);
 
 /// What is to be done next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -295,61 +289,6 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
         ip.gateway.map(IpAddr::V4)
     }
 
-    /// Whether somebody answers a ping; `None` where the stack has none.
-    fn ping(&mut self, host: IpAddr) -> super::Step<(Option<bool>, Outcome)> {
-        let Some(exchange) = &mut self.exchange else {
-            return Ok((None, Outcome::NotAsked));
-        };
-        let waited = elapsed_ms(exchange.core.clock.now_ms(), self.mark);
-        match exchange.core.wire.network.ping(host) {
-            Ok(Some(_)) => Ok((Some(true), Outcome::Passed)),
-            Err(nb::Error::WouldBlock) if waited < REACH_MS => Err(nb::Error::WouldBlock),
-            Ok(None) | Err(nb::Error::WouldBlock) => Ok((Some(false), Outcome::Silent)),
-            Err(nb::Error::Other(_)) => Ok((None, Outcome::NotAsked)),
-        }
-    }
-
-    /// Whether a connection can be opened, or is refused: somebody is there. `None` where the stack
-    /// doesn't tell that from silence.
-    fn knock(&mut self, remote: SocketAddr) -> super::Step<Option<bool>> {
-        let Some(exchange) = &mut self.exchange else {
-            return Ok(None);
-        };
-        let wire = &mut exchange.core.wire;
-        let waited = elapsed_ms(exchange.core.clock.now_ms(), self.mark);
-        if !wire.is_open() && wire.open().is_err() {
-            return Ok(None);
-        }
-        let answer = match wire.connect(remote) {
-            Ok(()) => Some(true),
-            Err(nb::Error::WouldBlock) if waited < REACH_MS => return Err(nb::Error::WouldBlock),
-            Err(nb::Error::WouldBlock) => Some(false),
-            Err(nb::Error::Other(error)) => {
-                crate::diagnosis::is_refusal(wire.network.tcp_fault(&error)).then_some(true)
-            }
-        };
-        wire.close(WhyClosed::CallerAsked);
-        Ok(answer)
-    }
-
-    /// What the stack says of itself when it is asked for a connection over a link that is down.
-    fn ask_stack(&mut self) -> super::Step<StackFault> {
-        let Some(exchange) = &mut self.exchange else {
-            return Ok(StackFault::Unknown);
-        };
-        let wire = &mut exchange.core.wire;
-        let waited = elapsed_ms(exchange.core.clock.now_ms(), self.mark);
-        let opened = if wire.is_open() { Ok(()) } else { wire.open() };
-        let fault = match opened.map_err(nb::Error::Other).and_then(|()| wire.connect(NOBODY)) {
-            Err(nb::Error::WouldBlock) if waited < REACH_MS => return Err(nb::Error::WouldBlock),
-            Err(nb::Error::Other(error)) => wire.network.tcp_fault(&error),
-            Err(nb::Error::WouldBlock) if wire.network.condition().is_busy => StackFault::Busy,
-            Ok(()) | Err(nb::Error::WouldBlock) => StackFault::Unknown,
-        };
-        wire.close(WhyClosed::CallerAsked);
-        Ok(fault)
-    }
-
     /// The server's answer is in: the check's own question, whatever it said to it.
     fn answered(&mut self) {
         let Some(exchange) = &mut self.exchange else {
@@ -442,39 +381,6 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
         };
         exchange.fail(ErrorKind::Timeout { deadline, limit_ms });
         self.failed();
-    }
-}
-
-impl<N: Network, C: Clock> Exchange<'_, N, C> {
-    /// Asks for the root of a server that has just answered, over a connection of its own. False
-    /// where that question doesn't fit the buffer.
-    fn ask_root(&mut self) -> bool {
-        let Some(remote) = self.core.wire.remote().or(self.remote) else {
-            return false;
-        };
-        let super::Target { scheme, host, port } = self.plan.target;
-        let Ok(root) = Url::from_parts(scheme, host, Some(port), "/") else {
-            return false;
-        };
-        let mut head = HeadWriter::new(self.buffer, Method::Options, Some(&root));
-        head.close();
-        let Ok((buffer, length)) = head.finish(Method::Options, None) else {
-            return false;
-        };
-        if length > buffer.len() {
-            return false;
-        }
-        self.core.wire.close(WhyClosed::CallerAsked);
-        self.remote = Some(remote);
-        (self.stage_sent, self.stage_end) = (0, length);
-        self.request_incomplete = false;
-        self.received = 0;
-        self.parser = HeadParser::new();
-        self.interim = 0;
-        (self.head_end, self.kept, self.raw, self.filled) = (0, 0, 0, 0);
-        self.state = State::Connect;
-        self.progress();
-        true
     }
 }
 
