@@ -48,7 +48,7 @@ pub enum EspAtError {
     /// The modem has too little memory for a TLS connection.
     OutOfMemory {
         /// Bytes of it that are free (`AT+SYSRAM?`).
-        free: u32,
+        free: u16,
     },
     /// The modem didn't deliver data, or can't tell: `SEND FAIL`.
     SendFailed,

@@ -1,8 +1,9 @@
 //! The ESP8266 as a modem: a driver for Espressif's AT firmware on a serial line.
 //!
-//! [`EspAt`] is a whole [`Network`]: TCP sockets, names and the link. It is of use without HTTP, too:
-//! it is an `embedded-nal` stack ([`TcpClientStack`](embedded_nal::TcpClientStack) and
-//! [`Dns`](embedded_nal::Dns)), whose calls say `WouldBlock` instead of waiting.
+//! [`EspAt`] is a whole [`Network`](crate::Network): TCP sockets, names and the link. It is of use
+//! without HTTP, too: it is an `embedded-nal` stack
+//! ([`TcpClientStack`](embedded_nal::TcpClientStack) and [`Dns`](embedded_nal::Dns)), whose calls say
+//! `WouldBlock` instead of waiting.
 //!
 //! # Quick start
 //!
@@ -59,6 +60,28 @@
 //! certificate is this host's**. [`TlsVerification`] has the table. Nothing falls back to plain
 //! TCP. The tests show which commands are sent, on a simulated modem without a handshake.
 //!
+//! ESP-AT tells how much memory it has left (`AT+SYSRAM?`), and is asked before each TLS connection.
+//! With less than 10,240 bytes none is tried: [`OutOfMemory`](EspAtError::OutOfMemory).
+//! [`without_memory_check`](EspAt::without_memory_check) switches that off. NonOS isn't asked.
+//!
+//! # Diagnosis
+//!
+//! What the driver adds to a [`Diagnosis`](crate::Diagnosis), over that of any stack:
+//!
+//! - [What each of its errors stands for](crate::StackFault#impl-From%3C%26EspAtError%3E-for-StackFault).
+//! - The modem's own words: the raw answer of the command that failed. What the driver does by itself
+//!   behind it (closes, queries, the start-up after a reset) isn't recorded over it.
+//! - Whether the modem is still busy with a connect, a name or a ping that was given up, or answers
+//!   `busy p...` of its own accord.
+//! - Whether the radio sleeps. Unless [`Sleep::Off`] was set it does: modem sleep is what both SDKs
+//!   begin with.
+//! - Pings (`AT+PING`) and the signal (`AT+CWJAP?`) for
+//!   [`diagnose`](crate::SafeHttpClient::diagnose). They take the place of another
+//!   [task](EspAt::start_rssi) that is under way. With nothing amiss the check takes eight commands,
+//!   two of them pings.
+//! - Whether a DNS server is set (`AT+CIPDNS?`): asked for with each address, and after a name that
+//!   didn't resolve. A modem that doesn't tell counts as not known.
+//!
 //! # Limitations
 //!
 //! - A station alone: no access point, no server, no UDP, no IPv6. One name is resolved at a time.
@@ -67,7 +90,12 @@
 //!   before the connection is closed: the firmware has no other way back. For the same reason a modem
 //!   that answers nothing at its start is sent 2,048 zero bytes: it may wait for an earlier program's.
 //! - The firmware says the same of a refused, a dead and an unreachable host:
-//!   [`ConnectFailed`](EspAtError::ConnectFailed).
+//!   [`ConnectFailed`](EspAtError::ConnectFailed). Told from them is a connect that it didn't even
+//!   dial, as without a free socket: `ERROR` within 100 ms, no word more within 50, and no link to
+//!   close. That is [`NotDialled`](EspAtError::NotDialled); a `CLOSED` lost whole on the serial line
+//!   behind a host's quick refusal looks like it.
+//! - `AT+PING` says nothing of who ignores pings, and a ping can't be interrupted either: one that is
+//!   given up delays the next command for some seconds.
 //! - Where data come unasked (no passive mode), `ROOM` bytes of them are kept. What doesn't fit waits
 //!   on the serial line for its reader; in the way of a command it is an
 //!   [error](EspAtError::Overrun), not silence. For such firmware make `ROOM` as large as a response:
@@ -75,8 +103,9 @@
 //!
 //! # Memory
 //!
-//! On a Cortex-M0 (thumbv6m) the driver takes 1,136 bytes, `ROOM` (512 unless told otherwise), the
-//! serial port and the clock; on a 64-bit PC 1,200 instead. A [`SerialRx`] of 512 takes 528. No heap.
+//! On a Cortex-M0 (thumbv6m) the driver takes 1,200 bytes, `ROOM` (512 unless told otherwise), the
+//! serial port and the clock; on a 64-bit PC 1,264 instead. The modem's last words are 128 of them. A
+//! [`SerialRx`] of 512 takes 528. No heap.
 //!
 //! # How it works
 //!
@@ -119,7 +148,7 @@ use modem::Modem;
 
 /// An ESP8266 with AT firmware on the serial port `S`, with the clock `C`.
 ///
-/// `ROOM` bytes are kept of data that come unasked; its size is that and about 1,200 more
+/// `ROOM` bytes are kept of data that come unasked; its size is that and about 1,250 more
 /// ([memory](self#memory)). What it does and can't do is on the [module's page](self).
 ///
 /// ```no_run
@@ -284,7 +313,8 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     }
 
     /// Whether the modem still works on a connect that its caller has given up. Nothing else is sent
-    /// until it is through, as a rule within 15 s.
+    /// until it is through, as a rule within 15 s. [`condition`](crate::Network::condition) tells of
+    /// names and pings, too.
     ///
     /// ```
     /// # use safe_http_client::{*, esp_at::*};
@@ -328,8 +358,9 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     }
 
     /// What the modem said to the last command, byte for byte, the first 128 of them and without
-    /// data: for the diagnosis. What the driver asks by itself behind a failure isn't recorded, so
-    /// behind a failed connect the connect's answer stands here.
+    /// data: for the diagnosis. What the driver asks by itself behind a failure isn't recorded, and
+    /// neither is a [check](crate::SafeHttpClient::diagnose)'s ping, so behind a failed connect the
+    /// connect's answer stands here, and behind a reset the modem's `ready`.
     ///
     /// ```
     /// # use safe_http_client::{*, esp_at::*};

@@ -44,11 +44,12 @@ pub enum TlsVerification {
 /// (`CONFIG_MBEDTLS_DYNAMIC_BUFFER`), and the link's task a stack of 4,096. What is left of this is
 /// 2,048 for the server's certificates, of which one alone has 1,000 or more: a handshake needs more,
 /// so no connection that could succeed is refused.
-const LEAST_MEMORY: u32 = 10_240;
+const LEAST_MEMORY: u16 = 10_240;
 
 /// Why not, where the modem has so little memory left.
 pub(crate) fn shortage(free: Option<u32>) -> Option<EspAtError> {
-    free.filter(|free| *free < LEAST_MEMORY).map(|free| EspAtError::OutOfMemory { free })
+    let free = u16::try_from(free?).ok()?;
+    (free < LEAST_MEMORY).then_some(EspAtError::OutOfMemory { free })
 }
 
 /// The longest name that is sent: what `AT+CIPSSLCSNI` takes.
