@@ -231,6 +231,28 @@ fn tls_that_fails_is_never_tried_in_the_clear() {
     });
 }
 
+/// What the modem says late to a connect that was given up isn't taken for an answer to the next.
+#[test]
+fn tls_is_set_up_anew_for_each_socket() {
+    use embedded_nal::nb::Error::WouldBlock;
+    let mut rig = with_tls(Dialect::EspAt2, TlsVerification::Authority);
+    let remote = std::net::SocketAddr::from((HOST, 443));
+    let mut old = rig.modem.socket().unwrap();
+    rig.modem.secure(&mut old, "old.local").unwrap();
+    assert_eq!(rig.modem.connect(&mut old, remote), Err(WouldBlock));
+    assert!(said(&rig, "AT+CIPSSLCCONF=0,2"), "and its answer is on its way");
+    rig.modem.close(old).unwrap();
+    let mut new = rig.modem.socket().unwrap();
+    rig.modem.secure(&mut new, "new.local").unwrap();
+    block(&rig.clock, Duration::from_secs(9), || rig.modem.connect(&mut new, remote))
+        .unwrap()
+        .unwrap();
+    let lines = rig.handle.sent_lines();
+    let set = |line| lines.iter().filter(|it| *it == line).count();
+    assert_eq!((set("AT+CIPSSLCCONF=0,2"), set("AT+CIPSSLCSNI=0,\"new.local\"")), (2, 1));
+    rig.modem.close(new).unwrap();
+}
+
 // ---- The line ----
 
 /// One mebibyte at a pace, with a buffer of 2 KiB: the share of the line's own limit.
