@@ -198,7 +198,7 @@ impl Diagnosis {
         let mut facts = Facts::new(symptom(error), &evidence);
         facts.gateway = found.gateway.into();
         facts.host = found.host.into();
-        facts.port_open = found.port_open;
+        facts.port = found.port.into();
         Self {
             suspects: rules::decide(&facts),
             phase: error.phase,
@@ -222,7 +222,8 @@ pub(crate) enum Oddity {
 pub(crate) struct Findings {
     pub(crate) gateway: Option<bool>,
     pub(crate) host: Option<bool>,
-    pub(crate) port_open: bool,
+    /// Without TLS, where the connection with it failed.
+    pub(crate) port: Option<bool>,
 }
 
 impl From<Option<bool>> for Reach {
@@ -274,7 +275,7 @@ impl Facts {
             misrouted: !near && up.is_some_and(|ip| ip.gateway_is_outside()),
             gateway: Reach::NotAsked,
             host: Reach::NotAsked,
-            port_open: false,
+            port: Reach::NotAsked,
         }
     }
 }
@@ -307,7 +308,13 @@ fn symptom<T, D>(error: &Error<T, D>) -> Symptom {
             Deadline::Connect => Symptom::ConnectTimedOut,
             Deadline::Response => Symptom::ResponseTimedOut,
             Deadline::Idle => Symptom::Stalled,
-            Deadline::Total => Symptom::TookTooLong,
+            // It ends what would have had a deadline of its own.
+            Deadline::Total => match error.phase {
+                Phase::Resolve => Symptom::NameTimedOut,
+                Phase::Connect => Symptom::ConnectTimedOut,
+                Phase::Head => Symptom::ResponseTimedOut,
+                _ => Symptom::TookTooLong,
+            },
         },
     }
 }

@@ -73,8 +73,8 @@ pub(super) struct Facts {
     pub(super) misrouted: bool,
     pub(super) gateway: Reach,
     pub(super) host: Reach,
-    /// The port takes a plain connection, and the one with TLS fails.
-    pub(super) port_open: bool,
+    /// Whether the port takes a plain connection, where the one with TLS failed.
+    pub(super) port: Reach,
 }
 
 struct Rule {
@@ -160,19 +160,19 @@ const RULES: &[Rule] = &[
 
     // The connection. A reset says that a host is there, and not who sent it.
     rule(&[ConnectFailed], |f| f.fault == StackFault::NotDialled,
-        &[is(OutOfSockets, Likely), is(ModemUnresponsive, Possible)]),
-    rule(&[ConnectFailed], |f| f.fault == StackFault::Refused,
+        &[is(OutOfSockets, Likely), is(NoAddress, Possible), is(ModemUnresponsive, Possible)]),
+    rule(&[ConnectFailed], |f| matches!(f.fault, StackFault::Refused | StackFault::Reset),
         &[is(NothingListens, Likely), is(ServerOnLoopback, Possible), is(Firewall, Possible)]),
     // In far less time than the stack's own, with no reset: it didn't wait.
     rule(&[ConnectFailed], |f| f.at_once && f.fault == StackFault::TimedOut,
         &[is(EventHandler, Likely), is(HostDown, Possible)]),
     // Where TLS is at home the server speaks it.
-    rule(NO_CONNECTION, |f| f.secure && f.port_open && f.tls_port,
+    rule(NO_CONNECTION, |f| f.secure && f.port == Reach::Answers && f.tls_port,
         &[is(ModemMemory, Likely), is(TlsMismatch, Possible)]),
-    rule(NO_CONNECTION, |f| f.secure && f.port_open,
+    rule(NO_CONNECTION, |f| f.secure && f.port == Reach::Answers,
         &[is(TlsMismatch, Likely), is(ModemMemory, Possible)]),
     // A modem that can't tell: at once, and the host is there.
-    rule(&[ConnectFailed], |f| f.at_once && f.secure && f.fault == StackFault::Indistinct,
+    rule(&[ConnectFailed], |f| f.at_once && f.secure && f.port == Reach::NotAsked && f.fault == StackFault::Indistinct,
         &[is(TlsMismatch, Possible), is(ModemMemory, Possible), is(NothingListens, Possible)]),
     rule(&[ConnectFailed], |f| f.at_once && f.fault == StackFault::Indistinct,
         &[is(NothingListens, Likely), is(ServerOnLoopback, Possible), is(Firewall, Possible)]),

@@ -84,8 +84,9 @@ mod host {
                 ErrorKind::TimedOut => Self::TimedOut,
                 ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => Self::Unreachable,
                 ErrorKind::NetworkDown => Self::NoAddress,
-                // All ports are in use, as they are for a while after many connections.
-                ErrorKind::AddrNotAvailable => Self::NoSocket,
+                // All ports are in use, as they are for a while after many connections; or the host
+                // has no address of the kind that the target has.
+                ErrorKind::AddrNotAvailable => Self::NotDialled,
                 ErrorKind::OutOfMemory => Self::OutOfMemory,
                 // EMFILE and ENFILE, for which std has no kind.
                 _ if matches!(error.raw_os_error(), Some(23 | 24)) => Self::NoSocket,

@@ -263,7 +263,7 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
                     Some(address) => self.knock(SocketAddr::new(address, self.report.port))?,
                     None => None,
                 };
-                self.findings.port_open = answer == Some(true);
+                self.findings.port = Some(answer == Some(true));
                 Ok(self.conclude())
             }
             Next::Over => Ok(Next::Over),

@@ -122,3 +122,60 @@ fn matrix() {
     }
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }
+
+/// Each of the known causes: produced on both of the modem's dialects and wherever else it can be,
+/// and named as the case demands.
+fn is_named(cause: Cause) {
+    for on in [On::NonOs, On::EspAt2] {
+        assert!(row(on, cause).is_some(), "never produced on {}", on.name());
+    }
+    for case in cases().iter().filter(|case| case.cause == cause) {
+        assert_eq!(case.complaints(), Vec::<String>::new());
+    }
+}
+
+macro_rules! each_is_named {
+    ($($test:ident: $cause:ident,)*) => {
+        $(#[test]
+        fn $test() {
+            is_named(Cause::$cause);
+        })*
+
+        /// None of the known ones is left out above.
+        #[test]
+        fn all_known_causes_have_their_test() {
+            let tested = [$(Cause::$cause),*];
+            let known: Vec<_> =
+                Cause::all().filter(|cause| KNOWN.contains(&cause.number())).collect();
+            assert_eq!(tested.to_vec(), known);
+        }
+    };
+}
+
+each_is_named! {
+    cause_01_request_from_an_event_handler: EventHandler,
+    cause_02_no_access_point_or_no_address: NoAddress,
+    cause_03_localhost_and_other_targets_that_are_no_host: NoHostTarget,
+    cause_04_slow_server: SlowServer,
+    cause_05_host_is_down: HostDown,
+    cause_06_nothing_listens_on_the_port: NothingListens,
+    cause_07_server_listens_on_its_own_loopback: ServerOnLoopback,
+    cause_08_firewall: Firewall,
+    cause_09_access_point_isolates_its_clients: ClientIsolation,
+    cause_10_static_address_in_the_wrong_subnet: WrongSubnet,
+    cause_11_static_address_without_dns_server: NoDnsServer,
+    cause_12_target_is_the_chip_itself: OwnAddress,
+    cause_13_name_does_not_resolve: NameNotResolved,
+    cause_14_scheme_does_not_fit: Scheme,
+    cause_15_https_port_asked_in_the_clear_or_the_reverse: TlsMismatch,
+    cause_16_not_an_http_server: NotHttp,
+    cause_17_captive_portal: CaptivePortal,
+    cause_18_modem_is_out_of_memory: ModemMemory,
+    cause_19_out_of_sockets: OutOfSockets,
+    cause_20_stale_kept_connection: StaleConnection,
+    cause_21_access_point_was_not_joined: JoinFailed,
+    cause_22_modem_reset_in_the_middle: ModemReset,
+    cause_23_modem_busy_or_silent: ModemUnresponsive,
+    cause_24_modem_sleep_lost_a_packet: ModemSleep,
+    cause_25_response_too_large_cut_short_or_invalid: BadResponse,
+}

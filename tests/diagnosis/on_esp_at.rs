@@ -221,6 +221,7 @@ fn others(dialect: Dialect) -> Vec<Case> {
         ),
         static_without_dns(dialect, case(Cause::NoDnsServer, "no DNS server is set")),
         https_to_http(dialect, case(Cause::TlsMismatch, "https to a port without TLS")),
+        tls_to_nobody(dialect, case(Cause::NothingListens, "https to a port that nobody has")),
         no_memory(dialect, case(Cause::ModemMemory, "TLS fails for want of memory")),
         links_in_use(dialect, case(Cause::OutOfSockets, "the program holds all five links")),
         stale(dialect, case(Cause::StaleConnection, "closed on the next request")),
@@ -324,6 +325,14 @@ fn https_to_http(dialect: Dialect, case: Case) -> Case {
     let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
     asked(case, &handle, &mut client, &mut cx, "https://192.168.4.20:81/")
         .demand(Demand::FirstNotCertain("the firmware doesn't say why TLS failed"))
+}
+
+/// Without TLS the port refuses as well, so that it isn't TLS that failed.
+fn tls_to_nobody(dialect: Dialect, case: Case) -> Case {
+    let (handle, clock, mut modem, mut cx) = with_tls(network(dialect));
+    let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
+    asked(case, &handle, &mut client, &mut cx, "https://192.168.4.20:9/")
+        .demand(Demand::FirstNotCertain(AT_ONCE))
 }
 
 fn no_memory(dialect: Dialect, case: Case) -> Case {

@@ -53,7 +53,7 @@ impl Row {
         let asks_for = |name: &str| self.when.contains(name);
         let fault = format!("StackFault::{:?}", verdict.fault);
         let fits_fault = !asks_for("StackFault::")
-            || self.when.split(' ').any(|word| word.trim_end_matches([')', ',']) == fault);
+            || self.when.split(' ').any(|word| word.trim_matches(['(', ')', ',']) == fault);
         let fits_answer = match (asks_for("AnswerAsksForTls"), asks_for("AnswerIsTls")) {
             (true, _) => verdict.of_answer,
             (_, true) => !verdict.of_answer,
@@ -99,7 +99,20 @@ fn written() -> Vec<Written> {
     let lost = |error: &mut Error<(), ()>| error.evidence.link = Some(LinkStatus::NoAddress);
     let not_here = "no stack here says so";
     let no_netns = "needs network namespaces";
+    let total = timeout(Deadline::Total);
     vec![
+        // A total deadline ends what would have had one of its own.
+        failure(no_netns, Phase::Resolve, total.clone(), Cause::NameNotResolved, waited(5000)),
+        failure(no_netns, Phase::Connect, total.clone(), Cause::HostDown, waited(5000)),
+        failure(no_netns, Phase::Head, total, Cause::SlowServer, waited(5000)),
+        // A reset is an answer, whatever it is called.
+        failure(
+            no_netns,
+            Phase::Connect,
+            ErrorKind::Connect(()),
+            Cause::NothingListens,
+            fault(StackFault::Reset),
+        ),
         failure(no_netns, Phase::Connect, ErrorKind::Connect(()), Cause::WrongSubnet, |error| {
             fault(StackFault::Unreachable)(error);
             waited(3)(error);
