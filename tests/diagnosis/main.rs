@@ -16,6 +16,7 @@ mod common;
 mod esp_at_common;
 mod matrix;
 mod observed;
+mod oddities;
 mod on_esp_at;
 #[cfg(target_os = "linux")]
 mod on_netns;
