@@ -13,6 +13,7 @@ use safe_http_client::{
 };
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 /// A row of the table, as it is written.
 struct Row {
@@ -421,6 +422,25 @@ fn checked() -> Vec<Written> {
         written.push(Written { why: "a resolver that says nothing at all", verdict, first });
     }
     written
+}
+
+/// The caller's total deadline is for requests; the check has one of its own, and waits for pings.
+#[test]
+fn the_callers_total_deadline_does_not_end_a_check() {
+    let mut cx = cx();
+    let ip = IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into()).with_gateway(GATEWAY.into());
+    let answer = Connection::answer("HTTP/1.1 204 No Content\r\n\r\n");
+    let stack = ScriptStack::new([answer]);
+    let link = TestLink::new(LinkStatus::Up(ip));
+    let stack = safe_http_client::Attached::new(stack, link, Behaviour::UNKNOWN);
+    // Each look at the clock takes a fifth of a second.
+    let config = Config::new().total_timeout(Some(Duration::from_secs(4)));
+    let network = Pinging::new(stack, |_| false, StackFault::Unknown);
+    let mut client = SafeHttpClient::with_config(network, TestClock::ticking(200), config);
+    let report = client.diagnose(&mut cx, "http://192.168.1.20/");
+    let took: u32 = report.rungs().iter().map(|result| result.ms).sum();
+    assert!(took > 4000, "{report}");
+    assert_eq!((report.status(), report.diagnosis()), (Some(204), None), "{report}");
 }
 
 #[test]
