@@ -36,7 +36,9 @@ pub(crate) use wire::{Target, Wire};
 
 use crate::clock::{Clock, elapsed_ms};
 use crate::context::LoopContext;
-use crate::error::{Deadline, Error, ErrorKind, Evidence, Phase, RequestError, StackFault};
+use crate::error::{
+    Deadline, Error, ErrorKind, Evidence, Phase, ProtocolError, RequestError, StackFault,
+};
 use crate::http::framing::Asked;
 use crate::http::head::{HeadMeasure, HeadParser};
 use crate::http::response::{Headers, ResponseHead};
@@ -138,51 +140,52 @@ pub(crate) enum State {
 /// println!("{:?}", exchange.head().map(|head| head.status()));
 /// # Ok(()) }
 /// ```
+// In this order, since a Cortex-M reaches the first 32 bytes, and words up to 128, with half as long
+// instructions: what is used most comes first.
+#[repr(C)]
 pub struct Exchange<'a, N: Network, C: Clock> {
+    state: State,
+    reused: bool,
+    retried: bool,
+    /// The request is in the buffer as it was, and can be sent again.
+    replayable: bool,
+    /// The response came before the request was sent whole.
+    request_incomplete: bool,
+    /// The caller has a piece of the body since the last wait.
+    handed_over: bool,
+    interim: u8,
     core: &'a mut Core<N, C>,
     /// First the request, then the response's head and what follows it.
     buffer: &'a mut [u8],
-    plan: Plan<'a>,
-    state: State,
-    /// Why the last step failed, until its caller is told.
-    failure: Option<Failure<N>>,
-    /// Where to connect, once it is known; from the start where the URL has an address, or the caller
-    /// gave one.
-    remote: Option<SocketAddr>,
-    started: u32,
+    /// The buffer behind the head: `..kept` holds what the caller may look at (head, body read
+    /// whole, trailers), `raw..filled` what arrived and wasn't taken yet.
+    raw: usize,
+    filled: usize,
+    kept: usize,
+    head_end: usize,
     /// When the phase began, or last made progress.
     mark: u32,
+    started: u32,
     sent: u32,
     received: u32,
-    reused: bool,
-    retried: bool,
-
     /// The request in the buffer: how much of it was sent, and where it ends.
     stage_sent: usize,
     stage_end: usize,
     /// How much of `plan.body` was staged or sent.
     body_taken: usize,
-    upload: UploadState,
-    /// The request is in the buffer as it was, and can be sent again.
-    replayable: bool,
-    /// The response came before the request was sent whole.
-    request_incomplete: bool,
-
-    parser: HeadParser,
-    /// Of a head that doesn't fit the buffer.
-    measure: HeadMeasure,
-    interim: u8,
-    /// The buffer behind the head: `..kept` holds what the caller may look at (head, body read
-    /// whole, trailers), `raw..filled` what arrived and wasn't taken yet.
-    head_end: usize,
-    kept: usize,
-    raw: usize,
-    filled: usize,
     body: Body,
     body_received: u64,
-    /// The caller has a piece of the body since the last wait.
-    handed_over: bool,
+    parser: HeadParser,
+    upload: UploadState,
+    plan: Plan<'a>,
     trailers: (usize, usize),
+    /// Of a head that doesn't fit the buffer.
+    measure: HeadMeasure,
+    /// Where to connect, once it is known; from the start where the URL has an address, or the caller
+    /// gave one.
+    remote: Option<SocketAddr>,
+    /// Why the last step failed, until its caller is told.
+    failure: Option<Failure<N>>,
 }
 
 impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
@@ -290,8 +293,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
                 State::Connect => self.connect()?,
                 State::Send => self.send()?,
                 State::Upload => return Err(nb::Error::WouldBlock),
-                State::AwaitContinue => self.await_continue()?,
-                State::ReceiveHead => self.receive_head()?,
+                State::AwaitContinue | State::ReceiveHead => self.receive_head()?,
                 State::MeasureHead => self.measure_head()?,
                 State::Body | State::Over => return Ok(()),
                 State::Failed => return Err(self.over()),
@@ -410,6 +412,18 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
         nb::Error::Other(Kept)
     }
 
+    #[cold]
+    #[inline(never)]
+    fn broke_protocol(&mut self, error: ProtocolError) -> nb::Error<Kept> {
+        self.fail(ErrorKind::Protocol(error))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn ran_out(&mut self, deadline: Deadline, limit_ms: u32) -> nb::Error<Kept> {
+        self.fail(ErrorKind::Timeout { deadline, limit_ms })
+    }
+
     /// What a failure stands for, by what the network below knows of it.
     fn fault(&self, kind: &ErrorKind<TcpErrorOf<N>, DnsErrorOf<N>>, phase: Phase) -> StackFault {
         let network = &self.core.wire.network;
@@ -453,7 +467,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
         self.check_total()?;
         let limit_ms = self.core.config.limit_ms(deadline);
         if elapsed_ms(self.core.clock.now_ms(), self.mark) >= limit_ms {
-            return Err(self.fail(ErrorKind::Timeout { deadline, limit_ms }));
+            return Err(self.ran_out(deadline, limit_ms));
         }
         Err(nb::Error::WouldBlock)
     }
@@ -462,7 +476,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
     fn check_total(&mut self) -> Step<()> {
         let limit_ms = self.core.config.total_ms;
         if limit_ms != u32::MAX && elapsed_ms(self.core.clock.now_ms(), self.started) >= limit_ms {
-            return Err(self.fail(ErrorKind::Timeout { deadline: Deadline::Total, limit_ms }));
+            return Err(self.ran_out(Deadline::Total, limit_ms));
         }
         Ok(())
     }

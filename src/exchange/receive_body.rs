@@ -240,7 +240,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                             }
                         }
                     }
-                    Err(error) => return Err(self.fail(ErrorKind::Protocol(error))),
+                    Err(error) => return Err(self.broke_protocol(error)),
                 },
                 Body::Trailers => match self.parser.parse(arrived) {
                     Ok(Some(length)) => {
@@ -251,7 +251,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                         return Ok(0);
                     }
                     Ok(None) => {}
-                    Err(error) => return Err(self.fail(ErrorKind::Protocol(error))),
+                    Err(error) => return Err(self.broke_protocol(error)),
                 },
             }
             self.make_room()?;

@@ -17,43 +17,32 @@ const MAX_INTERIM: u8 = 16;
 const MAX_MEASURED: usize = 64 * 1024;
 
 impl<N: Network, C: Clock> Exchange<'_, N, C> {
+    /// Awaits the final head or, before a body that was announced (`Expect`), the `100 Continue` or the
+    /// end of patience that lets it go.
     pub(super) fn receive_head(&mut self) -> Step<State> {
         loop {
-            match self.head_step() {
+            let step = self.head_step();
+            // Nothing of the next head has come.
+            let is_clear = self.filled == self.raw;
+            let may_send_body = is_clear && self.state == State::AwaitContinue;
+            match step {
+                // Also the server's last word: it doesn't want the body.
                 Ok(Some(state)) => return Ok(state),
+                Ok(None) if may_send_body && self.interim > 0 => return Ok(self.send_body()),
                 Ok(None) => self.check_total()?,
-                Err(nb::Error::WouldBlock) => return self.pending(self.head_deadline()),
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    /// Up to the first byte the server may think; then `mark` is that byte's time, and all of the
-    /// head has to come within one idle time, so that a peer can't drip it for hours.
-    fn head_deadline(&self) -> Deadline {
-        if self.filled == self.raw { Deadline::Response } else { Deadline::Idle }
-    }
-
-    /// The body waits for `100 Continue`, a final response, or the end of patience.
-    pub(super) fn await_continue(&mut self) -> Step<State> {
-        loop {
-            match self.head_step() {
-                // The server's last word: it doesn't want the body.
-                Ok(Some(state)) => return Ok(state),
-                Ok(None) if self.interim > 0 && self.filled == self.raw => {
-                    return Ok(self.send_body());
-                }
-                Ok(None) => self.check_total()?,
-                Err(nb::Error::WouldBlock) if self.filled > self.raw => {
-                    return self.pending(Deadline::Idle);
-                }
-                Err(nb::Error::WouldBlock) => {
+                Err(nb::Error::WouldBlock) if may_send_body => {
                     let waited = elapsed_ms(self.core.clock.now_ms(), self.mark);
                     if waited >= self.core.config.continue_ms {
                         return Ok(self.send_body());
                     }
                     self.check_total()?;
                     return Err(nb::Error::WouldBlock);
+                }
+                // Up to the first byte the server may think; then `mark` is that byte's time, and all
+                // of the head has to come within one idle time, so that a peer can't drip it for hours.
+                Err(nb::Error::WouldBlock) => {
+                    let deadline = if is_clear { Deadline::Response } else { Deadline::Idle };
+                    return self.pending(deadline);
                 }
                 Err(error) => return Err(error),
             }
@@ -76,7 +65,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         match self.parser.parse(head) {
             Ok(Some(length)) => return self.head_complete(length),
             Ok(None) => {}
-            Err(error) => return Err(self.fail(ErrorKind::Protocol(error))),
+            Err(error) => return Err(self.broke_protocol(error)),
         }
         if self.filled == self.buffer.len() {
             if self.raw == 0 {
@@ -121,7 +110,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
             self.parser = HeadParser::new();
             self.interim = self.interim.saturating_add(1);
             if self.interim > MAX_INTERIM {
-                return Err(self.fail(ErrorKind::Protocol(ProtocolError::TooManyInterim)));
+                return Err(self.broke_protocol(ProtocolError::TooManyInterim));
             }
             self.progress();
             return Ok(None);
@@ -130,7 +119,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         let framing =
             match self.parser.fields.decide(self.plan.asked, status, http10, self.plan.raw) {
                 Ok(framing) => framing,
-                Err(error) => return Err(self.fail(ErrorKind::Protocol(error))),
+                Err(error) => return Err(self.broke_protocol(error)),
             };
         self.shift_to(0);
         self.head_end = length;

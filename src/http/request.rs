@@ -279,18 +279,19 @@ impl<'b> HeadWriter<'b> {
     /// Four characters for up to three bytes (RFC 4648 section 4).
     fn base64(&mut self, group: [u8; 3], filled: usize) {
         let [a, b, c] = group;
-        let bits = u32::from_be_bytes([0, a, b, c]);
-        for (index, shift) in [18u32, 12, 6, 0].into_iter().enumerate() {
-            let sextet = ((bits >> shift) & 63) as u8;
-            let character = match sextet {
+        let mut bits = u32::from_be_bytes([a, b, c, 0]);
+        for index in 0..4 {
+            let sextet = (bits >> 26) as u8;
+            bits <<= 6;
+            self.put(&[match sextet {
                 _ if index > filled => b'=',
                 0..=25 => b'A'.wrapping_add(sextet),
-                26..=51 => b'a'.wrapping_add(sextet.wrapping_sub(26)),
-                52..=61 => b'0'.wrapping_add(sextet.wrapping_sub(52)),
+                26..=51 => (b'a' - 26).wrapping_add(sextet),
                 62 => b'+',
-                _ => b'/',
-            };
-            self.put(&[character]);
+                63 => b'/',
+                // 52 to 61.
+                _ => sextet.wrapping_sub(52 - b'0'),
+            }]);
         }
     }
 }
