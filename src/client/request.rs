@@ -396,6 +396,7 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
             asked: self.method.asked(),
             idempotent: self.method.is_idempotent(),
             is_directed: self.connect_to.is_some(),
+            resolves: self.connect_to.is_none() && matches!(url.host(), Host::Name(_)),
             close,
             expect_continue: expect_continue && has_body,
             raw: self.raw,

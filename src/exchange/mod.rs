@@ -92,8 +92,10 @@ pub(crate) struct Plan<'a> {
     pub(crate) target: Target<'a>,
     pub(crate) asked: Asked,
     pub(crate) idempotent: bool,
-    /// The address was given by the caller: no name is resolved.
+    /// The address was given by the caller.
     pub(crate) is_directed: bool,
+    /// The host is a name that is to be resolved.
+    pub(crate) resolves: bool,
     /// The request says `Connection: close`.
     pub(crate) close: bool,
     /// The request says `Expect: 100-continue`, and has a body.
@@ -377,7 +379,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
             },
             reused: self.reused,
             secure: self.plan.target.scheme == Scheme::Https,
-            remote: self.core.wire.remote().or(self.remote),
+            remote: self.remote,
             ..Evidence::default()
         }
     }
@@ -406,7 +408,6 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
         };
         let fault = self.fault(&kind, phase);
         self.failure = Some(Failure { kind, phase, fault });
-        self.remote = self.core.wire.remote();
         self.core.wire.close(WhyClosed::Error);
         self.state = State::Failed;
         nb::Error::Other(Kept)

@@ -358,8 +358,8 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         } else if self.filled > self.raw {
             WhyClosed::ExcessBytes
         } else {
-            let directed_to = self.remote.filter(|_| self.plan.is_directed);
-            core.wire.keep(&self.plan.target, directed_to, core.clock.now_ms());
+            let plan = &self.plan;
+            core.wire.keep(&plan.target, self.remote, plan.is_directed, core.clock.now_ms());
             return State::Over;
         };
         core.wire.close(why);

@@ -140,6 +140,9 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         self.core.wire.close(WhyClosed::ServerClosedIdle);
         self.retried = true;
         self.reused = false;
+        if self.plan.resolves {
+            self.remote = None;
+        }
         self.sent = 0;
         self.stage_sent = 0;
         let staged = self.stage_end.saturating_sub(self.plan.head_length);

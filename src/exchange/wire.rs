@@ -68,24 +68,23 @@ pub(crate) struct Target<'a> {
 /// would bring that host's answer.
 #[derive(Debug)]
 pub(crate) struct Key {
+    remote: SocketAddr,
     scheme: Scheme,
     port: u16,
+    /// The address was given by the caller.
+    is_directed: bool,
     host: heapless::String<MAX_KEPT_HOST>,
-    /// The address that the caller gave, if any.
-    connect_to: Option<SocketAddr>,
 }
 
 impl Key {
-    fn new(target: &Target<'_>, connect_to: Option<SocketAddr>) -> Option<Self> {
-        let host = heapless::String::try_from(target.host).ok()?;
-        Some(Self { scheme: target.scheme, port: target.port, host, connect_to })
-    }
-
-    fn leads_to(&self, target: &Target<'_>, connect_to: Option<SocketAddr>) -> bool {
+    fn leads_to(&self, target: &Target<'_>, directed_to: Option<SocketAddr>) -> bool {
         self.scheme == target.scheme
             && self.port == target.port
             && self.host.eq_ignore_ascii_case(target.host)
-            && self.connect_to == connect_to
+            && match directed_to {
+                Some(remote) => self.is_directed && self.remote == remote,
+                None => !self.is_directed,
+            }
     }
 }
 
@@ -108,23 +107,19 @@ pub(crate) enum Incoming<T> {
 pub(crate) struct Wire<N: Network> {
     pub(crate) network: N,
     socket: Option<N::TcpSocket>,
-    key: Option<Key>,
-    remote: Option<SocketAddr>,
     idle_since: u32,
     why_closed: Option<WhyClosed>,
+    /// Of a connection that is kept.
+    key: Option<Key>,
 }
 
 impl<N: Network> Wire<N> {
     pub(crate) fn new(network: N) -> Self {
-        Self { network, socket: None, key: None, remote: None, idle_since: 0, why_closed: None }
+        Self { network, socket: None, idle_since: 0, why_closed: None, key: None }
     }
 
     pub(crate) fn is_open(&self) -> bool {
         self.socket.is_some()
-    }
-
-    pub(crate) fn remote(&self) -> Option<SocketAddr> {
-        self.remote
     }
 
     /// Why the last connection to be closed was; `None` where none was.
@@ -148,7 +143,6 @@ impl<N: Network> Wire<N> {
     }
 
     pub(crate) fn connect(&mut self, remote: SocketAddr) -> nb::Result<(), TcpErrorOf<N>> {
-        self.remote = Some(remote);
         let Some(socket) = &mut self.socket else {
             return Err(nb::Error::WouldBlock);
         };
@@ -204,35 +198,40 @@ impl<N: Network> Wire<N> {
     }
 
     /// Keeps the connection for the next request to the same host.
-    pub(crate) fn keep(&mut self, target: &Target<'_>, connect_to: Option<SocketAddr>, now: u32) {
-        match Key::new(target, connect_to) {
-            Some(key) => {
-                self.key = Some(key);
+    pub(crate) fn keep(
+        &mut self,
+        target: &Target<'_>,
+        remote: Option<SocketAddr>,
+        is_directed: bool,
+        now: u32,
+    ) {
+        match (remote, heapless::String::try_from(target.host)) {
+            (Some(remote), Ok(host)) => {
+                let Target { scheme, port, .. } = *target;
+                self.key = Some(Key { remote, scheme, port, is_directed, host });
                 self.idle_since = now;
             }
-            None => self.close(WhyClosed::HostTooLong),
+            _ => self.close(WhyClosed::HostTooLong),
         }
     }
 
-    /// Takes the kept connection if it leads to the same host and is still good; closes it
-    /// otherwise.
+    /// Takes the kept connection if it leads to the same host and is still good, and tells its other
+    /// end; closes it otherwise.
     #[inline(never)]
     pub(crate) fn take_kept(
         &mut self,
         target: &Target<'_>,
-        connect_to: Option<SocketAddr>,
+        directed_to: Option<SocketAddr>,
         now: u32,
         keep_alive_ms: u32,
-    ) -> bool {
-        if self.socket.is_none() {
-            return false;
-        }
-        let Some(key) = self.key.take() else {
-            // Left over from an exchange that never ended.
+    ) -> Option<SocketAddr> {
+        let Some(key) = &self.key else {
+            // If any, left over from an exchange that never ended.
             self.close(WhyClosed::ResponseNotRead);
-            return false;
+            return None;
         };
-        let unfit = if !key.leads_to(target, connect_to) {
+        let remote = key.remote;
+        let unfit = if !key.leads_to(target, directed_to) {
             Some(WhyClosed::OtherHost)
         } else if crate::clock::elapsed_ms(now, self.idle_since) > keep_alive_ms {
             Some(WhyClosed::IdleTooLong)
@@ -249,11 +248,12 @@ impl<N: Network> Wire<N> {
                 }
             }
         };
+        self.key = None;
         match unfit {
-            None => true,
+            None => Some(remote),
             Some(why) => {
                 self.close(why);
-                false
+                None
             }
         }
     }
@@ -262,7 +262,6 @@ impl<N: Network> Wire<N> {
     #[inline(never)]
     pub(crate) fn close(&mut self, why: WhyClosed) {
         self.key = None;
-        self.remote = None;
         if let Some(socket) = self.socket.take() {
             self.why_closed = Some(why);
             let _ = self.network.close(socket);
@@ -276,7 +275,7 @@ impl<N: Network> fmt::Debug for Wire<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Wire")
             .field("open", &self.is_open())
-            .field("remote", &self.remote)
+            .field("key", &self.key)
             .field("why_closed", &self.why_closed)
             .finish_non_exhaustive()
     }
