@@ -108,7 +108,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     /// # }
     /// ```
     pub fn consume(&mut self, count: usize) {
-        let shown = self.filled.saturating_sub(self.raw) as u64;
+        let shown = self.filled.wrapping_sub(self.raw) as u64;
         self.take((count as u64).min(shown).min(self.body.data_ahead()));
     }
 
@@ -144,11 +144,11 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     }
 
     pub(crate) fn data(&self, count: usize) -> &[u8] {
-        self.buffer.get(self.raw..self.raw.saturating_add(count)).unwrap_or_default()
+        self.buffer.get(self.raw..self.raw.wrapping_add(count)).unwrap_or_default()
     }
 
     pub(crate) fn read_step(&mut self, out: &mut [u8]) -> Step<usize> {
-        let room = self.buffer.len().saturating_sub(self.kept);
+        let room = self.buffer.len().wrapping_sub(self.kept);
         loop {
             if out.is_empty() {
                 return Ok(0);
@@ -182,7 +182,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         if let Body::Length(remaining) = self.body
             && self.state == State::Body
         {
-            let room = self.buffer.len().saturating_sub(self.kept);
+            let room = self.buffer.len().wrapping_sub(self.kept);
             if remaining > room as u64 {
                 let needed = remaining.saturating_add(self.kept as u64);
                 let kind = ErrorKind::Buffer {
@@ -217,7 +217,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
             return Err(self.over());
         }
         loop {
-            let available = self.filled.saturating_sub(self.raw);
+            let available = self.filled.wrapping_sub(self.raw);
             let ahead = self.body.data_ahead();
             if available > 0 && ahead > 0 {
                 return Ok(usize::try_from(ahead).unwrap_or(usize::MAX).min(available));
@@ -280,7 +280,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         };
         Err(self.fail(ErrorKind::Buffer {
             what,
-            needed: self.buffer.len().saturating_add(more),
+            needed: self.buffer.len().wrapping_add(more),
             available: self.buffer.len(),
             exact: false,
         }))

@@ -91,7 +91,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                 Err(self.fail(ErrorKind::ClosedBeforeResponse))
             }
             Incoming::End | Incoming::Closed => {
-                let received = self.filled.saturating_sub(self.raw) as u64;
+                let received = self.filled.wrapping_sub(self.raw) as u64;
                 let error = ErrorKind::Truncated { received, announced: None };
                 Err(self.fail(error))
             }
@@ -108,7 +108,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                 (self.raw, self.filled) = (0, 0);
             }
             self.parser = HeadParser::new();
-            self.interim = self.interim.saturating_add(1);
+            self.interim = self.interim.wrapping_add(1);
             if self.interim > MAX_INTERIM {
                 return Err(self.broke_protocol(ProtocolError::TooManyInterim));
             }
@@ -159,7 +159,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         let length = self.measure.length;
         Err(self.fail(ErrorKind::Buffer {
             what: BufferUse::ResponseHead,
-            needed: if complete { length } else { length.saturating_add(1) },
+            needed: if complete { length } else { length.wrapping_add(1) },
             available: self.buffer.len(),
             exact: complete,
         }))
@@ -169,7 +169,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     pub(super) fn shift_to(&mut self, target: usize) {
         if self.raw > target {
             move_down(self.buffer, self.raw, self.filled, target);
-            self.filled = target.wrapping_add(self.filled.saturating_sub(self.raw));
+            self.filled = target.wrapping_add(self.filled.wrapping_sub(self.raw));
             self.raw = target;
         }
     }

@@ -145,7 +145,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         }
         self.sent = 0;
         self.stage_sent = 0;
-        let staged = self.stage_end.saturating_sub(self.plan.head_length);
+        let staged = self.stage_end.wrapping_sub(self.plan.head_length);
         if !self.plan.body.is_empty() {
             self.body_taken = staged;
         }

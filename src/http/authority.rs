@@ -28,7 +28,7 @@ pub(super) const fn find(text: &str, wanted: &[u8; 3]) -> Option<usize> {
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
         if *first == x && matches!(tail, [b, c, ..] if *b == y && *c == z) {
-            return Some(text.len().saturating_sub(rest.len()));
+            return Some(text.len().wrapping_sub(rest.len()));
         }
         rest = tail;
     }
@@ -55,7 +55,7 @@ pub(super) const fn end_of_authority(text: &str) -> usize {
         }
         rest = tail;
     }
-    text.len().saturating_sub(rest.len())
+    text.len().wrapping_sub(rest.len())
 }
 
 /// The colon in front of the port; in brackets a colon belongs to the address.
@@ -76,7 +76,7 @@ pub(super) const fn end_of_host(text: &str) -> usize {
         }
         rest = tail;
     }
-    text.len().saturating_sub(rest.len())
+    text.len().wrapping_sub(rest.len())
 }
 
 /// The first byte that is a `#`, or has to be percent-encoded: space, control or non-ASCII.
@@ -84,7 +84,7 @@ pub(super) const fn find_unsafe(text: &str) -> Option<(usize, u8)> {
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
         if !matches!(*first, 0x21..=0x22 | 0x24..=0x7E) {
-            return Some((text.len().saturating_sub(rest.len()), *first));
+            return Some((text.len().wrapping_sub(rest.len()), *first));
         }
         rest = tail;
     }
@@ -157,7 +157,7 @@ pub(super) const fn parse_host(text: &str, start: usize) -> Result<Host<'_>, Url
             }
             b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'_' => numeric_label = false,
             byte => {
-                let at = start.wrapping_add(bytes.len().saturating_sub(rest.len()));
+                let at = start.wrapping_add(bytes.len().wrapping_sub(rest.len()));
                 return Err(UrlError::InvalidHost { at, byte });
             }
         }

@@ -154,7 +154,7 @@ impl ChunkedDecoder {
 }
 
 fn taken(input: &[u8], rest: &[u8]) -> usize {
-    input.len().saturating_sub(rest.len())
+    input.len().wrapping_sub(rest.len())
 }
 
 fn hex_digit(byte: u8) -> Option<u8> {

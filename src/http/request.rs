@@ -77,7 +77,7 @@ impl<'b> HeadWriter<'b> {
             head.put(url.path_and_query().as_bytes());
         }
         head.put(HOST);
-        let line = head.length.saturating_sub("Host: ".len());
+        let line = head.length.wrapping_sub("Host: ".len());
         head.put(url.host_text().as_bytes());
         if url.port() != url.scheme().default_port() || method.asked() == Asked::Connect {
             head.put(b":");
@@ -228,14 +228,15 @@ impl<'b> HeadWriter<'b> {
             self.least = self.length;
         }
         move_down(self.buffer, end, written, start);
-        self.length = self.length.saturating_sub(end.saturating_sub(start));
+        self.length = self.length.wrapping_sub(end.wrapping_sub(start));
     }
 
     /// `Authorization: Basic` of the URL's `user:password` (RFC 7617), percent-decoded first.
     fn basic_authorization(&mut self, userinfo: &[u8]) {
         self.put(b"Authorization: Basic ");
-        let mut group = [0u8; 3];
-        let mut filled = 0usize;
+        // Four characters for three bytes (RFC 4648 section 4): what waits to be written, and how many
+        // bits of it.
+        let (mut bits, mut waiting) = (0u32, 0u32);
         let mut rest = userinfo;
         let mut has_colon = false;
         loop {
@@ -260,39 +261,30 @@ impl<'b> HeadWriter<'b> {
                     *byte
                 }
             };
-            if let Some(slot) = group.get_mut(filled) {
-                *slot = byte;
-            }
-            filled = filled.wrapping_add(1);
-            if filled == group.len() {
-                self.base64(group, filled);
-                group = [0; 3];
-                filled = 0;
+            bits = (bits << 8) | u32::from(byte);
+            waiting = waiting.wrapping_add(8);
+            while waiting >= 6 {
+                waiting = waiting.wrapping_sub(6);
+                self.sextet(bits >> waiting);
             }
         }
-        if filled > 0 {
-            self.base64(group, filled);
+        if waiting > 0 {
+            self.sextet(bits << 6u32.wrapping_sub(waiting));
+            self.put(if waiting == 2 { b"==" } else { b"=" });
         }
         self.put(b"\r\n");
     }
 
-    /// Four characters for up to three bytes (RFC 4648 section 4).
-    fn base64(&mut self, group: [u8; 3], filled: usize) {
-        let [a, b, c] = group;
-        let mut bits = u32::from_be_bytes([a, b, c, 0]);
-        for index in 0..4 {
-            let sextet = (bits >> 26) as u8;
-            bits <<= 6;
-            self.put(&[match sextet {
-                _ if index > filled => b'=',
-                0..=25 => b'A'.wrapping_add(sextet),
-                26..=51 => (b'a' - 26).wrapping_add(sextet),
-                62 => b'+',
-                63 => b'/',
-                // 52 to 61.
-                _ => sextet.wrapping_sub(52 - b'0'),
-            }]);
-        }
+    fn sextet(&mut self, bits: u32) {
+        let sextet = (bits & 63) as u8;
+        self.put(&[match sextet {
+            0..=25 => b'A'.wrapping_add(sextet),
+            26..=51 => (b'a' - 26).wrapping_add(sextet),
+            62 => b'+',
+            63 => b'/',
+            // 52 to 61.
+            _ => sextet.wrapping_sub(52 - b'0'),
+        }]);
     }
 }
 
