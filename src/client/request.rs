@@ -4,7 +4,9 @@ use super::response::Response;
 use crate::clock::Clock;
 use crate::context::LoopContext;
 use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError, TargetClass, UrlError};
-use crate::exchange::{Check, Core, ErrorOf, Exchange, Kept, Plan, Target, Upload, UploadState};
+use crate::exchange::{
+    Check, Core, ErrorOf, Exchange, Kept, Next, Plan, Target, Upload, UploadState,
+};
 use crate::http::framing::Asked;
 use crate::http::method::{BodyLength, Method};
 use crate::http::request::HeadWriter;
@@ -90,6 +92,8 @@ pub struct Request<'a, 'c, N: Network, C: Clock> {
     body: Option<&'a [u8]>,
     connect_to: Option<SocketAddr>,
     raw: bool,
+    /// How a body goes on that waits for `100 Continue`, where one does.
+    send_body: Option<Next<'a, N, C>>,
 }
 
 impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
@@ -103,7 +107,17 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
         if core.config.keep_alive_ms == 0 {
             head.close();
         }
-        Self { core, _cx: PhantomData, method, url, head, body: None, connect_to: None, raw: false }
+        Self {
+            core,
+            _cx: PhantomData,
+            method,
+            url,
+            head,
+            body: None,
+            connect_to: None,
+            raw: false,
+            send_body: None,
+        }
     }
 
     /// The active check's own question: `OPTIONS *`, on a connection of its own.
@@ -126,6 +140,9 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
     /// ```
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.head.header(name, value.as_ref());
+        if self.head.expect_continue {
+            self.send_body = Some(Exchange::go_on_with_body);
+        }
         self
     }
 
@@ -193,6 +210,7 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
     /// ```
     pub fn expect_continue(mut self) -> Self {
         self.head.expect_continue();
+        self.send_body = Some(Exchange::go_on_with_body);
         self
     }
 
@@ -228,12 +246,17 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
     /// ```
     pub fn send(self) -> Result<Response<'a, 'c, N, C>, ErrorOf<N>> {
         let length = self.body.map(|body| BodyLength::Known(body.len() as u64));
-        let remote = self.remote();
+        let (remote, send_body) = (self.remote(), self.send_body);
         match self.plan(length, UploadState::None) {
             // Made where it stays: an exchange is too large to be moved without need.
-            Ok((core, buffer, plan)) => {
-                Response::wait(Exchange::new(core, buffer, plan, remote, UploadState::None))
-            }
+            Ok((core, buffer, plan)) => Response::wait(Exchange::new(
+                core,
+                buffer,
+                plan,
+                remote,
+                UploadState::None,
+                send_body,
+            )),
             Err(refusal) => Err(refusal.into_error()),
         }
     }
@@ -333,9 +356,11 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
         length: Option<BodyLength>,
         upload: UploadState,
     ) -> Result<Exchange<'a, N, C>, ErrorOf<N>> {
-        let remote = self.remote();
+        let (remote, send_body) = (self.remote(), self.send_body);
         match self.plan(length, upload) {
-            Ok((core, buffer, plan)) => Ok(Exchange::new(core, buffer, plan, remote, upload)),
+            Ok((core, buffer, plan)) => {
+                Ok(Exchange::new(core, buffer, plan, remote, upload, send_body))
+            }
             Err(refusal) => Err(refusal.into_error()),
         }
     }

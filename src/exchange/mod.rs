@@ -79,6 +79,9 @@ struct Failure<N: Network> {
     fault: StackFault,
 }
 
+/// What an exchange goes on with.
+pub(crate) type Next<'a, N, C> = fn(&mut Exchange<'a, N, C>) -> State;
+
 /// What a client keeps between exchanges.
 pub(crate) struct Core<N: Network, C> {
     pub(crate) wire: Wire<N>,
@@ -179,6 +182,10 @@ pub struct Exchange<'a, N: Network, C: Clock> {
     body_received: u64,
     parser: HeadParser,
     upload: UploadState,
+    /// What follows when the stage is sent, and when a body that waited for `100 Continue` may go.
+    /// Pointers, so that a program which uploads nothing, or expects nothing, has no code for it.
+    after_stage: Next<'a, N, C>,
+    pub(crate) send_body: Next<'a, N, C>,
     plan: Plan<'a>,
     trailers: (usize, usize),
     /// Of a head that doesn't fit the buffer.
@@ -198,6 +205,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
         plan: Plan<'a>,
         remote: Option<SocketAddr>,
         upload: UploadState,
+        send_body: Option<Next<'a, N, C>>,
     ) -> Self {
         let now = core.clock.now_ms();
         let mut exchange = Self {
@@ -217,6 +225,8 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
             stage_end: plan.head_length,
             body_taken: 0,
             upload,
+            after_stage: |_| State::ReceiveHead,
+            send_body: send_body.unwrap_or(|_| State::ReceiveHead),
             replayable: true,
             request_incomplete: false,
             parser: HeadParser::new(),

@@ -28,12 +28,12 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
             match step {
                 // Also the server's last word: it doesn't want the body.
                 Ok(Some(state)) => return Ok(state),
-                Ok(None) if may_send_body && self.interim > 0 => return Ok(self.send_body()),
+                Ok(None) if may_send_body && self.interim > 0 => return Ok((self.send_body)(self)),
                 Ok(None) => self.check_total()?,
                 Err(nb::Error::WouldBlock) if may_send_body => {
                     let waited = elapsed_ms(self.core.clock.now_ms(), self.mark);
                     if waited >= self.core.config.continue_ms {
-                        return Ok(self.send_body());
+                        return Ok((self.send_body)(self));
                     }
                     self.check_total()?;
                     return Err(nb::Error::WouldBlock);
@@ -49,7 +49,8 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         }
     }
 
-    fn send_body(&mut self) -> State {
+    /// Lets the body go that waited for `100 Continue`.
+    pub(crate) fn go_on_with_body(&mut self) -> State {
         self.progress();
         self.plan.expect_continue = false;
         // The request's head isn't needed any more: the body is staged in its place.

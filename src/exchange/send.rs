@@ -30,10 +30,10 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
             }
             let bytes = if from_stage { staged } else { rest };
             if bytes.is_empty() {
-                if self.stage_last_chunk() {
-                    continue;
+                match (self.after_stage)(self) {
+                    State::Send => continue,
+                    state => return Ok(state),
                 }
-                break;
             }
             match self.core.wire.send(bytes) {
                 Ok(0) if from_stage => return self.blocked_in_stage(),
@@ -49,10 +49,6 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                 Err(error) => return self.send_failed(error),
             }
         }
-        Ok(match self.upload {
-            UploadState::Open { .. } => State::Upload,
-            _ => State::ReceiveHead,
-        })
     }
 
     /// Whether all of the request has left.

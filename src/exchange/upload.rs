@@ -72,7 +72,8 @@ pub struct Upload<'a, N: Network, C: Clock> {
 }
 
 impl<'a, N: Network, C: Clock> Upload<'a, N, C> {
-    pub(crate) fn new(exchange: Exchange<'a, N, C>) -> Self {
+    pub(crate) fn new(mut exchange: Exchange<'a, N, C>) -> Self {
+        exchange.after_stage = Exchange::upload_stage_sent;
         Self { exchange }
     }
 
@@ -280,15 +281,18 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     }
 
     /// What has to follow once the stage was sent: the last chunk, if it had no room before.
-    pub(super) fn stage_last_chunk(&mut self) -> bool {
+    fn upload_stage_sent(&mut self) -> State {
         let room = self.buffer.len().saturating_sub(self.filled);
-        if self.upload != UploadState::LastChunk || room < LAST_CHUNK.len() {
-            return false;
+        match self.upload {
+            UploadState::LastChunk if room >= LAST_CHUNK.len() => {
+                self.upload = UploadState::Finished;
+                self.restage();
+                self.stage(LAST_CHUNK);
+                State::Send
+            }
+            UploadState::Open { .. } => State::Upload,
+            _ => State::ReceiveHead,
         }
-        self.upload = UploadState::Finished;
-        self.restage();
-        self.stage(LAST_CHUNK);
-        true
     }
 
     /// The stage was sent; the next piece of the body takes its place, behind what has come of an
