@@ -77,7 +77,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     /// Asks for the root of a server that has just answered, over a connection of its own. False
     /// where that question doesn't fit the buffer.
     pub(super) fn ask_root(&mut self) -> bool {
-        let Some(remote) = self.core.wire.remote().or(self.remote) else {
+        let Some(remote) = self.remote else {
             return false;
         };
         let Target { scheme, host, port } = self.plan.target;
