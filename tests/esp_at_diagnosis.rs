@@ -721,7 +721,7 @@ fn the_active_check_finds_the_rung_that_breaks() {
             7,
             100,
         ),
-        (Some(Fault::PortRefused), TLS, port, Some(TlsMismatch), 10, 100),
+        (Some(Fault::PortRefused), TLS, port, Some(NothingListens), 10, 100),
     ] {
         for dialect in Dialect::ALL {
             // What the modem tells with its address has to be so when it joins.

@@ -950,7 +950,10 @@ fn causes_in_json_are_those_of_the_diagnosis() {
         ),
         (String::from("http://0.0.0.0/"), &["no_host_target certain"]),
         (String::from("https://127.0.0.1/"), &["scheme certain"]),
-        (Server::new(answer("SSH-2.0-OpenSSH_9.2p1\r\n")).url(), &["not_http certain"]),
+        (
+            Server::new(answer("SSH-2.0-OpenSSH_9.2p1\r\n")).url(),
+            &["not_http likely", "serial_line possible"],
+        ),
     ] {
         let json = fetch(&["--json", &url]).json();
         let pairs = json["causes"].as_array().unwrap().iter();

@@ -293,9 +293,8 @@ fn symptom<T, D>(error: &Error<T, D>) -> Symptom {
         ErrorKind::ClosedBeforeResponse => Symptom::ClosedUnanswered,
         ErrorKind::Protocol(ProtocolError::NotHttp(Peer::Tls)) => Symptom::AnswerIsTls,
         ErrorKind::Protocol(ProtocolError::NotHttp(_)) => Symptom::AnswerIsNotHttp,
-        ErrorKind::Protocol(_) | ErrorKind::Truncated { .. } | ErrorKind::NotUtf8 { .. } => {
-            Symptom::AnswerUnfit
-        }
+        ErrorKind::Protocol(_) | ErrorKind::NotUtf8 { .. } => Symptom::AnswerMalformed,
+        ErrorKind::Truncated { .. } => Symptom::AnswerUnfit,
         // The request's own head is the caller's.
         ErrorKind::Buffer { .. } if error.phase == Phase::Url => Symptom::MistakeOfCaller,
         ErrorKind::Buffer { .. } => Symptom::AnswerUnfit,

@@ -42,6 +42,7 @@ pub(super) enum Symptom {
     AnswerIsNotHttp,
     AnswerIsElsewhere,
     AnswerUnfit,
+    AnswerMalformed,
 }
 
 /// Whether somebody answered a ping, or what takes its place.
@@ -214,12 +215,14 @@ const RULES: &[Rule] = &[
     rule(&[TookTooLong], ALWAYS,
         &[is(SlowServer, Likely), is(ModemSleep, Possible)]),
 
-    // The answer. What stands in it is certain.
+    // The answer. What stands in it is certain, unless a modem's serial line has changed it.
     rule(&[AnswerIsTls],       ALWAYS, &[is(TlsMismatch, Certain)]),
     rule(&[AnswerAsksForTls],  ALWAYS, &[is(TlsMismatch, Certain)]),
-    rule(&[AnswerIsNotHttp],   ALWAYS, &[is(NotHttp, Certain)]),
+    rule(&[AnswerIsNotHttp],   ALWAYS, &[is(NotHttp, Likely), is(SerialLine, Possible)]),
     rule(&[AnswerIsElsewhere], ALWAYS, &[is(CaptivePortal, Likely)]),
     rule(&[AnswerUnfit],       ALWAYS, &[is(BadResponse, Certain)]),
+    // It is invalid as it came; who made it so isn't seen.
+    rule(&[AnswerMalformed],   ALWAYS, &[is(BadResponse, Certain), is(SerialLine, Possible)]),
 ];
 
 const NO_RULE: &[Suspect] = &[is(Unexplained, Possible)];

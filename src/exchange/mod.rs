@@ -445,12 +445,16 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
             | ErrorKind::NotConnected(error)
             | ErrorKind::Send(error)
             | ErrorKind::Receive(error) => network.tcp_fault(error),
-            ErrorKind::Timeout { deadline: Deadline::Connect, .. }
-                if network.condition().is_busy =>
+            ErrorKind::ClosedBeforeResponse | ErrorKind::Truncated { .. } => {
+                self.core.wire.ended_by()
+            }
+            ErrorKind::Timeout { .. }
+                if matches!(phase, Phase::Resolve | Phase::Connect)
+                    && network.condition().is_busy =>
             {
                 StackFault::Busy
             }
-            ErrorKind::Timeout { deadline: Deadline::Connect, .. }
+            ErrorKind::Timeout { .. }
                 if phase == Phase::Connect
                     && network.behaviour().connect == Connect::PollsForEver =>
             {

@@ -1,6 +1,7 @@
 //! The one connection of a client: opened, kept for reuse, and closed on every path.
 
 use super::TcpErrorOf;
+use crate::error::StackFault;
 use crate::http::url::Scheme;
 use crate::network::{Network, PipeClosed, ZeroRead};
 use core::fmt;
@@ -109,13 +110,22 @@ pub(crate) struct Wire<N: Network> {
     socket: Option<N::TcpSocket>,
     idle_since: u32,
     why_closed: Option<WhyClosed>,
+    /// What ended the stream, as far as the stack tells.
+    ended_by: StackFault,
     /// Of a connection that is kept.
     key: Option<Key>,
 }
 
 impl<N: Network> Wire<N> {
     pub(crate) fn new(network: N) -> Self {
-        Self { network, socket: None, idle_since: 0, why_closed: None, key: None }
+        Self {
+            network,
+            socket: None,
+            idle_since: 0,
+            why_closed: None,
+            ended_by: StackFault::Unknown,
+            key: None,
+        }
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -127,9 +137,15 @@ impl<N: Network> Wire<N> {
         self.why_closed
     }
 
+    /// What the stack's error at the end of the stream stands for: a modem's reset is one.
+    pub(crate) fn ended_by(&self) -> StackFault {
+        self.ended_by
+    }
+
     /// Takes a socket from the stack.
     pub(crate) fn open(&mut self) -> Result<(), TcpErrorOf<N>> {
         self.close(WhyClosed::Error);
+        self.ended_by = StackFault::Unknown;
         self.socket = Some(self.network.socket()?);
         Ok(())
     }
@@ -178,6 +194,7 @@ impl<N: Network> Wire<N> {
                 Ok(0) | Err(nb::Error::WouldBlock) => {}
                 Ok(count) => return Incoming::Bytes(count.min(buffer.len())),
                 Err(nb::Error::Other(error)) if error.kind() == TcpErrorKind::PipeClosed => {
+                    self.ended_by = self.network.tcp_fault(&error);
                     return closed;
                 }
                 Err(nb::Error::Other(error)) => return Incoming::Failed(error),

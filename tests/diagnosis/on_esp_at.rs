@@ -4,8 +4,10 @@
 use crate::esp_at_common::{HOST, Rig, SimClock, config};
 use crate::observed::{Case, Cost, Demand, On, get};
 use crate::vendor::Vendor;
+use embedded_nal::nb;
 use esp8266_sim::{
-    Config, Dialect, Endpoint, Fault, Handle, PeerFactory, Reply, SerialPort, When, canned,
+    Config, Dialect, Direction, Edit, Endpoint, Fault, Handle, PeerFactory, Reply, SerialPort,
+    When, canned,
 };
 use safe_http_client::esp_at::{EspAt, TlsVerification};
 use safe_http_client::{Cause, Clock, LoopContext, Network, Online, SafeHttpClient};
@@ -225,6 +227,10 @@ fn others(dialect: Dialect) -> Vec<Case> {
         no_memory(dialect, case(Cause::ModemMemory, "TLS fails for want of memory")),
         links_in_use(dialect, case(Cause::OutOfSockets, "the program holds all five links")),
         stale(dialect, case(Cause::StaleConnection, "closed on the next request")),
+        reset_while_awaited(dialect, case(Cause::ModemReset, "while the response is awaited")),
+        reset_while_awaited(dialect, case(Cause::ModemReset, "in the middle of the body")),
+        flipped(dialect, case(Cause::SerialLine, "a bit of the answer's first byte flips"), b'H'),
+        flipped(dialect, case(Cause::SerialLine, "a bit of a header's colon flips"), b':'),
         hung(dialect, case(Cause::ModemUnresponsive, "it is busy until the driver restarts it")),
         join(dialect, case(Cause::JoinFailed, "the password is wrong"), Fault::WrongPassword),
         join(dialect, case(Cause::JoinFailed, "there is no such network"), Fault::NoSuchAp),
@@ -369,6 +375,80 @@ fn stale(dialect: Dialect, case: Case) -> Case {
     counted(&handle, || case.checked(&client.diagnose(&mut cx, url))).demand(
         Demand::FirstNotCertain("a server that crashes at each such request looks the same"),
     )
+}
+
+/// The supply droops, for a moment, when the radio sends or the gate's motor starts.
+fn reset_while_awaited(dialect: Dialect, case: Case) -> Case {
+    let slow: PeerFactory = Arc::new(|| {
+        Box::new(|_: &[u8], reply: &mut Reply| {
+            let head = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n";
+            reply.send_after(Duration::from_millis(500), head);
+            reply.send_after(Duration::from_millis(1500), b"hello");
+        })
+    });
+    let config = network(dialect).peer(HOST, 8600, slow);
+    let Rig { handle, clock, mut modem, mut cx } = Rig::joined(config);
+    let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
+    let in_body = case.how.contains("body");
+    let url = "http://192.168.4.20:8600/";
+    let mut buffer = [0; 512];
+    let mut exchange = client.get(&mut cx, url, &mut buffer).start().unwrap();
+    let begin = handle.now();
+    let mut has_reset = false;
+    let error = loop {
+        let step = match exchange.head() {
+            None => exchange.poll(&mut cx),
+            Some(_) => exchange.poll_read(&mut cx, &mut [0; 64]).map(|_| ()),
+        };
+        match step {
+            Ok(()) => assert!(handle.now() - begin < Duration::from_secs(20), "it ends"),
+            Err(nb::Error::WouldBlock) => {
+                let is_time = if in_body {
+                    exchange.head().is_some()
+                } else {
+                    handle.now() - begin > Duration::from_millis(200)
+                };
+                if is_time && !has_reset {
+                    handle.reset();
+                    has_reset = true;
+                }
+            }
+            Err(nb::Error::Other(error)) => break error,
+        }
+    };
+    drop(exchange);
+    let case = case.failed(error.code(), &client.diagnosis(&error));
+    counted(&handle, || case.checked(&client.diagnose(&mut cx, url)))
+}
+
+/// The modem says how many bytes come, and not which. What is wrong with the answer is seen; who made
+/// it so isn't.
+fn flipped(dialect: Dialect, case: Case, byte: u8) -> Case {
+    // Where in the modem's output the byte comes: asked of an exchange that goes well.
+    let rehearsal = Rig::joined(network(dialect));
+    let Rig { handle, clock, mut modem, mut cx } = rehearsal;
+    let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
+    handle.clear_log();
+    let begin = handle.produced();
+    get(&mut client, &mut cx, URL).unwrap();
+    let said: Vec<u8> = handle
+        .log()
+        .into_iter()
+        .filter(|entry| entry.direction == Direction::ToHost)
+        .flat_map(|entry| entry.bytes)
+        .collect();
+    let answer = said.windows(5).position(|window| window == b"HTTP/").unwrap();
+    let at = answer + said[answer..].iter().position(|it| *it == byte).unwrap();
+    drop(client);
+    drop(cx);
+
+    let Rig { handle, clock, mut modem, mut cx } = Rig::joined(network(dialect));
+    let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
+    assert_eq!(handle.produced(), begin, "the same run again");
+    handle.edit_output(at as u64, Edit::Flip(1));
+    asked(case, &handle, &mut client, &mut cx, URL)
+        .also(&[Cause::BadResponse])
+        .demand(Demand::Listed("a server that sends no HTTP is more common"))
 }
 
 /// A client that waits for longer than the driver does sees it give up.
