@@ -137,7 +137,7 @@ fn kinds() -> Vec<(Phase, Kind)> {
     ]
 }
 
-const FAULTS: [StackFault; 20] = [
+const FAULTS: [StackFault; 22] = [
     StackFault::Unknown,
     StackFault::Refused,
     StackFault::Reset,
@@ -146,6 +146,8 @@ const FAULTS: [StackFault; 20] = [
     StackFault::Unreachable,
     StackFault::Indistinct,
     StackFault::HidesRefusal,
+    StackFault::TlsFailed,
+    StackFault::RadioSleeps,
     StackFault::NotDialled,
     StackFault::NoAddress,
     StackFault::NoSocket,
@@ -175,7 +177,7 @@ fn decided() -> BTreeMap<Cause, BTreeSet<Confidence>> {
     for (phase, kind) in kinds() {
         for fault in FAULTS {
             for link in links {
-                for case in 0..32_u8 {
+                for case in 0..8_u8 {
                     let is = |bit: u8| case & (1 << bit) != 0;
                     let mut error = Error::new(phase, kind.clone());
                     error.evidence.fault = fault;
@@ -183,9 +185,7 @@ fn decided() -> BTreeMap<Cause, BTreeSet<Confidence>> {
                     error.evidence.limit_ms = 5000;
                     error.evidence.phase_ms = if is(0) { 20 } else { 5000 };
                     error.evidence.reused = is(1);
-                    error.evidence.secure = is(2);
-                    error.evidence.radio_sleeps = is(3);
-                    let host = if is(4) { [192, 168, 1, 20] } else { [192, 0, 2, 7] };
+                    let host = if is(2) { [192, 168, 1, 20] } else { [192, 0, 2, 7] };
                     error.evidence.remote = Some((host, 80).into());
                     for suspect in error.diagnosis().suspects() {
                         decided.entry(suspect.cause).or_default().insert(suspect.confidence);

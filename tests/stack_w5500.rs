@@ -365,6 +365,7 @@ fn a_buffer_smaller_than_the_sockets_memory_can_strand_the_end_of_a_body() {
     let mut client =
         SafeHttpClient::with_config(network(), clock(), config()).wait_online(&mut cx).unwrap();
     let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: 1500\r\n\r\n{}", "x".repeat(1500));
+    #[allow(clippy::result_large_err, reason = "a test's own error, with all its figures")]
     let mut get = |buffer: &mut [u8]| {
         let url = OnTheWire.play(vec![vec![Act::Request, say(&answer)]]);
         let mut response = client.get(&mut cx, url.as_str(), buffer).send().map_err(Failure::of)?;

@@ -196,6 +196,7 @@ impl Diagnosis {
     pub(crate) fn of_error<T, D>(error: &Error<T, D>, found: Findings) -> Self {
         let evidence = error.evidence;
         let mut facts = Facts::new(symptom(error), &evidence);
+        facts.secure |= found.secure;
         facts.gateway = found.gateway.into();
         facts.host = found.host.into();
         facts.port = found.port.into();
@@ -222,6 +223,8 @@ pub(crate) enum Oddity {
 pub(crate) struct Findings {
     pub(crate) gateway: Option<bool>,
     pub(crate) host: Option<bool>,
+    /// The connection was to be one with TLS.
+    pub(crate) secure: bool,
     /// Without TLS, where the connection with it failed.
     pub(crate) port: Option<bool>,
 }
@@ -264,12 +267,15 @@ impl Facts {
         };
         Self {
             symptom,
-            fault: evidence.fault,
+            // With TLS or without, it is the same to the rules that don't ask.
+            fault: match evidence.fault {
+                StackFault::TlsFailed => StackFault::Indistinct,
+                fault => fault,
+            },
             at_once: evidence.phase_ms < AT_ONCE_MS && evidence.phase_ms <= evidence.limit_ms / 4,
             reused: evidence.reused,
-            secure: evidence.secure,
+            secure: evidence.fault == StackFault::TlsFailed,
             tls_port: evidence.remote.is_some_and(|remote| remote.port() == 443),
-            radio_sleeps: evidence.radio_sleeps,
             link_lost: evidence.link.is_some() && up.is_none(),
             near,
             misrouted: !near && up.is_some_and(|ip| ip.gateway_is_outside()),

@@ -65,7 +65,6 @@ pub(super) struct Facts {
     pub(super) secure: bool,
     /// The port is 443.
     pub(super) tls_port: bool,
-    pub(super) radio_sleeps: bool,
     /// The link had no address any more when the exchange failed.
     pub(super) link_lost: bool,
     /// The target is in the link's own subnet.
@@ -206,12 +205,12 @@ const RULES: &[Rule] = &[
         &[is(ConnectionLost, Likely), is(TlsMismatch, Possible), is(NotHttp, Possible)]),
     rule(&[Broken], ALWAYS,
         &[is(ConnectionLost, Likely)]),
-    rule(&[ResponseTimedOut, Stalled], |f| f.radio_sleeps,
-        &[is(SlowServer, Possible), is(ModemSleep, Possible), is(NotHttp, Possible)]),
-    rule(&[ResponseTimedOut], ALWAYS,
+    rule(&[ResponseTimedOut, Stalled], |f| f.fault == StackFault::RadioSleeps,
         &[is(SlowServer, Likely), is(ModemSleep, Possible), is(NotHttp, Possible)]),
+    rule(&[ResponseTimedOut], ALWAYS,
+        &[is(SlowServer, Likely), is(NotHttp, Possible), is(ModemSleep, Possible)]),
     rule(&[Stalled], ALWAYS,
-        &[is(SlowServer, Likely), is(ModemSleep, Possible), is(ConnectionLost, Possible)]),
+        &[is(SlowServer, Likely), is(ConnectionLost, Possible), is(ModemSleep, Possible)]),
     rule(&[TookTooLong], ALWAYS,
         &[is(SlowServer, Likely), is(ModemSleep, Possible)]),
 

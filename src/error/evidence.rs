@@ -27,12 +27,8 @@ pub struct Evidence {
     pub limit_ms: u32,
     /// The request used a connection that had been kept alive.
     pub reused: bool,
-    /// The URL was an `https` one.
-    pub secure: bool,
     /// What the stack's own error stands for, as far as the stack tells.
     pub fault: StackFault,
-    /// The chip's radio sleeps between beacons, as far as the stack tells.
-    pub radio_sleeps: bool,
     /// The link when the exchange failed, with the address that it held. `None` where it wasn't asked.
     pub link: Option<LinkStatus>,
     /// The address that was to be connected, once it was known.

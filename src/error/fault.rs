@@ -41,6 +41,10 @@ pub enum StackFault {
     Indistinct,
     /// The stack hides refusals: it dials again until it is stopped.
     HidesRefusal,
+    /// A connection with TLS didn't come about, and the stack doesn't tell why.
+    TlsFailed,
+    /// The radio sleeps between beacons, so that now and then a packet is late, or lost.
+    RadioSleeps,
     /// The stack didn't even dial.
     NotDialled,
     /// The link has no IP address.

@@ -9,6 +9,7 @@ use crate::diagnosis::{Diagnosis, Findings, Outcome, Report, Rung};
 use crate::error::{
     Deadline, DisconnectReason, Error, ErrorKind, LinkError, LinkStatus, Phase, RequestError,
 };
+use crate::http::url::Scheme;
 use crate::network::{Connect, Network};
 use core::convert::Infallible;
 use core::fmt;
@@ -96,6 +97,8 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
                 (None, 0)
             }
         };
+        let secure = exchange.as_ref().is_some_and(|x| x.plan.target.scheme == Scheme::Https);
+        let findings = Findings { secure, ..Findings::default() };
         let step = if exchange.is_some() { Next::Free } else { Next::Over };
         Self {
             exchange,
@@ -103,7 +106,7 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
             report,
             started: mark,
             mark,
-            findings: Findings::default(),
+            findings,
             error: None,
             asked_root: false,
         }
@@ -346,7 +349,7 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
             && let Some(gateway) = self.gateway()
         {
             Next::PingGateway(gateway)
-        } else if may_knock && error.evidence.secure {
+        } else if may_knock && self.findings.secure {
             Next::KnockAtPort
         } else if may_knock && self.findings.gateway.is_none() && self.gateway().is_some() {
             Next::KnockAtGateway

@@ -280,9 +280,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
         };
         let mut evidence = self.evidence_of(phase);
         evidence.fault = fault;
-        let network = &mut self.core.wire.network;
-        evidence.radio_sleeps = network.condition().radio_sleeps;
-        evidence.link = Some(network.link_status());
+        evidence.link = Some(self.core.wire.network.link_status());
         Error { kind, phase, evidence }
     }
 
@@ -388,7 +386,6 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
                 Phase::Send | Phase::Head | Phase::Body => self.core.config.idle_ms,
             },
             reused: self.reused,
-            secure: self.plan.target.scheme == Scheme::Https,
             remote: self.remote,
             ..Evidence::default()
         }
@@ -438,7 +435,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
     /// What a failure stands for, by what the network below knows of it.
     fn fault(&self, kind: &ErrorKind<TcpErrorOf<N>, DnsErrorOf<N>>, phase: Phase) -> StackFault {
         let network = &self.core.wire.network;
-        match kind {
+        let fault = match kind {
             ErrorKind::Resolve(error) => network.dns_fault(error),
             ErrorKind::Socket(error)
             | ErrorKind::Connect(error)
@@ -460,7 +457,17 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
             {
                 StackFault::HidesRefusal
             }
+            ErrorKind::Timeout { .. } if network.condition().radio_sleeps => {
+                StackFault::RadioSleeps
+            }
             _ => StackFault::Unknown,
+        };
+        let is_secure = self.plan.target.scheme == Scheme::Https;
+        match (kind, fault) {
+            (ErrorKind::Connect(_), StackFault::Indistinct | StackFault::Unknown) if is_secure => {
+                StackFault::TlsFailed
+            }
+            _ => fault,
         }
     }
 

@@ -202,7 +202,7 @@ fn written() -> Vec<Written> {
             timeout(Deadline::Idle),
             Cause::SlowServer,
             |error| {
-                error.evidence.radio_sleeps = true;
+                error.evidence.fault = StackFault::RadioSleeps;
             },
         ),
         failure(

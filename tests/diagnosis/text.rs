@@ -150,14 +150,11 @@ fn a_diagnosis_fits_the_console_whatever_it_says() {
         for &fault in FAULTS {
             for link in links() {
                 for remote in remotes {
-                    for (figure, reused, secure) in
-                        [(0, false, false), (u32::MAX, true, false), (999, false, true)]
-                    {
+                    for (figure, reused) in [(0, false), (u32::MAX, true), (999, false)] {
                         let mut error: Error<(), ()> = Error::new(phase, kind.clone());
                         let evidence = &mut error.evidence;
                         (evidence.fault, evidence.link, evidence.remote) = (fault, link, remote);
-                        (evidence.reused, evidence.secure) = (reused, secure);
-                        evidence.radio_sleeps = reused;
+                        evidence.reused = reused;
                         evidence.elapsed_ms = figure;
                         evidence.phase_ms = figure;
                         evidence.limit_ms = u32::MAX;
