@@ -378,6 +378,10 @@ fn fault_table(dialect: Dialect) {
                 words.push(line);
             }
         }
+        let why = run.said("why");
+        if let Some(cause) = why.iter().find(|line| line.starts_with("cause:")) {
+            words.push(cause);
+        }
         let seconds = run.took.as_secs_f32();
         let text = words.join("\n                                 then: ");
         table.push_str(&format!("\n{:24} {seconds:5.1} s  {text}", fault.name()));

@@ -70,11 +70,15 @@ macro_rules! trouble {
 
 pub(crate) use {say, trouble};
 
-/// Prints a line with its time and who says it.
+/// Prints a line with its time and who says it. What has more lines says why something failed.
 pub fn line(who: &str, text: Arguments<'_>) {
+    let (text, seconds) = (text.to_string(), start().elapsed().as_secs_f32());
+    let who = if text.contains('\n') { "why" } else { who };
     let mut out = std::io::stdout().lock();
-    // With nobody to read it there is nobody to tell.
-    let _ = writeln!(out, "{:7.3} s  {who:<7} {text}", start().elapsed().as_secs_f32());
+    for line in text.lines() {
+        // With nobody to read it there is nobody to tell.
+        let _ = writeln!(out, "{seconds:7.3} s  {who:<7} {line}");
+    }
 }
 
 static TROUBLES: AtomicUsize = AtomicUsize::new(0);

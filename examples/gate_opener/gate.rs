@@ -32,6 +32,8 @@ struct Gate {
     asked_at: Option<u32>,
     /// When something failed.
     failed_at: Option<u32>,
+    /// The reason was looked for. Once is enough, until the gate has opened.
+    looked: bool,
 }
 
 #[derive(PartialEq)]
@@ -44,7 +46,7 @@ enum Wifi {
 
 fn setup(client: &mut Client<'_, Offline>, board: &Board) -> Gate {
     start_join(client, board);
-    Gate { wifi: Wifi::Joining, asked_at: None, failed_at: None }
+    Gate { wifi: Wifi::Joining, asked_at: None, failed_at: None, looked: false }
 }
 
 fn loop_once<'m>(
@@ -75,6 +77,7 @@ fn loop_once<'m>(
             Err(nb::Error::WouldBlock) => {}
             Err(nb::Error::Other(error)) => {
                 trouble!("not on the network: {error}");
+                look_why(&mut client, cx, gate, board);
                 (gate.wifi, gate.failed_at) = (Wifi::NotJoined, Some(millis()));
             }
         },
@@ -101,15 +104,18 @@ fn loop_once<'m>(
             Ok(true) => {
                 say!("the gate is open");
                 board.blink();
-                (gate.asked_at, gate.failed_at) = (None, None);
+                (gate.asked_at, gate.failed_at, gate.looked) = (None, None, false);
             }
             // The gate is asked again in a moment: to open an open one does nothing.
             Ok(false) => {
                 trouble!("something answered, and it isn't the gate");
+                look_why(&mut online, cx, gate, board);
                 gate.failed_at = Some(millis());
             }
             Err(error) => {
                 trouble!("the gate isn't open: {error}");
+                say!("{}", online.diagnosis(&error));
+                look_why(&mut online, cx, gate, board);
                 gate.failed_at = Some(millis());
             }
         }
@@ -143,6 +149,26 @@ fn open<'m>(
         }
     }
     Ok(exchange.head().is_some_and(|head| head.status() == 200) && exchange.body() == b"open")
+}
+
+/// Goes down the ladder from the link to the gate's service, and says which rung breaks. While it
+/// waits, the loop's other work is done.
+fn look_why<State>(
+    client: &mut Client<'_, State>,
+    cx: &mut LoopContext,
+    gate: &mut Gate,
+    board: &mut Board,
+) {
+    if core::mem::replace(&mut gate.looked, true) {
+        return;
+    }
+    let mut buffer = [0; 512];
+    let url = board.url("/gate");
+    let mut checkup = client.start_diagnosis(url.as_str(), &mut buffer);
+    while let Err(nb::Error::WouldBlock) = checkup.poll(cx) {
+        board.heartbeat();
+    }
+    say!("{}", checkup.report());
 }
 
 fn has_passed(since: Option<u32>, ms: u32) -> bool {
