@@ -196,7 +196,7 @@ impl Diagnosis {
     pub(crate) fn of_error<T, D>(error: &Error<T, D>, found: Findings) -> Self {
         let evidence = error.evidence;
         let mut facts = Facts::new(symptom(error), &evidence);
-        facts.secure |= found.secure;
+        facts.secure = found.secure;
         facts.gateway = found.gateway.into();
         facts.host = found.host.into();
         facts.port = found.port.into();
@@ -267,14 +267,10 @@ impl Facts {
         };
         Self {
             symptom,
-            // With TLS or without, it is the same to the rules that don't ask.
-            fault: match evidence.fault {
-                StackFault::TlsFailed => StackFault::Indistinct,
-                fault => fault,
-            },
+            fault: evidence.fault,
             at_once: evidence.phase_ms < AT_ONCE_MS && evidence.phase_ms <= evidence.limit_ms / 4,
             reused: evidence.reused,
-            secure: evidence.fault == StackFault::TlsFailed,
+            secure: false,
             tls_port: evidence.remote.is_some_and(|remote| remote.port() == 443),
             link_lost: evidence.link.is_some() && up.is_none(),
             near,

@@ -172,9 +172,9 @@ const RULES: &[Rule] = &[
     rule(NO_CONNECTION, |f| f.secure && f.port == Reach::Answers,
         &[is(TlsMismatch, Likely), is(ModemMemory, Possible)]),
     // A modem that can't tell: at once, and the host is there.
-    rule(&[ConnectFailed], |f| f.at_once && f.secure && f.port == Reach::NotAsked && f.fault == StackFault::Indistinct,
+    rule(&[ConnectFailed], |f| f.at_once && f.port == Reach::NotAsked && f.fault == StackFault::TlsFailed,
         &[is(TlsMismatch, Possible), is(ModemMemory, Possible), is(NothingListens, Possible)]),
-    rule(&[ConnectFailed], |f| f.at_once && f.fault == StackFault::Indistinct,
+    rule(&[ConnectFailed], |f| f.at_once && matches!(f.fault, StackFault::Indistinct | StackFault::TlsFailed),
         &[is(NothingListens, Likely), is(ServerOnLoopback, Possible), is(Firewall, Possible)]),
     rule(&[ConnectFailed], |f| f.at_once && f.fault == StackFault::Unknown,
         &[is(NothingListens, Possible), is(EventHandler, Possible), is(ServerOnLoopback, Possible)]),

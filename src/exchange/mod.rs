@@ -457,7 +457,10 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
             {
                 StackFault::HidesRefusal
             }
-            ErrorKind::Timeout { .. } if network.condition().radio_sleeps => {
+            ErrorKind::Timeout { .. }
+                if matches!(phase, Phase::Send | Phase::Head | Phase::Body)
+                    && network.condition().radio_sleeps =>
+            {
                 StackFault::RadioSleeps
             }
             _ => StackFault::Unknown,

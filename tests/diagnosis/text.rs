@@ -337,8 +337,8 @@ modem: SEND OK";
 fn a_diagnosis_letter_by_letter() {
     let causes = "\
 cause: 192.168.1.20 took longer than the deadline to answer (likely)
-   or: the radio slept, and a packet was lost or late (possible)
    or: what listens on port 80 of 192.168.1.20 isn't an HTTP server (possible)
+   or: the radio slept, and a packet was lost or late (possible)
 try:   ";
     let text = slow();
     assert!(text.starts_with(causes) && text.ends_with(SEEN), "{text}");
@@ -350,8 +350,8 @@ try:   ";
 fn a_diagnosis_letter_by_letter() {
     let causes = "\
 cause: 4 slow_server 192.168.1.20:80 (likely)
-   or: 24 modem_sleep 192.168.1.20:80 (possible)
    or: 16 not_http 192.168.1.20:80 (possible)
+   or: 24 modem_sleep 192.168.1.20:80 (possible)
 try:   fetch --explain NUMBER, or the crate's page of the cause";
     assert_eq!(slow(), format!("{causes}{SEEN}"));
 }
