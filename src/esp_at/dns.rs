@@ -4,7 +4,7 @@ use super::EspAt;
 use super::error::EspAtError;
 use super::modem::{Outcome, Task};
 use super::serial::Serial;
-use super::wire::{Command, ipv4};
+use super::wire::ipv4;
 use crate::clock::Clock;
 use core::net::{IpAddr, Ipv4Addr};
 use embedded_nal::{AddrType, Dns, nb};
@@ -108,8 +108,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> Dns for EspAt<S, C, ROOM> {
             resolver.name = name;
             resolver.address = None;
             resolver.state = State::Asked;
-            let command = Command::new("AT+CIPDOMAIN=").quoted(hostname.as_bytes());
-            if let Err(error) = self.transmit(Task::Resolve, command) {
+            if let Err(error) = self.transmit(Task::Resolve, hostname) {
                 self.modem.resolver.state = State::Idle;
                 return Err(nb::Error::Other(error));
             }

@@ -53,6 +53,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
         }
     }
 
+    #[inline(never)]
     fn do_what_is_due(&mut self) {
         let now = self.clock.now_ms();
         if self.modem.tick(now) == Some(Urgent::Probe) {
@@ -68,11 +69,11 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
                 self.modem.set_phase(link, SendPhase::Sent, now);
             }
         }
-        if let Some((task, command)) = self.modem.next_command(now) {
+        if let Some(task) = self.modem.next_task(now) {
             let owed = self.modem.take_owed(task);
             self.fill(owed);
             // What can't be written is noticed by the silence that follows.
-            let _ = self.transmit(task, command);
+            let _ = self.transmit(task, "");
         }
     }
 
@@ -86,10 +87,16 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
         }
     }
 
-    /// Sends a command.
-    pub(super) fn transmit(&mut self, task: Task, command: Command) -> Result<(), EspAtError> {
+    /// Sends a task's command; the name is that of [`Task::Resolve`]. Of a command that is too long
+    /// nothing is sent.
+    ///
+    /// It isn't inlined: the line is on its caller's stack while it is sent, and no longer.
+    #[inline(never)]
+    pub(super) fn transmit(&mut self, task: Task, name: &str) -> Result<(), EspAtError> {
+        let mut command = Command::new();
+        self.modem.spell(task, name, &mut command);
         let line = command.finish().ok_or(EspAtError::TooLong)?;
-        let written = self.write(&line);
+        let written = self.write(line);
         self.modem.take_off(task, self.clock.now_ms());
         if written {
             Ok(())

@@ -82,22 +82,22 @@ impl TlsState {
         }
     }
 
-    pub(crate) fn next_command(self, link: u8, family: Family, name: &[u8]) -> Option<Command> {
+    /// Writes the command that sets what is to be set.
+    pub(crate) fn spell(self, link: u8, family: Family, name: &[u8], command: &mut Command) {
         match self {
-            Self::Off | Self::Memory(_) | Self::Set(_) => None,
+            Self::Off | Self::Memory(_) | Self::Set(_) => {}
             Self::Verification(verification) => {
-                let mode = match verification {
-                    TlsVerification::None => 0,
-                    TlsVerification::Authority => 2,
-                };
-                let command = Command::new("AT+CIPSSLCCONF=");
-                Some(match family {
-                    Family::NonOs => command.number(mode),
-                    Family::EspAt => command.number(u32::from(link)).text(",").number(mode),
-                })
+                command.text("AT+CIPSSLCCONF=");
+                if family == Family::EspAt {
+                    command.number(link.into()).text(",");
+                }
+                command.text(match verification {
+                    TlsVerification::None => "0",
+                    TlsVerification::Authority => "2",
+                });
             }
             Self::Name(_) => {
-                Some(Command::new("AT+CIPSSLCSNI=").number(u32::from(link)).text(",").quoted(name))
+                command.text("AT+CIPSSLCSNI=").number(link.into()).text(",").quoted(name);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::clock::elapsed_ms;
 use crate::esp_at::error::EspAtError;
-use crate::esp_at::modem::{Firmware, Outcome, Seen};
+use crate::esp_at::modem::{Outcome, Seen};
 use crate::esp_at::wire::{Command, Fields, mac, number};
 use core::net::Ipv4Addr;
 use heapless::Vec;
@@ -15,6 +15,19 @@ pub(crate) enum Job {
     Baud(u32),
     Leave,
     Ping(Ipv4Addr),
+}
+
+impl Job {
+    pub(crate) fn spell(self, cur: &str, command: &mut Command) {
+        match self {
+            Self::Rssi => command.text("AT+CWJAP").text(cur).text("?"),
+            Self::Scan => command.text("AT+CWLAP"),
+            Self::Restart => command.text("AT+RST"),
+            Self::Baud(rate) => command.text("AT+UART_CUR=").number(rate).text(",8,1,0,0"),
+            Self::Leave => command.text("AT+CWQAP"),
+            Self::Ping(host) => command.text("AT+PING=").address(host),
+        };
+    }
 }
 
 /// An access point that a scan has found. One line of `AT+CWLAP`; [`EspAt::scan`](crate::esp_at::EspAt::scan) makes them.
@@ -159,19 +172,11 @@ impl Jobs {
         self.retried = false;
     }
 
-    pub(super) fn next_command(&self, firmware: Firmware) -> Option<(Job, Command)> {
-        let State::Wanted(job) = self.state else {
-            return None;
-        };
-        let command = match job {
-            Job::Rssi => Command::new("AT+CWJAP").text(firmware.cur()).text("?"),
-            Job::Scan => Command::new("AT+CWLAP"),
-            Job::Restart => Command::new("AT+RST"),
-            Job::Baud(rate) => Command::new("AT+UART_CUR=").number(rate).text(",8,1,0,0"),
-            Job::Leave => Command::new("AT+CWQAP"),
-            Job::Ping(host) => Command::new("AT+PING=").shown(host),
-        };
-        Some((job, command))
+    pub(super) fn next(&self) -> Option<Job> {
+        match self.state {
+            State::Wanted(job) => Some(job),
+            _ => None,
+        }
     }
 
     pub(super) fn taken_off(&mut self, job: Job) {

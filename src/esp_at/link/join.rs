@@ -4,7 +4,6 @@ use crate::clock::{Clock, elapsed_ms};
 use crate::context::LoopContext;
 use crate::esp_at::EspAt;
 use crate::esp_at::error::{EspAtError, JoinError};
-use crate::esp_at::modem::Firmware;
 use crate::esp_at::serial::Serial;
 use crate::esp_at::wire::Command;
 use crate::link::{IpConfig, LinkStatus};
@@ -94,18 +93,11 @@ impl Credentials {
         Some(Self { ssid, password, bssid: join.bssid })
     }
 
-    pub(super) fn command(&self, firmware: Firmware) -> Command {
-        let command = Command::new("AT+CWJAP")
-            .text(firmware.cur())
-            .text("=")
-            .quoted(&self.ssid)
-            .text(",")
-            .quoted(&self.password);
-        match self.bssid {
-            None => command,
-            Some([a, b, c, d, e, f]) => command
-                .text(",")
-                .shown(format_args!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}")),
+    pub(super) fn spell(&self, cur: &str, command: &mut Command) {
+        command.text("AT+CWJAP").text(cur).text("=").quoted(&self.ssid);
+        command.text(",").quoted(&self.password);
+        if let Some(address) = self.bssid {
+            command.text(",").hardware_address(address);
         }
     }
 }

@@ -188,45 +188,52 @@ impl Settings {
         Ok(())
     }
 
-    pub(crate) fn next_command(&self, firmware: Firmware) -> Option<(Applied, Command)> {
-        let applied = ALL.into_iter().find(|applied| self.due & applied.bit() != 0)?;
+    /// What the modem has to be told next.
+    pub(crate) fn next(&self) -> Option<Applied> {
+        ALL.into_iter().find(|applied| self.due & applied.bit() != 0)
+    }
+
+    /// Writes the command. What isn't set is as the firmware begins.
+    pub(crate) fn spell(&self, applied: Applied, firmware: Firmware, command: &mut Command) {
         let cur = firmware.cur();
-        let command =
-            match applied {
-                Applied::Hostname => Command::new("AT+CWHOSTNAME=")
-                    .quoted(self.hostname.as_deref().unwrap_or_default()),
-                Applied::Addresses => match self.addresses? {
-                    // "1,1" is both families' way to say: the station, on.
-                    Addresses::Dhcp => Command::new("AT+CWDHCP").text(cur).text("=1,1"),
-                    Addresses::Static([address, gateway, netmask]) => Command::new("AT+CIPSTA")
-                        .text(cur)
-                        .text("=")
-                        .shown(address)
-                        .text(",")
-                        .shown(gateway)
-                        .text(",")
-                        .shown(netmask),
-                },
-                Applied::DnsServers => {
-                    let servers = self.dns.as_deref().unwrap_or_default();
-                    let mut command = Command::new("AT+CIPDNS")
-                        .text(cur)
-                        .text(if servers.is_empty() { "=0" } else { "=1" });
-                    for server in servers {
-                        command = command.text(",").shown(server);
+        match applied {
+            Applied::Hostname => {
+                let name = self.hostname.as_deref().unwrap_or_default();
+                command.text("AT+CWHOSTNAME=").quoted(name);
+            }
+            Applied::Addresses => match self.addresses {
+                // "1,1" is both families' way to say: the station, on.
+                Some(Addresses::Dhcp) | None => {
+                    command.text("AT+CWDHCP").text(cur).text("=1,1");
+                }
+                Some(Addresses::Static(addresses)) => {
+                    command.text("AT+CIPSTA").text(cur);
+                    let mut before = "=";
+                    for address in addresses {
+                        command.text(before).address(address);
+                        before = ",";
                     }
-                    command
                 }
-                Applied::Sleep => {
-                    let number = match (firmware.family, self.sleep?) {
-                        (_, Sleep::Off) => 0,
-                        (Family::NonOs, Sleep::Light) | (Family::EspAt, Sleep::Modem) => 1,
-                        (Family::NonOs, Sleep::Modem) | (Family::EspAt, Sleep::Light) => 2,
-                    };
-                    Command::new("AT+SLEEP=").number(number)
+            },
+            Applied::DnsServers => {
+                let servers = self.dns.as_deref().unwrap_or_default();
+                let on = if servers.is_empty() { "=0" } else { "=1" };
+                command.text("AT+CIPDNS").text(cur).text(on);
+                for server in servers {
+                    command.text(",").address(*server);
                 }
-            };
-        Some((applied, command))
+            }
+            Applied::Sleep => {
+                let depth = match (firmware.family, self.sleep) {
+                    (_, Some(Sleep::Off)) => "0",
+                    (Family::NonOs, Some(Sleep::Light)) => "1",
+                    (Family::EspAt, Some(Sleep::Modem) | None) => "1",
+                    (Family::NonOs, Some(Sleep::Modem) | None) => "2",
+                    (Family::EspAt, Some(Sleep::Light)) => "2",
+                };
+                command.text("AT+SLEEP=").text(depth);
+            }
+        }
     }
 
     pub(crate) fn done(&mut self, applied: Applied, outcome: Outcome) {

@@ -6,7 +6,7 @@ use super::settings::{Applied, Settings};
 use crate::clock::elapsed_ms;
 use crate::error::DisconnectReason;
 use crate::esp_at::error::{EspAtError, JoinError};
-use crate::esp_at::modem::{Family, Firmware, Outcome, Seen, Task};
+use crate::esp_at::modem::{Family, Outcome, Seen, Task};
 use crate::esp_at::wire::{Command, Event, Fields, ipv4};
 use crate::link::{IpConfig, LinkStatus};
 use core::net::Ipv4Addr;
@@ -212,9 +212,9 @@ impl Station {
         }
     }
 
-    pub(crate) fn next_command(&mut self, firmware: Firmware, now: u32) -> Option<(Task, Command)> {
-        if let Some((applied, command)) = self.settings.next_command(firmware) {
-            return Some((Task::Apply(applied), command));
+    pub(crate) fn next_task(&mut self, family: Family, now: u32) -> Option<Task> {
+        if let Some(applied) = self.settings.next() {
+            return Some(Task::Apply(applied));
         }
         if self.rejoin_at.is_some_and(|at| elapsed_ms(now, at) < u32::MAX / 2) {
             self.rejoin_at = None;
@@ -223,30 +223,32 @@ impl Station {
                 self.join = JoinState::Wanted { own: true };
             }
         }
-        if let JoinState::Wanted { .. } = self.join
-            && let Some(credentials) = &self.credentials
-        {
-            return Some((Task::Join, credentials.command(firmware)));
+        if matches!(self.join, JoinState::Wanted { .. }) && self.credentials.is_some() {
+            return Some(Task::Join);
         }
         let down = !matches!(self.status, LinkStatus::Up(_));
         let look_again = self.member && down && elapsed_ms(now, self.asked_at) >= LOOK_AGAIN_MS;
         if self.ask_status || (look_again && !self.ask_address && !self.ask_servers) {
             self.asked_at = now;
-            return Some((Task::Status, Command::new("AT+CIPSTATUS")));
+            return Some(Task::Status);
         }
         if self.ask_address {
             self.asked = Addresses::default();
-            let command = Command::new("AT+CIPSTA").text(firmware.cur()).text("?");
-            return Some((Task::Address, command));
+            return Some(Task::Address);
         }
         if self.ask_servers {
             self.asked_at = now;
-            let told = firmware.family == Family::NonOs;
+            let told = family == Family::NonOs;
             self.servers = Servers { told, found: false, unclear: false };
-            let command = Command::new("AT+CIPDNS").text(firmware.cur()).text("?");
-            return Some((Task::Servers, command));
+            return Some(Task::Servers);
         }
-        self.jobs.next_command(firmware).map(|(job, command)| (Task::Job(job), command))
+        self.jobs.next().map(Task::Job)
+    }
+
+    pub(crate) fn spell_join(&self, cur: &str, command: &mut Command) {
+        if let Some(credentials) = &self.credentials {
+            credentials.spell(cur, command);
+        }
     }
 
     /// Whether the join that is wanted is the driver's own.

@@ -1,9 +1,10 @@
 //! The engine: one command at a time, answers to the task they belong to. It has no serial port; it
-//! is given bytes and times, and asked for the next command.
+//! is given bytes and times, and asked for the next task and its command.
 
 mod answer;
 mod finish;
 mod flight;
+mod spell;
 mod start;
 
 pub(crate) use flight::{Flight, Outcome, Seen, SendPhase, Task, Urgent};
@@ -15,7 +16,7 @@ use super::error::EspAtError;
 use super::link::Station;
 use super::socket::{LinkState, Slot};
 use super::tls::ServerName;
-use super::wire::{Command, LINKS, Parser};
+use super::wire::{LINKS, Parser};
 use crate::clock::elapsed_ms;
 use heapless::Vec;
 
@@ -137,30 +138,29 @@ impl Modem {
         self.starting.is_none() && !self.out_of_step && !self.restart_wanted
     }
 
-    /// The next command that the driver sends of its own accord, if there is one to send now.
-    pub(crate) fn next_command(&mut self, now: u32) -> Option<(Task, Command)> {
+    /// The next task that the driver sets of its own accord, if its command can be sent now.
+    pub(crate) fn next_task(&mut self, now: u32) -> Option<Task> {
         if !self.is_idle(now) {
             return None;
         }
         if self.restart_wanted {
-            return Some((Task::Restart, Command::new("AT+RST")));
+            return Some(Task::Restart);
         }
         if self.out_of_step {
-            return Some((Task::Sync, Command::new("AT")));
+            return Some(Task::Sync);
         }
         if let Some(step) = self.starting {
-            return Some((Task::Start(step), self.start_command(step)));
+            return Some(Task::Start(step));
         }
-        let (family, passive) = (self.firmware.family, self.passive);
         for (id, slot) in (0..LINKS as u8).zip(self.slots.iter_mut()) {
-            if let Some(next) = slot.next_command(id, now, family, &self.server_name, passive) {
+            if let Some(next) = slot.next_task(id, now) {
                 return Some(next);
             }
         }
-        let next = self.station.next_command(self.firmware, now);
+        let next = self.station.next_task(self.firmware.family, now);
         // Nobody says again what was refused: an `AT` tells when the modem is free.
         let is_due = self.refused_at.is_some_and(|at| elapsed_ms(now, at) >= ASK_AGAIN_MS);
-        next.or_else(|| is_due.then(|| (Task::Sync, Command::new("AT"))))
+        next.or_else(|| is_due.then_some(Task::Sync))
     }
 
     /// A command was sent.

@@ -96,22 +96,23 @@ pub(crate) enum Step {
     NoInfo,
 }
 
-impl Modem {
-    pub(super) fn start_command(&self, step: Step) -> Command {
-        let cur = self.firmware.cur();
-        match step {
-            Step::Echo => Command::new("ATE0"),
-            Step::Version => Command::new("AT+GMR"),
-            Step::Store => Command::new("AT+SYSSTORE=0"),
-            Step::Mode => Command::new("AT+CWMODE").text(cur).text("=1"),
-            Step::Multiple => Command::new("AT+CIPMUX=1"),
-            Step::CloseAll => Command::new("AT+CIPCLOSE=5"),
-            Step::CloseOne => Command::new("AT+CIPCLOSE"),
-            Step::Passive => Command::new("AT+CIPRECVMODE=1"),
-            Step::NoInfo => Command::new("AT+CIPDINFO=0"),
-        }
+impl Step {
+    pub(super) fn spell(self, cur: &str, command: &mut Command) {
+        match self {
+            Self::Echo => command.text("ATE0"),
+            Self::Version => command.text("AT+GMR"),
+            Self::Store => command.text("AT+SYSSTORE=0"),
+            Self::Mode => command.text("AT+CWMODE").text(cur).text("=1"),
+            Self::Multiple => command.text("AT+CIPMUX=1"),
+            Self::CloseAll => command.text("AT+CIPCLOSE=5"),
+            Self::CloseOne => command.text("AT+CIPCLOSE"),
+            Self::Passive => command.text("AT+CIPRECVMODE=1"),
+            Self::NoInfo => command.text("AT+CIPDINFO=0"),
+        };
     }
+}
 
+impl Modem {
     /// Bytes of data that the modem may wait for before it hears a command again.
     pub(crate) fn take_owed(&mut self, task: Task) -> u16 {
         match task {

@@ -8,7 +8,7 @@ use super::EspAt;
 use super::error::EspAtError;
 use super::modem::{SendPhase, Task};
 use super::serial::Serial;
-use super::wire::{Command, LINKS};
+use super::wire::LINKS;
 use crate::clock::{Clock, elapsed_ms};
 use core::net::SocketAddr;
 use embedded_nal::{TcpClientStack, nb};
@@ -118,11 +118,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> TcpClientStack for EspAt<S, C, ROOM
             let length = u16::try_from(buffer.len().min(MOST)).unwrap_or(0);
             slot.sending = length;
             self.modem.owed = length;
-            let command = Command::new("AT+CIPSEND=")
-                .number(u32::from(link))
-                .text(",")
-                .number(u32::from(length));
-            self.transmit(Task::Send(link, SendPhase::Prompt), command)?;
+            self.transmit(Task::Send(link, SendPhase::Prompt), "")?;
         }
         Err(nb::Error::WouldBlock)
     }
@@ -162,16 +158,11 @@ impl<S: Serial, C: Clock, const ROOM: usize> TcpClientStack for EspAt<S, C, ROOM
         let waited = elapsed_ms(now, *slot.waiting_since.get_or_insert(now));
         let silence = SILENCE_MS.saturating_mul(u32::from(slot.polls.min(4)).saturating_add(1));
         if slot.is_readable() && passive && !slot.check {
-            let asked = u16::try_from(buffer.len().min(MOST)).unwrap_or(0);
-            slot.asked = asked;
-            let command = Command::new("AT+CIPRECVDATA=")
-                .number(u32::from(link))
-                .text(",")
-                .number(u32::from(asked));
-            self.transmit(Task::Read(link), command)?;
+            slot.asked = u16::try_from(buffer.len().min(MOST)).unwrap_or(0);
+            self.transmit(Task::Read(link), "")?;
         } else if slot.check || slot.closed || (passive && waited >= silence) {
             slot.ask_pending(now);
-            self.transmit(Task::Pending(link), Slot::pending_command(passive))?;
+            self.transmit(Task::Pending(link), "")?;
         }
         Err(nb::Error::WouldBlock)
     }

@@ -4,7 +4,6 @@ use crate::clock::elapsed_ms;
 use crate::esp_at::error::EspAtError;
 use crate::esp_at::modem::{Family, Outcome, Seen, Task};
 use crate::esp_at::tls::{TlsState, shortage};
-use crate::esp_at::wire::Command;
 use core::net::{Ipv4Addr, SocketAddrV4};
 
 /// What has become of a link.
@@ -133,62 +132,28 @@ impl Slot {
     }
 
     /// What the modem has to be told of this link.
-    pub(crate) fn next_command(
-        &mut self,
-        id: u8,
-        now: u32,
-        family: Family,
-        server_name: &[u8],
-        passive: bool,
-    ) -> Option<(Task, Command)> {
-        let id_number = u32::from(id);
+    pub(crate) fn next_task(&mut self, id: u8, now: u32) -> Option<Task> {
         match self.state {
-            LinkState::Wanted => {
-                if let Some(command) = self.tls.next_command(id, family, server_name) {
-                    return Some((Task::Tls(id, self.generation), command));
-                }
-                if matches!(self.tls, TlsState::Memory(_)) {
-                    return Some(self.memory_command(id));
-                }
-                let kind = if self.tls.is_off() { "TCP" } else { "SSL" };
-                // Always by address: a name can wedge the firmware until it is restarted.
-                let command = Command::new("AT+CIPSTART=")
-                    .number(id_number)
-                    .text(",\"")
-                    .text(kind)
-                    .text("\",")
-                    .shown(self.remote.ip())
-                    .text(",")
-                    .number(u32::from(self.remote.port()));
-                Some((Task::Connect(id), command))
-            }
-            LinkState::Asking(_) => Some(self.memory_command(id)),
+            LinkState::Wanted => Some(match self.tls {
+                TlsState::Verification(_) | TlsState::Name(_) => Task::Tls(id, self.generation),
+                TlsState::Memory(_) => Task::Memory(id, self.generation),
+                TlsState::Off | TlsState::Set(_) => Task::Connect(id),
+            }),
+            LinkState::Asking(_) => Some(Task::Memory(id, self.generation)),
             LinkState::Doubtful { since, .. } if elapsed_ms(now, since) < CLOSED_FOLLOWS_MS => None,
-            LinkState::Doubtful { .. } | LinkState::Closing => {
-                Some((Task::Close(id), Command::new("AT+CIPCLOSE=").number(id_number)))
-            }
+            LinkState::Doubtful { .. } | LinkState::Closing => Some(Task::Close(id)),
             // So that a kept connection is known to have ended before the next request needs it.
             LinkState::Open if self.ends_unread() && elapsed_ms(now, self.closed_at) >= LULL_MS => {
                 self.ask_pending(now);
-                Some((Task::Pending(id), Self::pending_command(passive)))
+                Some(Task::Pending(id))
             }
             _ => None,
         }
     }
 
-    fn memory_command(&self, id: u8) -> (Task, Command) {
-        (Task::Memory(id, self.generation), Command::new("AT+SYSRAM?"))
-    }
-
     /// The peer has closed it, and whether the modem holds data still isn't known.
     fn ends_unread(&self) -> bool {
         self.closed && !self.drained && !self.check && !self.is_readable() && self.fault.is_none()
-    }
-
-    /// What asks the modem for what it holds. Where data come unasked, all that was on its way comes
-    /// before the answer to anything.
-    pub(crate) fn pending_command(passive: bool) -> Command {
-        Command::new(if passive { "AT+CIPRECVLEN?" } else { "AT" })
     }
 
     pub(crate) fn dialled(&mut self) {
@@ -403,7 +368,7 @@ impl Slot {
         self.maybe = false;
     }
 
-    /// `AT+CIPRECVLEN?` is sent.
+    /// The modem is asked for what it holds.
     pub(crate) fn ask_pending(&mut self, now: u32) {
         self.asked_closed = self.closed;
         self.check = false;

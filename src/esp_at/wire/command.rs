@@ -1,12 +1,13 @@
 //! Command lines.
 
-use core::fmt::{self, Write};
+use core::net::Ipv4Addr;
 use heapless::Vec;
 
 /// The longest line that the firmware takes, its end included.
 const LIMIT: usize = 256;
 
-/// A command line while it is written.
+/// A command line while it is written. There is one at a time, and it is written in its place: what
+/// is handed on is never the line.
 #[derive(Debug)]
 pub(crate) struct Command {
     line: Vec<u8, LIMIT>,
@@ -14,55 +15,78 @@ pub(crate) struct Command {
 }
 
 impl Command {
-    /// A line that begins with this.
-    pub(crate) fn new(text: &str) -> Self {
-        Self { line: Vec::new(), too_long: false }.text(text)
+    pub(crate) const fn new() -> Self {
+        Self { line: Vec::new(), too_long: false }
     }
 
-    pub(crate) fn text(mut self, text: &str) -> Self {
-        self.bytes(text.as_bytes());
-        self
+    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
+        self.bytes(text.as_bytes())
     }
 
-    pub(crate) fn number(mut self, number: u32) -> Self {
-        // Writing into the line doesn't fail: it notes where it is too long.
-        let _ = write!(self, "{number}");
-        self
+    #[inline(never)]
+    pub(crate) fn number(&mut self, number: u32) -> &mut Self {
+        let mut digits = [0; 10];
+        let mut rest = number;
+        let mut first = digits.len();
+        for (at, digit) in digits.iter_mut().enumerate().rev() {
+            // (A remainder of 10 is a digit.)
+            *digit = b'0'.wrapping_add((rest % 10) as u8);
+            rest /= 10;
+            first = at;
+            if rest == 0 {
+                break;
+            }
+        }
+        self.bytes(digits.get(first..).unwrap_or_default())
     }
 
     /// A quoted argument. The firmware wants `,`, `"` and `\` escaped, and nothing else.
-    pub(crate) fn quoted(mut self, bytes: &[u8]) -> Self {
-        self.bytes(b"\"");
+    #[inline(never)]
+    pub(crate) fn quoted(&mut self, bytes: &[u8]) -> &mut Self {
+        self.text("\"");
         for byte in bytes {
             if matches!(byte, b',' | b'"' | b'\\') {
-                self.bytes(b"\\");
+                self.text("\\");
             }
             self.bytes(core::slice::from_ref(byte));
         }
-        self.bytes(b"\"");
-        self
+        self.text("\"")
     }
 
-    /// A quoted argument that is displayed, such as an address.
-    pub(crate) fn shown(mut self, value: impl fmt::Display) -> Self {
-        let _ = write!(self, "\"{value}\"");
-        self
+    /// A quoted address.
+    #[inline(never)]
+    pub(crate) fn address(&mut self, address: Ipv4Addr) -> &mut Self {
+        let mut before = "\"";
+        for octet in address.octets() {
+            self.text(before).number(u32::from(octet));
+            before = ".";
+        }
+        self.text("\"")
+    }
+
+    /// A quoted hardware address.
+    pub(crate) fn hardware_address(&mut self, address: [u8; 6]) -> &mut Self {
+        let mut before = "\"";
+        for byte in address {
+            self.text(before);
+            for nibble in [byte >> 4, byte & 15] {
+                let zero = if nibble < 10 { b'0' } else { b'a' - 10 };
+                self.bytes(&[zero.wrapping_add(nibble)]);
+            }
+            before = ":";
+        }
+        self.text("\"")
     }
 
     /// The whole line; `None` where it is longer than the firmware takes.
-    pub(crate) fn finish(mut self) -> Option<Vec<u8, LIMIT>> {
-        self.bytes(b"\r\n");
-        (!self.too_long).then_some(self.line)
+    pub(crate) fn finish(&mut self) -> Option<&[u8]> {
+        self.text("\r\n");
+        (!self.too_long).then_some(&self.line)
     }
 
-    fn bytes(&mut self, bytes: &[u8]) {
+    #[inline(never)]
+    fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
         self.too_long |= self.line.extend_from_slice(bytes).is_err();
-    }
-}
-
-impl Write for Command {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.bytes(text.as_bytes());
-        Ok(())
+        self
     }
 }

@@ -80,28 +80,36 @@ impl Event {
 /// The meaning of a whole line, without its end.
 pub(crate) fn classify(line: &[u8]) -> Event {
     let line = trim(line);
-    match line {
-        b"OK" => Event::Ok,
-        b"ERROR" => Event::Error,
-        b"FAIL" => Event::Fail,
-        b"busy p..." | b"busy s..." => Event::Busy,
-        b"ready" => Event::Ready,
-        b"Will force to restart!!!" => Event::WillRestart,
-        b"WIFI CONNECTED" => Event::WifiConnected,
-        b"WIFI GOT IP" => Event::WifiGotIp,
-        b"WIFI DISCONNECT" => Event::WifiDisconnect,
-        b"CONNECT" => Event::Connect(None),
-        b"CLOSED" => Event::Closed(None),
-        b"SEND OK" => Event::SendOk,
-        b"SEND FAIL" | b"SEND Canceled" => Event::SendFail,
-        b">" => Event::Prompt,
-        b"link is not valid" => Event::NotValid,
-        b"ALREADY CONNECTED" | b"ALREADY CONNECT" => Event::AlreadyConnected,
-        b"no ip" => Event::NoIp,
-        b"DNS Fail" => Event::DnsFail,
-        _ => with_numbers(line),
+    match KNOWN.iter().find(|(known, _)| known.as_bytes() == line) {
+        Some((_, event)) => *event,
+        None => with_numbers(line),
     }
 }
+
+/// The lines that are always the same. A table takes less flash than the comparisons.
+const KNOWN: [(&str, Event); 21] = [
+    ("OK", Event::Ok),
+    ("ERROR", Event::Error),
+    ("FAIL", Event::Fail),
+    ("busy p...", Event::Busy),
+    ("busy s...", Event::Busy),
+    ("ready", Event::Ready),
+    ("Will force to restart!!!", Event::WillRestart),
+    ("WIFI CONNECTED", Event::WifiConnected),
+    ("WIFI GOT IP", Event::WifiGotIp),
+    ("WIFI DISCONNECT", Event::WifiDisconnect),
+    ("CONNECT", Event::Connect(None)),
+    ("CLOSED", Event::Closed(None)),
+    ("SEND OK", Event::SendOk),
+    ("SEND FAIL", Event::SendFail),
+    ("SEND Canceled", Event::SendFail),
+    (">", Event::Prompt),
+    ("link is not valid", Event::NotValid),
+    ("ALREADY CONNECTED", Event::AlreadyConnected),
+    ("ALREADY CONNECT", Event::AlreadyConnected),
+    ("no ip", Event::NoIp),
+    ("DNS Fail", Event::DnsFail),
+];
 
 fn with_numbers(line: &[u8]) -> Event {
     if let [id, b',', rest @ ..] = line

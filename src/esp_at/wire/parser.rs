@@ -131,9 +131,13 @@ impl Parser {
                 return Some(event);
             }
             if event == Event::Line && rest.trim_ascii().starts_with(b"+") {
-                let mut line = Vec::new();
-                let _ = line.extend_from_slice(rest);
-                self.line = line;
+                // In its place: a second line would be as much stack.
+                let mut before = self.joint;
+                self.line.retain(|_| {
+                    let stays = before == 0;
+                    before = before.saturating_sub(1);
+                    stays
+                });
             }
             // Otherwise the rest of an answer's line, as far as anybody can tell.
             self.joint = 0;

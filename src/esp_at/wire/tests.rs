@@ -1,6 +1,7 @@
 //! What lines mean, whole and interrupted.
 
 use super::{Command, Event, Fields, Parser, ipv4, mac, number};
+use core::net::Ipv4Addr;
 use std::vec::Vec;
 
 fn events_of(parser: &mut Parser, bytes: &[u8]) -> Vec<Event> {
@@ -175,8 +176,25 @@ fn fields() {
 
 #[test]
 fn commands() {
-    let line = Command::new("AT+X=").number(7).text(",").quoted(b"a,\"\\\xff\n").finish().unwrap();
+    let mut command = Command::new();
+    command.text("AT+X=").number(7).text(",").quoted(b"a,\"\\\xff\n");
+    let line = command.finish().unwrap();
     assert_eq!(line, b"AT+X=7,\"a\\,\\\"\\\\\xff\n\"\r\n");
-    assert_eq!(Command::new("AT=").quoted(&[b'x'; 249]).finish().unwrap().len(), 256);
-    assert_eq!(Command::new("AT=").quoted(&[b'x'; 250]).finish(), None);
+    for (spelled, line) in [
+        (Command::new().number(0), "0\r\n"),
+        (Command::new().number(10), "10\r\n"),
+        (Command::new().number(u32::MAX), "4294967295\r\n"),
+        (Command::new().address(Ipv4Addr::new(192, 0, 20, 1)), "\"192.0.20.1\"\r\n"),
+        (
+            Command::new().hardware_address([0x5c, 0xcf, 0x7f, 0, 0x9a, 0xa0]),
+            "\"5c:cf:7f:00:9a:a0\"\r\n",
+        ),
+    ] {
+        assert_eq!(spelled.finish(), Some(line.as_bytes()));
+    }
+    for (length, fits) in [(249, true), (250, false), (300, false)] {
+        let mut command = Command::new();
+        let line = command.text("AT=").quoted(&[b'x'; 300][..length]).finish();
+        assert_eq!(line.map(<[u8]>::len), fits.then_some(256));
+    }
 }
