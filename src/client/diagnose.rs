@@ -20,8 +20,9 @@ impl<N: Network, C: Clock, S> SafeHttpClient<N, C, S> {
     /// # use safe_http_client::*;
     /// # fn f<N: Network, C: Clock>(mut online: SafeHttpClient<N, C, Online>, mut cx: LoopContext) {
     /// let mut buffer = [0; 512];
-    /// match online.get(&mut cx, "http://192.168.1.20/state", &mut buffer).send() {
-    ///     Ok(response) => println!("{}", response.status()),
+    /// let response = online.get(&mut cx, "http://192.168.1.20/state", &mut buffer).send();
+    /// match response.map(|response| response.status()) {
+    ///     Ok(status) => println!("{status}"),
     ///     Err(error) => println!("{}", online.diagnosis(&error)),
     /// }
     /// # }

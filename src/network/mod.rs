@@ -196,8 +196,12 @@ pub trait Network: TcpClientStack + Dns + Link {
     /// # static EVENTS: LinkEvents = LinkEvents::new();
     /// # let stack = std_embedded_nal::Stack::default();
     /// let network = Attached::new(stack, &EVENTS, Behaviour::STD);
-    /// # let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
-    /// # let error = std_embedded_nal::TcpError(refused);
+    /// # use embedded_nal::TcpClientStack;
+    /// # let mut network = network;
+    /// # let mut socket = network.socket().unwrap();
+    /// # let Err(safe_http_client::nb::Error::Other(error)) =
+    /// #     network.connect(&mut socket, ([127, 0, 0, 1], 1).into())
+    /// # else { return };
     /// assert_eq!(network.tcp_fault(&error), StackFault::Unknown); // nothing was said of it
     /// ```
     fn tcp_fault(&self, _error: &<Self as TcpClientStack>::Error) -> StackFault {
