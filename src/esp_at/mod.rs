@@ -103,9 +103,14 @@
 //!
 //! # Memory
 //!
-//! On a Cortex-M0 (thumbv6m) the driver takes 1,200 bytes, `ROOM` (512 unless told otherwise), the
-//! serial port and the clock; on a 64-bit PC 1,264 instead. The modem's last words are 128 of them. A
+//! On a Cortex-M0 (thumbv6m) the driver takes 1,204 bytes, `ROOM` (512 unless told otherwise), the
+//! serial port and the clock; on a 64-bit PC 1,272 instead. The modem's last words are 128 of them. A
 //! [`SerialRx`] of 512 takes 528. No heap.
+//!
+//! A GET takes 2.4 KB of stack on a Cortex-M3, 0.4 KB more than over a stack that answers from memory:
+//! most of it is the command's line of 256 bytes, which is there only while it is written and sent.
+//! No command and no answer needs `core::fmt`, and nothing panics. The code that reads a scan is linked
+//! only where [`scan`](EspAt::scan) or its twin is called.
 //!
 //! # How it works
 //!

@@ -101,6 +101,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
     /// ```
     pub fn start_scan(&mut self) {
         self.modem.station.jobs.want(Job::Scan);
+        self.modem.station.jobs.read = AccessPoint::parse;
     }
 
     /// The next access point of a scan; `None` behind the last. The driver keeps one: other calls of

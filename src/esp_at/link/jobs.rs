@@ -68,7 +68,7 @@ impl AccessPoint {
     }
 
     /// `(3,"name",-48,"5c:cf:7f:00:01:ab",6,…`
-    fn parse(text: &[u8]) -> Option<Self> {
+    pub(super) fn parse(text: &[u8]) -> Option<Self> {
         let mut fields = Fields(text.strip_prefix(b"(")?);
         let encryption = fields.number()?;
         let name = fields.next()?;
@@ -118,6 +118,8 @@ pub(crate) struct Jobs {
     pub(crate) rssi: Option<i8>,
     pub(crate) ping_ms: Option<u32>,
     pub(super) found: Option<AccessPoint>,
+    /// Reads a line of a scan. It is set by who wants one, so that others have no code of it.
+    pub(super) read: fn(&[u8]) -> Option<AccessPoint>,
     /// The modem said `ERROR` at once: it can't, or may not.
     pub(crate) refused: bool,
     /// The client asks for its own purposes.
@@ -134,6 +136,7 @@ impl Jobs {
             rssi: None,
             ping_ms: None,
             found: None,
+            read: |_| None,
             refused: false,
             for_client: false,
             polled_at: 0,
@@ -198,7 +201,7 @@ impl Jobs {
                 self.rssi = fields.signed().and_then(|rssi| i8::try_from(rssi).ok());
             }
             Job::Scan => {
-                if let Some(found) = line.strip_prefix(b"+CWLAP:").and_then(AccessPoint::parse) {
+                if let Some(found) = line.strip_prefix(b"+CWLAP:").and_then(self.read) {
                     self.found = Some(found);
                 }
             }

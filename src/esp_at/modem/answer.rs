@@ -11,6 +11,9 @@ const MOST_UNASKED: u32 = 8192;
 
 impl Modem {
     /// Takes a byte that isn't data.
+    ///
+    /// Not inlined, as others here: the stack that it takes isn't needed while a command is sent.
+    #[inline(never)]
     pub(crate) fn byte(&mut self, byte: u8, now: u32) {
         if self.recording {
             let _ = self.answer.push(byte);

@@ -254,6 +254,7 @@ impl Modem {
     }
 
     /// Step was lost: whatever the modem says is ignored until it is quiet and answers an `AT`.
+    #[inline(never)]
     pub(crate) fn lose_step(&mut self, now: u32) {
         self.garbled_since = Some(now);
         self.out_of_step = true;

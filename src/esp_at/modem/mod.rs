@@ -261,6 +261,7 @@ impl Modem {
     }
 
     /// What was on the modem's side of this link can't be trusted any more.
+    #[inline(never)]
     pub(crate) fn fault(&mut self, link: u8, error: EspAtError) {
         if let Some(slot) = self.slot(link)
             && slot.state == LinkState::Open

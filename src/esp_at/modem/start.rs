@@ -98,17 +98,20 @@ pub(crate) enum Step {
 
 impl Step {
     pub(super) fn spell(self, cur: &str, command: &mut Command) {
-        match self {
-            Self::Echo => command.text("ATE0"),
-            Self::Version => command.text("AT+GMR"),
-            Self::Store => command.text("AT+SYSSTORE=0"),
-            Self::Mode => command.text("AT+CWMODE").text(cur).text("=1"),
-            Self::Multiple => command.text("AT+CIPMUX=1"),
-            Self::CloseAll => command.text("AT+CIPCLOSE=5"),
-            Self::CloseOne => command.text("AT+CIPCLOSE"),
-            Self::Passive => command.text("AT+CIPRECVMODE=1"),
-            Self::NoInfo => command.text("AT+CIPDINFO=0"),
-        };
+        command.text(match self {
+            Self::Echo => "ATE0",
+            Self::Version => "AT+GMR",
+            Self::Store => "AT+SYSSTORE=0",
+            Self::Mode => "AT+CWMODE",
+            Self::Multiple => "AT+CIPMUX=1",
+            Self::CloseAll => "AT+CIPCLOSE=5",
+            Self::CloseOne => "AT+CIPCLOSE",
+            Self::Passive => "AT+CIPRECVMODE=1",
+            Self::NoInfo => "AT+CIPDINFO=0",
+        });
+        if self == Self::Mode {
+            command.text(cur).text("=1");
+        }
     }
 }
 

@@ -115,6 +115,7 @@ impl Slot {
         *self = Self { state: LinkState::Taken, generation, ..Self::new() };
     }
 
+    #[inline(never)]
     pub(crate) fn release(&mut self) {
         let generation = self.generation.wrapping_add(1);
         *self = Self { generation, ..Self::new() };

@@ -3,6 +3,7 @@
 use core::net::Ipv4Addr;
 
 /// An unsigned decimal number that is all of `text`.
+#[inline(never)]
 pub(crate) fn number(text: &[u8]) -> Option<u32> {
     if text.is_empty() {
         return None;

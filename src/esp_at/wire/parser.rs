@@ -50,6 +50,7 @@ impl Parser {
     }
 
     /// Forgets what was begun.
+    #[inline(never)]
     pub(crate) fn clear(&mut self) {
         self.line.clear();
         self.told = false;
