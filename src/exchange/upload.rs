@@ -142,6 +142,11 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
             match self.state {
                 State::Body | State::Over => return Ok(&mut []),
                 State::Failed => return Err(self.over()),
+                // The head of an early answer doesn't fit: it is counted to its end, an error.
+                State::MeasureHead => {
+                    self.advance()?;
+                    continue;
+                }
                 _ => {}
             }
             let UploadState::Open { length, given, chunk, flushing } = self.upload else {
@@ -178,7 +183,6 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                     if self.filled > self.raw {
                         self.poll_network();
                         self.early_answer()?;
-                        self.restage();
                         if self.filled == self.raw || self.state != State::Upload {
                             continue;
                         }
@@ -198,7 +202,6 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                 // All that was staged is sent.
                 Err(nb::Error::WouldBlock) if self.state == State::Upload => {
                     self.early_answer()?;
-                    self.restage();
                 }
                 Ok(()) => {}
                 Err(error) => return Err(error),
@@ -213,6 +216,10 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
             Ok(Some(state)) => self.state = state,
             Ok(None) | Err(nb::Error::WouldBlock) => {}
             Err(error) => return Err(error),
+        }
+        // Where a kept connection has ended, what is staged is to be sent again, on a fresh one.
+        if self.state == State::Upload {
+            self.restage();
         }
         Ok(())
     }
