@@ -8,6 +8,7 @@ use super::authority::{
     parse_host, parse_port, scheme_of, split, starts_with_slashes,
 };
 use crate::error::{TargetClass, UrlError};
+use core::fmt;
 use core::net::IpAddr;
 
 /// The scheme of a URL.
@@ -66,7 +67,7 @@ pub enum Host<'a> {
 /// assert_eq!(url.port(), 8080);
 /// assert_eq!(url.path_and_query(), "/open?door=2");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Url<'a> {
     scheme: Scheme,
     userinfo: Option<&'a str>,
@@ -297,6 +298,18 @@ impl<'a> Url<'a> {
             Host::Name(name) if names_localhost(name) => TargetClass::Loopback,
             Host::Name(_) => TargetClass::Host,
         }
+    }
+}
+
+/// User name and password are left out: what is shown so ends up in logs.
+impl fmt::Debug for Url<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Url")
+            .field("scheme", &self.scheme)
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .field("path_and_query", &self.path_and_query)
+            .finish_non_exhaustive()
     }
 }
 
