@@ -10,7 +10,7 @@ mod load;
 
 use esp_at_common::{Driver, HOST, Rig, SimClock};
 use esp8266_sim::{Config, Dialect, Handle};
-use load::{Aim, Log, Server, Stage, while_killed};
+use load::{Aim, Log, Program, Server, Stage, while_killed};
 use safe_http_client::{Cause, Online, SafeHttpClient};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -68,7 +68,7 @@ fn over_the_modem(
 
 fn steady(name: &'static str, dialect: Dialect, requests: usize, fresh: bool) {
     let stage = Stage::begin(name);
-    let server = Server::start();
+    let server = Server::start(&Program::Own);
     let mut log = Log::default();
     let mut buffer = vec![0; 16 * 1024];
     over_the_modem(server.address(), dialect, |client, handle| {
@@ -85,7 +85,7 @@ fn steady(name: &'static str, dialect: Dialect, requests: usize, fresh: bool) {
 
 fn killed(dialect: Dialect, kills: u32, up: Duration) {
     let stage = Stage::begin("the server killed, over the modem");
-    let server = Server::start();
+    let server = Server::start(&Program::Own);
     let mut log = Log::default();
     let mut buffer = vec![0; 16 * 1024];
     let mut counts = Vec::new();

@@ -6,7 +6,7 @@ mod common;
 mod load;
 
 use common::cx;
-use load::{ADDRESSES, Aim, Log, Server, Stage, while_killed};
+use load::{ADDRESSES, Aim, Log, Program, Server, Stage, while_killed};
 use safe_http_client::{
     Attached, Behaviour, Cause, Clock, Config, IpConfig, Link, LinkStatus, Online, SafeHttpClient,
 };
@@ -64,17 +64,26 @@ fn the_load() {
         true => (100_000, 10_000, 20, Duration::from_secs(3)),
         false => (5_000, 500, 5, Duration::from_millis(400)),
     };
+    let own = Program::Own;
     // First uses: of the sockets, of memory.
-    steady("first requests", 200, false);
-    steady("kept alive", kept, false);
-    steady("a connection each", fresh, true);
-    killed("kept alive, the server killed", kills, up, false);
-    killed("a connection each, the server killed", kills, up, true);
+    steady("first requests", &own, 200, false);
+    steady("kept alive", &own, kept, false);
+    steady("a connection each", &own, fresh, true);
+    killed("kept alive, the server killed", &own, kills, up, false);
+    killed("a connection each, the server killed", &own, kills, up, true);
+    match Program::node() {
+        Some(node) => {
+            steady("kept alive, Node", &node, kept, false);
+            steady("a connection each, Node", &node, fresh, true);
+            killed("kept alive, Node killed", &node, kills, up, false);
+        }
+        None => load::report("Node skipped: no `node` in PATH"),
+    }
 }
 
-fn steady(name: &'static str, requests: usize, fresh: bool) {
+fn steady(name: &'static str, program: &Program, requests: usize, fresh: bool) {
     let stage = Stage::begin(name);
-    let server = Server::start();
+    let server = Server::start(program);
     let mut client = client();
     let mut log = Log::default();
     let mut buffer = vec![0; 16 * 1024];
@@ -87,9 +96,9 @@ fn steady(name: &'static str, requests: usize, fresh: bool) {
     stage.end(&log.summary(&counts));
 }
 
-fn killed(name: &'static str, kills: u32, up: Duration, fresh: bool) {
+fn killed(name: &'static str, program: &Program, kills: u32, up: Duration, fresh: bool) {
     let stage = Stage::begin(name);
-    let server = Server::start();
+    let server = Server::start(program);
     let port = server.port;
     let mut client = client();
     let mut log = Log::default();

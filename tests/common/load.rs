@@ -7,6 +7,7 @@ use safe_http_client::{Cause, Clock, Method, Network, Online, SafeHttpClient};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -101,8 +102,42 @@ fn answer(stream: TcpStream) -> Option<()> {
 /// How often each id was processed.
 type Ledger = Arc<Mutex<Vec<u8>>>;
 
+/// A program that serves.
+#[derive(Clone)]
+pub enum Program {
+    /// This test's own, in [`serve`].
+    Own,
+    /// Node with tests/servers/load.js.
+    Node(PathBuf),
+}
+
+impl Program {
+    /// Node, where it is installed.
+    pub fn node() -> Option<Self> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let mut found = std::env::split_paths(&path).map(|folder| folder.join("node"));
+        found.find(|program| program.is_file()).map(Self::Node)
+    }
+
+    fn command(&self) -> Command {
+        match self {
+            Self::Own => {
+                let mut command = Command::new(std::env::current_exe().unwrap());
+                command.args(["--exact", "server", "--ignored", "--nocapture"]);
+                command
+            }
+            Self::Node(program) => {
+                let mut command = Command::new(program);
+                command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers/load.js"));
+                command
+            }
+        }
+    }
+}
+
 /// The server as this process sees it.
 pub struct Server {
+    program: Program,
     child: Child,
     /// It ends with this.
     _stdin: ChildStdin,
@@ -112,13 +147,13 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn start() -> Self {
-        Self::spawn(0, Arc::default())
+    pub fn start(program: &Program) -> Self {
+        Self::spawn(program.clone(), 0, Arc::default())
     }
 
-    fn spawn(port: u16, ledger: Ledger) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "server", "--ignored", "--nocapture"])
+    fn spawn(program: Program, port: u16, ledger: Ledger) -> Self {
+        let mut child = program
+            .command()
             .env("LOAD_PORT", port.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -145,7 +180,7 @@ impl Server {
                 }
             }
         });
-        Self { child, _stdin: stdin, reader: Some(reader), port, ledger }
+        Self { program, child, _stdin: stdin, reader: Some(reader), port, ledger }
     }
 
     /// Where it listens on its first address.
@@ -157,7 +192,7 @@ impl Server {
     pub fn restart(&mut self, down: Duration) {
         self.stop();
         thread::sleep(down);
-        *self = Self::spawn(self.port, self.ledger.clone());
+        *self = Self::spawn(self.program.clone(), self.port, self.ledger.clone());
     }
 
     fn stop(&mut self) {
@@ -327,6 +362,11 @@ impl Figures {
     }
 }
 
+/// Past the test harness: this is what the load is run for.
+pub fn report(line: &str) {
+    let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
+}
+
 /// One part of the load, from its begin to its figures.
 pub struct Stage {
     name: &'static str,
@@ -353,8 +393,6 @@ impl Stage {
             }
             _ => "fds and RSS aren't known here".to_owned(),
         };
-        let line = format!("{}: {summary}; {seconds:.1} s, {process}\n", self.name);
-        // Past the test harness: the figures are what it is run for.
-        let _ = std::io::stderr().write_all(line.as_bytes());
+        report(&format!("{}: {summary}; {seconds:.1} s, {process}", self.name));
     }
 }
