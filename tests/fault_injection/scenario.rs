@@ -19,6 +19,8 @@ pub enum Scenario {
     KeepAlive,
     /// The same, where the second one may not be repeated.
     KeepAlivePost,
+    /// The same, where it may, and has a body larger than the buffer.
+    KeepAlivePut,
     Upgrade,
     /// In chunks, piece by piece.
     Upload,
@@ -26,13 +28,14 @@ pub enum Scenario {
 }
 
 impl Scenario {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Get,
         Self::GetWaiting,
         Self::Post,
         Self::Chunked,
         Self::KeepAlive,
         Self::KeepAlivePost,
+        Self::KeepAlivePut,
         Self::Upgrade,
         Self::Upload,
         Self::Diagnose,
@@ -47,6 +50,7 @@ impl Scenario {
             Self::Chunked => &[Ask::Get("chunked")],
             Self::KeepAlive => &[Ask::Get("len"), Ask::Get("len")],
             Self::KeepAlivePost => &[Ask::Get("len"), Ask::Post { long: false }],
+            Self::KeepAlivePut => &[Ask::Get("len"), Ask::Put],
             Self::Upgrade => &[Ask::Upgrade],
             Self::Upload => &[Ask::Upload],
             Self::Diagnose => &[Ask::Diagnose],
@@ -59,6 +63,7 @@ pub enum Ask {
     Get(&'static str),
     GetWaiting,
     Post { long: bool },
+    Put,
     Upgrade,
     Upload,
     Diagnose,
@@ -66,7 +71,7 @@ pub enum Ask {
 
 impl Ask {
     fn is_idempotent(self) -> bool {
-        matches!(self, Self::Get(_) | Self::GetWaiting)
+        matches!(self, Self::Get(_) | Self::GetWaiting | Self::Put)
     }
 }
 
@@ -132,6 +137,12 @@ pub fn ask<N: Network, C: Clock>(
             let url = url("post");
             let body = if long { "x".repeat(296) + "\r\n\r\n" } else { "open".into() };
             let request = client.post(cx, url.as_str(), &mut buffer).body(body.as_bytes());
+            request.start().and_then(|exchange| read(exchange, cx))
+        }
+        Ask::Put => {
+            let url = url("put");
+            let body = "x".repeat(296) + "\r\n\r\n";
+            let request = client.put(cx, url.as_str(), &mut buffer).body(body.as_bytes());
             request.start().and_then(|exchange| read(exchange, cx))
         }
         Ask::Upload => {
