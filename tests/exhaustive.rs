@@ -345,7 +345,7 @@ const FIELDS: [&[u8]; 44] = [
 
 const HEAD_ENDS: [&str; 3] = ["\r\n", "\n", "\r"];
 
-const BODIES: [&[u8]; 36] = [
+const BODIES: [&[u8]; 40] = [
     b"",
     b"hell",
     b"hello",
@@ -372,6 +372,10 @@ const BODIES: [&[u8]; 36] = [
     b"5\nhello\r\n0\r\n\r\n",
     b"5\r\nhello\n0\r\n\r\n",
     b"5\r\nhello0\r\n\r\n",
+    b"5\r\nhello\rx0\r\n\r\n",
+    b"5\r\nhellox\n0\r\n\r\n",
+    b"5\rxhello\r\n0\r\n\r\n",
+    b"5\r\nhello\r\n0\rx\r\n",
     b"5\r\nhello\r\r\n0\r\n\r\n",
     b"5\r\nhello\r\n0\n\r\n",
     b"5\r\nhello\r\n0\r\nA b\r\n\r\n",
