@@ -14,6 +14,7 @@ STACK = {
     "stack_scripted_get": "a GET",
     "stack_scripted_get_chunked": "a GET in chunks",
     "stack_scripted_post": "a POST",
+    "stack_scripted_diagnose": "`diagnose`",
 }
 
 

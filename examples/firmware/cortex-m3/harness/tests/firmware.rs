@@ -163,12 +163,14 @@ fn requests_take_little_stack() {
         "stack_scripted_get",
         "stack_scripted_post",
         "stack_scripted_get_chunked",
+        "stack_scripted_diagnose",
         "size_esp_at",
         "stack_esp_at_join",
         "size_client_esp_at",
         "stack_esp_at_get",
         "stack_esp_at_post",
         "stack_esp_at_get_chunked",
+        "stack_esp_at_diagnose",
     ];
     assert_eq!(figures.iter().map(|(name, _)| *name).collect::<Vec<_>>(), names);
     for (name, bytes) in figures {

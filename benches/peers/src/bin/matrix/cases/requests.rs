@@ -124,7 +124,7 @@ fn injected() -> Vec<Case> {
     vec![
         refused("CR LF in a value", S_FIELD, Ask::get(URL).header("X-A", "b\r\nX-Evil: 1")),
         refused("LF in a value", S_FIELD, Ask::get(URL).header("X-A", "b\nX-Evil: 1")),
-        refused("NUL in a value", S_FIELD, Ask::get(URL).header("X-A", "b\0c")),
+        refused("NUL in a value that is sent", S_FIELD, Ask::get(URL).header("X-A", "b\0c")),
         refused("CR LF in a name", "9110 5.1", Ask::get(URL).header("X-A: b\r\nX-Evil", "1")),
         refused("a name with a space", "9110 5.1", Ask::get(URL).header("X A", "b")),
         refused("an empty name", "9110 5.1", Ask::get(URL).header("", "b")),
