@@ -46,11 +46,12 @@ pub(super) const fn find_last_at(text: &str) -> Option<usize> {
     None
 }
 
-/// The first `/`, `?` or `#` (RFC 3986 section 3.2), or the text's length.
+/// The first `/`, `?` or `#` (RFC 3986 section 3.2), or the text's length. Also a `\\`, which browsers
+/// take for a `/`: read as part of the user name, it would hide the host from whoever checks it.
 pub(super) const fn end_of_authority(text: &str) -> usize {
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
-        if matches!(*first, b'/' | b'?' | b'#') {
+        if matches!(*first, b'/' | b'?' | b'#' | b'\\') {
             break;
         }
         rest = tail;
