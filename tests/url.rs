@@ -188,9 +188,8 @@ fn what_is_no_url_is_refused_with_the_part_that_is_wrong() {
         // Read as a user name it would hide the host, which browsers take to be `gate.test`.
         (
             "http://gate.test\\@evil.test/",
-            InvalidCharacter { at: 16, byte: b'\\' },
-            "the URL has a character that must be percent-encoded, such as %20 for a space (byte 16 \
-             is 0x5C: write %5C)",
+            InvalidHost { at: 16, byte: b'\\' },
+            "the host has a character that no host name has (byte 16 is 0x5C)",
         ),
         (
             "http://h/open the gate",

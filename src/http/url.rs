@@ -190,9 +190,8 @@ impl<'a> Url<'a> {
             return Err(UrlError::InvalidCharacter { at: start.wrapping_add(at), byte });
         }
         let path_and_query = match find_unsafe(target) {
-            // Elsewhere in a target it has no meaning.
             _ if matches!(target.as_bytes(), [b'\\', ..]) => {
-                return Err(UrlError::InvalidCharacter { at: target_start, byte: b'\\' });
+                return Err(UrlError::InvalidHost { at: target_start, byte: b'\\' });
             }
             // The fragment is never sent, so it may have any character.
             Some((at, b'#')) => split(target, at).0,
