@@ -1,0 +1,340 @@
+//! Whole exchanges over a stack each of whose calls goes as the input says.
+
+use crate::common::script::ScriptError;
+use crate::common::{TestClock, TestLink, cx};
+use crate::input::{Control, parts};
+use crate::outcome::{CoreReader, End, Fields, Head, fields};
+use crate::stack::{FuzzStack, SocketLog, Tail};
+use embedded_nal::nb;
+use safe_http_client::sans_io::Asked;
+use safe_http_client::{
+    Attached, Behaviour, BodyLength, Config, Deadline, Error, ErrorKind, Exchange, LoopContext,
+    Method, Online, Phase, ProtocolError, SafeHttpClient,
+};
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+type Network<'d> = Attached<FuzzStack<'d>, TestLink>;
+type Client<'d> = SafeHttpClient<Network<'d>, TestClock, Online>;
+type Failed = Error<ScriptError, ScriptError>;
+type Sockets = Rc<RefCell<Vec<SocketLog>>>;
+
+/// More than these bytes are slow, and find nothing else.
+const MOST: usize = 4096;
+
+/// What each look at the clock takes.
+const STEP_MS: u32 = 50;
+
+/// By then the total deadline has passed many times.
+const MOST_POLLS: usize = 10_000;
+
+/// The body of each request that has one.
+const BODY: [u8; 300] = [b'b'; 300];
+
+/// Control: behaviour, tail, buffer, host, number of exchanges; method and way to read of each; then
+/// a byte for each call of the stack.
+pub fn run(data: &[u8]) {
+    let (mut control, incoming) = parts(data);
+    if incoming.len() > MOST {
+        return;
+    }
+    let behaviour = [
+        Behaviour::STD,
+        Behaviour::UNKNOWN,
+        Behaviour::SMOLTCP_NAL,
+        Behaviour::ESP_AT_NAL,
+        Behaviour::W5500,
+        Behaviour::WINCWIFI,
+        Behaviour::QUECTEL_BG77,
+    ][control.pick(7)];
+    let tail = [Tail::Zero, Tail::Silence, Tail::PipeClosed, Tail::Broken][control.pick(4)];
+    let mut buffer = vec![0; [1024, 4096, 512, 256, 192, 160, 128][control.pick(7)]];
+    let url = ["http://192.168.1.20/x", "http://gate.local/x"][control.pick(2)];
+    let plans: Vec<Plan> = (0..=control.pick(3)).map(|_| Plan::read(&mut control)).collect();
+
+    let stack = FuzzStack::new(control, incoming, tail, behaviour);
+    let sockets = stack.log.clone();
+    let config = Config::new().total_timeout(Some(Duration::from_secs(30)));
+    let network = Attached::new(stack, TestLink::up(), behaviour);
+    let client = SafeHttpClient::with_config(network, TestClock::ticking(STEP_MS), config);
+    let cx = &mut *cx();
+    let mut client = client.wait_online(cx).unwrap();
+    for plan in plans {
+        let before = {
+            let sockets = sockets.borrow();
+            let on_last = sockets.last().map(|last| (last.delivered.len(), last.sent.len()));
+            (sockets.len(), on_last.unwrap_or_default())
+        };
+        let told = plan.run(&mut client, cx, url, &mut buffer);
+        Judge { plan, before, sockets: sockets.clone() }.judge(&told, client.is_connected());
+    }
+    drop(client);
+    for socket in &*sockets.borrow() {
+        assert_eq!(socket.closed, 1, "each socket is closed once");
+    }
+}
+
+/// One exchange: what is asked for, and how the answer is read.
+#[derive(Debug, Clone, Copy)]
+struct Plan {
+    kind: usize,
+    way: usize,
+    piece: usize,
+}
+
+/// What the caller came to know.
+#[derive(Debug, Default)]
+struct Told {
+    head: Option<Head>,
+    body: Vec<u8>,
+    trailers: Fields,
+    /// Read to its end.
+    complete: bool,
+    tunnel: bool,
+    error: Option<Failed>,
+}
+
+impl Plan {
+    const KINDS: usize = 10;
+
+    fn read(control: &mut Control<'_>) -> Self {
+        let (kind, way) = (control.pick(Self::KINDS), control.pick(6));
+        Self { kind, way, piece: 1 + 3 * control.pick(64) }
+    }
+
+    fn method(self) -> Method<'static> {
+        match self.kind {
+            1 => Method::Head,
+            2 | 4 => Method::Post,
+            3 => Method::Connect,
+            5..=8 => Method::Put,
+            _ => Method::Get,
+        }
+    }
+
+    fn asked(self) -> Asked {
+        match self.kind {
+            1 => Asked::Head,
+            3 => Asked::Connect,
+            _ => Asked::Other,
+        }
+    }
+
+    fn run(
+        self,
+        client: &mut Client<'_>,
+        cx: &mut LoopContext,
+        url: &str,
+        buffer: &mut [u8],
+    ) -> Told {
+        let mut told = Told::default();
+        // Requests and their uploads borrow the context apart from the exchange.
+        let mut request = client.request(cx, self.method(), url, buffer);
+        if matches!(self.kind, 4 | 8) {
+            request = request.expect_continue();
+        }
+        if self.kind == 9 {
+            request = request.close();
+        }
+        let started = match self.kind {
+            2 | 4 => request.body(&BODY).start(),
+            5 => {
+                request.start_upload(BodyLength::Known(300)).and_then(|u| upload(u, cx, self.piece))
+            }
+            6..=8 => {
+                request.start_upload(BodyLength::Chunked).and_then(|u| upload(u, cx, self.piece))
+            }
+            _ => request.start(),
+        };
+        match started {
+            Ok(exchange) => self.read_answer(exchange, cx, &mut told),
+            Err(error) => told.error = Some(error),
+        }
+        told
+    }
+
+    fn read_answer(
+        self,
+        mut exchange: Exchange<'_, Network<'_>, TestClock>,
+        cx: &mut LoopContext,
+        told: &mut Told,
+    ) {
+        let mut out = vec![0; self.piece];
+        let mut way = self.way;
+        let mut polls = 0..MOST_POLLS;
+        // Given up in the middle of anything.
+        let patience = if way == 4 { self.piece / 3 } else { MOST_POLLS };
+        loop {
+            let poll = polls.next().expect("no deadline ends it");
+            if poll == patience || way == 3 && told.head.is_some() {
+                return;
+            }
+            if told.tunnel && poll > 1000 {
+                break;
+            }
+            let step = if told.head.is_none() {
+                exchange.poll(cx).map(|()| None)
+            } else if told.tunnel {
+                exchange.poll_stream_read(cx, &mut out).map(|n| Some(out[..n].to_vec()))
+            } else {
+                match way {
+                    1 => exchange.poll_read_to_end(cx).map(|()| {
+                        told.body = exchange.body().to_vec();
+                        Some(Vec::new())
+                    }),
+                    2 => exchange.poll_fill_buf(cx).map(<[u8]>::to_vec).map(|mut shown| {
+                        shown.truncate(self.piece);
+                        exchange.consume(shown.len());
+                        Some(shown)
+                    }),
+                    _ => exchange.poll_read(cx, &mut out).map(|n| Some(out[..n].to_vec())),
+                }
+            };
+            match step {
+                Ok(None) => {
+                    told.head = exchange.head().map(|head| Head::of(&head));
+                    assert!(told.head.is_some(), "ready without a head");
+                    told.tunnel = exchange.is_handed_over();
+                }
+                Ok(Some(bytes)) if bytes.is_empty() => break,
+                Ok(Some(bytes)) => told.body.extend(bytes),
+                Err(nb::Error::WouldBlock) => {}
+                Err(nb::Error::Other(error)) => {
+                    let again = exchange.poll(cx);
+                    // A body that is known not to fit can still be read in pieces.
+                    if way == 1 && matches!(error.kind, ErrorKind::Buffer { .. }) && again.is_ok() {
+                        way = 0;
+                        continue;
+                    }
+                    told.error = Some(error);
+                    assert!(matches!(again, Err(nb::Error::Other(_))), "alive after an error");
+                    return;
+                }
+            }
+        }
+        told.complete = true;
+        told.trailers = fields(exchange.trailers());
+    }
+}
+
+fn upload<'a, 'd>(
+    mut upload: safe_http_client::Upload<'a, Network<'d>, TestClock>,
+    cx: &mut LoopContext,
+    piece: usize,
+) -> Result<Exchange<'a, Network<'d>, TestClock>, Failed> {
+    let mut rest = &BODY[..];
+    let mut polls = 0..MOST_POLLS;
+    while !rest.is_empty() {
+        polls.next().expect("no deadline ends the upload");
+        match upload.write(cx, &rest[..piece.min(rest.len())]) {
+            // The server has answered already.
+            Ok(0) => break,
+            Ok(count) => rest = &rest[count..],
+            Err(nb::Error::WouldBlock) => {}
+            Err(nb::Error::Other(error)) => return Err(error),
+        }
+    }
+    upload.finish()
+}
+
+struct Judge {
+    plan: Plan,
+    /// How many sockets there were, and how much had come and gone on the last.
+    before: (usize, (usize, usize)),
+    sockets: Sockets,
+}
+
+impl Judge {
+    fn judge(&self, told: &Told, is_connected: bool) {
+        let sockets = self.sockets.borrow();
+        let Some(socket) = sockets.last() else {
+            assert!(!told.complete && told.head.is_none(), "an answer from nowhere");
+            return;
+        };
+        // The last socket is new, or was kept, or is closed and not this exchange's.
+        let (count, on_last) = self.before;
+        let (received, sent) = if sockets.len() == count { on_last } else { (0, 0) };
+        if told.error.as_ref().is_some_and(|error| error.phase == Phase::Url) {
+            assert!(socket.sent.len() == sent && socket.delivered.len() == received);
+            return;
+        }
+        self.judge_request(&socket.sent[sent..], is_connected);
+        let arrived = &socket.delivered[received..];
+        let mut reader = CoreReader::new(self.plan.asked());
+        reader.receive(arrived);
+        let (was_over, taken) = (reader.is_over(), reader.taken);
+        if socket.is_ended {
+            reader.stream_ends();
+        }
+        let right = reader.outcome();
+        let context =
+            || format!("{:?}\n{told:?}\n{right:?}\n{}", self.plan, arrived.escape_ascii());
+
+        if let Some(head) = &told.head {
+            assert_eq!(Some(head), right.head.as_ref(), "{}", context());
+        }
+        if told.tunnel {
+            assert!(arrived[taken..].starts_with(&told.body), "{}", context());
+            return;
+        }
+        assert!(right.body.starts_with(&told.body), "{}", context());
+        if told.complete {
+            assert_eq!(right.end, End::Complete, "{}", context());
+            assert_eq!(right.body, told.body, "{}", context());
+            assert_eq!(right.trailers, told.trailers, "{}", context());
+        }
+        if is_connected {
+            assert!(told.error.is_none(), "kept after an error: {}", context());
+            let whole = was_over && right.end == End::Complete && taken == arrived.len();
+            assert!(whole, "kept: {}", context());
+        }
+        if let Some(error) = &told.error {
+            assert!(is_right_error(error, &right.end), "{}", context());
+        }
+    }
+
+    /// What was sent is the request, or its front.
+    fn judge_request(&self, sent: &[u8], is_connected: bool) {
+        let text = String::from_utf8_lossy(sent);
+        let line = match self.plan.kind {
+            3 => "CONNECT ".to_string(),
+            _ => format!("{} /x HTTP/1.1\r\nHost: ", self.plan.method().name()),
+        };
+        assert!(text.starts_with(&line) || line.starts_with(&*text), "{text}");
+        let Some(end) = text.find("\r\n\r\n") else {
+            assert!(!is_connected, "kept with half a request: {text}");
+            return;
+        };
+        let body = &sent[end + 4..];
+        match self.plan.kind {
+            2 | 4 | 5 => assert!(BODY.starts_with(body), "{text}"),
+            6..=8 => {
+                let mut reader = CoreReader::new(Asked::Other);
+                reader.receive(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+                reader.receive(body);
+                let sent = reader.outcome();
+                assert!(matches!(sent.end, End::Waits | End::Complete), "{text}");
+                assert!(BODY.starts_with(&sent.body), "{text}");
+            }
+            _ => assert!(body.is_empty(), "{text}"),
+        }
+    }
+}
+
+/// Whether an error is what the bytes came to; `right` is what a plain reader says of them.
+fn is_right_error(error: &Failed, right: &End) -> bool {
+    match &error.kind {
+        // The plain reader counts no interim responses.
+        ErrorKind::Protocol(ProtocolError::TooManyInterim) => true,
+        ErrorKind::Protocol(error) => *right == End::Malformed(*error),
+        ErrorKind::ClosedBeforeResponse | ErrorKind::Truncated { .. } => {
+            matches!(right, End::Truncated | End::Waits)
+        }
+        ErrorKind::Timeout { deadline: Deadline::Total, .. } => true,
+        ErrorKind::Timeout { .. } => {
+            !matches!(error.phase, Phase::Head | Phase::Body) || *right == End::Waits
+        }
+        _ => *right != End::Complete || !matches!(error.phase, Phase::Body),
+    }
+}

@@ -1,0 +1,243 @@
+//! Requests as they leave: whatever is asked for, what is sent is one request, and that one.
+
+use crate::common::{TestClock, TestLink, cx};
+use crate::input::parts;
+use crate::outcome::{CoreReader, End};
+use crate::stack::{FuzzStack, SocketLog, Tail};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use safe_http_client::sans_io::Asked;
+use safe_http_client::{
+    Attached, Behaviour, BodyLength, Config, ErrorKind, Method, SafeHttpClient, Scheme, Url,
+};
+use std::time::Duration;
+
+/// More is slow, and finds nothing else.
+const MOST: usize = 1024;
+
+/// Larger than any head of so much input.
+const ROOM: usize = 8192;
+
+/// Control: how the body is given; what else is asked for; how much a `send` takes. Then, each ended by
+/// a byte 0xFF: method, URL, body, and names and values in turn.
+pub fn run(data: &[u8]) {
+    let (mut control, rest) = parts(data);
+    if rest.len() > MOST {
+        return;
+    }
+    let body = control.pick(4);
+    let (close, expect, without) = (control.pick(2) == 1, control.pick(2) == 1, control.pick(4));
+    let piece = control.next().filter(u8::is_ascii_alphanumeric).unwrap_or(b'0');
+    let mut fields = rest.split(|&byte| byte == 0xff);
+    let mut text = || String::from_utf8_lossy(fields.next().unwrap_or_default()).into_owned();
+    let (method, url) = (text(), text());
+    let content = fields.next().unwrap_or_default();
+    let fields: Vec<&[u8]> = fields.collect();
+    let headers: Vec<(String, &[u8])> = fields
+        .chunks_exact(2)
+        .map(|pair| (String::from_utf8_lossy(pair[0]).into_owned(), pair[1]))
+        .collect();
+    let asked = Request { method, url, content, headers, body, close, expect, without };
+    asked.check(&[piece; 4096]);
+}
+
+struct Request<'d> {
+    method: String,
+    url: String,
+    content: &'d [u8],
+    headers: Vec<(String, &'d [u8])>,
+    /// None; whole; of a known length; in chunks.
+    body: usize,
+    close: bool,
+    expect: bool,
+    without: usize,
+}
+
+impl Request<'_> {
+    const OMITTED: [&'static str; 4] = ["", "accept", "User-Agent", "HOST"];
+
+    fn check(&self, pieces: &[u8]) {
+        let mut response = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec();
+        if self.method == "CONNECT" {
+            response = b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n".to_vec();
+        }
+        // Each call takes or gives so much; any name is this host's.
+        let (ops, _) = parts(pieces);
+        let stack = FuzzStack::new(ops, &response, Tail::Silence, Behaviour::STD);
+        let sockets = stack.log.clone();
+        let config = Config::new().continue_timeout(Duration::ZERO);
+        let network = Attached::new(stack, TestLink::up(), Behaviour::STD);
+        let client = SafeHttpClient::with_config(network, TestClock::ticking(10), config);
+        let cx = &mut *cx();
+        let mut client = client.wait_online(cx).unwrap();
+        let mut buffer = vec![0; ROOM];
+        let method = Method::from_name(&self.method);
+        let mut request = client.request(cx, method, self.url.as_str(), &mut buffer);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        request = request.without_header(Self::OMITTED[self.without]);
+        if self.close {
+            request = request.close();
+        }
+        if self.expect {
+            request = request.expect_continue();
+        }
+        let length = self.content.len() as u64;
+        let result = match self.body {
+            0 => request.send(),
+            1 => request.body(self.content).send(),
+            2 => request.send_from(&mut { self.content }, BodyLength::Known(length)),
+            _ => request.send_from(&mut { self.content }, BodyLength::Chunked),
+        };
+        let error = result.err().map(|error| error.kind);
+        self.judge(error, &sockets.borrow());
+    }
+
+    fn judge<T: std::fmt::Debug, D: std::fmt::Debug>(
+        &self,
+        error: Option<ErrorKind<T, D>>,
+        sockets: &[SocketLog],
+    ) {
+        let context = || format!("{:?} {:?} {:?} {error:?}", self.method, self.url, self.headers);
+        let right = self.expected();
+        if let Some(ErrorKind::Request(_)) = error {
+            assert!(right.is_none(), "refused: {}", context());
+            assert!(sockets.is_empty(), "refused, and sent: {}", context());
+            return;
+        }
+        let (line, fields) = right.unwrap_or_else(|| panic!("not refused: {}", context()));
+        let sent = &sockets[0].sent;
+        let mut headers = vec![httparse::EMPTY_HEADER; fields.len() + 2];
+        let mut request = httparse::Request::new(&mut headers);
+        let Ok(httparse::Status::Complete(length)) = request.parse(sent) else {
+            panic!("not a request: {} {}", sent.escape_ascii(), context());
+        };
+        assert!(sent.starts_with(line.as_bytes()), "{} {}", sent.escape_ascii(), context());
+        assert_eq!(request.version, Some(1));
+        let got: Vec<_> =
+            request.headers.iter().map(|h| (h.name.into(), h.value.to_vec())).collect();
+        assert_eq!(got, fields, "{} {}", sent.escape_ascii(), context());
+        // An LF for each line, and no other: nothing was injected.
+        let lines = sent[..length].iter().filter(|&&byte| byte == b'\n' || byte == b'\r').count();
+        assert_eq!(lines, 2 * (fields.len() + 2), "{}", sent.escape_ascii());
+        // The server answers once it has the head, so the body may be cut.
+        self.judge_body(&sent[length..]);
+    }
+
+    fn judge_body(&self, sent: &[u8]) {
+        if self.body == 0 {
+            assert!(sent.is_empty());
+        } else if self.body < 3 {
+            assert!(self.content.starts_with(sent), "{}", sent.escape_ascii());
+        } else {
+            let mut reader = CoreReader::new(Asked::Other);
+            reader.receive(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+            reader.receive(sent);
+            let taken = reader.outcome();
+            assert!(matches!(taken.end, End::Complete | End::Waits), "{}", sent.escape_ascii());
+            assert!(self.content.starts_with(&taken.body), "{}", sent.escape_ascii());
+        }
+    }
+
+    /// The request line and the fields that are right; `None` where the request is to be refused.
+    fn expected(&self) -> Option<(String, Vec<(String, Vec<u8>)>)> {
+        let url = Url::parse(&self.url).ok()?;
+        let token = |text: &str| {
+            !text.is_empty()
+                && text
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+        };
+        let is_connect = self.method == "CONNECT";
+        let is_host = url.target_class() == safe_http_client::TargetClass::Host;
+        let is_odd = url.port() == 443 && !is_connect;
+        if !token(&self.method) || url.scheme() == Scheme::Https || !is_host || is_odd {
+            return None;
+        }
+        let value = |value: &[u8]| value.iter().all(|&b| b >= b' ' && b != 127 || b == b'\t');
+        let named = |name: &str| {
+            let same = move |(known, _): &&(String, &[u8])| known.eq_ignore_ascii_case(name);
+            self.headers.iter().filter(same).map(|(_, value)| trim(value)).collect::<Vec<_>>()
+        };
+        let managed = ["content-length", "transfer-encoding"].iter().any(|n| !named(n).is_empty());
+        let odd = |(name, text): &(String, &[u8])| !token(name) || !value(trim(text));
+        if managed || self.headers.iter().any(odd) || named("host").len() > 1 {
+            return None;
+        }
+        let authority = match (url.port(), is_connect) {
+            (80, false) => url.host_text().to_string(),
+            (port, _) => format!("{}:{port}", url.host_text()),
+        };
+        let target = match (is_connect, url.path_and_query()) {
+            (true, _) => authority.clone(),
+            (false, target) if target.starts_with('/') => target.into(),
+            (false, target) => format!("/{target}"),
+        };
+        let mut fields = Vec::new();
+        let mut add = |name: &str, value: &[u8]| fields.push((name.to_string(), value.to_vec()));
+        let omitted = Self::OMITTED[self.without].to_ascii_lowercase();
+        if named("host").is_empty() && omitted != "host" {
+            add("Host", authority.as_bytes());
+        }
+        self.headers.iter().for_each(|(name, value)| add(name, trim(value)));
+        let says_close = |value: &[u8]| {
+            value.split(|&b| b == b',').any(|option| trim(option).eq_ignore_ascii_case(b"close"))
+        };
+        if self.close && !named("connection").into_iter().any(says_close) {
+            add("Connection", b"close");
+        }
+        let userinfo = self.url.split_once("//").unwrap_or_default().1;
+        let authority_end = userinfo.find(['/', '?', '#']).unwrap_or(userinfo.len());
+        if let Some((userinfo, _)) = userinfo[..authority_end].rsplit_once('@')
+            && named("authorization").is_empty()
+        {
+            let credentials = STANDARD.encode(decoded(userinfo)?);
+            add("Authorization", format!("Basic {credentials}").as_bytes());
+        }
+        let default = |name: &str| named(name).is_empty() && omitted != name;
+        if default("user-agent") {
+            add("User-Agent", b"safe-http-client/0.1.0");
+        }
+        if default("accept") {
+            add("Accept", b"*/*");
+        }
+        let asks = |value: &&[u8]| value.eq_ignore_ascii_case(b"100-continue");
+        let length = self.content.len();
+        let has_body = self.body == 3 || self.body > 0 && length > 0;
+        if self.expect && has_body && !named("expect").iter().any(asks) {
+            add("Expect", b"100-continue");
+        }
+        match self.body {
+            3 => add("Transfer-Encoding", b"chunked"),
+            1 | 2 => add("Content-Length", length.to_string().as_bytes()),
+            _ if matches!(&*self.method, "POST" | "PUT" | "PATCH") => add("Content-Length", b"0"),
+            _ => {}
+        }
+        Some((format!("{} {target} HTTP/1.1\r\n", self.method), fields))
+    }
+}
+
+fn trim(text: &[u8]) -> &[u8] {
+    let is_text = |byte: &u8| !matches!(byte, b' ' | b'\t');
+    let start = text.iter().position(is_text).unwrap_or(text.len());
+    let end = text.iter().rposition(is_text).map_or(start, |end| end + 1);
+    &text[start..end]
+}
+
+/// `user:password`, percent-decoded; a user alone has an empty password.
+fn decoded(userinfo: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut rest = userinfo.bytes();
+    while let Some(byte) = rest.next() {
+        let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
+        bytes.push(match byte {
+            b'%' => (digit(rest.next())? * 16 + digit(rest.next())?) as u8,
+            byte => byte,
+        });
+    }
+    if !userinfo.contains(':') {
+        bytes.push(b':');
+    }
+    Some(bytes)
+}
