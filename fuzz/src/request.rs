@@ -2,7 +2,7 @@
 
 use crate::common::{TestClock, TestLink, cx};
 use crate::input::parts;
-use crate::outcome::{CoreReader, End};
+use crate::outcome::{CoreReader, End, Fields};
 use crate::stack::{FuzzStack, SocketLog, Tail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -141,7 +141,7 @@ impl Request<'_> {
     }
 
     /// The request line and the fields that are right; `None` where the request is to be refused.
-    fn expected(&self) -> Option<(String, Vec<(String, Vec<u8>)>)> {
+    fn expected(&self) -> Option<(String, Fields)> {
         let url = Url::parse(&self.url).ok()?;
         let token = |text: &str| {
             !text.is_empty()
