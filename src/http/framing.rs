@@ -52,6 +52,14 @@ enum Coding {
     Other,
 }
 
+/// A field that matters here.
+#[derive(Clone, Copy)]
+enum Field {
+    Connection,
+    ContentLength,
+    TransferEncoding,
+}
+
 impl FramingFields {
     /// No field seen yet.
     pub const fn new() -> Self {
@@ -71,47 +79,45 @@ impl FramingFields {
         matches!(name_length, 10 | 14 | 17)
     }
 
-    /// Takes note of one field line.
+    /// Takes note of one field line. Each of these is a list, if only for proxies (RFC 9110 section
+    /// 5.6.1).
     pub fn field(&mut self, name: &[u8], value: &[u8]) -> Result<(), ProtocolError> {
-        match name.len() {
-            10 if is(name, b"connection") => {
-                for option in value.split(|&byte| byte == b',').map(trim) {
-                    self.close |= is(option, b"close");
-                    self.keep_alive |= is(option, b"keep-alive");
+        let field = match name.len() {
+            10 if is(name, b"connection") => Field::Connection,
+            14 if is(name, b"content-length") => Field::ContentLength,
+            17 if is(name, b"transfer-encoding") => Field::TransferEncoding,
+            _ => return Ok(()),
+        };
+        for element in value.split(|&byte| byte == b',') {
+            let element = trim(element);
+            match field {
+                Field::Connection => {
+                    self.close |= is(element, b"close");
+                    self.keep_alive |= is(element, b"keep-alive");
                 }
-            }
-            14 if is(name, b"content-length") => {
                 // `42, 42` is what a proxy makes of two equal fields (RFC 9110 section 8.6).
-                for part in value.split(|&byte| byte == b',') {
-                    let length = decimal(trim(part)).ok_or(ProtocolError::ContentLength)?;
+                Field::ContentLength => {
+                    let length = decimal(element).ok_or(ProtocolError::ContentLength)?;
                     if self.length.is_some_and(|known| known != length) {
                         return Err(ProtocolError::ContentLengthConflict);
                     }
                     self.length = Some(length);
                 }
+                // Empty list elements don't count (RFC 9110 section 5.6.1.2).
+                Field::TransferEncoding if element.is_empty() => {}
+                // Several lines make one list (RFC 9110 section 5.3).
+                Field::TransferEncoding => {
+                    self.chunked_inside |= self.last_coding == Coding::Chunked;
+                    self.last_coding = if is(element, b"chunked") {
+                        Coding::Chunked
+                    } else {
+                        self.other_coding = true;
+                        Coding::Other
+                    };
+                }
             }
-            17 if is(name, b"transfer-encoding") => self.codings(value),
-            _ => {}
         }
         Ok(())
-    }
-
-    /// One line of the list of transfer codings; several lines make one list (RFC 9110 section 5.3).
-    fn codings(&mut self, value: &[u8]) {
-        for coding in value.split(|&byte| byte == b',') {
-            let coding = trim(coding);
-            // Empty list elements don't count (RFC 9110 section 5.6.1.2).
-            if coding.is_empty() {
-                continue;
-            }
-            self.chunked_inside |= self.last_coding == Coding::Chunked;
-            self.last_coding = if is(coding, b"chunked") {
-                Coding::Chunked
-            } else {
-                self.other_coding = true;
-                Coding::Other
-            };
-        }
     }
 
     /// The `Content-Length`, if there is one.
