@@ -3,6 +3,7 @@
 use super::Exchange;
 use crate::clock::Clock;
 use crate::diagnosis::Oddity;
+use crate::http::bytes::trim;
 use crate::network::Network;
 
 /// What servers say in a 400 to a request that came without TLS: nginx and Apache, in their words.
@@ -22,7 +23,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
             // Network Authentication Required (RFC 6585 section 6).
             511 => Some(Oddity::LeadsElsewhere),
             200..=399 => {
-                let asked = self.plan.target.host;
+                let asked = self.plan.target.host.as_bytes();
                 let leads_elsewhere = ["location", "content-location", "refresh"]
                     .iter()
                     .filter_map(|name| Some((*name, head.header(name)?)))
@@ -37,40 +38,45 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
 
 /// The host that a header's URL names: `http://host/`, `https://host/` or `//host/`, in `Refresh`
 /// behind `url=`. `None` for a path alone, which stays where it is, whatever stands in its query.
-fn named_host<'h>(header: &str, value: &'h [u8]) -> Option<&'h str> {
-    let mut text = core::str::from_utf8(value).ok()?.trim();
+fn named_host<'h>(header: &str, value: &'h [u8]) -> Option<&'h [u8]> {
+    let find = |text: &[u8], wanted: u8| text.iter().position(|&byte| byte == wanted);
+    let mut text = trim(value);
     if header == "refresh" {
-        let (_, url) = text.split_once('=')?;
-        text = url.trim().trim_matches(['"', '\'']);
-    }
-    let text = match text.split_once("//")? {
-        ("", rest) => rest,
-        (scheme, rest)
-            if scheme.eq_ignore_ascii_case("http:") || scheme.eq_ignore_ascii_case("https:") =>
-        {
-            rest
+        text = trim(text.get(find(text, b'=')?.wrapping_add(1)..)?);
+        while let [b'"' | b'\'', inner @ ..] = text {
+            text = inner;
         }
-        _ => return None,
-    };
-    let authority = text.split(['/', '?', '#']).next()?;
-    let host = authority.rsplit('@').next()?;
+    }
+    let slashes = text.windows(2).position(|two| two == b"//")?;
+    let scheme = text.get(..slashes)?;
+    let is_http = scheme.eq_ignore_ascii_case(b"http:") || scheme.eq_ignore_ascii_case(b"https:");
+    if !is_http && !scheme.is_empty() {
+        return None;
+    }
+    let rest = text.get(slashes.wrapping_add(2)..)?;
+    let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#' | b'"' | b'\''));
+    let authority = rest.get(..end.unwrap_or(rest.len()))?;
+    let start = authority.iter().rposition(|&byte| byte == b'@').map_or(0, |at| at.wrapping_add(1));
+    let host = authority.get(start..)?;
     // The colons of an IPv6 address are inside its brackets.
-    let end = host.find(']').map_or_else(|| host.find(':'), |bracket| bracket.checked_add(1));
-    let host = host.get(..end.unwrap_or(host.len()))?;
-    (!host.is_empty()).then_some(host)
+    let end = match find(host, b']') {
+        Some(bracket) => bracket.wrapping_add(1),
+        None => find(host, b':').unwrap_or(host.len()),
+    };
+    host.get(..end).filter(|host| !host.is_empty())
 }
 
 /// The same host, one of its subdomains (`www.` or `login.`), or the domain that it is in.
-fn is_same_site(named: &str, asked: &str) -> bool {
-    let is_in = |host: &str, domain: &str| {
+fn is_same_site(named: &[u8], asked: &[u8]) -> bool {
+    let is_in = |host: &[u8], domain: &[u8]| {
         let front = host.len().saturating_sub(domain.len());
         host.split_at_checked(front).is_some_and(|(front, back)| {
-            back.eq_ignore_ascii_case(domain) && (front.is_empty() || front.ends_with('.'))
+            back.eq_ignore_ascii_case(domain) && matches!(front, [] | [.., b'.'])
         })
     };
     is_in(named, asked) || is_in(asked, named)
 }
 
 fn contains(text: &[u8], words: &[u8]) -> bool {
-    text.windows(words.len()).any(|window| window.eq_ignore_ascii_case(words))
+    text.windows(words.len().max(1)).any(|window| window.eq_ignore_ascii_case(words))
 }
