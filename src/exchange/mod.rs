@@ -293,7 +293,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
         }
     }
 
-    #[inline(never)]
+    #[cfg_attr(target_pointer_width = "32", inline(never))]
     pub(crate) fn advance(&mut self) -> Step<()> {
         self.core.wire.network.poll_network();
         loop {
@@ -481,7 +481,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
     }
 
     /// Notes that something moved.
-    #[inline(never)]
+    #[cfg_attr(target_pointer_width = "32", inline(never))]
     fn progress(&mut self) {
         self.mark = self.core.clock.now_ms();
     }

@@ -21,16 +21,14 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     /// end of patience that lets it go.
     pub(super) fn receive_head(&mut self) -> Step<State> {
         loop {
-            let step = self.head_step();
-            // Nothing of the next head has come.
-            let is_clear = self.filled == self.raw;
-            let may_send_body = is_clear && self.state == State::AwaitContinue;
-            match step {
+            match self.head_step() {
                 // Also the server's last word: it doesn't want the body.
                 Ok(Some(state)) => return Ok(state),
-                Ok(None) if may_send_body && self.interim > 0 => return Ok((self.send_body)(self)),
+                Ok(None) if self.interim > 0 && self.may_send_body() => {
+                    return Ok((self.send_body)(self));
+                }
                 Ok(None) => self.check_total()?,
-                Err(nb::Error::WouldBlock) if may_send_body => {
+                Err(nb::Error::WouldBlock) if self.may_send_body() => {
                     let waited = elapsed_ms(self.core.clock.now_ms(), self.mark);
                     if waited >= self.core.config.continue_ms {
                         return Ok((self.send_body)(self));
@@ -41,12 +39,18 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                 // Up to the first byte the server may think; then `mark` is that byte's time, and all
                 // of the head has to come within one idle time, so that a peer can't drip it for hours.
                 Err(nb::Error::WouldBlock) => {
+                    let is_clear = self.filled == self.raw;
                     let deadline = if is_clear { Deadline::Response } else { Deadline::Idle };
                     return self.pending(deadline);
                 }
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// A body waits for `100 Continue`, and nothing of another head has come.
+    fn may_send_body(&self) -> bool {
+        self.state == State::AwaitContinue && self.filled == self.raw
     }
 
     /// Lets the body go that waited for `100 Continue`.

@@ -122,7 +122,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     /// be sent again: once, if that can't do harm, and nothing of a response has come
     /// (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1). That no byte was counted as sent proves
     /// nothing: a modem may have sent what it then failed to confirm.
-    #[inline(never)]
+    #[cfg_attr(target_pointer_width = "32", inline(never))]
     pub(super) fn is_stale(&self) -> bool {
         self.reused
             && !self.retried
@@ -150,7 +150,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     }
 
     /// Notes bytes of the response, which stand in the buffer from `filled`.
-    #[inline(never)]
+    #[cfg_attr(target_pointer_width = "32", inline(never))]
     pub(super) fn arrived(&mut self, count: usize) {
         self.filled = self.filled.wrapping_add(count);
         self.received = self.received.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));

@@ -234,7 +234,7 @@ impl<N: Network> Wire<N> {
 
     /// Takes the kept connection if it leads to the same host and is still good, and tells its other
     /// end; closes it otherwise.
-    #[inline(never)]
+    #[cfg_attr(target_pointer_width = "32", inline(never))]
     pub(crate) fn take_kept(
         &mut self,
         target: &Target<'_>,

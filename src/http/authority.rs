@@ -7,7 +7,7 @@ use crate::error::UrlError;
 use core::net::IpAddr;
 
 /// `text` cut in two; the second part is empty where `at` isn't in it.
-#[inline(never)]
+#[cfg_attr(target_pointer_width = "32", inline(never))]
 pub(super) const fn split(text: &str, at: usize) -> (&str, &str) {
     match text.split_at_checked(at) {
         Some(parts) => parts,
@@ -60,7 +60,7 @@ pub(super) const fn end_of_authority(text: &str) -> usize {
 }
 
 /// The colon in front of the port; in brackets a colon belongs to the address.
-#[inline(never)]
+#[cfg_attr(target_pointer_width = "32", inline(never))]
 pub(super) const fn end_of_host(text: &str) -> usize {
     let mut rest = text.as_bytes();
     if let [b'[', ..] = rest {

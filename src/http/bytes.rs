@@ -44,7 +44,7 @@ pub(crate) const fn trim(mut text: &[u8]) -> &[u8] {
 }
 
 /// Whether `text`, of bytes that a field may have, is this word of letters and dashes in any case.
-#[inline(never)]
+#[cfg_attr(target_pointer_width = "32", inline(never))]
 pub(crate) fn is(text: &[u8], lower: &[u8]) -> bool {
     // Bit 5 makes a letter lower case and leaves a dash; no other byte of a field becomes either.
     text.len() == lower.len() && text.iter().zip(lower).all(|(&byte, &lower)| byte | 0x20 == lower)

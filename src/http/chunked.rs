@@ -79,7 +79,7 @@ impl ChunkedDecoder {
         }
     }
 
-    #[inline(never)]
+    #[cfg_attr(target_pointer_width = "32", inline(never))]
     fn byte(&mut self, byte: u8) -> Result<(), ProtocolError> {
         self.state = match self.state {
             State::Size { digits } => match (hex_digit(byte), byte) {

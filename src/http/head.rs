@@ -242,7 +242,7 @@ impl HeadParser {
     }
 
     /// Takes note of a field line, complete up to its value's end.
-    #[inline(never)]
+    #[cfg_attr(target_pointer_width = "32", inline(never))]
     fn field(&mut self, line: &[u8]) -> Result<(), ProtocolError> {
         match line.split_at_checked(self.name_length) {
             Some((name, [b':', value @ ..])) => self.fields.field(name, trim(value)),
