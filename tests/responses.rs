@@ -140,6 +140,9 @@ fn a_content_length_is_one_number_of_decimal_digits() {
         "Content-Length: 5,5 ,\t5",
         "Content-Length: 5\r\nContent-Length: 5",
         "Content-Length: 5\r\nX: y\r\nContent-Length: 5, 5",
+        // Other names, if only by a character.
+        "Content-Length: 5\r\nContent_Length: 6",
+        "Content-Length: 5\r\nTransfer_Encoding: chunked",
     ];
     let bad = [
         "",
@@ -783,6 +786,7 @@ fn the_status_line_is_a_version_a_status_and_perhaps_a_reason() {
         ("HTTP/1.x 200 OK", Version),
         ("HTTP/01.1 200 OK", Version),
         ("HTTP/ 1.1 200 OK", Version),
+        ("HTTP/1,1 200 OK", Version),
         ("LOL 200", text),
         ("http/1.1 200 OK", text),
         ("HTTP 200 OK", text),
@@ -816,7 +820,7 @@ fn a_higher_minor_version_is_reported_as_the_highest_known() {
 #[test]
 fn a_peer_that_speaks_no_http_is_told_by_its_first_bytes() {
     use ProtocolError::NotHttp;
-    let rows: [(&str, &[u8], Peer); 9] = [
+    let rows: [(&str, &[u8], Peer); 10] = [
         ("a TLS alert", b"\x15\x03\x03\x00\x02\x02\x16", Peer::Tls),
         ("a TLS handshake", b"\x16\x03\x01\x00\x05", Peer::Tls),
         ("SSH", b"SSH-2.0-OpenSSH_9.6\r\n", Peer::Text),
@@ -826,6 +830,7 @@ fn a_peer_that_speaks_no_http_is_told_by_its_first_bytes() {
         ("zeros", b"\0\0\0\0", Peer::Binary),
         ("an HTTP/2 SETTINGS frame", b"\x00\x00\x12\x04\x00", Peer::Binary),
         ("Latin-1", b"\xa1Hola!\r\n", Peer::Binary),
+        ("a TLS byte that isn't the first", b"HTTP\x16\x03\x01", Peer::Binary),
     ];
     // None of them ends a line, or the stream: the first wrong byte is enough.
     check_all(rows.map(|(name, bytes, peer)| bad_head(name, bytes, NotHttp(peer))));
@@ -1092,6 +1097,7 @@ fn the_connection_is_kept_unless_someone_says_otherwise() {
         "Proxy-Connection: close",
         "X-Connection: close",
         "X: Connection: close",
+        "Set-Cookie: close",
     ];
     let line = |line: &str| with_line(format!("{line}\r\nContent-Length: 5"));
     check_all(

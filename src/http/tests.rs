@@ -141,8 +141,8 @@ fn a_head_is_measured_to_its_empty_line_however_it_is_split() {
 
 /// The status line's fast way and its slow one say the same.
 #[test]
-fn a_status_line_is_judged_alike_whole_and_byte_by_byte() {
-    let lines: [&[u8]; 12] = [
+fn a_status_line_is_judged_alike_whole_split_and_byte_by_byte() {
+    let lines: [&[u8]; 13] = [
         b"HTTP/1.1 200 OK\r\n\r\n",
         b"HTTP/1.1 999 \r\n\r\n",
         b"HTTP/1.1 099 OK\r\n\r\n",
@@ -155,9 +155,14 @@ fn a_status_line_is_judged_alike_whole_and_byte_by_byte() {
         b"HTTP/2.0 200 OK\r\n\r\n",
         b"http/1.1 200 OK\r\n\r\n",
         b"HTTP/1.1 200 \x00\r\n\r\n",
+        // What stands in place of the status would pass at the start of a line.
+        b"HTTP/1.1 HTTP/1.1 200 OK\r\n\r\n",
     ];
     for line in lines {
         let whole = outcome(&[line]);
+        for split in 0..line.len() {
+            assert_eq!(outcome(&[&line[..split], line]), whole, "{}", line.escape_ascii());
+        }
         let bytes: Vec<&[u8]> = (1..=line.len()).map(|end| &line[..end]).collect();
         assert_eq!(outcome(&bytes), whole, "{}", line.escape_ascii());
     }
