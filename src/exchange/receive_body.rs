@@ -327,7 +327,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     /// Counts data that was taken, and ends a body whose length is reached.
     fn took(&mut self, count: usize) {
         let count = count as u64;
-        self.body_received = self.body_received.saturating_add(count);
+        self.body_received = self.body_received.wrapping_add(count);
         self.handed_over = true;
         match &mut self.body {
             Body::Length(remaining) => {
