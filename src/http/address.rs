@@ -1,5 +1,6 @@
 //! IP addresses in hosts, and which of them no request can go to. All of it works in constants.
 
+use super::bytes::hex_digit;
 use crate::error::TargetClass;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -179,11 +180,11 @@ const fn parse_group(text: &[u8]) -> Option<(u32, &[u8])> {
     let mut digits = 0u8;
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
-        let digit = match (*byte as char).to_digit(16) {
+        let digit = match hex_digit(*byte) {
             Some(digit) => digit,
             None => break,
         };
-        group = (group << 4) | digit;
+        group = (group << 4) | digit as u32;
         digits = digits.wrapping_add(1);
         rest = tail;
         if digits > 4 {

@@ -9,6 +9,7 @@
 //!                                      Trailers (read by the head's parser)
 //! ```
 
+use super::bytes::hex_digit;
 use crate::error::ProtocolError;
 
 /// Chunk extensions (and padding) that one body may have beyond a byte for each byte of its data.
@@ -155,13 +156,4 @@ impl ChunkedDecoder {
 
 fn taken(input: &[u8], rest: &[u8]) -> usize {
     input.len().wrapping_sub(rest.len())
-}
-
-fn hex_digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte.wrapping_sub(b'0')),
-        b'a'..=b'f' => Some(byte.wrapping_sub(b'a' - 10)),
-        b'A'..=b'F' => Some(byte.wrapping_sub(b'A' - 10)),
-        _ => None,
-    }
 }
