@@ -238,16 +238,15 @@ impl<N: Network> Wire<N> {
         &mut self,
         target: &Target<'_>,
         is_directed: bool,
-        remote: &Option<SocketAddr>,
+        remote: &mut Option<SocketAddr>,
         now: u32,
         keep_alive_ms: u32,
-    ) -> Option<SocketAddr> {
+    ) -> bool {
         let Some(key) = &self.key else {
             // If any, left over from an exchange that never ended.
             self.close(WhyClosed::ResponseNotRead);
-            return None;
+            return false;
         };
-        let kept = key.remote;
         let unfit = if !key.leads_to(target, is_directed, remote) {
             Some(WhyClosed::OtherHost)
         } else if crate::clock::elapsed_ms(now, self.idle_since) > keep_alive_ms {
@@ -265,14 +264,11 @@ impl<N: Network> Wire<N> {
                 }
             }
         };
-        self.key = None;
         match unfit {
-            None => Some(kept),
-            Some(why) => {
-                self.close(why);
-                None
-            }
+            None => *remote = self.key.take().map(|key| key.remote),
+            Some(why) => self.close(why),
         }
+        unfit.is_none()
     }
 
     /// Closes the connection, if there is one. What the stack says to that changes nothing.
