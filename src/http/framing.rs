@@ -82,12 +82,15 @@ impl FramingFields {
     /// Takes note of one field line. Each of these is a list, if only for proxies (RFC 9110 section
     /// 5.6.1).
     pub fn field(&mut self, name: &[u8], value: &[u8]) -> Result<(), ProtocolError> {
-        let field = match name.len() {
-            10 if is(name, b"connection") => Field::Connection,
-            14 if is(name, b"content-length") => Field::ContentLength,
-            17 if is(name, b"transfer-encoding") => Field::TransferEncoding,
+        let (known, field): (&[u8], Field) = match name.len() {
+            10 => (b"connection", Field::Connection),
+            14 => (b"content-length", Field::ContentLength),
+            17 => (b"transfer-encoding", Field::TransferEncoding),
             _ => return Ok(()),
         };
+        if !is(name, known) {
+            return Ok(());
+        }
         for element in value.split(|&byte| byte == b',') {
             self.element(field, trim(element))?;
         }
