@@ -232,8 +232,8 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                         self.raw = self.raw.wrapping_add(taken);
                         match piece {
                             Piece::Incomplete => {}
-                            Piece::Data(_) if taken < available => continue,
-                            Piece::Data(_) => {}
+                            Piece::Data if taken < available => continue,
+                            Piece::Data => {}
                             Piece::Trailers => {
                                 self.body = Body::Trailers;
                                 self.parser.start_trailers();

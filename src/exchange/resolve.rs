@@ -23,8 +23,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         let Self { core, plan, remote, .. } = self;
         let now = core.clock.now_ms();
         let keep_ms = core.config.keep_alive_ms;
-        self.reused =
-            core.wire.take_kept(&plan.target, plan.is_directed, remote, now, keep_ms);
+        self.reused = core.wire.take_kept(&plan.target, plan.is_directed, remote, now, keep_ms);
         self.progress();
         if self.reused {
             return Ok(State::Send);

@@ -78,7 +78,12 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    fn leads_to(&self, target: &Target<'_>, is_directed: bool, remote: &Option<SocketAddr>) -> bool {
+    fn leads_to(
+        &self,
+        target: &Target<'_>,
+        is_directed: bool,
+        remote: &Option<SocketAddr>,
+    ) -> bool {
         self.scheme == target.scheme
             && self.port == target.port
             && self.host.eq_ignore_ascii_case(target.host)

@@ -112,7 +112,9 @@ pub(crate) const fn parse_ipv6(text: &[u8]) -> Option<Ipv6Addr> {
         _ => text,
     };
     while !rest.is_empty() {
-        if let [b':', tail @ ..] = rest && !gap {
+        if let [b':', tail @ ..] = rest
+            && !gap
+        {
             gap = true;
             at = behind_gap(at, tail);
             rest = tail;

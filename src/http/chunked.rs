@@ -42,8 +42,8 @@ enum State {
 pub enum Piece {
     /// The input is used up in the middle of the framing.
     Incomplete,
-    /// Data comes next: so much remains in this chunk.
-    Data(u64),
+    /// Data comes next, [as much](ChunkedDecoder::data_remaining) as remains of this chunk.
+    Data,
     /// The last chunk was read; trailer lines follow, up to an empty one.
     Trailers,
 }
@@ -68,7 +68,7 @@ impl ChunkedDecoder {
         let mut rest = input;
         loop {
             match self.state {
-                State::Data => return Ok((taken(input, rest), Piece::Data(self.remaining))),
+                State::Data => return Ok((taken(input, rest), Piece::Data)),
                 State::Trailers => return Ok((taken(input, rest), Piece::Trailers)),
                 _ => {}
             }
