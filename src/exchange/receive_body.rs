@@ -241,7 +241,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                             }
                         }
                     }
-                    Err(error) => return Err(self.broke_protocol(error)),
+                    Err(error) => return Err(self.fail(ErrorKind::Protocol(error))),
                 },
                 Body::Trailers => match self.parser.parse(arrived) {
                     Ok(Some(length)) => {
@@ -252,7 +252,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                         return Ok(0);
                     }
                     Ok(None) => {}
-                    Err(error) => return Err(self.broke_protocol(error)),
+                    Err(error) => return Err(self.fail(ErrorKind::Protocol(error))),
                 },
             }
             self.make_room()?;
