@@ -436,3 +436,26 @@ fn what_browsers_refuse_is_refused() {
         assert!(Url::parse(text).is_err(), "{text}");
     }
 }
+
+/// Addresses of all shapes: up to ten colons, groups and an IPv4 address, in any order.
+#[test]
+fn ipv6_addresses_are_those_that_the_standard_library_reads() {
+    const PARTS: [&str; 5] = [":", "::", "0", "aBc9", "1.2.3.4"];
+    let mut addresses = 0;
+    let mut texts = vec![String::new()];
+    for _ in 0..7 {
+        let longer =
+            texts.iter().flat_map(|text| PARTS.iter().map(move |part| format!("{text}{part}")));
+        texts = longer.collect();
+        for text in texts.iter().flat_map(|text| [text.clone(), format!("1:2:3:{text}")]) {
+            let whole = format!("http://[{text}]/");
+            let ours = Url::parse(&whole).map(|url| url.host());
+            match text.parse::<Ipv6Addr>() {
+                Ok(theirs) => assert_eq!(ours, Ok(Host::Address(IpAddr::V6(theirs))), "{text}"),
+                Err(_) => assert_eq!(ours, Err(UrlError::InvalidAddress), "{text}"),
+            }
+            addresses += usize::from(ours.is_ok());
+        }
+    }
+    assert!(addresses > 300, "only {addresses} of the texts are addresses");
+}
