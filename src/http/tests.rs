@@ -14,10 +14,10 @@ use std::vec::Vec;
 /// Every byte at every place of a word, among bytes that pass.
 #[test]
 fn runs_a_word_at_a_time_stop_where_a_byte_at_a_time_would() {
-    for length in 0..20 {
+    for (length, fill) in (0..20).flat_map(|length| [(length, b'a'), (length, b'-')]) {
         for at in 0..length {
             for byte in 0..=255u8 {
-                let mut text = std::vec![b'a'; length];
+                let mut text = std::vec![fill; length];
                 text[at] = byte;
                 // A second stop behind the first must not be seen before it.
                 if at + 1 < length {
