@@ -19,7 +19,7 @@ use responses::{
 };
 use safe_http_client::{
     Behaviour, BufferUse, Deadline, ErrorKind, LoopContext, Method, Peer, Phase, ProtocolError,
-    RequestError, WhyClosed, nb,
+    RequestError, ResponseHead, WhyClosed, nb,
 };
 
 fn check_all(rows: impl IntoIterator<Item = Row>) {
@@ -879,6 +879,82 @@ fn every_field_is_read_for_framing_however_late_it_comes() {
         );
         assert_eq!(rows[1].headers.as_ref().unwrap()[count - 1].0, last);
         check_all(rows.into_iter().map(|row| row.buffer(8192)));
+    }
+}
+
+// --- The head as a caller asks for it ---
+
+/// Shows `check` the head of this response, which has no body.
+fn with_head(head: impl AsRef<[u8]>, check: impl FnOnce(ResponseHead<'_>)) {
+    let mut cx = cx();
+    let (mut client, _) = client_over(&mut cx, Behaviour::STD, [Connection::answer(head)]);
+    let mut buffer = [0; 512];
+    let response = client.request(&mut cx, Method::Head, URL, &mut buffer).send().unwrap();
+    check(response.head());
+}
+
+/// RFC 9110 section 15: the first digit is the class.
+#[test]
+fn success_is_the_class_2xx_alone() {
+    for (status, success) in [
+        (101, false),
+        (200, true),
+        (204, true),
+        (206, true),
+        (299, true),
+        (300, false),
+        (304, false),
+        (404, false),
+        (500, false),
+        (999, false),
+    ] {
+        with_head(format!("HTTP/1.1 {status} \r\n\r\n"), |head| {
+            assert_eq!((head.status(), head.is_success()), (status, success));
+        });
+    }
+}
+
+#[test]
+fn a_field_is_found_by_its_whole_name_in_any_case_and_the_first_of_several_counts() {
+    let response = b"HTTP/1.1 200 OK\r\nX-Keys: 16\r\nX-Key: 17\r\nx-key: 18\r\nEmpty:\r\n\
+                     Server: gate/\xB5\r\nName: \xC3\xA4\r\n\r\n";
+    type Field = (&'static str, Option<&'static [u8]>, Option<&'static str>);
+    let rows: [Field; 9] = [
+        ("X-Key", Some(b"17"), Some("17")),
+        ("x-kEY", Some(b"17"), Some("17")),
+        ("X-Keys", Some(b"16"), Some("16")),
+        ("X-Ke", None, None),
+        ("Key", None, None),
+        ("", None, None),
+        ("Empty", Some(b""), Some("")),
+        ("Name", Some("\u{e4}".as_bytes()), Some("\u{e4}")),
+        // There, but in Latin-1.
+        ("Server", Some(b"gate/\xB5"), None),
+    ];
+    with_head(response, |head| {
+        for (name, value, text) in rows {
+            assert_eq!(head.header(name), value, "{name}");
+            assert_eq!(head.header_str(name), text, "{name}");
+            let listed = head.headers().find(|header| header.is(name));
+            assert_eq!(listed.map(|header| header.value()), value, "{name}");
+            assert_eq!(listed.and_then(|header| header.value_str()), text, "{name}");
+        }
+    });
+}
+
+/// RFC 9110 section 8.6: to HEAD it is what GET would have had.
+#[test]
+fn a_content_length_is_reported_where_one_was_sent() {
+    for (line, length) in [
+        ("Content-Length: 0", Some(0)),
+        ("Content-Length: 1", Some(1)),
+        ("Content-Length: 18446744073709551615", Some(u64::MAX)),
+        ("Transfer-Encoding: chunked", None),
+        ("X: Content-Length: 5", None),
+    ] {
+        with_head(format!("HTTP/1.1 200 OK\r\n{line}\r\n\r\n"), |head| {
+            assert_eq!(head.content_length(), length, "{line}");
+        });
     }
 }
 
