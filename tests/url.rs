@@ -245,6 +245,17 @@ fn a_position_in_an_error_is_the_byte_itself() {
     }
 }
 
+/// What is shown so ends up in logs.
+#[test]
+fn a_url_is_shown_by_its_parts_without_user_name_and_password() {
+    let url = Url::parse("http://user:password@gate.local:8080/open?door=2#top").unwrap();
+    assert_eq!(
+        format!("{url:?}"),
+        "Url { scheme: Http, host: Name(\"gate.local\"), port: 8080, \
+         path_and_query: \"/open?door=2\", .. }"
+    );
+}
+
 #[test]
 fn a_url_of_parts_is_the_url_of_the_whole() {
     for (scheme, host, port, target, whole) in [
