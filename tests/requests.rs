@@ -406,6 +406,30 @@ mod headers {
         }
     }
 
+    /// Each is as long as a name that does, and has a value that would mean something there.
+    #[test]
+    fn any_other_name_decides_nothing() {
+        for (name, value) in [
+            ("Date", "h2"),
+            ("Cookie", "100-continue"),
+            ("Keep-Alive", "close"),
+            ("If-None-Match", "Basic"),
+            ("Accept-Charset", "5"),
+            ("If-Modified-Since", "chunked"),
+        ] {
+            let Bench { mut client, log, mut cx } = Bench::new();
+            let mut buffer = [0; 512];
+            let request = client.post(&mut cx, "http://user:pw@h/", &mut buffer);
+            request.header(name, value).body(b"open").send().unwrap();
+            let expected = format!(
+                "POST / HTTP/1.1\r\nHost: h\r\n{name}: {value}\r\n\
+                 Authorization: Basic dXNlcjpwdw==\r\n{DEFAULTS}Content-Length: 4\r\n\r\nopen"
+            );
+            assert_eq!(log.borrow().text(0), expected);
+            assert!(client.is_connected(), "kept, whatever {name} says");
+        }
+    }
+
     /// Two ideas of where a body ends are how requests are smuggled (RFC 9112 section 11.2).
     #[test]
     fn the_bodys_framing_is_not_for_the_caller() {
