@@ -117,6 +117,7 @@ fn what_is_no_url_is_refused_with_the_part_that_is_wrong() {
         ("ftp://gate.local/", UnsupportedScheme, OTHER_SCHEME),
         ("ws://gate.local/", UnsupportedScheme, OTHER_SCHEME),
         ("httpx://gate.local/", UnsupportedScheme, OTHER_SCHEME),
+        ("file://gate.local/", UnsupportedScheme, OTHER_SCHEME),
         ("http:", MissingScheme, NO_SCHEME),
         ("http://", MissingHost, NO_HOST),
         ("http:///open", MissingHost, NO_HOST),
