@@ -318,6 +318,8 @@ fn targets_that_are_no_other_host_are_told_apart() {
         ("[2001:db8::1]", Host),
         ("notlocalhost", Host),
         ("localhost.example", Host),
+        ("gatehouse", Host),
+        ("my.gatehouse", Host),
         ("localhost", Loopback),
         ("LocalHost", Loopback),
         ("localhost.", Loopback),
