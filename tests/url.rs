@@ -178,6 +178,7 @@ fn what_is_no_url_is_refused_with_the_part_that_is_wrong() {
         ("http://[:1::2]/", InvalidAddress, NO_ADDRESS),
         ("http://[12345::]/", InvalidAddress, NO_ADDRESS),
         ("http://[1:2:3:4:5:6:7:8::]/", InvalidAddress, NO_ADDRESS),
+        ("http://[1:2:3:4:5:6:7:8:]/", InvalidAddress, NO_ADDRESS),
         (long.as_str(), HostTooLong, "the host is longer than the 253 bytes that a name can have"),
         ("http://h:0/", InvalidPort, PORT),
         ("http://h:65536/", InvalidPort, PORT),
