@@ -237,6 +237,26 @@ mod methods {
         }
     }
 
+    /// RFC 9110 section 9.2.2, RFC 5789 section 2. Only these are ever sent again.
+    #[test]
+    fn idempotent_methods_are_those_that_are_defined_so() {
+        for (method, idempotent) in [
+            (Method::Get, true),
+            (Method::Head, true),
+            (Method::Put, true),
+            (Method::Delete, true),
+            (Method::Options, true),
+            (Method::Trace, true),
+            (Method::Post, false),
+            (Method::Patch, false),
+            (Method::Connect, false),
+            (Method::Custom("PROPFIND"), false),
+            (Method::from_name("GET"), true),
+        ] {
+            assert_eq!(method.is_idempotent(), idempotent, "{method:?}");
+        }
+    }
+
     /// Methods are case-sensitive (RFC 9110 section 9.1), so none is changed.
     #[test]
     fn custom_methods_are_sent_as_they_are() {
