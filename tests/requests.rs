@@ -734,10 +734,32 @@ mod bodies {
         );
         // The server answers at once, and so is never sent the body.
         assert_eq!(with, expected);
-        let by_hand = Bench::new().sent(Method::Post, "http://h/", |request| {
-            request.expect_continue().header("expect", "100-Continue").body(b"open")
+    }
+
+    /// The client waits for the answer to it as if it had written the line, and writes no second one.
+    #[test]
+    fn an_expectation_in_the_callers_own_line_is_one() {
+        let own_line = format!(
+            "POST / HTTP/1.1\r\nHost: h\r\nexpect: 100-Continue\r\n{DEFAULTS}\
+             Content-Length: 4\r\n\r\n"
+        );
+        for build in [
+            (|request| request.header("expect", "100-Continue").body(b"open"))
+                as for<'a, 'c> fn(Built<'a, 'c>) -> Built<'a, 'c>,
+            |request| request.expect_continue().header("expect", "100-Continue").body(b"open"),
+            |request| request.header("expect", "100-Continue").expect_continue().body(b"open"),
+        ] {
+            assert_eq!(Bench::new().sent(Method::Post, "http://h/", build), own_line);
+        }
+        // Another expectation waits for nothing, and takes none away.
+        let other = Bench::new()
+            .sent(Method::Post, "http://h/", |request| request.header("Expect", "x").body(b"open"));
+        let own_line = own_line.replace("expect: 100-Continue", "Expect: x");
+        assert_eq!(other, own_line.clone() + "open");
+        let both = Bench::new().sent(Method::Post, "http://h/", |request| {
+            request.expect_continue().header("Expect", "x").body(b"open")
         });
-        assert_eq!(by_hand.matches("100-").count(), 1, "{by_hand}");
+        assert_eq!(both, own_line.replace("Content", "Expect: 100-continue\r\nContent"));
     }
 }
 
