@@ -51,7 +51,9 @@ fn every_spelling_of_both_families() {
     ] {
         assert_eq!(events(line), [event], "{}", line.escape_ascii());
     }
-    assert_eq!(events(b"+IPD,7,5:"), []);
+    for no_link in [&b"+IPD,5,5:"[..], b"+IPD,7,5:", b"+IPD,256,5:"] {
+        assert_eq!(events(no_link), [], "{}", no_link.escape_ascii());
+    }
     assert_eq!(events(b"\r\n\r\n \r\n"), []);
 }
 
@@ -172,6 +174,10 @@ fn fields() {
     assert_eq!(mac(b"5c:cf:7f:00:01"), None);
     assert_eq!(number(b"4294967295"), Some(u32::MAX));
     assert_eq!(number(b"4294967296"), None);
+    // `/` and `:` stand around the digits.
+    for bad in [&b""[..], b"-1", b"1/", b"1:", b" 1"] {
+        assert_eq!(number(bad), None, "{}", bad.escape_ascii());
+    }
 }
 
 #[test]
