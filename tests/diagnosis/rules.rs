@@ -7,9 +7,9 @@ use crate::matrix::cases;
 use crate::observed::Verdict;
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
 use safe_http_client::{
-    Behaviour, Cause, Config, Connect, Deadline, DisconnectReason, Error, ErrorKind, IpConfig,
-    Link, LinkStatus, Network, NoPing, NoTls, Peer, Phase, ProtocolError, SafeHttpClient,
-    StackFault,
+    Behaviour, BufferUse, Cause, Config, Connect, Deadline, DisconnectReason, Error, ErrorKind,
+    IpConfig, Link, LinkError, LinkStatus, Network, NoPing, NoTls, Peer, Phase, ProtocolError,
+    RequestError, SafeHttpClient, StackFault, TargetClass, UrlError,
 };
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -223,7 +223,7 @@ fn written() -> Vec<Written> {
         failure(
             "the caller's own mistakes have tests of their own",
             Phase::Url,
-            ErrorKind::Request(safe_http_client::RequestError::InvalidMethod),
+            ErrorKind::Request(RequestError::InvalidMethod),
             Cause::InvalidRequest,
             |_| {},
         ),
@@ -553,7 +553,9 @@ fn each_thing_that_a_row_asks_for_counts() {
         error.evidence.fault = fault;
         (error.evidence.phase_ms, error.evidence.limit_ms) = (ms, limit);
         (error.evidence.link, error.evidence.remote) = (link, remote);
-        let verdict = Verdict::of(&error.diagnosis());
+        let diagnosis = error.diagnosis();
+        assert_eq!((diagnosis.phase(), diagnosis.evidence()), (error.phase, error.evidence));
+        let verdict = Verdict::of(&diagnosis);
         assert_eq!(causes(&verdict), expected, "{fault:?} {ms}/{limit}: {}", verdict.text);
     }
 
@@ -587,6 +589,136 @@ fn each_thing_that_a_row_asks_for_counts() {
     ] {
         let verdict = check(answers, connection, unknown, true, url);
         assert_eq!(causes(&verdict), expected, "{url}: {}", verdict.text);
+    }
+}
+
+/// What failed, and in which phase, without anything that is known besides.
+#[test]
+fn each_kind_of_failure_is_looked_up_as_what_it_is() {
+    const NAME: &str = "NameNotResolved Likely, NoDnsServer Possible, GatewaySilent Possible";
+    const UNREACHED: &str = "HostDown Likely, Firewall Possible, GatewaySilent Possible";
+    const NO_LINK: &str = "NoAddress Certain, JoinFailed Possible, ModemUnresponsive Possible";
+    const SLOW: &str = "SlowServer Likely, NotHttp Possible, ModemSleep Possible";
+    let timeout = |deadline| ErrorKind::Timeout { deadline, limit_ms: 5000 };
+    let request = |error| ErrorKind::<(), ()>::Request(error);
+    let in_host = |localhost| request(UrlError::SchemeInHost { localhost }.into());
+    let buffer = |what| ErrorKind::Buffer { what, needed: 9, available: 8, exact: true };
+    let protocol = |error| ErrorKind::<(), ()>::Protocol(error);
+    let link = |error| ErrorKind::<(), ()>::Link(error);
+    let down = |reason| link(LinkError::Disconnected(reason));
+    let up_to: IpAddr = Ipv4Addr::BROADCAST.into();
+    for (phase, kind, expected) in [
+        (Phase::Url, in_host(true), "Scheme Certain, NoHostTarget Certain"),
+        (Phase::Url, in_host(false), "Scheme Certain"),
+        (Phase::Url, request(UrlError::UnsupportedScheme.into()), "Scheme Certain"),
+        (Phase::Url, request(RequestError::NoTls), "Scheme Certain"),
+        (Phase::Url, request(RequestError::PlainOnTlsPort), "Scheme Likely"),
+        (Phase::Url, request(RequestError::Target(TargetClass::Loopback)), "NoHostTarget Certain"),
+        (Phase::Link, request(RequestError::OwnAddress), "OwnAddress Certain"),
+        (Phase::Link, request(RequestError::OwnNetwork), "OwnAddress Certain"),
+        (Phase::Url, request(RequestError::InvalidMethod), "InvalidRequest Certain"),
+        (Phase::Url, buffer(BufferUse::RequestHead), "InvalidRequest Certain"),
+        (Phase::Head, buffer(BufferUse::ResponseHead), "BadResponse Certain"),
+        (Phase::Link, link(LinkError::NoAddress), "NoAddress Certain"),
+        (Phase::Link, down(DisconnectReason::Code(8)), "NoAddress Certain"),
+        (Phase::Link, down(DisconnectReason::Unknown), NO_LINK),
+        (Phase::Link, down(DisconnectReason::TimedOut), "JoinFailed Likely, NoAddress Possible"),
+        (Phase::Link, down(DisconnectReason::WrongPassword), "JoinFailed Certain"),
+        (Phase::Link, link(LinkError::GatewayOutsideSubnet), "WrongSubnet Certain"),
+        (Phase::Link, link(LinkError::NoDnsServer), "NoDnsServer Certain"),
+        (Phase::Link, timeout(Deadline::Online), "NoAddress Certain"),
+        (
+            Phase::Resolve,
+            ErrorKind::ResolvedTo(up_to, TargetClass::Broadcast),
+            "NameNotResolved Certain, CaptivePortal Possible",
+        ),
+        (Phase::Resolve, timeout(Deadline::Connect), NAME),
+        (Phase::Resolve, timeout(Deadline::Total), NAME),
+        (Phase::Connect, timeout(Deadline::Connect), UNREACHED),
+        (Phase::Connect, timeout(Deadline::Total), UNREACHED),
+        (Phase::Connect, ErrorKind::Socket(()), "OutOfSockets Likely"),
+        (Phase::Send, timeout(Deadline::Total), "SlowServer Likely, ModemSleep Possible"),
+        (Phase::Send, ErrorKind::Send(()), "ConnectionLost Likely"),
+        (Phase::Head, ErrorKind::Receive(()), "ConnectionLost Likely"),
+        (
+            Phase::Head,
+            ErrorKind::ClosedBeforeResponse,
+            "ConnectionLost Likely, TlsMismatch Possible, NotHttp Possible",
+        ),
+        (Phase::Head, timeout(Deadline::Response), SLOW),
+        (Phase::Head, timeout(Deadline::Total), SLOW),
+        (Phase::Body, timeout(Deadline::Total), "SlowServer Likely, ModemSleep Possible"),
+        (
+            Phase::Body,
+            timeout(Deadline::Idle),
+            "SlowServer Likely, ConnectionLost Possible, ModemSleep Possible",
+        ),
+        (Phase::Head, protocol(ProtocolError::NotHttp(Peer::Tls)), "TlsMismatch Certain"),
+        (
+            Phase::Head,
+            protocol(ProtocolError::NotHttp(Peer::Text)),
+            "NotHttp Likely, SerialLine Possible",
+        ),
+        (
+            Phase::Head,
+            protocol(ProtocolError::StatusLine),
+            "BadResponse Certain, SerialLine Possible",
+        ),
+        (
+            Phase::Body,
+            ErrorKind::Truncated { received: 3, announced: Some(5) },
+            "BadResponse Certain",
+        ),
+    ] {
+        let error = Error::new(phase, kind);
+        let verdict = Verdict::of(&error.diagnosis());
+        assert_eq!(causes(&verdict), expected, "{phase} {}", error.code());
+    }
+    // A link that never came up says why, where it knows.
+    for (reason, expected) in [
+        (DisconnectReason::TimedOut, "JoinFailed Likely, NoAddress Possible"),
+        (DisconnectReason::WrongPassword, "JoinFailed Certain"),
+        (DisconnectReason::Unknown, NO_LINK),
+    ] {
+        let mut error: Error<(), ()> = Error::new(Phase::Link, timeout(Deadline::Online));
+        error.evidence.link = Some(LinkStatus::Disconnected(reason));
+        assert_eq!(causes(&Verdict::of(&error.diagnosis())), expected, "{reason}");
+    }
+}
+
+/// A stack without pings knocks at the gateway: who refuses is there, as well as who opens.
+#[test]
+fn a_gateway_is_there_if_it_opens_a_port_or_refuses_to() {
+    const UNREACHED: &str = "HostDown Likely, Firewall Possible, GatewaySilent Possible";
+    const SILENT: &str = "GatewaySilent Likely, WrongSubnet Possible, HostDown Possible";
+    const THERE: &str = "HostDown Likely, Firewall Possible";
+    let mut cx = cx();
+    let silent = || Connection { connect_pends: usize::MAX, ..Connection::new([]) };
+    let refused = || Connection { refused: true, ..Connection::new([]) };
+    let table: [(Connection, fn(&ScriptError) -> StackFault, &str); 7] = [
+        (Connection::new([]), |_| StackFault::Unknown, THERE),
+        (refused(), |_| StackFault::Refused, THERE),
+        (refused(), |_| StackFault::Reset, THERE),
+        // What isn't told from silence isn't taken for an answer.
+        (refused(), |_| StackFault::Unknown, UNREACHED),
+        (refused(), |_| StackFault::Indistinct, UNREACHED),
+        (refused(), |_| StackFault::TimedOut, UNREACHED),
+        (silent(), |_| StackFault::Unknown, SILENT),
+    ];
+    for (gateway, fault, expected) in table {
+        let stack = ScriptStack::new([silent(), gateway]);
+        let log = stack.log.clone();
+        let link = TestLink::new(LinkStatus::Up(home()));
+        let behaviour = Behaviour { connect: Connect::Polls, ..Behaviour::UNKNOWN };
+        let network = safe_http_client::Attached::new(stack, link, behaviour).with_faults(fault);
+        let mut client = SafeHttpClient::new(network, TestClock::ticking(1));
+        let report = client.diagnose(&mut cx, "http://10.0.0.9/");
+        let verdict = Verdict::of_report(&report).unwrap_or_else(|| panic!("{report}"));
+        let fault = fault(&ScriptError::Refused);
+        assert_eq!(causes(&verdict), expected, "{fault:?}: {report}");
+        let dialed = [([10, 0, 0, 9], 80).into(), (GATEWAY, 80).into()];
+        assert_eq!(log.borrow().dialed, dialed, "{report}");
+        assert_eq!((log.borrow().opened, log.borrow().closed), (2, 2), "{report}");
     }
 }
 

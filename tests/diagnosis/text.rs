@@ -176,6 +176,10 @@ fn a_diagnosis_fits_the_console_whatever_it_says() {
                         let text = diagnosis.to_string();
                         fits(&text);
                         is_filled(&text);
+                        let words = text.replace("\n       ", " ");
+                        if let Some(remote) = remote {
+                            assert!(words.contains(&format!(" to {remote} on a ")), "{text}");
+                        }
                         count += 1;
                     }
                 }
