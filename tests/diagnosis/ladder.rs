@@ -1,4 +1,4 @@
-//! The active check, question by question: what is asked of which stack, for how long, and what isn't.
+//! What is made of a stack's own facts: by the active check, question by question, and by an error.
 
 use crate::common::script::{Connection, ScriptError, ScriptStack, Step};
 use crate::common::{TestClock, cx};
@@ -31,6 +31,7 @@ struct Chip {
     link: LinkStatus,
     has_loopback: bool,
     is_busy: Rc<Cell<bool>>,
+    radio_sleeps: bool,
     signal_pends: bool,
     /// What comes of a ping.
     ping: fn(IpAddr) -> nb::Result<Option<u32>, NoPing>,
@@ -79,6 +80,7 @@ fn chip(connections: impl IntoIterator<Item = Connection>) -> Chip {
         link: LinkStatus::Up(home()),
         has_loopback: false,
         is_busy: Rc::default(),
+        radio_sleeps: false,
         signal_pends: false,
         ping: all_answer,
         pinged: Rc::default(),
@@ -174,9 +176,14 @@ impl Network for Chip {
         self.fault
     }
 
+    fn dns_fault(&self, _: &ScriptError) -> StackFault {
+        StackFault::NameNotFound
+    }
+
     fn condition(&self) -> Condition<'_> {
         let mut condition = Condition::default();
         condition.is_busy = self.is_busy.get();
+        condition.radio_sleeps = self.radio_sleeps;
         condition
     }
 
@@ -677,6 +684,73 @@ fn the_root_is_asked_for_where_the_asterisk_was_refused() {
             .map(|index| log.text(index).lines().next().unwrap_or_default().to_owned())
             .collect();
         assert_eq!(lines, asked, "{report}");
+    }
+}
+
+/// What stands behind a failed request, as far as the stack tells: in which phase which of its facts
+/// counts.
+#[test]
+fn an_error_has_the_fact_that_explains_it() {
+    let mut cx = cx();
+    let unanswered = || Connection::new([Step::Silence]);
+    let stuck = || Connection { send_window: 9, ..Connection::new([]) };
+    let half = || Connection::answer("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf");
+    let (none, busy, sleeping) = ((false, false), (true, false), (false, true));
+    let (polls, forever, blocks) = (Connect::Polls, Connect::PollsForEver, Connect::Blocks);
+    for (connection, connect, (is_busy, radio_sleeps), url, code, expected) in [
+        (silent(), polls, none, BY_ADDRESS, "connect_timeout", StackFault::Unknown),
+        (silent(), polls, busy, BY_ADDRESS, "connect_timeout", StackFault::Busy),
+        (silent(), polls, sleeping, BY_ADDRESS, "connect_timeout", StackFault::Unknown),
+        (silent(), forever, none, BY_ADDRESS, "connect_timeout", StackFault::HidesRefusal),
+        (silent(), forever, sleeping, BY_ADDRESS, "connect_timeout", StackFault::HidesRefusal),
+        (silent(), blocks, sleeping, BY_ADDRESS, "connect_timeout", StackFault::Unknown),
+        (stuck(), forever, none, BY_ADDRESS, "idle_timeout", StackFault::Unknown),
+        (stuck(), polls, busy, BY_ADDRESS, "idle_timeout", StackFault::Unknown),
+        (stuck(), polls, sleeping, BY_ADDRESS, "idle_timeout", StackFault::RadioSleeps),
+        (unanswered(), forever, none, BY_ADDRESS, "response_timeout", StackFault::Unknown),
+        (unanswered(), polls, busy, BY_ADDRESS, "response_timeout", StackFault::Unknown),
+        (unanswered(), polls, sleeping, BY_ADDRESS, "response_timeout", StackFault::RadioSleeps),
+        (half(), polls, sleeping, BY_ADDRESS, "idle_timeout", StackFault::RadioSleeps),
+        (half(), polls, none, BY_ADDRESS, "idle_timeout", StackFault::Unknown),
+        (refused(), polls, busy, BY_ADDRESS, "connect_failed", StackFault::Unknown),
+        (refused(), polls, none, SECURE, "connect_failed", StackFault::TlsFailed),
+        (silent(), polls, none, SECURE, "connect_timeout", StackFault::Unknown),
+        (
+            fine(),
+            polls,
+            none,
+            "http://unknown.test/",
+            "name_not_resolved",
+            StackFault::NameNotFound,
+        ),
+    ] {
+        let chip = Chip { connect, radio_sleeps, ..chip([connection]) };
+        let busy = chip.is_busy.clone();
+        let client = SafeHttpClient::new(chip, TestClock::ticking(1));
+        let mut client = client.wait_online(&mut cx).map_err(|failed| failed.error).unwrap();
+        let mut buffer = [0; 512];
+        busy.set(is_busy);
+        let sent = client.get(&mut cx, url, &mut buffer).send();
+        let error = match sent {
+            Err(error) => error,
+            Ok(mut response) => response.read_to_end().unwrap_err(),
+        };
+        let what = format!("{connect:?} busy {is_busy} asleep {radio_sleeps} {url} {error}");
+        assert_eq!((error.code(), error.evidence.fault), (code, expected), "{what}");
+    }
+    // The stack's own word counts more than what TLS makes likely.
+    for (fault, url, expected) in [
+        (StackFault::Indistinct, SECURE, StackFault::TlsFailed),
+        (StackFault::Indistinct, BY_ADDRESS, StackFault::Indistinct),
+        (StackFault::Refused, SECURE, StackFault::Refused),
+        (StackFault::OutOfMemory, SECURE, StackFault::OutOfMemory),
+    ] {
+        let chip = Chip { fault, ..chip([refused()]) };
+        let client = SafeHttpClient::new(chip, TestClock::ticking(1));
+        let mut client = client.wait_online(&mut cx).map_err(|failed| failed.error).unwrap();
+        let mut buffer = [0; 512];
+        let error = client.get(&mut cx, url, &mut buffer).send().unwrap_err();
+        assert_eq!(error.evidence.fault, expected, "{fault:?} {url}");
     }
 }
 
