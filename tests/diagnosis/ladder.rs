@@ -5,7 +5,7 @@ use crate::common::{TestClock, cx};
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
 use safe_http_client::{
     Behaviour, Cause, Condition, Config, Connect, DisconnectReason, IpConfig, Link, LinkStatus,
-    Network, NoPing, NoTls, Outcome, Report, SafeHttpClient, StackFault,
+    Network, NoPing, NoTls, Outcome, Phase, Report, SafeHttpClient, StackFault,
 };
 use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -737,6 +737,21 @@ fn an_error_has_the_fact_that_explains_it() {
         };
         let what = format!("{connect:?} busy {is_busy} asleep {radio_sleeps} {url} {error}");
         assert_eq!((error.code(), error.evidence.fault), (code, expected), "{what}");
+    }
+    // A connection that was only reported shows with the first byte that it never was one.
+    for (connect, taken, code, phase) in [
+        (Connect::ReportsSuccess, 0, "connect_failed", Phase::Connect),
+        (Connect::ReportsSuccess, 1, "send_failed", Phase::Send),
+        (Connect::Polls, 0, "send_failed", Phase::Send),
+    ] {
+        let breaks = Connection { send_fails_at: taken, ..Connection::new([]) };
+        let chip = Chip { connect, fault: StackFault::Refused, ..chip([breaks]) };
+        let client = SafeHttpClient::new(chip, TestClock::ticking(1));
+        let mut client = client.wait_online(&mut cx).map_err(|failed| failed.error).unwrap();
+        let mut buffer = [0; 512];
+        let error = client.get(&mut cx, BY_ADDRESS, &mut buffer).send().unwrap_err();
+        let what = (error.code(), error.phase, error.evidence.fault);
+        assert_eq!(what, (code, phase, StackFault::Refused), "{connect:?} {taken}");
     }
     // The stack's own word counts more than what TLS makes likely.
     for (fault, url, expected) in [

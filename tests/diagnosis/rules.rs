@@ -689,13 +689,14 @@ fn each_kind_of_failure_is_looked_up_as_what_it_is() {
 /// A stack without pings knocks at the gateway: who refuses is there, as well as who opens.
 #[test]
 fn a_gateway_is_there_if_it_opens_a_port_or_refuses_to() {
+    type Tells = fn(&ScriptError) -> StackFault;
     const UNREACHED: &str = "HostDown Likely, Firewall Possible, GatewaySilent Possible";
     const SILENT: &str = "GatewaySilent Likely, WrongSubnet Possible, HostDown Possible";
     const THERE: &str = "HostDown Likely, Firewall Possible";
     let mut cx = cx();
     let silent = || Connection { connect_pends: usize::MAX, ..Connection::new([]) };
     let refused = || Connection { refused: true, ..Connection::new([]) };
-    let table: [(Connection, fn(&ScriptError) -> StackFault, &str); 7] = [
+    let table: [(Connection, Tells, &str); 7] = [
         (Connection::new([]), |_| StackFault::Unknown, THERE),
         (refused(), |_| StackFault::Refused, THERE),
         (refused(), |_| StackFault::Reset, THERE),
