@@ -753,6 +753,22 @@ fn an_error_has_the_fact_that_explains_it() {
         let what = (error.code(), error.phase, error.evidence.fault);
         assert_eq!(what, (code, phase, StackFault::Refused), "{connect:?} {taken}");
     }
+    // What the stack says of the end of a stream explains what is missing of the response.
+    let head = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf";
+    for (steps, code) in [
+        (vec![Step::AwaitRequest, Step::PipeClosed], "empty_reply"),
+        (vec![Step::AwaitRequest, Step::Data(head.to_vec()), Step::PipeClosed], "truncated"),
+    ] {
+        let chip = Chip { fault: StackFault::ModemReset, ..chip([Connection::new(steps)]) };
+        let client = SafeHttpClient::new(chip, TestClock::ticking(1));
+        let mut client = client.wait_online(&mut cx).map_err(|failed| failed.error).unwrap();
+        let mut buffer = [0; 512];
+        let error = match client.get(&mut cx, BY_ADDRESS, &mut buffer).send() {
+            Err(error) => error,
+            Ok(mut response) => response.read_to_end().unwrap_err(),
+        };
+        assert_eq!((error.code(), error.evidence.fault), (code, StackFault::ModemReset));
+    }
     // The stack's own word counts more than what TLS makes likely.
     for (fault, url, expected) in [
         (StackFault::Indistinct, SECURE, StackFault::TlsFailed),
