@@ -309,6 +309,34 @@ fn each_wait_ends_to_the_millisecond() {
     }
 }
 
+/// A stack that is busy with what was given up before is asked for nothing until that is over.
+#[test]
+fn a_busy_stack_is_left_alone() {
+    let mut cx = cx();
+    let chip = chip([fine()]);
+    let (is_busy, log, pinged) =
+        (chip.is_busy.clone(), chip.stack.log.clone(), chip.pinged.clone());
+    let clock = TestClock::default();
+    let mut client = SafeHttpClient::new(chip, clock.clone());
+    let mut buffer = [0; 512];
+    let mut checkup = client.start_diagnosis(BY_NAME, &mut buffer);
+    is_busy.set(true);
+    for now in [0, REACH, 15_000] {
+        clock.set(now);
+        assert!(checkup.poll(&mut cx).is_err(), "{now} ms");
+        assert_eq!(rungs(checkup.report()), "url");
+    }
+    assert!(log.borrow().resolved.is_empty() && pinged.borrow().is_empty());
+    is_busy.set(false);
+    assert!(checkup.poll(&mut cx).is_ok());
+    assert_eq!(
+        rungs(checkup.report()),
+        "url link subnet name target gateway host port http",
+        "{}",
+        checkup.report()
+    );
+}
+
 /// Everything together has a deadline of its own, to the millisecond, too.
 #[test]
 fn a_check_ends_at_its_deadline() {
