@@ -91,6 +91,7 @@ fn ask(link: Chip, config: Config, method: Method<'_>, url: &str, to: Option<Soc
         ("gate.test", IpAddr::V4(Ipv4Addr::new(192, 168, 1, 20))),
         ("me.test", IpAddr::V4(Ipv4Addr::new(192, 168, 1, 57))),
         ("zero.test", IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+        ("loop.test", IpAddr::V4(Ipv4Addr::LOCALHOST)),
         ("localhost", IpAddr::V4(Ipv4Addr::LOCALHOST)),
     ];
     let log = stack.log.clone();
@@ -227,16 +228,19 @@ fn each_check_refuses_before_anything_is_sent_and_can_be_switched_off() {
 
 #[test]
 fn an_address_that_a_name_resolves_to_is_checked_before_it_is_dialled() {
-    for (check, url, code, cause) in [
-        (Check::Target, "http://zero.test/", "name_resolved_to_no_host", Cause::NameNotResolved),
-        (Check::OwnAddress, "http://me.test/", "own_address", Cause::OwnAddress),
+    let none = "name_resolved_to_no_host";
+    for (check, link, url, code, cause) in [
+        (Check::Target, chip(home()), "http://zero.test/", none, Cause::NameNotResolved),
+        (Check::Target, chip(home()), "http://loop.test/", none, Cause::NameNotResolved),
+        (Check::Target, pc(home()), "http://zero.test/", none, Cause::NameNotResolved),
+        (Check::OwnAddress, chip(home()), "http://me.test/", "own_address", Cause::OwnAddress),
     ] {
-        let asked = ask(chip(home()), Config::new(), Method::Get, url, None);
+        let asked = ask(link.clone(), Config::new(), Method::Get, url, None);
         let (said, verdict) = asked.outcome.unwrap_err();
         assert_eq!((said, verdict.first().cause), (code, cause), "{url}");
         assert!(asked.log.borrow().dialed.is_empty() && asked.log.borrow().opened == 0, "{url}");
         let config = Config::new().without_check(check);
-        let asked = ask(chip(home()), config, Method::Get, url, None);
+        let asked = ask(link, config, Method::Get, url, None);
         assert_eq!(asked.outcome.map_err(|(code, _)| code), Ok(200), "{url}, switched off");
     }
 }
@@ -298,6 +302,7 @@ fn what_may_well_work_is_let_pass() {
         ),
         ("a DNS server is set", chip(home().with_dns(true)), "http://gate.test/"),
         ("a PC that asks itself by name", pc(home()), "http://localhost/"),
+        ("a PC that asks itself by another name", pc(home()), "http://loop.test/"),
         ("a PC that asks itself", pc(home()), "http://127.0.0.1/"),
         ("a PC that asks its own address", pc(home()), "http://192.168.1.57/"),
         ("a client of the chip's own access point", spanning(home(), own), "http://192.168.4.2/"),
