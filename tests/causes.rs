@@ -1,10 +1,14 @@
 //! Each cause has its page, of one form, and is found: from the overview, the enum, the crate's
 //! front page and the README.
 
+#[path = "common/faults.rs"]
+mod faults;
+
 use core::net::{IpAddr, Ipv4Addr};
+use faults::FAULTS;
 use safe_http_client::{
     Cause, Confidence, Deadline, DisconnectReason, Error, ErrorKind, IpConfig, LinkError,
-    LinkStatus, Peer, Phase, ProtocolError, RequestError, StackFault, TargetClass, UrlError,
+    LinkStatus, Peer, Phase, ProtocolError, RequestError, TargetClass, UrlError,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -166,31 +170,6 @@ fn kinds() -> Vec<(Phase, Kind)> {
         (Phase::Body, Kind::Truncated { received: 3, announced: Some(5) }),
     ]
 }
-
-const FAULTS: [StackFault; 22] = [
-    StackFault::Unknown,
-    StackFault::Refused,
-    StackFault::Reset,
-    StackFault::Closed,
-    StackFault::TimedOut,
-    StackFault::Unreachable,
-    StackFault::Indistinct,
-    StackFault::HidesRefusal,
-    StackFault::TlsFailed,
-    StackFault::RadioSleeps,
-    StackFault::NotDialled,
-    StackFault::NoAddress,
-    StackFault::NoSocket,
-    StackFault::OutOfMemory,
-    StackFault::NameNotFound,
-    StackFault::NoResolver,
-    StackFault::Busy,
-    StackFault::Undelivered,
-    StackFault::ModemReset,
-    StackFault::ModemSilent,
-    StackFault::ModemHung,
-    StackFault::SerialGarbled,
-];
 
 /// How sure the rules are of each cause, over all that an error can bring along.
 fn decided() -> BTreeMap<Cause, BTreeSet<Confidence>> {

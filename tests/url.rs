@@ -330,7 +330,7 @@ fn targets_that_are_no_other_host_are_told_apart() {
     }
 }
 
-/// Checked when this file was compiled; what doesn't compile is in `tests/ui`.
+/// Checked when this file was compiled; what doesn't compile is in `tests/ui/cases`.
 const GATE: Url<'static> = url!("http://192.168.1.20:8080/gate?door=2#top");
 static NAMED: Url<'static> = url!("https://gate.local");
 const HOST: &str = "http://gate.local/of/a/constant";
@@ -435,4 +435,27 @@ fn what_browsers_refuse_is_refused() {
         assert!(url::Url::parse(text).is_err(), "a premise: {text}");
         assert!(Url::parse(text).is_err(), "{text}");
     }
+}
+
+/// Addresses of all shapes: up to ten colons, groups and an IPv4 address, in any order.
+#[test]
+fn ipv6_addresses_are_those_that_the_standard_library_reads() {
+    const PARTS: [&str; 5] = [":", "::", "0", "aBc9", "1.2.3.4"];
+    let mut addresses = 0;
+    let mut texts = vec![String::new()];
+    for _ in 0..7 {
+        let longer =
+            texts.iter().flat_map(|text| PARTS.iter().map(move |part| format!("{text}{part}")));
+        texts = longer.collect();
+        for text in texts.iter().flat_map(|text| [text.clone(), format!("1:2:3:{text}")]) {
+            let whole = format!("http://[{text}]/");
+            let ours = Url::parse(&whole).map(|url| url.host());
+            match text.parse::<Ipv6Addr>() {
+                Ok(theirs) => assert_eq!(ours, Ok(Host::Address(IpAddr::V6(theirs))), "{text}"),
+                Err(_) => assert_eq!(ours, Err(UrlError::InvalidAddress), "{text}"),
+            }
+            addresses += usize::from(ours.is_ok());
+        }
+    }
+    assert!(addresses > 300, "only {addresses} of the texts are addresses");
 }

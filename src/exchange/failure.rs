@@ -3,7 +3,7 @@
 
 use super::{DnsErrorOf, ErrorOf, Exchange, State, TcpErrorOf, WhyClosed};
 use crate::clock::Clock;
-use crate::error::{Deadline, Error, ErrorKind, Phase, ProtocolError, RequestError, StackFault};
+use crate::error::{Error, ErrorKind, Phase, RequestError, StackFault};
 use crate::http::url::Scheme;
 use crate::network::{Connect, Network};
 use embedded_nal::nb;
@@ -68,18 +68,6 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         self.core.wire.close(WhyClosed::Error);
         self.state = State::Failed;
         nb::Error::Other(Kept)
-    }
-
-    #[cold]
-    #[inline(never)]
-    pub(super) fn broke_protocol(&mut self, error: ProtocolError) -> nb::Error<Kept> {
-        self.fail(ErrorKind::Protocol(error))
-    }
-
-    #[cold]
-    #[inline(never)]
-    pub(super) fn ran_out(&mut self, deadline: Deadline, limit_ms: u32) -> nb::Error<Kept> {
-        self.fail(ErrorKind::Timeout { deadline, limit_ms })
     }
 
     /// What a failure stands for, by what the network below knows of it.

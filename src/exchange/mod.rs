@@ -39,7 +39,7 @@ pub(crate) use wire::{Target, Wire};
 
 use crate::clock::{Clock, elapsed_ms};
 use crate::context::LoopContext;
-use crate::error::{Deadline, Error, Evidence, Phase};
+use crate::error::{Deadline, Error, ErrorKind, Evidence, Phase};
 use crate::http::framing::Asked;
 use crate::http::head::{HeadMeasure, HeadParser};
 use crate::http::response::{Headers, ResponseHead};
@@ -374,7 +374,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
         self.check_total()?;
         let limit_ms = self.core.config.limit_ms(deadline);
         if elapsed_ms(self.core.clock.now_ms(), self.mark) >= limit_ms {
-            return Err(self.ran_out(deadline, limit_ms));
+            return Err(self.fail(ErrorKind::Timeout { deadline, limit_ms }));
         }
         Err(nb::Error::WouldBlock)
     }
@@ -383,7 +383,7 @@ impl<'a, N: Network, C: Clock> Exchange<'a, N, C> {
     fn check_total(&mut self) -> Step<()> {
         let limit_ms = self.core.config.total_ms;
         if limit_ms != u32::MAX && elapsed_ms(self.core.clock.now_ms(), self.started) >= limit_ms {
-            return Err(self.ran_out(Deadline::Total, limit_ms));
+            return Err(self.fail(ErrorKind::Timeout { deadline: Deadline::Total, limit_ms }));
         }
         Ok(())
     }

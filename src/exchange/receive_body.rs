@@ -37,18 +37,19 @@ impl Body {
     }
 
     /// Bytes of data that come next for certain, with no framing between.
-    fn data_ahead(&self) -> u64 {
-        match self {
+    fn data_ahead(&self) -> usize {
+        let ahead = match self {
             Self::Length(remaining) => *remaining,
             Self::Chunked(decoder) => decoder.data_remaining(),
-            Self::UntilClose => u64::MAX,
-            Self::Trailers | Self::Tunnel | Self::Done => 0,
-        }
+            Self::UntilClose => return usize::MAX,
+            Self::Trailers | Self::Tunnel | Self::Done => return 0,
+        };
+        usize::try_from(ahead).unwrap_or(usize::MAX)
     }
 }
 
 /// A response that isn't read to its end is drained if no more than this is left.
-const DRAINED: u64 = 1024;
+const DRAINED: usize = 1024;
 
 /// Room behind the head that framing needs to make progress.
 const LEAST_ROOM: usize = 32;
@@ -108,8 +109,8 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     /// # }
     /// ```
     pub fn consume(&mut self, count: usize) {
-        let shown = self.filled.wrapping_sub(self.raw) as u64;
-        self.take((count as u64).min(shown).min(self.body.data_ahead()));
+        let shown = self.filled.wrapping_sub(self.raw);
+        self.take(count.min(shown).min(self.body.data_ahead()));
     }
 
     /// Reads the rest of the body into the request's buffer, behind the head; [`body`](Self::body)
@@ -157,13 +158,13 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
             // A read of the caller's that is larger than the buffer's rest skips the buffer.
             let direct = self.raw == self.filled && self.state == State::Body;
             if direct && ahead > 0 && out.len() >= room {
-                let most = usize::try_from(ahead).unwrap_or(usize::MAX).min(out.len());
+                let most = ahead.min(out.len());
                 let target = out.get_mut(..most).unwrap_or_default();
                 let incoming = self.core.wire.receive(target);
                 if let Some(count) = self.account(incoming)? {
                     self.received =
                         self.received.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
-                    self.took(count as u64);
+                    self.took(count);
                     return Ok(count);
                 }
                 continue;
@@ -173,7 +174,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                 return Ok(0);
             }
             let count = copy(out, self.data(count));
-            self.take(count as u64);
+            self.take(count);
             return Ok(count);
         }
     }
@@ -206,7 +207,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                 move_down(self.buffer, self.raw, end, self.kept);
             }
             self.kept = self.kept.wrapping_add(count);
-            self.take(count as u64);
+            self.take(count);
         }
     }
 
@@ -220,7 +221,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
             let available = self.filled.wrapping_sub(self.raw);
             let ahead = self.body.data_ahead();
             if available > 0 && ahead > 0 {
-                return Ok(usize::try_from(ahead).unwrap_or(usize::MAX).min(available));
+                return Ok(ahead.min(available));
             }
             let arrived = self.buffer.get(self.raw..self.filled).unwrap_or_default();
             match &mut self.body {
@@ -231,8 +232,8 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                         self.raw = self.raw.wrapping_add(taken);
                         match piece {
                             Piece::Incomplete => {}
-                            Piece::Data(_) if taken < available => continue,
-                            Piece::Data(_) => {}
+                            Piece::Data if taken < available => continue,
+                            Piece::Data => {}
                             Piece::Trailers => {
                                 self.body = Body::Trailers;
                                 self.parser.start_trailers();
@@ -240,7 +241,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                             }
                         }
                     }
-                    Err(error) => return Err(self.broke_protocol(error)),
+                    Err(error) => return Err(self.fail(ErrorKind::Protocol(error))),
                 },
                 Body::Trailers => match self.parser.parse(arrived) {
                     Ok(Some(length)) => {
@@ -251,7 +252,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                         return Ok(0);
                     }
                     Ok(None) => {}
-                    Err(error) => return Err(self.broke_protocol(error)),
+                    Err(error) => return Err(self.fail(ErrorKind::Protocol(error))),
                 },
             }
             self.make_room()?;
@@ -318,14 +319,15 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     }
 
     /// Takes data that stands in the buffer.
-    fn take(&mut self, count: u64) {
-        self.raw = self.raw.wrapping_add(usize::try_from(count).unwrap_or_default());
+    fn take(&mut self, count: usize) {
+        self.raw = self.raw.wrapping_add(count);
         self.took(count);
     }
 
     /// Counts data that was taken, and ends a body whose length is reached.
-    fn took(&mut self, count: u64) {
-        self.body_received = self.body_received.saturating_add(count);
+    fn took(&mut self, count: usize) {
+        let count = count as u64;
+        self.body_received = self.body_received.wrapping_add(count);
         self.handed_over = true;
         match &mut self.body {
             Body::Length(remaining) => {
@@ -370,15 +372,15 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
     pub(super) fn drain(&mut self) {
         let mut budget = DRAINED;
         let little = match self.body {
-            Body::Length(remaining) => remaining <= DRAINED,
+            Body::Length(remaining) => remaining <= DRAINED as u64,
             Body::Chunked(_) | Body::Trailers => true,
             Body::UntilClose | Body::Tunnel | Body::Done => false,
         };
         while little && budget > 0 {
             match self.fill() {
                 Ok(count @ 1..) => {
-                    budget = budget.saturating_sub(count as u64);
-                    self.take(count as u64);
+                    budget = budget.saturating_sub(count);
+                    self.take(count);
                 }
                 Ok(0) | Err(_) => break,
             }

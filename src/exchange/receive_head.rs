@@ -70,7 +70,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         match self.parser.parse(head) {
             Ok(Some(length)) => return self.head_complete(length),
             Ok(None) => {}
-            Err(error) => return Err(self.broke_protocol(error)),
+            Err(error) => return Err(self.fail(ErrorKind::Protocol(error))),
         }
         if self.filled == self.buffer.len() {
             if self.raw == 0 {
@@ -115,7 +115,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
             self.parser = HeadParser::new();
             self.interim = self.interim.wrapping_add(1);
             if self.interim > MAX_INTERIM {
-                return Err(self.broke_protocol(ProtocolError::TooManyInterim));
+                return Err(self.fail(ErrorKind::Protocol(ProtocolError::TooManyInterim)));
             }
             self.progress();
             return Ok(None);
@@ -124,7 +124,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         let framing =
             match self.parser.fields.decide(self.plan.asked, status, http10, self.plan.raw) {
                 Ok(framing) => framing,
-                Err(error) => return Err(self.broke_protocol(error)),
+                Err(error) => return Err(self.fail(ErrorKind::Protocol(error))),
             };
         self.shift_to(0);
         self.head_end = length;

@@ -23,12 +23,9 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
         let Self { core, plan, remote, .. } = self;
         let now = core.clock.now_ms();
         let keep_ms = core.config.keep_alive_ms;
-        let directed_to = remote.filter(|_| plan.is_directed);
-        let kept = core.wire.take_kept(&plan.target, directed_to, now, keep_ms);
-        self.reused = kept.is_some();
+        self.reused = core.wire.take_kept(&plan.target, plan.is_directed, remote, now, keep_ms);
         self.progress();
         if self.reused {
-            self.remote = kept;
             return Ok(State::Send);
         }
         if let Some(ip_config) = ip_config

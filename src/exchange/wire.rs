@@ -78,14 +78,18 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    fn leads_to(&self, target: &Target<'_>, directed_to: Option<SocketAddr>) -> bool {
+    fn leads_to(
+        &self,
+        target: &Target<'_>,
+        is_directed: bool,
+        remote: &Option<SocketAddr>,
+    ) -> bool {
         self.scheme == target.scheme
             && self.port == target.port
             && self.host.eq_ignore_ascii_case(target.host)
-            && match directed_to {
-                Some(remote) => self.is_directed && self.remote == remote,
-                None => !self.is_directed,
-            }
+            && self.is_directed == is_directed
+            // By name, any of its addresses will do.
+            && (!is_directed || *remote == Some(self.remote))
     }
 }
 
@@ -238,17 +242,17 @@ impl<N: Network> Wire<N> {
     pub(crate) fn take_kept(
         &mut self,
         target: &Target<'_>,
-        directed_to: Option<SocketAddr>,
+        is_directed: bool,
+        remote: &mut Option<SocketAddr>,
         now: u32,
         keep_alive_ms: u32,
-    ) -> Option<SocketAddr> {
+    ) -> bool {
         let Some(key) = &self.key else {
             // If any, left over from an exchange that never ended.
             self.close(WhyClosed::ResponseNotRead);
-            return None;
+            return false;
         };
-        let remote = key.remote;
-        let unfit = if !key.leads_to(target, directed_to) {
+        let unfit = if !key.leads_to(target, is_directed, remote) {
             Some(WhyClosed::OtherHost)
         } else if crate::clock::elapsed_ms(now, self.idle_since) > keep_alive_ms {
             Some(WhyClosed::IdleTooLong)
@@ -265,14 +269,11 @@ impl<N: Network> Wire<N> {
                 }
             }
         };
-        self.key = None;
         match unfit {
-            None => Some(remote),
-            Some(why) => {
-                self.close(why);
-                None
-            }
+            None => *remote = self.key.take().map(|key| key.remote),
+            Some(why) => self.close(why),
         }
+        unfit.is_none()
     }
 
     /// Closes the connection, if there is one. What the stack says to that changes nothing.

@@ -1,5 +1,6 @@
 //! IP addresses in hosts, and which of them no request can go to. All of it works in constants.
 
+use super::bytes::hex_digit;
 use crate::error::TargetClass;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -101,50 +102,53 @@ const fn parse_octet(text: &[u8]) -> Option<(u32, &[u8])> {
 /// Up to eight groups of hex digits, one `::`, and perhaps an IPv4 address at the end
 /// (RFC 4291 section 2.2). Zones (`%eth0`) are refused: they mean nothing to a peer.
 pub(crate) const fn parse_ipv6(text: &[u8]) -> Option<Ipv6Addr> {
-    let mut groups = [0u16; 8];
+    let mut octets = [0u8; 16];
     let mut at = 0usize;
     let mut gap = false;
-    let mut rest = text;
-    if let [b':', b':', tail @ ..] = rest {
-        gap = true;
-        at = behind_gap(at, tail);
-        rest = tail;
-    }
+    // A colon in front of a group is the second one of `::`.
+    let mut rest = match text {
+        [b':', tail @ ..] if matches!(tail, [b':', ..]) => tail,
+        [b':', ..] => return None,
+        _ => text,
+    };
     while !rest.is_empty() {
+        if let [b':', tail @ ..] = rest
+            && !gap
+        {
+            gap = true;
+            at = behind_gap(at, tail);
+            rest = tail;
+            continue;
+        }
         let (group, tail) = match parse_ipv4(rest) {
             Some(address) => {
-                at = put(&mut groups, at, (address.to_bits() >> 16) as u16);
-                (address.to_bits() as u16, &[] as &[u8])
+                at = put(&mut octets, at, address.to_bits() >> 16);
+                (address.to_bits(), &[] as &[u8])
             }
             None => match parse_group(rest) {
                 Some(group) => group,
                 None => return None,
             },
         };
-        at = put(&mut groups, at, group);
+        at = put(&mut octets, at, group);
         rest = match tail {
             [] => tail,
-            [b':', b':', tail @ ..] if !gap => {
-                gap = true;
-                at = behind_gap(at, tail);
-                tail
-            }
             [b':', tail @ ..] if !tail.is_empty() => tail,
             _ => return None,
         };
     }
-    let [a, b, c, d, e, f, g, h] = groups;
-    if at == 8 { Some(Ipv6Addr::new(a, b, c, d, e, f, g, h)) } else { None }
+    if at == 8 { Some(Ipv6Addr::from_bits(u128::from_be_bytes(octets))) } else { None }
 }
 
 /// Sets the group at `at`, and returns where the next one goes.
 #[inline(never)]
-const fn put(groups: &mut [u16; 8], at: usize, group: u16) -> usize {
-    let mut rest: &mut [u16] = groups;
+const fn put(octets: &mut [u8; 16], at: usize, group: u32) -> usize {
+    let mut rest: &mut [u8] = octets;
     let mut index = 0usize;
-    while let [first, tail @ ..] = rest {
+    while let [high, low, tail @ ..] = rest {
         if index == at {
-            *first = group;
+            *high = (group >> 8) as u8;
+            *low = group as u8;
             break;
         }
         index = index.wrapping_add(1);
@@ -173,16 +177,16 @@ const fn behind_gap(at: usize, text: &[u8]) -> usize {
 }
 
 /// One to four hex digits.
-const fn parse_group(text: &[u8]) -> Option<(u16, &[u8])> {
-    let mut group = 0u16;
+const fn parse_group(text: &[u8]) -> Option<(u32, &[u8])> {
+    let mut group = 0u32;
     let mut digits = 0u8;
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
-        let digit = match (*byte as char).to_digit(16) {
+        let digit = match hex_digit(*byte) {
             Some(digit) => digit,
             None => break,
         };
-        group = (group << 4) | digit as u16;
+        group = (group << 4) | digit as u32;
         digits = digits.wrapping_add(1);
         rest = tail;
         if digits > 4 {

@@ -168,3 +168,13 @@ mod wide {
         text
     }
 }
+
+/// The value of a hex digit.
+#[cfg_attr(target_pointer_width = "32", inline(never))]
+pub(crate) const fn hex_digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte & 15),
+        b'a'..=b'f' | b'A'..=b'F' => Some((byte & 7).wrapping_add(9)),
+        _ => None,
+    }
+}

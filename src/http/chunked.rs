@@ -9,6 +9,7 @@
 //!                                      Trailers (read by the head's parser)
 //! ```
 
+use super::bytes::hex_digit;
 use crate::error::ProtocolError;
 
 /// Chunk extensions (and padding) that one body may have beyond a byte for each byte of its data.
@@ -41,8 +42,8 @@ enum State {
 pub enum Piece {
     /// The input is used up in the middle of the framing.
     Incomplete,
-    /// Data comes next: so much remains in this chunk.
-    Data(u64),
+    /// Data comes next, [as much](ChunkedDecoder::data_remaining) as remains of this chunk.
+    Data,
     /// The last chunk was read; trailer lines follow, up to an empty one.
     Trailers,
 }
@@ -67,7 +68,7 @@ impl ChunkedDecoder {
         let mut rest = input;
         loop {
             match self.state {
-                State::Data => return Ok((taken(input, rest), Piece::Data(self.remaining))),
+                State::Data => return Ok((taken(input, rest), Piece::Data)),
                 State::Trailers => return Ok((taken(input, rest), Piece::Trailers)),
                 _ => {}
             }
@@ -155,13 +156,4 @@ impl ChunkedDecoder {
 
 fn taken(input: &[u8], rest: &[u8]) -> usize {
     input.len().wrapping_sub(rest.len())
-}
-
-fn hex_digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte.wrapping_sub(b'0')),
-        b'a'..=b'f' => Some(byte.wrapping_sub(b'a' - 10)),
-        b'A'..=b'F' => Some(byte.wrapping_sub(b'A' - 10)),
-        _ => None,
-    }
 }

@@ -82,39 +82,47 @@ impl FramingFields {
     /// Takes note of one field line. Each of these is a list, if only for proxies (RFC 9110 section
     /// 5.6.1).
     pub fn field(&mut self, name: &[u8], value: &[u8]) -> Result<(), ProtocolError> {
-        let field = match name.len() {
-            10 if is(name, b"connection") => Field::Connection,
-            14 if is(name, b"content-length") => Field::ContentLength,
-            17 if is(name, b"transfer-encoding") => Field::TransferEncoding,
+        let (known, field): (&[u8], Field) = match name.len() {
+            10 => (b"connection", Field::Connection),
+            14 => (b"content-length", Field::ContentLength),
+            17 => (b"transfer-encoding", Field::TransferEncoding),
             _ => return Ok(()),
         };
+        if !is(name, known) {
+            return Ok(());
+        }
         for element in value.split(|&byte| byte == b',') {
-            let element = trim(element);
-            match field {
-                Field::Connection => {
-                    self.close |= is(element, b"close");
-                    self.keep_alive |= is(element, b"keep-alive");
+            self.element(field, trim(element))?;
+        }
+        Ok(())
+    }
+
+    /// One element of a field's list.
+    #[cfg_attr(target_pointer_width = "32", inline(never))]
+    fn element(&mut self, field: Field, element: &[u8]) -> Result<(), ProtocolError> {
+        match field {
+            Field::Connection if is(element, b"close") => self.close = true,
+            Field::Connection if is(element, b"keep-alive") => self.keep_alive = true,
+            Field::Connection => {}
+            // `42, 42` is what a proxy makes of two equal fields (RFC 9110 section 8.6).
+            Field::ContentLength => {
+                let length = decimal(element).ok_or(ProtocolError::ContentLength)?;
+                if self.length.is_some_and(|known| known != length) {
+                    return Err(ProtocolError::ContentLengthConflict);
                 }
-                // `42, 42` is what a proxy makes of two equal fields (RFC 9110 section 8.6).
-                Field::ContentLength => {
-                    let length = decimal(element).ok_or(ProtocolError::ContentLength)?;
-                    if self.length.is_some_and(|known| known != length) {
-                        return Err(ProtocolError::ContentLengthConflict);
-                    }
-                    self.length = Some(length);
-                }
-                // Empty list elements don't count (RFC 9110 section 5.6.1.2).
-                Field::TransferEncoding if element.is_empty() => {}
-                // Several lines make one list (RFC 9110 section 5.3).
-                Field::TransferEncoding => {
-                    self.chunked_inside |= self.last_coding == Coding::Chunked;
-                    self.last_coding = if is(element, b"chunked") {
-                        Coding::Chunked
-                    } else {
-                        self.other_coding = true;
-                        Coding::Other
-                    };
-                }
+                self.length = Some(length);
+            }
+            // Empty list elements don't count (RFC 9110 section 5.6.1.2).
+            Field::TransferEncoding if element.is_empty() => {}
+            // Several lines make one list (RFC 9110 section 5.3).
+            Field::TransferEncoding => {
+                self.chunked_inside |= self.last_coding == Coding::Chunked;
+                self.last_coding = if is(element, b"chunked") {
+                    Coding::Chunked
+                } else {
+                    self.other_coding = true;
+                    Coding::Other
+                };
             }
         }
         Ok(())

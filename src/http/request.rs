@@ -1,6 +1,6 @@
 //! The head of a request, written into the caller's buffer (RFC 9112 section 3).
 
-use super::bytes::{copy, is_token, is_value_byte, move_down, trim};
+use super::bytes::{copy, hex_digit, is_token, is_value_byte, move_down, trim};
 use super::framing::Asked;
 use super::method::{BodyLength, Method};
 use super::url::Url;
@@ -249,7 +249,7 @@ impl<'b> HeadWriter<'b> {
                 [] => break,
                 [b'%', high, low, tail @ ..] => {
                     rest = tail;
-                    match (hex(*high), hex(*low)) {
+                    match (hex_digit(*high), hex_digit(*low)) {
                         (Some(high), Some(low)) => (high << 4) | low,
                         _ => return self.fail(RequestError::InvalidCredentials),
                     }
@@ -286,10 +286,6 @@ impl<'b> HeadWriter<'b> {
             _ => sextet.wrapping_sub(52 - b'0'),
         }]);
     }
-}
-
-fn hex(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 /// The decimal digits of `number`, at the end of `digits`. Divides 16 bits at a time: a division of

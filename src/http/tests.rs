@@ -169,7 +169,8 @@ fn data_earns_chunk_extensions() {
     let mut decoder = ChunkedDecoder::new();
     let line = format!("64;{}\r\n", "x".repeat(80));
     for _ in 0..10_000 {
-        assert_eq!(decoder.next(line.as_bytes()), Ok((line.len(), Piece::Data(100))));
+        assert_eq!(decoder.next(line.as_bytes()), Ok((line.len(), Piece::Data)));
+        assert_eq!(decoder.data_remaining(), 100);
         decoder.take_data(100);
         assert_eq!(decoder.next(b"\r\n"), Ok((2, Piece::Incomplete)));
     }

@@ -254,9 +254,8 @@ impl CoreReader {
                         self.stage = Stage::Trailers;
                         Ok(true)
                     }
-                    Piece::Data(length) => {
-                        assert_eq!(decoder.data_remaining(), length);
-                        let count = self.take_data(length);
+                    Piece::Data => {
+                        let count = self.take_data(decoder.data_remaining());
                         decoder.take_data(count);
                         self.stage = Stage::Chunked(decoder);
                         Ok(count > 0)

@@ -1,6 +1,7 @@
 //! What a serial console of 80 columns gets to see: never wider than 79, and nothing but ASCII,
 //! whatever the figures, names and bytes are. And a few typical reports, letter by letter.
 
+use crate::common::faults::FAULTS;
 use crate::common::script::{Connection, ScriptStack, Step};
 use crate::common::{TestClock, TestLink, cx};
 use crate::rules::Pinging;
@@ -90,29 +91,6 @@ fn kinds() -> Vec<(Phase, ErrorKind<(), ()>)> {
     kinds
 }
 
-const FAULTS: &[StackFault] = &[
-    StackFault::Unknown,
-    StackFault::Refused,
-    StackFault::Reset,
-    StackFault::Closed,
-    StackFault::TimedOut,
-    StackFault::Unreachable,
-    StackFault::Indistinct,
-    StackFault::HidesRefusal,
-    StackFault::NotDialled,
-    StackFault::NoAddress,
-    StackFault::NoSocket,
-    StackFault::OutOfMemory,
-    StackFault::NameNotFound,
-    StackFault::NoResolver,
-    StackFault::Busy,
-    StackFault::Undelivered,
-    StackFault::ModemReset,
-    StackFault::ModemSilent,
-    StackFault::ModemHung,
-    StackFault::SerialGarbled,
-];
-
 fn links() -> Vec<Option<LinkStatus>> {
     let longest = Ipv6Addr::from_bits(u128::MAX >> 1);
     let all = IpConfig::new(longest.into())
@@ -158,7 +136,7 @@ fn a_diagnosis_fits_the_console_whatever_it_says() {
     let mut causes = BTreeSet::new();
     let mut count = 0;
     for (phase, kind) in kinds() {
-        for &fault in FAULTS {
+        for fault in FAULTS {
             for link in links() {
                 for remote in remotes {
                     for (figure, reused) in [(0, false), (u32::MAX, true), (999, false)] {
