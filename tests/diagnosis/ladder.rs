@@ -797,6 +797,8 @@ fn an_error_has_the_fact_that_explains_it() {
             Ok(mut response) => response.read_to_end().unwrap_err(),
         };
         assert_eq!((error.code(), error.evidence.fault), (code, StackFault::ModemReset));
+        let received = if code == "truncated" { head.len() as u32 } else { 0 };
+        assert_eq!(error.evidence.received, received, "{code}");
     }
     // The stack's own word counts more than what TLS makes likely.
     for (fault, url, expected) in [
