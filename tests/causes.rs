@@ -102,6 +102,36 @@ fn each_page_names_the_certainty_and_its_variant() {
     }
 }
 
+/// The three that people look for under "connection refused".
+#[test]
+fn the_classic_causes_are_these_and_no_others() {
+    for cause in Cause::all() {
+        let expected = match cause {
+            Cause::NoAddress => Some(1),
+            Cause::NoHostTarget | Cause::SlowServer | Cause::HostDown => Some(2),
+            Cause::EventHandler => Some(3),
+            _ => None,
+        };
+        assert_eq!(cause.classic(), expected, "{}", cause.code());
+    }
+}
+
+/// By its number and by its code, and nothing by another.
+#[test]
+fn each_cause_is_found_by_its_number_and_its_code() {
+    for (cause, number) in Cause::all().zip(1..) {
+        assert_eq!(cause.number(), number);
+        assert_eq!(Cause::from_number(number), Some(cause));
+        assert_eq!(Cause::from_code(cause.code()), Some(cause));
+    }
+    for number in [0, 31, 255] {
+        assert_eq!(Cause::from_number(number), None);
+    }
+    for code in ["", "xyzzy", "firewall ", "Firewall"] {
+        assert_eq!(Cause::from_code(code), None, "{code:?}");
+    }
+}
+
 type Kind = ErrorKind<(), ()>;
 
 /// What can go wrong, with the phase that it belongs to.
