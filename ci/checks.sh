@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Quick checks of the dependencies:
-#   - the library builds with the oldest versions of its dependencies that its manifest allows
+# Quick checks of what the manifest promises:
+#   - the library builds with the oldest versions of its dependencies that it allows
+#   - it builds with the oldest compiler (`rust-version`), where rustup can fetch that
 #   - licences, bans and sources (deny.toml), where cargo-deny is installed
+#   - the API against the last tag, once there is one, where cargo-semver-checks is installed
 #
 #   ci/checks.sh            without cargo-deny, says so
 #   ci/checks.sh --strict   without cargo-deny, fails
@@ -41,6 +43,26 @@ target=${CARGO_TARGET_DIR:-$PWD/target}/minimal-versions
         echo "checks: the oldest dependencies, ${set:-no features}: ok"
     done
 )
+
+oldest=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
+if why=$(timeout 120 rustup toolchain install "$oldest" --profile minimal --no-self-update 2>&1); then
+    export CARGO_TARGET_DIR=$target/oldest-compiler
+    for set in "" --no-default-features --features=std --features=defmt --features=cortex-m --features=esp-at; do
+        cargo "+$oldest" check --quiet $set
+    done
+    echo "checks: Rust $oldest, each set of features: ok"
+else
+    echo "checks: SKIPPED the oldest compiler, Rust $oldest, which can't be fetched: ${why##*$'\n'}" >&2
+fi
+
+tag=$(git describe --tags --abbrev=0 2>/dev/null || true)
+if [ -z "$tag" ]; then
+    echo "checks: SKIPPED the API against the last tag: there is none" >&2
+elif command -v cargo-semver-checks >/dev/null; then
+    cargo semver-checks --baseline-rev "$tag"
+else
+    echo "checks: SKIPPED the API against $tag: cargo install cargo-semver-checks --locked" >&2
+fi
 
 if command -v cargo-deny >/dev/null; then
     cargo deny check licenses bans sources

@@ -1,10 +1,14 @@
 //! Each cause has its page, of one form, and is found: from the overview, the enum, the crate's
 //! front page and the README.
 
+#[path = "common/faults.rs"]
+mod faults;
+
 use core::net::{IpAddr, Ipv4Addr};
+use faults::FAULTS;
 use safe_http_client::{
     Cause, Confidence, Deadline, DisconnectReason, Error, ErrorKind, IpConfig, LinkError,
-    LinkStatus, Peer, Phase, ProtocolError, RequestError, StackFault, TargetClass, UrlError,
+    LinkStatus, Peer, Phase, ProtocolError, RequestError, TargetClass, UrlError,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -98,6 +102,36 @@ fn each_page_names_the_certainty_and_its_variant() {
     }
 }
 
+/// The three that people look for under "connection refused".
+#[test]
+fn the_classic_causes_are_these_and_no_others() {
+    for cause in Cause::all() {
+        let expected = match cause {
+            Cause::NoAddress => Some(1),
+            Cause::NoHostTarget | Cause::SlowServer | Cause::HostDown => Some(2),
+            Cause::EventHandler => Some(3),
+            _ => None,
+        };
+        assert_eq!(cause.classic(), expected, "{}", cause.code());
+    }
+}
+
+/// By its number and by its code, and nothing by another.
+#[test]
+fn each_cause_is_found_by_its_number_and_its_code() {
+    for (cause, number) in Cause::all().zip(1..) {
+        assert_eq!(cause.number(), number);
+        assert_eq!(Cause::from_number(number), Some(cause));
+        assert_eq!(Cause::from_code(cause.code()), Some(cause));
+    }
+    for number in [0, 31, 255] {
+        assert_eq!(Cause::from_number(number), None);
+    }
+    for code in ["", "xyzzy", "firewall ", "Firewall"] {
+        assert_eq!(Cause::from_code(code), None, "{code:?}");
+    }
+}
+
 type Kind = ErrorKind<(), ()>;
 
 /// What can go wrong, with the phase that it belongs to.
@@ -136,31 +170,6 @@ fn kinds() -> Vec<(Phase, Kind)> {
         (Phase::Body, Kind::Truncated { received: 3, announced: Some(5) }),
     ]
 }
-
-const FAULTS: [StackFault; 22] = [
-    StackFault::Unknown,
-    StackFault::Refused,
-    StackFault::Reset,
-    StackFault::Closed,
-    StackFault::TimedOut,
-    StackFault::Unreachable,
-    StackFault::Indistinct,
-    StackFault::HidesRefusal,
-    StackFault::TlsFailed,
-    StackFault::RadioSleeps,
-    StackFault::NotDialled,
-    StackFault::NoAddress,
-    StackFault::NoSocket,
-    StackFault::OutOfMemory,
-    StackFault::NameNotFound,
-    StackFault::NoResolver,
-    StackFault::Busy,
-    StackFault::Undelivered,
-    StackFault::ModemReset,
-    StackFault::ModemSilent,
-    StackFault::ModemHung,
-    StackFault::SerialGarbled,
-];
 
 /// How sure the rules are of each cause, over all that an error can bring along.
 fn decided() -> BTreeMap<Cause, BTreeSet<Confidence>> {

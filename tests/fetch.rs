@@ -649,6 +649,8 @@ fn verbose_shows_each_phase_with_its_time_and_both_heads() {
     let url = format!("http://127.0.0.1:{}/", refusing_port());
     let run = fetch(&["-v", &url]);
     assert!(run.stderr.contains("\n* connect ") && run.stderr.contains("\nfetch: (7) "), "{run:?}");
+    // And the likeliest cause, with where to read of it.
+    assert!(run.stderr.contains("\nfetch: likely: nothing_listens; what to do: "), "{run:?}");
 }
 
 // ---- Bodies of any length ----

@@ -2,6 +2,7 @@
 //! nothing panics, features exist. Read from the sources, comments and tests left out.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::ToTokens;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
@@ -89,6 +90,18 @@ fn features_that_are_asked_for_exist() {
         }
     }
     assert_none(&unknown);
+}
+
+/// What is logged by `defmt` has no name, password, header or body in it, because it has no text.
+#[test]
+fn what_defmt_formats_holds_no_text() {
+    let found: Vec<_> = Tree::read().files.iter().flat_map(texts_for_defmt).collect();
+    // Names that are called out to everybody nearby: an access point's, and the chip's own for DHCP.
+    let public = [
+        "esp_at/link/jobs.rs: AccessPoint has a [u8 ; 32]",
+        "esp_at/link/settings.rs: Setting has a & 'a str",
+    ];
+    assert_eq!(found, public);
 }
 
 /// A check that can't fail checks nothing: each rule against a source that breaks it.
@@ -217,6 +230,26 @@ mod the_checks_can_fail {
     }
 
     #[test]
+    fn a_text_for_defmt() {
+        for (fields, expected) in [
+            ("struct A<'a>(&'a str);", "x.rs: A has a & 'a str"),
+            ("struct A<'a> { x: Option<&'a [u8]> }", "x.rs: A has a Option < & 'a [u8] >"),
+            (
+                "enum A { B, C { x: heapless::String<8> } }",
+                "x.rs: A has a heapless :: String < 8 >",
+            ),
+        ] {
+            let source =
+                format!("#[cfg_attr(feature = \"defmt\", derive(defmt::Format))]\n{fields}");
+            assert_eq!(texts_for_defmt(&File::parse("x.rs", &source)), [expected]);
+            assert_eq!(texts_for_defmt(&File::parse("x.rs", fields)), [""; 0], "not for defmt");
+        }
+        let source =
+            "#[derive(defmt::Format)] struct A { count: u8, address: [u8; 6], name: &'static str }";
+        assert_eq!(texts_for_defmt(&File::parse("x.rs", source)), [""; 0]);
+    }
+
+    #[test]
     fn a_feature_that_does_not_exist() {
         let file = File::parse(
             "x.rs",
@@ -226,6 +259,39 @@ mod the_checks_can_fail {
         );
         assert_eq!(features(file.tokens), ["a", "b", "c"]);
     }
+}
+
+/// The fields that can hold a text which isn't a constant, of types that `defmt` derives a format for.
+fn texts_for_defmt(file: &File) -> Vec<String> {
+    let mut found = Vec::new();
+    for item in &file.syntax.items {
+        let (attributes, name, fields): (_, _, Vec<_>) = match item {
+            syn::Item::Struct(item) => (&item.attrs, &item.ident, item.fields.iter().collect()),
+            syn::Item::Enum(item) => (
+                &item.attrs,
+                &item.ident,
+                item.variants.iter().flat_map(|variant| variant.fields.iter()).collect(),
+            ),
+            _ => continue,
+        };
+        let derives = |text: &str| text.contains("derive") && text.contains("defmt :: Format");
+        if !attributes.iter().any(|attribute| derives(&attribute.to_token_stream().to_string())) {
+            continue;
+        }
+        for field in fields {
+            let field = field.ty.to_token_stream().to_string();
+            let words: Vec<_> = field.split(|c: char| !c.is_alphanumeric()).collect();
+            let is_text = words.contains(&"str") && !words.contains(&"static")
+                || words.contains(&"String")
+                || words.contains(&"Vec")
+                // A hardware address has six.
+                || (field.contains("[u8") && field != "[u8 ; 6]");
+            if is_text {
+                found.push(format!("{}: {name} has a {field}", file.name));
+            }
+        }
+    }
+    found
 }
 
 /// The sources without the files that hold tests alone.

@@ -821,6 +821,8 @@ fn a_body_that_breaks_its_word_is_the_callers_mistake_and_closes_the_connection(
         let error =
             client.post(&mut cx, URL, &mut buffer).send_from(&mut pieces, declared).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Request(expected), "{case}");
+        // Also where it showed before there was a connection.
+        assert_eq!(error.phase, Phase::Send, "{case}");
         assert!(!client.is_connected(), "{case}");
         let opened = log.borrow().opened;
         assert_eq!(log.borrow().closed, opened, "{case}");

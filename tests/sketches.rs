@@ -296,7 +296,7 @@ fn handlers_report_and_the_loop_makes_the_requests() {
 #[test]
 fn the_compile_error_in_the_event_handler_is_the_compilers() {
     let sketch = include_str!("../examples/event_handler.rs");
-    let compiler = include_str!("ui/context_in_handler.stderr");
+    let compiler = include_str!("ui/cases/context_in_handler.stderr");
     let quoted: Vec<&str> = sketch
         .lines()
         .skip_while(|line| !line.contains("error[E0277]"))

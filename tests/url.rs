@@ -345,7 +345,7 @@ fn targets_that_are_no_other_host_are_told_apart() {
     }
 }
 
-/// Checked when this file was compiled; what doesn't compile is in `tests/ui`.
+/// Checked when this file was compiled; what doesn't compile is in `tests/ui/cases`.
 const GATE: Url<'static> = url!("http://192.168.1.20:8080/gate?door=2#top");
 static NAMED: Url<'static> = url!("https://gate.local");
 const HOST: &str = "http://gate.local/of/a/constant";

@@ -124,7 +124,7 @@ fn exit_status<T, D>(kind: &ErrorKind<T, D>) -> u8 {
     }
 }
 
-/// `fetch: (28) head: …`, or the line of JSON.
+/// `fetch: (28) head: …` and the likeliest cause, or the line of JSON.
 pub(crate) fn report_failure(failure: &Failure, json: bool, elapsed_ms: u32) {
     let Failure { status, phase, code, causes, message, received, quiet } = failure;
     if json {
@@ -140,7 +140,15 @@ pub(crate) fn report_failure(failure: &Failure, json: bool, elapsed_ms: u32) {
             r#"{{"ok":false,"phase":"{phase}","cause":"{cause}","message":{message},"received":{received},"elapsed_ms":{elapsed_ms},"code":"{code}","causes":{causes}}}"#
         ));
     } else if !quiet {
-        to_stderr(format!("fetch: ({status}) {message}\n").as_bytes());
+        let mut said = format!("fetch: ({status}) {message}\n");
+        // What is wrong with the request itself has been said.
+        if let Some(Suspect { cause, confidence }) = causes.first().filter(|_| *phase != "url") {
+            let (code, how) = (cause.code(), confidence.name());
+            said.push_str(&format!(
+                "fetch: {how}: {code}; what to do: fetch --explain {code}; to look: fetch --diagnose URL\n"
+            ));
+        }
+        to_stderr(said.as_bytes());
     }
 }
 

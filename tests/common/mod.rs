@@ -2,6 +2,7 @@
 //! pends and fails.
 #![allow(dead_code)]
 
+pub mod faults;
 pub mod script;
 
 use safe_http_client::{Clock, IpConfig, Link, LinkStatus, LoopContext};

@@ -88,8 +88,6 @@ pub struct Log {
     pub opened: usize,
     pub closed: usize,
     pub resolved: Vec<String>,
-    /// Calls of any kind on a connection after it had failed.
-    pub calls_after_error: usize,
 }
 
 impl Log {

@@ -91,6 +91,7 @@ fn ask(link: Chip, config: Config, method: Method<'_>, url: &str, to: Option<Soc
         ("gate.test", IpAddr::V4(Ipv4Addr::new(192, 168, 1, 20))),
         ("me.test", IpAddr::V4(Ipv4Addr::new(192, 168, 1, 57))),
         ("zero.test", IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+        ("loop.test", IpAddr::V4(Ipv4Addr::LOCALHOST)),
         ("localhost", IpAddr::V4(Ipv4Addr::LOCALHOST)),
     ];
     let log = stack.log.clone();
@@ -227,16 +228,19 @@ fn each_check_refuses_before_anything_is_sent_and_can_be_switched_off() {
 
 #[test]
 fn an_address_that_a_name_resolves_to_is_checked_before_it_is_dialled() {
-    for (check, url, code, cause) in [
-        (Check::Target, "http://zero.test/", "name_resolved_to_no_host", Cause::NameNotResolved),
-        (Check::OwnAddress, "http://me.test/", "own_address", Cause::OwnAddress),
+    let none = "name_resolved_to_no_host";
+    for (check, link, url, code, cause) in [
+        (Check::Target, chip(home()), "http://zero.test/", none, Cause::NameNotResolved),
+        (Check::Target, chip(home()), "http://loop.test/", none, Cause::NameNotResolved),
+        (Check::Target, pc(home()), "http://zero.test/", none, Cause::NameNotResolved),
+        (Check::OwnAddress, chip(home()), "http://me.test/", "own_address", Cause::OwnAddress),
     ] {
-        let asked = ask(chip(home()), Config::new(), Method::Get, url, None);
+        let asked = ask(link.clone(), Config::new(), Method::Get, url, None);
         let (said, verdict) = asked.outcome.unwrap_err();
         assert_eq!((said, verdict.first().cause), (code, cause), "{url}");
         assert!(asked.log.borrow().dialed.is_empty() && asked.log.borrow().opened == 0, "{url}");
         let config = Config::new().without_check(check);
-        let asked = ask(chip(home()), config, Method::Get, url, None);
+        let asked = ask(link, config, Method::Get, url, None);
         assert_eq!(asked.outcome.map_err(|(code, _)| code), Ok(200), "{url}, switched off");
     }
 }
@@ -298,6 +302,7 @@ fn what_may_well_work_is_let_pass() {
         ),
         ("a DNS server is set", chip(home().with_dns(true)), "http://gate.test/"),
         ("a PC that asks itself by name", pc(home()), "http://localhost/"),
+        ("a PC that asks itself by another name", pc(home()), "http://loop.test/"),
         ("a PC that asks itself", pc(home()), "http://127.0.0.1/"),
         ("a PC that asks its own address", pc(home()), "http://192.168.1.57/"),
         ("a client of the chip's own access point", spanning(home(), own), "http://192.168.4.2/"),
@@ -326,6 +331,68 @@ fn what_may_well_work_is_let_pass() {
     let mut buffer = [0; 512];
     let sent = client.get(&mut cx, "http://127.0.0.1:8080/", &mut buffer).send();
     assert_eq!(sent.unwrap().status(), 200);
+}
+
+/// What an address and a netmask say of another address, and of the gateway.
+#[test]
+fn a_subnet_is_known_by_address_and_netmask() {
+    let masked = |mask: [u8; 4]| ip([192, 168, 1, 57]).with_netmask(mask.into());
+    for (link, other, expected) in [
+        (masked([255, 255, 255, 0]), [192, 168, 1, 1], Some(true)),
+        (masked([255, 255, 255, 0]), [192, 168, 1, 255], Some(true)),
+        (masked([255, 255, 255, 0]), [192, 168, 0, 57], Some(false)),
+        (masked([255, 255, 255, 0]), [192, 169, 1, 57], Some(false)),
+        (masked([255, 255, 255, 192]), [192, 168, 1, 63], Some(true)),
+        (masked([255, 255, 255, 192]), [192, 168, 1, 64], Some(false)),
+        (masked([255; 4]), [192, 168, 1, 57], Some(true)),
+        (masked([255; 4]), [192, 168, 1, 56], Some(false)),
+        (masked([0; 4]), [8, 8, 8, 8], Some(true)),
+        (ip([192, 168, 1, 57]), [192, 168, 1, 1], None),
+    ] {
+        let other = Ipv4Addr::from(other);
+        assert_eq!(link.has_in_subnet(other.into()), expected, "{link:?} {other}");
+    }
+    let six: IpAddr = std::net::Ipv6Addr::LOCALHOST.into();
+    assert_eq!(masked([0; 4]).has_in_subnet(six), None);
+    assert_eq!(IpConfig::new(six).with_netmask([0; 4].into()).has_in_subnet(six), None);
+
+    for (link, gateway, expected) in [
+        (masked([255, 255, 255, 0]), [192, 168, 1, 1], false),
+        (masked([255, 255, 255, 0]), [192, 168, 9, 1], true),
+        (masked([255, 255, 255, 0]), [0; 4], false),
+        (masked([255, 255, 255, 252]), [192, 168, 9, 1], true),
+        (masked([255, 255, 255, 254]), [192, 168, 9, 1], false),
+        (masked([255; 4]), [192, 168, 9, 1], false),
+        (ip([192, 168, 1, 57]), [192, 168, 9, 1], false),
+    ] {
+        let link = link.with_gateway(gateway.into());
+        assert_eq!(link.gateway_is_outside(), expected, "{link:?}");
+    }
+    assert!(!masked([255, 255, 255, 0]).gateway_is_outside(), "no gateway is known");
+}
+
+/// The numbers of IEEE 802.11 and of Espressif's SDKs.
+#[test]
+fn a_reason_code_says_why_the_link_went() {
+    use DisconnectReason::{Code, Failed, NoAccessPoint, TimedOut, Unknown, WrongPassword};
+    for (code, expected) in [
+        (0, Unknown),
+        (1, Code(1)),
+        (8, Code(8)),
+        (13, Code(13)),
+        (14, WrongPassword),
+        (15, WrongPassword),
+        (16, Code(16)),
+        (200, TimedOut),
+        (201, NoAccessPoint),
+        (202, WrongPassword),
+        (203, Failed),
+        (204, WrongPassword),
+        (205, Code(205)),
+        (255, Code(255)),
+    ] {
+        assert_eq!(DisconnectReason::from_code(code), expected, "{code}");
+    }
 }
 
 /// What is wrong in any network has no name among the checks.

@@ -14,6 +14,7 @@ mod checks;
 mod common;
 #[path = "../esp_at_common/mod.rs"]
 mod esp_at_common;
+mod ladder;
 mod matrix;
 mod observed;
 mod oddities;

@@ -26,6 +26,37 @@ pub fn fault(error: &<std_embedded_nal::Stack as TcpClientStack>::Error) -> Stac
     StackFault::from(&error.0)
 }
 
+#[test]
+fn an_operating_systems_error_stands_for_what_it_says() {
+    use std::io::{Error, ErrorKind};
+    for (kind, expected) in [
+        (ErrorKind::ConnectionRefused, StackFault::Refused),
+        (ErrorKind::ConnectionReset, StackFault::Reset),
+        (ErrorKind::ConnectionAborted, StackFault::Reset),
+        (ErrorKind::NotConnected, StackFault::Closed),
+        (ErrorKind::BrokenPipe, StackFault::Closed),
+        (ErrorKind::TimedOut, StackFault::TimedOut),
+        (ErrorKind::HostUnreachable, StackFault::Unreachable),
+        (ErrorKind::NetworkUnreachable, StackFault::Unreachable),
+        (ErrorKind::NetworkDown, StackFault::NoAddress),
+        (ErrorKind::AddrNotAvailable, StackFault::NotDialled),
+        (ErrorKind::OutOfMemory, StackFault::OutOfMemory),
+        (ErrorKind::InvalidInput, StackFault::Unknown),
+        (ErrorKind::PermissionDenied, StackFault::Unknown),
+    ] {
+        assert_eq!(StackFault::from(&Error::from(kind)), expected, "{kind:?}");
+    }
+    // ENFILE and EMFILE, and their neighbours.
+    for (number, expected) in [
+        (22, StackFault::Unknown),
+        (23, StackFault::NoSocket),
+        (24, StackFault::NoSocket),
+        (25, StackFault::Unknown),
+    ] {
+        assert_eq!(StackFault::from(&Error::from_raw_os_error(number)), expected, "{number}");
+    }
+}
+
 pub fn yield_now() {
     std::thread::sleep(Duration::from_micros(200));
 }

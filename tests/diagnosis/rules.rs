@@ -7,9 +7,9 @@ use crate::matrix::cases;
 use crate::observed::Verdict;
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
 use safe_http_client::{
-    Behaviour, Cause, Config, Connect, Deadline, DisconnectReason, Error, ErrorKind, IpConfig,
-    Link, LinkStatus, Network, NoPing, NoTls, Peer, Phase, ProtocolError, SafeHttpClient,
-    StackFault,
+    Behaviour, BufferUse, Cause, Config, Connect, Deadline, DisconnectReason, Error, ErrorKind,
+    IpConfig, Link, LinkError, LinkStatus, Network, NoPing, NoTls, Peer, Phase, ProtocolError,
+    RequestError, SafeHttpClient, StackFault, TargetClass, UrlError,
 };
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -223,7 +223,7 @@ fn written() -> Vec<Written> {
         failure(
             "the caller's own mistakes have tests of their own",
             Phase::Url,
-            ErrorKind::Request(safe_http_client::RequestError::InvalidMethod),
+            ErrorKind::Request(RequestError::InvalidMethod),
             Cause::InvalidRequest,
             |_| {},
         ),
@@ -340,9 +340,33 @@ impl Network for Pinging {
 
 const GATEWAY: [u8; 4] = [192, 168, 1, 1];
 
+/// What the active check of a chip at home says, where these hosts answer pings.
+fn check(
+    answers: fn(IpAddr) -> bool,
+    connection: Connection,
+    fault: StackFault,
+    has_tls: bool,
+    url: &str,
+) -> Verdict {
+    let mut cx = cx();
+    let stack = ScriptStack::new([connection]);
+    let link = TestLink::new(LinkStatus::Up(home()));
+    let stack = safe_http_client::Attached::new(stack, link, Behaviour::UNKNOWN);
+    let network = Pinging { has_tls, ..Pinging::new(stack, answers, fault) };
+    let mut client = SafeHttpClient::new(network, TestClock::ticking(1));
+    let report = client.diagnose(&mut cx, url);
+    Verdict::of_report(&report).unwrap_or_else(|| panic!("{url}: {report}"))
+}
+
+/// 192.168.1.57/24 behind 192.168.1.1.
+fn home() -> IpConfig {
+    IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into())
+        .with_netmask(Ipv4Addr::new(255, 255, 255, 0))
+        .with_gateway(GATEWAY.into())
+}
+
 /// Active ones: what the answers to pings make of a connect that failed.
 fn checked() -> Vec<Written> {
-    let mut cx = cx();
     let nobody: fn(IpAddr) -> bool = |_| false;
     let gateway: fn(IpAddr) -> bool = |host| host == IpAddr::from(GATEWAY);
     let all: fn(IpAddr) -> bool = |_| true;
@@ -396,19 +420,11 @@ fn checked() -> Vec<Written> {
             Cause::NameNotResolved,
         ),
     ] {
-        let ip = IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into())
-            .with_netmask(Ipv4Addr::new(255, 255, 255, 0))
-            .with_gateway(GATEWAY.into());
-        let stack = ScriptStack::new([connection]);
-        let link = TestLink::new(LinkStatus::Up(ip));
-        let stack = safe_http_client::Attached::new(stack, link, Behaviour::UNKNOWN);
-        let network = Pinging { has_tls, ..Pinging::new(stack, answers, fault) };
-        let mut client = SafeHttpClient::new(network, TestClock::ticking(1));
-        let report = client.diagnose(&mut cx, url);
-        let verdict = Verdict::of_report(&report).unwrap_or_else(|| panic!("{url}: {report}"));
+        let verdict = check(answers, connection, fault, has_tls, url);
         written.push(Written { why: "pings on a stack of another kind", verdict, first });
     }
     // A resolver that says nothing, with its gateway there and away.
+    let mut cx = cx();
     for (answers, first) in [(all, Cause::NameNotResolved), (nobody, Cause::GatewaySilent)] {
         let ip = IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into()).with_gateway(GATEWAY.into());
         let mut stack = ScriptStack::new([]);
@@ -422,6 +438,289 @@ fn checked() -> Vec<Written> {
         written.push(Written { why: "a resolver that says nothing at all", verdict, first });
     }
     written
+}
+
+/// Each thing that a row asks for counts: with it this row is gone through, and without it another.
+#[test]
+fn each_thing_that_a_row_asks_for_counts() {
+    const NAME: &str = "NameNotResolved Likely, NoDnsServer Possible";
+    const UNREACHED: &str = "HostDown Likely, Firewall Possible, GatewaySilent Possible";
+    const CLOSED: &str = "NothingListens Likely, ServerOnLoopback Possible, Firewall Possible";
+    const CLOSED_OR_NOT: &str =
+        "NothingListens Possible, EventHandler Possible, ServerOnLoopback Possible";
+    const SLOW: &str = "SlowServer Likely, NotHttp Possible, ModemSleep Possible";
+    let name = || (Phase::Resolve, ErrorKind::Resolve(()));
+    let connect = || (Phase::Connect, ErrorKind::Connect(()));
+    let timeout =
+        |phase, deadline| (phase, ErrorKind::<(), ()>::Timeout { deadline, limit_ms: 5000 });
+    let late = || timeout(Phase::Connect, Deadline::Connect);
+    let unanswered = || timeout(Phase::Head, Deadline::Response);
+    let up = |ip| Some(LinkStatus::Up(ip));
+    let far_gateway = Some(LinkStatus::Up(home().with_gateway([192, 168, 9, 1].into())));
+    let unknown = StackFault::Unknown;
+    let fault = |fault| (fault, None, None);
+    let nowhere = || fault(unknown);
+    let (near, far) = (Some(([192, 168, 1, 20], 80).into()), Some(([10, 0, 0, 9], 80).into()));
+    // What failed, after how long, of how long, what is known besides, and what comes of it.
+    for (what, ms, limit, (fault, link, remote), expected) in [
+        (name(), 20, 5000, nowhere(), NAME.to_owned()),
+        (name(), 5000, 5000, nowhere(), format!("{NAME}, GatewaySilent Possible")),
+        (name(), 20, 5000, fault(StackFault::NoResolver), "NoDnsServer Certain".into()),
+        (name(), 5000, 5000, fault(StackFault::NoResolver), "NoDnsServer Certain".into()),
+        (
+            connect(),
+            20,
+            5000,
+            fault(StackFault::TimedOut),
+            "EventHandler Likely, HostDown Possible".into(),
+        ),
+        (connect(), 5000, 5000, fault(StackFault::TimedOut), UNREACHED.into()),
+        (
+            connect(),
+            20,
+            5000,
+            fault(StackFault::TlsFailed),
+            "TlsMismatch Possible, ModemMemory Possible, NothingListens Possible".into(),
+        ),
+        (connect(), 5000, 5000, fault(StackFault::TlsFailed), UNREACHED.into()),
+        (connect(), 20, 5000, fault(StackFault::Indistinct), CLOSED.into()),
+        (connect(), 5000, 5000, fault(StackFault::Indistinct), UNREACHED.into()),
+        (connect(), 5000, 5000, fault(StackFault::Refused), CLOSED.into()),
+        (connect(), 20, 5000, nowhere(), CLOSED_OR_NOT.into()),
+        (connect(), 5000, 5000, nowhere(), UNREACHED.into()),
+        // At once is in less than a second, and in a quarter of the deadline.
+        (connect(), 999, 5000, nowhere(), CLOSED_OR_NOT.into()),
+        (connect(), 1000, 5000, nowhere(), UNREACHED.into()),
+        (connect(), 500, 2000, nowhere(), CLOSED_OR_NOT.into()),
+        (connect(), 501, 2000, nowhere(), UNREACHED.into()),
+        (
+            connect(),
+            20,
+            5000,
+            fault(StackFault::Unreachable),
+            "WrongSubnet Possible, Firewall Possible, HostDown Possible".into(),
+        ),
+        (connect(), 5000, 5000, fault(StackFault::Unreachable), UNREACHED.into()),
+        (late(), 5000, 5000, nowhere(), UNREACHED.into()),
+        (
+            late(),
+            5000,
+            5000,
+            fault(StackFault::HidesRefusal),
+            "HostDown Possible, NothingListens Possible, Firewall Possible, ClientIsolation Possible"
+                .into(),
+        ),
+        // Where TLS is at home, but not asked for.
+        (
+            late(),
+            5000,
+            5000,
+            (unknown, None, Some(([192, 168, 1, 20], 443).into())),
+            UNREACHED.into(),
+        ),
+        (
+            late(),
+            5000,
+            5000,
+            (unknown, up(home()), near),
+            "HostDown Likely, ClientIsolation Possible, Firewall Possible".into(),
+        ),
+        (late(), 5000, 5000, (unknown, up(home()), far), UNREACHED.into()),
+        (
+            late(),
+            5000,
+            5000,
+            (unknown, far_gateway, far),
+            "WrongSubnet Likely, HostDown Possible, Firewall Possible".into(),
+        ),
+        (
+            late(),
+            5000,
+            5000,
+            (unknown, far_gateway, near),
+            "HostDown Likely, ClientIsolation Possible, Firewall Possible".into(),
+        ),
+        (unanswered(), 5000, 5000, nowhere(), SLOW.into()),
+        (
+            unanswered(),
+            5000,
+            5000,
+            fault(StackFault::RadioSleeps),
+            "SlowServer Likely, ModemSleep Possible, NotHttp Possible".into(),
+        ),
+    ] {
+        let mut error = Error::new(what.0, what.1);
+        error.evidence.fault = fault;
+        (error.evidence.phase_ms, error.evidence.limit_ms) = (ms, limit);
+        (error.evidence.link, error.evidence.remote) = (link, remote);
+        let diagnosis = error.diagnosis();
+        assert_eq!((diagnosis.phase(), diagnosis.evidence()), (error.phase, error.evidence));
+        let verdict = Verdict::of(&diagnosis);
+        assert_eq!(causes(&verdict), expected, "{fault:?} {ms}/{limit}: {}", verdict.text);
+    }
+
+    let nobody: fn(IpAddr) -> bool = |_| false;
+    let all: fn(IpAddr) -> bool = |_| true;
+    let silent = || Connection { connect_pends: usize::MAX, ..Connection::new([]) };
+    // Who answers, how the port does without TLS, the URL, and what comes of it.
+    for (answers, connection, url, expected) in [
+        (all, silent(), "http://unknown.test/", NAME.to_owned()),
+        (
+            nobody,
+            silent(),
+            "http://unknown.test/",
+            "NameNotResolved Likely, GatewaySilent Possible, NoDnsServer Possible".into(),
+        ),
+        (
+            all,
+            Connection::new([]),
+            "https://192.168.1.20/",
+            "ModemMemory Likely, TlsMismatch Possible".into(),
+        ),
+        (
+            all,
+            Connection::new([]),
+            "https://192.168.1.20:8443/",
+            "TlsMismatch Likely, ModemMemory Possible".into(),
+        ),
+        // Nothing is there without TLS either.
+        (all, silent(), "https://192.168.1.20/", CLOSED.into()),
+        (all, silent(), "https://192.168.1.20:8443/", CLOSED.into()),
+    ] {
+        let verdict = check(answers, connection, unknown, true, url);
+        assert_eq!(causes(&verdict), expected, "{url}: {}", verdict.text);
+    }
+}
+
+/// What failed, and in which phase, without anything that is known besides.
+#[test]
+fn each_kind_of_failure_is_looked_up_as_what_it_is() {
+    const NAME: &str = "NameNotResolved Likely, NoDnsServer Possible, GatewaySilent Possible";
+    const UNREACHED: &str = "HostDown Likely, Firewall Possible, GatewaySilent Possible";
+    const NO_LINK: &str = "NoAddress Certain, JoinFailed Possible, ModemUnresponsive Possible";
+    const SLOW: &str = "SlowServer Likely, NotHttp Possible, ModemSleep Possible";
+    let timeout = |deadline| ErrorKind::Timeout { deadline, limit_ms: 5000 };
+    let request = |error| ErrorKind::<(), ()>::Request(error);
+    let in_host = |localhost| request(UrlError::SchemeInHost { localhost }.into());
+    let buffer = |what| ErrorKind::Buffer { what, needed: 9, available: 8, exact: true };
+    let protocol = |error| ErrorKind::<(), ()>::Protocol(error);
+    let link = |error| ErrorKind::<(), ()>::Link(error);
+    let down = |reason| link(LinkError::Disconnected(reason));
+    let up_to: IpAddr = Ipv4Addr::BROADCAST.into();
+    for (phase, kind, expected) in [
+        (Phase::Url, in_host(true), "Scheme Certain, NoHostTarget Certain"),
+        (Phase::Url, in_host(false), "Scheme Certain"),
+        (Phase::Url, request(UrlError::UnsupportedScheme.into()), "Scheme Certain"),
+        (Phase::Url, request(RequestError::NoTls), "Scheme Certain"),
+        (Phase::Url, request(RequestError::PlainOnTlsPort), "Scheme Likely"),
+        (Phase::Url, request(RequestError::Target(TargetClass::Loopback)), "NoHostTarget Certain"),
+        (Phase::Link, request(RequestError::OwnAddress), "OwnAddress Certain"),
+        (Phase::Link, request(RequestError::OwnNetwork), "OwnAddress Certain"),
+        (Phase::Url, request(RequestError::InvalidMethod), "InvalidRequest Certain"),
+        (Phase::Url, buffer(BufferUse::RequestHead), "InvalidRequest Certain"),
+        (Phase::Head, buffer(BufferUse::ResponseHead), "BadResponse Certain"),
+        (Phase::Link, link(LinkError::NoAddress), "NoAddress Certain"),
+        (Phase::Link, down(DisconnectReason::Code(8)), "NoAddress Certain"),
+        (Phase::Link, down(DisconnectReason::Unknown), NO_LINK),
+        (Phase::Link, down(DisconnectReason::TimedOut), "JoinFailed Likely, NoAddress Possible"),
+        (Phase::Link, down(DisconnectReason::WrongPassword), "JoinFailed Certain"),
+        (Phase::Link, link(LinkError::GatewayOutsideSubnet), "WrongSubnet Certain"),
+        (Phase::Link, link(LinkError::NoDnsServer), "NoDnsServer Certain"),
+        (Phase::Link, timeout(Deadline::Online), "NoAddress Certain"),
+        (
+            Phase::Resolve,
+            ErrorKind::ResolvedTo(up_to, TargetClass::Broadcast),
+            "NameNotResolved Certain, CaptivePortal Possible",
+        ),
+        (Phase::Resolve, timeout(Deadline::Connect), NAME),
+        (Phase::Resolve, timeout(Deadline::Total), NAME),
+        (Phase::Connect, timeout(Deadline::Connect), UNREACHED),
+        (Phase::Connect, timeout(Deadline::Total), UNREACHED),
+        (Phase::Connect, ErrorKind::Socket(()), "OutOfSockets Likely"),
+        (Phase::Send, timeout(Deadline::Total), "SlowServer Likely, ModemSleep Possible"),
+        (Phase::Send, ErrorKind::Send(()), "ConnectionLost Likely"),
+        (Phase::Head, ErrorKind::Receive(()), "ConnectionLost Likely"),
+        (
+            Phase::Head,
+            ErrorKind::ClosedBeforeResponse,
+            "ConnectionLost Likely, TlsMismatch Possible, NotHttp Possible",
+        ),
+        (Phase::Head, timeout(Deadline::Response), SLOW),
+        (Phase::Head, timeout(Deadline::Total), SLOW),
+        (Phase::Body, timeout(Deadline::Total), "SlowServer Likely, ModemSleep Possible"),
+        (
+            Phase::Body,
+            timeout(Deadline::Idle),
+            "SlowServer Likely, ConnectionLost Possible, ModemSleep Possible",
+        ),
+        (Phase::Head, protocol(ProtocolError::NotHttp(Peer::Tls)), "TlsMismatch Certain"),
+        (
+            Phase::Head,
+            protocol(ProtocolError::NotHttp(Peer::Text)),
+            "NotHttp Likely, SerialLine Possible",
+        ),
+        (
+            Phase::Head,
+            protocol(ProtocolError::StatusLine),
+            "BadResponse Certain, SerialLine Possible",
+        ),
+        (
+            Phase::Body,
+            ErrorKind::Truncated { received: 3, announced: Some(5) },
+            "BadResponse Certain",
+        ),
+    ] {
+        let error = Error::new(phase, kind);
+        let verdict = Verdict::of(&error.diagnosis());
+        assert_eq!(causes(&verdict), expected, "{phase} {}", error.code());
+    }
+    // A link that never came up says why, where it knows.
+    for (reason, expected) in [
+        (DisconnectReason::TimedOut, "JoinFailed Likely, NoAddress Possible"),
+        (DisconnectReason::WrongPassword, "JoinFailed Certain"),
+        (DisconnectReason::Unknown, NO_LINK),
+    ] {
+        let mut error: Error<(), ()> = Error::new(Phase::Link, timeout(Deadline::Online));
+        error.evidence.link = Some(LinkStatus::Disconnected(reason));
+        assert_eq!(causes(&Verdict::of(&error.diagnosis())), expected, "{reason}");
+    }
+}
+
+/// A stack without pings knocks at the gateway: who refuses is there, as well as who opens.
+#[test]
+fn a_gateway_is_there_if_it_opens_a_port_or_refuses_to() {
+    type Tells = fn(&ScriptError) -> StackFault;
+    const UNREACHED: &str = "HostDown Likely, Firewall Possible, GatewaySilent Possible";
+    const SILENT: &str = "GatewaySilent Likely, WrongSubnet Possible, HostDown Possible";
+    const THERE: &str = "HostDown Likely, Firewall Possible";
+    let mut cx = cx();
+    let silent = || Connection { connect_pends: usize::MAX, ..Connection::new([]) };
+    let refused = || Connection { refused: true, ..Connection::new([]) };
+    let table: [(Connection, Tells, &str); 7] = [
+        (Connection::new([]), |_| StackFault::Unknown, THERE),
+        (refused(), |_| StackFault::Refused, THERE),
+        (refused(), |_| StackFault::Reset, THERE),
+        // What isn't told from silence isn't taken for an answer.
+        (refused(), |_| StackFault::Unknown, UNREACHED),
+        (refused(), |_| StackFault::Indistinct, UNREACHED),
+        (refused(), |_| StackFault::TimedOut, UNREACHED),
+        (silent(), |_| StackFault::Unknown, SILENT),
+    ];
+    for (gateway, fault, expected) in table {
+        let stack = ScriptStack::new([silent(), gateway]);
+        let log = stack.log.clone();
+        let link = TestLink::new(LinkStatus::Up(home()));
+        let behaviour = Behaviour { connect: Connect::Polls, ..Behaviour::UNKNOWN };
+        let network = safe_http_client::Attached::new(stack, link, behaviour).with_faults(fault);
+        let mut client = SafeHttpClient::new(network, TestClock::ticking(1));
+        let report = client.diagnose(&mut cx, "http://10.0.0.9/");
+        let verdict = Verdict::of_report(&report).unwrap_or_else(|| panic!("{report}"));
+        let fault = fault(&ScriptError::Refused);
+        assert_eq!(causes(&verdict), expected, "{fault:?}: {report}");
+        let dialed = [([10, 0, 0, 9], 80).into(), (GATEWAY, 80).into()];
+        assert_eq!(log.borrow().dialed, dialed, "{report}");
+        assert_eq!((log.borrow().opened, log.borrow().closed), (2, 2), "{report}");
+    }
 }
 
 /// The caller's total deadline is for requests; the check has one of its own, and waits for pings.

@@ -1,13 +1,14 @@
 //! What a serial console of 80 columns gets to see: never wider than 79, and nothing but ASCII,
 //! whatever the figures, names and bytes are. And a few typical reports, letter by letter.
 
+use crate::common::faults::FAULTS;
 use crate::common::script::{Connection, ScriptStack, Step};
 use crate::common::{TestClock, TestLink, cx};
 use crate::rules::Pinging;
 use safe_http_client::{
     Attached, Behaviour, BufferUse, Cause, Config, Deadline, DisconnectReason, Error, ErrorKind,
-    IpConfig, LinkError, LinkStatus, Peer, Phase, ProtocolError, RequestError, SafeHttpClient,
-    StackFault, TargetClass, UrlError,
+    IpConfig, LinkError, LinkStatus, Outcome, Peer, Phase, ProtocolError, Report, RequestError,
+    Rung, SafeHttpClient, StackFault, TargetClass, UrlError,
 };
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -23,6 +24,17 @@ fn fits(text: &str) {
     let plain = |c: char| c == '\n' || (' '..='~').contains(&c);
     assert!(text.chars().all(plain), "{text:?}");
     assert!(!text.ends_with('\n') && !text.contains("\n\n"), "{text:?}");
+}
+
+/// No line ends before it has to: the word that begins the next one wouldn't have fitted.
+fn is_filled(text: &str) {
+    let lines: Vec<_> = text.lines().collect();
+    for pair in lines.windows(2) {
+        if let Some(word) = pair[1].strip_prefix("       ").and_then(|line| line.split(' ').next())
+        {
+            assert!(pair[0].len() + 1 + word.len() > COLUMNS, "{word:?} fits:\n{text}");
+        }
+    }
 }
 
 /// Kinds of errors that lead to each cause, with the phases that they come in.
@@ -79,29 +91,6 @@ fn kinds() -> Vec<(Phase, ErrorKind<(), ()>)> {
     kinds
 }
 
-const FAULTS: &[StackFault] = &[
-    StackFault::Unknown,
-    StackFault::Refused,
-    StackFault::Reset,
-    StackFault::Closed,
-    StackFault::TimedOut,
-    StackFault::Unreachable,
-    StackFault::Indistinct,
-    StackFault::HidesRefusal,
-    StackFault::NotDialled,
-    StackFault::NoAddress,
-    StackFault::NoSocket,
-    StackFault::OutOfMemory,
-    StackFault::NameNotFound,
-    StackFault::NoResolver,
-    StackFault::Busy,
-    StackFault::Undelivered,
-    StackFault::ModemReset,
-    StackFault::ModemSilent,
-    StackFault::ModemHung,
-    StackFault::SerialGarbled,
-];
-
 fn links() -> Vec<Option<LinkStatus>> {
     let longest = Ipv6Addr::from_bits(u128::MAX >> 1);
     let all = IpConfig::new(longest.into())
@@ -147,7 +136,7 @@ fn a_diagnosis_fits_the_console_whatever_it_says() {
     let mut causes = BTreeSet::new();
     let mut count = 0;
     for (phase, kind) in kinds() {
-        for &fault in FAULTS {
+        for fault in FAULTS {
             for link in links() {
                 for remote in remotes {
                     for (figure, reused) in [(0, false), (u32::MAX, true), (999, false)] {
@@ -162,7 +151,13 @@ fn a_diagnosis_fits_the_console_whatever_it_says() {
                         let diagnosis = error.diagnosis();
                         assert!(!diagnosis.suspects().is_empty());
                         causes.extend(diagnosis.suspects().iter().map(|suspect| suspect.cause));
-                        fits(&diagnosis.to_string());
+                        let text = diagnosis.to_string();
+                        fits(&text);
+                        is_filled(&text);
+                        let words = text.replace("\n       ", " ");
+                        if let Some(remote) = remote {
+                            assert!(words.contains(&format!(" to {remote} on a ")), "{text}");
+                        }
                         count += 1;
                     }
                 }
@@ -172,7 +167,11 @@ fn a_diagnosis_fits_the_console_whatever_it_says() {
             let error: Error<(), ()> = Error::new(phase, kind.clone());
             let diagnosis = error.diagnosis().with_last_words(&words);
             assert!(diagnosis.last_words().len() <= 64);
-            fits(&diagnosis.to_string());
+            let text = diagnosis.to_string();
+            fits(&text);
+            is_filled(&text);
+            // No deadline, none that was passed.
+            assert!(!text.contains(" of 0"), "{text}");
         }
     }
     // Of the known causes there is none without an error that leads to it; a portal also answers.
@@ -234,13 +233,24 @@ fn a_report_fits_the_console_whatever_it_says() {
 
 /// A chip at home whose target refuses, is silent, or answers; a look at the clock takes 1 ms.
 fn report(link: LinkStatus, connection: Connection, fault: StackFault, url: &str) -> String {
+    report_of(link, connection, fault, url, 1).to_string()
+}
+
+/// The same, where a look at the clock takes so many milliseconds.
+fn report_of(
+    link: LinkStatus,
+    connection: Connection,
+    fault: StackFault,
+    url: &str,
+    tick: u32,
+) -> Report {
     let mut cx = cx();
     let mut stack = ScriptStack::new([connection]);
     stack.names = vec![("gate.local", Ipv4Addr::new(192, 168, 1, 20).into())];
     let stack = Attached::new(stack, TestLink::new(link), Behaviour::UNKNOWN);
     let network = Pinging::new(stack, |_| true, fault);
-    let mut client = SafeHttpClient::new(network, TestClock::ticking(1));
-    client.diagnose(&mut cx, url).to_string()
+    let mut client = SafeHttpClient::new(network, TestClock::ticking(tick));
+    client.diagnose(&mut cx, url)
 }
 
 fn home() -> LinkStatus {
@@ -268,6 +278,54 @@ fn the_ports_rung_says_what_became_of_it() {
         let text = report(home(), connection, fault, "http://192.168.1.20:8080/");
         let line = text.lines().find(|line| line.starts_with("port")).unwrap();
         assert!(line.contains(&format!("no   {expected}  ")), "{fault:?}: {line}");
+    }
+}
+
+/// A refusal that took a second or more isn't one at once, and a stack that tells none from silence
+/// has no answer then.
+#[test]
+fn the_ports_rung_says_at_once_of_less_than_a_second() {
+    let mut times = BTreeSet::new();
+    for (fault, later) in [
+        (StackFault::Refused, "8080 closed  "),
+        (StackFault::Indistinct, "8080 no answer  "),
+        (StackFault::Unknown, "8080 no answer  "),
+    ] {
+        for tick in [1, 100, 125, 150, 199, 200, 201, 250, 300] {
+            let refused = Connection { refused: true, ..Connection::new([]) };
+            let report = report_of(home(), refused, fault, "http://192.168.1.20:8080/", tick);
+            let ms = report.rungs().iter().find(|it| it.rung == Rung::Port).unwrap().ms;
+            let text = report.to_string();
+            let line = text.lines().find(|line| line.starts_with("port")).unwrap();
+            let expected = if ms < 1000 { "8080 closed at once  " } else { later };
+            assert!(line.contains(expected), "{fault:?}: {line}");
+            times.insert(ms);
+        }
+    }
+    assert!(times.contains(&1000), "just not at once: {times:?}");
+}
+
+/// A rung that broke has the error's code where nothing else tells what broke.
+#[test]
+fn a_broken_rung_says_which_error_it_was() {
+    let ip = |gateway: [u8; 4]| {
+        IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into())
+            .with_netmask(Ipv4Addr::new(255, 255, 255, 0))
+            .with_gateway(gateway.into())
+    };
+    let outside = LinkStatus::Up(ip([192, 168, 9, 1]));
+    for (link, url, rung, code) in [
+        (home(), "nonsense", Rung::Url, "malformed_url"),
+        (home(), "http://localhost/", Rung::Target, "loopback_target"),
+        (home(), "http://192.168.1.57/", Rung::Target, "own_address"),
+        (outside, "http://10.0.0.9/", Rung::Subnet, "gateway_outside_subnet"),
+    ] {
+        let report = report_of(link, Connection::new([]), StackFault::Unknown, url, 1);
+        let last = report.rungs().last().unwrap();
+        assert_eq!((last.rung, last.outcome), (rung, Outcome::Failed), "{report}");
+        let text = report.to_string();
+        let line = text.lines().find(|line| line.starts_with(rung.name())).unwrap();
+        assert!(line.contains(&format!("no   {code}  ")), "{url}: {line}");
     }
 }
 

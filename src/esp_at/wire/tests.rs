@@ -2,6 +2,8 @@
 
 use super::{Command, Event, Fields, Parser, ipv4, mac, number};
 use core::net::Ipv4Addr;
+use std::format;
+use std::string::String;
 use std::vec::Vec;
 
 fn events_of(parser: &mut Parser, bytes: &[u8]) -> Vec<Event> {
@@ -51,7 +53,9 @@ fn every_spelling_of_both_families() {
     ] {
         assert_eq!(events(line), [event], "{}", line.escape_ascii());
     }
-    assert_eq!(events(b"+IPD,7,5:"), []);
+    for no_link in [&b"+IPD,5,5:"[..], b"+IPD,7,5:", b"+IPD,256,5:"] {
+        assert_eq!(events(no_link), [], "{}", no_link.escape_ascii());
+    }
     assert_eq!(events(b"\r\n\r\n \r\n"), []);
 }
 
@@ -61,6 +65,12 @@ fn prompts_and_reads_only_where_they_are_expected() {
     assert_eq!(events_of(&mut parser, b"> \r\n"), [Event::Prompt], "as a line");
     parser.expect_prompt = true;
     assert_eq!(events_of(&mut parser, b"\r\nOK\r\n> "), [Event::Ok, Event::Prompt]);
+    // Only at the front of a line, and where one is due.
+    for (expected, bytes) in [(true, "a> \r\n"), (false, "> a\r\n"), (false, "a> \r\n")] {
+        let mut parser = Parser::new();
+        parser.expect_prompt = expected;
+        assert_eq!(events_of(&mut parser, bytes.as_bytes()), [Event::Line], "{bytes:?}");
+    }
     // NonOS's space begins the next line.
     assert_eq!(events_of(&mut parser, b"\r\nRecv 5 bytes\r\n"), [Event::Taken(5)]);
 
@@ -104,6 +114,7 @@ fn interruptions_at_every_byte() {
             (&b"WIFI GOT IP\r\n"[..], Event::WifiGotIp),
             (b"WIFI DISCONNECT\r\r\n", Event::WifiDisconnect),
             (b"\r\n+IPD,1,7\r\n", Event::Notice { link: 1, length: 7 }),
+            (b"+IPD,1,7\r\n", Event::Notice { link: 1, length: 7 }),
             (b"\r\nbusy p...\r\n", Event::Busy),
         ] {
             for at in 0..answer.len() {
@@ -124,12 +135,45 @@ fn interruptions_at_every_byte() {
     std::println!("{tried} interrupted answers");
 }
 
+/// What came as a line may be the front of what follows, and is told again with it; unless that is
+/// an answer of its own, the front is too long to be one, or holds a name.
+#[test]
+fn a_line_may_be_the_front_of_the_next() {
+    let long = "x".repeat(40);
+    for (bytes, expected) in [
+        ("+CWJ\r\nAP:2\r\n", &["+CWJ", "+CWJAP:2"][..]),
+        ("+CWJ\r\nWIFI GOT IP\r\nAP:2\r\n", &["+CWJ", "+CWJAP:2"]),
+        ("+CWJWIFI GOT IP\r\nAP:2\r\n", &["+CWJAP:2"]),
+        ("+CWJ0,CLOSED\r\nAP:2\r\n", &["+CWJAP:2"]),
+        ("+CWJ+IPD,0,5\r\nAP:2\r\n", &["+CWJAP:2"]),
+        ("+CWJ\r\n\r\nAP:2\r\n", &["+CWJ", "+CWJAP:2"]),
+        ("abc\r\n+X:1\r\n", &["abc", "+X:1"]),
+        ("abc\r\n +X:1\r\nde\r\n", &["abc", "+X:1", "+X:1de"]),
+        ("abc\r\nOK\r\nde\r\n", &["abc", "de"]),
+        (&format!("{long}\r\nde\r\n"), &[&long, &format!("{long}de")]),
+        (&format!("{long}x\r\nde\r\n"), &[&format!("{long}x"), "de"]),
+        ("+CWJAP:\"a\"\r\nde\r\n", &["+CWJAP:\"a\"", "de"]),
+        // No link has such a number.
+        ("ab9,CLOSED\r\n", &["ab9,CLOSED"]),
+        ("ab+IPD,9,5\r\n", &["ab+IPD,9,5"]),
+    ] {
+        let mut parser = Parser::new();
+        let mut lines = Vec::new();
+        for byte in bytes.bytes() {
+            if parser.push(byte) == Some(Event::Line) {
+                lines.push(String::from_utf8(parser.line().to_vec()).unwrap());
+            }
+        }
+        assert_eq!(lines, expected, "{bytes:?}");
+    }
+}
+
 #[test]
 fn lines_with_names_of_others_hold_no_news() {
     for name in ["0,CLOSED", "WIFI GOT IP", "+IPD,0,9:", "ready"] {
-        let line = std::format!("+CWLAP:(3,\"{name}\",-48,\"02:00:00:00:00:01\",6)\r\n");
+        let line = format!("+CWLAP:(3,\"{name}\",-48,\"02:00:00:00:00:01\",6)\r\n");
         assert_eq!(events(line.as_bytes()), [Event::Line], "{line}");
-        let line = std::format!("+CWLAP:(3,\"{name}\r\n");
+        let line = format!("+CWLAP:(3,\"{name}\r\n");
         assert_eq!(events(line.as_bytes()), [Event::Line], "{line}");
     }
 }
@@ -162,6 +206,15 @@ fn fields() {
     assert_eq!(fields.next(), Some(&b""[..]));
     assert_eq!(fields.number(), Some(7));
     assert_eq!(fields.next(), None);
+    for (line, field, rest) in [
+        (&b"\"b\",1"[..], &b"b"[..], &b"1"[..]),
+        (b"\"ab\",1", b"ab", b"1"),
+        (b"\"b\\\\\",1", b"b\\\\", b"1"),
+        (b"\"\",1", b"", b"1"),
+    ] {
+        let mut fields = Fields(line);
+        assert_eq!((fields.next(), fields.0), (Some(field), rest), "{}", line.escape_ascii());
+    }
     assert_eq!(Fields(b"\"open").next(), None);
     assert_eq!(ipv4(b"192.168.1.1"), Some([192, 168, 1, 1].into()));
     assert_eq!(ipv4(b"\"192.168.1.1\""), Some([192, 168, 1, 1].into()));
@@ -172,6 +225,10 @@ fn fields() {
     assert_eq!(mac(b"5c:cf:7f:00:01"), None);
     assert_eq!(number(b"4294967295"), Some(u32::MAX));
     assert_eq!(number(b"4294967296"), None);
+    // `/` and `:` stand around the digits.
+    for bad in [&b""[..], b"-1", b"1/", b"1:", b" 1"] {
+        assert_eq!(number(bad), None, "{}", bad.escape_ascii());
+    }
 }
 
 #[test]
