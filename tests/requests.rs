@@ -770,14 +770,23 @@ mod buffers {
     #[test]
     fn a_buffer_of_exactly_the_needed_size_is_enough() {
         type Build = for<'a, 'c> fn(Built<'a, 'c>) -> Built<'a, 'c>;
-        let builds: [(&str, Build); 6] = [
+        let url_of_long_host = "http://a-rather-long-host-name.example/a/long/path";
+        let builds: [(&str, Build); 7] = [
             ("http://gate.local/a/long/path?and=query", |request| request),
             ("http://user:password@h:8080/", |request| request.header("x-key", "secret")),
             ("http://h/", |request| request.header("Host", "a-much-longer-host.example")),
             ("http://h/", |request| request.without_header("Accept").close()),
             ("http://h/", |request| request.expect_continue().body(b"open")),
-            // The default Host line is taken out again after a line behind it was lost.
-            ("http://a-rather-long-host-name.example/", |request| {
+            (url_of_long_host, |request| {
+                request
+                    .connect_to("192.168.1.20:80".parse().unwrap())
+                    .without_header("Host")
+                    .without_header("User-Agent")
+                    .without_header("Accept")
+            }),
+            // The default Host line is taken out again after a line behind it was lost. This alone
+            // takes more than the head has in the end.
+            (url_of_long_host, |request| {
                 request
                     .connect_to("192.168.1.20:80".parse().unwrap())
                     .header("a", "1")
@@ -786,9 +795,11 @@ mod buffers {
                     .without_header("Accept")
             }),
         ];
-        for (url, build) in builds {
+        let last = builds.len() - 1;
+        for (index, (url, build)) in builds.into_iter().enumerate() {
             let whole = Bench::new().sent(Method::Get, url, build);
             let head = whole.find("\r\n\r\n").unwrap() + 4;
+            assert_eq!(whole.len(), head, "nothing behind it");
             // Each smaller buffer is refused, and says the same.
             let mut needed_by_all = None;
             for size in 0..=head + 64 {
@@ -821,6 +832,7 @@ mod buffers {
                 assert_eq!(error.to_string(), said);
             }
             let needed = needed_by_all.expect("some are too small");
+            assert_eq!(needed > head, index == last, "{needed} for a head of {head}");
             let Bench { mut client, log, mut cx } = Bench::new();
             let mut buffer = vec![0; needed];
             build(client.get(&mut cx, url, &mut buffer)).send().unwrap();

@@ -111,6 +111,7 @@ fn credentials_are_base64_of_any_length_after_percent_decoding() {
         ("us:er:pw", "dXM6ZXI6cHc="),
         ("Aladdin:open%20sesame", "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
         ("%ff:%00", "/zoA"),
+        ("%fb:", "+zo="),
     ] {
         let (text, _) = head(512, Method::Get, &format!("http://{userinfo}@h/"), None);
         assert!(text.contains(&format!("\r\nAuthorization: Basic {expected}\r\n")), "{text}");
