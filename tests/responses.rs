@@ -1188,6 +1188,8 @@ fn the_connection_is_kept_unless_someone_says_otherwise() {
     let http10 = |line: &str| format!("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n{line}\r\nhello");
     check_all([
         ok("HTTP/1.0", http10(""), 200, "hello").closed(WhyClosed::Http10),
+        ok("HTTP/1.0 and another option", http10("Connection: foo\r\n"), 200, "hello")
+            .closed(WhyClosed::Http10),
         ok("HTTP/1.0 keep-alive", http10("Connection: keep-alive\r\n"), 200, "hello"),
         ok("HTTP/1.0 Keep-Alive", http10("Connection: foo, Keep-Alive\r\n"), 200, "hello"),
         ok("HTTP/1.0 both", http10("Connection: keep-alive, close\r\n"), 200, "hello")
