@@ -60,8 +60,7 @@ impl Write for Wrapped<'_, '_> {
         for (index, piece) in text.split(' ').enumerate() {
             if index > 0 {
                 self.flush()?;
-                // None in front of a line's first word.
-                self.space = self.column > INDENT;
+                self.space = true;
             }
             for character in piece.chars() {
                 if self.word.len() == self.word.capacity() {

@@ -84,7 +84,7 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
                 self.core.wire.ended_by()
             }
             ErrorKind::Timeout { .. }
-                if matches!(phase, Phase::Resolve | Phase::Connect)
+                if matches!(phase, Phase::Link | Phase::Resolve | Phase::Connect)
                     && network.condition().is_busy =>
             {
                 StackFault::Busy

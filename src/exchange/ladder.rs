@@ -7,7 +7,7 @@ use crate::clock::{Clock, elapsed_ms};
 use crate::context::LoopContext;
 use crate::diagnosis::{Diagnosis, Findings, Outcome, Report, Rung};
 use crate::error::{
-    Deadline, DisconnectReason, Error, ErrorKind, LinkError, LinkStatus, Phase, RequestError,
+    Deadline, DisconnectReason, Error, ErrorKind, LinkError, LinkStatus, RequestError,
 };
 use crate::http::url::Scheme;
 use crate::network::{Connect, Network};
@@ -382,9 +382,22 @@ impl<'a, N: Network, C: Clock> Checkup<'a, N, C> {
             return;
         };
         let limit_ms = exchange.core.config.diagnosis_ms;
+        let silent = match self.step {
+            Next::Gateway(_) => Some(&mut self.findings.gateway),
+            Next::Host(_) => Some(&mut self.findings.host),
+            _ => None,
+        };
+        if let Some(silent) = silent {
+            // Whom it asked hasn't answered, and what they stand before is the connection.
+            *silent = Some(false);
+            exchange.state = State::Connect;
+        }
+        if matches!(self.step, Next::Free | Next::Signal) {
+            // Busy all the time, and not asked yet.
+            self.report.link = exchange.core.wire.network.link_status();
+        }
         let deadline = match self.step {
             Next::Http => Deadline::Response,
-            // While the stack is busy, too.
             _ => Deadline::Connect,
         };
         exchange.fail(ErrorKind::Timeout { deadline, limit_ms });
@@ -409,8 +422,6 @@ fn rung_of<T, D>(error: &Error<T, D>, else_: Rung) -> Rung {
         | ErrorKind::ResolvedTo(..) => Rung::Target,
         ErrorKind::Link(LinkError::GatewayOutsideSubnet) => Rung::Subnet,
         ErrorKind::Link(LinkError::NoDnsServer) => Rung::Name,
-        ErrorKind::Link(_) => Rung::Link,
-        _ if error.phase == Phase::Url => Rung::Url,
         _ => else_,
     }
 }

@@ -346,6 +346,24 @@ fn a_check_ends_at_its_deadline() {
     let limit = 2500;
     for (what, chip, expected, cause) in [
         (
+            "the stack is busy",
+            Chip { is_busy: Rc::new(Cell::new(true)), ..chip([]) },
+            "url link:Failed",
+            Cause::ModemUnresponsive,
+        ),
+        (
+            "the gateway doesn't answer",
+            Chip { ping: all_pend, ..chip([]) },
+            "url link subnet target gateway:Failed",
+            Cause::GatewaySilent,
+        ),
+        (
+            "the host doesn't answer",
+            Chip { ping: host_pends, ..chip([]) },
+            "url link subnet target gateway host:Failed",
+            Cause::HostDown,
+        ),
+        (
             "nobody takes the connection",
             chip([silent()]),
             "url link subnet target gateway host port:Failed",

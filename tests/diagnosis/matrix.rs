@@ -96,7 +96,7 @@ fn print_ways() -> String {
 /// What the active checks took.
 fn print_costs() -> String {
     let mut text = String::from("\nwhat the active check took (virtual time on the modem)\n");
-    text.push_str("                time    commands  connects  sent received\n");
+    text.push_str("     time cmds conns  sent  recv out, in (bytes sent and received, packets)\n");
     for case in cases().iter().filter(|case| case.last_rung.is_some()) {
         let rung = case.last_rung.map_or("", |rung| rung.name());
         let _ = writeln!(text, "{} to {rung:8} {case}", case.cost);

@@ -102,15 +102,21 @@ pub struct Cost {
     pub bytes: Option<(u64, u64)>,
     /// Connections that were opened.
     pub connections: Option<u64>,
+    /// Packets that a network card sent and received: all of them, ARP among them.
+    pub packets: Option<(u64, u64)>,
 }
 
 impl fmt::Display for Cost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let figure = |figure: Option<u64>| figure.map_or("-".into(), |figure| figure.to_string());
-        let Self { ms, commands, bytes, connections } = *self;
+        let Self { ms, commands, bytes, connections, packets } = *self;
         let (sent, received) = (figure(bytes.map(|b| b.0)), figure(bytes.map(|b| b.1)));
+        let (out, back) = (figure(packets.map(|p| p.0)), figure(packets.map(|p| p.1)));
         let (commands, connections) = (figure(commands), figure(connections));
-        write!(f, "{ms:>6} ms {commands:>4} {connections:>5} {sent:>5} {received:>5}")
+        write!(
+            f,
+            "{ms:>6} ms {commands:>4} {connections:>5} {sent:>5} {received:>5} {out:>4} {back:>4}"
+        )
     }
 }
 

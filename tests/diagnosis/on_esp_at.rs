@@ -173,6 +173,7 @@ fn counted(handle: &Handle, check: impl FnOnce() -> Case) -> Case {
         commands: Some(after.commands - before.commands),
         bytes: Some((after.sent - before.sent, after.received - before.received)),
         connections: Some(after.connects - before.connects),
+        packets: None,
     };
     Case { cost, ..case }
 }

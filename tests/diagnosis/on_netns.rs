@@ -269,8 +269,23 @@ fn ask(air: &Air, cases: [Case; 2], host: &str, port: u16) -> Result<[Case; 2], 
             observe_passive(request, &mut client(Wlan { has_dns: Some(true) }, cx), cx, &url);
         let pinging = SafeHttpClient::with_config(Pinging::new(), StdClock::new(), config());
         let mut pinging = pinging.wait_online(cx).map_err(|failed| failed.error).expect("up");
-        [request, check.checked(&pinging.diagnose(cx, url.as_str()))]
+        let before = packets();
+        let mut check = check.checked(&pinging.diagnose(cx, url.as_str()));
+        let ((out, back), (out_before, back_before)) = (packets(), before);
+        check.cost.packets = Some((out - out_before, back - back_before));
+        // ARP, pings, a connection's handshake: more would be a load on a network in trouble.
+        assert!((1..=20).contains(&(out - out_before)), "{url}: {}", check.cost);
+        [request, check]
     })
+}
+
+/// What the chip's network card has sent and received so far.
+fn packets() -> (u64, u64) {
+    let cards = std::fs::read_to_string("/proc/thread-self/net/dev").unwrap();
+    let card = cards.lines().find_map(|line| line.trim().strip_prefix("wlan0:")).expect("wlan0");
+    let figures: Vec<u64> = card.split_whitespace().map(|figure| figure.parse().unwrap()).collect();
+    // Bytes and packets received, six figures of errors and the like; then the same of what was sent.
+    (figures[9], figures[1])
 }
 
 fn pair(cause: Cause, how: [&'static str; 2], demands: [Demand; 2]) -> [Case; 2] {

@@ -125,6 +125,8 @@ fn with_numbers(line: &[u8]) -> Event {
         let mut fields = Fields(rest);
         if let (Some(link), Some(length)) = (fields.number(), fields.number())
             && let Some(link) = u8::try_from(link).ok().filter(|id| usize::from(*id) < LINKS)
+            // Behind it there is the peer's address, or nothing: `CLOSED` is another line's.
+            && !matches!(fields.0, [b'A'..=b'Z', ..])
         {
             return Event::Notice { link, length };
         }

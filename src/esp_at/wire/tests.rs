@@ -116,6 +116,8 @@ fn interruptions_at_every_byte() {
             (b"\r\n+IPD,1,7\r\n", Event::Notice { link: 1, length: 7 }),
             (b"+IPD,1,7\r\n", Event::Notice { link: 1, length: 7 }),
             (b"\r\nbusy p...\r\n", Event::Busy),
+            (b"0,CLOSED\r\n", Event::Closed(Some(0))),
+            (b"\r\n0,CLOSED\r\n", Event::Closed(Some(0))),
         ] {
             for at in 0..answer.len() {
                 let mut bytes = answer[..at].to_vec();
