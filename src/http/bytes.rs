@@ -105,7 +105,7 @@ pub(crate) fn token_run(text: &[u8]) -> &[u8] {
 
 /// Eight bytes at a time. A chip's four aren't worth the flash that this takes.
 #[cfg(target_pointer_width = "64")]
-mod wide {
+pub(super) mod wide {
     /// Bytes in a machine word.
     const WORD: usize = size_of::<usize>();
     /// A word with every byte 0x01, and every byte 0x80.
@@ -114,7 +114,7 @@ mod wide {
 
     /// What follows the words at the start of `text` of bytes that a value may have, up to a word with
     /// another.
-    pub(super) fn value_run(text: &[u8]) -> &[u8] {
+    pub(in crate::http) fn value_run(text: &[u8]) -> &[u8] {
         let mut rest = text;
         while let Some((word, tail)) = rest.split_first_chunk::<WORD>() {
             let word = usize::from_le_bytes(*word);
@@ -135,7 +135,7 @@ mod wide {
     }
 
     /// The same for letters and dashes.
-    pub(super) fn token_run(text: &[u8]) -> &[u8] {
+    pub(in crate::http) fn token_run(text: &[u8]) -> &[u8] {
         let mut rest = text;
         while let Some((word, tail)) = rest.split_first_chunk::<WORD>() {
             let word = usize::from_le_bytes(*word);
