@@ -3,6 +3,7 @@
 use super::Exchange;
 use crate::clock::Clock;
 use crate::diagnosis::Oddity;
+use crate::http::authority::{end_of_authority, end_of_host, find_last_at};
 use crate::http::bytes::trim;
 use crate::network::Network;
 
@@ -39,10 +40,9 @@ impl<N: Network, C: Clock> Exchange<'_, N, C> {
 /// The host that a header's URL names: `http://host/`, `https://host/` or `//host/`, in `Refresh`
 /// behind `url=`. `None` for a path alone, which stays where it is, whatever stands in its query.
 fn named_host<'h>(header: &str, value: &'h [u8]) -> Option<&'h [u8]> {
-    let find = |text: &[u8], wanted: u8| text.iter().position(|&byte| byte == wanted);
     let mut text = trim(value);
     if header == "refresh" {
-        text = trim(text.get(find(text, b'=')?.wrapping_add(1)..)?);
+        text = trim(text.get(text.iter().position(|&byte| byte == b'=')?.wrapping_add(1)..)?);
         while let [b'"' | b'\'', inner @ ..] = text {
             text = inner;
         }
@@ -54,16 +54,15 @@ fn named_host<'h>(header: &str, value: &'h [u8]) -> Option<&'h [u8]> {
         return None;
     }
     let rest = text.get(slashes.wrapping_add(2)..)?;
-    let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#' | b'"' | b'\''));
-    let authority = rest.get(..end.unwrap_or(rest.len()))?;
-    let start = authority.iter().rposition(|&byte| byte == b'@').map_or(0, |at| at.wrapping_add(1));
-    let host = authority.get(start..)?;
-    // The colons of an IPv6 address are inside its brackets.
-    let end = match find(host, b']') {
-        Some(bracket) => bracket.wrapping_add(1),
-        None => find(host, b':').unwrap_or(host.len()),
+    let authority = rest.get(..end_of_authority(rest))?;
+    let host = match find_last_at(authority) {
+        Some(at) => authority.get(at.wrapping_add(1)..)?,
+        None => authority,
     };
-    host.get(..end).filter(|host| !host.is_empty())
+    let host = host.get(..end_of_host(host))?;
+    // A quoted URL may end behind its host.
+    let end = host.iter().position(|byte| matches!(byte, b'"' | b'\''));
+    host.get(..end.unwrap_or(host.len())).filter(|host| !host.is_empty())
 }
 
 /// The same host, one of its subdomains (`www.` or `login.`), or the domain that it is in.

@@ -35,8 +35,8 @@ pub(super) const fn find(text: &str, wanted: &[u8; 3]) -> Option<usize> {
     None
 }
 
-pub(super) const fn find_last_at(text: &str) -> Option<usize> {
-    let mut rest = text.as_bytes();
+pub(crate) const fn find_last_at(text: &[u8]) -> Option<usize> {
+    let mut rest = text;
     while let [front @ .., last] = rest {
         if *last == b'@' {
             return Some(front.len());
@@ -48,8 +48,8 @@ pub(super) const fn find_last_at(text: &str) -> Option<usize> {
 
 /// The first `/`, `?` or `#` (RFC 3986 section 3.2), or the text's length. Also a `\\`, which browsers
 /// take for a `/`: read as part of the user name, it would hide the host from whoever checks it.
-pub(super) const fn end_of_authority(text: &str) -> usize {
-    let mut rest = text.as_bytes();
+pub(crate) const fn end_of_authority(text: &[u8]) -> usize {
+    let mut rest = text;
     while let [first, tail @ ..] = rest {
         if matches!(*first, b'/' | b'?' | b'#' | b'\\') {
             break;
@@ -61,8 +61,8 @@ pub(super) const fn end_of_authority(text: &str) -> usize {
 
 /// The colon in front of the port; in brackets a colon belongs to the address.
 #[cfg_attr(target_pointer_width = "32", inline(never))]
-pub(super) const fn end_of_host(text: &str) -> usize {
-    let mut rest = text.as_bytes();
+pub(crate) const fn end_of_host(text: &[u8]) -> usize {
+    let mut rest = text;
     if let [b'[', ..] = rest {
         while let [first, tail @ ..] = rest {
             if *first == b']' {

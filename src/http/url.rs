@@ -107,7 +107,7 @@ impl<'a> Url<'a> {
             },
         };
         let (_, rest) = split(text, length);
-        let (authority, target) = split(rest, end_of_authority(rest));
+        let (authority, target) = split(rest, end_of_authority(rest.as_bytes()));
         if matches!(scheme_of(authority), Some((_, length)) if length == authority.len())
             && starts_with_slashes(target)
         {
@@ -176,7 +176,7 @@ impl<'a> Url<'a> {
         (authority, start): (&'a str, usize),
         (target, target_start): (&'a str, usize),
     ) -> Result<Self, UrlError> {
-        let (userinfo, host_and_port, host_start) = match find_last_at(authority) {
+        let (userinfo, host_and_port, host_start) = match find_last_at(authority.as_bytes()) {
             Some(at) => {
                 let (userinfo, host) = split(authority, at);
                 let host_start = start.wrapping_add(at).wrapping_add(1);
@@ -200,7 +200,7 @@ impl<'a> Url<'a> {
             }
             None => target,
         };
-        let (host_text, port_text) = split(host_and_port, end_of_host(host_and_port));
+        let (host_text, port_text) = split(host_and_port, end_of_host(host_and_port.as_bytes()));
         let host = match parse_host(host_text, host_start) {
             Ok(host) => host,
             Err(error) => return Err(error),

@@ -30,6 +30,9 @@ fn an_answer_that_leads_to_another_host_is_likely_a_portals() {
         ("http://gate.test/", 303, "Location: http://10.0.0.1:8880/guest/?id=1"),
         ("http://gate.test/", 302, "Location: http://[fe80::1]:8880/"),
         ("http://gate.test/", 302, "Location: http://gate.test@portal.test/"),
+        // As browsers read it: a backslash ends the host.
+        ("http://gate.test/", 302, "Location: http://portal.test\\@gate.test/"),
+        ("http://gate.test/", 302, "Refresh: 0; url='http://portal.test'"),
         ("http://gate.test/", 302, "Location: http://notgate.test/"),
         ("http://gate.test/", 302, "Location: http://gate.test.portal.example/"),
         ("http://gate.test/", 200, "Refresh: 0; url=http://portal.test/"),
