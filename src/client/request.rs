@@ -1,68 +1,20 @@
 //! A request while it is put together.
 
-use super::response::Response;
-use crate::clock::Clock;
-use crate::context::LoopContext;
-use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError, TargetClass, UrlError};
-use crate::exchange::{
-    Check, Core, ErrorOf, Exchange, Kept, Next, Plan, Target, Upload, UploadState,
-};
-use crate::http::framing::Asked;
+use super::{Buffer, Call, Response, SafeHttpClient, Upload};
+use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError, UrlError};
+use crate::http::endpoint::Endpoint;
+use crate::http::framing::ResponseTo;
 use crate::http::method::{BodyLength, Method};
-use crate::http::request::HeadWriter;
-use crate::http::url::{Host, Scheme, Url};
-use crate::network::Network;
+use crate::http::request::{HeadWriter, Unsendable};
+use crate::http::url::Url;
+use crate::nal::ErrorOf;
+use crate::policy::check_request;
+use crate::protocol::{Deadlines, Exchange, NEVER, RequestParams};
 use core::fmt;
-use core::marker::PhantomData;
 use core::net::SocketAddr;
+use core::time::Duration;
 use embedded_io::Read;
-use embedded_nal::nb;
-
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for &str {}
-    impl Sealed for super::Url<'_> {}
-}
-
-/// What a request takes as its URL: a text, or a [`Url`] that was parsed before (as the macro
-/// [`url!`](crate::url!) does at compile time).
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` stands where a request's URL belongs",
-    label = "not a URL: neither a `&str` nor a `Url`",
-    note = "a request takes the loop's context, the URL and a buffer: \
-            `client.get(&mut cx, \"http://192.168.1.20/gate\", &mut buffer)`"
-)]
-///
-/// ```
-/// use safe_http_client::{IntoUrl, Url, url};
-/// const GATE: Url<'static> = url!("http://192.168.1.20/gate");
-/// assert_eq!(GATE.into_url(), "http://192.168.1.20/gate".into_url());
-/// ```
-pub trait IntoUrl<'a>: sealed::Sealed {
-    /// The URL.
-    ///
-    /// # Errors
-    ///
-    /// A [`UrlError`] says what is wrong with a text. A [`Url`] has nothing wrong with it.
-    ///
-    /// ```
-    /// use safe_http_client::{IntoUrl, UrlError};
-    /// assert_eq!("gate.local".into_url(), Err(UrlError::MissingScheme));
-    /// ```
-    fn into_url(self) -> Result<Url<'a>, UrlError>;
-}
-
-impl<'a> IntoUrl<'a> for &'a str {
-    fn into_url(self) -> Result<Url<'a>, UrlError> {
-        Url::parse(self)
-    }
-}
-
-impl<'a> IntoUrl<'a> for Url<'a> {
-    fn into_url(self) -> Result<Url<'a>, UrlError> {
-        Ok(self)
-    }
-}
+use nal_link::{Clock, Network, millis};
 
 /// A request while it is put together, written into its buffer as it grows.
 ///
@@ -70,106 +22,135 @@ impl<'a> IntoUrl<'a> for Url<'a> {
 ///
 /// | | waits | doesn't wait |
 /// |---|---|---|
-/// | no body, or a slice | [`send`](Self::send) | [`start`](Self::start) |
+/// | no body, or one that is given whole | [`send`](Self::send) | [`start`](Self::start) |
 /// | a body in pieces | [`send_from`](Self::send_from) | [`start_upload`](Self::start_upload) |
 ///
 /// ```no_run
 /// # use safe_http_client::*;
-/// # fn f<N: Network, C: Clock>(mut online: SafeHttpClient<N, C, Online>, mut cx: LoopContext)
-/// # -> Result<(), ErrorOf<N>> {
+/// # fn f<N: Network, C: Clock>(mut online: Online<'_, N, C>) -> Result<(), ErrorOf<N>> {
 /// let mut buffer = [0; 1024];
-/// let request = online.put(&mut cx, "http://192.168.1.20/lamp", &mut buffer);
-/// let response = request.header("content-type", "text/plain").body(b"on").send()?;
+/// let request = online.put("http://192.168.1.20/lamp", &mut buffer);
+/// let response = request.header("content-type", "text/plain").body("on").send()?;
 /// # Ok(()) }
 /// ```
 #[must_use = "a request is sent by `send` or `start`"]
-pub struct Request<'a, 'c, N: Network, C: Clock> {
-    core: &'a mut Core<N, C>,
-    _cx: PhantomData<&'c mut LoopContext>,
-    method: Method<'a>,
-    url: Result<Url<'a>, UrlError>,
-    head: HeadWriter<'a>,
-    body: Option<&'a [u8]>,
-    connect_to: Option<SocketAddr>,
-    raw: bool,
-    /// How a body goes on that waits for `100 Continue`, where one does.
-    send_body: Option<Next<'a, N, C>>,
+pub struct Request<'r, 'b, N: Network, C, B> {
+    client: &'r mut SafeHttpClient<N, C>,
+    head: HeadWriter,
+    buffer: B,
+    endpoint: Option<Endpoint>,
+    response_to: ResponseTo,
+    idempotent: bool,
+    /// The method is one whose request without a body says so.
+    announces_empty_body: bool,
+    may_have_body: bool,
+    allow_unknown_codings: bool,
+    deadlines: Deadlines,
+    body: Option<GivenBody<'b>>,
 }
 
-impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
+/// A body that is given whole.
+#[derive(Clone, Copy)]
+enum GivenBody<'b> {
+    Lent(&'b [u8]),
+    /// It stands at the end of the buffer.
+    Copied,
+}
+
+impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     pub(super) fn new(
-        core: &'a mut Core<N, C>,
-        method: Method<'a>,
-        url: Result<Url<'a>, UrlError>,
-        buffer: &'a mut [u8],
+        client: &'r mut SafeHttpClient<N, C>,
+        method: Method<'_>,
+        url: Result<Url<'_>, UrlError>,
+        mut buffer: B,
     ) -> Self {
-        let mut head = HeadWriter::new(buffer, method, url.as_ref().ok());
-        if core.config.keep_alive_ms == 0 {
-            head.close();
+        let endpoint = match &url {
+            Ok(url) => Some(Endpoint::of(url)),
+            Err(_) => None,
+        };
+        let mut head = HeadWriter::new(buffer.as_mut(), method, url);
+        let config = &client.driver.config;
+        if config.keep_alive_ms == 0 {
+            head.connection_close(buffer.as_mut());
         }
+        let deadlines = config.deadlines;
         Self {
-            core,
-            _cx: PhantomData,
-            method,
-            url,
+            client,
             head,
+            buffer,
+            endpoint,
+            response_to: method.response_to(),
+            idempotent: method.is_idempotent(),
+            announces_empty_body: method.announces_empty_body(),
+            may_have_body: method.may_have_body(),
+            allow_unknown_codings: false,
+            deadlines,
             body: None,
-            connect_to: None,
-            raw: false,
-            send_body: None,
         }
     }
 
-    /// The active check's own question: `OPTIONS *`, on a connection of its own.
-    pub(super) fn probe(
-        core: &'a mut Core<N, C>,
-        url: Result<Url<'a>, UrlError>,
-        buffer: &'a mut [u8],
-    ) -> Self {
-        Self::new(core, Method::Options, url.map(Url::whole_server), buffer).close()
-    }
-
-    /// Adds a header field. `Host`, `User-Agent` and `Accept` replace the default ones. A name or
-    /// value that no header can have is refused when the request is sent.
+    /// Adds a header field. `Host`, `User-Agent` and `Accept` replace the default ones, `Authorization` the
+    /// credentials of the URL. A name or value that no header can have is refused when the request is sent.
     ///
     /// ```no_run
     /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
-    /// let response = request.header("x-key", "secret").send()?;
+    /// # fn f<N: Network, C: Clock>(mut online: Online<'_, N, C>) -> Result<(), ErrorOf<N>> {
+    /// # let mut buffer = [0; 512];
+    /// online.get("http://192.168.1.20/", &mut buffer).header("x-key", "secret").send()?;
     /// # Ok(()) }
     /// ```
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        self.head.header(name, value.as_ref());
-        if self.head.expect_continue {
-            self.send_body = Some(Exchange::go_on_with_body);
-        }
+        self.head.header(self.buffer.as_mut(), name, value.as_ref());
         self
     }
 
     /// Leaves out a header field that would be there by default: `Host`, `User-Agent`, `Accept`.
-    ///
-    /// ```no_run
-    /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
-    /// let response = request.without_header("user-agent").send()?;
-    /// # Ok(()) }
-    /// ```
     pub fn without_header(mut self, name: &str) -> Self {
-        self.head.without(name);
+        self.head.without(self.buffer.as_mut(), name);
         self
     }
 
-    /// The body, with its length as `Content-Length`.
+    /// The body, as text or bytes that are lent until the call has ended, with its length as
+    /// `Content-Length`.
     ///
     /// ```no_run
     /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
-    /// let response = request.body(br#"{"door":2}"#).send()?;
+    /// # fn f<N: Network, C: Clock>(mut online: Online<'_, N, C>) -> Result<(), ErrorOf<N>> {
+    /// # let mut buffer = [0; 512];
+    /// online.post("http://192.168.1.20/gate", &mut buffer).body(r#"{"door":2}"#).send()?;
     /// # Ok(()) }
     /// ```
-    pub fn body(mut self, body: &'a [u8]) -> Self {
-        self.body = Some(body);
+    pub fn body<T: AsRef<[u8]> + ?Sized>(mut self, body: &'b T) -> Self {
+        self.take_body(GivenBody::Lent(body.as_ref()));
         self
+    }
+
+    /// The same, copied into the buffer: for a body that was put together at run time, and a call that
+    /// outlives it.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// fn report<N: Network, C: Clock>(mut online: Online<'_, N, C>, celsius: i32)
+    /// -> Result<Call<'static, [u8; 512]>, ErrorOf<N>> {
+    ///     let reading = celsius.to_string(); // or a `heapless::String`
+    ///     online.post("http://192.168.1.20/readings", [0; 512]).copy_body(&reading).start()
+    /// }
+    /// ```
+    pub fn copy_body<T: AsRef<[u8]> + ?Sized>(mut self, body: &T) -> Self {
+        if self.take_body(GivenBody::Copied) {
+            self.head.copy_body(self.buffer.as_mut(), body.as_ref());
+        }
+        self
+    }
+
+    fn take_body(&mut self, body: GivenBody<'b>) -> bool {
+        let is_first = self.body.is_none();
+        if is_first {
+            self.body = Some(body);
+        } else {
+            self.head.fail(RequestError::SecondBody);
+        }
+        is_first
     }
 
     /// Connects to this address, whatever the URL's host is, and resolves no name. The host is
@@ -177,55 +158,76 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
     ///
     /// ```no_run
     /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
-    /// let response = request.connect_to(([192, 168, 1, 20], 8080).into()).send()?;
+    /// # fn f<N: Network, C: Clock>(mut online: Online<'_, N, C>) -> Result<(), ErrorOf<N>> {
+    /// # let mut buffer = [0; 512];
+    /// let request = online.get("http://gate.example/", &mut buffer);
+    /// request.connect_to(([192, 168, 1, 20], 8080).into()).send()?;
     /// # Ok(()) }
     /// ```
     pub fn connect_to(mut self, address: SocketAddr) -> Self {
-        self.connect_to = Some(address);
+        if let Some(endpoint) = &mut self.endpoint {
+            endpoint.direct(address);
+        }
         self
     }
 
-    /// Closes the connection after this exchange, and tells the server so.
-    ///
-    /// ```no_run
-    /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
-    /// let response = request.close().send()?;
-    /// # Ok(()) }
-    /// ```
-    pub fn close(mut self) -> Self {
-        self.head.close();
+    /// Closes the connection after the response, and tells the server so.
+    pub fn connection_close(mut self) -> Self {
+        self.head.connection_close(self.buffer.as_mut());
         self
     }
 
     /// Sends the body only once the server has accepted the request (RFC 9110 section 10.1.1), or
-    /// [`Config::continue_timeout`](crate::Config::continue_timeout) has passed.
-    ///
-    /// ```no_run
-    /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
-    /// let response = request.body(&[0; 4096]).expect_continue().send()?;
-    /// # Ok(()) }
-    /// ```
+    /// [`Config::continue_timeout`](crate::Config::continue_timeout) has passed. A
+    /// [copied](Self::copy_body) body is small, and doesn't wait for it.
     pub fn expect_continue(mut self) -> Self {
         self.head.expect_continue();
-        self.send_body = Some(Exchange::go_on_with_body);
         self
     }
 
     /// Accepts transfer codings that can't be undone: the body is then as it was transferred,
     /// `chunked` aside.
+    pub fn allow_unknown_codings(mut self) -> Self {
+        self.allow_unknown_codings = true;
+        self
+    }
+
+    /// For this request: how long looking the host's name up may take.
+    pub fn resolve_timeout(mut self, timeout: Duration) -> Self {
+        self.deadlines.resolve_ms = millis(timeout);
+        self
+    }
+
+    /// For this request: how long opening the connection may take.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.deadlines.connect_ms = millis(timeout);
+        self
+    }
+
+    /// For this request: how long the server may think before the first byte of its response.
     ///
     /// ```no_run
-    /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
-    /// let response = request.raw().send()?;
-    /// let gzipped = response.header("transfer-encoding") == Some(b"gzip, chunked");
+    /// # use {core::time::Duration, safe_http_client::*};
+    /// # fn f<N: Network, C: Clock>(mut online: Online<'_, N, C>) -> Result<(), ErrorOf<N>> {
+    /// # let mut buffer = [0; 512];
+    /// let slow = online.get("http://192.168.1.20/measure", &mut buffer);
+    /// slow.response_timeout(Duration::from_secs(20)).send()?;
     /// # Ok(()) }
     /// ```
-    pub fn raw(mut self) -> Self {
-        self.raw = true;
+    pub fn response_timeout(mut self, timeout: Duration) -> Self {
+        self.deadlines.response_ms = millis(timeout);
+        self
+    }
+
+    /// For this request: how long nothing may move while bytes flow.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.deadlines.idle_ms = millis(timeout);
+        self
+    }
+
+    /// For this request: how long the call may take in all; `None` for no limit.
+    pub fn total_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.deadlines.total_ms = timeout.map_or(NEVER, millis);
         self
     }
 
@@ -233,50 +235,36 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
     ///
     /// # Errors
     ///
-    /// Everything that [`ErrorKind`] lists. The connection is closed then.
+    /// Everything that [`ErrorKind`] lists. The connection is closed then, and
+    /// [`SafeHttpClient::diagnosis`] knows more.
     ///
     /// ```no_run
     /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) {
-    /// match request.send() {
+    /// # fn f<N: Network, C: Clock>(client: &mut SafeHttpClient<N, C>, cx: &mut LoopContext)
+    /// # -> Result<(), LinkError> {
+    /// let mut buffer = [0; 512];
+    /// let mut online = client.online(cx)?;
+    /// match online.get("http://192.168.1.20/state", &mut buffer).send() {
     ///     Ok(response) => println!("{}", response.status()),
-    ///     Err(error) => println!("{}: {error}", error.code()),
+    ///     Err(error) => println!("{error}\n{}", client.diagnosis(&error)),
     /// }
-    /// # }
+    /// # Ok(()) }
     /// ```
-    pub fn send(self) -> Result<Response<'a, 'c, N, C>, ErrorOf<N>> {
-        let length = self.body.map(|body| BodyLength::Known(body.len() as u64));
-        let (remote, send_body) = (self.remote(), self.send_body);
-        match self.plan(length, UploadState::None) {
-            // Made where it stays: an exchange is too large to be moved without need.
-            Ok((core, buffer, plan)) => Response::wait(Exchange::new(
-                core,
-                buffer,
-                plan,
-                remote,
-                UploadState::None,
-                send_body,
-            )),
-            Err(refusal) => Err(refusal.into_error()),
-        }
+    pub fn send(self) -> Result<Response<'r, 'b, N, C, B>, ErrorOf<N>> {
+        let length = self.given_length();
+        let (client, call) = self.into_call(length, false)?;
+        Response::wait(client, call)
     }
 
-    /// The non-blocking twin of [`send`](Self::send): nothing is sent yet.
+    /// The same without waiting: a [`Call`] to be polled. Nothing is sent yet.
     ///
     /// # Errors
     ///
     /// The caller's mistakes alone: [`ErrorKind::Request`] and, where the head doesn't fit,
     /// [`ErrorKind::Buffer`].
-    ///
-    /// ```no_run
-    /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
-    /// let exchange = request.start()?; // then `exchange.poll(&mut cx)` once in each turn of the loop
-    /// # Ok(()) }
-    /// ```
-    pub fn start(self) -> Result<Exchange<'a, N, C>, ErrorOf<N>> {
-        let length = self.body.map(|body| BodyLength::Known(body.len() as u64));
-        self.into_exchange(length, UploadState::None)
+    pub fn start(self) -> Result<Call<'b, B>, ErrorOf<N>> {
+        let length = self.given_length();
+        Ok(self.into_call(length, false)?.1)
     }
 
     /// Sends the request with a body read from `reader`, and waits for the response's head.
@@ -291,8 +279,10 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
     ///
     /// ```no_run
     /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
+    /// # fn f<N: Network, C: Clock>(mut online: Online<'_, N, C>) -> Result<(), ErrorOf<N>> {
+    /// # let mut buffer = [0; 512];
     /// let mut log: &[u8] = b"17 C, 18 C, 18 C"; // or a file: any `embedded_io::Read`
+    /// let request = online.post("http://192.168.1.20/log", &mut buffer);
     /// let response = request.send_from(&mut log, BodyLength::Chunked)?;
     /// # Ok(()) }
     /// ```
@@ -300,177 +290,126 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
         self,
         reader: &mut R,
         length: BodyLength,
-    ) -> Result<Response<'a, 'c, N, C>, ErrorOf<N>> {
-        let mut upload = self.start_upload(length)?;
-        let exchange = upload.exchange_mut();
-        let idle = exchange.idle_hook();
-        loop {
-            let space = match exchange.upload_space() {
-                Ok(space) => space,
-                Err(nb::Error::WouldBlock) => {
-                    idle();
-                    continue;
-                }
-                Err(nb::Error::Other(Kept)) => return Err(exchange.take_error()),
-            };
-            // The server has answered already.
-            if space.is_empty() {
-                break;
-            }
-            let count = match reader.read(space) {
-                Ok(0) => break,
-                Ok(count) => count.min(space.len()),
-                Err(error) => {
-                    return Err(exchange.upload_failed(embedded_io::Error::kind(&error)));
-                }
-            };
-            match exchange.upload_commit(count) {
-                Ok(()) => {}
-                Err(nb::Error::Other(Kept)) => return Err(exchange.take_error()),
-                // Committing waits for nothing.
-                Err(nb::Error::WouldBlock) => {}
-            }
-        }
-        Response::wait(upload.finish()?)
+    ) -> Result<Response<'r, 'static, N, C, B>, ErrorOf<N>> {
+        let (client, mut upload) = self.into_upload(length)?;
+        upload.fill_from(client, reader)?;
+        let call = upload.finish(client)?;
+        Response::wait(client, call)
     }
 
-    /// The non-blocking twin of [`send_from`](Self::send_from): the body is given by
-    /// [`Upload::write`].
+    /// The same without waiting: an [`Upload`], to which the body is given.
     ///
     /// # Errors
     ///
     /// As [`start`](Self::start).
-    ///
-    /// ```no_run
-    /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
-    /// let upload = request.start_upload(BodyLength::Known(65_536))?; // then `upload.write(…)`
-    /// # Ok(()) }
-    /// ```
-    pub fn start_upload(self, length: BodyLength) -> Result<Upload<'a, N, C>, ErrorOf<N>> {
-        Ok(Upload::new(self.into_exchange(Some(length), UploadState::open(length))?))
+    pub fn start_upload(self, length: BodyLength) -> Result<Upload<B>, ErrorOf<N>> {
+        Ok(self.into_upload(length)?.1)
     }
 
-    fn into_exchange(
-        self,
+    fn given_length(&self) -> Option<BodyLength> {
+        let length = match self.body? {
+            GivenBody::Lent(body) => body.len(),
+            GivenBody::Copied => self.head.copied_body,
+        };
+        Some(BodyLength::Known(length as u64))
+    }
+
+    fn into_upload(
+        mut self,
+        length: BodyLength,
+    ) -> Result<(&'r mut SafeHttpClient<N, C>, Upload<B>), ErrorOf<N>> {
+        if self.body.take().is_some() {
+            self.head.fail(RequestError::SecondBody);
+        }
+        let (client, call) = self.into_call(Some(length), true)?;
+        Ok((client, Upload::new(call.without_body(), length)))
+    }
+
+    /// Checks all of it. A call that was started before ends here.
+    fn into_call(
+        mut self,
         length: Option<BodyLength>,
-        upload: UploadState,
-    ) -> Result<Exchange<'a, N, C>, ErrorOf<N>> {
-        let (remote, send_body) = (self.remote(), self.send_body);
-        match self.plan(length, upload) {
-            Ok((core, buffer, plan)) => {
-                Ok(Exchange::new(core, buffer, plan, remote, upload, send_body))
+        is_upload: bool,
+    ) -> Result<(&'r mut SafeHttpClient<N, C>, Call<'b, B>), ErrorOf<N>> {
+        let lent = match self.body {
+            Some(GivenBody::Lent(body)) => body,
+            _ => &[],
+        };
+        match self.checked(length, lent, is_upload) {
+            Ok(mut exchange) => {
+                if !exchange.params.expect_continue {
+                    exchange.stage_body(self.buffer.as_mut(), lent);
+                }
+                let ticket = self.client.driver.connection.claim();
+                Ok((self.client, Call::new(exchange, ticket, lent, self.buffer)))
             }
-            Err(refusal) => Err(refusal.into_error()),
+            Err(refusal) => Err(refuse(refusal)),
         }
     }
 
-    /// Where it goes, where that needs no resolver.
-    fn remote(&self) -> Option<SocketAddr> {
-        match (self.connect_to, &self.url) {
-            (None, Ok(url)) => match url.host() {
-                Host::Address(address) => Some(SocketAddr::new(address, url.port())),
-                Host::Name(_) => None,
-            },
-            (connect_to, _) => connect_to,
-        }
-    }
-
-    /// Checks all of it. What comes out is small, since it is moved.
-    #[allow(clippy::type_complexity, reason = "it is what it says")]
-    fn plan(
-        self,
+    fn checked(
+        &mut self,
         length: Option<BodyLength>,
-        upload: UploadState,
-    ) -> Result<(&'a mut Core<N, C>, &'a mut [u8], Plan<'a>), Refusal> {
-        let network = &self.core.wire.network;
-        let url = self.url?;
-        if url.scheme() == Scheme::Https && !network.has_tls() {
-            return Err(RequestError::NoTls.into());
+        lent: &[u8],
+        is_upload: bool,
+    ) -> Result<Exchange, Unsendable> {
+        if length.is_some() && !self.may_have_body {
+            self.head.fail(RequestError::BodyNotAllowed);
         }
-        let target = match self.connect_to {
-            Some(address) => crate::http::address::classify(address.ip()),
-            None => url.target_class(),
+        let buffer = self.buffer.as_mut();
+        let copied = self.head.copied_body;
+        let head_end = self.head.finish(buffer, self.announces_empty_body, length);
+        let Some(endpoint) = self.endpoint else {
+            // The mistake in the URL.
+            return head_end
+                .and(Err(Unsendable::Request(RequestError::Url(UrlError::MissingHost))));
         };
-        let checks = self.core.config.checks;
-        let allowed = match target {
-            TargetClass::Host => true,
-            TargetClass::Loopback => network.has_loopback(),
-            _ => false,
+        let driver = &mut self.client.driver;
+        let network = &driver.connection.network;
+        check_request(
+            &endpoint,
+            self.response_to,
+            network.has_tls(),
+            network.has_loopback(),
+            driver.config.checks,
+        )?;
+        let head_end = head_end?;
+        // A copied body leaves with its head all the same: the answer's place is where it stands.
+        let expect_continue = self.head.expect_continue && (is_upload || !lent.is_empty());
+        let params = RequestParams {
+            response_to: self.response_to,
+            idempotent: self.idempotent,
+            close: self.head.close,
+            allow_unknown_codings: self.allow_unknown_codings,
+            expect_continue,
+            deadlines: self.deadlines,
         };
-        if url.scheme() == Scheme::Http
-            && self.connect_to.map_or(url.port(), |address| address.port()) == 443
-            // The target of a tunnel is what the tunnel's user speaks TLS to.
-            && self.method.asked() != Asked::Connect
-            && checks.has(Check::PlainOnTlsPort)
-        {
-            return Err(RequestError::PlainOnTlsPort.into());
-        }
-        if !allowed && checks.has(Check::Target) {
-            return Err(RequestError::Target(target).into());
-        }
-        let (close, expect_continue) = (self.head.close, self.head.expect_continue);
-        let (buffer, head_length) = self.head.finish(self.method, length)?;
-        if head_length > buffer.len() {
-            return Err(Refusal::Buffer { needed: head_length, available: buffer.len() });
-        }
-        let body = self.body.unwrap_or_default();
-        let has_body = !body.is_empty() || upload != UploadState::None;
-        let plan = Plan {
-            target: Target { scheme: url.scheme(), port: url.port(), host: url.host_text() },
-            asked: self.method.asked(),
-            idempotent: self.method.is_idempotent(),
-            is_directed: self.connect_to.is_some(),
-            resolves: self.connect_to.is_none() && matches!(url.host(), Host::Name(_)),
-            close,
-            expect_continue: expect_continue && has_body,
-            raw: self.raw,
-            head_length,
-            body,
-        };
-        Ok((self.core, buffer, plan))
+        let now = driver.clock.now_ms();
+        Ok(Exchange::new(endpoint, params, head_end.wrapping_add(copied), now))
     }
 }
 
-/// Why a request isn't sent.
-enum Refusal {
-    Request(RequestError),
-    /// Its head doesn't fit.
-    Buffer {
-        needed: usize,
-        available: usize,
-    },
+#[cold]
+#[inline(never)]
+pub(super) fn refuse<T, D>(refusal: Unsendable) -> Error<T, D> {
+    let kind = match refusal {
+        Unsendable::Request(error) => ErrorKind::Request(error),
+        Unsendable::Buffer { needed, available } => {
+            let what = BufferUse::RequestHead;
+            ErrorKind::Buffer { what, needed, available, exact: true }
+        }
+    };
+    Error::new(Phase::Url, kind)
 }
 
-impl Refusal {
-    #[cold]
-    #[inline(never)]
-    fn into_error<T, D>(self) -> Error<T, D> {
-        let kind = match self {
-            Self::Request(error) => ErrorKind::Request(error),
-            Self::Buffer { needed, available } => {
-                let what = BufferUse::RequestHead;
-                ErrorKind::Buffer { what, needed, available, exact: true }
-            }
-        };
-        Error::new(Phase::Url, kind)
-    }
-}
-
-impl From<RequestError> for Refusal {
+impl From<RequestError> for Unsendable {
     fn from(error: RequestError) -> Self {
         Self::Request(error)
     }
 }
 
-impl From<UrlError> for Refusal {
-    fn from(error: UrlError) -> Self {
-        Self::Request(error.into())
-    }
-}
-
-impl<N: Network, C: Clock> fmt::Debug for Request<'_, '_, N, C> {
+impl<N: Network, C, B> fmt::Debug for Request<'_, '_, N, C, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request").field("url", &self.url).finish_non_exhaustive()
+        f.debug_struct("Request").field("endpoint", &self.endpoint).finish_non_exhaustive()
     }
 }
