@@ -97,8 +97,8 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
             return refused(error, host, port);
         }
         let mut head = HeadWriter::new(buffer, Method::Options, Ok(url.whole_server()));
-        head.connection_close(buffer);
-        match head.finish(buffer, false, None) {
+        head.on(buffer).connection_close();
+        match head.on(buffer).finish(false, None) {
             Ok(head_end) => {
                 let ticket = driver.connection.claim();
                 let params = probe::params(&driver.config);

@@ -71,7 +71,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         let mut head = HeadWriter::new(buffer.as_mut(), method, url);
         let config = &client.driver.config;
         if config.keep_alive_ms == 0 {
-            head.connection_close(buffer.as_mut());
+            head.on(buffer.as_mut()).connection_close();
         }
         let deadlines = config.deadlines;
         Self {
@@ -100,13 +100,13 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// # Ok(()) }
     /// ```
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        self.head.header(self.buffer.as_mut(), name, value.as_ref());
+        self.head.on(self.buffer.as_mut()).header(name, value.as_ref());
         self
     }
 
     /// Leaves out a header field that would be there by default: `Host`, `User-Agent`, `Accept`.
     pub fn without_header(mut self, name: &str) -> Self {
-        self.head.without(self.buffer.as_mut(), name);
+        self.head.on(self.buffer.as_mut()).without(name);
         self
     }
 
@@ -138,7 +138,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// ```
     pub fn copy_body<T: AsRef<[u8]> + ?Sized>(mut self, body: &T) -> Self {
         if self.take_body(GivenBody::Copied) {
-            self.head.copy_body(self.buffer.as_mut(), body.as_ref());
+            self.head.on(self.buffer.as_mut()).copy_body(body.as_ref());
         }
         self
     }
@@ -173,7 +173,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
 
     /// Closes the connection after the response, and tells the server so.
     pub fn connection_close(mut self) -> Self {
-        self.head.connection_close(self.buffer.as_mut());
+        self.head.on(self.buffer.as_mut()).connection_close();
         self
     }
 
@@ -358,7 +358,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         }
         let buffer = self.buffer.as_mut();
         let copied = self.head.copied_body;
-        let head_end = self.head.finish(buffer, self.announces_empty_body, length);
+        let head_end = self.head.on(buffer).finish(self.announces_empty_body, length);
         let Some(endpoint) = self.endpoint else {
             // The mistake in the URL.
             return head_end

@@ -3,10 +3,17 @@
 use super::{CallView, Driver, ErrorOf, KindOf};
 use crate::error::{Error, ErrorKind, Evidence, Phase, RequestError};
 use crate::http::url::Scheme;
-use crate::protocol::{CloseReason, Exchange, State};
+use crate::protocol::{CloseReason, Exchange, Failure, State};
 use nal_link::{Clock, Connect, LinkStatus, Network, StackFault};
 
 impl<N: Network, C: Clock> Driver<N, C> {
+    /// Ends the call with a failure of the exchange.
+    #[cold]
+    pub(crate) fn break_off(&mut self, call: &mut CallView<'_>, failure: Failure) -> ErrorOf<N> {
+        let kind = call.exchange.explain(failure, call.buffer.len());
+        self.fail(call, kind.widen())
+    }
+
     /// Ends the call with an error, and closes its connection.
     #[cold]
     #[inline(never)]

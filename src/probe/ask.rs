@@ -100,8 +100,8 @@ impl Ladder {
             return false;
         };
         let mut head = HeadWriter::new(buffer, Method::Options, Ok(root));
-        head.connection_close(buffer);
-        let Ok(head_end) = head.finish(buffer, false, None) else {
+        head.on(buffer).connection_close();
+        let Ok(head_end) = head.on(buffer).finish(false, None) else {
             return false;
         };
         let mut endpoint = Endpoint::of(&root);

@@ -1,7 +1,7 @@
 //! A request on its way, and its response as it arrives.
 
-use super::{Body, CloseReason, Deadlines, Timers};
-use crate::error::{Failure, Phase, RequestError};
+use super::{Body, CloseReason, Deadlines, Failure, Timers};
+use crate::error::Phase;
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::head::{HeadMeasure, HeadParser};
@@ -173,6 +173,7 @@ impl Exchange {
             let room = match self.state {
                 State::Begin => return Ok(Action::Begin),
                 State::Resolve | State::Connect => {
+                    self.check_total(now)?;
                     return Ok(match self.endpoint.remote {
                         Some(remote) => {
                             self.state = State::Connect;
@@ -182,6 +183,7 @@ impl Exchange {
                     });
                 }
                 State::Send if !self.seeks_answer => {
+                    self.check_total(now)?;
                     if self.has_stage() {
                         let stage = self.stage_sent..self.stage_end;
                         return Ok(Action::Send(buffer.get(stage).unwrap_or_default()));
@@ -206,10 +208,11 @@ impl Exchange {
                     self.next_of_body(buffer)?
                 }
                 State::Body | State::Over => return Ok(Action::Ready),
-                State::Failed => return Err(Failure::Request(RequestError::CallOver)),
+                State::Failed => return Err(Failure::CallOver),
             };
             match room {
                 Some((start, end)) => {
+                    self.check_total(now)?;
                     return Ok(Action::Receive(buffer.get_mut(start..end).unwrap_or_default()));
                 }
                 None if self.state == State::Body && goal == Goal::Body && self.has_data() => {
