@@ -39,6 +39,9 @@ pub(crate) struct HeadWriter {
     pub(crate) expect_continue: bool,
     /// The line for it is still to be added.
     expect_line: bool,
+    may_have_body: bool,
+    /// The method is one whose request says so when it has no body.
+    announces_empty_body: bool,
     error: Option<RequestError>,
 }
 
@@ -47,7 +50,7 @@ type Range = (usize, usize);
 
 impl HeadWriter {
     /// Starts a head: request line and `Host` (first, as RFC 9110 section 7.2 advises).
-    pub(crate) fn new(buffer: &mut [u8], method: Method<'_>, url: Result<Url<'_>, UrlError>) -> Self {
+    pub(crate) fn new(buffer: &mut [u8], method: Method<'_>, url: Result<&Url<'_>, UrlError>) -> Self {
         let mut head = Self {
             length: 0,
             host_line: (0, 0),
@@ -60,10 +63,12 @@ impl HeadWriter {
             close: false,
             expect_continue: false,
             expect_line: false,
+            may_have_body: method.may_have_body(),
+            announces_empty_body: method.announces_empty_body(),
             error: None,
         };
         match url {
-            Ok(url) => head.on(buffer).start(method, &url),
+            Ok(url) => head.on(buffer).start(method, url),
             Err(error) => head.fail(error.into()),
         }
         head
@@ -212,9 +217,11 @@ impl Pen<'_> {
     /// them. Returns where the head ends, or how large a buffer all of it takes.
     pub(crate) fn finish(
         &mut self,
-        method_announces_empty_body: bool,
         body: Option<BodyLength>,
     ) -> Result<usize, Unsendable> {
+        if body.is_some() && !self.head.may_have_body {
+            self.head.fail(RequestError::BodyNotAllowed);
+        }
         if self.head.user_agent {
             self.put(USER_AGENT);
         }
@@ -228,7 +235,7 @@ impl Pen<'_> {
         match body {
             Some(BodyLength::Known(length)) => self.content_length(length),
             Some(BodyLength::Chunked) => self.put(b"Transfer-Encoding: chunked\r\n"),
-            None if method_announces_empty_body => self.content_length(0),
+            None if self.head.announces_empty_body => self.content_length(0),
             None => {}
         }
         self.put(b"\r\n");

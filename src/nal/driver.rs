@@ -299,9 +299,6 @@ impl<N: Network, C: Clock> Driver<N, C> {
         call: &mut CallView<'_>,
         out: &mut [u8],
     ) -> nb::Result<usize, ErrorOf<N>> {
-        if !call.exchange.has_head() {
-            self.run(call, Goal::Head)?;
-        }
         if out.is_empty() {
             return Ok(0);
         }
@@ -343,26 +340,6 @@ impl<N: Network, C: Clock> Driver<N, C> {
     pub(crate) fn consume(&mut self, call: &mut CallView<'_>, count: usize) {
         call.exchange.consume(count);
         self.settle(call.exchange, call.ticket);
-    }
-
-    /// Reads the rest of the body into the call's buffer, behind the head.
-    pub(crate) fn read_to_end(&mut self, call: &mut CallView<'_>) -> nb::Result<(), ErrorOf<N>> {
-        if !call.exchange.has_head() {
-            self.run(call, Goal::Head)?;
-        }
-        if let Err(failure) = call.exchange.check_fit(call.buffer.len()) {
-            // Nothing is lost: the body can still be read in pieces.
-            let kind = call.exchange.explain(failure, call.buffer.len()).widen();
-            return Err(nb::Error::Other(self.note(call.exchange, kind)));
-        }
-        loop {
-            self.run(call, Goal::Body)?;
-            if call.exchange.data_length() == 0 {
-                return Ok(());
-            }
-            call.exchange.retain(call.buffer);
-            self.settle(call.exchange, call.ticket);
-        }
     }
 
     /// The caller has no more use for the call. A response of which little is left is drained, if that has

@@ -1,6 +1,6 @@
 //! From the first byte of the response to its last.
 
-use super::{Body, CloseReason, Exchange, Failure, State};
+use super::{Body, CloseReason, Exchange, Failure, Goal, State};
 use crate::error::{BufferUse, Deadline, ProtocolError};
 use crate::http::bytes::move_down;
 use crate::http::chunked::Piece;
@@ -109,9 +109,19 @@ impl Exchange {
 
     /// Sees to it that bytes of the body stand in the buffer from `parsed_to`, or that the body has
     /// ended. Otherwise the room for more is returned.
-    pub(super) fn next_of_body(&mut self, buffer: &mut [u8]) -> Result<Option<Room>, Failure> {
+    pub(super) fn next_of_body(
+        &mut self,
+        buffer: &mut [u8],
+        goal: Goal,
+    ) -> Result<Option<Room>, Failure> {
+        if goal == Goal::End {
+            self.check_fit(buffer.len())?;
+        }
         loop {
             if self.has_data() {
+                if goal == Goal::End {
+                    self.retain(buffer);
+                }
                 return Ok(None);
             }
             let arrived = buffer.get(self.parsed_to..self.filled).unwrap_or_default();
@@ -303,7 +313,7 @@ impl Exchange {
     }
 
     /// Takes all data that stands in the buffer, and retains it behind what was read before.
-    pub(crate) fn retain(&mut self, buffer: &mut [u8]) {
+    fn retain(&mut self, buffer: &mut [u8]) {
         let count = self.data_length();
         let end = self.parsed_to.wrapping_add(count);
         if self.parsed_to > self.retained_end {
@@ -314,7 +324,7 @@ impl Exchange {
     }
 
     /// Whether the rest of the body fits the buffer, where that is known beforehand.
-    pub(crate) fn check_fit(&self, available: usize) -> Result<(), Failure> {
+    fn check_fit(&self, available: usize) -> Result<(), Failure> {
         match self.body {
             Body::Length(remaining)
                 if self.state == State::Body

@@ -26,7 +26,7 @@ mod upload;
 
 pub(crate) use body::Body;
 pub use close::CloseReason;
-pub(crate) use exchange::{Action, Exchange, Goal, RequestParams, State};
+pub(crate) use exchange::{Action, Exchange, Goal, State};
 pub(crate) use failure::Failure;
 pub(crate) use outbound::Blocked;
 pub(crate) use timers::{Deadlines, NEVER, Timers};

@@ -17,6 +17,22 @@ pub(crate) enum Blocked {
 }
 
 impl Exchange {
+    /// The request stands in the buffer: the host, the head, and a body that was copied behind it up to
+    /// `stage_end`. As much of the lent body as fits follows, unless it waits for `100 Continue`.
+    pub(crate) fn stage(
+        &mut self,
+        stage_end: usize,
+        holds_body: bool,
+        buffer: &mut [u8],
+        body: &[u8],
+    ) {
+        self.stage_end = stage_end;
+        self.holds_body = holds_body;
+        if !holds_body {
+            self.stage_body(buffer, body);
+        }
+    }
+
     /// Puts as much of the body behind the head as fits, so that both leave in one `send`.
     pub(crate) fn stage_body(&mut self, buffer: &mut [u8], body: &[u8]) {
         let rest = body.get(self.body_taken..).unwrap_or_default();
