@@ -81,11 +81,12 @@ pub(crate) const fn is_value_byte(byte: u8) -> bool {
     }
 }
 
+/// A word with every byte 0x01.
+const ONES: usize = usize::MAX / 255;
+
 /// What follows the bytes at the start of `text` that a field value may have. Values are the bulk
 /// of a head, so this looks at a word at a time.
 pub(crate) fn value_run(text: &[u8]) -> &[u8] {
-    /// A word with every byte 0x01.
-    const ONES: usize = usize::MAX / 255;
     let mut rest = text;
     while let Some((word, tail)) = rest.split_first_chunk::<{ size_of::<usize>() }>() {
         let word = usize::from_ne_bytes(*word);
@@ -108,17 +109,26 @@ pub(crate) fn value_run(text: &[u8]) -> &[u8] {
 /// What follows the bytes at the start of `text` that a token may have.
 pub(crate) fn token_run(text: &[u8]) -> &[u8] {
     let mut rest = text;
-    loop {
-        while let [byte, tail @ ..] = rest
-            && matches!(*byte | 0x20, b'a'..=b'z')
-        {
-            rest = tail;
+    while let Some((word, tail)) = rest.split_first_chunk::<{ size_of::<usize>() }>() {
+        let word = usize::from_le_bytes(*word);
+        let upper = word & !(ONES * 0x20);
+        let no_letter = upper.wrapping_sub(ONES * 0x41) | upper.wrapping_add(ONES * 0x25);
+        let dash = word ^ (ONES * 0x2D);
+        let no_dash = (dash & (ONES * 0x7F)).wrapping_add(ONES * 0x7F) | dash;
+        let stops = no_letter & no_dash & (ONES * 0x80);
+        if stops != 0 {
+            rest = rest.get((stops.trailing_zeros() / 8) as usize..).unwrap_or_default();
+            break;
         }
-        match rest {
-            [byte, tail @ ..] if is_token_byte(*byte) => rest = tail,
-            _ => return rest,
-        }
+        rest = tail;
     }
+    while let [byte, tail @ ..] = rest
+        && *byte != b':'
+        && is_token_byte(*byte)
+    {
+        rest = tail;
+    }
+    rest
 }
 
 /// The value of a hex digit.
