@@ -89,11 +89,12 @@ const ONES: usize = usize::MAX / 255;
 pub(crate) fn value_run(text: &[u8]) -> &[u8] {
     let mut rest = text;
     while let Some((word, tail)) = rest.split_first_chunk::<{ size_of::<usize>() }>() {
-        let word = usize::from_ne_bytes(*word);
+        let word = usize::from_le_bytes(*word);
         // The high bit of each byte below 0x20 or above 0x7E; a byte that isn't may only be wrong
         // beside one that is.
-        let stops = word.wrapping_sub(ONES * 0x20) | word.wrapping_add(ONES);
-        if stops & (ONES * 0x80) != 0 {
+        let stops = (word.wrapping_sub(ONES * 0x20) | word.wrapping_add(ONES)) & (ONES * 0x80);
+        if stops != 0 {
+            rest = rest.get((stops.trailing_zeros() / 8) as usize..).unwrap_or_default();
             break;
         }
         rest = tail;
