@@ -16,6 +16,15 @@ pub(crate) fn move_down(buffer: &mut [u8], from: usize, to: usize, target: usize
     let (Some(sources), Some(targets)) = (cells.get(from..to), cells.get(target..)) else {
         return;
     };
+    let Some(targets) = targets.get(..sources.len()) else { return };
+    let (source_words, sources) = sources.as_chunks();
+    let (target_words, targets) = targets.as_chunks();
+    // Four bytes are read before they are written, since the two may overlap.
+    for ([a, b, c, d], [e, f, g, h]) in target_words.iter().zip(source_words) {
+        let word = [e.get(), f.get(), g.get(), h.get()];
+        let [e, f, g, h] = u32::from_ne_bytes(word).to_ne_bytes();
+        (a.set(e), b.set(f), c.set(g), d.set(h));
+    }
     for (target, source) in targets.iter().zip(sources) {
         target.set(source.get());
     }
