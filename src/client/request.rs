@@ -49,7 +49,8 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         mut buffer: B,
     ) -> Self {
         let driver = &client.driver;
-        let mut head = HeadWriter::new(buffer.as_mut(), method, url.as_ref().map_err(|error| *error));
+        let mut head =
+            HeadWriter::new(buffer.as_mut(), method, url.as_ref().map_err(|error| *error));
         if driver.config.keep_alive_ms == 0 {
             head.on(buffer.as_mut()).connection_close();
         }

@@ -153,9 +153,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
                         {
                             return Err(Stop::Failed(ErrorKind::Receive(error)));
                         }
-                        Incoming::Closed | Incoming::Failed(_) => {
-                            exchange.ended(false, now)?
-                        }
+                        Incoming::Closed | Incoming::Failed(_) => exchange.ended(false, now)?,
                     };
                     if has_ended {
                         self.connection.close_socket(CloseReason::ServerClosedIdle);
