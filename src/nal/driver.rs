@@ -68,7 +68,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
         goal: Goal,
     ) -> nb::Result<(), ErrorOf<N>> {
         self.begin_turn(call)?;
-        let step = self.steps(call, goal);
+        let step = self.steps(call.exchange, call.buffer, call.body, goal);
         self.end_turn(call, step)
     }
 
@@ -108,8 +108,13 @@ impl<N: Network, C: Clock> Driver<N, C> {
         }
     }
 
-    pub(super) fn steps(&mut self, call: &mut CallView<'_>, goal: Goal) -> Step<N, ()> {
-        let CallView { exchange, buffer, body, .. } = call;
+    fn steps(
+        &mut self,
+        exchange: &mut Exchange,
+        buffer: &mut [u8],
+        body: &[u8],
+        goal: Goal,
+    ) -> Step<N, ()> {
         let mut now = self.clock.now_ms();
         loop {
             match exchange.next(buffer, body, goal, now)? {
@@ -313,7 +318,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
     }
 
     fn read_directly(&mut self, call: &mut CallView<'_>, out: &mut [u8]) -> Step<N, usize> {
-        let CallView { exchange, buffer, body, .. } = call;
+        let exchange = &mut *call.exchange;
         let incoming = self.connection.receive(out);
         let now = self.clock.now_ms();
         let count = match incoming {
@@ -322,7 +327,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
                 count
             }
             Incoming::Nothing => {
-                exchange.nothing_received(buffer, body, now)?;
+                exchange.nothing_received(call.buffer, call.body, now)?;
                 return Err(Stop::Wait);
             }
             Incoming::Failed(error) => return Err(Stop::Failed(ErrorKind::Receive(error))),

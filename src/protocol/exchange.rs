@@ -172,6 +172,7 @@ impl Exchange {
     /// # Errors
     ///
     /// The peer broke HTTP, or a buffer is too small: the exchange is to be ended.
+    #[inline(never)]
     pub(crate) fn next<'c>(
         &mut self,
         buffer: &'c mut [u8],
