@@ -96,14 +96,14 @@
 //!   behind a host's quick refusal looks like it.
 //! - `AT+PING` says nothing of who ignores pings, and a ping can't be interrupted either: one that is
 //!   given up delays the next command for some seconds.
-//! - Where data come unasked (no passive mode), `ROOM` bytes of them are kept. What doesn't fit waits
+//! - Where data come unasked (no passive mode), `RX_BUF` bytes of them are kept. What doesn't fit waits
 //!   on the serial line for its reader; in the way of a command it is an
-//!   [error](EspAtError::Overrun), not silence. For such firmware make `ROOM` as large as a response:
-//!   `EspAt::<_, _, 2048>::with_room(serial, clock)`.
+//!   [error](EspAtError::Overrun), not silence. For such firmware make `RX_BUF` as large as a
+//!   response: `EspAt::<_, _, 2048>::with_rx_buf(serial, clock)`.
 //!
 //! # Memory
 //!
-//! On a Cortex-M0 (thumbv6m) the driver takes 1,204 bytes, `ROOM` (512 unless told otherwise), the
+//! On a Cortex-M0 (thumbv6m) the driver takes 1,204 bytes, `RX_BUF` (512 unless told otherwise), the
 //! serial port and the clock; on a 64-bit PC 1,272 instead. The modem's last words are 128 of them. A
 //! [`SerialRx`] of 512 takes 528. No heap.
 //!
@@ -125,284 +125,40 @@
 //! - A modem that resets is started again, and joins its access point again. Its sockets are gone:
 //!   [`EspAtError::ModemReset`].
 
-mod dns;
+// Each module imports only what stands above it, besides the client's own values (links, clocks,
+// faults of stacks, `Network`):
+//
+// | module     | what it is                                                                     |
+// |------------|--------------------------------------------------------------------------------|
+// | `error`    | what can go wrong                                                              |
+// | `serial`   | the serial line, and a ring that an interrupt fills; `hal_nb` is another       |
+// | `wire`     | bytes of the line to events, and commands to bytes                             |
+// | `words`    | the words that all below share: firmware, tasks, how a command ended           |
+// | `tls`      | what the modem verifies, and the setting-up of TLS                             |
+// | `slot`     | one of the five links                                                          |
+// | `resolver` | the name that is being resolved                                                |
+// | `station`  | access point, addresses, settings, single tasks                                |
+// | `modem`    | the engine: one command on its way, and its answer to whom it belongs to       |
+// | `driver`   | `EspAt`: the pump between serial port and engine, and all public calls         |
 mod error;
 mod hal_nb;
-mod link;
-mod modem;
-mod network;
-mod pump;
 mod serial;
-mod socket;
-mod tls;
 mod wire;
+mod words;
 
+mod resolver;
+mod slot;
+mod station;
+mod tls;
+
+mod modem;
+
+mod driver;
+
+pub use driver::{EspAt, Socket};
 pub use error::{EspAtError, JoinError};
 pub use hal_nb::NbSerial;
-pub use link::{AccessPoint, Join, Setting, Sleep};
-pub use modem::{Family, Firmware};
 pub use serial::{Serial, SerialError, SerialPort, SerialRx};
-pub use socket::Socket;
+pub use station::{AccessPoint, Join, Setting, Sleep};
 pub use tls::TlsVerification;
-
-use crate::clock::Clock;
-use core::fmt;
-use embedded_io::ErrorKind;
-use heapless::Deque;
-use modem::Modem;
-
-/// An ESP8266 with AT firmware on the serial port `S`, with the clock `C`.
-///
-/// `ROOM` bytes are kept of data that come unasked; its size is that and about 1,250 more
-/// ([memory](self#memory)). What it does and can't do is on the [module's page](self).
-///
-/// ```no_run
-/// # use safe_http_client::{*, esp_at::*};
-/// # fn f<S: Serial>(serial: S, mut cx: LoopContext) -> Result<(), JoinError> {
-/// # fn millis() -> u32 { 0 }
-/// let mut modem = EspAt::new(serial, FnClock(millis));
-/// let config = modem.join(&mut cx, "network", "password")?;
-/// println!("{} is {:?}", config.address, modem.firmware());
-/// # Ok(()) }
-/// ```
-pub struct EspAt<S, C, const ROOM: usize = 512> {
-    serial: S,
-    clock: C,
-    modem: Modem,
-    /// Data that came unasked, of the link `room_of`.
-    room: Deque<u8, ROOM>,
-    room_of: u8,
-    tls: Option<TlsVerification>,
-    memory_check: bool,
-    idle: fn(),
-    /// When the join began.
-    waiting_since: u32,
-    serial_error: Option<ErrorKind>,
-}
-
-impl<S: Serial, C: Clock> EspAt<S, C> {
-    /// A driver for the modem on this port. Nothing is sent yet: the modem is started by the first
-    /// call that waits for something, or by
-    /// [`poll_network`](crate::Network::poll_network).
-    ///
-    /// ```
-    /// # use safe_http_client::{*, esp_at::*};
-    /// # static RX: SerialRx<64> = SerialRx::new(); let mut tx = [0; 256];
-    /// let mut modem = EspAt::new(RX.with_tx(&mut tx[..]), FnClock(|| 0));
-    /// assert_eq!(modem.firmware(), None);
-    /// ```
-    pub fn new(serial: S, clock: C) -> Self {
-        Self::with_room(serial, clock)
-    }
-}
-
-impl<S: Serial, C: Clock, const ROOM: usize> EspAt<S, C, ROOM> {
-    /// As [`new`](EspAt::new), with another size of `ROOM`: `EspAt::<_, _, 2048>::with_room(…)`.
-    ///
-    /// ```
-    /// # use safe_http_client::{*, esp_at::*};
-    /// # static RX: SerialRx<64> = SerialRx::new(); let mut tx = [0; 64];
-    /// # let serial = RX.with_tx(&mut tx[..]);
-    /// let modem = EspAt::<_, _, 2048>::with_room(serial, FnClock(|| 0));
-    /// assert!(size_of_val(&modem) > 2048);
-    /// ```
-    pub fn with_room(serial: S, clock: C) -> Self {
-        let waiting_since = clock.now_ms();
-        Self {
-            serial,
-            clock,
-            modem: Modem::new(),
-            room: Deque::new(),
-            room_of: 0,
-            tls: None,
-            memory_check: true,
-            idle: || {},
-            waiting_since,
-            serial_error: None,
-        }
-    }
-
-    /// Called each time a blocking call of the driver finds nothing to do: feed the watchdog there.
-    ///
-    /// ```
-    /// # use safe_http_client::{*, esp_at::*};
-    /// # static RX: SerialRx<64> = SerialRx::new(); let mut tx = [0; 64];
-    /// # let serial = RX.with_tx(&mut tx[..]);
-    /// # fn feed_watchdog() {}
-    /// let modem = EspAt::new(serial, FnClock(|| 0)).with_idle(feed_watchdog);
-    /// # let _ = modem;
-    /// ```
-    #[must_use]
-    pub fn with_idle(mut self, idle: fn()) -> Self {
-        self.idle = idle;
-        self
-    }
-
-    /// Lets `https` URLs through: the modem does TLS, and verifies no more than this says. Without it
-    /// they are refused.
-    ///
-    /// ```
-    /// # use safe_http_client::{*, esp_at::*};
-    /// # static RX: SerialRx<64> = SerialRx::new(); let mut tx = [0; 64];
-    /// # let serial = RX.with_tx(&mut tx[..]);
-    /// let modem = EspAt::new(serial, FnClock(|| 0)).with_tls(TlsVerification::Authority);
-    /// assert!(modem.has_tls());
-    /// ```
-    #[must_use]
-    pub fn with_tls(mut self, verification: TlsVerification) -> Self {
-        self.tls = Some(verification);
-        self
-    }
-
-    /// Doesn't ask the modem for its free memory before a TLS connection. Where it asks, on ESP-AT, a
-    /// connection with less than 10,240 bytes is [`OutOfMemory`](EspAtError::OutOfMemory) at once,
-    /// instead of failing later or restarting the modem. Of a connection that has failed it is asked
-    /// all the same.
-    ///
-    /// ```
-    /// # use safe_http_client::{*, esp_at::*};
-    /// # static RX: SerialRx<64> = SerialRx::new(); let mut tx = [0; 64];
-    /// # let serial = RX.with_tx(&mut tx[..]);
-    /// let modem = EspAt::new(serial, FnClock(|| 0)).with_tls(TlsVerification::None).without_memory_check();
-    /// # let _ = modem;
-    /// ```
-    #[must_use]
-    pub fn without_memory_check(mut self) -> Self {
-        self.memory_check = false;
-        self
-    }
-
-    /// The serial port, to change its settings. Bytes that are read or written here are missing to the
-    /// driver.
-    ///
-    /// ```
-    /// # use safe_http_client::{*, esp_at::*};
-    /// # static RX: SerialRx<64> = SerialRx::new(); let mut tx = [0; 256];
-    /// # let mut modem = EspAt::new(RX.with_tx(&mut tx[..]), FnClock(|| 0));
-    /// use embedded_io::Write;
-    /// modem.serial_mut().flush()?;
-    /// # Ok::<(), SerialError>(())
-    /// ```
-    pub fn serial_mut(&mut self) -> &mut S {
-        &mut self.serial
-    }
-
-    /// What the modem runs; `None` until it has been started.
-    ///
-    /// ```no_run
-    /// # use safe_http_client::{*, esp_at::*};
-    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), JoinError> {
-    /// modem.join(&mut cx, "network", "password")?;
-    /// if let Some(firmware) = modem.firmware() {
-    ///     println!("{:?} {firmware}", firmware.family);
-    /// }
-    /// # Ok(()) }
-    /// ```
-    pub fn firmware(&self) -> Option<Firmware> {
-        self.modem.is_ready().then_some(self.modem.firmware)
-    }
-
-    /// Whether data wait in the modem until they are asked for; `None` until it has been started.
-    ///
-    /// ```no_run
-    /// # use safe_http_client::{*, esp_at::*};
-    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), JoinError> {
-    /// modem.join(&mut cx, "network", "password")?;
-    /// if modem.is_passive() == Some(false) {
-    ///     println!("a response has to fit in ROOM");
-    /// }
-    /// # Ok(()) }
-    /// ```
-    pub fn is_passive(&self) -> Option<bool> {
-        self.modem.is_ready().then_some(self.modem.passive)
-    }
-
-    /// Whether the modem still works on a connect that its caller has given up. Nothing else is sent
-    /// until it is through, as a rule within 15 s. [`condition`](crate::Network::condition) tells of
-    /// names and pings, too.
-    ///
-    /// ```
-    /// # use safe_http_client::{*, esp_at::*};
-    /// # static RX: SerialRx<64> = SerialRx::new(); let mut tx = [0; 256];
-    /// # let mut modem = EspAt::new(RX.with_tx(&mut tx[..]), FnClock(|| 0));
-    /// assert!(!modem.is_draining());
-    /// ```
-    pub fn is_draining(&self) -> bool {
-        self.modem.slots.iter().any(socket::Slot::is_draining)
-    }
-
-    /// Whether the modem gives no answers: wiring, supply, or another baud rate. It is called again
-    /// each second.
-    ///
-    /// ```
-    /// # use safe_http_client::{*, esp_at::*};
-    /// # static RX: SerialRx<64> = SerialRx::new(); let mut tx = [0; 256];
-    /// let now = core::cell::Cell::new(0);
-    /// let mut modem = EspAt::new(RX.with_tx(&mut tx[..]), FnClock(|| now.get()));
-    /// for _ in 0..100 {
-    ///     modem.poll_network();
-    ///     now.set(now.get() + 100);
-    /// }
-    /// assert!(modem.is_silent());
-    /// ```
-    pub fn is_silent(&self) -> bool {
-        self.modem.silent
-    }
-
-    /// How often the modem has reset since it is driven. More than it was asked for means, as a rule,
-    /// that its supply is too weak. The count ends at 65,535.
-    ///
-    /// ```
-    /// # use safe_http_client::{*, esp_at::*};
-    /// # static RX: SerialRx<64> = SerialRx::new(); let mut tx = [0; 256];
-    /// # let mut modem = EspAt::new(RX.with_tx(&mut tx[..]), FnClock(|| 0));
-    /// assert_eq!(modem.resets(), 0);
-    /// ```
-    pub fn resets(&self) -> u16 {
-        self.modem.resets
-    }
-
-    /// What the modem said to the last command, byte for byte, the first 128 of them and without
-    /// data: for the diagnosis. What the driver asks by itself behind a failure isn't recorded, and
-    /// neither is a [check](crate::SafeHttpClient::diagnose)'s ping, so behind a failed connect the
-    /// connect's answer stands here, and behind a reset the modem's `ready`.
-    ///
-    /// ```
-    /// # use safe_http_client::{*, esp_at::*};
-    /// # static RX: SerialRx<64> = SerialRx::new(); let mut tx = [0; 256];
-    /// # let mut modem = EspAt::new(RX.with_tx(&mut tx[..]), FnClock(|| 0));
-    /// modem.poll_network();
-    /// for byte in *b"\r\nERR" {
-    ///     RX.push(byte);
-    /// }
-    /// modem.poll_network();
-    /// assert_eq!(modem.last_answer(), b"\r\nERR");
-    /// ```
-    pub fn last_answer(&self) -> &[u8] {
-        self.modem.answer()
-    }
-
-    /// The last error of the serial port, which is then forgotten.
-    ///
-    /// ```
-    /// # use safe_http_client::{*, esp_at::*};
-    /// # static RX: SerialRx<64> = SerialRx::new(); let mut tx = [0; 256];
-    /// # let mut modem = EspAt::new(RX.with_tx(&mut tx[..]), FnClock(|| 0));
-    /// RX.overrun();
-    /// modem.poll_network();
-    /// assert_eq!(modem.take_serial_error(), Some(embedded_io::ErrorKind::OutOfMemory));
-    /// assert_eq!(modem.take_serial_error(), None);
-    /// ```
-    pub fn take_serial_error(&mut self) -> Option<ErrorKind> {
-        self.serial_error.take()
-    }
-}
-
-impl<S, C, const ROOM: usize> fmt::Debug for EspAt<S, C, ROOM> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EspAt")
-            .field("firmware", &self.modem.firmware)
-            .field("task", &self.modem.task())
-            .finish_non_exhaustive()
-    }
-}
+pub use words::{Family, Firmware};

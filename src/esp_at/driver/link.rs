@@ -1,24 +1,11 @@
-//! The station: its access point, its addresses, its settings.
-
-mod calls;
-mod jobs;
-mod join;
-mod settings;
-mod station;
-
-pub use jobs::AccessPoint;
-pub(crate) use jobs::Job;
-pub use join::Join;
-pub(crate) use settings::Applied;
-pub use settings::{Setting, Sleep};
-pub(crate) use station::Station;
+//! What the driver says of the link.
 
 use super::EspAt;
-use super::serial::Serial;
 use crate::clock::Clock;
+use crate::esp_at::serial::Serial;
 use crate::link::{Link, LinkStatus};
 
-impl<S: Serial, C: Clock, const ROOM: usize> Link for EspAt<S, C, ROOM> {
+impl<S: Serial, C: Clock, const RX_BUF: usize> Link for EspAt<S, C, RX_BUF> {
     /// What the modem has said of it so far. An address counts once the modem has told it, and whether
     /// a DNS server is set: after `WIFI GOT IP` that takes two commands more. Where none is set, it is
     /// asked again every 10 s at most while somebody looks.

@@ -1,20 +1,20 @@
 //! What the client asks of a network.
 
-use super::EspAt;
-use super::error::EspAtError;
-use super::link::Job;
-use super::serial::Serial;
-use super::socket::{Slot, Socket};
-use super::tls::TlsState;
-use super::wire::ipv4;
+use super::{EspAt, Socket};
 use crate::clock::Clock;
 use crate::error::StackFault;
+use crate::esp_at::error::EspAtError;
+use crate::esp_at::serial::Serial;
+use crate::esp_at::slot::Slot;
+use crate::esp_at::tls::TlsSetup;
+use crate::esp_at::wire::ipv4;
+use crate::esp_at::words::Job;
 use crate::network::{Behaviour, Condition, Connect, Network, NoPing, NoTls, PipeClosed, ZeroRead};
 use core::convert::Infallible;
 use core::net::IpAddr;
 use embedded_nal::nb;
 
-impl<S: Serial, C: Clock, const ROOM: usize> Network for EspAt<S, C, ROOM> {
+impl<S: Serial, C: Clock, const RX_BUF: usize> Network for EspAt<S, C, RX_BUF> {
     fn behaviour(&self) -> Behaviour {
         Behaviour {
             // Only after `CLOSED`, and once the modem holds no more.
@@ -30,17 +30,14 @@ impl<S: Serial, C: Clock, const ROOM: usize> Network for EspAt<S, C, ROOM> {
         self.pump();
     }
 
-    /// Data wait in the modem, on the line, or in `ROOM`.
+    /// Data wait in the modem, on the line, or in the driver.
     fn has_unread(&mut self, socket: &mut Socket) -> bool {
         self.pump();
         let Socket { link, generation } = *socket;
         let on_the_line = self.modem.payload.is_some_and(|payload| payload.link == link);
-        let kept = self.room_of == link && !self.room.is_empty();
-        let announced = self
-            .modem
-            .slot(link)
-            .is_some_and(|slot| slot.generation == generation && slot.is_announced());
-        on_the_line || kept || announced
+        let slot = self.modem.slot_since(link, generation);
+        let announced = slot.and_then(Slot::open_link).is_some_and(|open| open.has_unread());
+        on_the_line || announced || self.unsolicited.has(link)
     }
 
     fn has_tls(&self) -> bool {
@@ -61,8 +58,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> Network for EspAt<S, C, ROOM> {
         if ipv4(server_name.as_bytes()).is_none() {
             modem.server_name.extend_from_slice(server_name.as_bytes()).map_err(|_| NoTls)?;
         }
-        slot.tls = TlsState::Verification(verification);
-        slot.memory_check = self.memory_check;
+        slot.tls = Some(TlsSetup::new(verification, self.memory_check));
         Ok(())
     }
 
@@ -78,7 +74,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> Network for EspAt<S, C, ROOM> {
         Condition {
             is_busy: self.modem.is_busy(),
             radio_sleeps: !self.modem.station.settings.is_awake(),
-            last_words: self.modem.answer(),
+            last_words: self.modem.last_answer(),
         }
     }
 
@@ -87,7 +83,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> Network for EspAt<S, C, ROOM> {
         let IpAddr::V4(host) = host else {
             return Err(nb::Error::Other(NoPing));
         };
-        self.poll_asked(Job::Ping(host)).map_err(|error| error.map(|_| NoPing))?;
+        self.ask(Job::Ping(host)).map_err(|error| error.map(|_| NoPing))?;
         let jobs = &self.modem.station.jobs;
         // A build of the firmware may have no pings: its `ERROR` comes at once.
         if jobs.refused { Err(nb::Error::Other(NoPing)) } else { Ok(jobs.ping_ms) }
@@ -95,7 +91,7 @@ impl<S: Serial, C: Clock, const ROOM: usize> Network for EspAt<S, C, ROOM> {
 
     /// `AT+CWJAP?`, as [`rssi`](EspAt::rssi). It takes the place of another task that is under way.
     fn signal_strength(&mut self) -> nb::Result<Option<i8>, Infallible> {
-        match self.poll_asked(Job::Rssi) {
+        match self.ask(Job::Rssi) {
             Ok(()) => Ok(self.modem.station.jobs.rssi),
             Err(nb::Error::WouldBlock) => Err(nb::Error::WouldBlock),
             Err(nb::Error::Other(_)) => Ok(None),
