@@ -76,7 +76,7 @@ impl Modem {
             }
             Task::Pending(link) => {
                 if let Some(open) = self.slot(link).and_then(Slot::open_link) {
-                    open.pending_known(result, passive, now);
+                    open.pending_known(result, passive);
                 }
             }
             Task::Close(link) => {

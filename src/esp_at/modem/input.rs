@@ -161,7 +161,7 @@ impl Modem {
             // `link is not valid`: nothing was sent.
             (SendPhase::Prompt | SendPhase::PromptDue, Event::Error) => {
                 if let Some(open) = self.slot(link).and_then(Slot::open_link) {
-                    open.close_was_missed(now);
+                    open.close_was_missed();
                 }
                 self.end_send(Err(EspAtError::Closed), now);
             }

@@ -176,8 +176,7 @@ impl Slot {
             return;
         }
         if opened {
-            let open = OpenLink::new(self.early, seen.closed.then_some(now));
-            self.state = LinkState::Open(open);
+            self.state = LinkState::Open(OpenLink::new(self.early, seen.closed, now));
         } else if seen.no_ip {
             self.state = LinkState::Failed(EspAtError::NoAddress);
         } else if seen.closed && !seen.already {

@@ -18,8 +18,10 @@ pub(crate) struct OpenLink {
     /// Why what was received can't be trusted.
     pub(crate) fault: Option<EspAtError>,
     pub(crate) send: SendState,
-    /// When the peer's `CLOSED` came.
-    closed_at: Option<u32>,
+    /// The peer has closed it.
+    closed: bool,
+    /// When the connection was made, or when the peer's `CLOSED` came.
+    changed_at: u32,
     /// The peer has closed it, and the modem holds no more data.
     drained: bool,
     /// Bytes that the modem has told to hold.
@@ -67,11 +69,12 @@ pub(crate) enum ReaderTask {
 impl OpenLink {
     /// A connection that was just made. A server that speaks first may have sent bytes already, and
     /// closed it.
-    pub(crate) fn new(announced: u32, closed_at: Option<u32>) -> Self {
+    pub(crate) fn new(announced: u32, closed: bool, now: u32) -> Self {
         Self {
             fault: None,
             send: SendState::Idle,
-            closed_at,
+            closed,
+            changed_at: now,
             drained: false,
             announced,
             may_hold_more: false,
@@ -93,30 +96,35 @@ impl OpenLink {
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.closed_at.is_some()
+        self.closed
     }
 
     /// `<id>,CLOSED`
     pub(crate) fn peer_closed(&mut self, now: u32) {
-        self.closed_at = Some(now);
+        self.closed = true;
+        self.changed_at = now;
         self.drained = false;
     }
 
-    /// The modem knows no such connection: its `CLOSED` was missed, long ago.
-    pub(crate) fn close_was_missed(&mut self, now: u32) {
-        self.closed_at.get_or_insert(now.wrapping_sub(LULL_MS));
+    /// The modem knows no such connection: its `CLOSED` was missed.
+    pub(crate) fn close_was_missed(&mut self) {
+        self.closed = true;
     }
 
     /// Whether the peer has closed it, and whether the modem holds data still isn't known: it is
     /// asked, so that a kept connection is known to have ended before the next request needs it.
     pub(crate) fn ends_unread(&self, now: u32) -> bool {
-        let lull = self.closed_at.is_some_and(|at| elapsed_ms(now, at) >= LULL_MS);
-        lull && !self.drained && !self.has_to_ask && !self.is_readable() && self.fault.is_none()
+        self.closed
+            && elapsed_ms(now, self.changed_at) >= LULL_MS
+            && !self.drained
+            && !self.has_to_ask
+            && !self.is_readable()
+            && self.fault.is_none()
     }
 
     /// Whether the peer sends no more, and all that it has sent was read.
     pub(crate) fn is_at_end(&self) -> bool {
-        self.is_closed() && self.drained && !self.is_readable()
+        self.closed && self.drained && !self.is_readable()
     }
 
     fn is_readable(&self) -> bool {
@@ -141,7 +149,7 @@ impl OpenLink {
         let silence = SILENCE_MS.saturating_mul(silences.into());
         if self.is_readable() && passive && !self.has_to_ask {
             ReaderTask::Read
-        } else if self.has_to_ask || self.is_closed() || (passive && waited >= silence) {
+        } else if self.has_to_ask || self.closed || (passive && waited >= silence) {
             ReaderTask::AskPending
         } else {
             ReaderTask::Wait
@@ -199,7 +207,7 @@ impl OpenLink {
 
     /// The modem is asked what it holds.
     pub(crate) fn ask_pending(&mut self, now: u32) {
-        self.asked_closed = self.is_closed();
+        self.asked_closed = self.closed;
         self.has_to_ask = false;
         self.count = None;
         self.waiting_since = Some(now);
@@ -216,7 +224,7 @@ impl OpenLink {
     }
 
     /// The answer to the question is over.
-    pub(crate) fn pending_known(&mut self, result: CommandResult, passive: bool, now: u32) {
+    pub(crate) fn pending_known(&mut self, result: CommandResult, passive: bool) {
         if result != CommandResult::Ok {
             self.has_to_ask = true;
             return;
@@ -229,9 +237,7 @@ impl OpenLink {
                 self.announced = 0;
                 self.may_hold_more = false;
                 // This is how ESP-AT says that it has no such link.
-                if count < 0 {
-                    self.close_was_missed(now);
-                }
+                self.closed |= count < 0;
             }
             Some(_) => {}
             None => self.has_to_ask = true,
