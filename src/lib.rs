@@ -137,47 +137,50 @@
 #[cfg(test)]
 extern crate std;
 
-mod client;
-
 pub mod causes;
-mod clock;
-mod context;
+mod client;
 mod diagnosis;
 mod error;
+mod http;
+mod nal;
+mod policy;
+mod probe;
+mod protocol;
+
+pub use client::{
+    Buffer, Call, CopyError, HasIp, IntoUrl, Online, Probe, Request, Response, SafeHttpClient,
+    Stream, Upgraded, Upload,
+};
+pub use diagnosis::{
+    Cause, Confidence, Diagnosis, ProbeStep, Report, StepOutcome, StepResult, Suspect,
+};
+pub use error::{
+    BufferUse, Deadline, Error, ErrorKind, Evidence, Peer, Phase, ProtocolError, RequestError,
+    TargetClass, UrlError,
+};
 #[cfg(feature = "esp-at")]
 #[cfg_attr(docsrs, doc(cfg(feature = "esp-at")))]
-pub mod esp_at;
-mod exchange;
-mod http;
-mod link;
-mod network;
-
-pub use client::{CopyError, IntoUrl, Request, Response, SafeHttpClient, Stream};
-pub use clock::{Clock, FnClock};
-pub use context::LoopContext;
-pub use diagnosis::{Cause, Confidence, Diagnosis, Outcome, Report, Rung, RungResult, Suspect};
-pub use error::{
-    BufferUse, Deadline, DisconnectReason, Error, ErrorKind, Evidence, LinkError, Peer, Phase,
-    ProtocolError, RequestError, StackFault, TargetClass, UrlError,
-};
-pub use exchange::{Check, Checkup, Config, ErrorOf, Exchange, Upload, WhyClosed};
+pub use esp_at;
 pub use http::method::{BodyLength, Method};
 pub use http::response::{Header, Headers, ResponseHead};
 pub use http::url::{Host, Scheme, Url};
-pub use link::{Failed, HasIp, IpConfig, Link, LinkEvents, LinkStatus, Offline, Online};
-pub use network::{
-    Attached, Behaviour, Condition, Connect, Network, NoDns, NoPing, NoTls, PipeClosed, WithoutDns,
-    ZeroRead,
+pub use nal::ErrorOf;
+pub use nal_link::{
+    Clock, Connect, Diagnostics, DisconnectReason, FnClock, IpConfig, Link, LinkError, LinkEvents,
+    LinkStatus, LoopContext, NalNetwork, Network, NoDns, NoPing, NoTls, PipeClosed, StackFault,
+    StackQuirks, StackStatus, WithIdle, WithoutDns, ZeroRead,
 };
 #[cfg(feature = "std")]
-pub use {clock::StdClock, link::HostLink};
+pub use nal_link::{PcLink, StdClock};
+pub use policy::{Config, Preflight};
+pub use protocol::CloseReason;
 
 /// The parsers below the client, for this crate's own tests, fuzzers and benchmarks. No part of the
 /// API: anything in it may change in any version.
 #[doc(hidden)]
 pub mod sans_io {
     pub use crate::http::chunked::{ChunkedDecoder, Piece};
-    pub use crate::http::framing::{Asked, Framing, FramingFields};
+    pub use crate::http::framing::{Framing, FramingFields, ResponseTo};
     pub use crate::http::head::HeadParser;
 }
 

@@ -1,96 +1,163 @@
 //! Why it doesn't work: of an error, and by looking.
 
-use super::{IntoUrl, SafeHttpClient};
-use crate::clock::Clock;
-use crate::context::LoopContext;
+use super::{Buffer, IntoUrl, SafeHttpClient};
 use crate::diagnosis::{Diagnosis, Report};
-use crate::error::UrlError;
-use crate::exchange::{Checkup, ErrorOf, WhyClosed};
+use crate::error::{Error, ErrorKind, Phase, UrlError};
+use crate::http::endpoint::Endpoint;
+use crate::http::framing::ResponseTo;
+use crate::http::method::Method;
+use crate::http::request::HeadWriter;
 use crate::http::url::Url;
-use crate::network::Network;
+use crate::nal::ErrorOf;
+use crate::policy::check_request;
+use crate::probe::{self, Ladder};
+use crate::protocol::CloseReason;
+use core::convert::Infallible;
+use core::fmt;
 use embedded_nal::nb;
+use nal_link::{Clock, LoopContext, Network};
 
 /// What the check's own request and its answer's head need. A longer head is an answer all the same.
 const BUFFER: usize = 512;
 
-impl<N: Network, C: Clock, S> SafeHttpClient<N, C, S> {
-    /// Why a request failed: [`Error::diagnosis`](crate::Error::diagnosis), with what the stack said last as evidence.
+impl<N: Network, C: Clock> SafeHttpClient<N, C> {
+    /// Why a request failed, by what is known: the error, the [figures](Self::evidence) of the call that
+    /// failed last, and what the stack said last. No packet is sent.
     ///
     /// ```no_run
     /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(mut online: SafeHttpClient<N, C, Online>, mut cx: LoopContext) {
+    /// # fn f<N: Network, C: Clock>(client: &mut SafeHttpClient<N, C>, cx: &mut LoopContext) {
     /// let mut buffer = [0; 512];
-    /// let response = online.get(&mut cx, "http://192.168.1.20/state", &mut buffer).send();
-    /// match response.map(|response| response.status()) {
-    ///     Ok(status) => println!("{status}"),
-    ///     Err(error) => println!("{}", online.diagnosis(&error)),
+    /// let sent = match client.online(cx) {
+    ///     Ok(mut online) => online.get("http://192.168.1.20/", &mut buffer).send().map(|_| ()),
+    ///     Err(why) => Err(why.into()),
+    /// };
+    /// if let Err(error) = sent {
+    ///     println!("{error}\n{}", client.diagnosis(&error));
     /// }
     /// # }
     /// ```
     pub fn diagnosis(&self, error: &ErrorOf<N>) -> Diagnosis {
-        error.diagnosis().with_last_words(self.core.wire.network.condition().last_words)
+        let words = self.driver.connection.network.status().last_words;
+        Diagnosis::new(error, self.driver.evidence).with_last_words(words)
     }
 
-    /// Looks why requests to this URL fail: goes down a ladder and stops at the first rung that
+    /// Looks why requests to this URL fail: goes down a ladder and stops at the first step that
     /// breaks. URL, link, addresses, name, gateway, host, port, HTTP.
     ///
     /// It never sends the request that you want to make. Gateway and host are pinged where the
-    /// stack can; who doesn't answer a ping isn't given up for that. The last rung asks
+    /// stack can; who doesn't answer a ping isn't given up for that. The last step asks
     /// `OPTIONS *`, which changes nothing on a server (RFC 9110 section 9.3.7), and `OPTIONS /` of a
-    /// server that answers that with 400, as nginx does. A kept connection is closed. A link that is
-    /// down, and whose driver doesn't say why, is given 4 s to come up. All of it is bounded by [`Config::diagnosis_timeout`](crate::Config::diagnosis_timeout),
+    /// server that answers that with 400, as nginx does. A kept connection is closed, and a call that is
+    /// under way ends. A link that is down, and whose driver doesn't say why, is given 4 s to come up. All
+    /// of it is bounded by [`Config::diagnosis_timeout`](crate::Config::diagnosis_timeout),
     /// as far as the stack's calls don't block. 512 bytes of stack are its buffer.
     ///
-    /// It works in each state of the client: offline, the link's rung says why.
+    /// It needs no address: without one, the link's step says why.
     ///
     /// ```no_run
     /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(mut client: SafeHttpClient<N, C>, mut cx: LoopContext) {
-    /// println!("{}", client.diagnose(&mut cx, "http://gate.local:8080/"));
+    /// # fn f<N: Network, C: Clock>(client: &mut SafeHttpClient<N, C>, cx: &mut LoopContext) {
+    /// println!("{}", client.diagnose(cx, "http://gate.local:8080/"));
     /// # }
     /// ```
-    pub fn diagnose<'u>(&mut self, _cx: &mut LoopContext, url: impl IntoUrl<'u>) -> Report {
-        let idle = self.core.config.idle;
-        let mut buffer = [0; BUFFER];
-        let mut checkup = self.checkup(url.into_url(), &mut buffer);
-        while let Err(nb::Error::WouldBlock) = checkup.advance() {
-            idle();
+    pub fn diagnose<'u>(&mut self, cx: &mut LoopContext, url: impl IntoUrl<'u>) -> Report {
+        let mut probe = self.start_probe(url, [0; BUFFER]);
+        while let Err(nb::Error::WouldBlock) = probe.poll(self, cx) {
+            self.driver.clock.idle();
         }
-        checkup.into_report()
+        probe.ladder.report
     }
 
-    /// The non-blocking twin of [`diagnose`](Self::diagnose). The buffer is for the check's own
-    /// question and the head of its answer; 512 bytes are plenty.
-    ///
-    /// ```no_run
-    /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(mut client: SafeHttpClient<N, C>, mut cx: LoopContext) {
-    /// let mut buffer = [0; 512];
-    /// let mut checkup = client.start_diagnosis("http://gate.local:8080/", &mut buffer);
-    /// while checkup.poll(&mut cx).is_err() { /* blink */ }
-    /// println!("{}", checkup.report());
-    /// # }
-    /// ```
-    pub fn start_diagnosis<'a>(
-        &'a mut self,
-        url: impl IntoUrl<'a>,
-        buffer: &'a mut [u8],
-    ) -> Checkup<'a, N, C> {
-        self.checkup(url.into_url(), buffer)
+    /// The same without waiting: a [`Probe`] to be polled. The buffer is for the check's own question and
+    /// the head of its answer; 512 bytes are plenty.
+    pub fn start_probe<'u, B: Buffer>(&mut self, url: impl IntoUrl<'u>, mut buffer: B) -> Probe<B> {
+        // A kept connection would hide the steps below it.
+        self.driver.connection.close(CloseReason::CallerAsked);
+        let ladder = self.ladder(url.into_url(), buffer.as_mut());
+        Probe { ladder, buffer }
     }
 
-    fn checkup<'a>(
-        &'a mut self,
-        url: Result<Url<'a>, UrlError>,
-        buffer: &'a mut [u8],
-    ) -> Checkup<'a, N, C> {
-        // A kept connection would hide the rungs below it.
-        self.core.wire.close(WhyClosed::CallerAsked);
-        let (host, port) = match &url {
-            Ok(url) => (url.host_text(), url.port()),
-            Err(_) => ("", 0),
+    fn ladder(&mut self, url: Result<Url<'_>, UrlError>, buffer: &mut [u8]) -> Ladder {
+        let refused = |kind, host, port| {
+            let error: ErrorOf<N> = Error::new(Phase::Url, ErrorKind::Request(kind));
+            Ladder::refused(&error, host, port)
         };
-        let exchange = super::Request::probe(&mut self.core, url, buffer).start();
-        Checkup::new(exchange, host, port)
+        let url = match url {
+            Ok(url) => url,
+            Err(error) => return refused(error.into(), "", 0),
+        };
+        let (host, port) = (url.host_text(), url.port());
+        let endpoint = Endpoint::of(&url);
+        let driver = &mut self.driver;
+        let network = &driver.connection.network;
+        let (tls, loopback) = (network.has_tls(), network.has_loopback());
+        let checks = driver.config.checks;
+        if let Err(error) = check_request(&endpoint, ResponseTo::Other, tls, loopback, checks) {
+            return refused(error, host, port);
+        }
+        let mut head = HeadWriter::new(buffer, Method::Options, Ok(&url.whole_server()));
+        head.on(buffer).connection_close();
+        match head.on(buffer).finish(None) {
+            Ok(head_end) => {
+                let ticket = driver.connection.claim();
+                let now = driver.clock.now_ms();
+                let mut exchange = probe::exchange(endpoint, &driver.config, now);
+                exchange.stage(head_end, false, buffer, &[]);
+                Ladder::new(exchange, host, ticket)
+            }
+            Err(refusal) => {
+                let error: ErrorOf<N> = super::request::refuse(refusal);
+                Ladder::refused(&error, host, port)
+            }
+        }
+    }
+}
+
+/// A check on its way, as a value: what [`SafeHttpClient::start_probe`] makes. It is polled with the client
+/// that started it, and borrows nothing of it.
+///
+/// ```no_run
+/// # use safe_http_client::*;
+/// # fn f<N: Network, C: Clock>(client: &mut SafeHttpClient<N, C>, cx: &mut LoopContext) {
+/// let mut probe = client.start_probe("http://gate.local:8080/", [0; 512]);
+/// while probe.poll(client, cx).is_err() { /* blink */ }
+/// println!("{}", probe.report());
+/// # }
+/// ```
+#[must_use = "a probe goes on only while it is polled"]
+pub struct Probe<B> {
+    ladder: Ladder,
+    buffer: B,
+}
+
+impl<B: Buffer> Probe<B> {
+    /// Goes on as far as it goes without waiting. `Ok` once the [`report`](Self::report) is complete.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` while there is something to wait for, and no other.
+    pub fn poll<N: Network, C: Clock>(
+        &mut self,
+        client: &mut SafeHttpClient<N, C>,
+        _cx: &mut LoopContext,
+    ) -> nb::Result<(), Infallible> {
+        self.ladder.run(&mut client.driver, self.buffer.as_mut())
+    }
+
+    /// What was found so far.
+    pub fn report(&self) -> &Report {
+        &self.ladder.report
+    }
+
+    /// The buffer, for another call.
+    pub fn into_buffer(self) -> B {
+        self.buffer
+    }
+}
+
+impl<B> fmt::Debug for Probe<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Probe").field("report", &self.ladder.report).finish_non_exhaustive()
     }
 }

@@ -1,68 +1,19 @@
 //! A request while it is put together.
 
-use super::response::Response;
-use crate::clock::Clock;
-use crate::context::LoopContext;
-use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError, TargetClass, UrlError};
-use crate::exchange::{
-    Check, Core, ErrorOf, Exchange, Kept, Next, Plan, Target, Upload, UploadState,
-};
-use crate::http::framing::Asked;
+use super::{Buffer, Call, Response, SafeHttpClient, Upload};
+use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError, UrlError};
+use crate::http::endpoint::Endpoint;
 use crate::http::method::{BodyLength, Method};
-use crate::http::request::HeadWriter;
-use crate::http::url::{Host, Scheme, Url};
-use crate::network::Network;
+use crate::http::request::{HeadWriter, Pen, Unsendable};
+use crate::http::url::Url;
+use crate::nal::ErrorOf;
+use crate::policy::check_request;
+use crate::protocol::{Deadlines, Exchange, NEVER};
 use core::fmt;
-use core::marker::PhantomData;
 use core::net::SocketAddr;
+use core::time::Duration;
 use embedded_io::Read;
-use embedded_nal::nb;
-
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for &str {}
-    impl Sealed for super::Url<'_> {}
-}
-
-/// What a request takes as its URL: a text, or a [`Url`] that was parsed before (as the macro
-/// [`url!`](crate::url!) does at compile time).
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` stands where a request's URL belongs",
-    label = "not a URL: neither a `&str` nor a `Url`",
-    note = "a request takes the loop's context, the URL and a buffer: \
-            `client.get(&mut cx, \"http://192.168.1.20/gate\", &mut buffer)`"
-)]
-///
-/// ```
-/// use safe_http_client::{IntoUrl, Url, url};
-/// const GATE: Url<'static> = url!("http://192.168.1.20/gate");
-/// assert_eq!(GATE.into_url(), "http://192.168.1.20/gate".into_url());
-/// ```
-pub trait IntoUrl<'a>: sealed::Sealed {
-    /// The URL.
-    ///
-    /// # Errors
-    ///
-    /// A [`UrlError`] says what is wrong with a text. A [`Url`] has nothing wrong with it.
-    ///
-    /// ```
-    /// use safe_http_client::{IntoUrl, UrlError};
-    /// assert_eq!("gate.local".into_url(), Err(UrlError::MissingScheme));
-    /// ```
-    fn into_url(self) -> Result<Url<'a>, UrlError>;
-}
-
-impl<'a> IntoUrl<'a> for &'a str {
-    fn into_url(self) -> Result<Url<'a>, UrlError> {
-        Url::parse(self)
-    }
-}
-
-impl<'a> IntoUrl<'a> for Url<'a> {
-    fn into_url(self) -> Result<Url<'a>, UrlError> {
-        Ok(self)
-    }
-}
+use nal_link::{Clock, Network, millis};
 
 /// A request while it is put together, written into its buffer as it grows.
 ///
@@ -70,106 +21,122 @@ impl<'a> IntoUrl<'a> for Url<'a> {
 ///
 /// | | waits | doesn't wait |
 /// |---|---|---|
-/// | no body, or a slice | [`send`](Self::send) | [`start`](Self::start) |
+/// | no body, or one that is given whole | [`send`](Self::send) | [`start`](Self::start) |
 /// | a body in pieces | [`send_from`](Self::send_from) | [`start_upload`](Self::start_upload) |
 ///
 /// ```no_run
 /// # use safe_http_client::*;
-/// # fn f<N: Network, C: Clock>(mut online: SafeHttpClient<N, C, Online>, mut cx: LoopContext)
-/// # -> Result<(), ErrorOf<N>> {
+/// # fn f<N: Network, C: Clock>(mut online: Online<'_, N, C>) -> Result<(), ErrorOf<N>> {
 /// let mut buffer = [0; 1024];
-/// let request = online.put(&mut cx, "http://192.168.1.20/lamp", &mut buffer);
-/// let response = request.header("content-type", "text/plain").body(b"on").send()?;
+/// let request = online.put("http://192.168.1.20/lamp", &mut buffer);
+/// let response = request.header("content-type", "text/plain").body("on").send()?;
 /// # Ok(()) }
 /// ```
 #[must_use = "a request is sent by `send` or `start`"]
-pub struct Request<'a, 'c, N: Network, C: Clock> {
-    core: &'a mut Core<N, C>,
-    _cx: PhantomData<&'c mut LoopContext>,
-    method: Method<'a>,
-    url: Result<Url<'a>, UrlError>,
-    head: HeadWriter<'a>,
-    body: Option<&'a [u8]>,
-    connect_to: Option<SocketAddr>,
-    raw: bool,
-    /// How a body goes on that waits for `100 Continue`, where one does.
-    send_body: Option<Next<'a, N, C>>,
+pub struct Request<'r, 'b, N: Network, C, B> {
+    client: &'r mut SafeHttpClient<N, C>,
+    head: HeadWriter,
+    /// What it will be. Its buffer holds what is written of the head.
+    call: Call<'b, B>,
+    has_body: bool,
 }
 
-impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
+impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     pub(super) fn new(
-        core: &'a mut Core<N, C>,
-        method: Method<'a>,
-        url: Result<Url<'a>, UrlError>,
-        buffer: &'a mut [u8],
+        client: &'r mut SafeHttpClient<N, C>,
+        method: Method<'_>,
+        url: Result<Url<'_>, UrlError>,
+        mut buffer: B,
     ) -> Self {
-        let mut head = HeadWriter::new(buffer, method, url.as_ref().ok());
-        if core.config.keep_alive_ms == 0 {
-            head.close();
+        let driver = &client.driver;
+        let mut head = HeadWriter::new(buffer.as_mut(), method, url.as_ref().map_err(|error| *error));
+        if driver.config.keep_alive_ms == 0 {
+            head.on(buffer.as_mut()).connection_close();
         }
-        Self {
-            core,
-            _cx: PhantomData,
-            method,
-            url,
-            head,
-            body: None,
-            connect_to: None,
-            raw: false,
-            send_body: None,
-        }
+        let endpoint = match &url {
+            Ok(url) => Endpoint::of(url),
+            Err(_) => Endpoint::NOWHERE,
+        };
+        let exchange = Exchange::new(
+            endpoint,
+            method.response_to(),
+            method.is_idempotent(),
+            driver.config.deadlines,
+            driver.clock.now_ms(),
+        );
+        Self { client, head, call: Call::new(exchange, buffer), has_body: false }
     }
 
-    /// The active check's own question: `OPTIONS *`, on a connection of its own.
-    pub(super) fn probe(
-        core: &'a mut Core<N, C>,
-        url: Result<Url<'a>, UrlError>,
-        buffer: &'a mut [u8],
-    ) -> Self {
-        Self::new(core, Method::Options, url.map(Url::whole_server), buffer).close()
+    fn head(&mut self) -> Pen<'_> {
+        self.head.on(self.call.buffer_mut())
     }
 
-    /// Adds a header field. `Host`, `User-Agent` and `Accept` replace the default ones. A name or
-    /// value that no header can have is refused when the request is sent.
+    fn deadlines(&mut self) -> &mut Deadlines {
+        &mut self.call.exchange.params.deadlines
+    }
+
+    /// Adds a header field. `Host`, `User-Agent` and `Accept` replace the default ones, `Authorization` the
+    /// credentials of the URL. A name or value that no header can have is refused when the request is sent.
     ///
     /// ```no_run
     /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
-    /// let response = request.header("x-key", "secret").send()?;
+    /// # fn f<N: Network, C: Clock>(mut online: Online<'_, N, C>) -> Result<(), ErrorOf<N>> {
+    /// # let mut buffer = [0; 512];
+    /// online.get("http://192.168.1.20/", &mut buffer).header("x-key", "secret").send()?;
     /// # Ok(()) }
     /// ```
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        self.head.header(name, value.as_ref());
-        if self.head.expect_continue {
-            self.send_body = Some(Exchange::go_on_with_body);
-        }
+        self.head().header(name, value.as_ref());
         self
     }
 
     /// Leaves out a header field that would be there by default: `Host`, `User-Agent`, `Accept`.
-    ///
-    /// ```no_run
-    /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
-    /// let response = request.without_header("user-agent").send()?;
-    /// # Ok(()) }
-    /// ```
     pub fn without_header(mut self, name: &str) -> Self {
-        self.head.without(name);
+        self.head().without(name);
         self
     }
 
-    /// The body, with its length as `Content-Length`.
+    /// The body, as text or bytes that are lent until the call has ended, with its length as
+    /// `Content-Length`.
     ///
     /// ```no_run
     /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
-    /// let response = request.body(br#"{"door":2}"#).send()?;
+    /// # fn f<N: Network, C: Clock>(mut online: Online<'_, N, C>) -> Result<(), ErrorOf<N>> {
+    /// # let mut buffer = [0; 512];
+    /// online.post("http://192.168.1.20/gate", &mut buffer).body(r#"{"door":2}"#).send()?;
     /// # Ok(()) }
     /// ```
-    pub fn body(mut self, body: &'a [u8]) -> Self {
-        self.body = Some(body);
+    pub fn body<T: AsRef<[u8]> + ?Sized>(mut self, body: &'b T) -> Self {
+        if self.takes_body() {
+            self.call.body = body.as_ref();
+        }
         self
+    }
+
+    /// The same, copied into the buffer: for a body that was put together at run time, and a call that
+    /// outlives it.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// fn report<N: Network, C: Clock>(mut online: Online<'_, N, C>, celsius: i32)
+    /// -> Result<Call<'static, [u8; 512]>, ErrorOf<N>> {
+    ///     let reading = celsius.to_string(); // or a `heapless::String`
+    ///     online.post("http://192.168.1.20/readings", [0; 512]).copy_body(&reading).start()
+    /// }
+    /// ```
+    pub fn copy_body<T: AsRef<[u8]> + ?Sized>(mut self, body: &T) -> Self {
+        if self.takes_body() {
+            self.head().copy_body(body.as_ref());
+        }
+        self
+    }
+
+    /// A request has one body.
+    fn takes_body(&mut self) -> bool {
+        if self.has_body {
+            self.head.fail(RequestError::SecondBody);
+        }
+        !core::mem::replace(&mut self.has_body, true)
     }
 
     /// Connects to this address, whatever the URL's host is, and resolves no name. The host is
@@ -177,55 +144,74 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
     ///
     /// ```no_run
     /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
-    /// let response = request.connect_to(([192, 168, 1, 20], 8080).into()).send()?;
+    /// # fn f<N: Network, C: Clock>(mut online: Online<'_, N, C>) -> Result<(), ErrorOf<N>> {
+    /// # let mut buffer = [0; 512];
+    /// let request = online.get("http://gate.example/", &mut buffer);
+    /// request.connect_to(([192, 168, 1, 20], 8080).into()).send()?;
     /// # Ok(()) }
     /// ```
     pub fn connect_to(mut self, address: SocketAddr) -> Self {
-        self.connect_to = Some(address);
+        self.call.exchange.endpoint.direct(address);
         self
     }
 
-    /// Closes the connection after this exchange, and tells the server so.
-    ///
-    /// ```no_run
-    /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
-    /// let response = request.close().send()?;
-    /// # Ok(()) }
-    /// ```
-    pub fn close(mut self) -> Self {
-        self.head.close();
+    /// Closes the connection after the response, and tells the server so.
+    pub fn connection_close(mut self) -> Self {
+        self.head().connection_close();
         self
     }
 
     /// Sends the body only once the server has accepted the request (RFC 9110 section 10.1.1), or
-    /// [`Config::continue_timeout`](crate::Config::continue_timeout) has passed.
-    ///
-    /// ```no_run
-    /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
-    /// let response = request.body(&[0; 4096]).expect_continue().send()?;
-    /// # Ok(()) }
-    /// ```
+    /// [`Config::continue_timeout`](crate::Config::continue_timeout) has passed. A
+    /// [copied](Self::copy_body) body is small, and doesn't wait for it.
     pub fn expect_continue(mut self) -> Self {
         self.head.expect_continue();
-        self.send_body = Some(Exchange::go_on_with_body);
         self
     }
 
     /// Accepts transfer codings that can't be undone: the body is then as it was transferred,
     /// `chunked` aside.
+    pub fn allow_unknown_codings(mut self) -> Self {
+        self.call.exchange.params.allow_unknown_codings = true;
+        self
+    }
+
+    /// For this request: how long looking the host's name up may take.
+    pub fn resolve_timeout(mut self, timeout: Duration) -> Self {
+        self.deadlines().resolve_ms = millis(timeout);
+        self
+    }
+
+    /// For this request: how long opening the connection may take.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.deadlines().connect_ms = millis(timeout);
+        self
+    }
+
+    /// For this request: how long the server may think before the first byte of its response.
     ///
     /// ```no_run
-    /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
-    /// let response = request.raw().send()?;
-    /// let gzipped = response.header("transfer-encoding") == Some(b"gzip, chunked");
+    /// # use {core::time::Duration, safe_http_client::*};
+    /// # fn f<N: Network, C: Clock>(mut online: Online<'_, N, C>) -> Result<(), ErrorOf<N>> {
+    /// # let mut buffer = [0; 512];
+    /// let slow = online.get("http://192.168.1.20/measure", &mut buffer);
+    /// slow.response_timeout(Duration::from_secs(20)).send()?;
     /// # Ok(()) }
     /// ```
-    pub fn raw(mut self) -> Self {
-        self.raw = true;
+    pub fn response_timeout(mut self, timeout: Duration) -> Self {
+        self.deadlines().response_ms = millis(timeout);
+        self
+    }
+
+    /// For this request: how long nothing may move while bytes flow.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.deadlines().idle_ms = millis(timeout);
+        self
+    }
+
+    /// For this request: how long the call may take in all; `None` for no limit.
+    pub fn total_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.deadlines().total_ms = timeout.map_or(NEVER, millis);
         self
     }
 
@@ -233,50 +219,35 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
     ///
     /// # Errors
     ///
-    /// Everything that [`ErrorKind`] lists. The connection is closed then.
+    /// Everything that [`ErrorKind`] lists. The connection is closed then, and
+    /// [`SafeHttpClient::diagnosis`] knows more.
     ///
     /// ```no_run
     /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) {
-    /// match request.send() {
+    /// # fn f<N: Network, C: Clock>(client: &mut SafeHttpClient<N, C>, cx: &mut LoopContext)
+    /// # -> Result<(), LinkError> {
+    /// let mut buffer = [0; 512];
+    /// let mut online = client.online(cx)?;
+    /// match online.get("http://192.168.1.20/state", &mut buffer).send() {
     ///     Ok(response) => println!("{}", response.status()),
-    ///     Err(error) => println!("{}: {error}", error.code()),
+    ///     Err(error) => println!("{error}\n{}", client.diagnosis(&error)),
     /// }
-    /// # }
+    /// # Ok(()) }
     /// ```
-    pub fn send(self) -> Result<Response<'a, 'c, N, C>, ErrorOf<N>> {
-        let length = self.body.map(|body| BodyLength::Known(body.len() as u64));
-        let (remote, send_body) = (self.remote(), self.send_body);
-        match self.plan(length, UploadState::None) {
-            // Made where it stays: an exchange is too large to be moved without need.
-            Ok((core, buffer, plan)) => Response::wait(Exchange::new(
-                core,
-                buffer,
-                plan,
-                remote,
-                UploadState::None,
-                send_body,
-            )),
-            Err(refusal) => Err(refusal.into_error()),
-        }
+    pub fn send(mut self) -> Result<Response<'r, 'b, N, C, B>, ErrorOf<N>> {
+        self.check(None)?;
+        Response::wait(self.client, self.call)
     }
 
-    /// The non-blocking twin of [`send`](Self::send): nothing is sent yet.
+    /// The same without waiting: a [`Call`] to be polled. Nothing is sent yet.
     ///
     /// # Errors
     ///
     /// The caller's mistakes alone: [`ErrorKind::Request`] and, where the head doesn't fit,
     /// [`ErrorKind::Buffer`].
-    ///
-    /// ```no_run
-    /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
-    /// let exchange = request.start()?; // then `exchange.poll(&mut cx)` once in each turn of the loop
-    /// # Ok(()) }
-    /// ```
-    pub fn start(self) -> Result<Exchange<'a, N, C>, ErrorOf<N>> {
-        let length = self.body.map(|body| BodyLength::Known(body.len() as u64));
-        self.into_exchange(length, UploadState::None)
+    pub fn start(mut self) -> Result<Call<'b, B>, ErrorOf<N>> {
+        self.check(None)?;
+        Ok(self.call)
     }
 
     /// Sends the request with a body read from `reader`, and waits for the response's head.
@@ -291,186 +262,99 @@ impl<'a, 'c, N: Network, C: Clock> Request<'a, 'c, N, C> {
     ///
     /// ```no_run
     /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
+    /// # fn f<N: Network, C: Clock>(mut online: Online<'_, N, C>) -> Result<(), ErrorOf<N>> {
+    /// # let mut buffer = [0; 512];
     /// let mut log: &[u8] = b"17 C, 18 C, 18 C"; // or a file: any `embedded_io::Read`
+    /// let request = online.post("http://192.168.1.20/log", &mut buffer);
     /// let response = request.send_from(&mut log, BodyLength::Chunked)?;
     /// # Ok(()) }
     /// ```
     pub fn send_from<R: Read>(
-        self,
+        mut self,
         reader: &mut R,
         length: BodyLength,
-    ) -> Result<Response<'a, 'c, N, C>, ErrorOf<N>> {
-        let mut upload = self.start_upload(length)?;
-        let exchange = upload.exchange_mut();
-        let idle = exchange.idle_hook();
-        loop {
-            let space = match exchange.upload_space() {
-                Ok(space) => space,
-                Err(nb::Error::WouldBlock) => {
-                    idle();
-                    continue;
-                }
-                Err(nb::Error::Other(Kept)) => return Err(exchange.take_error()),
-            };
-            // The server has answered already.
-            if space.is_empty() {
-                break;
-            }
-            let count = match reader.read(space) {
-                Ok(0) => break,
-                Ok(count) => count.min(space.len()),
-                Err(error) => {
-                    return Err(exchange.upload_failed(embedded_io::Error::kind(&error)));
-                }
-            };
-            match exchange.upload_commit(count) {
-                Ok(()) => {}
-                Err(nb::Error::Other(Kept)) => return Err(exchange.take_error()),
-                // Committing waits for nothing.
-                Err(nb::Error::WouldBlock) => {}
-            }
-        }
-        Response::wait(upload.finish()?)
+    ) -> Result<Response<'r, 'static, N, C, B>, ErrorOf<N>> {
+        self.check(Some(length))?;
+        let mut upload = Upload::new(self.call, length);
+        upload.fill_from(self.client, reader)?;
+        let call = upload.finish(self.client)?;
+        Response::wait(self.client, call)
     }
 
-    /// The non-blocking twin of [`send_from`](Self::send_from): the body is given by
-    /// [`Upload::write`].
+    /// The same without waiting: an [`Upload`], to which the body is given.
     ///
     /// # Errors
     ///
     /// As [`start`](Self::start).
-    ///
-    /// ```no_run
-    /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(request: Request<'_, '_, N, C>) -> Result<(), ErrorOf<N>> {
-    /// let upload = request.start_upload(BodyLength::Known(65_536))?; // then `upload.write(…)`
-    /// # Ok(()) }
-    /// ```
-    pub fn start_upload(self, length: BodyLength) -> Result<Upload<'a, N, C>, ErrorOf<N>> {
-        Ok(Upload::new(self.into_exchange(Some(length), UploadState::open(length))?))
+    pub fn start_upload(mut self, length: BodyLength) -> Result<Upload<B>, ErrorOf<N>> {
+        self.check(Some(length))?;
+        Ok(Upload::new(self.call, length))
     }
 
-    fn into_exchange(
-        self,
-        length: Option<BodyLength>,
-        upload: UploadState,
-    ) -> Result<Exchange<'a, N, C>, ErrorOf<N>> {
-        let (remote, send_body) = (self.remote(), self.send_body);
-        match self.plan(length, upload) {
-            Ok((core, buffer, plan)) => {
-                Ok(Exchange::new(core, buffer, plan, remote, upload, send_body))
+    /// Checks all of it, and makes the call the client's. One that was started before ends here.
+    fn check(&mut self, upload: Option<BodyLength>) -> Result<(), ErrorOf<N>> {
+        match self.complete(upload) {
+            Ok(()) => {
+                self.call.ticket = self.client.driver.connection.claim();
+                Ok(())
             }
-            Err(refusal) => Err(refusal.into_error()),
+            Err(refusal) => Err(refuse(refusal)),
         }
     }
 
-    /// Where it goes, where that needs no resolver.
-    fn remote(&self) -> Option<SocketAddr> {
-        match (self.connect_to, &self.url) {
-            (None, Ok(url)) => match url.host() {
-                Host::Address(address) => Some(SocketAddr::new(address, url.port())),
-                Host::Name(_) => None,
-            },
-            (connect_to, _) => connect_to,
-        }
-    }
-
-    /// Checks all of it. What comes out is small, since it is moved.
-    #[allow(clippy::type_complexity, reason = "it is what it says")]
-    fn plan(
-        self,
-        length: Option<BodyLength>,
-        upload: UploadState,
-    ) -> Result<(&'a mut Core<N, C>, &'a mut [u8], Plan<'a>), Refusal> {
-        let network = &self.core.wire.network;
-        let url = self.url?;
-        if url.scheme() == Scheme::Https && !network.has_tls() {
-            return Err(RequestError::NoTls.into());
-        }
-        let target = match self.connect_to {
-            Some(address) => crate::http::address::classify(address.ip()),
-            None => url.target_class(),
-        };
-        let checks = self.core.config.checks;
-        let allowed = match target {
-            TargetClass::Host => true,
-            TargetClass::Loopback => network.has_loopback(),
-            _ => false,
-        };
-        if url.scheme() == Scheme::Http
-            && self.connect_to.map_or(url.port(), |address| address.port()) == 443
-            // The target of a tunnel is what the tunnel's user speaks TLS to.
-            && self.method.asked() != Asked::Connect
-            && checks.has(Check::PlainOnTlsPort)
-        {
-            return Err(RequestError::PlainOnTlsPort.into());
-        }
-        if !allowed && checks.has(Check::Target) {
-            return Err(RequestError::Target(target).into());
-        }
-        let (close, expect_continue) = (self.head.close, self.head.expect_continue);
-        let (buffer, head_length) = self.head.finish(self.method, length)?;
-        if head_length > buffer.len() {
-            return Err(Refusal::Buffer { needed: head_length, available: buffer.len() });
-        }
-        let body = self.body.unwrap_or_default();
-        let has_body = !body.is_empty() || upload != UploadState::None;
-        let plan = Plan {
-            target: Target { scheme: url.scheme(), port: url.port(), host: url.host_text() },
-            asked: self.method.asked(),
-            idempotent: self.method.is_idempotent(),
-            is_directed: self.connect_to.is_some(),
-            resolves: self.connect_to.is_none() && matches!(url.host(), Host::Name(_)),
-            close,
-            expect_continue: expect_continue && has_body,
-            raw: self.raw,
-            head_length,
-            body,
-        };
-        Ok((self.core, buffer, plan))
-    }
-}
-
-/// Why a request isn't sent.
-enum Refusal {
-    Request(RequestError),
-    /// Its head doesn't fit.
-    Buffer {
-        needed: usize,
-        available: usize,
-    },
-}
-
-impl Refusal {
-    #[cold]
-    #[inline(never)]
-    fn into_error<T, D>(self) -> Error<T, D> {
-        let kind = match self {
-            Self::Request(error) => ErrorKind::Request(error),
-            Self::Buffer { needed, available } => {
-                let what = BufferUse::RequestHead;
-                ErrorKind::Buffer { what, needed, available, exact: true }
+    fn complete(&mut self, upload: Option<BodyLength>) -> Result<(), Unsendable> {
+        let (lent, copied) = (self.call.body.len(), self.head.copied_body);
+        let length = match upload {
+            Some(length) => {
+                if self.has_body {
+                    self.head.fail(RequestError::SecondBody);
+                }
+                Some(length)
             }
+            None if self.has_body => Some(BodyLength::Known(lent.wrapping_add(copied) as u64)),
+            None => None,
         };
-        Error::new(Phase::Url, kind)
+        let head_end = self.head().finish(length);
+        let driver = &self.client.driver;
+        let network = &driver.connection.network;
+        let call = &mut self.call;
+        check_request(
+            &call.exchange.endpoint,
+            call.exchange.params.response_to,
+            network.has_tls(),
+            network.has_loopback(),
+            driver.config.checks,
+        )?;
+        call.exchange.params.close = self.head.close;
+        // A copied body leaves with its head all the same: the answer's place is where it stands.
+        let holds_body = self.head.expect_continue && (upload.is_some() || lent > 0);
+        let stage_end = head_end?.wrapping_add(copied);
+        call.exchange.stage(stage_end, holds_body, call.buffer.as_mut(), call.body);
+        Ok(())
     }
 }
 
-impl From<RequestError> for Refusal {
+#[cold]
+#[inline(never)]
+pub(super) fn refuse<T, D>(refusal: Unsendable) -> Error<T, D> {
+    let kind = match refusal {
+        Unsendable::Request(error) => ErrorKind::Request(error),
+        Unsendable::Buffer { needed, available } => {
+            let what = BufferUse::RequestHead;
+            ErrorKind::Buffer { what, needed, available, exact: true }
+        }
+    };
+    Error::new(Phase::Url, kind)
+}
+
+impl From<RequestError> for Unsendable {
     fn from(error: RequestError) -> Self {
         Self::Request(error)
     }
 }
 
-impl From<UrlError> for Refusal {
-    fn from(error: UrlError) -> Self {
-        Self::Request(error.into())
-    }
-}
-
-impl<N: Network, C: Clock> fmt::Debug for Request<'_, '_, N, C> {
+impl<N: Network, C, B> fmt::Debug for Request<'_, '_, N, C, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request").field("url", &self.url).finish_non_exhaustive()
+        f.debug_struct("Request").field("call", &self.call).finish_non_exhaustive()
     }
 }

@@ -3,18 +3,20 @@
 #[cfg(feature = "advice")]
 mod advice;
 mod cause;
+mod oddity;
 mod page;
 mod report;
 mod rules;
 
 pub use cause::Cause;
-pub use report::{Outcome, Report, Rung, RungResult};
+pub(crate) use oddity::{Oddity, oddity};
+pub use report::{ProbeStep, Report, StepOutcome, StepResult};
 
 use crate::error::{
-    Deadline, DisconnectReason, Error, ErrorKind, Evidence, LinkError, LinkStatus, Peer, Phase,
-    ProtocolError, RequestError, StackFault, UrlError,
+    Deadline, Error, ErrorKind, Evidence, Peer, Phase, ProtocolError, RequestError, UrlError,
 };
 use heapless::Vec;
+use nal_link::{DisconnectReason, LinkError, StackFault};
 use rules::{Facts, Reach, Symptom};
 
 /// How sure a diagnosis is of a cause. It never says more than the evidence does.
@@ -55,7 +57,7 @@ impl Confidence {
 /// # use safe_http_client::*;
 /// # let kind = ErrorKind::Timeout { deadline: Deadline::Response, limit_ms: 3000 };
 /// # let error: Error<(), ()> = Error::new(Phase::Head, kind);
-/// let diagnosis = error.diagnosis();
+/// let diagnosis = Diagnosis::new(&error, Evidence::default());
 /// let first = diagnosis.suspects()[0];
 /// assert_eq!((first.cause, first.confidence), (Cause::SlowServer, Confidence::Likely));
 /// ```
@@ -73,8 +75,8 @@ const WORDS: usize = 64;
 
 /// Why a request failed: the causes that explain it, the likeliest first, with the evidence.
 ///
-/// [`Error::diagnosis`] makes one of an error, and
-/// [`SafeHttpClient::diagnosis`](crate::SafeHttpClient::diagnosis) adds what the stack said last.
+/// [`SafeHttpClient::diagnosis`](crate::SafeHttpClient::diagnosis) makes one of an error, with the figures
+/// that the client has of it and what the stack said last.
 /// `Display` is for a serial console of 80 columns. With the feature `advice` (on by default) it says
 /// the causes in words, and what to do; without it the causes' numbers and codes.
 ///
@@ -82,8 +84,9 @@ const WORDS: usize = 64;
 /// # use safe_http_client::*;
 /// let kind = ErrorKind::Timeout { deadline: Deadline::Response, limit_ms: 3000 };
 /// let error: Error<(), ()> = Error::new(Phase::Head, kind);
-/// assert_eq!(error.diagnosis().cause(), Cause::SlowServer);
-/// println!("{}", error.diagnosis());
+/// let diagnosis = Diagnosis::new(&error, Evidence::default());
+/// assert_eq!((diagnosis.cause(), diagnosis.confidence()), (Cause::SlowServer, Confidence::Likely));
+/// println!("{diagnosis}");
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Diagnosis {
@@ -94,73 +97,38 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
+    /// Of an error and the figures that belong to it, wherever they were kept.
+    pub fn new<T, D>(error: &Error<T, D>, evidence: Evidence) -> Self {
+        Seen::new(error, evidence).diagnosis(Findings::default())
+    }
+
     /// The likeliest cause.
-    ///
-    /// ```
-    /// # use safe_http_client::*;
-    /// # let error: Error<(), ()> = Error::new(Phase::Url, ErrorKind::Request(RequestError::NoTls));
-    /// assert_eq!(error.diagnosis().cause(), Cause::Scheme);
-    /// ```
     pub fn cause(&self) -> Cause {
         self.suspects.first().map_or(Cause::Unexplained, |suspect| suspect.cause)
     }
 
     /// How sure the diagnosis is of [`cause`](Self::cause).
-    ///
-    /// ```
-    /// # use safe_http_client::*;
-    /// # let error: Error<(), ()> = Error::new(Phase::Url, ErrorKind::Request(RequestError::NoTls));
-    /// assert_eq!(error.diagnosis().confidence(), Confidence::Certain);
-    /// ```
     pub fn confidence(&self) -> Confidence {
         self.suspects.first().map_or(Confidence::Possible, |suspect| suspect.confidence)
     }
 
     /// All causes that explain what was seen, the likeliest first. There is at least one.
-    ///
-    /// ```
-    /// # use safe_http_client::*;
-    /// # let error: Error<(), ()> = Error::new(Phase::Head, ErrorKind::ClosedBeforeResponse);
-    /// for suspect in error.diagnosis().suspects() {
-    ///     println!("{} ({})", suspect.cause.code(), suspect.confidence.name());
-    /// }
-    /// ```
     pub fn suspects(&self) -> &[Suspect] {
         self.suspects
     }
 
     /// The phase that failed.
-    ///
-    /// ```
-    /// # use safe_http_client::*;
-    /// # let error: Error<(), ()> = Error::new(Phase::Head, ErrorKind::ClosedBeforeResponse);
-    /// assert_eq!(error.diagnosis().phase(), Phase::Head);
-    /// ```
     pub fn phase(&self) -> Phase {
         self.phase
     }
 
     /// The facts and figures that were looked at.
-    ///
-    /// ```
-    /// # use safe_http_client::*;
-    /// # let error: Error<(), ()> = Error::new(Phase::Head, ErrorKind::ClosedBeforeResponse);
-    /// let evidence = error.diagnosis().evidence();
-    /// println!("{} of {} ms, {:?}", evidence.phase_ms, evidence.limit_ms, evidence.link);
-    /// ```
     pub fn evidence(&self) -> Evidence {
         self.evidence
     }
 
     /// What the stack said last, as it said it: a modem's lines, at most 64 bytes of them. Empty where
     /// nothing is known.
-    ///
-    /// ```
-    /// # use safe_http_client::*;
-    /// # let error: Error<(), ()> = Error::new(Phase::Head, ErrorKind::ClosedBeforeResponse);
-    /// let diagnosis = error.diagnosis().with_last_words(b"\r\nERROR\r\n0,CLOSED\r\n");
-    /// assert!(diagnosis.last_words().ends_with(b"CLOSED\r\n"));
-    /// ```
     pub fn last_words(&self) -> &[u8] {
         &self.last_words
     }
@@ -170,7 +138,9 @@ impl Diagnosis {
     /// ```
     /// # use safe_http_client::*;
     /// # let error: Error<(), ()> = Error::new(Phase::Head, ErrorKind::ClosedBeforeResponse);
-    /// println!("{}", error.diagnosis().with_last_words(b"SEND OK"));
+    /// let diagnosis = Diagnosis::new(&error, Evidence::default());
+    /// let diagnosis = diagnosis.with_last_words(b"\r\nERROR\r\n0,CLOSED\r\n");
+    /// assert!(diagnosis.last_words().ends_with(b"CLOSED\r\n"));
     /// ```
     #[must_use]
     pub fn with_last_words(mut self, words: &[u8]) -> Self {
@@ -191,31 +161,37 @@ impl Diagnosis {
         let suspects = rules::decide(&facts);
         Self { suspects, phase: Phase::Head, evidence, last_words: Vec::new() }
     }
+}
+
+/// What was seen of a failure, without the stack's own error.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    symptom: Symptom,
+    phase: Phase,
+    pub(crate) evidence: Evidence,
+    /// The error's name for machines.
+    pub(crate) code: &'static str,
+}
+
+impl Seen {
+    pub(crate) fn new<T, D>(error: &Error<T, D>, evidence: Evidence) -> Self {
+        Self { symptom: symptom(error), phase: error.phase, evidence, code: error.code() }
+    }
 
     /// With what an active check has found out.
-    pub(crate) fn of_error<T, D>(error: &Error<T, D>, found: Findings) -> Self {
-        let evidence = error.evidence;
-        let mut facts = Facts::new(symptom(error), &evidence);
+    pub(crate) fn diagnosis(&self, found: Findings) -> Diagnosis {
+        let mut facts = Facts::new(self.symptom, &self.evidence);
         facts.secure = found.secure;
         facts.gateway = found.gateway.into();
         facts.host = found.host.into();
         facts.port = found.port.into();
-        Self {
+        Diagnosis {
             suspects: rules::decide(&facts),
-            phase: error.phase,
-            evidence,
+            phase: self.phase,
+            evidence: self.evidence,
             last_words: Vec::new(),
         }
     }
-}
-
-/// What is odd about a response.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Oddity {
-    /// It says that the port speaks TLS.
-    AsksForTls,
-    /// It leads to another host.
-    LeadsElsewhere,
 }
 
 /// What an active check has found out: who answered, `None` where nobody was asked.
@@ -236,19 +212,6 @@ impl From<Option<bool>> for Reach {
             Some(true) => Self::Answers,
             Some(false) => Self::Silent,
         }
-    }
-}
-
-impl<T, D> Error<T, D> {
-    /// Why it failed, by what the error knows.
-    ///
-    /// ```
-    /// # use safe_http_client::*;
-    /// # let error: Error<(), ()> = Error::new(Phase::Head, ErrorKind::ClosedBeforeResponse);
-    /// println!("{error}\n{}", error.diagnosis());
-    /// ```
-    pub fn diagnosis(&self) -> Diagnosis {
-        Diagnosis::of_error(self, Findings::default())
     }
 }
 
@@ -292,7 +255,7 @@ fn symptom<T, D>(error: &Error<T, D>) -> Symptom {
         ErrorKind::Socket(_) => Symptom::NoSocket,
         ErrorKind::Connect(_) | ErrorKind::NotConnected(_) => Symptom::ConnectFailed,
         ErrorKind::Send(_) | ErrorKind::Receive(_) => Symptom::Broken,
-        ErrorKind::ClosedBeforeResponse => Symptom::ClosedUnanswered,
+        ErrorKind::ClosedBeforeResponse | ErrorKind::StaleConnection => Symptom::ClosedUnanswered,
         ErrorKind::Protocol(ProtocolError::NotHttp(Peer::Tls)) => Symptom::AnswerIsTls,
         ErrorKind::Protocol(ProtocolError::NotHttp(_)) => Symptom::AnswerIsNotHttp,
         ErrorKind::Protocol(_) | ErrorKind::NotUtf8 { .. } => Symptom::AnswerMalformed,
@@ -301,11 +264,7 @@ fn symptom<T, D>(error: &Error<T, D>) -> Symptom {
         ErrorKind::Buffer { .. } if error.phase == Phase::Url => Symptom::MistakeOfCaller,
         ErrorKind::Buffer { .. } => Symptom::AnswerUnfit,
         ErrorKind::Timeout { deadline, .. } => match deadline {
-            Deadline::Online => match error.evidence.link {
-                Some(LinkStatus::Disconnected(reason)) => offline(LinkError::Disconnected(reason)),
-                _ => Symptom::Offline,
-            },
-            Deadline::Connect if error.phase == Phase::Resolve => Symptom::NameTimedOut,
+            Deadline::Resolve => Symptom::NameTimedOut,
             Deadline::Connect => Symptom::ConnectTimedOut,
             Deadline::Response => Symptom::ResponseTimedOut,
             Deadline::Idle => Symptom::Stalled,
@@ -345,6 +304,7 @@ fn offline(error: LinkError) -> Symptom {
         LinkError::Disconnected(_) => Symptom::JoinRefused,
         LinkError::GatewayOutsideSubnet => Symptom::GatewayOutsideSubnet,
         LinkError::NoDnsServer => Symptom::NameWithoutDnsServer,
+        _ => Symptom::Offline,
     }
 }
 

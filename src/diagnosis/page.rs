@@ -1,10 +1,11 @@
 //! `Display` of a diagnosis: a few lines for a serial console of 80 columns.
 
 use super::{Cause, Diagnosis, Suspect};
-use crate::error::{Evidence, IpConfig, LinkStatus};
+use crate::error::Evidence;
 use core::fmt::{self, Display, Formatter, Write};
 use core::net::SocketAddr;
 use heapless::String;
+use nal_link::{IpConfig, LinkStatus};
 
 /// The last column that is written to.
 const COLUMNS: usize = 79;
@@ -141,7 +142,7 @@ impl Diagnosis {
             Some(LinkStatus::Up(ip)) => write!(out, "; link up, {}", Addresses(ip))?,
             Some(LinkStatus::NoAddress) => out.write_str("; link without an address")?,
             Some(LinkStatus::Disconnected(reason)) => write!(out, "; link down, {reason}")?,
-            None => {}
+            Some(_) | None => {}
         }
         out.end()
     }

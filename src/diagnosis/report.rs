@@ -1,21 +1,21 @@
-//! What an active check found, rung by rung.
+//! What an active check found, step by step.
 
 use super::Diagnosis;
 use super::page::Addresses;
-use crate::error::{DisconnectReason, IpConfig, LinkStatus, StackFault};
 use core::fmt::{self, Formatter, Write};
 use core::net::IpAddr;
 use heapless::{String, Vec};
+use nal_link::{DisconnectReason, IpConfig, LinkStatus, StackFault};
 
-/// A rung of the ladder that [`diagnose`](crate::SafeHttpClient::diagnose) goes down.
+/// A step of the ladder that [`diagnose`](crate::SafeHttpClient::diagnose) goes down.
 ///
 /// ```
-/// assert_eq!(safe_http_client::Rung::Gateway.name(), "gateway");
+/// assert_eq!(safe_http_client::ProbeStep::Gateway.name(), "gateway");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
-pub enum Rung {
+pub enum ProbeStep {
     /// The URL is one, and its scheme can be used.
     Url,
     /// The link is up and has an address.
@@ -36,11 +36,11 @@ pub enum Rung {
     Http,
 }
 
-impl Rung {
+impl ProbeStep {
     /// In lower case, such as `gateway`.
     ///
     /// ```
-    /// assert_eq!(safe_http_client::Rung::Http.name(), "http");
+    /// assert_eq!(safe_http_client::ProbeStep::Http.name(), "http");
     /// ```
     pub const fn name(self) -> &'static str {
         match self {
@@ -57,17 +57,17 @@ impl Rung {
     }
 }
 
-/// What became of a rung.
+/// What became of a step.
 ///
 /// ```
 /// # use safe_http_client::*;
 /// # fn f(report: Report) {
-/// let broken = report.rungs().iter().find(|result| result.outcome == Outcome::Failed);
+/// let broken = report.steps().iter().find(|result| result.outcome == StepOutcome::Failed);
 /// # }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Outcome {
+pub enum StepOutcome {
     /// It holds.
     Passed,
     /// Nobody answered. That alone breaks nothing: many gateways and hosts ignore pings.
@@ -78,31 +78,31 @@ pub enum Outcome {
     Failed,
 }
 
-/// A rung, what became of it, and how long that took.
+/// A step, what became of it, and how long that took.
 ///
 /// ```
 /// # use safe_http_client::*;
 /// # fn f(report: Report) {
-/// for RungResult { rung, outcome, ms } in report.rungs() {
-///     println!("{}: {outcome:?} after {ms} ms", rung.name());
+/// for StepResult { step, outcome, ms } in report.steps() {
+///     println!("{}: {outcome:?} after {ms} ms", step.name());
 /// }
 /// # }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct RungResult {
+pub struct StepResult {
     /// Which.
-    pub rung: Rung,
+    pub step: ProbeStep,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: StepOutcome,
     /// Milliseconds that it took.
     pub ms: u32,
 }
 
 /// As many as there are.
-const RUNGS: usize = 9;
+const STEPS: usize = 9;
 
-/// What [`diagnose`](crate::SafeHttpClient::diagnose) found, rung by rung.
+/// What [`diagnose`](crate::SafeHttpClient::diagnose) found, step by step.
 ///
 /// `Display` is for a serial console of 80 columns:
 ///
@@ -128,10 +128,10 @@ const RUNGS: usize = 9;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// Its first bytes, as many as fit a line.
-    host: String<32>,
+    /// Its first bytes.
+    host: String<64>,
     pub(crate) port: u16,
-    results: Vec<RungResult, RUNGS>,
+    results: Vec<StepResult, STEPS>,
     pub(crate) link: LinkStatus,
     pub(crate) address: Option<IpAddr>,
     /// The status of the answer to the check's own request.
@@ -161,24 +161,28 @@ impl Report {
         }
     }
 
-    pub(crate) fn add(&mut self, rung: Rung, outcome: Outcome, ms: u32) {
-        // There is room for each rung once.
-        let _ = self.results.push(RungResult { rung, outcome, ms });
+    pub(crate) fn host(&self) -> &str {
+        &self.host
     }
 
-    /// The rungs that were gone down, in their order.
+    pub(crate) fn add(&mut self, step: ProbeStep, outcome: StepOutcome, ms: u32) {
+        // There is room for each step once.
+        let _ = self.results.push(StepResult { step, outcome, ms });
+    }
+
+    /// The steps that were gone down, in their order.
     ///
     /// ```
     /// # use safe_http_client::*;
     /// # fn f(report: Report) {
-    /// let last = report.rungs().last();
+    /// let last = report.steps().last();
     /// # }
     /// ```
-    pub fn rungs(&self) -> &[RungResult] {
+    pub fn steps(&self) -> &[StepResult] {
         &self.results
     }
 
-    /// The diagnosis; `None` where every rung held, and the server answered.
+    /// The diagnosis; `None` where every step held, and the server answered.
     ///
     /// ```
     /// # use safe_http_client::*;
@@ -202,25 +206,25 @@ impl Report {
         self.status
     }
 
-    fn detail(&self, result: &RungResult, out: &mut Detail) -> fmt::Result {
-        let failed = result.outcome == Outcome::Failed;
+    fn detail(&self, result: &StepResult, out: &mut Detail) -> fmt::Result {
+        let failed = result.outcome == StepOutcome::Failed;
         let up = self.link.ip_config().ok();
-        match result.rung {
-            Rung::Link => match (self.link, up) {
+        match result.step {
+            ProbeStep::Link => match (self.link, up) {
                 (_, Some(ip)) => write!(out, "{}", Addresses(ip)),
                 (LinkStatus::Disconnected(reason), _) => write!(out, "down, {reason}"),
                 _ => out.write_str("no IP address"),
             },
-            Rung::Name => match self.address {
-                Some(address) => write!(out, "{} -> {address}", self.host),
-                None => write!(out, "{}", self.host),
+            ProbeStep::Name => match self.address {
+                Some(address) => write!(out, "{:.32} -> {address}", self.host),
+                None => write!(out, "{:.32}", self.host),
             },
-            Rung::Gateway => {
+            ProbeStep::Gateway => {
                 reached(out, up.and_then(|ip: IpConfig| ip.gateway).map(IpAddr::V4), result)
             }
-            Rung::Host => reached(out, self.address, result),
-            Rung::Port if !failed => write!(out, "{} open", self.port),
-            Rung::Port => {
+            ProbeStep::Host => reached(out, self.address, result),
+            ProbeStep::Port if !failed => write!(out, "{} open", self.port),
+            ProbeStep::Port => {
                 let fault =
                     self.diagnosis.as_ref().map_or(StackFault::Unknown, |it| it.evidence.fault);
                 let how = match (fault, result.ms < super::AT_ONCE_MS) {
@@ -239,50 +243,50 @@ impl Report {
                 };
                 write!(out, "{} {how}", self.port)
             }
-            Rung::Http => match self.status {
+            ProbeStep::Http => match self.status {
                 Some(status) => write!(out, "status {status}"),
                 None => out.write_str(self.code),
             },
-            Rung::Target if !failed => out.write_str("another host"),
-            Rung::Url | Rung::Subnet if !failed => Ok(()),
-            Rung::Url | Rung::Subnet | Rung::Target => out.write_str(self.code),
+            ProbeStep::Target if !failed => out.write_str("another host"),
+            ProbeStep::Url | ProbeStep::Subnet if !failed => Ok(()),
+            ProbeStep::Url | ProbeStep::Subnet | ProbeStep::Target => out.write_str(self.code),
         }
     }
 }
 
-/// What a rung's time is shown as at most: over two hours.
+/// What a step's time is shown as at most: over two hours.
 const MOST_MS: u32 = 9_999_999;
 
-/// A rung's detail, cut where its column ends.
+/// A step's detail, cut where its column ends.
 type Detail = String<52>;
 
-fn reached(out: &mut Detail, address: Option<IpAddr>, result: &RungResult) -> fmt::Result {
+fn reached(out: &mut Detail, address: Option<IpAddr>, result: &StepResult) -> fmt::Result {
     if let Some(address) = address {
         write!(out, "{address} ")?;
     }
     out.write_str(match result.outcome {
-        Outcome::Passed => "answers",
-        Outcome::NotAsked => "not asked",
-        Outcome::Silent | Outcome::Failed => "says nothing",
+        StepOutcome::Passed => "answers",
+        StepOutcome::NotAsked => "not asked",
+        StepOutcome::Silent | StepOutcome::Failed => "says nothing",
     })
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for result in &self.results {
-            let word = match (result.outcome, result.rung) {
-                (Outcome::Passed, Rung::Link) => "up",
-                (Outcome::Passed, _) => "ok",
-                (Outcome::Silent | Outcome::NotAsked, _) => "--",
-                (Outcome::Failed, _) => "no",
+            let word = match (result.outcome, result.step) {
+                (StepOutcome::Passed, ProbeStep::Link) => "up",
+                (StepOutcome::Passed, _) => "ok",
+                (StepOutcome::Silent | StepOutcome::NotAsked, _) => "--",
+                (StepOutcome::Failed, _) => "no",
             };
             let mut detail = Detail::new();
             // What doesn't fit the column is left out.
             let _ = self.detail(result, &mut detail);
-            let RungResult { rung, ms, .. } = *result;
+            let StepResult { step, ms, .. } = *result;
             // Wider than that, and the line would be.
             let ms = ms.min(MOST_MS);
-            writeln!(f, "{:<10}{word:<5}{detail:<48} {ms:>6} ms", rung.name())?;
+            writeln!(f, "{:<10}{word:<5}{detail:<48} {ms:>6} ms", step.name())?;
         }
         match &self.diagnosis {
             Some(diagnosis) => {

@@ -1,9 +1,9 @@
 //! The rules that decide: a table, read from its top. The first row that fits names the causes.
 
 use super::{Cause, Confidence, Suspect};
-use crate::error::StackFault;
 use Cause::*;
 use Confidence::{Certain, Likely, Possible};
+use nal_link::StackFault;
 
 /// What was seen of the failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,22 +1,22 @@
 //! What can go wrong, grouped by who has to act.
 //!
-//! An [`Error`] is a [kind](ErrorKind), the [phase](Phase) in which it happened and the
-//! [evidence](Evidence): figures that let a person (or the crate's diagnosis) tell why.
+//! An [`Error`] is a [kind](ErrorKind) and the [phase](Phase) in which it happened: small, since it is
+//! returned. The [evidence](Evidence), figures that let a person (or the crate's diagnosis) tell why,
+//! stays with the client.
 
 mod evidence;
-mod fault;
-mod link;
 mod protocol;
 mod request;
 mod text;
 
 pub use evidence::Evidence;
-pub use fault::StackFault;
-pub use link::{DisconnectReason, IpConfig, LinkError, LinkStatus};
 pub use protocol::{Peer, ProtocolError};
 pub use request::{RequestError, TargetClass, UrlError};
 
-/// The step of an exchange in which an error happened.
+use core::convert::Infallible;
+use nal_link::LinkError;
+
+/// The step of a call in which an error happened.
 ///
 /// ```
 /// use safe_http_client::Phase;
@@ -28,6 +28,7 @@ pub use request::{RequestError, TargetClass, UrlError};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum Phase {
     /// The URL and the request were checked; nothing had been sent.
     Url,
@@ -76,16 +77,33 @@ impl Phase {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Deadline {
-    /// Waiting for the link to get an address.
-    Online,
-    /// Resolving the name, or connecting.
+    /// The host's name is looked up.
+    Resolve,
+    /// The connection is opened.
     Connect,
     /// From the last byte of the request to the first byte of the response.
     Response,
     /// Between two pieces of progress once bytes flow.
     Idle,
-    /// The whole exchange.
+    /// The whole call, from its first step to the end of its body.
     Total,
+}
+
+impl Deadline {
+    /// In lower case, such as `connect`.
+    ///
+    /// ```
+    /// assert_eq!(safe_http_client::Deadline::Resolve.name(), "resolve");
+    /// ```
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Resolve => "resolve",
+            Self::Connect => "connect",
+            Self::Response => "response",
+            Self::Idle => "idle",
+            Self::Total => "total",
+        }
+    }
 }
 
 /// What a buffer was too small for.
@@ -139,7 +157,7 @@ pub enum ErrorKind<T, D> {
     /// The stack's own error on opening the connection.
     Connect(T),
     /// The stack reported the connection as open, yet it was closed before it took a byte: on such
-    /// a stack (see [`Behaviour`](crate::Behaviour)) that is a refused or unreachable endpoint.
+    /// a stack (see [`StackQuirks`](crate::StackQuirks)) that is a refused or unreachable endpoint.
     NotConnected(T),
     /// The stack's own error on sending.
     Send(T),
@@ -147,6 +165,9 @@ pub enum ErrorKind<T, D> {
     Receive(T),
     /// The peer closed the connection before the first byte of a response.
     ClosedBeforeResponse,
+    /// The same on a connection that had been kept: the server had closed it, and the request can't be
+    /// repeated without the risk that it is carried out twice.
+    StaleConnection,
     /// The peer broke HTTP.
     Protocol(ProtocolError),
     /// The connection ended in the middle of the response.
@@ -181,9 +202,12 @@ pub enum ErrorKind<T, D> {
     },
 }
 
-/// A failed exchange: what happened, in which phase, with which figures.
+/// A failed call: what happened, and in which phase. At most 48 bytes on a chip whose stack has small
+/// errors.
 ///
-/// `Display` says it in a sentence for the person who has to fix it:
+/// `Display` says it in a sentence for the person who has to fix it; the figures are in
+/// [`SafeHttpClient::evidence`](crate::SafeHttpClient::evidence), and a
+/// [diagnosis](crate::SafeHttpClient::diagnosis) shows both.
 ///
 /// ```
 /// use safe_http_client::{Error, ErrorKind, Phase, RequestError, TargetClass};
@@ -197,22 +221,14 @@ pub enum ErrorKind<T, D> {
 pub struct Error<T, D> {
     /// What went wrong.
     pub kind: ErrorKind<T, D>,
-    /// Where in the exchange.
+    /// In which step of the call.
     pub phase: Phase,
-    /// The figures.
-    pub evidence: Evidence,
 }
 
 impl<T, D> Error<T, D> {
-    /// An error without figures, as checks before an exchange make it.
-    ///
-    /// ```
-    /// use safe_http_client::{Error, ErrorKind, Evidence, Phase, RequestError};
-    /// let error: Error<(), ()> = Error::new(Phase::Url, ErrorKind::Request(RequestError::NoTls));
-    /// assert_eq!(error.evidence, Evidence::default());
-    /// ```
-    pub fn new(phase: Phase, kind: ErrorKind<T, D>) -> Self {
-        Self { kind, phase, evidence: Evidence::default() }
+    /// An error of this kind in this phase.
+    pub const fn new(phase: Phase, kind: ErrorKind<T, D>) -> Self {
+        Self { kind, phase }
     }
 
     /// A short name of the error for machines and logs, such as `response_timeout`. Stable within a
@@ -220,36 +236,73 @@ impl<T, D> Error<T, D> {
     ///
     /// ```
     /// use safe_http_client::{Error, ErrorKind, LinkError, Phase};
-    /// let error: Error<(), ()> = Error::new(Phase::Link, ErrorKind::Link(LinkError::NoAddress));
-    /// assert_eq!(error.code(), "no_address");
+    /// let error: Error<(), ()> = LinkError::NoAddress.into();
+    /// assert_eq!((error.phase, error.code()), (Phase::Link, "no_address"));
     /// ```
-    pub fn code(&self) -> &'static str {
+    pub const fn code(&self) -> &'static str {
         match &self.kind {
             ErrorKind::Request(error) => error.code(),
             ErrorKind::Link(LinkError::Disconnected(_)) => "link_down",
             ErrorKind::Link(LinkError::NoAddress) => "no_address",
             ErrorKind::Link(LinkError::GatewayOutsideSubnet) => "gateway_outside_subnet",
             ErrorKind::Link(LinkError::NoDnsServer) => "no_dns_server",
+            ErrorKind::Link(_) => "link",
             ErrorKind::Resolve(_) => "name_not_resolved",
             ErrorKind::ResolvedTo(..) => "name_resolved_to_no_host",
             ErrorKind::Socket(_) => "no_socket",
             ErrorKind::Connect(_) | ErrorKind::NotConnected(_) => "connect_failed",
             ErrorKind::Send(_) => "send_failed",
             ErrorKind::Receive(_) => "receive_failed",
-            ErrorKind::ClosedBeforeResponse if self.evidence.reused => "stale_connection",
             ErrorKind::ClosedBeforeResponse => "empty_reply",
+            ErrorKind::StaleConnection => "stale_connection",
             ErrorKind::Protocol(error) => error.code(),
             ErrorKind::Truncated { .. } => "truncated",
             ErrorKind::NotUtf8 { .. } => "not_utf8",
             ErrorKind::Buffer { .. } => "buffer_too_small",
             ErrorKind::Timeout { deadline, .. } => match deadline {
-                Deadline::Online => "online_timeout",
-                Deadline::Connect if self.phase == Phase::Resolve => "resolve_timeout",
+                Deadline::Resolve => "resolve_timeout",
                 Deadline::Connect => "connect_timeout",
                 Deadline::Response => "response_timeout",
                 Deadline::Idle => "idle_timeout",
                 Deadline::Total => "total_timeout",
             },
+        }
+    }
+}
+
+impl<T, D> From<LinkError> for Error<T, D> {
+    /// What [`online`](crate::SafeHttpClient::online) says, as a call would.
+    fn from(error: LinkError) -> Self {
+        Self::new(Phase::Link, ErrorKind::Link(error))
+    }
+}
+
+/// What can go wrong without a stack: all kinds but those that hold a stack's own error.
+pub(crate) type Failure = ErrorKind<Infallible, Infallible>;
+
+impl Failure {
+    /// The same among a stack's errors.
+    #[cold]
+    pub(crate) fn widen<T, D>(self) -> ErrorKind<T, D> {
+        match self {
+            Self::Request(error) => ErrorKind::Request(error),
+            Self::Link(error) => ErrorKind::Link(error),
+            Self::ResolvedTo(address, class) => ErrorKind::ResolvedTo(address, class),
+            Self::ClosedBeforeResponse => ErrorKind::ClosedBeforeResponse,
+            Self::StaleConnection => ErrorKind::StaleConnection,
+            Self::Protocol(error) => ErrorKind::Protocol(error),
+            Self::Truncated { received, announced } => ErrorKind::Truncated { received, announced },
+            Self::NotUtf8 { valid_up_to } => ErrorKind::NotUtf8 { valid_up_to },
+            Self::Buffer { what, needed, available, exact } => {
+                ErrorKind::Buffer { what, needed, available, exact }
+            }
+            Self::Timeout { deadline, limit_ms } => ErrorKind::Timeout { deadline, limit_ms },
+            Self::Resolve(never) => match never {},
+            Self::Socket(never)
+            | Self::Connect(never)
+            | Self::NotConnected(never)
+            | Self::Send(never)
+            | Self::Receive(never) => match never {},
         }
     }
 }
@@ -263,7 +316,7 @@ impl<T: core::fmt::Debug, D: core::fmt::Debug> embedded_io::Error for Error<T, D
             ErrorKind::Request(_) => Io::InvalidInput,
             ErrorKind::Link(_) | ErrorKind::Resolve(_) | ErrorKind::ResolvedTo(..) => Io::NotFound,
             ErrorKind::Connect(_) | ErrorKind::NotConnected(_) => Io::NotConnected,
-            ErrorKind::ClosedBeforeResponse => Io::ConnectionReset,
+            ErrorKind::ClosedBeforeResponse | ErrorKind::StaleConnection => Io::ConnectionReset,
             ErrorKind::Truncated { .. } => Io::ConnectionAborted,
             ErrorKind::Protocol(_) | ErrorKind::NotUtf8 { .. } => Io::InvalidData,
             ErrorKind::Buffer { .. } => Io::OutOfMemory,

@@ -203,8 +203,15 @@ pub enum RequestError {
     },
     /// The reader that was to give the body failed.
     BodyReader(#[cfg_attr(feature = "defmt", defmt(Debug2Format))] embedded_io::ErrorKind),
-    /// The exchange had ended or failed before this call.
-    ExchangeOver,
+    /// A body was given twice.
+    SecondBody,
+    /// A HEAD or TRACE request has no body (RFC 9110 sections 9.3.2 and 9.3.8).
+    BodyNotAllowed,
+    /// The call had ended or failed before.
+    CallOver,
+    /// The client's connection belongs to a later call, or the call was polled with another client than
+    /// the one that started it.
+    Displaced,
 }
 
 impl RequestError {
@@ -226,7 +233,10 @@ impl RequestError {
             Self::InvalidCredentials => "invalid_credentials",
             Self::BodyLength { .. } => "body_length",
             Self::BodyReader(_) => "body_reader",
-            Self::ExchangeOver => "exchange_over",
+            Self::SecondBody => "second_body",
+            Self::BodyNotAllowed => "body_not_allowed",
+            Self::CallOver => "call_over",
+            Self::Displaced => "displaced",
         }
     }
 }
@@ -279,9 +289,15 @@ impl fmt::Display for RequestError {
                  length, or send it chunked"
             ),
             Self::BodyReader(kind) => write!(f, "the body's reader failed: {kind:?}"),
-            Self::ExchangeOver => {
-                f.write_str("this exchange has ended or failed: start a new request")
+            Self::SecondBody => f.write_str("the body was given twice: a request has one"),
+            Self::BodyNotAllowed => {
+                f.write_str("a HEAD or TRACE request has no body: use POST, PUT or PATCH")
             }
+            Self::CallOver => f.write_str("this call has ended or failed: start a new request"),
+            Self::Displaced => f.write_str(
+                "this call lost its connection to a later one, or was polled with another client: \
+                 a client has one call at a time, which is polled with the client that started it",
+            ),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `Display` of an [`Error`]: what happened, where, with which figures, what to do next.
 
-use super::{BufferUse, Deadline, DisconnectReason, Error, ErrorKind, LinkError, Phase};
+use super::{BufferUse, Deadline, Error, ErrorKind, Phase};
 use core::fmt::{self, Debug, Display, Formatter};
 
 impl Display for Phase {
@@ -8,44 +8,6 @@ impl Display for Phase {
         f.write_str(self.name())
     }
 }
-
-impl Display for DisconnectReason {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unknown => f.write_str("for no known reason, or never joined"),
-            Self::WrongPassword => f.write_str("the access point refused the password"),
-            Self::NoAccessPoint => f.write_str("no access point of that name was found"),
-            Self::TimedOut => f.write_str("the access point didn't answer in time"),
-            Self::Failed => f.write_str("the join failed"),
-            Self::Code(code) => write!(f, "reason code {code}"),
-        }
-    }
-}
-
-impl Display for LinkError {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Disconnected(reason) => {
-                write!(f, "the link is down ({reason}): wait for it with wait_online")
-            }
-            Self::NoAddress => f.write_str(
-                "the link is up but has no IP address yet (being on the access point is not \
-                 enough): wait for it with wait_online, and check DHCP",
-            ),
-            Self::GatewayOutsideSubnet => f.write_str(
-                "the gateway isn't in the subnet of this link's own address, so nothing beyond \
-                 that subnet can be reached: correct the static address, netmask or gateway, or \
-                 use DHCP",
-            ),
-            Self::NoDnsServer => f.write_str(
-                "the host is a name and no DNS server is set: set one along with the static \
-                 address, use DHCP, or give the host's address",
-            ),
-        }
-    }
-}
-
-impl core::error::Error for LinkError {}
 
 impl BufferUse {
     const fn text(self) -> &'static str {
@@ -75,7 +37,7 @@ impl<T: Debug, D: Debug> Display for ErrorKind<T, D> {
             ),
             Self::Socket(error) => write!(
                 f,
-                "the stack had no socket left; end exchanges before you start more (stack: \
+                "the stack had no socket left; read responses to their end before you start more (stack: \
                  {error:?})"
             ),
             Self::Connect(error) => write!(
@@ -95,6 +57,10 @@ impl<T: Debug, D: Debug> Display for ErrorKind<T, D> {
             Self::ClosedBeforeResponse => f.write_str(
                 "the peer closed the connection without a response: the server crashed, dropped \
                  the request, or closed an idle connection",
+            ),
+            Self::StaleConnection => f.write_str(
+                "the server had closed the connection that was kept, and a request that isn't \
+                 idempotent isn't repeated: send it again if twice does no harm",
             ),
             Self::Protocol(error) => Display::fmt(error, f),
             Self::Truncated { received, announced: Some(announced) } => write!(
@@ -121,10 +87,11 @@ impl<T: Debug, D: Debug> Display for ErrorKind<T, D> {
                 )
             }
             Self::Timeout { deadline, limit_ms } => match deadline {
-                Deadline::Online => write!(
+                Deadline::Resolve => write!(
                     f,
-                    "the link got no IP address within {limit_ms} ms: check name and password of \
-                     the network, and its DHCP server"
+                    "the host's name didn't resolve within {limit_ms} ms: check that the DNS \
+                     server's address is right and that it can be reached (a modem may also still \
+                     be busy with a connect that was given up)"
                 ),
                 Deadline::Connect => write!(
                     f,
@@ -142,7 +109,7 @@ impl<T: Debug, D: Debug> Display for ErrorKind<T, D> {
                      idle deadline if that is normal here"
                 ),
                 Deadline::Total => {
-                    write!(f, "the exchange took longer than its total deadline of {limit_ms} ms")
+                    write!(f, "the call took longer than its total deadline of {limit_ms} ms")
                 }
             },
         }
@@ -151,38 +118,7 @@ impl<T: Debug, D: Debug> Display for ErrorKind<T, D> {
 
 impl<T: Debug, D: Debug> Display for Error<T, D> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match &self.kind {
-            // The same deadline as the connection's, but other things to check.
-            ErrorKind::Timeout { deadline: Deadline::Connect, limit_ms }
-                if self.phase == Phase::Resolve =>
-            {
-                write!(
-                    f,
-                    "{}: the host's name didn't resolve within the connect deadline of {limit_ms} \
-                     ms: check that the DNS server's address is right and that it can be reached (a modem \
-                     may also still be busy with a connect that was given up)",
-                    self.phase
-                )?;
-            }
-            kind => write!(f, "{}: {kind}", self.phase)?,
-        }
-        let evidence = &self.evidence;
-        if self.phase == Phase::Url {
-            return Ok(());
-        }
-        f.write_str(" [")?;
-        if let Some(remote) = evidence.remote {
-            write!(f, "{remote}, ")?;
-        }
-        write!(
-            f,
-            "{} ms in this phase, {} ms in all, {} bytes sent, {} received",
-            evidence.phase_ms, evidence.elapsed_ms, evidence.sent, evidence.received
-        )?;
-        if evidence.reused {
-            f.write_str(", on a kept-alive connection")?;
-        }
-        f.write_str("]")
+        write!(f, "{}: {}", self.phase, self.kind)
     }
 }
 
@@ -203,6 +139,7 @@ impl<T: Debug, D: Debug> defmt::Format for ErrorKind<T, D> {
             Self::Send(error) => write!(f, "Send({})", Debug2Format(error)),
             Self::Receive(error) => write!(f, "Receive({})", Debug2Format(error)),
             Self::ClosedBeforeResponse => write!(f, "ClosedBeforeResponse"),
+            Self::StaleConnection => write!(f, "StaleConnection"),
             Self::Protocol(error) => write!(f, "Protocol({})", error),
             Self::Truncated { received, announced } => {
                 write!(f, "Truncated({} of {})", received, announced)
@@ -223,6 +160,6 @@ impl<T: Debug, D: Debug> defmt::Format for ErrorKind<T, D> {
 #[cfg(feature = "defmt")]
 impl<T: Debug, D: Debug> defmt::Format for Error<T, D> {
     fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "{} in {}: {} {}", self.code(), self.phase, self.kind, self.evidence);
+        defmt::write!(f, "{} in {}: {}", self.code(), self.phase, self.kind);
     }
 }

@@ -20,7 +20,7 @@ pub enum Framing {
 
 /// What a request's method says about the response to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum ResponseTo {
     /// HEAD: a response without a body, whatever its headers say.
     Head,
     /// CONNECT: a 2xx opens a tunnel.
@@ -133,20 +133,20 @@ impl FramingFields {
         self.length
     }
 
-    /// The framing of the response, in the order of RFC 9112 section 6.3. `raw` lets a coding pass
-    /// that this client can't undo.
+    /// The framing of the response, in the order of RFC 9112 section 6.3. `allow_unknown_codings`
+    /// lets a coding pass that this client can't undo.
     pub fn decide(
         &self,
-        asked: Asked,
+        response_to: ResponseTo,
         status: u16,
         http10: bool,
-        raw: bool,
+        allow_unknown_codings: bool,
     ) -> Result<Framing, ProtocolError> {
         // 6.3.1 and 6.3.2: these have no body, whatever the fields say.
-        match (asked, status) {
+        match (response_to, status) {
             (_, 101) => return Ok(Framing::Tunnel),
-            (Asked::Head, _) | (_, 100..=199 | 204 | 304) => return Ok(Framing::None),
-            (Asked::Connect, 200..=299) => return Ok(Framing::Tunnel),
+            (ResponseTo::Head, _) | (_, 100..=199 | 204 | 304) => return Ok(Framing::None),
+            (ResponseTo::Connect, 200..=299) => return Ok(Framing::Tunnel),
             _ => {}
         }
         if self.last_coding == Coding::None {
@@ -165,7 +165,7 @@ impl FramingFields {
         if self.chunked_inside {
             return Err(ProtocolError::ChunkedNotFinal);
         }
-        if self.other_coding && !raw {
+        if self.other_coding && !allow_unknown_codings {
             return Err(ProtocolError::TransferCoding);
         }
         // 6.3.4

@@ -1,6 +1,6 @@
 //! Methods, and how a request's body is delimited.
 
-use super::framing::Asked;
+use super::framing::ResponseTo;
 
 /// A request method (RFC 9110 section 9).
 ///
@@ -89,16 +89,21 @@ impl<'a> Method<'a> {
     }
 
     /// What the response to it can be.
-    pub(crate) fn asked(self) -> Asked {
+    pub(crate) fn response_to(self) -> ResponseTo {
         match self {
-            Self::Head | Self::Custom("HEAD") => Asked::Head,
-            Self::Connect | Self::Custom("CONNECT") => Asked::Connect,
-            _ => Asked::Other,
+            Self::Head | Self::Custom("HEAD") => ResponseTo::Head,
+            Self::Connect | Self::Custom("CONNECT") => ResponseTo::Connect,
+            _ => ResponseTo::Other,
         }
     }
 
+    /// Whether a request may have a body (RFC 9110 sections 9.3.2 and 9.3.8).
+    pub(crate) fn may_have_body(self) -> bool {
+        !matches!(self, Self::Head | Self::Trace | Self::Custom("HEAD" | "TRACE"))
+    }
+
     /// Whether a request without a body says so (RFC 9110 section 8.6).
-    pub(super) fn announces_empty_body(self) -> bool {
+    pub(crate) fn announces_empty_body(self) -> bool {
         matches!(
             self,
             Self::Post | Self::Put | Self::Patch | Self::Custom("POST" | "PUT" | "PATCH")
@@ -121,4 +126,10 @@ pub enum BodyLength {
     Known(u64),
     /// Until it ends: chunked. Servers of HTTP/1.0 don't take it.
     Chunked,
+}
+
+impl core::fmt::Display for Method<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.name())
+    }
 }

@@ -7,6 +7,7 @@ pub(crate) mod address;
 pub(crate) mod authority;
 pub(crate) mod bytes;
 pub(crate) mod chunked;
+pub(crate) mod endpoint;
 pub(crate) mod framing;
 pub(crate) mod head;
 pub(crate) mod method;

@@ -1,10 +1,10 @@
 //! The head of a request, written into the caller's buffer (RFC 9112 section 3).
 
 use super::bytes::{copy, hex_digit, is_token, is_value_byte, move_down, trim};
-use super::framing::Asked;
+use super::framing::ResponseTo;
 use super::method::{BodyLength, Method};
 use super::url::Url;
-use crate::error::RequestError;
+use crate::error::{RequestError, UrlError};
 
 /// The end of the request line, and the start of the `Host` line.
 const HOST: &[u8] = b" HTTP/1.1\r\nHost: ";
@@ -14,19 +14,22 @@ const USER_AGENT: &[u8] =
 /// The default `Accept` line, which ends the head of most requests.
 const ACCEPT: &[u8] = b"Accept: */*\r\n";
 
-/// Writes a request's head. What doesn't fit is counted, so that an error can say how large a
-/// buffer it takes.
+/// Writes a request's head into a buffer that each call is given. What doesn't fit is counted, so that
+/// an error can say how large a buffer it takes.
+///
+/// In front of the head stands the host's text, for the resolver and for reuse: a call borrows nothing of
+/// its URL.
 #[derive(Debug)]
-pub(crate) struct HeadWriter<'b> {
-    buffer: &'b mut [u8],
-    /// Credentials that become an `Authorization` line, unless the caller gives one.
-    userinfo: Option<&'b str>,
+pub(crate) struct HeadWriter {
     /// Bytes written or, once they no longer fit, counted.
     length: usize,
-    /// Where the `Host` line stands.
-    host_line: (usize, usize),
-    /// The least buffer that will do, where bytes were lost before the `Host` line made room.
+    /// Where the `Host` line stands, and behind it the credentials of the URL.
+    host_line: Range,
+    credentials_line: Range,
+    /// The least buffer that will do, where bytes were lost before a line was taken out.
     least: usize,
+    /// Bytes at the buffer's end that hold a copied body.
+    pub(crate) copied_body: usize,
     /// What is still to be added by default.
     user_agent: bool,
     accept: bool,
@@ -36,57 +39,110 @@ pub(crate) struct HeadWriter<'b> {
     pub(crate) expect_continue: bool,
     /// The line for it is still to be added.
     expect_line: bool,
+    may_have_body: bool,
+    /// The method is one whose request says so when it has no body.
+    announces_empty_body: bool,
     error: Option<RequestError>,
 }
 
-impl<'b> HeadWriter<'b> {
+/// From the first byte to the one behind the last.
+type Range = (usize, usize);
+
+impl HeadWriter {
     /// Starts a head: request line and `Host` (first, as RFC 9110 section 7.2 advises).
-    pub(crate) fn new(buffer: &'b mut [u8], method: Method<'_>, url: Option<&Url<'b>>) -> Self {
+    pub(crate) fn new(buffer: &mut [u8], method: Method<'_>, url: Result<&Url<'_>, UrlError>) -> Self {
         let mut head = Self {
-            buffer,
-            userinfo: None,
             length: 0,
             host_line: (0, 0),
+            credentials_line: (0, 0),
             least: 0,
+            copied_body: 0,
             user_agent: true,
             accept: true,
             host_given: false,
             close: false,
             expect_continue: false,
             expect_line: false,
+            may_have_body: method.may_have_body(),
+            announces_empty_body: method.announces_empty_body(),
             error: None,
         };
+        match url {
+            Ok(url) => head.on(buffer).start(method, url),
+            Err(error) => head.fail(error.into()),
+        }
+        head
+    }
+
+    /// To write on, in the buffer that was used before.
+    pub(crate) fn on<'h>(&'h mut self, buffer: &'h mut [u8]) -> Pen<'h> {
+        Pen { head: self, buffer }
+    }
+
+    /// Asks the server to accept the request before its body is sent (RFC 9110 section 10.1.1).
+    pub(crate) fn expect_continue(&mut self) {
+        if !self.expect_continue {
+            self.expect_continue = true;
+            self.expect_line = true;
+        }
+    }
+
+    /// The first mistake counts.
+    pub(crate) fn fail(&mut self, error: RequestError) {
+        self.error.get_or_insert(error);
+    }
+}
+
+/// A head and the buffer that it is written into.
+#[derive(Debug)]
+pub(crate) struct Pen<'h> {
+    head: &'h mut HeadWriter,
+    buffer: &'h mut [u8],
+}
+
+impl Pen<'_> {
+    fn start(&mut self, method: Method<'_>, url: &Url<'_>) {
         if let Method::Custom(name) = method
             && !is_token(name.as_bytes())
         {
-            head.error = Some(RequestError::InvalidMethod);
+            self.head.fail(RequestError::InvalidMethod);
         }
-        // A URL that isn't one is reported when the request is sent.
-        let Some(url) = url else { return head };
-        head.put(method.name().as_bytes());
-        head.put(b" ");
-        if method.asked() == Asked::Connect {
+        let host = url.host_text().as_bytes();
+        let is_connect = method.response_to() == ResponseTo::Connect;
+        self.put(host);
+        self.put(method.name().as_bytes());
+        self.put(b" ");
+        if is_connect {
             // The authority form (RFC 9112 section 3.2.3) always has a port.
-            head.put(url.host_text().as_bytes());
-            head.put(b":");
-            head.decimal(u64::from(url.port()));
+            self.put(host);
+            self.port(url.port());
         } else {
             if !matches!(url.path_and_query().as_bytes(), [b'/' | b'*', ..]) {
-                head.put(b"/");
+                self.put(b"/");
             }
-            head.put(url.path_and_query().as_bytes());
+            self.put(url.path_and_query().as_bytes());
         }
-        head.put(HOST);
-        let line = head.length.wrapping_sub("Host: ".len());
-        head.put(url.host_text().as_bytes());
-        if url.port() != url.scheme().default_port() || method.asked() == Asked::Connect {
-            head.put(b":");
-            head.decimal(u64::from(url.port()));
+        self.put(HOST);
+        let line = self.head.length.wrapping_sub("Host: ".len());
+        self.put(host);
+        if url.port() != url.scheme().default_port() || is_connect {
+            self.port(url.port());
         }
-        head.put(b"\r\n");
-        head.host_line = (line, head.length);
-        head.userinfo = url.userinfo();
-        head
+        self.put(b"\r\n");
+        self.head.host_line = (line, self.head.length);
+        // They are the origin's, and a tunnel's request goes to a proxy.
+        if let Some(userinfo) = url.userinfo()
+            && !is_connect
+        {
+            let line = self.head.length;
+            self.basic_authorization(userinfo.as_bytes());
+            self.head.credentials_line = (line, self.head.length);
+        }
+    }
+
+    fn port(&mut self, port: u16) {
+        self.put(b":");
+        self.decimal(u64::from(port));
     }
 
     /// Adds the caller's header line. A second use of one name adds a second line, except for
@@ -94,37 +150,37 @@ impl<'b> HeadWriter<'b> {
     pub(crate) fn header(&mut self, name: &str, value: &[u8]) {
         let name = name.as_bytes();
         if !is_token(name) {
-            return self.fail(RequestError::InvalidHeaderName);
+            return self.head.fail(RequestError::InvalidHeaderName);
         }
         let value = trim(value);
         if let Some((at, &byte)) = value.iter().enumerate().find(|&(_, &byte)| !is_value_byte(byte))
         {
-            return self.fail(RequestError::InvalidHeaderValue { at, byte });
+            return self.head.fail(RequestError::InvalidHeaderValue { at, byte });
         }
         let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
         match name.len() {
             4 if is(b"host") => {
-                if self.host_given {
-                    return self.fail(RequestError::SecondHost);
+                if self.head.host_given {
+                    return self.head.fail(RequestError::SecondHost);
                 }
-                self.host_given = true;
+                self.head.host_given = true;
                 self.remove_host();
             }
-            6 if is(b"accept") => self.accept = false,
+            6 if is(b"accept") => self.head.accept = false,
             6 if is(b"expect") => {
                 let asks = value.eq_ignore_ascii_case(b"100-continue");
-                self.expect_continue |= asks;
-                self.expect_line &= !asks;
+                self.head.expect_continue |= asks;
+                self.head.expect_line &= !asks;
             }
-            10 if is(b"user-agent") => self.user_agent = false,
+            10 if is(b"user-agent") => self.head.user_agent = false,
             10 if is(b"connection") => {
-                self.close |= value
+                self.head.close |= value
                     .split(|&byte| byte == b',')
                     .any(|option| trim(option).eq_ignore_ascii_case(b"close"));
             }
-            13 if is(b"authorization") => self.userinfo = None,
-            14 if is(b"content-length") => return self.fail(RequestError::ManagedHeader),
-            17 if is(b"transfer-encoding") => return self.fail(RequestError::ManagedHeader),
+            13 if is(b"authorization") => self.remove_credentials(),
+            14 if is(b"content-length") => return self.head.fail(RequestError::ManagedHeader),
+            17 if is(b"transfer-encoding") => return self.head.fail(RequestError::ManagedHeader),
             _ => {}
         }
         self.line(name, value);
@@ -136,63 +192,65 @@ impl<'b> HeadWriter<'b> {
         if is("host") {
             self.remove_host();
         } else if is("accept") {
-            self.accept = false;
+            self.head.accept = false;
         } else if is("user-agent") {
-            self.user_agent = false;
+            self.head.user_agent = false;
         }
     }
 
     /// Asks for the connection to be closed after this exchange.
-    pub(crate) fn close(&mut self) {
-        if !self.close {
-            self.close = true;
+    pub(crate) fn connection_close(&mut self) {
+        if !self.head.close {
+            self.head.close = true;
             self.put(b"Connection: close\r\n");
         }
     }
 
-    /// Asks the server to accept the request before its body is sent (RFC 9110 section 10.1.1).
-    pub(crate) fn expect_continue(&mut self) {
-        if !self.expect_continue {
-            self.expect_continue = true;
-            self.expect_line = true;
-        }
+    /// Puts a copy of the body at the buffer's end, from where it follows the head once that is complete.
+    pub(crate) fn copy_body(&mut self, body: &[u8]) {
+        self.head.copied_body = body.len();
+        let start = self.buffer.len().saturating_sub(body.len());
+        copy(self.buffer.get_mut(start..).unwrap_or_default(), body);
     }
 
-    pub(crate) fn fail(&mut self, error: RequestError) {
-        self.error.get_or_insert(error);
-    }
-
-    /// Adds the default lines, the body's framing and the empty line. Returns the buffer and the
-    /// head's length, which is more than the buffer has where it doesn't fit.
+    /// Adds the default lines, the body's framing and the empty line, and moves a copied body behind
+    /// them. Returns where the head ends, or how large a buffer all of it takes.
     pub(crate) fn finish(
-        mut self,
-        method: Method<'_>,
+        &mut self,
         body: Option<BodyLength>,
-    ) -> Result<(&'b mut [u8], usize), RequestError> {
-        if let Some(userinfo) = self.userinfo {
-            self.basic_authorization(userinfo.as_bytes());
+    ) -> Result<usize, Unsendable> {
+        if body.is_some() && !self.head.may_have_body {
+            self.head.fail(RequestError::BodyNotAllowed);
         }
-        if self.user_agent {
+        if self.head.user_agent {
             self.put(USER_AGENT);
         }
-        if self.accept {
+        if self.head.accept {
             self.put(ACCEPT);
         }
         // Never without content (RFC 9110 section 10.1.1).
-        if self.expect_line && !matches!(body, None | Some(BodyLength::Known(0))) {
+        if self.head.expect_line && !matches!(body, None | Some(BodyLength::Known(0))) {
             self.put(b"Expect: 100-continue\r\n");
         }
         match body {
             Some(BodyLength::Known(length)) => self.content_length(length),
             Some(BodyLength::Chunked) => self.put(b"Transfer-Encoding: chunked\r\n"),
-            None if method.announces_empty_body() => self.content_length(0),
+            None if self.head.announces_empty_body => self.content_length(0),
             None => {}
         }
         self.put(b"\r\n");
-        match self.error {
-            Some(error) => Err(error),
-            None => Ok((self.buffer, self.length.max(self.least))),
+        if let Some(error) = self.head.error {
+            return Err(Unsendable::Request(error));
         }
+        let needed = self.head.length.max(self.head.least).saturating_add(self.head.copied_body);
+        if needed > self.buffer.len() {
+            return Err(Unsendable::Buffer { needed, available: self.buffer.len() });
+        }
+        if self.head.copied_body > 0 {
+            let start = self.buffer.len().saturating_sub(self.head.copied_body);
+            move_down(self.buffer, start, self.buffer.len(), self.head.length);
+        }
+        Ok(self.head.length)
     }
 
     fn content_length(&mut self, length: u64) {
@@ -210,8 +268,10 @@ impl<'b> HeadWriter<'b> {
 
     #[inline(never)]
     fn put(&mut self, bytes: &[u8]) {
-        copy(self.buffer.get_mut(self.length..).unwrap_or_default(), bytes);
-        self.length = self.length.saturating_add(bytes.len());
+        // The end of the buffer may hold a body.
+        let end = self.buffer.len().saturating_sub(self.head.copied_body);
+        copy(self.buffer.get_mut(self.head.length..end).unwrap_or_default(), bytes);
+        self.head.length = self.head.length.saturating_add(bytes.len());
     }
 
     fn decimal(&mut self, number: u64) {
@@ -221,14 +281,29 @@ impl<'b> HeadWriter<'b> {
 
     /// Takes the default `Host` line out again.
     fn remove_host(&mut self) {
-        let (start, end) = core::mem::take(&mut self.host_line);
-        let written = self.length.min(self.buffer.len());
-        if written < self.length && end < self.length {
+        let line = core::mem::take(&mut self.head.host_line);
+        let length = line.1.wrapping_sub(line.0);
+        self.remove_line(line);
+        if self.head.credentials_line.0 > line.0 {
+            let (start, end) = self.head.credentials_line;
+            self.head.credentials_line = (start.wrapping_sub(length), end.wrapping_sub(length));
+        }
+    }
+
+    /// Takes the URL's credentials out again.
+    fn remove_credentials(&mut self) {
+        let line = core::mem::take(&mut self.head.credentials_line);
+        self.remove_line(line);
+    }
+
+    fn remove_line(&mut self, (start, end): Range) {
+        let written = self.head.length.min(self.buffer.len().saturating_sub(self.head.copied_body));
+        if written < self.head.length && end < self.head.length {
             // Lines behind it didn't fit, and aren't there to be moved.
-            self.least = self.length;
+            self.head.least = self.head.least.max(self.head.length);
         }
         move_down(self.buffer, end, written, start);
-        self.length = self.length.wrapping_sub(end.wrapping_sub(start));
+        self.head.length = self.head.length.wrapping_sub(end.wrapping_sub(start));
     }
 
     /// `Authorization: Basic` of the URL's `user:password` (RFC 7617), percent-decoded first.
@@ -251,10 +326,10 @@ impl<'b> HeadWriter<'b> {
                     rest = tail;
                     match (hex_digit(*high), hex_digit(*low)) {
                         (Some(high), Some(low)) => (high << 4) | low,
-                        _ => return self.fail(RequestError::InvalidCredentials),
+                        _ => return self.head.fail(RequestError::InvalidCredentials),
                     }
                 }
-                [b'%', ..] => return self.fail(RequestError::InvalidCredentials),
+                [b'%', ..] => return self.head.fail(RequestError::InvalidCredentials),
                 [byte, tail @ ..] => {
                     rest = tail;
                     has_colon |= *byte == b':';
@@ -277,15 +352,28 @@ impl<'b> HeadWriter<'b> {
 
     fn sextet(&mut self, bits: u32) {
         let sextet = (bits & 63) as u8;
-        self.put(&[match sextet {
-            0..=25 => b'A'.wrapping_add(sextet),
-            26..=51 => (b'a' - 26).wrapping_add(sextet),
-            62 => b'+',
-            63 => b'/',
-            // 52 to 61.
-            _ => sextet.wrapping_sub(52 - b'0'),
-        }]);
+        self.put(
+            &[match sextet {
+                0..=25 => b'A'.wrapping_add(sextet),
+                26..=51 => (b'a' - 26).wrapping_add(sextet),
+                62 => b'+',
+                63 => b'/',
+                // 52 to 61.
+                _ => sextet.wrapping_sub(52 - b'0'),
+            }],
+        );
     }
+}
+
+/// Why a request can't be sent.
+#[derive(Debug)]
+pub(crate) enum Unsendable {
+    Request(RequestError),
+    /// It takes a larger buffer.
+    Buffer {
+        needed: usize,
+        available: usize,
+    },
 }
 
 /// The decimal digits of `number`, at the end of `digits`. Divides 16 bits at a time: a division of

@@ -8,40 +8,16 @@ pub mod script;
 use safe_http_client::{Clock, IpConfig, Link, LinkStatus, LoopContext};
 use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr};
-use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
-/// The program's one loop context, borrowed by one test at a time: others wait for it.
-pub struct Cx(Option<LoopContext>);
-
-/// Waits for the token.
-pub fn cx() -> Cx {
+/// The token of this thread's loop: with the feature `std` each thread has one, and without it the
+/// program, so that other tests wait for it.
+pub fn cx() -> LoopContext {
     loop {
         if let Some(cx) = LoopContext::take() {
-            return Cx(Some(cx));
+            return cx;
         }
         std::thread::sleep(std::time::Duration::from_millis(1));
-    }
-}
-
-impl Deref for Cx {
-    type Target = LoopContext;
-    fn deref(&self) -> &LoopContext {
-        self.0.as_ref().unwrap()
-    }
-}
-
-impl DerefMut for Cx {
-    fn deref_mut(&mut self) -> &mut LoopContext {
-        self.0.as_mut().unwrap()
-    }
-}
-
-impl Drop for Cx {
-    fn drop(&mut self) {
-        if let Some(cx) = self.0.take() {
-            cx.give_back();
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::TestLink;
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpError, TcpErrorKind, nb};
-use safe_http_client::{Attached, Behaviour};
+use safe_http_client::{NalNetwork, StackQuirks};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
@@ -151,9 +151,9 @@ impl ScriptStack {
         }
     }
 
-    /// Attached to a link that is up, as a stack with this behaviour.
-    pub fn attached(self, behaviour: Behaviour) -> Attached<Self, TestLink> {
-        Attached::new(self, TestLink::up(), behaviour)
+    /// Attached to a link that is up, as a stack with these quirks.
+    pub fn attached(self, quirks: StackQuirks) -> NalNetwork<Self, TestLink> {
+        NalNetwork::new(self, TestLink::up(), quirks)
     }
 }
 

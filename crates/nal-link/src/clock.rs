@@ -138,9 +138,9 @@ const LONGEST_MS: u32 = u32::MAX / 2;
 /// assert_eq!(nal_link::millis(Duration::from_secs(3)), 3000);
 /// assert_eq!(nal_link::millis(Duration::MAX), u32::MAX / 2);
 /// ```
-pub fn millis(duration: Duration) -> u32 {
-    let seconds = u32::try_from(duration.as_secs()).unwrap_or(LONGEST_MS);
-    seconds.saturating_mul(1000).saturating_add(duration.subsec_millis()).min(LONGEST_MS)
+pub const fn millis(duration: Duration) -> u32 {
+    let millis = duration.as_millis();
+    if millis < LONGEST_MS as u128 { millis as u32 } else { LONGEST_MS }
 }
 
 /// Milliseconds from `earlier` to `now`, both of one [`Clock`], across a wrap of its counter.

@@ -92,12 +92,22 @@ fn network(number: u8) -> (Ipv4Addr, Ipv4Addr, Ipv4Addr, bool) {
     (base, netmask, Ipv4Addr::new(10, number, number, number ^ 0xff), number.is_multiple_of(2))
 }
 
+/// Ends the writers also where the reader panics.
+struct DoneWhenDropped<'a>(&'a AtomicBool);
+
+impl Drop for DoneWhenDropped<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Hammers the events from `writers` threads, and looks at them all the while. Some reports come in
 /// the middle of others.
 fn hammer(writers: u8) {
     let events = LinkEvents::new();
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
+        let _ends_them = DoneWhenDropped(&done);
         for writer in 0..writers {
             let (events, done) = (&events, &done);
             scope.spawn(move || {
@@ -147,7 +157,6 @@ fn hammer(writers: u8) {
                 other => assert_eq!(other, LinkStatus::Disconnected(DisconnectReason::Unknown)),
             }
         }
-        done.store(true, Ordering::Relaxed);
         println!("{writers} writers: {whole} whole, {bare} bare, {with_dns} dns, {down} down");
         assert!(whole > 0 && down > 0);
     });

@@ -1,0 +1,1 @@
+//! What the tests of stacks, servers and faults share, compiled once.

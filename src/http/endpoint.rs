@@ -1,0 +1,80 @@
+//! Whom a request goes to.
+
+use super::address::classify;
+use super::url::{Host, Scheme, Url};
+use crate::error::TargetClass;
+use core::net::{IpAddr, SocketAddr};
+
+/// Whom a request goes to. Its host's text stands at the front of the call's buffer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Endpoint {
+    pub(crate) scheme: Scheme,
+    /// The URL's.
+    pub(crate) port: u16,
+    pub(crate) host_length: usize,
+    /// What the URL says, or the address that the caller gave.
+    pub(crate) class: TargetClass,
+    /// The host is a name that is to be resolved.
+    pub(crate) resolves: bool,
+    /// The address was given by the caller, whatever the host is.
+    pub(crate) is_directed: bool,
+    /// Where to connect: from the start where no resolver is needed, otherwise once it has answered.
+    pub(crate) remote: Option<SocketAddr>,
+}
+
+impl Endpoint {
+    /// Nobody, in place of a URL that is none.
+    pub(crate) const NOWHERE: Self = Self {
+        scheme: Scheme::Http,
+        port: 0,
+        host_length: 0,
+        class: TargetClass::Host,
+        resolves: false,
+        is_directed: false,
+        remote: None,
+    };
+
+    pub(crate) fn of(url: &Url<'_>) -> Self {
+        let (port, host) = (url.port(), url.host());
+        Self {
+            scheme: url.scheme(),
+            port,
+            host_length: url.host_text().len(),
+            class: url.target_class(),
+            resolves: matches!(host, Host::Name(_)),
+            is_directed: false,
+            remote: match host {
+                Host::Address(address) => Some(SocketAddr::new(address, port)),
+                Host::Name(_) => None,
+            },
+        }
+    }
+
+    /// Connects to this address instead.
+    pub(crate) fn direct(&mut self, remote: SocketAddr) {
+        self.class = classify(remote.ip());
+        self.resolves = false;
+        self.is_directed = true;
+        self.remote = Some(remote);
+    }
+
+    /// The resolver's answer.
+    pub(crate) fn resolved(&mut self, address: IpAddr) {
+        self.class = classify(address);
+        self.remote = Some(SocketAddr::new(address, self.port));
+    }
+
+    /// Back to what was known at the start, for another connection.
+    pub(crate) fn forget_resolved(&mut self) {
+        if self.resolves {
+            self.remote = None;
+        }
+    }
+
+    /// The host, as the call's buffer has it until a response arrives.
+    pub(crate) fn host<'b>(&self, buffer: &'b [u8]) -> &'b str {
+        let text = buffer.get(..self.host_length).unwrap_or_default();
+        // It was copied from a `&str`.
+        core::str::from_utf8(text).unwrap_or_default()
+    }
+}

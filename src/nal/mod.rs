@@ -1,0 +1,31 @@
+//! Exchanges over an embedded-nal stack that is polled: each call goes on until the stack would block.
+
+mod connection;
+mod driver;
+mod fault;
+mod upgraded;
+mod upload;
+
+pub(crate) use connection::{Connection, Incoming};
+pub(crate) use driver::{CallView, Driver, Step};
+
+use crate::error::{Error, ErrorKind};
+use embedded_nal::{Dns, TcpClientStack};
+
+/// The error of calls over the network `N`: it keeps the stack's own errors.
+///
+/// ```no_run
+/// # use safe_http_client::*;
+/// fn open<N: Network, C: Clock>(mut online: Online<'_, N, C>) -> Result<bool, ErrorOf<N>> {
+///     let mut buffer = [0; 512];
+///     Ok(online.post("http://192.168.1.20/gate", &mut buffer).body(b"open").send()?.is_success())
+/// }
+/// ```
+pub type ErrorOf<N> = Error<TcpErrorOf<N>, DnsErrorOf<N>>;
+
+/// The TCP stack's own error.
+pub(crate) type TcpErrorOf<N> = <N as TcpClientStack>::Error;
+/// The resolver's own error.
+pub(crate) type DnsErrorOf<N> = <N as Dns>::Error;
+/// What went wrong, before it is told in which phase.
+pub(crate) type KindOf<N> = ErrorKind<TcpErrorOf<N>, DnsErrorOf<N>>;

@@ -1,0 +1,72 @@
+//! Bodies that are given piece by piece, over an embedded-nal stack.
+
+use super::{CallView, Driver, ErrorOf};
+use crate::error::{Deadline, ErrorKind};
+use crate::protocol::{Failure, Goal, Space, State, UploadState};
+use embedded_nal::nb;
+use nal_link::{Clock, Network};
+
+impl<N: Network, C: Clock> Driver<N, C> {
+    /// Where in the buffer more of the body can be put: from there to there. Nothing once the server has
+    /// answered.
+    pub(crate) fn upload_space(
+        &mut self,
+        call: &mut CallView<'_>,
+        upload: &mut UploadState,
+    ) -> nb::Result<(usize, usize), ErrorOf<N>> {
+        loop {
+            self.begin_turn(call)?;
+            let space = upload.space(call.exchange, call.buffer, self.clock.now_ms());
+            let space = self.end_turn(call, space.map_err(Into::into))?;
+            match space {
+                Space::Room(start, end) => return Ok((start, end)),
+                Space::Answered => return Ok((0, 0)),
+                Space::Full | Space::AnswerInTheWay => {}
+            }
+            self.run(call, Goal::Head)?;
+            if call.exchange.state == State::NeedBody {
+                upload.flushed(call.exchange);
+                if space == Space::AnswerInTheWay && call.exchange.has_part_of_answer() {
+                    let waits = call.exchange.wait(self.clock.now_ms(), Deadline::Idle);
+                    self.end_turn(call, waits.map_err(Into::into))?;
+                    return Err(nb::Error::WouldBlock);
+                }
+            }
+        }
+    }
+
+    /// So many bytes were put where [`upload_space`](Self::upload_space) said.
+    pub(crate) fn upload_commit(
+        &mut self,
+        call: &mut CallView<'_>,
+        upload: &mut UploadState,
+        count: usize,
+    ) -> Result<(), ErrorOf<N>> {
+        let committed = upload.commit(call.exchange, count);
+        committed.map_err(|failure| self.upload_failed(call, upload, failure))
+    }
+
+    /// Ends the body. Returns what is still to follow, as the call's body.
+    pub(crate) fn upload_finish(
+        &mut self,
+        call: &mut CallView<'_>,
+        upload: &mut UploadState,
+    ) -> Result<&'static [u8], ErrorOf<N>> {
+        self.begin_turn(call)?;
+        let rest = upload.finish(call.exchange, call.buffer, self.clock.now_ms());
+        rest.map_err(|failure| self.upload_failed(call, upload, failure))
+    }
+
+    #[cold]
+    fn upload_failed(
+        &mut self,
+        call: &mut CallView<'_>,
+        upload: &UploadState,
+        failure: Failure,
+    ) -> ErrorOf<N> {
+        match failure {
+            Failure::WrongLength => self.fail(call, ErrorKind::Request(upload.wrong_length())),
+            failure => self.break_off(call, failure),
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! What a client decides before it asks the network for anything: pure.
+
+mod config;
+mod preflight;
+mod reuse;
+
+pub use config::Config;
+pub use preflight::Preflight;
+pub(crate) use preflight::{Surroundings, check_addresses, check_request, check_resolved};
+pub(crate) use reuse::Peer;

@@ -1,0 +1,167 @@
+//! The checks that are made before a byte is sent. They cost no packet.
+
+use crate::error::{Failure, RequestError, TargetClass};
+use crate::http::address::classify;
+use crate::http::endpoint::Endpoint;
+use crate::http::framing::ResponseTo;
+use crate::http::url::Scheme;
+use core::net::IpAddr;
+use nal_link::{IpConfig, LinkError};
+
+/// A check that is made before a byte is sent, by its name:
+/// [`Config::without_preflight`](crate::Config::without_preflight) leaves it out.
+///
+/// What can't be right in any network has no name here, and is always refused: a URL that is none,
+/// and `https` on a stack without TLS.
+///
+/// ```
+/// use safe_http_client::{Config, Preflight};
+/// let config = Config::new().without_preflight(Preflight::Subnet).without_preflight(Preflight::Dns);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Preflight {
+    /// The link holds an IP address: [`LinkError`].
+    Link,
+    /// The target is a host, and not the loopback, no address, or all or many hosts:
+    /// [`RequestError::Target`], [`ErrorKind::ResolvedTo`](crate::ErrorKind::ResolvedTo).
+    Target,
+    /// The gateway can be reached, where the target is behind it: [`LinkError::GatewayOutsideSubnet`].
+    Subnet,
+    /// A DNS server is set, where the target is a name: [`LinkError::NoDnsServer`].
+    Dns,
+    /// The target isn't this chip: [`RequestError::OwnAddress`], [`RequestError::OwnNetwork`].
+    OwnAddress,
+    /// The scheme isn't `http` where the port is 443: [`RequestError::PlainOnTlsPort`].
+    PlainOnTlsPort,
+}
+
+/// The checks that are made: a bit for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub(crate) struct Preflights(u8);
+
+impl Preflights {
+    pub(crate) const ALL: Self = Self(u8::MAX);
+
+    pub(crate) const fn without(self, check: Preflight) -> Self {
+        Self(self.0 & !(1 << check as u8))
+    }
+
+    pub(crate) const fn has(self, check: Preflight) -> bool {
+        self.0 & (1 << check as u8) != 0
+    }
+}
+
+/// What is known of the chip and its network.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Surroundings {
+    pub(crate) ip: IpConfig,
+    /// The network that the chip spans itself.
+    pub(crate) own_network: Option<IpConfig>,
+    pub(crate) has_loopback: bool,
+}
+
+/// Whether a request can go to such an address at all.
+fn is_allowed(class: TargetClass, has_loopback: bool, checks: Preflights) -> bool {
+    match class {
+        TargetClass::Host => true,
+        TargetClass::Loopback if has_loopback => true,
+        _ => !checks.has(Preflight::Target),
+    }
+}
+
+/// What the request says of itself.
+pub(crate) fn check_request(
+    endpoint: &Endpoint,
+    response_to: ResponseTo,
+    has_tls: bool,
+    has_loopback: bool,
+    checks: Preflights,
+) -> Result<(), RequestError> {
+    if endpoint.scheme == Scheme::Https && !has_tls {
+        return Err(RequestError::NoTls);
+    }
+    let port = match endpoint.remote {
+        Some(remote) => remote.port(),
+        None => endpoint.port,
+    };
+    if endpoint.scheme == Scheme::Http
+        && port == 443
+        // The target of a tunnel is what the tunnel's user speaks TLS to.
+        && response_to != ResponseTo::Connect
+        && checks.has(Preflight::PlainOnTlsPort)
+    {
+        return Err(RequestError::PlainOnTlsPort);
+    }
+    if !is_allowed(endpoint.class, has_loopback, checks) {
+        return Err(RequestError::Target(endpoint.class));
+    }
+    Ok(())
+}
+
+/// What the link's addresses say of the target before it is resolved.
+pub(crate) fn check_addresses(
+    endpoint: &Endpoint,
+    around: &Surroundings,
+    checks: Preflights,
+) -> Result<(), Failure> {
+    let literal = match endpoint.remote {
+        Some(remote) => Some(remote.ip()),
+        None => None,
+    };
+    if literal.is_none() && around.ip.has_dns == Some(false) && checks.has(Preflight::Dns) {
+        return Err(Failure::Link(LinkError::NoDnsServer));
+    }
+    // A target in the link's own subnet needs no gateway.
+    let is_near = literal.and_then(|address| around.ip.has_in_subnet(address)) == Some(true);
+    if !is_near && around.ip.gateway_is_outside() && checks.has(Preflight::Subnet) {
+        return Err(Failure::Link(LinkError::GatewayOutsideSubnet));
+    }
+    match literal {
+        Some(address) => check_own(address, around, checks),
+        None => Ok(()),
+    }
+}
+
+/// What the resolver's answer says. `around` is unknown where the link was lost since: connecting will
+/// say so.
+pub(crate) fn check_resolved(
+    address: IpAddr,
+    has_loopback: bool,
+    around: Option<&Surroundings>,
+    checks: Preflights,
+) -> Result<(), Failure> {
+    let class = classify(address);
+    if !is_allowed(class, has_loopback, checks) {
+        return Err(Failure::ResolvedTo(address, class));
+    }
+    match around {
+        Some(around) => check_own(address, around, checks),
+        None => Ok(()),
+    }
+}
+
+fn check_own(target: IpAddr, around: &Surroundings, checks: Preflights) -> Result<(), Failure> {
+    // A PC can talk to itself.
+    if !checks.has(Preflight::OwnAddress) || around.has_loopback {
+        return Ok(());
+    }
+    let own = around.ip.address;
+    let Some(spanned) = around.own_network else {
+        return if target == own { own_error(RequestError::OwnAddress) } else { Ok(()) };
+    };
+    if target == own || target == spanned.address {
+        return own_error(RequestError::OwnAddress);
+    }
+    let has = |address| spanned.has_in_subnet(address) == Some(true);
+    if has(target) && has(own) {
+        return own_error(RequestError::OwnNetwork);
+    }
+    Ok(())
+}
+
+fn own_error(error: RequestError) -> Result<(), Failure> {
+    Err(Failure::Request(error))
+}

@@ -1,0 +1,460 @@
+//! The active check: down the ladder, to the first step that breaks.
+
+mod ask;
+
+use crate::diagnosis::{Diagnosis, Findings, ProbeStep, Report, Seen, StepOutcome, oddity};
+use crate::error::{Deadline, Error, ErrorKind, Failure, Phase, RequestError};
+use crate::http::endpoint::Endpoint;
+use crate::http::framing::ResponseTo;
+use crate::http::url::Scheme;
+use crate::nal::{CallView, Driver, ErrorOf, Step};
+use crate::policy::Config;
+use crate::protocol::{Exchange, Goal, NEVER, State};
+use core::convert::Infallible;
+use core::net::{IpAddr, SocketAddr};
+use embedded_nal::nb;
+use nal_link::{Clock, Connect, DisconnectReason, LinkError, LinkStatus, Network, elapsed_ms};
+
+/// An answer to a ping, or to a connection in its place, is awaited for so long.
+const REACH_MS: u32 = 4_000;
+
+/// Where a TCP connection takes the place of a ping: open or refused, it is an answer.
+const KNOCK_PORT: u16 = 80;
+
+/// What is to be done next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// Wait for a modem that is still busy with what was given up before.
+    Free,
+    Signal,
+    Link,
+    Name,
+    Gateway(SocketAddr),
+    Host(SocketAddr),
+    Port(SocketAddr),
+    Http,
+    /// The link is down and doesn't say why: does the stack?
+    AskStack,
+    /// The name didn't resolve: is it the way to the resolver?
+    PingGateway(IpAddr),
+    /// The connection failed: is the gateway there, on a stack without pings?
+    KnockAtGateway,
+    /// The connection with TLS failed: is the port open without?
+    KnockAtPort,
+    Over,
+}
+
+/// A check on its way, whatever kind of buffer it owns.
+#[derive(Debug)]
+pub(crate) struct Ladder {
+    /// The check's own request. `None` where the URL was refused.
+    exchange: Option<Exchange>,
+    ticket: u32,
+    next: Next,
+    pub(crate) report: Report,
+    started: u32,
+    /// When the step began.
+    mark: u32,
+    findings: Findings,
+    /// What ended it, kept while more is found out.
+    seen: Option<Seen>,
+    /// The server was asked for its root, since it doesn't know `*`.
+    asked_root: bool,
+}
+
+/// The check's own request, never the caller's.
+pub(crate) fn exchange(endpoint: Endpoint, config: &Config, now: u32) -> Exchange {
+    let mut deadlines = config.deadlines;
+    // The caller's total deadline isn't for a modem's ends, nor for pings.
+    deadlines.total_ms = NEVER;
+    let mut exchange = Exchange::new(endpoint, ResponseTo::Other, true, deadlines, now);
+    exchange.params.close = true;
+    exchange
+}
+
+impl Ladder {
+    /// A check whose request is staged.
+    pub(crate) fn new(exchange: Exchange, host: &str, ticket: u32) -> Self {
+        let mut report = Report::new(host, exchange.endpoint.port);
+        report.add(ProbeStep::Url, StepOutcome::Passed, 0);
+        let secure = exchange.endpoint.scheme == Scheme::Https;
+        let now = exchange.timers.started;
+        Self {
+            exchange: Some(exchange),
+            ticket,
+            next: Next::Free,
+            report,
+            started: now,
+            mark: now,
+            findings: Findings { secure, ..Findings::default() },
+            seen: None,
+            asked_root: false,
+        }
+    }
+
+    /// A check that ended before it began.
+    pub(crate) fn refused<T, D>(error: &Error<T, D>, host: &str, port: u16) -> Self {
+        let mut report = Report::new(host, port);
+        let step = step_of(error, ProbeStep::Url);
+        if step != ProbeStep::Url {
+            report.add(ProbeStep::Url, StepOutcome::Passed, 0);
+        }
+        report.add(step, StepOutcome::Failed, 0);
+        let seen = Seen::new(error, crate::error::Evidence::default());
+        report.code = seen.code;
+        report.diagnosis = Some(seen.diagnosis(Findings::default()));
+        Self {
+            exchange: None,
+            ticket: 0,
+            next: Next::Over,
+            report,
+            started: 0,
+            mark: 0,
+            findings: Findings::default(),
+            seen: None,
+            asked_root: false,
+        }
+    }
+
+    /// Goes on as far as it goes without waiting. `Ok` once the report is complete.
+    pub(crate) fn run<N: Network, C: Clock>(
+        &mut self,
+        driver: &mut Driver<N, C>,
+        buffer: &mut [u8],
+    ) -> nb::Result<(), Infallible> {
+        let Some(mut exchange) = self.exchange.take() else {
+            return Ok(());
+        };
+        let result = self.walk(driver, &mut exchange, buffer);
+        // It isn't needed any more once the check has ended.
+        if result.is_err() {
+            self.exchange = Some(exchange);
+        }
+        result
+    }
+
+    fn walk<N: Network, C: Clock>(
+        &mut self,
+        driver: &mut Driver<N, C>,
+        exchange: &mut Exchange,
+        buffer: &mut [u8],
+    ) -> nb::Result<(), Infallible> {
+        while self.next != Next::Over {
+            if !driver.connection.belongs_to(self.ticket) {
+                self.displaced();
+                break;
+            }
+            driver.connection.network.poll_network();
+            let now = driver.clock.now_ms();
+            let is_spent = elapsed_ms(now, self.started) >= driver.config.diagnosis_ms;
+            match self.step(driver, exchange, buffer, now) {
+                Ok(next) => self.next = next,
+                Err(nb::Error::WouldBlock) if is_spent => {
+                    self.out_of_time(driver, exchange, buffer);
+                }
+                Err(nb::Error::WouldBlock) => return Err(nb::Error::WouldBlock),
+                Err(nb::Error::Other(error)) => self.failed(driver, error, now),
+            }
+        }
+        if driver.connection.belongs_to(self.ticket) {
+            driver.connection.close(crate::protocol::CloseReason::CallerAsked);
+        }
+        Ok(())
+    }
+
+    fn step<N: Network, C: Clock>(
+        &mut self,
+        driver: &mut Driver<N, C>,
+        exchange: &mut Exchange,
+        buffer: &mut [u8],
+        now: u32,
+    ) -> nb::Result<Next, ErrorOf<N>> {
+        let waited = elapsed_ms(now, self.mark);
+        let network = &mut driver.connection.network;
+        match self.next {
+            Next::Free if network.status().is_busy => Err(nb::Error::WouldBlock),
+            Next::Free => Ok(Next::Signal),
+            Next::Signal => {
+                let is_up = network.link_status().ip_config().is_ok();
+                if is_up && waited < REACH_MS && network.signal_strength().is_err() {
+                    return Err(nb::Error::WouldBlock);
+                }
+                Ok(Next::Link)
+            }
+            Next::Link => {
+                self.report.link = network.link_status();
+                // A modem that has just reset itself joins again.
+                if is_unexplained(self.report.link) && waited < REACH_MS {
+                    return Err(nb::Error::WouldBlock);
+                }
+                let begun = driver.begin(exchange, buffer, now);
+                self.tell(driver, exchange, buffer, begun)?;
+                self.pass(ProbeStep::Link, now);
+                self.pass(ProbeStep::Subnet, now);
+                Ok(Next::Name)
+            }
+            Next::Name => {
+                if exchange.endpoint.remote.is_none() {
+                    let resolved = driver.resolve(exchange, buffer, now);
+                    self.tell(driver, exchange, buffer, resolved)?;
+                    self.report.address = exchange.endpoint.remote.map(|remote| remote.ip());
+                    self.pass(ProbeStep::Name, driver.clock.now_ms());
+                }
+                let Some(remote) = exchange.endpoint.remote else {
+                    return Ok(Next::Over);
+                };
+                self.report.address = Some(remote.ip());
+                self.report.port = remote.port();
+                self.pass(ProbeStep::Target, driver.clock.now_ms());
+                Ok(Next::Gateway(remote))
+            }
+            Next::Gateway(remote) => {
+                let gateway = self.gateway().filter(|gateway| *gateway != remote.ip());
+                if let Some(gateway) = gateway {
+                    let (answer, outcome) = self.ping(network, gateway, now)?;
+                    self.findings.gateway = answer;
+                    self.end(ProbeStep::Gateway, outcome, now);
+                }
+                Ok(Next::Host(remote))
+            }
+            Next::Host(remote) => {
+                // A PC that asks itself is there.
+                if !remote.ip().is_loopback() {
+                    let (answer, outcome) = self.ping(network, remote.ip(), now)?;
+                    self.findings.host = answer;
+                    self.end(ProbeStep::Host, outcome, now);
+                }
+                exchange.timers.progress(now);
+                Ok(Next::Port(remote))
+            }
+            Next::Port(remote) => {
+                exchange.state = State::Connect;
+                let connected = driver.connect(exchange, buffer, remote, now);
+                self.tell(driver, exchange, buffer, connected)?;
+                self.pass(ProbeStep::Port, driver.clock.now_ms());
+                Ok(Next::Http)
+            }
+            Next::Http => {
+                let mut call = CallView { exchange, ticket: self.ticket, buffer, body: &[] };
+                driver.run(&mut call, Goal::Head)?;
+                self.answered(driver, exchange, buffer)
+            }
+            Next::AskStack => {
+                let fault = self.ask_stack(driver, now)?;
+                if let Some(seen) = &mut self.seen {
+                    seen.evidence.fault = fault;
+                }
+                Ok(self.conclude(driver))
+            }
+            Next::PingGateway(gateway) => {
+                self.findings.gateway = self.ping(network, gateway, now)?.0;
+                Ok(self.conclude(driver))
+            }
+            Next::KnockAtGateway => {
+                self.findings.gateway = match self.gateway() {
+                    Some(gateway) => {
+                        self.knock(driver, SocketAddr::new(gateway, KNOCK_PORT), now)?
+                    }
+                    None => None,
+                };
+                Ok(self.conclude(driver))
+            }
+            Next::KnockAtPort => {
+                let answer = match self.report.address {
+                    Some(address) => {
+                        self.knock(driver, SocketAddr::new(address, self.report.port), now)?
+                    }
+                    None => None,
+                };
+                self.findings.port = Some(answer == Some(true));
+                Ok(self.conclude(driver))
+            }
+            Next::Over => Ok(Next::Over),
+        }
+    }
+
+    /// A part of a call has ended so: it fails as a call would.
+    fn tell<N: Network, C: Clock>(
+        &self,
+        driver: &mut Driver<N, C>,
+        exchange: &mut Exchange,
+        buffer: &mut [u8],
+        step: Step<N, ()>,
+    ) -> nb::Result<(), ErrorOf<N>> {
+        let mut call = CallView { exchange, ticket: self.ticket, buffer, body: &[] };
+        driver.end_turn(&mut call, step)
+    }
+
+    /// The step holds; the next one begins.
+    fn pass(&mut self, step: ProbeStep, now: u32) {
+        self.end(step, StepOutcome::Passed, now);
+    }
+
+    fn end(&mut self, step: ProbeStep, outcome: StepOutcome, now: u32) {
+        self.report.add(step, outcome, elapsed_ms(now, self.mark));
+        self.mark = now;
+    }
+
+    fn gateway(&self) -> Option<IpAddr> {
+        let ip = self.report.link.ip_config().ok()?;
+        ip.gateway.map(IpAddr::V4)
+    }
+
+    /// The server's answer is in: the check's own question, whatever it said to it.
+    fn answered<N: Network, C: Clock>(
+        &mut self,
+        driver: &mut Driver<N, C>,
+        exchange: &mut Exchange,
+        buffer: &mut [u8],
+    ) -> nb::Result<Next, ErrorOf<N>> {
+        let head = exchange.head(buffer);
+        let status = head.status();
+        let oddity = oddity(&head, exchange.early_body(buffer), self.report.host().as_bytes());
+        // Servers that take `*` for an error say the same of it whatever they are.
+        if status == 400 && oddity.is_none() && !self.asked_root {
+            self.asked_root = true;
+            if self.ask_root(driver, exchange, buffer) {
+                return Ok(Next::Http);
+            }
+        }
+        self.report.status = Some(status);
+        let now = driver.clock.now_ms();
+        match oddity {
+            None => self.pass(ProbeStep::Http, now),
+            Some(oddity) => {
+                let evidence = driver.evidence_of(exchange, Phase::Head);
+                self.report.diagnosis = Some(Diagnosis::of_response(oddity, evidence));
+                self.end(ProbeStep::Http, StepOutcome::Failed, now);
+            }
+        }
+        Ok(Next::Over)
+    }
+
+    fn failed<N: Network, C: Clock>(
+        &mut self,
+        driver: &mut Driver<N, C>,
+        error: ErrorOf<N>,
+        now: u32,
+    ) {
+        // The failure has taken the connection away.
+        self.ticket = driver.connection.claim();
+        let step = match self.next {
+            Next::Free | Next::Signal | Next::Link | Next::AskStack => {
+                step_of(&error, ProbeStep::Link)
+            }
+            Next::Name | Next::PingGateway(_) => step_of(&error, ProbeStep::Name),
+            Next::Gateway(_) => ProbeStep::Gateway,
+            Next::Host(_) => ProbeStep::Host,
+            Next::Port(_) | Next::KnockAtGateway | Next::KnockAtPort => ProbeStep::Port,
+            Next::Http | Next::Over => ProbeStep::Http,
+        };
+        if self.next == Next::Link && step != ProbeStep::Link {
+            self.pass(ProbeStep::Link, now);
+        }
+        // What the head doesn't fit is an answer all the same.
+        if matches!(error.kind, ErrorKind::Buffer { .. }) && step == ProbeStep::Http {
+            self.pass(ProbeStep::Http, now);
+            self.next = Next::Over;
+            return;
+        }
+        self.end(step, StepOutcome::Failed, now);
+        let seen = Seen::new(&error, driver.evidence);
+        self.report.code = seen.code;
+        self.seen = Some(seen);
+        // Only a stack that can be interrupted is asked for more.
+        let polls = driver.connection.network.quirks().connect() == Connect::Polls;
+        let may_knock = polls && step == ProbeStep::Port;
+        self.next = if polls && step == ProbeStep::Link && is_unexplained(self.report.link) {
+            Next::AskStack
+        } else if step == ProbeStep::Name
+            && matches!(error.kind, ErrorKind::Resolve(_) | ErrorKind::Timeout { .. })
+            && let Some(gateway) = self.gateway()
+        {
+            Next::PingGateway(gateway)
+        } else if may_knock && self.findings.secure {
+            Next::KnockAtPort
+        } else if may_knock && self.findings.gateway.is_none() && self.gateway().is_some() {
+            Next::KnockAtGateway
+        } else {
+            self.conclude(driver)
+        };
+    }
+
+    /// All that can be found out is.
+    fn conclude<N: Network, C: Clock>(&mut self, driver: &Driver<N, C>) -> Next {
+        if let Some(seen) = self.seen.take() {
+            let words = driver.connection.network.status().last_words;
+            self.report.diagnosis = Some(seen.diagnosis(self.findings).with_last_words(words));
+        }
+        Next::Over
+    }
+
+    /// The client was given another call.
+    fn displaced(&mut self) {
+        let error: Error<Infallible, Infallible> =
+            Error::new(Phase::Url, ErrorKind::Request(RequestError::Displaced));
+        let seen = Seen::new(&error, crate::error::Evidence::default());
+        self.report.code = seen.code;
+        self.report.diagnosis = Some(seen.diagnosis(self.findings));
+        self.next = Next::Over;
+    }
+
+    /// The check's own deadline has run out.
+    fn out_of_time<N: Network, C: Clock>(
+        &mut self,
+        driver: &mut Driver<N, C>,
+        exchange: &mut Exchange,
+        buffer: &mut [u8],
+    ) {
+        if self.seen.is_some() {
+            self.next = self.conclude(driver);
+            return;
+        }
+        let limit_ms = driver.config.diagnosis_ms;
+        let silent = match self.next {
+            Next::Gateway(_) => Some(&mut self.findings.gateway),
+            Next::Host(_) => Some(&mut self.findings.host),
+            _ => None,
+        };
+        if let Some(silent) = silent {
+            // Whom it asked hasn't answered, and what they stand before is the connection.
+            *silent = Some(false);
+            exchange.state = State::Connect;
+        }
+        if matches!(self.next, Next::Free | Next::Signal) {
+            // Busy all the time, and not asked yet.
+            self.report.link = driver.connection.network.link_status();
+        }
+        let deadline = match self.next {
+            Next::Http => Deadline::Response,
+            Next::Name => Deadline::Resolve,
+            _ => Deadline::Connect,
+        };
+        let kind = Failure::Timeout { deadline, limit_ms }.widen();
+        let mut call = CallView { exchange, ticket: self.ticket, buffer, body: &[] };
+        let error = driver.fail(&mut call, kind);
+        let now = driver.clock.now_ms();
+        self.failed(driver, error, now);
+    }
+}
+
+/// Whether the link is down and its driver doesn't say why.
+fn is_unexplained(link: LinkStatus) -> bool {
+    matches!(
+        link.ip_config(),
+        Err(LinkError::NoAddress | LinkError::Disconnected(DisconnectReason::Unknown))
+    )
+}
+
+/// The step that an error belongs to.
+fn step_of<T, D>(error: &Error<T, D>, else_: ProbeStep) -> ProbeStep {
+    match &error.kind {
+        ErrorKind::Request(
+            RequestError::Target(_) | RequestError::OwnAddress | RequestError::OwnNetwork,
+        )
+        | ErrorKind::ResolvedTo(..) => ProbeStep::Target,
+        ErrorKind::Link(LinkError::GatewayOutsideSubnet) => ProbeStep::Subnet,
+        ErrorKind::Link(LinkError::NoDnsServer) => ProbeStep::Name,
+        _ => else_,
+    }
+}

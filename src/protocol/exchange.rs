@@ -1,0 +1,295 @@
+//! A request on its way, and its response as it arrives.
+
+use super::{Body, CloseReason, Deadlines, Failure, Timers};
+use crate::error::Phase;
+use crate::http::endpoint::Endpoint;
+use crate::http::framing::ResponseTo;
+use crate::http::head::{HeadMeasure, HeadParser};
+use crate::http::response::{Headers, ResponseHead};
+use core::net::SocketAddr;
+
+/// What was asked for. It stays as it is once the call has begun.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RequestParams {
+    pub(crate) response_to: ResponseTo,
+    pub(crate) idempotent: bool,
+    /// The request says `Connection: close`.
+    pub(crate) close: bool,
+    /// Codings that can't be undone are passed on as they are.
+    pub(crate) allow_unknown_codings: bool,
+    pub(crate) deadlines: Deadlines,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    Begin,
+    Resolve,
+    Connect,
+    Send,
+    /// All that was given of the body is sent, and there is to be more.
+    NeedBody,
+    AwaitContinue,
+    Head,
+    /// The head doesn't fit the buffer; it is counted to its end for the error.
+    MeasureHead,
+    Body,
+    /// The response is complete.
+    Over,
+    /// An error was reported.
+    Failed,
+}
+
+/// What a caller waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Goal {
+    Head,
+    /// Bytes of the body in the buffer, or its end.
+    Body,
+    /// The end of the body, all of which is retained in the buffer.
+    End,
+}
+
+/// What has to happen next.
+#[derive(Debug)]
+pub(crate) enum Action<'c> {
+    /// Look at the link, and take the kept connection if it leads there; then `begun`.
+    Begin,
+    /// Look the host's name up; then `resolved`.
+    Resolve,
+    /// Open a connection; then `connected`.
+    Connect(SocketAddr),
+    /// Send these bytes; then `sent`, or `send_blocked`.
+    Send(&'c [u8]),
+    /// Receive into this; then `received`, `nothing_received` or `ended`.
+    Receive(&'c mut [u8]),
+    /// Give more of the body.
+    NeedBody,
+    /// What the caller waits for is there.
+    Ready,
+}
+
+/// A request and its response, wherever its bytes and its body are.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub(crate) state: State,
+    pub(crate) reused: bool,
+    pub(super) retried: bool,
+    /// The request is in the buffer as it was, and can be sent again.
+    pub(super) replayable: bool,
+    /// The response came before the request was sent whole.
+    pub(super) request_incomplete: bool,
+    /// The caller has a piece of the body since the last wait.
+    pub(super) body_lent: bool,
+    /// The peer takes no more, or may have enough: an answer is looked for before more is sent.
+    pub(super) seeks_answer: bool,
+    /// The body waits for `100 Continue`.
+    pub(super) holds_body: bool,
+    pub(super) interim: u8,
+    /// What follows once all is sent: the head, or more of the body.
+    pub(super) after_send: State,
+    /// Why the connection can't be kept, once the response is complete.
+    pub(super) close_reason: Option<CloseReason>,
+    /// The buffer, behind the host: what is to be sent of it.
+    pub(super) stage_sent: usize,
+    pub(super) stage_end: usize,
+    /// How much of the body outside of the buffer was staged or sent, and how much of it by the time
+    /// that the stage is sent.
+    pub(super) body_taken: usize,
+    pub(super) body_staged: usize,
+    /// The buffer, later: `..retained_end` holds what the caller may look at (head, body read whole,
+    /// trailers), `parsed_to..filled` what arrived and wasn't taken yet.
+    pub(super) parsed_to: usize,
+    pub(super) filled: usize,
+    pub(super) retained_end: usize,
+    pub(super) head_end: usize,
+    pub(super) trailers: (usize, usize),
+    pub(crate) timers: Timers,
+    pub(crate) sent: u32,
+    pub(crate) received: u32,
+    pub(super) body_received: u64,
+    pub(crate) body: Body,
+    pub(super) parser: HeadParser,
+    /// Of a head that doesn't fit the buffer.
+    pub(super) measure: HeadMeasure,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) params: RequestParams,
+}
+
+impl Exchange {
+    /// A request to this endpoint, of which nothing is [staged](Self::stage) yet.
+    pub(crate) fn new(
+        endpoint: Endpoint,
+        response_to: ResponseTo,
+        idempotent: bool,
+        deadlines: Deadlines,
+        now: u32,
+    ) -> Self {
+        Self {
+            state: State::Begin,
+            reused: false,
+            retried: false,
+            replayable: true,
+            request_incomplete: false,
+            body_lent: false,
+            seeks_answer: false,
+            holds_body: false,
+            interim: 0,
+            after_send: State::Head,
+            close_reason: None,
+            stage_sent: endpoint.host_length,
+            stage_end: 0,
+            body_taken: 0,
+            body_staged: 0,
+            parsed_to: 0,
+            filled: 0,
+            retained_end: 0,
+            head_end: 0,
+            trailers: (0, 0),
+            timers: Timers { started: now, mark: now },
+            sent: 0,
+            received: 0,
+            body_received: 0,
+            body: Body::Done,
+            parser: HeadParser::new(),
+            measure: HeadMeasure::default(),
+            endpoint,
+            params: RequestParams {
+                response_to,
+                idempotent,
+                close: false,
+                allow_unknown_codings: false,
+                deadlines,
+            },
+        }
+    }
+
+    /// What has to happen next for the `goal`. `body` is what of the request's body isn't in the buffer.
+    ///
+    /// # Errors
+    ///
+    /// The peer broke HTTP, or a buffer is too small: the exchange is to be ended.
+    pub(crate) fn next<'c>(
+        &mut self,
+        buffer: &'c mut [u8],
+        body: &'c [u8],
+        goal: Goal,
+        now: u32,
+    ) -> Result<Action<'c>, Failure> {
+        loop {
+            let room = match self.state {
+                State::Begin => return Ok(Action::Begin),
+                State::Resolve | State::Connect => {
+                    self.check_total(now)?;
+                    return Ok(match self.endpoint.remote {
+                        Some(remote) => {
+                            self.state = State::Connect;
+                            Action::Connect(remote)
+                        }
+                        None => Action::Resolve,
+                    });
+                }
+                State::Send if !self.seeks_answer => {
+                    self.check_total(now)?;
+                    if self.has_stage() {
+                        let stage = self.stage_sent..self.stage_end;
+                        return Ok(Action::Send(buffer.get(stage).unwrap_or_default()));
+                    }
+                    if self.holds_body {
+                        self.timers.progress(now);
+                        self.state = State::AwaitContinue;
+                        continue;
+                    }
+                    match body.get(self.body_taken..) {
+                        Some(rest @ [_, ..]) => return Ok(Action::Send(rest)),
+                        _ => self.all_is_sent(),
+                    }
+                    continue;
+                }
+                State::NeedBody if !self.seeks_answer => return Ok(Action::NeedBody),
+                State::Send | State::NeedBody | State::AwaitContinue | State::Head => {
+                    self.next_of_head(buffer, body, now)?
+                }
+                State::MeasureHead => Some((0, buffer.len())),
+                State::Body if goal == Goal::Body && !self.is_upgraded() => {
+                    self.next_of_body(buffer, goal)?
+                }
+                State::Body | State::Over => return Ok(Action::Ready),
+                State::Failed => return Err(Failure::CallOver),
+            };
+            match room {
+                Some((start, end)) => {
+                    self.check_total(now)?;
+                    return Ok(Action::Receive(buffer.get_mut(start..end).unwrap_or_default()));
+                }
+                None if self.state == State::Body && goal != Goal::Head && self.has_data() => {
+                    return Ok(Action::Ready);
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// The step that the exchange is in.
+    pub(crate) fn phase(&self) -> Phase {
+        match self.state {
+            State::Begin => Phase::Link,
+            State::Resolve => Phase::Resolve,
+            State::Connect => Phase::Connect,
+            State::Send | State::NeedBody => Phase::Send,
+            State::AwaitContinue | State::Head | State::MeasureHead => Phase::Head,
+            State::Body | State::Over | State::Failed => Phase::Body,
+        }
+    }
+
+    /// The deadline of a phase, in milliseconds; 0 where it has none.
+    pub(crate) fn limit_ms(&self, phase: Phase) -> u32 {
+        let deadlines = &self.params.deadlines;
+        match phase {
+            Phase::Url | Phase::Link => 0,
+            Phase::Resolve => deadlines.resolve_ms,
+            Phase::Connect => deadlines.connect_ms,
+            Phase::Head if self.received == 0 => deadlines.response_ms,
+            Phase::Send | Phase::Head | Phase::Body => deadlines.idle_ms,
+        }
+    }
+
+    /// Whether the exchange neither goes on nor needs its connection.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.state, State::Over | State::Failed)
+    }
+
+    pub(crate) fn has_head(&self) -> bool {
+        matches!(self.state, State::Body | State::Over)
+    }
+
+    /// Whether the response has handed the connection over.
+    pub(crate) fn is_upgraded(&self) -> bool {
+        matches!(self.body, Body::Upgraded)
+    }
+
+    /// Why the connection of a complete response can't be kept.
+    pub(crate) fn close_reason(&self) -> Option<CloseReason> {
+        self.close_reason
+    }
+
+    /// The head, of a response that is known to have arrived.
+    pub(crate) fn head<'b>(&self, buffer: &'b [u8]) -> ResponseHead<'b> {
+        ResponseHead::new(&self.parser, buffer.get(..self.head_end).unwrap_or_default())
+    }
+
+    /// The trailer fields behind a chunked body that was read to its end.
+    pub(crate) fn trailers<'b>(&self, buffer: &'b [u8]) -> Headers<'b> {
+        let (start, end) = self.trailers;
+        Headers::new(buffer.get(start..end).unwrap_or_default())
+    }
+
+    /// What was read whole of the body.
+    pub(crate) fn read_body<'b>(&self, buffer: &'b [u8]) -> &'b [u8] {
+        buffer.get(self.head_end..self.retained_end).unwrap_or_default()
+    }
+
+    /// What came with the head, of a body that wasn't read yet.
+    pub(crate) fn early_body<'b>(&self, buffer: &'b [u8]) -> &'b [u8] {
+        buffer.get(self.head_end..self.filled).unwrap_or_default()
+    }
+}

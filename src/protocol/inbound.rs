@@ -1,0 +1,387 @@
+//! From the first byte of the response to its last.
+
+use super::{Body, CloseReason, Exchange, Failure, Goal, State};
+use crate::error::{BufferUse, Deadline, ProtocolError};
+use crate::http::bytes::move_down;
+use crate::http::chunked::Piece;
+use crate::http::head::{HeadMeasure, HeadParser};
+
+/// Interim responses before the final one; more are an attack or a loop.
+const MAX_INTERIM: u8 = 16;
+
+/// A head that doesn't fit is still read, up to this size, to say how much it needs.
+const MAX_MEASURED: usize = 64 * 1024;
+
+/// Room behind the head that framing needs to make progress.
+const LEAST_ROOM: u8 = 32;
+
+/// A part of the buffer, from its first byte to the one behind its last.
+type Room = (usize, usize);
+
+impl Exchange {
+    /// Parses what has arrived. Where that is no whole head, the room for more is returned.
+    pub(super) fn next_of_head(
+        &mut self,
+        buffer: &mut [u8],
+        body: &[u8],
+        now: u32,
+    ) -> Result<Option<Room>, Failure> {
+        if self.filled > self.parsed_to {
+            let head = buffer.get(self.parsed_to..self.filled).unwrap_or_default();
+            if let Some(length) = self.parser.parse(head).map_err(Failure::Protocol)? {
+                self.head_complete(buffer, body, length, now)?;
+                return Ok(None);
+            }
+        }
+        if self.filled == buffer.len() {
+            if self.parsed_to == 0 {
+                self.measure = HeadMeasure::default();
+                self.measure.count(buffer);
+                self.state = State::MeasureHead;
+                return Ok(None);
+            }
+            self.shift_to(buffer, 0);
+        }
+        // What a failing `receive` does to its buffer isn't known, and the request in it may have to be
+        // sent again.
+        if self.filled == 0 && self.may_start_over() {
+            if self.stage_end < buffer.len() {
+                return Ok(Some((self.stage_end, buffer.len())));
+            }
+            self.replayable = false;
+        }
+        Ok(Some((self.filled, buffer.len())))
+    }
+
+    fn head_complete(
+        &mut self,
+        buffer: &mut [u8],
+        body: &[u8],
+        length: usize,
+        now: u32,
+    ) -> Result<(), Failure> {
+        let status = self.parser.status();
+        // RFC 9110 section 15.2: interim responses come before the final one, whether expected or
+        // not. 101 is final for HTTP.
+        if matches!(status, 100..=199) && status != 101 {
+            self.parsed_to = self.parsed_to.wrapping_add(length);
+            if self.parsed_to == self.filled {
+                (self.parsed_to, self.filled) = (0, 0);
+            }
+            self.parser = HeadParser::new();
+            self.interim = self.interim.wrapping_add(1);
+            if self.interim > MAX_INTERIM {
+                return Err(Failure::Protocol(ProtocolError::TooManyInterim));
+            }
+            self.timers.progress(now);
+            if self.may_release_body() {
+                self.release_body(buffer, body, now);
+            }
+            return Ok(());
+        }
+        let http10 = self.parser.is_http10();
+        let params = &self.params;
+        let framing = self
+            .parser
+            .fields
+            .decide(params.response_to, status, http10, params.allow_unknown_codings)
+            .map_err(Failure::Protocol)?;
+        self.shift_to(buffer, 0);
+        self.head_end = length;
+        self.retained_end = length;
+        self.parsed_to = length;
+        self.request_incomplete = !self.request_is_sent(body);
+        self.seeks_answer = false;
+        self.timers.progress(now);
+        self.body = Body::new(framing);
+        if matches!(self.body, Body::Done) {
+            self.complete(false);
+        } else {
+            self.state = State::Body;
+        }
+        Ok(())
+    }
+
+    /// The body waits for `100 Continue`, and nothing of another head has come.
+    fn may_release_body(&self) -> bool {
+        self.state == State::AwaitContinue && self.filled == self.parsed_to
+    }
+
+    /// Sees to it that bytes of the body stand in the buffer from `parsed_to`, or that the body has
+    /// ended. Otherwise the room for more is returned.
+    pub(super) fn next_of_body(
+        &mut self,
+        buffer: &mut [u8],
+        goal: Goal,
+    ) -> Result<Option<Room>, Failure> {
+        if goal == Goal::End {
+            self.check_fit(buffer.len())?;
+        }
+        loop {
+            if self.has_data() {
+                if goal == Goal::End {
+                    self.retain(buffer);
+                }
+                return Ok(None);
+            }
+            let arrived = buffer.get(self.parsed_to..self.filled).unwrap_or_default();
+            match &mut self.body {
+                Body::Done | Body::Upgraded => {
+                    self.state = State::Over;
+                    return Ok(None);
+                }
+                Body::Length(_) | Body::UntilClose => {}
+                Body::Chunked(decoder) => {
+                    let (taken, piece) = decoder.next(arrived).map_err(Failure::Protocol)?;
+                    self.parsed_to = self.parsed_to.wrapping_add(taken);
+                    match piece {
+                        Piece::Data if taken < arrived.len() => continue,
+                        Piece::Data | Piece::Incomplete => {}
+                        Piece::Trailers => {
+                            self.body = Body::Trailers;
+                            self.parser.start_trailers();
+                            continue;
+                        }
+                    }
+                }
+                Body::Trailers => {
+                    if let Some(length) = self.parser.parse(arrived).map_err(Failure::Protocol)? {
+                        let end = self.parsed_to.wrapping_add(length);
+                        self.trailers = (self.parsed_to, end);
+                        self.parsed_to = end;
+                        self.complete(false);
+                        return Ok(None);
+                    }
+                }
+            }
+            self.make_room(buffer)?;
+            return Ok(Some((self.filled, buffer.len())));
+        }
+    }
+
+    /// Room for at least one byte behind `filled`.
+    fn make_room(&mut self, buffer: &mut [u8]) -> Result<(), Failure> {
+        if self.parsed_to == self.filled {
+            (self.parsed_to, self.filled) = (self.retained_end, self.retained_end);
+        } else if self.filled == buffer.len() {
+            self.shift_to(buffer, self.retained_end);
+        }
+        if self.filled < buffer.len() {
+            return Ok(());
+        }
+        Err(match self.body {
+            Body::Trailers => Failure::NoRoom(BufferUse::Trailers, 1),
+            _ if self.retained_end > self.head_end => Failure::NoRoom(BufferUse::Body, 1),
+            _ => Failure::NoRoom(BufferUse::Body, LEAST_ROOM),
+        })
+    }
+
+    /// So many bytes, at least one, were received into the room that was given.
+    pub(crate) fn received(
+        &mut self,
+        buffer: &mut [u8],
+        count: usize,
+        now: u32,
+    ) -> Result<(), Failure> {
+        match self.state {
+            State::MeasureHead => {
+                self.count_received(count);
+                let complete = self.measure.count(buffer.get(..count).unwrap_or_default());
+                if complete || self.measure.length > MAX_MEASURED {
+                    return Err(Failure::HeadTooLarge { counted: complete });
+                }
+                return Ok(());
+            }
+            State::Body => self.timers.progress(now),
+            _ if self.filled == self.parsed_to => {
+                self.timers.progress(now);
+                if self.may_start_over() {
+                    let from = self.stage_end;
+                    move_down(buffer, from, from.wrapping_add(count), 0);
+                }
+            }
+            // All of the head has to come within one idle time from its first byte, so that a peer
+            // can't drip it for hours.
+            _ => self.wait(now, Deadline::Idle)?,
+        }
+        self.arrived(count);
+        Ok(())
+    }
+
+    /// Nothing has arrived. True where there is something else to go on with.
+    pub(crate) fn nothing_received(
+        &mut self,
+        buffer: &mut [u8],
+        body: &[u8],
+        now: u32,
+    ) -> Result<bool, Failure> {
+        let is_clear = self.filled == self.parsed_to;
+        match self.state {
+            State::NeedBody => {
+                self.seeks_answer = false;
+                return Ok(true);
+            }
+            State::Send => {
+                self.seeks_answer = false;
+                self.wait(now, Deadline::Idle)?;
+            }
+            State::AwaitContinue if is_clear => {
+                if self.timers.waited(now) >= self.params.deadlines.continue_ms {
+                    self.release_body(buffer, body, now);
+                    return Ok(true);
+                }
+            }
+            State::MeasureHead => {
+                if self.timers.waited(now) >= self.params.deadlines.idle_ms {
+                    return Err(Failure::HeadTooLarge { counted: false });
+                }
+            }
+            State::Body => {
+                // The time that the caller took over the last piece doesn't count.
+                if self.body_lent {
+                    self.body_lent = false;
+                    self.timers.progress(now);
+                }
+                self.wait(now, Deadline::Idle)?;
+            }
+            // Up to the first byte the server may think.
+            _ if is_clear => self.wait(now, Deadline::Response)?,
+            _ => self.wait(now, Deadline::Idle)?,
+        }
+        Ok(false)
+    }
+
+    /// The stream has ended; `clean` where nothing of it is lost. True where that was a stale connection,
+    /// and the request is sent again on another.
+    pub(crate) fn ended(&mut self, clean: bool, now: u32) -> Result<bool, Failure> {
+        match self.state {
+            State::Body if clean && matches!(self.body, Body::UntilClose) => {
+                self.complete(true);
+                Ok(false)
+            }
+            State::Body => Err(Failure::Truncated),
+            State::MeasureHead => Err(Failure::HeadTooLarge { counted: false }),
+            _ if self.may_start_over() => {
+                self.start_over(now);
+                Ok(true)
+            }
+            _ if self.received == 0 && self.reused => Err(Failure::StaleConnection),
+            _ if self.received == 0 => Err(Failure::ClosedBeforeResponse),
+            _ => Err(Failure::Truncated),
+        }
+    }
+
+    /// Bytes of the body that stand in the buffer from `parsed_to`.
+    #[inline(never)]
+    pub(crate) fn data_length(&self) -> usize {
+        self.body.data_ahead().min(self.filled.wrapping_sub(self.parsed_to))
+    }
+
+    pub(super) fn has_data(&self) -> bool {
+        self.data_length() > 0
+    }
+
+    /// The same bytes.
+    pub(crate) fn data<'b>(&self, buffer: &'b [u8]) -> &'b [u8] {
+        let end = self.parsed_to.wrapping_add(self.data_length());
+        buffer.get(self.parsed_to..end).unwrap_or_default()
+    }
+
+    /// How much of the body may go from the stack into `out` without a copy; 0 where it has to pass
+    /// through the buffer, as what `out` has less room for than the buffer.
+    pub(crate) fn direct_length(&self, buffer: &[u8], out: &[u8]) -> usize {
+        let room = buffer.len().wrapping_sub(self.retained_end);
+        let is_direct =
+            self.state == State::Body && self.parsed_to == self.filled && out.len() >= room;
+        if is_direct { self.body.data_ahead().min(out.len()) } else { 0 }
+    }
+
+    /// So many bytes of the body were received elsewhere.
+    pub(crate) fn received_directly(&mut self, count: usize, now: u32) -> Result<(), Failure> {
+        self.timers.progress(now);
+        self.check_total(now)?;
+        self.count_received(count);
+        self.took(count);
+        Ok(())
+    }
+
+    /// Takes data that stands in the buffer; never more than is there.
+    pub(crate) fn consume(&mut self, count: usize) {
+        let count = count.min(self.data_length());
+        self.parsed_to = self.parsed_to.wrapping_add(count);
+        self.took(count);
+    }
+
+    /// Takes all data that stands in the buffer, and retains it behind what was read before.
+    fn retain(&mut self, buffer: &mut [u8]) {
+        let count = self.data_length();
+        let end = self.parsed_to.wrapping_add(count);
+        if self.parsed_to > self.retained_end {
+            move_down(buffer, self.parsed_to, end, self.retained_end);
+        }
+        self.retained_end = self.retained_end.wrapping_add(count);
+        self.consume(count);
+    }
+
+    /// Whether the rest of the body fits the buffer, where that is known beforehand.
+    fn check_fit(&self, available: usize) -> Result<(), Failure> {
+        match self.body {
+            Body::Length(remaining)
+                if self.state == State::Body
+                    && remaining > available.saturating_sub(self.retained_end) as u64 =>
+            {
+                Err(Failure::BodyTooLarge)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts data that was taken, and ends a body whose length is reached.
+    fn took(&mut self, count: usize) {
+        let count = count as u64;
+        self.body_received = self.body_received.wrapping_add(count);
+        self.body_lent = true;
+        match &mut self.body {
+            Body::Length(remaining) => {
+                *remaining = remaining.saturating_sub(count);
+                if *remaining == 0 {
+                    self.complete(false);
+                }
+            }
+            Body::Chunked(decoder) => decoder.take_data(count),
+            Body::Trailers | Body::UntilClose | Body::Upgraded | Body::Done => {}
+        }
+    }
+
+    /// The response is complete. Its connection is kept, or there is a reason against it
+    /// (RFC 9112 section 9.3).
+    fn complete(&mut self, until_close: bool) {
+        self.body = Body::Done;
+        self.state = State::Over;
+        let fields = &self.parser.fields;
+        self.close_reason = if until_close {
+            Some(CloseReason::BodyUntilClose)
+        } else if self.request_incomplete {
+            Some(CloseReason::RequestNotSent)
+        } else if fields.close {
+            Some(CloseReason::ServerAsked)
+        } else if self.parser.is_http10() && !fields.keep_alive {
+            Some(CloseReason::Http10)
+        } else if self.params.close {
+            Some(CloseReason::CallerAsked)
+        } else if self.filled > self.parsed_to {
+            Some(CloseReason::ExcessBytes)
+        } else {
+            None
+        };
+    }
+
+    /// Moves what arrived and wasn't taken yet down to `target`.
+    fn shift_to(&mut self, buffer: &mut [u8], target: usize) {
+        if self.parsed_to > target {
+            move_down(buffer, self.parsed_to, self.filled, target);
+            self.filled = target.wrapping_add(self.filled.wrapping_sub(self.parsed_to));
+            self.parsed_to = target;
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! HTTP's order of things, without I/O: what has to happen next, told what happened.
+//!
+//! ```text
+//!            kept connection                      head
+//!   Begin ───────────────────────────► Send ────► sent ──► Head ──► Body ──► Over
+//!     │                                 ▲ │                 │  ▲ │
+//!     └─► Resolve ─► Connect ───────────┘ │ Expect          │  └─┘ 1xx
+//!           ▲                             ▼                 │
+//!           │                      AwaitContinue ──────────►│
+//!           └── a kept connection was stale: once ──────────┘
+//! ```
+//!
+//! A driver asks an [`Exchange`] what comes [next](Exchange::next), does it, and says what came of it.
+//! No stack, clock, socket or token is named here; the buffer and the time are arguments, so that the
+//! same code serves every driver and is compiled once.
+
+mod body;
+mod close;
+mod exchange;
+mod failure;
+mod inbound;
+mod outbound;
+mod timers;
+mod upgraded;
+mod upload;
+
+pub(crate) use body::Body;
+pub use close::CloseReason;
+pub(crate) use exchange::{Action, Exchange, Goal, State};
+pub(crate) use failure::Failure;
+pub(crate) use outbound::Blocked;
+pub(crate) use timers::{Deadlines, NEVER, Timers};
+pub(crate) use upload::{Space, UploadState};
