@@ -152,7 +152,8 @@ extern crate std;
 // | module     | what it is                                                                     |
 // |------------|--------------------------------------------------------------------------------|
 // | `error`    | what can go wrong                                                              |
-// | `serial`   | the serial line, and a ring that an interrupt fills; `hal_nb`: other ports     |
+// | `serial`   | the serial line, and a ring that an interrupt fills                            |
+// | `hal_nb`   | ports of `embedded-hal-nb` as a serial line                                    |
 // | `wire`     | bytes of the line to events, and commands to bytes                             |
 // | `words`    | what all below share: what the modem runs, what a command is for, how it ended |
 // | `tls`      | what the modem verifies, and the setting-up of TLS                             |

@@ -2,7 +2,7 @@
 
 use super::{Modem, Payload};
 use crate::error::EspAtError;
-use crate::slot::{LinkState, Slot};
+use crate::slot::Slot;
 use crate::wire::{Event, Fields, LINKS};
 use crate::words::{CommandResult, SendPhase, Task};
 
@@ -190,12 +190,7 @@ impl Modem {
     fn read_begins(&mut self, link: u8, most: u16, length: Option<u32>, now: u32) {
         self.parser.expect_read = false;
         let family = self.firmware.family;
-        let most_now = match self.slot(link) {
-            Some(Slot { state: LinkState::Open(_) | LinkState::Closing, .. }) => u32::from(most),
-            // The socket was closed meanwhile.
-            _ => 0,
-        };
-        let Some(length) = length.filter(|length| *length <= most_now) else {
+        let Some(length) = length.filter(|length| *length <= u32::from(most)) else {
             // More than was asked for, or no length: nobody knows where the data end.
             return self.corrupted(now);
         };
