@@ -106,8 +106,8 @@
 //!
 //! # Memory
 //!
-//! On a Cortex-M0 (thumbv6m) the driver takes 1,204 bytes, `RX_BUF` (512 unless told otherwise), the
-//! serial port and the clock; on a 64-bit PC 1,272 instead. The modem's last words are 128 of them. A
+//! On a Cortex-M0 (thumbv6m) the driver takes 1,168 bytes, `RX_BUF` (512 unless told otherwise), the
+//! serial port and the clock; on a 64-bit PC 1,248 instead. The modem's last words are 128 of them. A
 //! [`SerialRx`] of 512 takes 528.
 //!
 //! Most of the stack that a call takes is the command's line of 256 bytes, which is there only while it

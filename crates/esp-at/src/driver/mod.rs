@@ -24,7 +24,7 @@ use unsolicited::Unsolicited;
 
 /// An ESP8266 with AT firmware on the serial port `S`, with the clock `C`.
 ///
-/// `RX_BUF` bytes are kept of data that come unasked; its size is that and about 1,250 more
+/// `RX_BUF` bytes are kept of data that come unasked; its size is that and about 1,200 more
 /// ([memory](crate#memory)). What it does and can't do is on the [crate's page](crate).
 ///
 /// ```no_run
