@@ -13,7 +13,9 @@ pub(crate) enum Failure {
     StaleConnection,
     Truncated,
     /// The head doesn't fit; whether it was counted to its end.
-    HeadTooLarge { counted: bool },
+    HeadTooLarge {
+        counted: bool,
+    },
     /// There is no room to go on with this; so many bytes more are needed at least.
     NoRoom(BufferUse, u8),
     /// The rest of the body, whose length is known, doesn't fit.
@@ -27,12 +29,8 @@ impl Exchange {
     /// A failure with its figures, for a buffer of `available` bytes.
     #[cold]
     pub(crate) fn explain(&self, failure: Failure, available: usize) -> error::Failure {
-        let buffer = |what, needed: usize, exact| error::Failure::Buffer {
-            what,
-            needed,
-            available,
-            exact,
-        };
+        let buffer =
+            |what, needed: usize, exact| error::Failure::Buffer { what, needed, available, exact };
         match failure {
             Failure::Protocol(error) => error::Failure::Protocol(error),
             Failure::Timeout(deadline) => {

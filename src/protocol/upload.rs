@@ -126,9 +126,7 @@ impl UploadState {
         }
         exchange.stage_end = exchange.stage_end.wrapping_add(count);
         match self.length {
-            BodyLength::Known(declared) if self.given > declared => {
-                Err(Failure::WrongLength)
-            }
+            BodyLength::Known(declared) if self.given > declared => Err(Failure::WrongLength),
             _ => Ok(()),
         }
     }
