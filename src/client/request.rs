@@ -48,9 +48,9 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         url: Result<Url<'_>, UrlError>,
         mut buffer: B,
     ) -> Self {
-        let driver = &client.driver;
+        let (driver, traits) = (&client.driver, method.traits());
         let mut head =
-            HeadWriter::new(buffer.as_mut(), method, url.as_ref().map_err(|error| *error));
+            HeadWriter::new(buffer.as_mut(), method, &traits, url.as_ref().map_err(|error| *error));
         if driver.config.keep_alive_ms == 0 {
             head.on(buffer.as_mut()).connection_close();
         }
@@ -60,8 +60,8 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         };
         let exchange = Exchange::new(
             endpoint,
-            method.response_to(),
-            method.is_idempotent(),
+            traits.response_to,
+            traits.is_idempotent,
             driver.config.deadlines,
             driver.clock.now_ms(),
         );

@@ -2,7 +2,7 @@
 
 use super::bytes::{copy, hex_digit, is_token, is_value_byte, move_down, trim};
 use super::framing::ResponseTo;
-use super::method::{BodyLength, Method};
+use super::method::{BodyLength, Method, MethodTraits};
 use super::url::Url;
 use crate::error::{RequestError, UrlError};
 
@@ -53,6 +53,7 @@ impl HeadWriter {
     pub(crate) fn new(
         buffer: &mut [u8],
         method: Method<'_>,
+        traits: &MethodTraits,
         url: Result<&Url<'_>, UrlError>,
     ) -> Self {
         let mut head = Self {
@@ -67,12 +68,12 @@ impl HeadWriter {
             close: false,
             expect_continue: false,
             expect_line: false,
-            may_have_body: method.may_have_body(),
-            announces_empty_body: method.announces_empty_body(),
+            may_have_body: traits.may_have_body,
+            announces_empty_body: traits.announces_empty_body,
             error: None,
         };
         match url {
-            Ok(url) => head.on(buffer).start(method, url),
+            Ok(url) => head.on(buffer).start(method, traits.response_to, url),
             Err(error) => head.fail(error.into()),
         }
         head
@@ -105,14 +106,14 @@ pub(crate) struct Pen<'h> {
 }
 
 impl Pen<'_> {
-    fn start(&mut self, method: Method<'_>, url: &Url<'_>) {
+    fn start(&mut self, method: Method<'_>, response_to: ResponseTo, url: &Url<'_>) {
         if let Method::Custom(name) = method
             && !is_token(name.as_bytes())
         {
             self.head.fail(RequestError::InvalidMethod);
         }
         let host = url.host_text().as_bytes();
-        let is_connect = method.response_to() == ResponseTo::Connect;
+        let is_connect = response_to == ResponseTo::Connect;
         self.put(host);
         self.put(method.name().as_bytes());
         self.put(b" ");

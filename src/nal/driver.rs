@@ -348,21 +348,8 @@ impl<N: Network, C: Clock> Driver<N, C> {
     /// The caller has no more use for the call. A response of which little is left is drained, if that has
     /// arrived: it may save a connection.
     pub(crate) fn abandon(&mut self, call: &mut CallView<'_>) {
-        /// No more than this is read on.
-        const DRAINED: usize = 1024;
-        let mut budget = DRAINED;
-        while call.exchange.state == State::Body
-            && call.exchange.body.ends_within(DRAINED)
-            && budget > 0
-            && self.connection.belongs_to(call.ticket)
-            && self.run(call, Goal::Body).is_ok()
-        {
-            let count = call.exchange.data(call.buffer).len();
-            if count == 0 {
-                break;
-            }
-            budget = budget.saturating_sub(count);
-            self.consume(call, count);
+        if call.exchange.is_worth_discarding() && self.connection.belongs_to(call.ticket) {
+            let _ = self.run(call, Goal::Discarded);
         }
         if self.connection.belongs_to(call.ticket) {
             let is_upgraded = call.exchange.is_upgraded();

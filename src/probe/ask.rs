@@ -99,7 +99,8 @@ impl Ladder {
         let Ok(root) = Url::from_parts(scheme, self.report.host(), Some(port), "/") else {
             return false;
         };
-        let mut head = HeadWriter::new(buffer, Method::Options, Ok(&root));
+        let mut head =
+            HeadWriter::new(buffer, Method::Options, &Method::Options.traits(), Ok(&root));
         head.on(buffer).connection_close();
         let Ok(head_end) = head.on(buffer).finish(None) else {
             return false;
