@@ -46,14 +46,9 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         client: &'r mut SafeHttpClient<N, C>,
         method: Method<'_>,
         url: Result<Url<'_>, UrlError>,
-        mut buffer: B,
+        buffer: B,
     ) -> Self {
         let (driver, traits) = (&client.driver, method.traits());
-        let mut head =
-            HeadWriter::new(buffer.as_mut(), method, &traits, url.as_ref().map_err(|error| *error));
-        if driver.config.keep_alive_ms == 0 {
-            head.on(buffer.as_mut()).connection_close();
-        }
         let endpoint = match &url {
             Ok(url) => Endpoint::of(url),
             Err(_) => Endpoint::NOWHERE,
@@ -65,7 +60,15 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
             driver.config.deadlines,
             driver.clock.now_ms(),
         );
-        Self { client, head, call: Call::new(exchange, buffer), has_body: false }
+        let keeps_alive = driver.config.keep_alive_ms > 0;
+        let call = Call::new(exchange, buffer);
+        let mut request = Self { client, head: HeadWriter::new(&traits), call, has_body: false };
+        let mut head = request.head();
+        head.start(method, traits.response_to, url.as_ref().map_err(|error| *error));
+        if !keeps_alive {
+            head.connection_close();
+        }
+        request
     }
 
     fn head(&mut self) -> Pen<'_> {

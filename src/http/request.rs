@@ -49,14 +49,9 @@ pub(crate) struct HeadWriter {
 type Range = (usize, usize);
 
 impl HeadWriter {
-    /// Starts a head: request line and `Host` (first, as RFC 9110 section 7.2 advises).
-    pub(crate) fn new(
-        buffer: &mut [u8],
-        method: Method<'_>,
-        traits: &MethodTraits,
-        url: Result<&Url<'_>, UrlError>,
-    ) -> Self {
-        let mut head = Self {
+    /// Nothing is written yet.
+    pub(crate) const fn new(traits: &MethodTraits) -> Self {
+        Self {
             length: 0,
             host_line: (0, 0),
             credentials_line: (0, 0),
@@ -71,12 +66,7 @@ impl HeadWriter {
             may_have_body: traits.may_have_body,
             announces_empty_body: traits.announces_empty_body,
             error: None,
-        };
-        match url {
-            Ok(url) => head.on(buffer).start(method, traits.response_to, url),
-            Err(error) => head.fail(error.into()),
         }
-        head
     }
 
     /// To write on, in the buffer that was used before.
@@ -106,7 +96,17 @@ pub(crate) struct Pen<'h> {
 }
 
 impl Pen<'_> {
-    fn start(&mut self, method: Method<'_>, response_to: ResponseTo, url: &Url<'_>) {
+    /// Starts a head: request line and `Host` (first, as RFC 9110 section 7.2 advises).
+    pub(crate) fn start(
+        &mut self,
+        method: Method<'_>,
+        response_to: ResponseTo,
+        url: Result<&Url<'_>, UrlError>,
+    ) {
+        let url = match url {
+            Ok(url) => url,
+            Err(error) => return self.head.fail(error.into()),
+        };
         if let Method::Custom(name) = method
             && !is_token(name.as_bytes())
         {

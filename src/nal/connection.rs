@@ -100,10 +100,6 @@ impl<N: Network> Connection<N> {
         self.ended_by
     }
 
-    pub(crate) fn peer(&self) -> Option<&Peer> {
-        self.peer.as_ref()
-    }
-
     /// Takes a socket from the stack, for a connection to `peer`.
     pub(crate) fn open(&mut self, peer: Option<Peer>) -> Result<(), TcpErrorOf<N>> {
         self.close_socket(CloseReason::Error);
@@ -192,7 +188,7 @@ impl<N: Network> Connection<N> {
     pub(crate) fn take_kept(
         &mut self,
         endpoint: &Endpoint,
-        host: &str,
+        host: &[u8],
         now: u32,
         keep_alive_ms: u32,
     ) -> Option<SocketAddr> {

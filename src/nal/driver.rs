@@ -3,6 +3,7 @@
 use super::{Connection, ErrorOf, Incoming, KindOf, TcpErrorOf};
 use crate::error::{self, Deadline, ErrorKind, Evidence, RequestError};
 use crate::http::bytes::copy;
+use crate::http::endpoint::host_text;
 use crate::http::url::Scheme;
 use crate::policy::{Config, Peer, Preflight, Surroundings, check_addresses, check_resolved};
 use crate::protocol::{Action, Blocked, CloseReason, Exchange, Failure, Goal, State};
@@ -201,6 +202,8 @@ impl<N: Network, C: Clock> Driver<N, C> {
         Ok(())
     }
 
+    // Its name is on the stack while the resolver works, and not while anything else does.
+    #[inline(never)]
     pub(crate) fn resolve(
         &mut self,
         exchange: &mut Exchange,
@@ -208,8 +211,8 @@ impl<N: Network, C: Clock> Driver<N, C> {
         now: u32,
     ) -> Step<N, ()> {
         let network = &mut self.connection.network;
-        let host = exchange.endpoint.host(buffer);
-        let address = match network.get_host_by_name(host, self.config.address_type.clone()) {
+        let host = host_text(exchange.endpoint.host(buffer));
+        let address = match network.get_host_by_name(&host, self.config.address_type.clone()) {
             Ok(address) => address,
             Err(nb::Error::WouldBlock) => {
                 exchange.wait(now, Deadline::Resolve)?;
@@ -245,7 +248,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
                 .open(Peer::new(endpoint, host, remote))
                 .map_err(|error| Stop::Failed(ErrorKind::Socket(error)))?;
             // Refused earlier where the stack has no TLS at all. Never in the clear instead.
-            if endpoint.scheme == Scheme::Https && !connection.secure(host) {
+            if endpoint.scheme == Scheme::Https && !secure(connection, host) {
                 return Err(Stop::Failed(ErrorKind::Request(RequestError::NoTls)));
             }
         }
@@ -360,6 +363,12 @@ impl<N: Network, C: Clock> Driver<N, C> {
             });
         }
     }
+}
+
+/// Makes the connection to come a TLS one. False where the stack can't.
+#[inline(never)]
+fn secure<N: Network>(connection: &mut Connection<N>, host: &[u8]) -> bool {
+    connection.secure(&host_text(host))
 }
 
 impl<N: Network, C> fmt::Debug for Driver<N, C> {

@@ -23,22 +23,22 @@ pub(crate) struct Peer {
     port: u16,
     /// The address was given by the caller.
     is_directed: bool,
-    pub(crate) host: heapless::String<MAX_KEPT_HOST>,
+    host: heapless::Vec<u8, MAX_KEPT_HOST>,
 }
 
 impl Peer {
     /// `None` where the host is too long to be remembered.
-    pub(crate) fn new(endpoint: &Endpoint, host: &str, remote: SocketAddr) -> Option<Self> {
-        let host = heapless::String::try_from(host).ok()?;
+    pub(crate) fn new(endpoint: &Endpoint, host: &[u8], remote: SocketAddr) -> Option<Self> {
+        let host = heapless::Vec::from_slice(host).ok()?;
         let Endpoint { scheme, port, is_directed, .. } = *endpoint;
         Some(Self { remote, scheme, port, is_directed, host })
     }
 
     /// Whether a request to this endpoint may use the connection.
-    pub(crate) fn serves(&self, endpoint: &Endpoint, host: &str) -> bool {
+    pub(crate) fn serves(&self, endpoint: &Endpoint, host: &[u8]) -> bool {
         self.scheme == endpoint.scheme
             && self.port == endpoint.port
-            && is_same_host(self.host.as_bytes(), host.as_bytes())
+            && is_same_host(&self.host, host)
             && self.is_directed == endpoint.is_directed
             // By name, any of its addresses will do.
             && (!endpoint.is_directed || endpoint.remote == Some(self.remote))

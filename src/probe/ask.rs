@@ -99,8 +99,9 @@ impl Ladder {
         let Ok(root) = Url::from_parts(scheme, self.report.host(), Some(port), "/") else {
             return false;
         };
-        let mut head =
-            HeadWriter::new(buffer, Method::Options, &Method::Options.traits(), Ok(&root));
+        let traits = Method::Options.traits();
+        let mut head = HeadWriter::new(&traits);
+        head.on(buffer).start(Method::Options, traits.response_to, Ok(&root));
         head.on(buffer).connection_close();
         let Ok(head_end) = head.on(buffer).finish(None) else {
             return false;
