@@ -46,9 +46,15 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         client: &'r mut SafeHttpClient<N, C>,
         method: Method<'_>,
         url: Result<Url<'_>, UrlError>,
-        buffer: B,
+        mut buffer: B,
     ) -> Self {
         let (driver, traits) = (&client.driver, method.traits());
+        let mut head = HeadWriter::new(&traits);
+        let mut pen = head.on(buffer.as_mut());
+        pen.start(method, traits.response_to, url.as_ref().map_err(|error| *error));
+        if driver.config.keep_alive_ms == 0 {
+            pen.connection_close();
+        }
         let endpoint = match &url {
             Ok(url) => Endpoint::of(url),
             Err(_) => Endpoint::NOWHERE,
@@ -60,15 +66,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
             driver.config.deadlines,
             driver.clock.now_ms(),
         );
-        let keeps_alive = driver.config.keep_alive_ms > 0;
-        let call = Call::new(exchange, buffer);
-        let mut request = Self { client, head: HeadWriter::new(&traits), call, has_body: false };
-        let mut head = request.head();
-        head.start(method, traits.response_to, url.as_ref().map_err(|error| *error));
-        if !keeps_alive {
-            head.connection_close();
-        }
-        request
+        Self { client, head, call: Call::new(exchange, buffer), has_body: false }
     }
 
     fn head(&mut self) -> Pen<'_> {

@@ -5,7 +5,7 @@ use crate::error::{self, Deadline, ErrorKind, Evidence, RequestError};
 use crate::http::bytes::copy;
 use crate::http::endpoint::host_text;
 use crate::http::url::Scheme;
-use crate::policy::{Config, Peer, Preflight, Surroundings, check_addresses, check_resolved};
+use crate::policy::{Config, Preflight, Surroundings, check_addresses, check_resolved};
 use crate::protocol::{Action, Blocked, CloseReason, Exchange, Failure, Goal, State};
 use core::fmt;
 use embedded_nal::nb;
@@ -244,9 +244,8 @@ impl<N: Network, C: Clock> Driver<N, C> {
         let Some(remote) = endpoint.remote else { return Ok(()) };
         if !connection.is_open() {
             let host = endpoint.host(buffer);
-            connection
-                .open(Peer::new(endpoint, host, remote))
-                .map_err(|error| Stop::Failed(ErrorKind::Socket(error)))?;
+            connection.open().map_err(|error| Stop::Failed(ErrorKind::Socket(error)))?;
+            connection.leads_to(endpoint, host);
             // Refused earlier where the stack has no TLS at all. Never in the clear instead.
             if endpoint.scheme == Scheme::Https && !secure(connection, host) {
                 return Err(Stop::Failed(ErrorKind::Request(RequestError::NoTls)));
