@@ -9,8 +9,9 @@
 use embedded_io::Write;
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
 use safe_http_client::{
-    Behaviour, BodyLength, Clock, Config, CopyError, ErrorOf, Evidence, Link, LinkStatus,
-    LoopContext, Network, NoTls, Online, Phase, SafeHttpClient, WhyClosed,
+    BodyLength, Clock, CloseReason, Config, CopyError, Diagnostics, ErrorOf, Evidence, Link,
+    LinkStatus, LoopContext, Network, NoTls, Phase, SafeHttpClient, StackFault, StackQuirks,
+    StackStatus,
 };
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -254,8 +255,8 @@ impl<N: Network> Link for Counted<N> {
 }
 
 impl<N: Network> Network for Counted<N> {
-    fn behaviour(&self) -> Behaviour {
-        self.inner.behaviour()
+    fn quirks(&self) -> StackQuirks {
+        self.inner.quirks()
     }
 
     fn poll_network(&mut self) {
@@ -268,6 +269,20 @@ impl<N: Network> Network for Counted<N> {
 
     fn secure(&mut self, socket: &mut Self::TcpSocket, server_name: &str) -> Result<(), NoTls> {
         self.inner.secure(socket, server_name)
+    }
+}
+
+impl<N: Network> Diagnostics for Counted<N> {
+    fn tcp_fault(&self, error: &<Self as TcpClientStack>::Error) -> StackFault {
+        self.inner.tcp_fault(error)
+    }
+
+    fn dns_fault(&self, error: &<Self as Dns>::Error) -> StackFault {
+        self.inner.dns_fault(error)
+    }
+
+    fn status(&self) -> StackStatus<'_> {
+        self.inner.status()
     }
 }
 
@@ -303,13 +318,16 @@ pub struct Failure {
 }
 
 impl Failure {
-    pub fn of<T: Debug, D: Debug>(error: safe_http_client::Error<T, D>) -> Self {
+    pub fn of<T: Debug, D: Debug>(
+        error: safe_http_client::Error<T, D>,
+        evidence: Evidence,
+    ) -> Self {
         Self {
             code: error.code(),
             phase: error.phase,
             kind: format!("{:?}", error.kind),
             text: error.to_string(),
-            evidence: error.evidence,
+            evidence,
         }
     }
 }
@@ -342,7 +360,7 @@ impl Write for PatternSink {
 
 /// One client, its server, and what can be expected.
 pub struct Bench<'a, N: Network, C: Clock, P: Peer> {
-    pub client: SafeHttpClient<Counted<N>, C, Online>,
+    pub client: SafeHttpClient<Counted<N>, C>,
     pub cx: &'a mut LoopContext,
     pub peer: P,
     pub shows: Shows,
@@ -363,19 +381,22 @@ impl<'a, N: Network, C: Clock, P: Peer> Bench<'a, N, C, P> {
     ) -> Self {
         let network = Counted::new(network);
         let counts = network.counts.clone();
-        let client = SafeHttpClient::with_config(network, clock, config)
-            .wait_online(cx)
-            .unwrap_or_else(|failed| panic!("{}", failed.error));
+        let mut client = SafeHttpClient::with_config(network, clock, config);
+        if let Err(error) = client.wait_online(cx) {
+            panic!("{error}");
+        }
         Self { client, cx, peer, shows, counts }
     }
 
     fn get(&mut self, url: &str) -> Result<Got, Failure> {
         let mut buffer = [0; 4096];
-        self.try_get(url, &mut buffer).map_err(Failure::of)
+        let got = self.try_get(url, &mut buffer);
+        got.map_err(|error| Failure::of(error, self.client.evidence()))
     }
 
     fn try_get(&mut self, url: &str, buffer: &mut [u8]) -> Result<Got, ErrorOf<Counted<N>>> {
-        let mut response = self.client.get(self.cx, url, buffer).send()?;
+        let mut online = self.client.online(self.cx)?;
+        let mut response = online.get(url, buffer).send()?;
         let status = response.status();
         let body = response.read_to_str()?.to_owned();
         Ok(Got { status, body })
@@ -397,7 +418,7 @@ impl<'a, N: Network, C: Clock, P: Peer> Bench<'a, N, C, P> {
     #[track_caller]
     fn expect_recovery(&mut self) {
         assert!(!self.client.is_connected(), "closed after an error");
-        assert_eq!(self.client.why_closed(), Some(WhyClosed::Error));
+        assert_eq!(self.client.close_reason(), Some(CloseReason::Error));
         self.expect_all_closed();
         self.expect_body(vec![Act::Request, say(HELLO)], "hello");
     }
@@ -443,8 +464,8 @@ impl<'a, N: Network, C: Clock, P: Peer> Bench<'a, N, C, P> {
         ];
         if self.shows.clean_end {
             self.expect_body(script, "until the end");
-            let why = self.client.why_closed();
-            assert_eq!(why, Some(WhyClosed::BodyUntilClose));
+            let why = self.client.close_reason();
+            assert_eq!(why, Some(CloseReason::BodyUntilClose));
             self.expect_all_closed();
             return "ended by FIN".into();
         }
@@ -479,7 +500,7 @@ impl<'a, N: Network, C: Clock, P: Peer> Bench<'a, N, C, P> {
         ];
         if self.shows.clean_end {
             self.expect_body(script, "bye");
-            assert_eq!(self.client.why_closed(), Some(WhyClosed::ServerAsked));
+            assert_eq!(self.client.close_reason(), Some(CloseReason::ServerAsked));
             self.expect_all_closed();
             return "read after the FIN".into();
         }
@@ -512,7 +533,8 @@ impl<'a, N: Network, C: Clock, P: Peer> Bench<'a, N, C, P> {
         let url = self.peer.play(vec![vec![Act::Request, Act::Send(bytes)]]);
         let mut buffer = [0; 4096];
         let mut sink = PatternSink(0);
-        let mut response = match self.client.get(self.cx, url.as_str(), &mut buffer).send() {
+        let mut online = self.client.online(self.cx).unwrap();
+        let mut response = match online.get(url.as_str(), &mut buffer).send() {
             Ok(response) => response,
             Err(error) => panic!("{error}"),
         };
@@ -535,9 +557,9 @@ impl<'a, N: Network, C: Clock, P: Peer> Bench<'a, N, C, P> {
         let url = self.peer.play(vec![script]);
         let mut buffer = [0; 512];
         let mut reader = body.as_slice();
-        let sent = self
-            .client
-            .put(self.cx, url.as_str(), &mut buffer)
+        let mut online = self.client.online(self.cx).unwrap();
+        let sent = online
+            .put(url.as_str(), &mut buffer)
             .send_from(&mut reader, BodyLength::Known(LENGTH as u64));
         match sent {
             Ok(response) => assert_eq!(response.status(), 201),
