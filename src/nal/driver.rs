@@ -298,6 +298,8 @@ impl<N: Network, C: Clock> Driver<N, C> {
         out: &mut [u8],
     ) -> nb::Result<usize, ErrorOf<N>> {
         if out.is_empty() {
+            // 0 would be an end that hasn't come.
+            self.run(call, Goal::Head)?;
             return Ok(0);
         }
         let most = call.exchange.direct_length(call.buffer, out);
