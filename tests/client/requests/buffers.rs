@@ -88,3 +88,31 @@ fn a_body_needs_no_room_in_the_buffer() {
     client.online(&mut cx).unwrap().put("http://h/", &mut buffer).body(b"open").send().unwrap();
     assert_eq!(log.borrow().text(0), head + "open");
 }
+
+/// Of one that is copied, room for all of it behind the head: to the byte.
+#[test]
+fn a_copied_body_needs_its_room_in_the_buffer() {
+    let head = format!("PUT / HTTP/1.1\r\nHost: h\r\n{DEFAULTS}Content-Length: 12\r\nx: y\r\n\r\n");
+    let whole = "h".len() + head.len() + 12;
+    for size in [0, 11, 12, 13, whole - 12, whole - 1, whole, whole + 1] {
+        let Bench { mut client, log, mut cx } = Bench::new();
+        let mut buffer = vec![0; size];
+        let mut online = client.online(&mut cx).unwrap();
+        let put = online.put("http://h/", &mut buffer[..]).copy_body("twelve bytes");
+        let error = match put.header("x", "y").start() {
+            Ok(mut call) => {
+                assert!(size >= whole, "{size} bytes");
+                while call.poll(&mut client, &mut cx).is_err() {}
+                let sent = log.borrow().text(0);
+                assert_eq!(sent.len(), head.len() + 12);
+                assert!(sent.ends_with("\r\n\r\ntwelve bytes"), "{sent}");
+                continue;
+            }
+            Err(error) => error,
+        };
+        let what = BufferUse::RequestHead;
+        let too_small = ErrorKind::Buffer { what, needed: whole, available: size, exact: true };
+        assert_eq!(error.kind, too_small);
+        assert_untouched(&log.borrow());
+    }
+}

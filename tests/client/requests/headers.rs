@@ -138,8 +138,8 @@ fn any_other_name_decides_nothing() {
         let request = online.post("http://user:pw@h/", &mut buffer);
         request.header(name, value).body(b"open").send().unwrap();
         let expected = format!(
-            "POST / HTTP/1.1\r\nHost: h\r\n{name}: {value}\r\n\
-             Authorization: Basic dXNlcjpwdw==\r\n{DEFAULTS}Content-Length: 4\r\n\r\nopen"
+            "POST / HTTP/1.1\r\nHost: h\r\nAuthorization: Basic dXNlcjpwdw==\r\n\
+             {name}: {value}\r\n{DEFAULTS}Content-Length: 4\r\n\r\nopen"
         );
         assert_eq!(log.borrow().text(0), expected);
         assert!(client.is_connected(), "kept, whatever {name} says");
@@ -184,6 +184,18 @@ fn user_and_password_become_basic_authorization() {
         let lines = format!("GET /p HTTP/1.1\r\nHost: h:8080\r\n{line}");
         assert_eq!(sent, with_defaults(&lines), "{userinfo}");
     }
+}
+
+/// They are the origin's. A tunnel's request goes to a proxy, which isn't to have them.
+#[test]
+fn connect_tells_no_credentials_of_the_url() {
+    let sent = Bench::new().sent(Method::Connect, "http://user:pw@h:22", |request| request);
+    assert_eq!(sent, with_defaults("CONNECT h:22 HTTP/1.1\r\nHost: h:22\r\n"));
+    let sent = Bench::new().sent(Method::Connect, "http://user:pw@h:22", |request| {
+        request.header("Authorization", "Basic mine")
+    });
+    let lines = "CONNECT h:22 HTTP/1.1\r\nHost: h:22\r\nAuthorization: Basic mine\r\n";
+    assert_eq!(sent, with_defaults(lines));
 }
 
 #[test]
