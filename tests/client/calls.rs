@@ -101,6 +101,7 @@ impl Kind {
 }
 
 /// A call on its way.
+#[allow(clippy::large_enum_variant, reason = "there are one or two at a time")]
 enum Work {
     Call(Call<'static, Room>),
     /// And what of its body is still to be given.

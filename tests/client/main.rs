@@ -1,5 +1,10 @@
 //! The client, as a program uses it: on a scripted stack that splits, delays and breaks what comes, and
 //! on the operating system's sockets.
+#![allow(
+    clippy::drop_non_drop,
+    clippy::forget_non_drop,
+    reason = "that calls can be dropped and forgotten alike is what is shown"
+)]
 
 #[path = "../common/mod.rs"]
 mod common;
