@@ -42,6 +42,10 @@ fn a_silent_server_ends_in_a_timeout_that_says_which_phase_and_how_long() {
         "the evidence is what the server got"
     );
     assert_eq!(evidence.received, 0);
+    // And the diagnosis shows them.
+    let page = client.diagnosis(&error).to_string();
+    let said = format!("{} bytes sent", evidence.sent);
+    assert!(page.contains("head failed after") && page.contains(&said), "{page}");
 }
 
 /// The answer that came too late is never the next request's.
