@@ -16,6 +16,7 @@ fn tunnel(read: usize, cx: &mut LoopContext) -> (Client, SharedLog, Upgraded<'st
             Step::Data(b"nelled".to_vec()),
         ]),
         slow_server(),
+        slow_server(),
     ];
     let (mut client, log) = scripted(&TestClock::ticking(1), Config::new(), connections);
     let mut call = client.online(cx).unwrap().get(&url("/first"), [0; 256]).start().unwrap();
@@ -41,9 +42,16 @@ fn one_that_is_dropped_or_forgotten_is_closed_by_the_next_call() {
             assert_eq!(log.borrow().closed, 0, "it was the client's all the time");
             assert_eq!(get(&mut client, &mut cx, &url("/second")), Ok("/second".into()));
             assert_eq!(client.close_reason(), Some(CloseReason::Upgraded));
+            // The next is an ordinary one again.
+            let mut work = Kind::Get.start(&mut client, &mut cx);
+            for _ in 0..30 {
+                work.turn(&mut client, &mut cx).unwrap();
+            }
+            assert_eq!(get(&mut client, &mut cx, &url("/third")), Ok("/third".into()));
+            assert_eq!(client.close_reason(), Some(CloseReason::ResponseNotRead));
             drop(client);
             let log = log.borrow();
-            assert_eq!((log.opened, log.closed, log.most_open), (2, 2, 1));
+            assert_eq!((log.opened, log.closed, log.most_open), (3, 3, 1));
         }
     }
 }
