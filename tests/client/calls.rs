@@ -33,7 +33,11 @@ fn slow_server() -> Connection {
 /// A client that has some connections to such a server.
 fn slow_client() -> (Client, SharedLog) {
     let connections = [slow_server(), slow_server(), slow_server()];
-    scripted(&TestClock::ticking(1), Config::new(), connections)
+    let (mut client, log) = scripted(&TestClock::ticking(1), Config::new(), connections);
+    let stack = client.network_mut().stack_mut();
+    stack.names = vec![("gate.test", [192, 168, 1, 20].into())];
+    stack.dns_pends = 3;
+    (client, log)
 }
 
 /// The same, and it has kept one of them, or none yet.
@@ -54,6 +58,8 @@ fn url(target: &str) -> String {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Kind {
     Get,
+    /// Of a host that has to be looked up.
+    GetByName,
     GetChunked,
     PostLent,
     PostCopied,
@@ -63,8 +69,9 @@ enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Get,
+        Self::GetByName,
         Self::GetChunked,
         Self::PostLent,
         Self::PostCopied,
@@ -79,7 +86,10 @@ impl Kind {
 
     /// Starts one: nothing is sent yet.
     fn start(self, client: &mut Client, cx: &mut LoopContext) -> Work {
-        let url = url(self.target());
+        let url = match self {
+            Self::GetByName => format!("http://gate.test{}", self.target()),
+            _ => url(self.target()),
+        };
         if self == Self::Probe {
             return Work::Probe(client.start_probe(&url, [0; 256]));
         }

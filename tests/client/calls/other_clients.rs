@@ -1,10 +1,12 @@
 //! Calls that are polled with a client that didn't start them.
 
-use super::{Kind, Work, slow_client, slow_server, url};
+use super::{Kind, Room, Work, slow_client, slow_server, url};
 use crate::common::cx;
 use crate::common::script::{Connection, Log, ScriptStack};
 use crate::common::{TestClock, TestLink};
-use crate::support::{Client, SharedLog, get, host, ready, scripted};
+use crate::scenario::{Act, say};
+use crate::server::Server;
+use crate::support::{Client, HELLO, SharedLog, drive, get, host, ready, scripted};
 use safe_http_client::{
     Buffer, Call, Clock, Config, ErrorOf, Link, LoopContext, NalNetwork, Network, SafeHttpClient,
     StackQuirks, nb,
@@ -79,14 +81,17 @@ fn ways<N: Network, C: Clock, B: Buffer>(
     }
 }
 
-/// Whatever the other's stack is, and whether or not it is in use.
-#[test]
-fn each_way_to_poll_tells_another_client_from_its_own() {
-    fn check<N: Network, C: Clock>(
-        stack: &str,
-        mut other: SafeHttpClient<N, C>,
-        cx: &mut LoopContext,
-    ) {
+/// A client of any stack, and a URL that it has an answer from as often as it asks.
+struct Other<N: Network, C> {
+    stack: &'static str,
+    client: SafeHttpClient<N, C>,
+    url: String,
+    answer: &'static str,
+}
+
+impl<N: Network, C: Clock> Other<N, C> {
+    /// Polls a call with this client, which isn't its own and has one, in each way and at some moments.
+    fn check(mut self, cx: &mut LoopContext) {
         let long = "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\nlong";
         for (case, connection, turns) in [
             ("before its head", slow_server(), 5),
@@ -94,41 +99,77 @@ fn each_way_to_poll_tells_another_client_from_its_own() {
             ("with a body that doesn't fit", Connection::answer(long), 100),
         ] {
             for way in 0..5 {
-                let context = format!("{stack}, way {way}, {case}");
+                let context = format!("{}, way {way}, {case}", self.stack);
                 let connections = [connection.clone(), slow_server()];
                 let (mut client, log) =
                     scripted(&TestClock::ticking(1), Config::new(), connections);
                 let mut online = client.online(cx).unwrap();
-                let mut call = online.get(&url("/first"), [0; 128]).start().unwrap();
+                let mut call = online.get(&url("/first"), [0; 256]).start().unwrap();
                 for _ in 0..turns {
                     let _ = call.poll(&mut client, cx);
                 }
                 assert_eq!(call.head().is_some(), turns == 100, "{context}");
+                self.confuse(&mut call, way, &context, cx);
+
                 let before = figures(&log);
-                let evidence = other.evidence();
-                match ways(way, &mut call, &mut other, cx) {
-                    Err(nb::Error::Other(error)) => assert_eq!(error.code(), "displaced"),
-                    went => panic!("{context}: {}", went.is_ok()),
-                }
-                call.consume(&mut other, 3);
-                assert!(!other.is_connected(), "{context}");
-                assert_eq!(other.close_reason(), None, "{context}");
-                assert_eq!(other.evidence(), evidence, "{context}");
-                assert_eq!(figures(&log), before, "{context}");
                 match ways(way, &mut call, &mut client, cx) {
                     Err(nb::Error::Other(error)) => assert_eq!(error.code(), "call_over"),
                     went => panic!("{context}: {}", went.is_ok()),
                 }
+                assert_eq!(figures(&log), before, "{context}");
                 assert_eq!(get(&mut client, cx, &url("/second")), Ok("/second".into()));
             }
         }
     }
+
+    fn confuse(
+        &mut self,
+        call: &mut Call<'_, Room>,
+        way: usize,
+        context: &str,
+        cx: &mut LoopContext,
+    ) {
+        let other = &mut self.client;
+        let mut others = other.online(cx).unwrap().get(&self.url, [0; 256]).start().unwrap();
+        for _ in 0..10 {
+            let _ = others.poll(other, cx);
+        }
+        let facts = |other: &SafeHttpClient<N, C>| {
+            (other.evidence(), other.close_reason(), other.is_connected())
+        };
+        let before = facts(other);
+        match ways(way, call, other, cx) {
+            Err(nb::Error::Other(error)) => assert_eq!(error.code(), "displaced", "{context}"),
+            went => panic!("{context}: {}", went.is_ok()),
+        }
+        call.consume(other, 3);
+        assert_eq!(facts(other), before, "{context}");
+        match drive(&mut others, other, cx, || ()) {
+            Ok(response) => assert_eq!(response, (200, self.answer.into()), "{context}"),
+            Err(error) => panic!("{context}: {error}"),
+        }
+    }
+}
+
+/// Whatever the other's stack is.
+#[test]
+fn each_way_to_poll_tells_another_client_from_its_own() {
     let mut cx = cx();
-    check("the same stack", slow_client().0, &mut cx);
-    let stack = ScriptStack::new([]);
+    let (client, _) = slow_client();
+    Other { stack: "the same stack", client, url: url("/others"), answer: "/others" }
+        .check(&mut cx);
+
+    let stack = ScriptStack::new([slow_server()]);
     let network = NalNetwork::without_dns(stack, TestLink::up(), StackQuirks::SMOLTCP_NAL);
-    check("another", SafeHttpClient::new(network, TestClock::ticking(1)), &mut cx);
-    check("the operating system's", host(Config::new()), &mut cx);
+    let client = SafeHttpClient::new(network, TestClock::ticking(1));
+    Other { stack: "another", client, url: url("/others"), answer: "/others" }.check(&mut cx);
+
+    let answers = [Act::Request, say(HELLO)].into_iter().cycle().take(2 * 15);
+    let server = Server::new(vec![answers.collect()]);
+    let client = host(Config::new());
+    Other { stack: "the operating system's", client, url: server.url(), answer: "hello" }
+        .check(&mut cx);
+    assert_eq!(server.heads().len(), 15, "on its one connection");
 }
 
 /// Its client is gone, and another one has its place.
