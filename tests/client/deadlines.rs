@@ -4,8 +4,9 @@ use crate::common::script::{Connection, Step};
 use crate::common::{TestClock, cx};
 use crate::scenario::{Act, say};
 use crate::server::Server;
-use crate::support::{HELLO, URL, answers_twice, drive, get, host, ms, ready, scripted};
-use crate::uploads::{answers_after_body, long_body};
+use crate::support::{
+    HELLO, URL, answers_after_body, answers_twice, drive, get, host, long_body, ms, ready, scripted,
+};
 use safe_http_client::{
     BodyLength, Clock, Config, Deadline, ErrorKind, LoopContext, Network, Phase, SafeHttpClient, nb,
 };

@@ -41,6 +41,31 @@ pub(crate) fn answers_twice() -> Connection {
     Connection::new(answer().into_iter().chain(answer()))
 }
 
+/// Takes the body slowly and answers once its end was sent; meanwhile come interim responses, in
+/// segments of this size (0 for none).
+pub(crate) fn answers_after_body(interim_segments: usize) -> Connection {
+    let mut steps = vec![Step::AwaitRequest];
+    if interim_segments > 0 {
+        // So long that, while it comes, it leaves less room in the buffer than a chunk needs.
+        let link = "x".repeat(214);
+        let interim = format!("HTTP/1.1 103 Early Hints\r\nLink: {link}\r\n\r\n");
+        assert!((246..256).contains(&interim.len()));
+        for segment in interim.repeat(3).as_bytes().chunks(interim_segments) {
+            steps.extend([Step::Data(segment.to_vec()), Step::Pend(1)]);
+        }
+    }
+    // `long_body` ends in the empty line that the script waits for.
+    steps.extend([Step::AwaitRequest, Step::Data(HELLO.into())]);
+    Connection { send_limit: 100, send_pends: 1, ..Connection::new(steps) }
+}
+
+/// A body of 3 kB, which ends in an empty line.
+pub(crate) fn long_body() -> Vec<u8> {
+    let mut body: Vec<u8> = (0..3000u32).map(|at| b'a' + (at % 23) as u8).collect();
+    body.extend_from_slice(b"\r\n\r\n");
+    body
+}
+
 /// A GET by a blocking call.
 pub(crate) fn get<C: Clock>(
     client: &mut SafeHttpClient<TestNetwork, C>,

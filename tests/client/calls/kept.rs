@@ -126,7 +126,7 @@ fn a_copied_body_outlives_its_source() {
     }
 }
 
-/// It isn't copied, and so has to outlive the call: the compiler says so (`tests/ui`).
+/// It isn't copied, and so the compiler sees to it that it outlives the call.
 #[test]
 fn a_lent_body_is_sent_from_where_it_is() {
     let mut cx = cx();
