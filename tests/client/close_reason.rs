@@ -1,10 +1,9 @@
 //! A connection that isn't used again leaves its reason behind, after the next one is open too.
 
-mod common;
-
-use common::script::{Connection, ScriptStack, Step};
-use common::{TestClock, cx};
-use safe_http_client::{Behaviour, Config, SafeHttpClient, WhyClosed};
+use crate::common::script::{Connection, Step};
+use crate::common::{TestClock, cx};
+use crate::support::{get, scripted};
+use safe_http_client::{CloseReason, Config};
 use std::time::Duration;
 
 const KEPT: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
@@ -22,31 +21,26 @@ fn the_reason_stays_readable_once_a_fresh_connection_is_open() {
             end(),
             "http://192.168.1.20/",
             minute,
-            WhyClosed::ServerClosedIdle,
+            CloseReason::ServerClosedIdle,
         ),
-        ("unasked bytes came", excess(), "http://192.168.1.20/", minute, WhyClosed::ExcessBytes),
-        ("another port", open(), "http://192.168.1.20:81/", minute, WhyClosed::OtherHost),
+        ("unasked bytes came", excess(), "http://192.168.1.20/", minute, CloseReason::ExcessBytes),
+        ("another port", open(), "http://192.168.1.20:81/", minute, CloseReason::OtherHost),
         (
             "kept too long",
             open(),
             "http://192.168.1.20/",
             Duration::from_millis(500),
-            WhyClosed::IdleTooLong,
+            CloseReason::IdleTooLong,
         ),
     ] {
         let mut cx = cx();
         let clock = TestClock::default();
-        let network = ScriptStack::new([first, open()]).attached(Behaviour::STD);
         let config = Config::new().keep_alive(keep_alive);
-        let mut client =
-            SafeHttpClient::with_config(network, &clock, config).wait_online(&mut cx).unwrap();
-        let mut buffer = [0; 256];
-        for (url, why_closed) in [("http://192.168.1.20/", None), (second_url, Some(expected))] {
-            let mut response = client.get(&mut cx, url, &mut buffer).send().unwrap();
-            assert_eq!(response.read_to_str().unwrap(), "hi", "{case}");
-            drop(response);
+        let (mut client, _) = scripted(&clock, config, [first, open()]);
+        for (url, close_reason) in [("http://192.168.1.20/", None), (second_url, Some(expected))] {
+            assert_eq!(get(&mut client, &mut cx, url), Ok("hi".into()), "{case}");
             assert!(client.is_connected(), "{case}");
-            assert_eq!(client.why_closed(), why_closed, "{case}");
+            assert_eq!(client.close_reason(), close_reason, "{case}");
             clock.advance(1000);
         }
     }
