@@ -1,9 +1,8 @@
 //! Load: a server in a process of its own, which can be killed and counts what it processed, and
 //! the figures of this process.
-#![allow(dead_code)]
 
 use crate::common::cx;
-use safe_http_client::{Cause, Clock, Method, Network, Online, SafeHttpClient};
+use safe_http_client::{Cause, Clock, Method, Network, SafeHttpClient};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -107,7 +106,7 @@ type Ledger = Arc<Mutex<Vec<u8>>>;
 pub enum Program {
     /// This test's own, in [`serve`].
     Own,
-    /// Node with tests/servers/load.js.
+    /// Node with `tests/servers/load.js`.
     Node(PathBuf),
 }
 
@@ -243,20 +242,21 @@ impl Log {
     /// One more request.
     pub fn request<N: Network, C: Clock>(
         &mut self,
-        client: &mut SafeHttpClient<N, C, Online>,
+        client: &mut SafeHttpClient<N, C>,
         aim: &Aim,
         buffer: &mut [u8],
     ) {
         let id = self.outcomes.len();
         let mut cx = cx();
-        let mut request = client
-            .request(&mut cx, Self::method(id), aim.url.as_str(), buffer)
+        let mut online = client.online(&mut cx).unwrap();
+        let mut request = online
+            .request(Self::method(id), aim.url.as_str(), buffer)
             .header("x-id", id.to_string());
         if Self::method(id) == Method::Post {
-            request = request.body(b"{\"open\": true}");
+            request = request.body("{\"open\": true}");
         }
         if aim.fresh {
-            request = request.close();
+            request = request.connection_close();
         }
         let answer = request
             .send()
@@ -267,7 +267,7 @@ impl Log {
                 Ok(())
             }
             Err(error) => {
-                let cause = error.diagnosis().cause();
+                let cause = client.diagnosis(&error).cause();
                 // While nothing listens, a few are enough.
                 thread::sleep(Duration::from_millis(1));
                 self.texts.entry(cause.code()).or_insert_with(|| error.to_string());
