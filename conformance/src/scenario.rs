@@ -12,8 +12,8 @@ pub use acts::{Act, Move, Peer, Player, say};
 use crate::counted::{Counted, Counts};
 use embedded_io::Write;
 use safe_http_client::{
-    BodyLength, Clock, CloseReason, Config, CopyError, Diagnosis, ErrorOf, Evidence, LoopContext, Network,
-    Phase, SafeHttpClient,
+    BodyLength, Clock, CloseReason, Config, CopyError, Diagnosis, ErrorOf, Evidence, LoopContext,
+    Network, Phase, SafeHttpClient,
 };
 use std::cell::RefCell;
 use std::convert::Infallible;

@@ -3,9 +3,7 @@
 //! `LOAD=full cargo test --release -p conformance --test load -- --nocapture` takes minutes.
 
 use conformance::common::cx;
-use conformance::load::{
-    self, ADDRESSES, Aim, Log, Program, Server, Stage, while_killed,
-};
+use conformance::load::{self, ADDRESSES, Aim, Log, Program, Server, Stage, while_killed};
 use conformance::modem::{self, Driver, HOST, SimClock};
 use esp8266_sim::{Dialect, Handle};
 use safe_http_client::{
@@ -129,10 +127,8 @@ fn over_the_modem(
     let config = esp8266_sim::Config::new(dialect).map(HOST, 80, address);
     let (mut modem, clock, handle) = modem::joined(config, &mut cx());
     // The modem's time passes faster than the server's.
-    let config = Config::new()
-        .connect_timeout(PATIENCE)
-        .response_timeout(PATIENCE)
-        .idle_timeout(PATIENCE);
+    let config =
+        Config::new().connect_timeout(PATIENCE).response_timeout(PATIENCE).idle_timeout(PATIENCE);
     let mut client = SafeHttpClient::with_config(&mut modem, &clock, config);
     load(&mut client, &handle);
 }

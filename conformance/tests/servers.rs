@@ -2,16 +2,14 @@
 //! installed. What is missing is skipped, and said so on stderr (past the test harness, which
 //! would keep it to itself).
 
-mod common;
-
-use common::cx;
+use conformance::common::cx;
 use embedded_io::Read as _;
 use safe_http_client::{
-    Attached, Behaviour, BodyLength, Clock, Config, IpConfig, Link, LinkStatus, Method, Online,
-    SafeHttpClient, WhyClosed,
+    BodyLength, Clock, CloseReason, Config, Method, NalNetwork, PcLink, SafeHttpClient,
+    StackQuirks, StdClock,
 };
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::channel;
@@ -30,29 +28,22 @@ fn say(text: &str) {
 
 // ---- The client ----
 
-struct PcLink;
+/// A PC's clock, by which waiting leaves the processor to the server.
+struct Patient(StdClock);
 
-impl Link for PcLink {
-    fn link_status(&mut self) -> LinkStatus {
-        LinkStatus::Up(IpConfig::new(IpAddr::V4(Ipv4Addr::LOCALHOST)))
-    }
-
-    fn has_loopback(&self) -> bool {
-        true
-    }
-}
-
-struct Time(Instant);
-
-impl Clock for Time {
+impl Clock for Patient {
     fn now_ms(&self) -> u32 {
-        self.0.elapsed().as_millis() as u32
+        self.0.now_ms()
+    }
+
+    fn idle(&self) {
+        thread::sleep(Duration::from_micros(200));
     }
 }
 
 /// One client, for all requests to one server.
 struct Session {
-    client: SafeHttpClient<Attached<Stack, PcLink>, Time, Online>,
+    client: SafeHttpClient<NalNetwork<Stack, PcLink>, Patient>,
     buffer: Vec<u8>,
 }
 
@@ -98,18 +89,13 @@ fn find<'a>(fields: &'a [(String, Vec<u8>)], name: &str) -> &'a str {
 
 impl Session {
     fn new(buffer: usize) -> Self {
-        let mut cx = cx();
         // Servers on a busy machine may think for longer than the 3 s of the default.
         let config = Config::new()
             .response_timeout(Duration::from_secs(20))
             .idle_timeout(Duration::from_secs(20))
-            .continue_timeout(Duration::from_secs(20))
-            .idle(|| thread::sleep(Duration::from_micros(200)));
-        let network = Attached::new(Stack, PcLink, Behaviour::STD);
-        let client = SafeHttpClient::with_config(network, Time(Instant::now()), config)
-            .wait_online(&mut cx)
-            .map_err(|failed| failed.error)
-            .unwrap();
+            .continue_timeout(Duration::from_secs(20));
+        let network = NalNetwork::new(Stack, PcLink, StackQuirks::STD);
+        let client = SafeHttpClient::with_config(network, Patient(StdClock::new()), config);
         Self { client, buffer: vec![0; buffer] }
     }
 
@@ -130,9 +116,9 @@ impl Session {
     fn perform(&mut self, ask: Ask<'_>) -> Answer {
         let Ask { method, url, headers, body, expect_continue } = ask;
         let what = format!("{} {url}", method.name());
-        // Held for one request at a time: the tests of the other server wait for it.
         let mut cx = cx();
-        let mut request = self.client.request(&mut cx, method, url, &mut self.buffer);
+        let mut online = self.client.online(&mut cx).unwrap();
+        let mut request = online.request(method, url, &mut self.buffer);
         for (name, value) in headers {
             request = request.header(name, value);
         }
@@ -165,7 +151,7 @@ impl Session {
             }
         }
         answer.trailers = own(response.trailers());
-        let evidence = response.into_exchange().evidence();
+        let evidence = response.evidence();
         (answer.reused, answer.sent) = (evidence.reused, evidence.sent);
         answer
     }
@@ -215,7 +201,7 @@ impl Site {
             assert_eq!(connection, before, "{what}: not the same connection");
             assert!(answer.reused, "{what}: a fresh connection");
         }
-        let why = self.session.client.why_closed();
+        let why = self.session.client.close_reason();
         assert!(self.session.client.is_connected(), "{what}: closed because of {why:?}");
         answer
     }
@@ -243,7 +229,7 @@ impl Site {
         let second = session.get(&url);
         assert_eq!((second.status, second.body.as_slice()), (200, HELLO));
         assert!(!second.reused);
-        assert_eq!(session.client.why_closed(), Some(WhyClosed::ServerClosedIdle));
+        assert_eq!(session.client.close_reason(), Some(CloseReason::ServerClosedIdle));
         assert_ne!(first.header("X-Connection"), second.header("X-Connection"));
     }
 

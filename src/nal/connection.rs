@@ -100,10 +100,6 @@ impl<N: Network> Connection<N> {
         self.ended_by
     }
 
-    pub(crate) fn peer(&self) -> Option<&Peer> {
-        self.peer.as_ref()
-    }
-
     /// Takes a socket from the stack, for a connection to `peer`.
     pub(crate) fn open(&mut self, peer: Option<Peer>) -> Result<(), TcpErrorOf<N>> {
         self.close_socket(CloseReason::Error);

@@ -6,13 +6,11 @@
 //! established alone, so what the peer sent before it closed can be lost, and is never taken for
 //! the whole.
 
-mod common;
-#[path = "common/scenario.rs"]
-mod scenario;
-
-use common::{TestLink, cx};
-use safe_http_client::{Attached, Behaviour, FnClock, Phase, SafeHttpClient, WithoutDns};
-use scenario::{Act, Bench, Failure, Move, Peer, Player, Refused, Shows, config, run, say};
+use conformance::common::{TestLink, cx};
+use conformance::scenario::{Act, Bench, Move, Peer, Player, Refused, Shows, config, run, say};
+use safe_http_client::{
+    CopyError, FnClock, NalNetwork, Phase, SafeHttpClient, StackQuirks, WithoutDns,
+};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -294,12 +292,12 @@ impl Bus for Wires {
 type Stack = Device<Wires, DeviceState<Manual>>;
 
 /// Time passes, and what happens meanwhile on the wire happens.
-fn poll(_: &mut WithoutDns<Stack>) {
+fn poll(_: &mut WithoutDns<Stack>, _: &mut TestLink) {
     NOW.set(NOW.get() + 1);
     CHIP.with_borrow_mut(Chip::step);
 }
 
-fn network() -> Attached<WithoutDns<Stack>, TestLink> {
+fn network() -> NalNetwork<WithoutDns<Stack>, TestLink> {
     let mut common = vec![0; 0x40];
     common[usize::from(chip::VERSION)] = 4;
     NOW.set(0);
@@ -311,7 +309,7 @@ fn network() -> Attached<WithoutDns<Stack>, TestLink> {
             Mode::default(),
         )
         .unwrap();
-    Attached::without_dns(device, TestLink::up(), Behaviour::W5500).with_poll(poll)
+    NalNetwork::without_dns(device, TestLink::up(), StackQuirks::W5500).with_poll(poll)
 }
 
 fn clock() -> FnClock<impl Fn() -> u32> {
@@ -362,21 +360,21 @@ fn all_scenarios() {
 #[test]
 fn a_buffer_smaller_than_the_sockets_memory_can_strand_the_end_of_a_body() {
     let mut cx = cx();
-    let mut client =
-        SafeHttpClient::with_config(network(), clock(), config()).wait_online(&mut cx).unwrap();
+    let mut client = SafeHttpClient::with_config(network(), clock(), config());
+    let mut online = client.online(&mut cx).unwrap();
     let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: 1500\r\n\r\n{}", "x".repeat(1500));
-    #[allow(clippy::result_large_err, reason = "a test's own error, with all its figures")]
     let mut get = |buffer: &mut [u8]| {
         let url = OnTheWire.play(vec![vec![Act::Request, say(&answer)]]);
-        let mut response = client.get(&mut cx, url.as_str(), buffer).send().map_err(Failure::of)?;
+        let mut response = online.get(url.as_str(), buffer).send().map_err(CopyError::Response)?;
         let mut body = [0; 1500];
-        response.copy_to(&mut body.as_mut_slice()).map_err(|error| match error {
-            safe_http_client::CopyError::Response(error) => Failure::of(error),
-            other => panic!("{other:?}"),
-        })
+        response.copy_to(&mut body.as_mut_slice())
     };
-    let failure = get(&mut [0; 512]).expect_err("stranded");
-    assert_eq!((failure.code, failure.phase), ("idle_timeout", Phase::Body));
+    match get(&mut [0; 512]).expect_err("stranded") {
+        CopyError::Response(error) => {
+            assert_eq!((error.code(), error.phase), ("idle_timeout", Phase::Body));
+        }
+        other => panic!("{other:?}"),
+    }
     // A buffer that takes all that can be there at once strands nothing.
     assert_eq!(get(&mut [0; MEMORY]).unwrap(), 1500);
     eprintln!("w5500 0.6: small buffer ends in idle_timeout, one of {MEMORY} is enough ok");
@@ -387,8 +385,8 @@ fn a_buffer_smaller_than_the_sockets_memory_can_strand_the_end_of_a_body() {
 #[test]
 fn chunks_of_any_size_strand_nothing() {
     let mut cx = cx();
-    let mut client =
-        SafeHttpClient::with_config(network(), clock(), config()).wait_online(&mut cx).unwrap();
+    let mut client = SafeHttpClient::with_config(network(), clock(), config());
+    let mut online = client.online(&mut cx).unwrap();
     let (mut sizes, mut stranded) = (0, Vec::new());
     for size in 1..400 {
         let mut answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_string();
@@ -401,7 +399,7 @@ fn chunks_of_any_size_strand_nothing() {
         answer += "0\r\n\r\n";
         let url = OnTheWire.play(vec![vec![Act::Request, say(&answer)]]);
         let mut buffer = [0; MEMORY + 128];
-        let mut response = client.get(&mut cx, url.as_str(), &mut buffer).send().unwrap();
+        let mut response = online.get(url.as_str(), &mut buffer).send().unwrap();
         let mut body = [0; 5000];
         sizes += 1;
         if response.copy_to(&mut body.as_mut_slice()).is_err() {
@@ -416,14 +414,14 @@ fn chunks_of_any_size_strand_nothing() {
 #[test]
 fn refusals_leak_no_socket() {
     let mut cx = cx();
-    let mut client =
-        SafeHttpClient::with_config(network(), clock(), config()).wait_online(&mut cx).unwrap();
+    let mut client = SafeHttpClient::with_config(network(), clock(), config());
+    let mut online = client.online(&mut cx).unwrap();
     let mut buffer = [0; 512];
     for _ in 0..20 {
         let url = OnTheWire.refusing();
-        let error = client.get(&mut cx, url.as_str(), &mut buffer).send().unwrap_err();
+        let error = online.get(url.as_str(), &mut buffer).send().unwrap_err();
         assert_eq!((error.code(), error.phase), ("connect_failed", Phase::Connect));
-        assert_eq!(error.evidence.sent, 0);
+        assert_eq!(online.client().evidence().sent, 0);
     }
     eprintln!("w5500 0.6: 20 refusals on 8 sockets ok");
 }
