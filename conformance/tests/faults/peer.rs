@@ -1,28 +1,83 @@
-//! An HTTP server without I/O, for the peers behind real sockets and those in a simulator.
+//! An HTTP server without I/O, for peers in memory, behind real sockets and in a simulator. It judges what
+//! it hears: each request has to be one, with its own body.
 
-use crate::faulty::is_whole_request;
-use crate::scenario::{BODY, PING};
+use crate::scenario::{LONG, PIECE, SHORT, UPLOADED};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 
-/// The request lines that have come, as soon as their heads were whole.
+/// The request lines that have come, as soon as their heads were whole; and what was no request.
 pub type Heard = Arc<Mutex<Vec<String>>>;
 
-pub const UPGRADED: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\n\r\n";
-pub const NOTHING: &str = "HTTP/1.1 204 No Content\r\n\r\n";
+/// What stands before bytes that aren't the request that they should be.
+pub const GARBLED: &str = "garbled: ";
+/// What stands before a request whose end is zero bytes: a modem that was promised more of them has no
+/// other way back.
+pub const FILLED: &str = "filled: ";
 
-pub fn with_length() -> String {
-    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{BODY}", BODY.len())
+const NOTHING: &str = "HTTP/1.1 204 No Content\r\n\r\n";
+const GO_ON: &str = "HTTP/1.1 100 Continue\r\n\r\n";
+
+/// The body of the answer to the request of this tag, whatever its framing: no other request's.
+pub fn body_of(tag: &str) -> String {
+    format!("{tag} 0123456789abcdefghijklmnopqrstuvwxyz 0123456789abcdefghijklmnopqrstuvwxyz")
 }
 
-pub fn in_chunks() -> String {
-    let (first, rest) = BODY.split_at(30);
+fn with_length(tag: &str) -> String {
+    let body = body_of(tag);
+    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+}
+
+fn in_chunks(tag: &str) -> String {
+    let body = body_of(tag);
+    let (first, rest) = body.split_at(30);
     format!(
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1e;x=y\r\n{first}\r\n{:x}\r\n{rest}\r\n\
          0\r\nX-Sum: 17\r\n\r\n",
         rest.len()
     )
+}
+
+/// The end of a head in these bytes.
+pub fn end_of_head(bytes: &[u8]) -> Option<usize> {
+    Some(bytes.windows(4).position(|it| it == b"\r\n\r\n")? + 4)
+}
+
+fn is_chunked(head: &str) -> bool {
+    head.to_lowercase().contains("\ntransfer-encoding: chunked")
+}
+
+/// Whether these bytes are a request with all of its body.
+pub fn is_whole_request(sent: &[u8]) -> bool {
+    let Some(end) = end_of_head(sent) else {
+        return false;
+    };
+    let (head, body) = sent.split_at(end);
+    let head = String::from_utf8_lossy(head).to_lowercase();
+    if is_chunked(&head) {
+        return body.ends_with(b"\r\n0\r\n\r\n");
+    }
+    let length = head.split("content-length: ").nth(1).map(|rest| rest.split('\r').next().unwrap());
+    body.len() >= length.map_or(0, |digits| digits.parse().unwrap())
+}
+
+/// Whether a body is one that a use of the client sends, and whole.
+fn is_known_body(head: &str, body: &[u8]) -> bool {
+    if !is_chunked(head) {
+        return body.is_empty() || body == LONG.as_bytes() || body == SHORT.as_bytes();
+    }
+    // The data of the chunks are all of one letter, which is no digit of a size.
+    let data = body.iter().filter(|byte| **byte == PIECE[0]).count();
+    let mut frame = body.iter().filter(|byte| **byte != PIECE[0]);
+    data == UPLOADED && frame.all(|byte| byte.is_ascii_hexdigit() || b"\r\n".contains(byte))
+}
+
+/// Whether a body is the start of such a one, and zero bytes.
+fn is_filled_body(body: &[u8]) -> bool {
+    let end = body.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let start = &body[..end];
+    start.len() < body.len()
+        && (LONG.as_bytes().starts_with(start) || SHORT.as_bytes().starts_with(start))
 }
 
 /// One connection.
@@ -38,36 +93,55 @@ impl Server {
         Self { inbox: Vec::new(), is_noted: false, is_echo: false, heard }
     }
 
+    fn note(&self, line: String) {
+        self.heard.lock().unwrap().push(line);
+    }
+
     /// Takes what the client has sent, and returns the answer.
     pub fn take(&mut self, bytes: &[u8]) -> Vec<u8> {
         if self.is_echo {
             return bytes.to_vec();
         }
         self.inbox.extend_from_slice(bytes);
-        let Some(end) = self.inbox.windows(4).position(|it| it == b"\r\n\r\n") else {
+        let Some(end) = end_of_head(&self.inbox) else {
             return Vec::new();
         };
-        let head = String::from_utf8(self.inbox[..end].to_vec()).unwrap();
+        let head = String::from_utf8_lossy(&self.inbox[..end]).into_owned();
         let line = head.lines().next().unwrap().to_owned();
+        let words: Vec<_> = line.split(' ').collect();
+        let [method @ ("GET" | "POST" | "PUT" | "OPTIONS"), target, "HTTP/1.1"] = words[..] else {
+            self.note(format!("{GARBLED}{}", self.inbox.escape_ascii()));
+            self.inbox.clear();
+            return Vec::new();
+        };
+        let mut answer = String::new();
         if !self.is_noted {
             self.is_noted = true;
-            self.heard.lock().unwrap().push(line.clone());
-        }
-        if !is_whole_request(&self.inbox) {
-            return Vec::new();
-        }
-        // The client sends one request at a time.
-        self.inbox.clear();
-        self.is_noted = false;
-        let answer = match line.split(['/', '?', ' ']).nth(2) {
-            Some("chunked") => in_chunks(),
-            Some("upgrade") => {
-                self.is_echo = true;
-                UPGRADED.into()
+            self.note(line.clone());
+            if head.contains("100-continue") {
+                answer.push_str(GO_ON);
             }
-            _ if line.starts_with("OPTIONS") => NOTHING.into(),
-            _ => with_length(),
-        };
+        }
+        if is_whole_request(&self.inbox) {
+            // The client sends one request at a time.
+            let body = &self.inbox[end..];
+            if !is_known_body(&head, body) {
+                let what = if is_filled_body(body) { FILLED } else { GARBLED };
+                self.note(format!("{what}{}", self.inbox.escape_ascii()));
+            }
+            self.inbox.clear();
+            self.is_noted = false;
+            let (path, tag) = target.split_once('?').unwrap_or((target, ""));
+            answer += &match (method, path) {
+                ("OPTIONS", _) => NOTHING.into(),
+                (_, "/chunked") => in_chunks(tag),
+                (_, "/upgrade") => {
+                    self.is_echo = true;
+                    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\n\r\n".into()
+                }
+                _ => with_length(tag),
+            };
+        }
         answer.into_bytes()
     }
 }
@@ -92,9 +166,4 @@ pub fn listen(heard: Heard) -> SocketAddr {
         }
     });
     address
-}
-
-/// What a script answers to the echo that it can't compute.
-pub fn echoed() -> Vec<u8> {
-    PING.to_vec()
 }
