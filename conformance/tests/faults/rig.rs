@@ -68,7 +68,7 @@ impl<'c> Rig<'c> {
     pub fn begin(&mut self, times: (usize, usize)) -> String {
         self.plan.borrow_mut().begin_exchange(self.begun);
         self.begun += 1;
-        let tag = format!("t{}", USES.fetch_add(1, Ordering::Relaxed));
+        let tag = format!("t{:06}", USES.fetch_add(1, Ordering::Relaxed));
         self.allowed.insert(tag.clone(), times);
         tag
     }
