@@ -7,6 +7,7 @@ pub mod counted;
 mod delegate;
 pub mod load;
 pub mod modem;
+pub mod requests;
 pub mod scenario;
 #[path = "../../tests/common/server.rs"]
 pub mod server;

@@ -2,6 +2,7 @@
 //! the figures of this process.
 
 use crate::common::cx;
+use crate::requests::{header, is_whole_request};
 use safe_http_client::{Cause, Clock, Method, Network, SafeHttpClient};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -58,28 +59,19 @@ fn say(line: &str) {
 }
 
 /// A connection that ends, or is gone, ends this.
-fn answer(stream: TcpStream) -> Option<()> {
+fn answer(mut stream: TcpStream) -> Option<()> {
     stream.set_nodelay(true).ok()?;
-    let mut writer = stream.try_clone().ok()?;
-    let mut reader = BufReader::new(stream);
+    let (mut inbox, mut bytes) = (Vec::new(), [0; 1024]);
     loop {
-        let (mut id, mut length, mut close) = (None, 0, false);
-        loop {
-            let mut line = String::new();
-            if reader.read_line(&mut line).ok()? == 0 {
-                return None;
-            }
-            match line.trim_end().split_once(": ") {
-                Some(("x-id", value)) => id = value.parse::<usize>().ok(),
-                Some(("Content-Length", value)) => length = value.parse().ok()?,
-                Some(("Connection", "close")) => close = true,
-                Some(_) => {}
-                None if line == "\r\n" => break,
-                None => {}
-            }
+        while !is_whole_request(&inbox) {
+            let count = stream.read(&mut bytes).ok().filter(|count| *count > 0)?;
+            inbox.extend_from_slice(&bytes[..count]);
         }
-        std::io::copy(&mut (&mut reader).take(length), &mut std::io::sink()).ok()?;
-        let id = id?;
+        let request = String::from_utf8_lossy(&inbox);
+        let id: usize = header(&request, "x-id")?.parse().ok()?;
+        let close = header(&request, "connection") == Some("close");
+        // The client sends one request at a time.
+        inbox.clear();
         say(&format!("id {id}"));
         let mut body = id.to_string();
         if id.is_multiple_of(LONG) {
@@ -87,7 +79,7 @@ fn answer(stream: TcpStream) -> Option<()> {
         }
         let response = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
         for piece in response.as_bytes().chunks(2048) {
-            writer.write_all(piece).ok()?;
+            stream.write_all(piece).ok()?;
             if response.len() > 2048 {
                 thread::sleep(Duration::from_micros(300));
             }

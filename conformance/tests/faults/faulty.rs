@@ -1,12 +1,13 @@
 //! A network around any other whose n-th call goes wrong.
 
-use crate::peer::{end_of_head, is_whole_request};
 use crate::plan::{Fault, Hit, Left, Op, Plan, Stage};
+use crate::socket::{Socket, behind_interim};
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpError, TcpErrorKind, nb};
 use safe_http_client::{
     Clock, Diagnostics, Network, NoPing, NoTls, StackFault, StackQuirks, StackStatus, ZeroRead,
 };
 use std::cell::RefCell;
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
@@ -37,66 +38,6 @@ pub struct Faulty<N> {
 
 /// A stalled call takes so long, so that deadlines are reached soon.
 const STALL_MS: u32 = 100;
-
-pub struct Socket<S> {
-    inner: S,
-    id: usize,
-    stalled: bool,
-    closed: bool,
-    failed: bool,
-    /// The call of `send` before would have blocked: this one goes on with it.
-    is_sending: bool,
-    takes_one_byte: bool,
-    exchange: usize,
-    sent: Vec<u8>,
-    received: Vec<u8>,
-    /// Calls of `receive` since the first byte of the exchange was sent.
-    receives: usize,
-}
-
-impl<S> Socket<S> {
-    /// Bytes count by exchange.
-    fn enter(&mut self, exchange: usize) {
-        if self.exchange != exchange {
-            self.exchange = exchange;
-            self.sent.clear();
-            self.received.clear();
-            self.receives = 0;
-        }
-    }
-
-    fn stage(&self, reused: bool) -> Stage {
-        match end_of_final_head(&self.received) {
-            Some(101) => Stage::Stream,
-            Some(_) => Stage::Body,
-            None if is_whole_request(&self.sent) => Stage::Head,
-            None if reused && self.sent.is_empty() => Stage::Kept,
-            None => Stage::Request,
-        }
-    }
-}
-
-/// The status of the final response, if its head is there.
-fn end_of_final_head(received: &[u8]) -> Option<u16> {
-    let received = behind_interim(received);
-    end_of_head(received)?;
-    Some(status(received))
-}
-
-/// The status in a status line.
-fn status(head: &[u8]) -> u16 {
-    std::str::from_utf8(&head[9..12]).unwrap().parse().unwrap()
-}
-
-/// What came behind interim responses.
-fn behind_interim(received: &[u8]) -> &[u8] {
-    match end_of_head(received) {
-        Some(end) if matches!(status(received), 100 | 102..=199) => {
-            behind_interim(&received[end..])
-        }
-        _ => received,
-    }
-}
 
 impl<N: Network> Faulty<N> {
     /// Counts a call, and says what goes wrong with it.
@@ -135,18 +76,38 @@ impl<N: Network> Faulty<N> {
         Err(nb::Error::WouldBlock)
     }
 
+    /// A call that belongs to no socket.
+    fn around<T, E>(
+        &mut self,
+        op: Op,
+        fails: fn(Fault) -> nb::Error<E>,
+        go: impl FnOnce(&mut N) -> nb::Result<T, E>,
+    ) -> nb::Result<T, E> {
+        if self.plan.borrow().stalled.contains(&op) {
+            return self.stalls();
+        }
+        match self.call::<Inner<N>>(op, None, 0) {
+            Some(Fault::Pend) => Err(nb::Error::WouldBlock),
+            Some(Fault::Stall) => {
+                self.plan.borrow_mut().stalled.push(op);
+                Err(nb::Error::WouldBlock)
+            }
+            Some(fault) => Err(fails(fault)),
+            None => {
+                let outcome = go(&mut self.inner);
+                if matches!(outcome, Err(nb::Error::WouldBlock)) {
+                    self.blocks(op, 0);
+                }
+                outcome
+            }
+        }
+    }
+
     /// From here on this socket stalls.
     fn stall<T, E>(&mut self, socket: &mut Socket<Inner<N>>) -> nb::Result<T, E> {
         socket.stalled = true;
         self.plan.borrow_mut().socket_stalls = true;
         Err(nb::Error::WouldBlock)
-    }
-}
-
-impl<S> Socket<S> {
-    /// The exchange that it was opened for.
-    fn opened_for(&self) -> usize {
-        self.id >> 16
     }
 }
 
@@ -175,19 +136,7 @@ impl<N: Network> TcpClientStack for Faulty<N> {
         let mut plan = self.plan.borrow_mut();
         assert_eq!(plan.opened, plan.closed, "a client has one socket at a time");
         plan.opened += 1;
-        Ok(Socket {
-            inner,
-            id: (plan.exchange << 16) | (plan.opened & 0xFFFF),
-            stalled: false,
-            closed: false,
-            failed: false,
-            is_sending: false,
-            takes_one_byte: false,
-            exchange: plan.exchange,
-            sent: Vec::new(),
-            received: Vec::new(),
-            receives: 0,
-        })
+        Ok(Socket::new(inner, plan.exchange, plan.opened))
     }
 
     fn connect(
@@ -316,24 +265,10 @@ impl<N: Network> Dns for Faulty<N> {
         hostname: &str,
         addr_type: AddrType,
     ) -> nb::Result<IpAddr, Self::Error> {
-        if self.plan.borrow().resolver_stalls {
-            return self.stalls();
-        }
-        if let Some(fault) = self.call::<Inner<N>>(Op::Resolve, None, 0) {
-            match fault {
-                Fault::Pend => return Err(nb::Error::WouldBlock),
-                Fault::Stall => {
-                    self.plan.borrow_mut().resolver_stalls = true;
-                    return Err(nb::Error::WouldBlock);
-                }
-                fault => return Err(nb::Error::Other(injected(fault))),
-            }
-        }
-        let outcome = self.inner.get_host_by_name(hostname, addr_type);
-        if matches!(outcome, Err(nb::Error::WouldBlock)) {
-            self.blocks(Op::Resolve, 0);
-        }
-        outcome.map_err(own)
+        let fails = |fault| nb::Error::Other(injected(fault));
+        self.around(Op::Resolve, fails, |inner| {
+            inner.get_host_by_name(hostname, addr_type).map_err(own)
+        })
     }
 
     fn get_host_by_address(&mut self, _: IpAddr, _: &mut [u8]) -> nb::Result<usize, Self::Error> {
@@ -385,41 +320,11 @@ impl<N: Network> Diagnostics for Faulty<N> {
     }
 
     fn ping(&mut self, host: IpAddr) -> nb::Result<Option<u32>, NoPing> {
-        if self.plan.borrow().ping_stalls {
-            return self.stalls();
-        }
-        if let Some(fault) = self.call::<Inner<N>>(Op::Ping, None, 0) {
-            match fault {
-                Fault::Pend => return Err(nb::Error::WouldBlock),
-                Fault::Stall => {
-                    self.plan.borrow_mut().ping_stalls = true;
-                    return Err(nb::Error::WouldBlock);
-                }
-                _ => return Err(nb::Error::Other(NoPing)),
-            }
-        }
-        let outcome = self.inner.ping(host);
-        if matches!(outcome, Err(nb::Error::WouldBlock)) {
-            self.blocks(Op::Ping, 0);
-        }
-        outcome
+        self.around(Op::Ping, |_| nb::Error::Other(NoPing), |inner| inner.ping(host))
     }
 
-    fn signal_strength(&mut self) -> nb::Result<Option<i8>, core::convert::Infallible> {
-        if self.plan.borrow().signal_stalls {
-            return self.stalls();
-        }
-        if let Some(fault) = self.call::<Inner<N>>(Op::Signal, None, 0) {
-            if fault == Fault::Stall {
-                self.plan.borrow_mut().signal_stalls = true;
-            }
-            return Err(nb::Error::WouldBlock);
-        }
-        let outcome = self.inner.signal_strength();
-        if matches!(outcome, Err(nb::Error::WouldBlock)) {
-            self.blocks(Op::Signal, 0);
-        }
-        outcome
+    fn signal_strength(&mut self) -> nb::Result<Option<i8>, Infallible> {
+        self.around(Op::Signal, |_| nb::Error::WouldBlock, Diagnostics::signal_strength)
     }
 }
 

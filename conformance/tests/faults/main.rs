@@ -28,6 +28,7 @@ mod plan;
 mod rig;
 mod running;
 mod scenario;
+mod socket;
 mod sweep;
 mod unwind;
 mod waiting;

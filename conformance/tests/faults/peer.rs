@@ -2,6 +2,7 @@
 //! it hears: each request has to be one, with its own body.
 
 use crate::scenario::{LONG, PIECE, SHORT, UPLOADED};
+use conformance::requests::{end_of_head, is_chunked, is_whole_request};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
@@ -36,29 +37,6 @@ fn in_chunks(tag: &str) -> String {
          0\r\nX-Sum: 17\r\n\r\n",
         rest.len()
     )
-}
-
-/// The end of a head in these bytes.
-pub fn end_of_head(bytes: &[u8]) -> Option<usize> {
-    Some(bytes.windows(4).position(|it| it == b"\r\n\r\n")? + 4)
-}
-
-fn is_chunked(head: &str) -> bool {
-    head.to_lowercase().contains("\ntransfer-encoding: chunked")
-}
-
-/// Whether these bytes are a request with all of its body.
-pub fn is_whole_request(sent: &[u8]) -> bool {
-    let Some(end) = end_of_head(sent) else {
-        return false;
-    };
-    let (head, body) = sent.split_at(end);
-    let head = String::from_utf8_lossy(head).to_lowercase();
-    if is_chunked(&head) {
-        return body.ends_with(b"\r\n0\r\n\r\n");
-    }
-    let length = head.split("content-length: ").nth(1).map(|rest| rest.split('\r').next().unwrap());
-    body.len() >= length.map_or(0, |digits| digits.parse().unwrap())
 }
 
 /// Whether a body is one that a use of the client sends, and whole.

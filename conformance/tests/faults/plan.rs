@@ -106,9 +106,8 @@ pub struct Plan {
     /// The call before would have blocked.
     pub blocked: Option<(Op, usize)>,
     pends_left: usize,
-    pub resolver_stalls: bool,
-    pub ping_stalls: bool,
-    pub signal_stalls: bool,
+    /// What belongs to no socket, and stalls.
+    pub stalled: Vec<Op>,
     pub socket_stalls: bool,
     pub opened: usize,
     pub closed: usize,
@@ -148,9 +147,7 @@ impl Plan {
     pub fn heal(&mut self) {
         self.armed = None;
         self.pends_left = 0;
-        self.resolver_stalls = false;
-        self.ping_stalls = false;
-        self.signal_stalls = false;
+        self.stalled.clear();
         self.socket_stalls = false;
         self.calls = 0;
     }
@@ -158,7 +155,7 @@ impl Plan {
     /// A use of the client begins: bytes are counted from here.
     pub fn begin_exchange(&mut self, number: usize) {
         // A stalled socket is closed by now.
-        self.resolver_stalls = false;
+        self.stalled.retain(|op| *op != Op::Resolve);
         self.exchange = number;
     }
 

@@ -5,153 +5,16 @@
 //! After each case: as many sockets closed as opened, the error names the right phase, and the next
 //! request on the same client works.
 
-use conformance::common::script::{Connection, ScriptError, ScriptSocket, ScriptStack, Step};
+mod stack;
+
+use conformance::common::script::{Connection, ScriptError, Step};
 use conformance::common::{TestClock, TestLink, cx};
-use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
 use safe_http_client::{
     CloseReason, Config, LoopContext, NalNetwork, Phase, SafeHttpClient, StackQuirks,
 };
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use stack::{Conduct, Hostile};
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
-
-/// What a stack does otherwise than its script says.
-#[derive(Debug, Clone, Copy, Default)]
-struct Conduct {
-    /// `send` says `Ok(0)` instead of `WouldBlock` (smoltcp-nal).
-    full_is_zero: bool,
-    /// `receive` says `Ok(0)` instead of `WouldBlock` (smoltcp-nal, w5500).
-    nothing_is_zero: bool,
-    /// `receive` never reports the end, `send` does (esp-at-nal).
-    end_only_by_send: bool,
-    /// A refused `connect` pends for ever (smoltcp-nal).
-    dials_again: bool,
-    /// A refused `connect` is `Ok` (w5500).
-    reports_success: bool,
-    /// `send` claims to have taken more than it was given.
-    sent_too_much: bool,
-    /// `receive` claims to have filled more than there is room for.
-    received_too_much: bool,
-    /// `close` fails.
-    close_fails: bool,
-    /// The call of this number fails, whichever it is.
-    fails_at: Option<(usize, ScriptError)>,
-}
-
-struct Hostile {
-    script: ScriptStack,
-    conduct: Conduct,
-    calls: usize,
-    /// What the call that was made to fail was.
-    failed_in: Option<&'static str>,
-    /// The connection is one in name only.
-    refused: bool,
-}
-
-impl Hostile {
-    fn new(connection: Connection, conduct: Conduct) -> Self {
-        Self {
-            script: ScriptStack::new([connection]),
-            conduct,
-            calls: 0,
-            failed_in: None,
-            refused: false,
-        }
-    }
-
-    fn call(&mut self, name: &'static str) -> Result<(), ScriptError> {
-        let at = self.calls;
-        self.calls += 1;
-        match self.conduct.fails_at {
-            Some((number, error)) if number == at => {
-                self.failed_in = Some(name);
-                Err(error)
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-impl TcpClientStack for Hostile {
-    type TcpSocket = ScriptSocket;
-    type Error = ScriptError;
-
-    fn socket(&mut self) -> Result<ScriptSocket, ScriptError> {
-        self.call("socket")?;
-        self.refused = false;
-        self.script.socket()
-    }
-
-    fn connect(
-        &mut self,
-        socket: &mut ScriptSocket,
-        remote: SocketAddr,
-    ) -> nb::Result<(), ScriptError> {
-        self.call("connect")?;
-        match self.script.connect(socket, remote) {
-            Err(nb::Error::Other(ScriptError::Refused)) if self.conduct.dials_again => {
-                Err(nb::Error::WouldBlock)
-            }
-            Err(nb::Error::Other(ScriptError::Refused)) if self.conduct.reports_success => {
-                self.refused = true;
-                Ok(())
-            }
-            outcome => outcome,
-        }
-    }
-
-    fn send(&mut self, socket: &mut ScriptSocket, buffer: &[u8]) -> nb::Result<usize, ScriptError> {
-        self.call("send")?;
-        if self.refused {
-            return Err(nb::Error::Other(ScriptError::PipeClosed));
-        }
-        match self.script.send(socket, buffer) {
-            Err(nb::Error::WouldBlock) if self.conduct.full_is_zero => Ok(0),
-            Ok(count) if self.conduct.sent_too_much => Ok(count + 1_000_000),
-            outcome => outcome,
-        }
-    }
-
-    fn receive(
-        &mut self,
-        socket: &mut ScriptSocket,
-        buffer: &mut [u8],
-    ) -> nb::Result<usize, ScriptError> {
-        self.call("receive")?;
-        match self.script.receive(socket, buffer) {
-            Err(nb::Error::WouldBlock) if self.conduct.nothing_is_zero => Ok(0),
-            Err(nb::Error::Other(ScriptError::PipeClosed)) if self.conduct.end_only_by_send => {
-                Err(nb::Error::WouldBlock)
-            }
-            Ok(count) if self.conduct.received_too_much => Ok(count + 1_000_000),
-            outcome => outcome,
-        }
-    }
-
-    fn close(&mut self, socket: ScriptSocket) -> Result<(), ScriptError> {
-        self.script.close(socket)?;
-        if self.conduct.close_fails {
-            return Err(ScriptError::Broken);
-        }
-        Ok(())
-    }
-}
-
-impl Dns for Hostile {
-    type Error = ScriptError;
-
-    fn get_host_by_name(&mut self, name: &str, kind: AddrType) -> nb::Result<IpAddr, ScriptError> {
-        assert_eq!(kind, AddrType::IPv4, "wincwifi panics when asked for more");
-        self.script.get_host_by_name(name, kind)
-    }
-
-    fn get_host_by_address(
-        &mut self,
-        at: IpAddr,
-        out: &mut [u8],
-    ) -> nb::Result<usize, ScriptError> {
-        self.script.get_host_by_address(at, out)
-    }
-}
 
 type Client<'a> = SafeHttpClient<NalNetwork<Hostile, TestLink>, &'a TestClock>;
 
