@@ -268,14 +268,14 @@ impl Log {
         });
     }
 
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.outcomes.len()
     }
 
     /// No request failed, and each was processed once.
     pub fn assert_all_done(&self, counts: &[u8]) {
         assert_eq!(self.texts, BTreeMap::new());
-        assert_eq!(counts.len(), self.len());
+        assert_eq!(counts.len(), self.count());
         assert!(counts.iter().all(|times| *times == 1));
     }
 

@@ -83,7 +83,7 @@ fn killed(name: &'static str, program: &Program, kills: u32, up: Duration, fresh
     let mut log = Log::default();
     let mut buffer = vec![0; 16 * 1024];
     let server = while_killed(server, kills, up, || {
-        let aim = aim(port, log.len(), fresh);
+        let aim = aim(port, log.count(), fresh);
         log.request(&mut client, &aim, &mut buffer);
     });
     drop(client);
@@ -158,7 +158,7 @@ fn modem_killed(dialect: Dialect, kills: u32, up: Duration) {
     let mut counts = Vec::new();
     over_the_modem(server.address(), dialect, |client, handle| {
         let server = while_killed(server, kills, up, || {
-            let fresh = log.len() % 5 == 4;
+            let fresh = log.count() % 5 == 4;
             log.request(client, &modem_aim(fresh), &mut buffer);
             // The modem's record of the line grows with each.
             handle.clear_log();

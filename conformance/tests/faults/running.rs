@@ -76,7 +76,7 @@ enum State {
         stream: Upgraded<'static, Buffer>,
         said: usize,
     },
-    Probe(Probe<Buffer>),
+    Probe(Box<Probe<Buffer>>),
     /// An upload whose end failed: there is nothing left to poll.
     Over,
 }
@@ -93,7 +93,7 @@ impl Running {
         let buffer = [0; 256];
         let url = |path: &str| format!("{base}/{path}?{tag}");
         if what == Use::Diagnose {
-            let state = State::Probe(client.start_probe(url("").as_str(), buffer));
+            let state = State::Probe(Box::new(client.start_probe(url("").as_str(), buffer)));
             return Self::new(what, tag, state);
         }
         let mut online = client.online(cx).unwrap();

@@ -57,6 +57,5 @@ fn point<B: Bench>(
         rig.expect_recovery(&mut client);
     }
     rig.expect_clean_end(bench.heard());
-    let hit = plan.borrow().hit.is_some();
-    hit
+    plan.borrow().hit.is_some()
 }

@@ -158,7 +158,7 @@ impl<T: TcpClientStack + Dns, C: Clock, P: Peer> Rig<T, C, P> {
             let silent = suspects.filter(|it| it.cause == Cause::GatewaySilent).count();
             // An operating system whose own DNS server is silent says so late, for whatever reason.
             let is_late = report.steps().last().unwrap().ms >= 1000;
-            assert!(silent > 0 == is_suspect || is_late, "{report}");
+            assert!((silent > 0) == is_suspect || is_late, "{report}");
         }
     }
 
