@@ -289,9 +289,9 @@ impl Board {
                 goes_on
             }
             Some((fault, true)) => {
-                // What stays isn't waited for.
+                // What stays isn't waited for, once the sketch has met it again: in between it looks why.
                 let stays = fault.trigger() == Trigger::State;
-                self.successes == 0 && !(stays && TROUBLES.load(Ordering::Relaxed) > 0)
+                self.successes == 0 && !(stays && TROUBLES.load(Ordering::Relaxed) > 1)
             }
         }
     }
