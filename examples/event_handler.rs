@@ -16,15 +16,15 @@
 //! the compiler says:
 //!
 //! ```text
-//! error[E0277]: `*const safe_http_client::context::TheLoopContextStaysInTheMainLoop` cannot be sent between threads safely
+//! error[E0277]: `*const nal_link::context::TheLoopContextStaysInTheMainLoop` cannot be sent between threads safely
 //!    |
 //! 11 |     support::on_got_ip(move || request(&mut cx));
 //!    |     ------------------ -------^^^^^^^^^^^^^^^^^
 //!    |     |                  |
-//!    |     |                  `*const safe_http_client::context::TheLoopContextStaysInTheMainLoop` cannot be sent between threads safely
+//!    |     |                  `*const nal_link::context::TheLoopContextStaysInTheMainLoop` cannot be sent between threads safely
 //!    |     required by a bound introduced by this call
 //!    |
-//! note: required because it appears within the type `safe_http_client::context::EventHandlersReportThroughLinkEvents`
+//! note: required because it appears within the type `nal_link::context::EventHandlersReportThroughLinkEvents`
 //! note: required because it appears within the type `LoopContext`
 //! ```
 //!
