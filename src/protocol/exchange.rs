@@ -221,7 +221,7 @@ impl Exchange {
                     self.check_total(now)?;
                     return Ok(Action::Receive(buffer.get_mut(start..end).unwrap_or_default()));
                 }
-                None if self.state == State::Body && goal != Goal::Head && self.has_data() => {
+                None if self.state == State::Body && goal == Goal::Body && self.has_data() => {
                     return Ok(Action::Ready);
                 }
                 None => {}
