@@ -1,7 +1,7 @@
 //! The sketches in `examples/` as their users run them: processes, without hardware, in both dialects
 //! of the modem's firmware, and with every fault that the simulated modem knows.
-#![cfg(all(feature = "esp-at", unix))]
 
+use super::program;
 use esp8266_sim::serve::Server;
 use esp8266_sim::{Config, Dialect, Fault};
 use sha2::{Digest, Sha256};
@@ -9,8 +9,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
 use std::sync::mpsc::channel;
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,20 +20,10 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// They wait more than they work.
 const AT_ONCE: usize = 16;
 
-// ---- The program ----
+/// Held for writing where milliseconds count, and for reading by what takes all of the machine.
+static QUIET: RwLock<()> = RwLock::new(());
 
-/// `cargo test` builds examples beside the tests, but has no variable that names them.
-fn program(name: &str) -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let path = test.ancestors().nth(2).unwrap().join("examples").join(name);
-    assert!(
-        path.is_file(),
-        "{} isn't there: `cargo build --examples --features esp-at` makes it, with the same \
-         --release and --target as this test (a plain `cargo test` builds both)",
-        path.display()
-    );
-    path
-}
+// ---- The program ----
 
 struct Run {
     status: Option<i32>,
@@ -47,6 +37,17 @@ impl Run {
     fn said(&self, who: &str) -> Vec<&str> {
         let lines = self.lines.iter().map(|line| line.split_once(" s  ").unwrap().1);
         lines.filter_map(|line| line.strip_prefix(who).map(str::trim_start)).collect()
+    }
+
+    /// When one of those involved said this, in milliseconds.
+    fn times(&self, who: &str, text: &str) -> Vec<u32> {
+        let said = self.lines.iter().filter_map(|line| {
+            let (seconds, said) = line.split_once(" s  ").unwrap();
+            let said = said.strip_prefix(who)?.trim_start();
+            let seconds: f64 = seconds.trim().parse().unwrap();
+            said.starts_with(text).then_some((seconds * 1000.0).round() as u32)
+        });
+        said.collect()
     }
 
     /// The requests that the server got.
@@ -169,6 +170,83 @@ fn the_gates_loop_goes_on_while_a_connect_takes_12_s() {
         println!("{turns} turns, the longest took {longest} ms");
         assert!(turns > 1000 && longest < 1000, "{}", run.all());
         assert_eq!(run.said("sketch").last(), Some(&"the gate is open"));
+    }
+}
+
+/// Nothing waits, so the phone is heard whatever else goes on: a name that isn't answered, a connect into
+/// the void, and the search for the reason.
+#[test]
+fn each_time_the_owner_comes_home_the_gate_hears_the_phone_within_50_ms() {
+    /// Milliseconds.
+    const AT_ONCE: u32 = 50;
+    let _quiet = QUIET.write().unwrap_or_else(PoisonError::into_inner);
+    thread::scope(|scope| {
+        for fault in ["host-down", "dns-slow"] {
+            for dialect in Dialect::ALL.map(|dialect| dialect.to_string()) {
+                scope.spawn(move || {
+                    let run = run("gate_opener", &["--fault", fault, "--dialect", &dialect]);
+                    assert!(run.is_good(), "{}", run.all());
+                    let comes = run.times("world", "the owner comes home");
+                    let heard = run.times("sketch", "the owner's phone is here");
+                    assert_eq!(comes.len(), heard.len(), "{fault}: {}", run.all());
+                    let latencies =
+                        comes.iter().zip(&heard).map(|(comes, heard)| heard.saturating_sub(*comes));
+                    let longest = latencies.max().unwrap();
+                    assert!(longest <= AT_ONCE, "{fault}: {longest} ms: {}", run.all());
+
+                    // While the call waits for its answer, and while the reason is looked for.
+                    let failed = run.times("sketch", "the gate isn't open")[0];
+                    let looked = run.times("why", "url  ")[0];
+                    let between = |begin: u32, end: u32| {
+                        comes.iter().filter(|&&at| (begin..end).contains(&at)).count()
+                    };
+                    let (waiting, looking) = (between(comes[0], failed), between(failed, looked));
+                    assert!(waiting >= 4 && looking >= 2, "{fault}: {}", run.all());
+                    println!(
+                        "{fault} {dialect}: heard {} times, {waiting} of them while the call waited \
+                         and {looking} while it looked why, within {longest} ms",
+                        heard.len()
+                    );
+                });
+            }
+        }
+    });
+}
+
+#[test]
+fn one_struct_downloads_posts_and_looks_why_while_its_loop_turns() {
+    for run in good_runs("superloop", &[]) {
+        assert_eq!(
+            run.requests(),
+            [
+                "connection 1, request 1: GET /image -> 200 OK",
+                "connection 1, request 2: POST /readings 131072 bytes came -> 201 Created",
+                "connection 2, request 1: OPTIONS * -> 404 Not Found",
+            ],
+            "{}",
+            run.all()
+        );
+        let said = run.said("sketch");
+        let turns = |begin: &str, at: usize| {
+            let rest = said[at].strip_prefix(begin).unwrap_or_else(|| panic!("{}", run.all()));
+            rest.split(' ').next().unwrap().parse::<u32>().unwrap()
+        };
+        assert!(turns("downloaded 131072 bytes in ", 0) > 500, "{}", run.all());
+        assert!(turns("posted in ", 1) > 1 && said[1].ends_with(": 201"), "{}", run.all());
+        assert!(turns("looked why in ", 2) > 1, "{}", run.all());
+        assert!(run.said("why").contains(&"all of it works from here, now"), "{}", run.all());
+    }
+}
+
+/// With a server that doesn't answer, the loop turns as fast, and the reason is looked for.
+#[test]
+fn one_struct_goes_on_when_something_fails() {
+    for run in good_runs("superloop", &["--fault", "slow-server"]) {
+        let said = run.said("sketch");
+        assert!(said[0].contains("no response came within 3000 ms"), "{}", run.all());
+        assert!(said[1].starts_with("looked why in "), "{}", run.all());
+        let (longest, turns) = turns(&run);
+        assert!(turns > 1000 && longest < 1000, "{}", run.all());
     }
 }
 
@@ -295,8 +373,8 @@ fn handlers_report_and_the_loop_makes_the_requests() {
 /// It is shortened there, and says nothing that the compiler doesn't say.
 #[test]
 fn the_compile_error_in_the_event_handler_is_the_compilers() {
-    let sketch = include_str!("../examples/event_handler.rs");
-    let compiler = include_str!("ui/cases/context_in_handler.stderr");
+    let sketch = include_str!("../../examples/event_handler.rs");
+    let compiler = include_str!("../ui/cases/context_in_handler.stderr");
     let quoted: Vec<&str> = sketch
         .lines()
         .skip_while(|line| !line.contains("error[E0277]"))
@@ -321,7 +399,7 @@ const FINE: [&str; 5] = [
 ];
 
 /// What has to be said of some of them.
-const EXPECTED: [(Fault, &str); 14] = [
+const EXPECTED: [(Fault, &str); 15] = [
     (Fault::WrongPassword, "the access point refused the password"),
     (Fault::NoSuchAp, "no access point has this name"),
     (Fault::JoinTimeout, "the access point didn't answer in time"),
@@ -333,6 +411,7 @@ const EXPECTED: [(Fault, &str); 14] = [
     (Fault::PortRefused, "the connection couldn't be opened"),
     (Fault::SlowServer, "no response came within 3000 ms"),
     (Fault::DnsFailure, "the host's name didn't resolve"),
+    (Fault::DnsSlow, "the host's name didn't resolve within 5000 ms"),
     (Fault::DnsZero, "resolved to 0.0.0.0"),
     (Fault::ResetMidRequest, "ModemReset"),
     (Fault::LostSendOk, "DeliveryUnknown"),
@@ -340,9 +419,10 @@ const EXPECTED: [(Fault, &str); 14] = [
 
 /// Tries every fault on the gate, and prints what its sketch said.
 fn fault_table(dialect: Dialect) {
+    let _busy = QUIET.read().unwrap_or_else(PoisonError::into_inner);
     let mut left: Vec<Fault> = Fault::ALL.iter().map(|(fault, _)| *fault).collect();
     // Those that take longest begin first.
-    let slow = ["busy-forever", "join-timeout", "no-dhcp", "slow-connect", "firewall"];
+    let slow = ["busy-forever", "join-timeout", "no-dhcp", "slow-connect", "firewall", "host-down"];
     left.sort_by_key(|fault| slow.contains(&fault.name()));
     let left = Mutex::new(left);
     let (done, runs) = channel();

@@ -1,8 +1,8 @@
 //! The example `fetch` as its users run it: a process, its exit status, what it prints and leaves.
 //!
 //! Each exit status is produced for real, by a server on the loopback interface that misbehaves so.
-#![cfg(unix)]
 
+use super::program;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -18,19 +18,6 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 // ---- The program ----
-
-/// `cargo test` builds examples beside the tests, but has no variable that names them.
-fn program() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let path = test.ancestors().nth(2).unwrap().join("examples/fetch");
-    assert!(
-        path.is_file(),
-        "{} isn't there: `cargo build --example fetch` makes it, with the same --release and \
-         --target as this test (a plain `cargo test` builds both)",
-        path.display()
-    );
-    path
-}
 
 struct Run {
     status: i32,
@@ -67,7 +54,7 @@ impl Run {
 }
 
 fn start(args: &[&str]) -> Child {
-    Command::new(program())
+    Command::new(program("fetch"))
         .args(args)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -423,7 +410,7 @@ fn the_connect_deadline_holds_although_the_resolver_blocks() {
         std::io::stderr().write_all(text.as_bytes()).unwrap();
         return;
     }
-    let program = program();
+    let program = program("fetch");
     let command = format!("{} --json --connect-timeout 300 http://gate.test/", program.display());
     let started = Instant::now();
     let output = run(&command).unwrap();
@@ -982,7 +969,7 @@ fn diagnose_goes_down_the_ladder_and_sends_no_request_of_the_callers() {
 }
 
 #[test]
-fn diagnose_stops_at_the_first_rung_that_breaks_and_says_why() {
+fn diagnose_stops_at_the_first_step_that_breaks_and_says_why() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let run = fetch(&["--diagnose", &format!("http://{closed}/")]);
     let text = run.text();
@@ -1000,8 +987,8 @@ fn diagnose_stops_at_the_first_rung_that_breaks_and_says_why() {
     let json = run.json();
     assert_eq!(json["ok"], false, "{json}");
     assert_eq!(json["causes"][0]["cause"], "no_host_target", "{json}");
-    assert_eq!(json["rungs"][1]["rung"], "target", "{json}");
-    assert_eq!(json["rungs"][1]["outcome"], "failed", "{json}");
+    assert_eq!(json["steps"][1]["step"], "target", "{json}");
+    assert_eq!(json["steps"][1]["outcome"], "failed", "{json}");
 }
 
 #[test]
