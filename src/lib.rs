@@ -175,13 +175,46 @@ pub use nal_link::{PcLink, StdClock};
 pub use policy::{Config, Preflight};
 pub use protocol::CloseReason;
 
-/// The parsers below the client, for this crate's own tests, fuzzers and benchmarks. No part of the
-/// API: anything in it may change in any version.
+/// The parsers and the protocol below the client, for this crate's own tests, fuzzers and benchmarks. No
+/// part of the API: anything in it may change in any version.
 #[doc(hidden)]
 pub mod sans_io {
     pub use crate::http::chunked::{ChunkedDecoder, Piece};
     pub use crate::http::framing::{Framing, FramingFields, ResponseTo};
     pub use crate::http::head::HeadParser;
+    pub use crate::protocol::{Action, Blocked, Exchange, Goal, Space, UploadState};
+
+    use crate::http::endpoint::Endpoint;
+    use crate::http::request::HeadWriter;
+    use crate::protocol::RequestParams;
+    use crate::{BodyLength, Config, Method, Url};
+
+    /// An exchange whose request's head was written into `buffer`; `None` where it doesn't fit. A body is
+    /// then [staged](Exchange::stage_body) or given to an [`UploadState`].
+    pub fn exchange(
+        method: Method<'_>,
+        url: Url<'_>,
+        config: &Config,
+        expect_continue: bool,
+        body: Option<BodyLength>,
+        buffer: &mut [u8],
+        now: u32,
+    ) -> Option<Exchange> {
+        let mut head = HeadWriter::new(buffer, method, Ok(url));
+        if expect_continue {
+            head.expect_continue();
+        }
+        let head_end = head.finish(buffer, method.announces_empty_body(), body).ok()?;
+        let params = RequestParams {
+            response_to: method.response_to(),
+            idempotent: method.is_idempotent(),
+            close: false,
+            allow_unknown_codings: false,
+            expect_continue: expect_continue && body.is_some(),
+            deadlines: config.deadlines,
+        };
+        Some(Exchange::new(Endpoint::of(&url), params, head_end, now))
+    }
 }
 
 /// The `nb` convention of non-blocking calls, as embedded-nal has it.

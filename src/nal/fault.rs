@@ -3,7 +3,7 @@
 use super::{CallView, Driver, ErrorOf, KindOf};
 use crate::error::{Error, ErrorKind, Evidence, Phase, RequestError};
 use crate::http::url::Scheme;
-use crate::protocol::{CloseReason, Exchange, State};
+use crate::protocol::{CloseReason, Exchange};
 use nal_link::{Clock, Connect, LinkStatus, Network, StackFault};
 
 impl<N: Network, C: Clock> Driver<N, C> {
@@ -27,7 +27,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
         };
         let fault = self.fault(exchange, &kind, phase);
         let mut evidence = self.evidence_of(exchange, phase);
-        exchange.state = State::Failed;
+        exchange.fail();
         if self.connection.belongs_to(call.ticket) {
             self.connection.close(CloseReason::Error);
         }
@@ -50,7 +50,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
     #[cold]
     pub(super) fn displaced(&mut self, call: &mut CallView<'_>) -> ErrorOf<N> {
         let phase = call.exchange.phase();
-        call.exchange.state = State::Failed;
+        call.exchange.fail();
         Error::new(phase, ErrorKind::Request(RequestError::Displaced))
     }
 

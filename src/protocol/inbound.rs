@@ -173,12 +173,7 @@ impl Exchange {
     }
 
     /// So many bytes, at least one, were received into the room that was given.
-    pub(crate) fn received(
-        &mut self,
-        buffer: &mut [u8],
-        count: usize,
-        now: u32,
-    ) -> Result<(), Failure> {
+    pub fn received(&mut self, buffer: &mut [u8], count: usize, now: u32) -> Result<(), Failure> {
         match self.state {
             State::MeasureHead => {
                 self.count_received(count);
@@ -205,7 +200,7 @@ impl Exchange {
     }
 
     /// Nothing has arrived. True where there is something else to go on with.
-    pub(crate) fn nothing_received(
+    pub fn nothing_received(
         &mut self,
         buffer: &mut [u8],
         body: &[u8],
@@ -251,7 +246,7 @@ impl Exchange {
 
     /// The stream has ended; `clean` where nothing of it is lost. True where that was a stale connection,
     /// and the request is sent again on another.
-    pub(crate) fn ended(&mut self, room: usize, clean: bool, now: u32) -> Result<bool, Failure> {
+    pub fn ended(&mut self, room: usize, clean: bool, now: u32) -> Result<bool, Failure> {
         match self.state {
             State::Body if clean && matches!(self.body, Body::UntilClose) => {
                 self.complete(true);
@@ -286,7 +281,7 @@ impl Exchange {
     }
 
     /// Bytes of the body that stand in the buffer from `parsed_to`.
-    pub(crate) fn data_length(&self) -> usize {
+    pub fn data_length(&self) -> usize {
         self.body.data_ahead().min(self.filled.wrapping_sub(self.parsed_to))
     }
 
@@ -295,14 +290,14 @@ impl Exchange {
     }
 
     /// The same bytes.
-    pub(crate) fn data<'b>(&self, buffer: &'b [u8]) -> &'b [u8] {
+    pub fn data<'b>(&self, buffer: &'b [u8]) -> &'b [u8] {
         let end = self.parsed_to.wrapping_add(self.data_length());
         buffer.get(self.parsed_to..end).unwrap_or_default()
     }
 
     /// How much of the body may go from the stack into `out` without a copy; 0 where it has to pass
     /// through the buffer, as what `out` has less room for than the buffer.
-    pub(crate) fn direct_length(&self, buffer: &[u8], out: &[u8]) -> usize {
+    pub fn direct_length(&self, buffer: &[u8], out: &[u8]) -> usize {
         let room = buffer.len().wrapping_sub(self.retained_end);
         let is_direct =
             self.state == State::Body && self.parsed_to == self.filled && out.len() >= room;
@@ -310,7 +305,7 @@ impl Exchange {
     }
 
     /// So many bytes of the body were received elsewhere.
-    pub(crate) fn received_directly(&mut self, count: usize, now: u32) -> Result<(), Failure> {
+    pub fn received_directly(&mut self, count: usize, now: u32) -> Result<(), Failure> {
         self.timers.progress(now);
         self.check_total(now)?;
         self.count_received(count);
@@ -319,14 +314,14 @@ impl Exchange {
     }
 
     /// Takes data that stands in the buffer; never more than is there.
-    pub(crate) fn consume(&mut self, count: usize) {
+    pub fn consume(&mut self, count: usize) {
         let count = count.min(self.data_length());
         self.parsed_to = self.parsed_to.wrapping_add(count);
         self.took(count);
     }
 
     /// Takes all data that stands in the buffer, and retains it behind what was read before.
-    pub(crate) fn retain(&mut self, buffer: &mut [u8]) {
+    pub fn retain(&mut self, buffer: &mut [u8]) {
         let count = self.data_length();
         let end = self.parsed_to.wrapping_add(count);
         if self.parsed_to > self.retained_end {
@@ -337,7 +332,7 @@ impl Exchange {
     }
 
     /// Whether the rest of the body fits the buffer, where that is known beforehand.
-    pub(crate) fn check_fit(&self, available: usize) -> Result<(), Failure> {
+    pub fn check_fit(&self, available: usize) -> Result<(), Failure> {
         if let Body::Length(remaining) = self.body
             && self.state == State::Body
         {

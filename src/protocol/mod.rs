@@ -25,7 +25,8 @@ mod upload;
 
 pub(crate) use body::Body;
 pub use close::CloseReason;
-pub(crate) use exchange::{Action, Exchange, Goal, RequestParams, State};
-pub(crate) use outbound::Blocked;
+pub use exchange::{Action, Exchange, Goal};
+pub(crate) use exchange::{RequestParams, State};
+pub use outbound::Blocked;
 pub(crate) use timers::{Deadlines, NEVER, Timers};
-pub(crate) use upload::{Space, UploadState};
+pub use upload::{Space, UploadState};

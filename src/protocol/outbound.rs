@@ -7,7 +7,7 @@ use core::net::{IpAddr, SocketAddr};
 
 /// What to do about a peer that takes no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Blocked {
+pub enum Blocked {
     /// Wait, and try again.
     Wait,
     /// Go on: an answer is looked for, in a buffer that is free.
@@ -18,7 +18,7 @@ pub(crate) enum Blocked {
 
 impl Exchange {
     /// Puts as much of the body behind the head as fits, so that both leave in one `send`.
-    pub(crate) fn stage_body(&mut self, buffer: &mut [u8], body: &[u8]) {
+    pub fn stage_body(&mut self, buffer: &mut [u8], body: &[u8]) {
         let rest = body.get(self.body_taken..).unwrap_or_default();
         let room = buffer.get_mut(self.stage_end..).unwrap_or_default();
         let count = copy(room, rest);
@@ -28,7 +28,7 @@ impl Exchange {
     }
 
     /// The link is up; where the kept connection was taken, it leads to `kept`.
-    pub(crate) fn begun(&mut self, kept: Option<SocketAddr>, now: u32) {
+    pub fn begun(&mut self, kept: Option<SocketAddr>, now: u32) {
         self.timers.progress(now);
         self.reused = kept.is_some();
         if self.reused {
@@ -39,13 +39,15 @@ impl Exchange {
         }
     }
 
-    pub(crate) fn resolved(&mut self, address: IpAddr, now: u32) {
+    /// The resolver's answer.
+    pub fn resolved(&mut self, address: IpAddr, now: u32) {
         self.timers.progress(now);
         self.endpoint.resolved(address);
         self.state = State::Connect;
     }
 
-    pub(crate) fn connected(&mut self, now: u32) -> Result<(), Failure> {
+    /// The connection is open.
+    pub fn connected(&mut self, now: u32) -> Result<(), Failure> {
         self.check_total(now)?;
         self.timers.progress(now);
         self.state = State::Send;
@@ -66,7 +68,7 @@ impl Exchange {
     }
 
     /// The stack took so many of the bytes that were to be sent.
-    pub(crate) fn sent(&mut self, count: usize, now: u32) -> Result<(), Failure> {
+    pub fn sent(&mut self, count: usize, now: u32) -> Result<(), Failure> {
         self.sent = self.sent.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
         let taken = if self.has_stage() { &mut self.stage_sent } else { &mut self.body_taken };
         *taken = taken.wrapping_add(count);
@@ -96,7 +98,7 @@ impl Exchange {
     /// The peer takes no more now. Perhaps it has answered already, and a request that it refuses needs
     /// no rest (RFC 9112 section 9.3). What is staged is in the way of an answer: it is given up for
     /// one only once the idle deadline has made it worthless.
-    pub(crate) fn send_blocked(&mut self, now: u32) -> Result<Blocked, Failure> {
+    pub fn send_blocked(&mut self, now: u32) -> Result<Blocked, Failure> {
         if !self.has_stage() {
             self.seeks_answer = true;
             return Ok(Blocked::GoOn);
@@ -110,7 +112,7 @@ impl Exchange {
 
     /// Where an answer may be received that stands for what can't be sent; over what is left of the
     /// request in the buffer. `None` where nothing was sent that could be answered.
-    pub(crate) fn room_for_answer<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b mut [u8]> {
+    pub fn room_for_answer<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b mut [u8]> {
         if self.sent == 0 {
             return None;
         }
@@ -119,7 +121,7 @@ impl Exchange {
 
     /// Of an answer that came instead of more to be taken, so many bytes more, or those before, are
     /// there. False where there are none.
-    pub(crate) fn answer_came(&mut self, count: usize, now: u32) -> bool {
+    pub fn answer_came(&mut self, count: usize, now: u32) -> bool {
         if count > 0 {
             self.arrived(count);
         }
@@ -135,7 +137,7 @@ impl Exchange {
     /// be sent again: once, if that can't do harm, and nothing of a response has come
     /// (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1). That no byte was counted as sent proves
     /// nothing: a modem may have sent what it then failed to confirm.
-    pub(crate) fn may_start_over(&self) -> bool {
+    pub fn may_start_over(&self) -> bool {
         self.reused
             && !self.retried
             && self.params.idempotent
@@ -144,7 +146,7 @@ impl Exchange {
     }
 
     /// Sends the request again on a fresh connection.
-    pub(crate) fn start_over(&mut self, now: u32) {
+    pub fn start_over(&mut self, now: u32) {
         self.retried = true;
         self.reused = false;
         self.seeks_answer = false;

@@ -16,7 +16,7 @@ const CHUNK_FRAME: usize = CHUNK_LINE + CRLF.len() + LAST_CHUNK.len();
 /// How much of the body was given. Pieces are staged in the buffer; once that is full, all of it is sent
 /// before more is taken.
 #[derive(Debug)]
-pub(crate) struct UploadState {
+pub struct UploadState {
     length: BodyLength,
     given: u64,
     /// Where the open chunk's size line is to be written.
@@ -27,7 +27,7 @@ pub(crate) struct UploadState {
 
 /// Where more of the body goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Space {
+pub enum Space {
     /// Into the buffer, from here to there.
     Room(usize, usize),
     /// Nowhere, until what is staged is sent.
@@ -39,13 +39,14 @@ pub(crate) enum Space {
 }
 
 impl UploadState {
-    pub(crate) fn new(length: BodyLength, exchange: &mut Exchange) -> Self {
+    /// Nothing of it was given yet; the exchange waits for it once its head is sent.
+    pub fn new(length: BodyLength, exchange: &mut Exchange) -> Self {
         exchange.after_send = State::NeedBody;
         Self { length, given: 0, chunk: None, flushing: false }
     }
 
     /// Where more of the body can be put.
-    pub(crate) fn space(
+    pub fn space(
         &mut self,
         exchange: &mut Exchange,
         buffer: &mut [u8],
@@ -102,13 +103,13 @@ impl UploadState {
     }
 
     /// All that was staged is sent.
-    pub(crate) fn flushed(&mut self, exchange: &mut Exchange) {
+    pub fn flushed(&mut self, exchange: &mut Exchange) {
         self.flushing = false;
         exchange.restage();
     }
 
     /// So many bytes were put where [`space`](Self::space) said.
-    pub(crate) fn commit(&mut self, exchange: &mut Exchange, count: usize) -> Result<(), Failure> {
+    pub fn commit(&mut self, exchange: &mut Exchange, count: usize) -> Result<(), Failure> {
         if count == 0 || exchange.has_head() {
             return Ok(());
         }
@@ -127,7 +128,7 @@ impl UploadState {
     }
 
     /// No more of it is given. Returns what is still to follow, as the call's body.
-    pub(crate) fn finish(
+    pub fn finish(
         &mut self,
         exchange: &mut Exchange,
         buffer: &mut [u8],
