@@ -1,12 +1,9 @@
 //! What the fuzzers found, one row each: see `fuzz/README.md`.
 
-mod common;
-
-use common::script::{Connection, Log, ScriptStack, Step};
-use common::{TestClock, TestLink, cx};
+use crate::common::script::{Connection, Log, ScriptStack, Step};
+use crate::common::{TestClock, TestLink, cx};
 use safe_http_client::{
-    Attached, Behaviour, BodyLength, BufferUse, ErrorKind, ErrorOf, LoopContext, Method, Online,
-    SafeHttpClient,
+    BodyLength, BufferUse, ErrorKind, ErrorOf, LoopContext, NalNetwork, SafeHttpClient, StackQuirks,
 };
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -14,19 +11,15 @@ use std::rc::Rc;
 const URL: &str = "http://192.168.1.20/x";
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
-type Net = Attached<ScriptStack, TestLink>;
-type Client = SafeHttpClient<Net, TestClock, Online>;
+type Net = NalNetwork<ScriptStack, TestLink>;
+type Client = SafeHttpClient<Net, TestClock>;
 
 /// A client over these connections, and what it does to them.
-fn online(
-    cx: &mut LoopContext,
-    connections: impl IntoIterator<Item = Connection>,
-) -> (Client, Rc<RefCell<Log>>) {
+fn client(connections: impl IntoIterator<Item = Connection>) -> (Client, Rc<RefCell<Log>>) {
     let stack = ScriptStack::new(connections);
     let log = stack.log.clone();
-    let network = stack.attached(Behaviour::STD);
-    let client = SafeHttpClient::new(network, TestClock::ticking(50));
-    (client.wait_online(cx).unwrap(), log)
+    let network = stack.attached(StackQuirks::STD);
+    (SafeHttpClient::new(network, TestClock::ticking(50)), log)
 }
 
 /// PUTs so many bytes, read in pieces; the answer's status.
@@ -37,7 +30,8 @@ fn upload(
     length: usize,
 ) -> Result<u16, ErrorOf<Net>> {
     let body = vec![b'b'; length];
-    let request = client.request(cx, Method::Put, URL, buffer);
+    let mut online = client.online(cx)?;
+    let request = online.put(URL, buffer);
     let response = request.send_from(&mut &body[..], BodyLength::Known(length as u64));
     response.map(|response| response.status())
 }
@@ -47,7 +41,7 @@ fn upload(
 fn an_early_answer_whose_head_does_not_fit_ends_an_upload() {
     let head = format!("HTTP/1.1 417 No\r\nA: {}\r\nContent-Length: 0\r\n\r\n", "x".repeat(500));
     let mut cx = cx();
-    let (mut client, _) = online(&mut cx, [Connection::answer(&head)]);
+    let (mut client, _) = client([Connection::answer(&head)]);
     let error = upload(&mut client, &mut cx, &mut [0; 192], 300).unwrap_err();
     let what = BufferUse::ResponseHead;
     let needed = head.len();
@@ -62,9 +56,9 @@ fn an_upload_on_a_kept_connection_that_ends_is_sent_again_whole() {
     let mut cx = cx();
     // It isn't answered before it has come whole.
     let fresh = Connection::new([Step::AwaitRequest, Step::Pend(5), Step::Data(OK.to_vec())]);
-    let (mut client, log) = online(&mut cx, [kept, fresh]);
+    let (mut client, log) = client([kept, fresh]);
     let mut buffer = [0; 192];
-    client.get(&mut cx, URL, &mut buffer).send().unwrap();
+    client.online(&mut cx).unwrap().get(URL, &mut buffer).send().unwrap();
     assert!(client.is_connected());
     assert_eq!(upload(&mut client, &mut cx, &mut buffer, 300).unwrap(), 200);
     let sent = log.borrow().text(1);
