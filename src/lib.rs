@@ -182,15 +182,14 @@ pub mod sans_io {
     pub use crate::http::chunked::{ChunkedDecoder, Piece};
     pub use crate::http::framing::{Framing, FramingFields, ResponseTo};
     pub use crate::http::head::HeadParser;
-    pub use crate::protocol::{Action, Blocked, Exchange, Goal, Space, UploadState};
+    pub use crate::protocol::{Action, Blocked, Exchange, Failure, Goal, Space, UploadState};
 
     use crate::http::endpoint::Endpoint;
     use crate::http::request::HeadWriter;
-    use crate::protocol::RequestParams;
     use crate::{BodyLength, Config, Method, Url};
 
-    /// An exchange whose request's head was written into `buffer`; `None` where it doesn't fit. A body is
-    /// then [staged](Exchange::stage_body) or given to an [`UploadState`].
+    /// An exchange whose request's head was written into `buffer`; `None` where it doesn't fit. Its body
+    /// is then [staged](Exchange::stage_body), or given to an [`UploadState`].
     pub fn exchange(
         method: Method<'_>,
         url: Url<'_>,
@@ -200,20 +199,16 @@ pub mod sans_io {
         buffer: &mut [u8],
         now: u32,
     ) -> Option<Exchange> {
-        let mut head = HeadWriter::new(buffer, method, Ok(url));
+        let mut head = HeadWriter::new(buffer, method, Ok(&url));
         if expect_continue {
             head.expect_continue();
         }
-        let head_end = head.finish(buffer, method.announces_empty_body(), body).ok()?;
-        let params = RequestParams {
-            response_to: method.response_to(),
-            idempotent: method.is_idempotent(),
-            close: false,
-            allow_unknown_codings: false,
-            expect_continue: expect_continue && body.is_some(),
-            deadlines: config.deadlines,
-        };
-        Some(Exchange::new(Endpoint::of(&url), params, head_end, now))
+        let head_end = head.on(buffer).finish(body).ok()?;
+        let (response_to, idempotent) = (method.response_to(), method.is_idempotent());
+        let endpoint = Endpoint::of(&url);
+        let mut exchange = Exchange::new(endpoint, response_to, idempotent, config.deadlines, now);
+        exchange.stage(head_end, expect_continue && body.is_some(), buffer, &[]);
+        Some(exchange)
     }
 }
 

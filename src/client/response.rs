@@ -125,7 +125,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Response<'r, 'b, N, C, B> {
     /// [`Buffer`](ErrorKind::Buffer) where it doesn't fit: if its length is known beforehand, the error has
     /// the exact size, nothing was read, and the body can still be read piece by piece. Otherwise as reading.
     pub fn read_to_end(&mut self) -> Result<&[u8], ErrorOf<N>> {
-        self.wait_for(|driver, call| driver.read_to_end(call))?;
+        self.wait_for(|driver, call| driver.run(call, Goal::End))?;
         Ok(self.call.body())
     }
 
@@ -136,7 +136,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Response<'r, 'b, N, C, B> {
     /// As `read_to_end`; and [`NotUtf8`](ErrorKind::NotUtf8), after which the bytes can still be had
     /// from `read_to_end`.
     pub fn read_to_str(&mut self) -> Result<&str, ErrorOf<N>> {
-        self.wait_for(|driver, call| driver.read_to_end(call))?;
+        self.wait_for(|driver, call| driver.run(call, Goal::End))?;
         match core::str::from_utf8(self.call.body()) {
             Ok(text) => Ok(text),
             Err(error) => {

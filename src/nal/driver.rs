@@ -1,11 +1,11 @@
 //! Does what an exchange says comes next.
 
 use super::{Connection, ErrorOf, Incoming, KindOf, TcpErrorOf};
-use crate::error::{Deadline, ErrorKind, Evidence, Failure, RequestError};
+use crate::error::{self, Deadline, ErrorKind, Evidence, RequestError};
 use crate::http::bytes::copy;
 use crate::http::url::Scheme;
 use crate::policy::{Config, Peer, Preflight, Surroundings, check_addresses, check_resolved};
-use crate::protocol::{Action, Blocked, CloseReason, Exchange, Goal, State};
+use crate::protocol::{Action, Blocked, CloseReason, Exchange, Failure, Goal, State};
 use core::fmt;
 use core::net::SocketAddr;
 use embedded_nal::nb;
@@ -37,14 +37,22 @@ pub(crate) enum Stop<K> {
     Wait,
     /// It has failed.
     Failed(K),
+    /// It has failed, and the exchange has the figures.
+    Broken(Failure),
 }
 
 /// What a step has come to.
 pub(crate) type Step<N, T> = Result<T, Stop<KindOf<N>>>;
 
-impl<T, D> From<Failure> for Stop<ErrorKind<T, D>> {
-    fn from(failure: Failure) -> Self {
+impl<T, D> From<error::Failure> for Stop<ErrorKind<T, D>> {
+    fn from(failure: error::Failure) -> Self {
         Self::Failed(failure.widen())
+    }
+}
+
+impl<K> From<Failure> for Stop<K> {
+    fn from(failure: Failure) -> Self {
+        Self::Broken(failure)
     }
 }
 
@@ -87,6 +95,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
             }
             Err(Stop::Wait) => Err(nb::Error::WouldBlock),
             Err(Stop::Failed(kind)) => Err(nb::Error::Other(self.fail(call, kind))),
+            Err(Stop::Broken(failure)) => Err(nb::Error::Other(self.break_off(call, failure))),
         }
     }
 
@@ -120,7 +129,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
                             }
                         }
                     },
-                    Ok(count) => exchange.sent(count, self.clock.now_ms())?,
+                    Ok(count) => exchange.sent(count, self.clock.now_ms()),
                     Err(error) => self.send_failed(exchange, buffer, error, now)?,
                 },
                 Action::Receive(room) => {
@@ -137,7 +146,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
                             }
                             false
                         }
-                        Incoming::End => exchange.ended(buffer.len(), true, now)?,
+                        Incoming::End => exchange.ended(true, now)?,
                         Incoming::Failed(error)
                             if exchange.state != State::MeasureHead
                                 && !exchange.may_start_over() =>
@@ -145,7 +154,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
                             return Err(Stop::Failed(ErrorKind::Receive(error)));
                         }
                         Incoming::Closed | Incoming::Failed(_) => {
-                            exchange.ended(buffer.len(), false, now)?
+                            exchange.ended(false, now)?
                         }
                     };
                     if has_ended {
@@ -234,7 +243,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
                 .map_err(|error| Stop::Failed(ErrorKind::Socket(error)))?;
             // Refused earlier where the stack has no TLS at all. Never in the clear instead.
             if endpoint.scheme == Scheme::Https && !connection.secure(host) {
-                return Err(Failure::Request(RequestError::NoTls).into());
+                return Err(Stop::Failed(ErrorKind::Request(RequestError::NoTls)));
             }
         }
         match connection.connect(remote) {
@@ -290,9 +299,6 @@ impl<N: Network, C: Clock> Driver<N, C> {
         call: &mut CallView<'_>,
         out: &mut [u8],
     ) -> nb::Result<usize, ErrorOf<N>> {
-        if !call.exchange.has_head() {
-            self.run(call, Goal::Head)?;
-        }
         if out.is_empty() {
             return Ok(0);
         }
@@ -323,7 +329,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
             }
             Incoming::Failed(error) => return Err(Stop::Failed(ErrorKind::Receive(error))),
             Incoming::End | Incoming::Closed => {
-                exchange.ended(buffer.len(), matches!(incoming, Incoming::End), now)?;
+                exchange.ended(matches!(incoming, Incoming::End), now)?;
                 0
             }
         };
@@ -334,25 +340,6 @@ impl<N: Network, C: Clock> Driver<N, C> {
     pub(crate) fn consume(&mut self, call: &mut CallView<'_>, count: usize) {
         call.exchange.consume(count);
         self.settle(call.exchange, call.ticket);
-    }
-
-    /// Reads the rest of the body into the call's buffer, behind the head.
-    pub(crate) fn read_to_end(&mut self, call: &mut CallView<'_>) -> nb::Result<(), ErrorOf<N>> {
-        if !call.exchange.has_head() {
-            self.run(call, Goal::Head)?;
-        }
-        if let Err(failure) = call.exchange.check_fit(call.buffer.len()) {
-            // Nothing is lost: the body can still be read in pieces.
-            return Err(nb::Error::Other(self.note(call.exchange, failure.widen())));
-        }
-        loop {
-            self.run(call, Goal::Body)?;
-            if call.exchange.data_length() == 0 {
-                return Ok(());
-            }
-            call.exchange.retain(call.buffer);
-            self.settle(call.exchange, call.ticket);
-        }
     }
 
     /// The caller has no more use for the call. A response of which little is left is drained, if that has

@@ -7,6 +7,12 @@ use core::net::SocketAddr;
 /// The longest host that a connection is kept for.
 pub(crate) const MAX_KEPT_HOST: usize = 64;
 
+/// Whether two texts, of bytes that a host may have, are equal in any case: bit 5 tells letters apart, and
+/// makes no other byte of a host into another.
+fn is_same_host(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| (one ^ other) | 0x20 == 0x20)
+}
+
 /// Whom a connection leads to. Reuse needs all of it to be equal: a connection to another host
 /// would bring that host's answer.
 #[derive(Debug)]
@@ -31,7 +37,7 @@ impl Peer {
     pub(crate) fn serves(&self, endpoint: &Endpoint, host: &str) -> bool {
         self.scheme == endpoint.scheme
             && self.port == endpoint.port
-            && self.host.eq_ignore_ascii_case(host)
+            && is_same_host(self.host.as_bytes(), host.as_bytes())
             && self.is_directed == endpoint.is_directed
             // By name, any of its addresses will do.
             && (!endpoint.is_directed || endpoint.remote == Some(self.remote))

@@ -99,15 +99,16 @@ impl Ladder {
         let Ok(root) = Url::from_parts(scheme, self.report.host(), Some(port), "/") else {
             return false;
         };
-        let mut head = HeadWriter::new(buffer, Method::Options, Ok(root));
-        head.connection_close(buffer);
-        let Ok(head_end) = head.finish(buffer, false, None) else {
+        let mut head = HeadWriter::new(buffer, Method::Options, Ok(&root));
+        head.on(buffer).connection_close();
+        let Ok(head_end) = head.on(buffer).finish(None) else {
             return false;
         };
         let mut endpoint = Endpoint::of(&root);
         endpoint.remote = Some(remote);
         self.ticket = driver.connection.claim();
-        *exchange = Exchange::new(endpoint, exchange.params, head_end, driver.clock.now_ms());
+        *exchange = super::exchange(endpoint, &driver.config, driver.clock.now_ms());
+        exchange.stage(head_end, false, buffer, &[]);
         exchange.state = State::Connect;
         true
     }

@@ -1,14 +1,14 @@
 //! A request on its way, and its response as it arrives.
 
-use super::{Body, CloseReason, Deadlines, Timers};
-use crate::error::{Failure, Phase, RequestError};
+use super::{Body, CloseReason, Deadlines, Failure, Timers};
+use crate::error::Phase;
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::head::{HeadMeasure, HeadParser};
 use crate::http::response::{Headers, ResponseHead};
 use core::net::SocketAddr;
 
-/// What was asked for; it stays as it is.
+/// What was asked for. It stays as it is once the call has begun.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RequestParams {
     pub(crate) response_to: ResponseTo,
@@ -17,8 +17,6 @@ pub(crate) struct RequestParams {
     pub(crate) close: bool,
     /// Codings that can't be undone are passed on as they are.
     pub(crate) allow_unknown_codings: bool,
-    /// The request says `Expect: 100-continue`, and has a body.
-    pub(crate) expect_continue: bool,
     pub(crate) deadlines: Deadlines,
 }
 
@@ -48,6 +46,8 @@ pub enum Goal {
     Head,
     /// Bytes of the body in the buffer, or its end.
     Body,
+    /// The end of the body, all of which is retained in the buffer.
+    End,
 }
 
 /// What has to happen next.
@@ -117,12 +117,12 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// The buffer starts with the host, then the request's head up to `head_end`, and with a body that
-    /// was copied behind it up to `stage_end`.
+    /// A request to this endpoint, of which nothing is [staged](Self::stage) yet.
     pub(crate) fn new(
         endpoint: Endpoint,
-        params: RequestParams,
-        stage_end: usize,
+        response_to: ResponseTo,
+        idempotent: bool,
+        deadlines: Deadlines,
         now: u32,
     ) -> Self {
         Self {
@@ -133,12 +133,12 @@ impl Exchange {
             request_incomplete: false,
             body_lent: false,
             seeks_answer: false,
-            holds_body: params.expect_continue,
+            holds_body: false,
             interim: 0,
             after_send: State::Head,
             close_reason: None,
             stage_sent: endpoint.host_length,
-            stage_end,
+            stage_end: 0,
             body_taken: 0,
             body_staged: 0,
             parsed_to: 0,
@@ -154,7 +154,13 @@ impl Exchange {
             parser: HeadParser::new(),
             measure: HeadMeasure::default(),
             endpoint,
-            params,
+            params: RequestParams {
+                response_to,
+                idempotent,
+                close: false,
+                allow_unknown_codings: false,
+                deadlines,
+            },
         }
     }
 
@@ -174,6 +180,7 @@ impl Exchange {
             let room = match self.state {
                 State::Begin => return Ok(Action::Begin),
                 State::Resolve | State::Connect => {
+                    self.check_total(now)?;
                     return Ok(match self.endpoint.remote {
                         Some(remote) => {
                             self.state = State::Connect;
@@ -183,6 +190,7 @@ impl Exchange {
                     });
                 }
                 State::Send if !self.seeks_answer => {
+                    self.check_total(now)?;
                     if self.has_stage() {
                         let stage = self.stage_sent..self.stage_end;
                         return Ok(Action::Send(buffer.get(stage).unwrap_or_default()));
@@ -204,16 +212,17 @@ impl Exchange {
                 }
                 State::MeasureHead => Some((0, buffer.len())),
                 State::Body if goal == Goal::Body && !self.is_upgraded() => {
-                    self.next_of_body(buffer)?
+                    self.next_of_body(buffer, goal)?
                 }
                 State::Body | State::Over => return Ok(Action::Ready),
-                State::Failed => return Err(Failure::Request(RequestError::CallOver)),
+                State::Failed => return Err(Failure::CallOver),
             };
             match room {
                 Some((start, end)) => {
+                    self.check_total(now)?;
                     return Ok(Action::Receive(buffer.get_mut(start..end).unwrap_or_default()));
                 }
-                None if self.state == State::Body && goal == Goal::Body && self.has_data() => {
+                None if self.state == State::Body && goal != Goal::Head && self.has_data() => {
                     return Ok(Action::Ready);
                 }
                 None => {}

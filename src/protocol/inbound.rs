@@ -1,7 +1,7 @@
 //! From the first byte of the response to its last.
 
-use super::{Body, CloseReason, Exchange, State};
-use crate::error::{BufferUse, Deadline, Failure, ProtocolError};
+use super::{Body, CloseReason, Exchange, Failure, Goal, State};
+use crate::error::{BufferUse, Deadline, ProtocolError};
 use crate::http::bytes::move_down;
 use crate::http::chunked::Piece;
 use crate::http::head::{HeadMeasure, HeadParser};
@@ -13,7 +13,7 @@ const MAX_INTERIM: u8 = 16;
 const MAX_MEASURED: usize = 64 * 1024;
 
 /// Room behind the head that framing needs to make progress.
-const LEAST_ROOM: usize = 32;
+const LEAST_ROOM: u8 = 32;
 
 /// A part of the buffer, from its first byte to the one behind its last.
 type Room = (usize, usize);
@@ -77,7 +77,7 @@ impl Exchange {
             if self.may_release_body() {
                 self.release_body(buffer, body, now);
             }
-            return self.check_total(now);
+            return Ok(());
         }
         let http10 = self.parser.is_http10();
         let params = &self.params;
@@ -109,9 +109,19 @@ impl Exchange {
 
     /// Sees to it that bytes of the body stand in the buffer from `parsed_to`, or that the body has
     /// ended. Otherwise the room for more is returned.
-    pub(super) fn next_of_body(&mut self, buffer: &mut [u8]) -> Result<Option<Room>, Failure> {
+    pub(super) fn next_of_body(
+        &mut self,
+        buffer: &mut [u8],
+        goal: Goal,
+    ) -> Result<Option<Room>, Failure> {
+        if goal == Goal::End {
+            self.check_fit(buffer.len())?;
+        }
         loop {
             if self.has_data() {
+                if goal == Goal::End {
+                    self.retain(buffer);
+                }
                 return Ok(None);
             }
             let arrived = buffer.get(self.parsed_to..self.filled).unwrap_or_default();
@@ -159,16 +169,10 @@ impl Exchange {
         if self.filled < buffer.len() {
             return Ok(());
         }
-        let (what, more) = match self.body {
-            Body::Trailers => (BufferUse::Trailers, 1),
-            _ if self.retained_end > self.head_end => (BufferUse::Body, 1),
-            _ => (BufferUse::Body, LEAST_ROOM),
-        };
-        Err(Failure::Buffer {
-            what,
-            needed: buffer.len().wrapping_add(more),
-            available: buffer.len(),
-            exact: false,
+        Err(match self.body {
+            Body::Trailers => Failure::NoRoom(BufferUse::Trailers, 1),
+            _ if self.retained_end > self.head_end => Failure::NoRoom(BufferUse::Body, 1),
+            _ => Failure::NoRoom(BufferUse::Body, LEAST_ROOM),
         })
     }
 
@@ -179,9 +183,9 @@ impl Exchange {
                 self.count_received(count);
                 let complete = self.measure.count(buffer.get(..count).unwrap_or_default());
                 if complete || self.measure.length > MAX_MEASURED {
-                    return Err(self.head_too_large(buffer.len(), complete));
+                    return Err(Failure::HeadTooLarge { counted: complete });
                 }
-                return self.check_total(now);
+                return Ok(());
             }
             State::Body => self.timers.progress(now),
             _ if self.filled == self.parsed_to => {
@@ -196,7 +200,7 @@ impl Exchange {
             _ => self.wait(now, Deadline::Idle)?,
         }
         self.arrived(count);
-        self.check_total(now)
+        Ok(())
     }
 
     /// Nothing has arrived. True where there is something else to go on with.
@@ -221,12 +225,10 @@ impl Exchange {
                     self.release_body(buffer, body, now);
                     return Ok(true);
                 }
-                self.check_total(now)?;
             }
             State::MeasureHead => {
-                self.check_total(now)?;
                 if self.timers.waited(now) >= self.params.deadlines.idle_ms {
-                    return Err(self.head_too_large(buffer.len(), false));
+                    return Err(Failure::HeadTooLarge { counted: false });
                 }
             }
             State::Body => {
@@ -246,41 +248,26 @@ impl Exchange {
 
     /// The stream has ended; `clean` where nothing of it is lost. True where that was a stale connection,
     /// and the request is sent again on another.
-    pub fn ended(&mut self, room: usize, clean: bool, now: u32) -> Result<bool, Failure> {
+    pub fn ended(&mut self, clean: bool, now: u32) -> Result<bool, Failure> {
         match self.state {
             State::Body if clean && matches!(self.body, Body::UntilClose) => {
                 self.complete(true);
                 Ok(false)
             }
-            State::Body => Err(Failure::Truncated {
-                received: self.body_received,
-                announced: self.parser.fields.content_length(),
-            }),
-            State::MeasureHead => Err(self.head_too_large(room, false)),
+            State::Body => Err(Failure::Truncated),
+            State::MeasureHead => Err(Failure::HeadTooLarge { counted: false }),
             _ if self.may_start_over() => {
                 self.start_over(now);
                 Ok(true)
             }
             _ if self.received == 0 && self.reused => Err(Failure::StaleConnection),
             _ if self.received == 0 => Err(Failure::ClosedBeforeResponse),
-            _ => Err(Failure::Truncated {
-                received: self.filled.wrapping_sub(self.parsed_to) as u64,
-                announced: None,
-            }),
-        }
-    }
-
-    fn head_too_large(&self, available: usize, complete: bool) -> Failure {
-        let length = self.measure.length;
-        Failure::Buffer {
-            what: BufferUse::ResponseHead,
-            needed: if complete { length } else { length.wrapping_add(1) },
-            available,
-            exact: complete,
+            _ => Err(Failure::Truncated),
         }
     }
 
     /// Bytes of the body that stand in the buffer from `parsed_to`.
+    #[inline(never)]
     pub fn data_length(&self) -> usize {
         self.body.data_ahead().min(self.filled.wrapping_sub(self.parsed_to))
     }
@@ -321,7 +308,7 @@ impl Exchange {
     }
 
     /// Takes all data that stands in the buffer, and retains it behind what was read before.
-    pub fn retain(&mut self, buffer: &mut [u8]) {
+    fn retain(&mut self, buffer: &mut [u8]) {
         let count = self.data_length();
         let end = self.parsed_to.wrapping_add(count);
         if self.parsed_to > self.retained_end {
@@ -332,21 +319,16 @@ impl Exchange {
     }
 
     /// Whether the rest of the body fits the buffer, where that is known beforehand.
-    pub fn check_fit(&self, available: usize) -> Result<(), Failure> {
-        if let Body::Length(remaining) = self.body
-            && self.state == State::Body
-        {
-            let needed = remaining.saturating_add(self.retained_end as u64);
-            if needed > available as u64 {
-                return Err(Failure::Buffer {
-                    what: BufferUse::Body,
-                    needed: usize::try_from(needed).unwrap_or(usize::MAX),
-                    available,
-                    exact: true,
-                });
+    fn check_fit(&self, available: usize) -> Result<(), Failure> {
+        match self.body {
+            Body::Length(remaining)
+                if self.state == State::Body
+                    && remaining > available.saturating_sub(self.retained_end) as u64 =>
+            {
+                Err(Failure::BodyTooLarge)
             }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Counts data that was taken, and ends a body whose length is reached.

@@ -17,6 +17,7 @@
 mod body;
 mod close;
 mod exchange;
+mod failure;
 mod inbound;
 mod outbound;
 mod timers;
@@ -25,8 +26,9 @@ mod upload;
 
 pub(crate) use body::Body;
 pub use close::CloseReason;
+pub(crate) use exchange::State;
 pub use exchange::{Action, Exchange, Goal};
-pub(crate) use exchange::{RequestParams, State};
+pub use failure::Failure;
 pub use outbound::Blocked;
 pub(crate) use timers::{Deadlines, NEVER, Timers};
 pub use upload::{Space, UploadState};

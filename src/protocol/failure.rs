@@ -1,0 +1,83 @@
+//! What ends an exchange before its response is complete.
+
+use super::{Body, Exchange, State};
+use crate::error::{self, BufferUse, Deadline, ProtocolError, RequestError};
+
+/// What ended an exchange. It is small, since it is returned all the time; its figures are the exchange's,
+/// which [explains](Exchange::explain) it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// The peer broke HTTP.
+    Protocol(ProtocolError),
+    /// A deadline ran out.
+    Timeout(Deadline),
+    /// The stream ended before the first byte of a response.
+    ClosedBeforeResponse,
+    /// The same on a connection that had been kept.
+    StaleConnection,
+    /// The stream ended in the middle of the response.
+    Truncated,
+    /// The head doesn't fit.
+    HeadTooLarge {
+        /// It was counted to its end.
+        counted: bool,
+    },
+    /// There is no room to go on with this; so many bytes more are needed at least.
+    NoRoom(BufferUse, u8),
+    /// The rest of the body, whose length is known, doesn't fit.
+    BodyTooLarge,
+    /// More or less of the body was given than declared.
+    WrongLength,
+    /// It had ended before.
+    CallOver,
+}
+
+impl Exchange {
+    /// A failure with its figures, for a buffer of `available` bytes.
+    #[cold]
+    pub fn explain(&self, failure: Failure, available: usize) -> error::Failure {
+        let buffer =
+            |what, needed: usize, exact| error::Failure::Buffer { what, needed, available, exact };
+        match failure {
+            Failure::Protocol(error) => error::Failure::Protocol(error),
+            Failure::Timeout(deadline) => {
+                let limit_ms = self.params.deadlines.limit_ms(deadline);
+                error::Failure::Timeout { deadline, limit_ms }
+            }
+            Failure::ClosedBeforeResponse => error::Failure::ClosedBeforeResponse,
+            Failure::StaleConnection => error::Failure::StaleConnection,
+            Failure::Truncated if self.state == State::Body => {
+                let announced = self.parser.fields.content_length();
+                error::Failure::Truncated {
+                    received: self.body_received,
+                    announced: announced.filter(|_| !self.is_upgraded()),
+                }
+            }
+            Failure::Truncated => error::Failure::Truncated {
+                received: self.filled.wrapping_sub(self.parsed_to) as u64,
+                announced: None,
+            },
+            Failure::HeadTooLarge { counted } => {
+                let length = self.measure.length;
+                let needed = if counted { length } else { length.wrapping_add(1) };
+                buffer(BufferUse::ResponseHead, needed, counted)
+            }
+            Failure::NoRoom(what, more) => {
+                buffer(what, available.wrapping_add(usize::from(more)), false)
+            }
+            Failure::BodyTooLarge => {
+                let remaining = match self.body {
+                    Body::Length(remaining) => remaining,
+                    _ => 0,
+                };
+                let needed = remaining.saturating_add(self.retained_end as u64);
+                buffer(BufferUse::Body, usize::try_from(needed).unwrap_or(usize::MAX), true)
+            }
+            // The upload knows how much it was.
+            Failure::WrongLength => {
+                error::Failure::Request(RequestError::BodyLength { declared: 0, given: 0 })
+            }
+            Failure::CallOver => error::Failure::Request(RequestError::CallOver),
+        }
+    }
+}
