@@ -211,7 +211,7 @@ impl Exchange {
                     self.next_of_head(buffer, body, now)?
                 }
                 State::MeasureHead => Some((0, buffer.len())),
-                State::Body if goal == Goal::Body && !self.is_upgraded() => {
+                State::Body if goal != Goal::Head && !self.is_upgraded() => {
                     self.next_of_body(buffer, goal)?
                 }
                 State::Body | State::Over => return Ok(Action::Ready),
