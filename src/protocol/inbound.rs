@@ -42,8 +42,7 @@ impl Exchange {
             }
             self.shift_to(buffer, 0);
         }
-        // What a failing `receive` does to its buffer isn't known, and the request in it may have to be
-        // sent again.
+        // The request in the buffer may have to be sent again.
         if self.filled == 0 && self.may_start_over() {
             if self.stage_end < buffer.len() {
                 return Ok(Some((self.stage_end, buffer.len())));

@@ -36,11 +36,19 @@ impl Exchange {
     /// Puts as much of the body behind the head as fits, so that both leave in one `send`.
     pub fn stage_body(&mut self, buffer: &mut [u8], body: &[u8]) {
         let rest = body.get(self.body_taken..).unwrap_or_default();
-        let room = buffer.get_mut(self.stage_end..).unwrap_or_default();
+        let limit = self.stage_limit(buffer);
+        let room = buffer.get_mut(self.stage_end..limit).unwrap_or_default();
         let count = copy(room, rest);
         self.stage_end = self.stage_end.wrapping_add(count);
         self.body_taken = self.body_taken.wrapping_add(count);
         self.body_staged = self.body_taken;
+    }
+
+    /// Where the stage has to end. A request that may have to be sent again leaves a byte behind it, into
+    /// which the answer's first can be received: what a failing `receive` does to its buffer isn't known.
+    pub(super) fn stage_limit(&self, buffer: &[u8]) -> usize {
+        let spared = self.params.idempotent && self.replayable;
+        buffer.len().saturating_sub(usize::from(spared))
     }
 
     /// The link is up; where the kept connection was taken, it leads to `kept`.

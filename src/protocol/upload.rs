@@ -75,8 +75,8 @@ impl UploadState {
         };
         let stage_end = exchange.stage_end;
         let in_chunk = stage_end.saturating_sub(self.chunk.unwrap_or(stage_end));
-        let room = buffer
-            .len()
+        let room = exchange
+            .stage_limit(buffer)
             .saturating_sub(stage_end)
             .saturating_sub(frame)
             .min(usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(in_chunk));
