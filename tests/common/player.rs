@@ -2,7 +2,7 @@
 #![allow(dead_code)]
 
 use super::outcome::{End, Head, Outcome, end_of, fields};
-use safe_http_client::sans_io::{Action, Exchange, Goal, ResponseTo};
+use safe_http_client::sans_io::{Action, Exchange, Failure, Goal, ResponseTo};
 use safe_http_client::{Config, Method, Url, sans_io};
 
 /// More than an exchange takes for bytes that are there.
@@ -80,7 +80,8 @@ impl Player {
                 Ok(Action::Connect(_)) => exchange.connected(0),
                 Ok(Action::Send(request)) => {
                     let count = request.len();
-                    exchange.sent(count, 0)
+                    exchange.sent(count, 0);
+                    Ok(())
                 }
                 Ok(Action::Receive(_)) if bytes.is_empty() => {
                     let goes_on = exchange.nothing_received(buffer, &[], 0);
@@ -114,11 +115,17 @@ impl Player {
                 Err(failure) => Err(failure),
             };
             if let Err(failure) = step {
-                exchange.fail();
-                outcome.end = end_of(&failure);
-                self.is_over = true;
+                self.fail(failure);
+                return;
             }
         }
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        let Self { exchange, buffer, outcome, .. } = self;
+        outcome.end = end_of(&exchange.explain(failure, buffer.len()));
+        exchange.fail();
+        self.is_over = true;
     }
 
     /// The stream ends.
@@ -126,16 +133,12 @@ impl Player {
         if self.is_over {
             return;
         }
-        match self.exchange.ended(self.buffer.len(), true, 0) {
+        match self.exchange.ended(true, 0) {
             Ok(is_repeated) => {
                 assert!(!is_repeated, "the connection is fresh");
                 self.receive(b"");
             }
-            Err(failure) => {
-                self.exchange.fail();
-                self.outcome.end = end_of(&failure);
-                self.is_over = true;
-            }
+            Err(failure) => self.fail(failure),
         }
     }
 }

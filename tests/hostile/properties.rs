@@ -282,6 +282,10 @@ fn a_request_is_read_by_httparse_as_it_was_made() {
             Given::InPieces(length) => request.send_from(&mut &body[..], length).map(drop),
         };
         let code = error.unwrap_err().code();
+        if method == "HEAD" && given != Given::NotAtAll {
+            prop_assert_eq!((code, log.borrow().opened), ("body_not_allowed", 0));
+            return Ok(());
+        }
         if code == "buffer_too_small" {
             return Ok(()); // a head this long, and a buffer this short
         }
