@@ -8,7 +8,7 @@ use crate::http::request::{HeadWriter, Pen, Unsendable};
 use crate::http::url::Url;
 use crate::nal::ErrorOf;
 use crate::policy::check_request;
-use crate::protocol::{Deadlines, Exchange, NEVER};
+use crate::protocol::{Deadlines, Exchange, Goal, NEVER};
 use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -49,7 +49,8 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         mut buffer: B,
     ) -> Self {
         let driver = &client.driver;
-        let mut head = HeadWriter::new(buffer.as_mut(), method, url.as_ref().map_err(|error| *error));
+        let mut head =
+            HeadWriter::new(buffer.as_mut(), method, url.as_ref().map_err(|error| *error));
         if driver.config.keep_alive_ms == 0 {
             head.on(buffer.as_mut()).connection_close();
         }
@@ -236,7 +237,9 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// ```
     pub fn send(mut self) -> Result<Response<'r, 'b, N, C, B>, ErrorOf<N>> {
         self.check(None)?;
-        Response::wait(self.client, self.call)
+        // Where it stands: a call is too large to be moved without need.
+        self.client.wait_for(&mut self.call, Goal::Head)?;
+        Ok(Response::new(self.client, self.call))
     }
 
     /// The same without waiting: a [`Call`] to be polled. Nothing is sent yet.
@@ -277,8 +280,9 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         self.check(Some(length))?;
         let mut upload = Upload::new(self.call, length);
         upload.fill_from(self.client, reader)?;
-        let call = upload.finish(self.client)?;
-        Response::wait(self.client, call)
+        let mut call = upload.finish(self.client)?;
+        self.client.wait_for(&mut call, Goal::Head)?;
+        Ok(Response::new(self.client, call))
     }
 
     /// The same without waiting: an [`Upload`], to which the body is given.

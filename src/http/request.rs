@@ -50,7 +50,11 @@ type Range = (usize, usize);
 
 impl HeadWriter {
     /// Starts a head: request line and `Host` (first, as RFC 9110 section 7.2 advises).
-    pub(crate) fn new(buffer: &mut [u8], method: Method<'_>, url: Result<&Url<'_>, UrlError>) -> Self {
+    pub(crate) fn new(
+        buffer: &mut [u8],
+        method: Method<'_>,
+        url: Result<&Url<'_>, UrlError>,
+    ) -> Self {
         let mut head = Self {
             length: 0,
             host_line: (0, 0),
@@ -215,10 +219,7 @@ impl Pen<'_> {
 
     /// Adds the default lines, the body's framing and the empty line, and moves a copied body behind
     /// them. Returns where the head ends, or how large a buffer all of it takes.
-    pub(crate) fn finish(
-        &mut self,
-        body: Option<BodyLength>,
-    ) -> Result<usize, Unsendable> {
+    pub(crate) fn finish(&mut self, body: Option<BodyLength>) -> Result<usize, Unsendable> {
         if body.is_some() && !self.head.may_have_body {
             self.head.fail(RequestError::BodyNotAllowed);
         }
@@ -352,16 +353,14 @@ impl Pen<'_> {
 
     fn sextet(&mut self, bits: u32) {
         let sextet = (bits & 63) as u8;
-        self.put(
-            &[match sextet {
-                0..=25 => b'A'.wrapping_add(sextet),
-                26..=51 => (b'a' - 26).wrapping_add(sextet),
-                62 => b'+',
-                63 => b'/',
-                // 52 to 61.
-                _ => sextet.wrapping_sub(52 - b'0'),
-            }],
-        );
+        self.put(&[match sextet {
+            0..=25 => b'A'.wrapping_add(sextet),
+            26..=51 => (b'a' - 26).wrapping_add(sextet),
+            62 => b'+',
+            63 => b'/',
+            // 52 to 61.
+            _ => sextet.wrapping_sub(52 - b'0'),
+        }]);
     }
 }
 

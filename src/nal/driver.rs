@@ -7,7 +7,6 @@ use crate::http::url::Scheme;
 use crate::policy::{Config, Peer, Preflight, Surroundings, check_addresses, check_resolved};
 use crate::protocol::{Action, Blocked, CloseReason, Exchange, Failure, Goal, State};
 use core::fmt;
-use core::net::SocketAddr;
 use embedded_nal::nb;
 use nal_link::{Clock, Connect, Network};
 
@@ -117,7 +116,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
                 Action::Ready | Action::NeedBody => return Ok(()),
                 Action::Begin => self.begin(exchange, buffer, now)?,
                 Action::Resolve => self.resolve(exchange, buffer, now)?,
-                Action::Connect(remote) => self.connect(exchange, buffer, remote, now)?,
+                Action::Connect => self.connect(exchange, buffer, now)?,
                 Action::Send(bytes) => match self.connection.send(bytes) {
                     Ok(0) => match exchange.send_blocked(now)? {
                         Blocked::Wait => return Err(Stop::Wait),
@@ -153,9 +152,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
                         {
                             return Err(Stop::Failed(ErrorKind::Receive(error)));
                         }
-                        Incoming::Closed | Incoming::Failed(_) => {
-                            exchange.ended(false, now)?
-                        }
+                        Incoming::Closed | Incoming::Failed(_) => exchange.ended(false, now)?,
                     };
                     if has_ended {
                         self.connection.close_socket(CloseReason::ServerClosedIdle);
@@ -231,12 +228,13 @@ impl<N: Network, C: Clock> Driver<N, C> {
         &mut self,
         exchange: &mut Exchange,
         buffer: &[u8],
-        remote: SocketAddr,
         now: u32,
     ) -> Step<N, ()> {
         let connection = &mut self.connection;
+        let endpoint = &exchange.endpoint;
+        // It is known in this state.
+        let Some(remote) = endpoint.remote else { return Ok(()) };
         if !connection.is_open() {
-            let endpoint = &exchange.endpoint;
             let host = endpoint.host(buffer);
             connection
                 .open(Peer::new(endpoint, host, remote))
@@ -354,7 +352,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
             && self.connection.belongs_to(call.ticket)
             && self.run(call, Goal::Body).is_ok()
         {
-            let count = call.exchange.data_length();
+            let count = call.exchange.data(call.buffer).len();
             if count == 0 {
                 break;
             }

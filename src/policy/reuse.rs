@@ -10,7 +10,8 @@ pub(crate) const MAX_KEPT_HOST: usize = 64;
 /// Whether two texts, of bytes that a host may have, are equal in any case: bit 5 tells letters apart, and
 /// makes no other byte of a host into another.
 fn is_same_host(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| (one ^ other) | 0x20 == 0x20)
+    one.len() == other.len()
+        && one.iter().zip(other).all(|(one, other)| (one ^ other) | 0x20 == 0x20)
 }
 
 /// Whom a connection leads to. Reuse needs all of it to be equal: a connection to another host

@@ -31,7 +31,7 @@ enum Next {
     Name,
     Gateway(SocketAddr),
     Host(SocketAddr),
-    Port(SocketAddr),
+    Port,
     Http,
     /// The link is down and doesn't say why: does the stack?
     AskStack,
@@ -225,11 +225,11 @@ impl Ladder {
                     self.end(ProbeStep::Host, outcome, now);
                 }
                 exchange.timers.progress(now);
-                Ok(Next::Port(remote))
+                Ok(Next::Port)
             }
-            Next::Port(remote) => {
+            Next::Port => {
                 exchange.state = State::Connect;
-                let connected = driver.connect(exchange, buffer, remote, now);
+                let connected = driver.connect(exchange, buffer, now);
                 self.tell(driver, exchange, buffer, connected)?;
                 self.pass(ProbeStep::Port, driver.clock.now_ms());
                 Ok(Next::Http)
@@ -345,7 +345,7 @@ impl Ladder {
             Next::Name | Next::PingGateway(_) => step_of(&error, ProbeStep::Name),
             Next::Gateway(_) => ProbeStep::Gateway,
             Next::Host(_) => ProbeStep::Host,
-            Next::Port(_) | Next::KnockAtGateway | Next::KnockAtPort => ProbeStep::Port,
+            Next::Port | Next::KnockAtGateway | Next::KnockAtPort => ProbeStep::Port,
             Next::Http | Next::Over => ProbeStep::Http,
         };
         if self.next == Next::Link && step != ProbeStep::Link {

@@ -6,7 +6,6 @@ use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::head::{HeadMeasure, HeadParser};
 use crate::http::response::{Headers, ResponseHead};
-use core::net::SocketAddr;
 
 /// What was asked for. It stays as it is once the call has begun.
 #[derive(Debug, Clone, Copy)]
@@ -57,8 +56,8 @@ pub enum Action<'c> {
     Begin,
     /// Look the host's name up; then `resolved`.
     Resolve,
-    /// Open a connection; then `connected`.
-    Connect(SocketAddr),
+    /// Open a connection to the endpoint's `remote`, which is known; then `connected`.
+    Connect,
     /// Send these bytes; then `sent`, or `send_blocked`.
     Send(&'c [u8]),
     /// Receive into this; then `received`, `nothing_received` or `ended`.
@@ -103,6 +102,8 @@ pub struct Exchange {
     pub(super) filled: usize,
     pub(super) retained_end: usize,
     pub(super) head_end: usize,
+    /// Bytes of the body that stand in the buffer from `parsed_to`, for the caller.
+    pub(super) ready: usize,
     pub(super) trailers: (usize, usize),
     pub(crate) timers: Timers,
     pub(crate) sent: u32,
@@ -118,6 +119,8 @@ pub struct Exchange {
 
 impl Exchange {
     /// A request to this endpoint, of which nothing is [staged](Self::stage) yet.
+    // Made where it will stand: moving it takes 280 instructions of a Cortex-M3.
+    #[inline(always)]
     pub(crate) fn new(
         endpoint: Endpoint,
         response_to: ResponseTo,
@@ -145,6 +148,7 @@ impl Exchange {
             filled: 0,
             retained_end: 0,
             head_end: 0,
+            ready: 0,
             trailers: (0, 0),
             timers: Timers { started: now, mark: now },
             sent: 0,
@@ -181,13 +185,11 @@ impl Exchange {
                 State::Begin => return Ok(Action::Begin),
                 State::Resolve | State::Connect => {
                     self.check_total(now)?;
-                    return Ok(match self.endpoint.remote {
-                        Some(remote) => {
-                            self.state = State::Connect;
-                            Action::Connect(remote)
-                        }
-                        None => Action::Resolve,
-                    });
+                    if self.endpoint.remote.is_none() {
+                        return Ok(Action::Resolve);
+                    }
+                    self.state = State::Connect;
+                    return Ok(Action::Connect);
                 }
                 State::Send if !self.seeks_answer => {
                     self.check_total(now)?;
@@ -217,15 +219,12 @@ impl Exchange {
                 State::Body | State::Over => return Ok(Action::Ready),
                 State::Failed => return Err(Failure::CallOver),
             };
-            match room {
-                Some((start, end)) => {
-                    self.check_total(now)?;
-                    return Ok(Action::Receive(buffer.get_mut(start..end).unwrap_or_default()));
-                }
-                None if self.state == State::Body && goal != Goal::Head && self.has_data() => {
-                    return Ok(Action::Ready);
-                }
-                None => {}
+            if let Some((start, end)) = room {
+                self.check_total(now)?;
+                return Ok(Action::Receive(buffer.get_mut(start..end).unwrap_or_default()));
+            }
+            if self.ready > 0 {
+                return Ok(Action::Ready);
             }
         }
     }

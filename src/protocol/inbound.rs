@@ -43,7 +43,7 @@ impl Exchange {
             self.shift_to(buffer, 0);
         }
         // The request in the buffer may have to be sent again.
-        if self.filled == 0 && self.may_start_over() {
+        if self.reused && self.filled == 0 && self.may_start_over() {
             if self.stage_end < buffer.len() {
                 return Ok(Some((self.stage_end, buffer.len())));
             }
@@ -113,15 +113,20 @@ impl Exchange {
         buffer: &mut [u8],
         goal: Goal,
     ) -> Result<Option<Room>, Failure> {
-        if goal == Goal::End {
+        if goal == Goal::End && self.retained_end == self.head_end {
             self.check_fit(buffer.len())?;
         }
         loop {
-            if self.has_data() {
-                if goal == Goal::End {
-                    self.retain(buffer);
+            self.ready = self.body.data_ahead().min(self.filled.wrapping_sub(self.parsed_to));
+            if self.ready > 0 {
+                if goal != Goal::End {
+                    return Ok(None);
                 }
-                return Ok(None);
+                self.retain(buffer);
+                if self.state == State::Over {
+                    return Ok(None);
+                }
+                continue;
             }
             let arrived = buffer.get(self.parsed_to..self.filled).unwrap_or_default();
             match &mut self.body {
@@ -189,14 +194,17 @@ impl Exchange {
             State::Body => self.timers.progress(now),
             _ if self.filled == self.parsed_to => {
                 self.timers.progress(now);
-                if self.may_start_over() {
+                if self.reused && self.may_start_over() {
                     let from = self.stage_end;
                     move_down(buffer, from, from.wrapping_add(count), 0);
                 }
             }
             // All of the head has to come within one idle time from its first byte, so that a peer
             // can't drip it for hours.
-            _ => self.wait(now, Deadline::Idle)?,
+            _ if self.timers.waited(now) >= self.params.deadlines.idle_ms => {
+                return Err(Failure::Timeout(Deadline::Idle));
+            }
+            _ => {}
         }
         self.arrived(count);
         Ok(())
@@ -265,19 +273,9 @@ impl Exchange {
         }
     }
 
-    /// Bytes of the body that stand in the buffer from `parsed_to`.
-    #[inline(never)]
-    pub fn data_length(&self) -> usize {
-        self.body.data_ahead().min(self.filled.wrapping_sub(self.parsed_to))
-    }
-
-    pub(super) fn has_data(&self) -> bool {
-        self.data_length() > 0
-    }
-
-    /// The same bytes.
+    /// Bytes of the body that stand in the buffer, for the caller.
     pub fn data<'b>(&self, buffer: &'b [u8]) -> &'b [u8] {
-        let end = self.parsed_to.wrapping_add(self.data_length());
+        let end = self.parsed_to.wrapping_add(self.ready);
         buffer.get(self.parsed_to..end).unwrap_or_default()
     }
 
@@ -301,14 +299,15 @@ impl Exchange {
 
     /// Takes data that stands in the buffer; never more than is there.
     pub fn consume(&mut self, count: usize) {
-        let count = count.min(self.data_length());
+        let count = count.min(self.ready);
+        self.ready = self.ready.wrapping_sub(count);
         self.parsed_to = self.parsed_to.wrapping_add(count);
         self.took(count);
     }
 
     /// Takes all data that stands in the buffer, and retains it behind what was read before.
     fn retain(&mut self, buffer: &mut [u8]) {
-        let count = self.data_length();
+        let count = self.ready;
         let end = self.parsed_to.wrapping_add(count);
         if self.parsed_to > self.retained_end {
             move_down(buffer, self.parsed_to, end, self.retained_end);

@@ -8,8 +8,8 @@ use core::net::{IpAddr, Ipv4Addr};
 use core::sync::atomic::Ordering::Relaxed;
 use core::time::Duration;
 use safe_http_client::{
-    Attached, Behaviour, Clock, Config, FnClock, IpConfig, Link, LinkStatus, LoopContext, Network,
-    Online, SafeHttpClient,
+    Clock, Config, FnClock, IpConfig, Link, LinkStatus, LoopContext, NalNetwork, Network,
+    SafeHttpClient, StackQuirks,
 };
 
 struct Up;
@@ -23,23 +23,23 @@ impl Link for Up {
 #[cortex_m_rt::entry]
 fn main() -> ! {
     let mut cx = LoopContext::take().expect("the first");
-    let mut network = Attached::new(Stack, Up, Behaviour::UNKNOWN);
+    let mut network = NalNetwork::new(Stack, Up, StackQuirks::UNKNOWN);
     let clock = FnClock(|| MILLIS.load(Relaxed));
     // Each GET has a connection of its own.
     let config = Config::new().keep_alive(Duration::ZERO);
-    let client = SafeHttpClient::with_config(&mut network, &clock, config);
-    let mut online = client.wait_online(&mut cx).ok().expect("the link is up");
-    count(|url, buffer| get(&mut online, &mut cx, url, buffer))
+    let mut client = SafeHttpClient::with_config(&mut network, &clock, config);
+    count(|url, buffer| get(&mut client, &mut cx, url, buffer))
 }
 
 #[inline(never)]
 fn get<N: Network, C: Clock>(
-    online: &mut SafeHttpClient<N, C, Online>,
+    client: &mut SafeHttpClient<N, C>,
     cx: &mut LoopContext,
     url: &str,
     buffer: &mut [u8],
 ) -> Option<()> {
-    let mut response = online.get(cx, url, buffer).send().ok()?;
+    let mut online = client.online(cx).ok()?;
+    let mut response = online.get(url, buffer).send().ok()?;
     seen(response.read_to_end().ok()?);
     Some(())
 }
