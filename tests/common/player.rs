@@ -77,7 +77,7 @@ impl Player {
                     exchange.begun(None, 0);
                     Ok(())
                 }
-                Ok(Action::Connect(_)) => exchange.connected(0),
+                Ok(Action::Connect) => exchange.connected(0),
                 Ok(Action::Send(request)) => {
                     let count = request.len();
                     exchange.sent(count, 0);
