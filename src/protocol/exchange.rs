@@ -256,6 +256,8 @@ impl Exchange {
     /// Ends the exchange, after an error that was reported.
     pub fn fail(&mut self) {
         self.state = State::Failed;
+        // Taking data that were shown mustn't complete it.
+        self.ready = 0;
     }
 
     /// Whether the exchange neither goes on nor needs its connection.

@@ -257,12 +257,18 @@ impl Exchange {
     /// and the request is sent again on another.
     pub fn ended(&mut self, clean: bool, now: u32) -> Result<bool, Failure> {
         match self.state {
-            State::Body if clean && matches!(self.body, Body::UntilClose) => {
+            // What arrived is taken before more is asked for: there is nothing left of it here.
+            State::Body
+                if clean
+                    && matches!(self.body, Body::UntilClose)
+                    && self.parsed_to == self.filled =>
+            {
                 self.complete(true);
                 Ok(false)
             }
             State::Body => Err(Failure::Truncated),
             State::MeasureHead => Err(Failure::HeadTooLarge { counted: false }),
+            State::Over | State::Failed => Err(Failure::CallOver),
             _ if self.may_start_over() => {
                 self.start_over(now);
                 Ok(true)

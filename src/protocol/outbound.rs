@@ -79,7 +79,7 @@ impl Exchange {
     }
 
     /// The stack would block, in a step that does nothing else.
-    pub(crate) fn wait(&self, now: u32, deadline: Deadline) -> Result<(), Failure> {
+    pub fn wait(&self, now: u32, deadline: Deadline) -> Result<(), Failure> {
         self.timers.wait(now, deadline, &self.params.deadlines)
     }
 
@@ -106,7 +106,7 @@ impl Exchange {
     }
 
     /// Whether an answer has begun that isn't complete.
-    pub(crate) fn has_part_of_answer(&self) -> bool {
+    pub fn has_part_of_answer(&self) -> bool {
         self.filled > self.parsed_to
     }
 
