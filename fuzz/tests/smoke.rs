@@ -7,7 +7,8 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-/// Mutations of each target, and the time that they may take: whichever ends first.
+/// Mutations of each target, and the time that they may take: whichever ends first. `SMOKE_SECONDS`
+/// gives all of them that time.
 const MUTATIONS: usize = 20_000;
 const PATIENCE: Duration = Duration::from_secs(4);
 
@@ -101,9 +102,12 @@ fn smoke(name: &'static str) {
     for seed in &seeds {
         run(seed.clone());
     }
+    let seconds = std::env::var("SMOKE_SECONDS").map(|text| text.parse().unwrap());
+    let (most, patience) =
+        seconds.map_or((MUTATIONS, PATIENCE), |it| (usize::MAX, Duration::from_secs(it)));
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let mut count = 0;
-    while count < MUTATIONS && begin.elapsed() < PATIENCE {
+    while count < most && begin.elapsed() < patience {
         run(mutation(&seeds, &mut random));
         count += 1;
     }
