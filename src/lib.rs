@@ -199,14 +199,20 @@ pub mod sans_io {
         buffer: &mut [u8],
         now: u32,
     ) -> Option<Exchange> {
-        let mut head = HeadWriter::new(buffer, method, Ok(&url));
+        let traits = method.traits();
+        let mut head = HeadWriter::new(&traits);
+        head.on(buffer).start(method, traits.response_to, Ok(&url));
         if expect_continue {
             head.expect_continue();
         }
         let head_end = head.on(buffer).finish(body).ok()?;
-        let (response_to, idempotent) = (method.response_to(), method.is_idempotent());
-        let endpoint = Endpoint::of(&url);
-        let mut exchange = Exchange::new(endpoint, response_to, idempotent, config.deadlines, now);
+        let mut exchange = Exchange::new(
+            Endpoint::of(&url),
+            traits.response_to,
+            traits.is_idempotent,
+            config.deadlines,
+            now,
+        );
         exchange.stage(head_end, expect_continue && body.is_some(), buffer, &[]);
         Some(exchange)
     }

@@ -48,11 +48,12 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         url: Result<Url<'_>, UrlError>,
         mut buffer: B,
     ) -> Self {
-        let driver = &client.driver;
-        let mut head =
-            HeadWriter::new(buffer.as_mut(), method, url.as_ref().map_err(|error| *error));
+        let (driver, traits) = (&client.driver, method.traits());
+        let mut head = HeadWriter::new(&traits);
+        let mut pen = head.on(buffer.as_mut());
+        pen.start(method, traits.response_to, url.as_ref().map_err(|error| *error));
         if driver.config.keep_alive_ms == 0 {
-            head.on(buffer.as_mut()).connection_close();
+            pen.connection_close();
         }
         let endpoint = match &url {
             Ok(url) => Endpoint::of(url),
@@ -60,8 +61,8 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         };
         let exchange = Exchange::new(
             endpoint,
-            method.response_to(),
-            method.is_idempotent(),
+            traits.response_to,
+            traits.is_idempotent,
             driver.config.deadlines,
             driver.clock.now_ms(),
         );

@@ -47,6 +47,8 @@ pub enum Goal {
     Body,
     /// The end of the body, all of which is retained in the buffer.
     End,
+    /// The end of the body, of which nobody wants more. It is given up where too much is left.
+    Discarded,
 }
 
 /// What has to happen next.
@@ -73,7 +75,6 @@ pub enum Action<'c> {
 pub struct Exchange {
     pub(crate) state: State,
     pub(crate) reused: bool,
-    pub(super) retried: bool,
     /// The request is in the buffer as it was, and can be sent again.
     pub(super) replayable: bool,
     /// The response came before the request was sent whole.
@@ -105,6 +106,8 @@ pub struct Exchange {
     /// Bytes of the body that stand in the buffer from `parsed_to`, for the caller.
     pub(super) ready: usize,
     pub(super) trailers: (usize, usize),
+    /// Of a body that nobody wants.
+    pub(super) discarded: usize,
     pub(crate) timers: Timers,
     pub(crate) sent: u32,
     pub(crate) received: u32,
@@ -131,7 +134,6 @@ impl Exchange {
         Self {
             state: State::Begin,
             reused: false,
-            retried: false,
             replayable: true,
             request_incomplete: false,
             body_lent: false,
@@ -150,6 +152,7 @@ impl Exchange {
             head_end: 0,
             ready: 0,
             trailers: (0, 0),
+            discarded: 0,
             timers: Timers { started: now, mark: now },
             sent: 0,
             received: 0,
@@ -180,11 +183,13 @@ impl Exchange {
         goal: Goal,
         now: u32,
     ) -> Result<Action<'c>, Failure> {
+        if !matches!(self.state, State::Begin | State::Body | State::Over | State::Failed) {
+            self.check_total(now)?;
+        }
         loop {
             let room = match self.state {
                 State::Begin => return Ok(Action::Begin),
                 State::Resolve | State::Connect => {
-                    self.check_total(now)?;
                     if self.endpoint.remote.is_none() {
                         return Ok(Action::Resolve);
                     }
@@ -192,7 +197,6 @@ impl Exchange {
                     return Ok(Action::Connect);
                 }
                 State::Send if !self.seeks_answer => {
-                    self.check_total(now)?;
                     if self.has_stage() {
                         let stage = self.stage_sent..self.stage_end;
                         return Ok(Action::Send(buffer.get(stage).unwrap_or_default()));
@@ -220,6 +224,7 @@ impl Exchange {
                 State::Failed => return Err(Failure::CallOver),
             };
             if let Some((start, end)) = room {
+                // A body that has arrived is there, however late it is.
                 self.check_total(now)?;
                 return Ok(Action::Receive(buffer.get_mut(start..end).unwrap_or_default()));
             }

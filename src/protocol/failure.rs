@@ -36,8 +36,6 @@ impl Exchange {
     /// A failure with its figures, for a buffer of `available` bytes.
     #[cold]
     pub fn explain(&self, failure: Failure, available: usize) -> error::Failure {
-        let buffer =
-            |what, needed: usize, exact| error::Failure::Buffer { what, needed, available, exact };
         match failure {
             Failure::Protocol(error) => error::Failure::Protocol(error),
             Failure::Timeout(deadline) => {
@@ -58,20 +56,21 @@ impl Exchange {
                 announced: None,
             },
             Failure::HeadTooLarge { counted } => {
-                let length = self.measure.length;
-                let needed = if counted { length } else { length.wrapping_add(1) };
-                buffer(BufferUse::ResponseHead, needed, counted)
+                let needed = self.measure.length.wrapping_add(usize::from(!counted));
+                let what = BufferUse::ResponseHead;
+                error::Failure::Buffer { what, needed, available, exact: counted }
             }
             Failure::NoRoom(what, more) => {
-                buffer(what, available.wrapping_add(usize::from(more)), false)
+                let needed = available.wrapping_add(usize::from(more));
+                error::Failure::Buffer { what, needed, available, exact: false }
             }
             Failure::BodyTooLarge => {
                 let remaining = match self.body {
-                    Body::Length(remaining) => remaining,
+                    Body::Length(remaining) => usize::try_from(remaining).unwrap_or(usize::MAX),
                     _ => 0,
                 };
-                let needed = remaining.saturating_add(self.retained_end as u64);
-                buffer(BufferUse::Body, usize::try_from(needed).unwrap_or(usize::MAX), true)
+                let needed = remaining.saturating_add(self.retained_end);
+                error::Failure::Buffer { what: BufferUse::Body, needed, available, exact: true }
             }
             // The upload knows how much it was.
             Failure::WrongLength => {

@@ -12,6 +12,9 @@ const MAX_INTERIM: u8 = 16;
 /// A head that doesn't fit is still read, up to this size, to say how much it needs.
 const MAX_MEASURED: usize = 64 * 1024;
 
+/// A response that isn't read to its end is drained if no more than this is left.
+const MAX_DISCARDED: usize = 1024;
+
 /// Room behind the head that framing needs to make progress.
 const LEAST_ROOM: u8 = 32;
 
@@ -106,6 +109,12 @@ impl Exchange {
         self.state == State::AwaitContinue && self.filled == self.parsed_to
     }
 
+    /// Whether the rest of the body may be read for its connection's sake. It ends soon, as far as that can
+    /// be told.
+    pub fn is_worth_discarding(&self) -> bool {
+        self.state == State::Body && self.body.ends_within(MAX_DISCARDED)
+    }
+
     /// Sees to it that bytes of the body stand in the buffer from `parsed_to`, or that the body has
     /// ended. Otherwise the room for more is returned.
     pub(super) fn next_of_body(
@@ -119,10 +128,15 @@ impl Exchange {
         loop {
             self.ready = self.body.data_ahead().min(self.filled.wrapping_sub(self.parsed_to));
             if self.ready > 0 {
-                if goal != Goal::End {
-                    return Ok(None);
+                match goal {
+                    Goal::End => self.retain(buffer),
+                    Goal::Discarded if self.discarded > MAX_DISCARDED => return Ok(None),
+                    Goal::Discarded => {
+                        self.discarded = self.discarded.wrapping_add(self.ready);
+                        self.consume(self.ready);
+                    }
+                    Goal::Head | Goal::Body => return Ok(None),
                 }
-                self.retain(buffer);
                 if self.state == State::Over {
                     return Ok(None);
                 }

@@ -157,21 +157,16 @@ impl Exchange {
     }
 
     /// Whether a failure means that the server had closed a kept connection, and the request may
-    /// be sent again: once, if that can't do harm, and nothing of a response has come
-    /// (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1). That no byte was counted as sent proves
+    /// be sent again: once, on a connection that isn't such a one, if that can't do harm, and nothing of a
+    /// response has come (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1). That no byte was counted as sent proves
     /// nothing: a modem may have sent what it then failed to confirm.
     #[inline(never)]
     pub fn may_start_over(&self) -> bool {
-        self.reused
-            && !self.retried
-            && self.params.idempotent
-            && self.replayable
-            && self.received == 0
+        self.reused && self.params.idempotent && self.replayable && self.received == 0
     }
 
     /// Sends the request again on a fresh connection.
     pub fn start_over(&mut self, now: u32) {
-        self.retried = true;
         self.reused = false;
         self.seeks_answer = false;
         self.endpoint.forget_resolved();
