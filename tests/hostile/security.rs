@@ -3,14 +3,12 @@
 //! and nowhere else.
 #![allow(clippy::result_large_err, reason = "an error is looked at here, and not handed on")]
 
-mod common;
-
-use common::script::{Connection, Log, ScriptStack, Step};
-use common::{TestClock, TestLink, cx};
+use crate::common::script::{Connection, Log, ScriptStack, Step};
+use crate::common::{TestClock, TestLink, cx};
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpError, TcpErrorKind, nb};
 use safe_http_client::{
-    Attached, Behaviour, BodyLength, Config, ErrorOf, LoopContext, Method, Online, Phase,
-    SafeHttpClient, Scheme, Url, WhyClosed,
+    BodyLength, CloseReason, Config, ErrorOf, LoopContext, Method, NalNetwork, Online, Phase,
+    SafeHttpClient, Scheme, StackQuirks, Url,
 };
 use std::cell::RefCell;
 use std::fmt::Debug;
@@ -18,16 +16,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
-type Network = Attached<ScriptStack, TestLink>;
-type Client = SafeHttpClient<Network, TestClock, Online>;
+type Network = NalNetwork<ScriptStack, TestLink>;
+type Client = SafeHttpClient<Network, TestClock>;
 
 const URL: &str = "http://192.168.1.20/";
 const HELLO: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 
-fn client(
-    cx: &mut LoopContext,
-    connections: impl IntoIterator<Item = Connection>,
-) -> (Client, Rc<RefCell<Log>>) {
+fn client(connections: impl IntoIterator<Item = Connection>) -> (Client, Rc<RefCell<Log>>) {
     let mut stack = ScriptStack::new(connections);
     stack.names =
         vec![("gate.test", [192, 168, 1, 20].into()), ("evil.test", [192, 168, 1, 66].into())];
@@ -35,9 +30,12 @@ fn client(
     let config = Config::new()
         .response_timeout(Duration::from_millis(100))
         .idle_timeout(Duration::from_millis(100));
-    let client =
-        SafeHttpClient::with_config(stack.attached(Behaviour::STD), TestClock::ticking(1), config);
-    (client.wait_online(cx).unwrap(), log)
+    let client = SafeHttpClient::with_config(
+        stack.attached(StackQuirks::STD),
+        TestClock::ticking(1),
+        config,
+    );
+    (client, log)
 }
 
 // --- Injection ---
@@ -53,7 +51,7 @@ fn infected(text: &str, with: &str) -> [String; 3] {
 
 type Outcome = Result<(), ErrorOf<Network>>;
 /// Makes a request with this text somewhere.
-type Place = fn(&mut Client, &mut LoopContext, &str) -> Outcome;
+type Place = fn(Online<'_, Network, TestClock>, &str) -> Outcome;
 
 #[test]
 fn control_characters_in_any_text_are_refused_before_a_byte_leaves() {
@@ -62,50 +60,46 @@ fn control_characters_in_any_text_are_refused_before_a_byte_leaves() {
             "a URL",
             "http://192.168.1.20/gate",
             &["malformed_url", "unsupported_scheme"],
-            |client, cx, text| client.get(cx, text, &mut [0; 512]).send().map(drop),
+            |mut online, text| online.get(text, [0; 512]).send().map(drop),
         ),
-        ("a host", "gate.test", &["malformed_url"], |client, cx, text| {
-            client.get(cx, format!("http://{text}/").as_str(), &mut [0; 512]).send().map(drop)
+        ("a host", "gate.test", &["malformed_url"], |mut online, text| {
+            online.get(&format!("http://{text}/"), [0; 512]).send().map(drop)
         }),
-        ("a port", "8080", &["malformed_url"], |client, cx, text| {
-            client
-                .get(cx, format!("http://gate.test:{text}/").as_str(), &mut [0; 512])
-                .send()
-                .map(drop)
+        ("a port", "8080", &["malformed_url"], |mut online, text| {
+            online.get(&format!("http://gate.test:{text}/"), [0; 512]).send().map(drop)
         }),
-        ("a path", "gate", &["malformed_url"], |client, cx, text| {
-            client.get(cx, format!("{URL}{text}/x").as_str(), &mut [0; 512]).send().map(drop)
+        ("a path", "gate", &["malformed_url"], |mut online, text| {
+            online.get(&format!("{URL}{text}/x"), [0; 512]).send().map(drop)
         }),
-        ("a query", "door=2", &["malformed_url"], |client, cx, text| {
-            client.get(cx, format!("{URL}?{text}").as_str(), &mut [0; 512]).send().map(drop)
+        ("a query", "door=2", &["malformed_url"], |mut online, text| {
+            online.get(&format!("{URL}?{text}"), [0; 512]).send().map(drop)
         }),
-        ("credentials", "user:password", &["malformed_url"], |client, cx, text| {
-            client
-                .get(cx, format!("http://{text}@gate.test/").as_str(), &mut [0; 512])
-                .send()
-                .map(drop)
+        ("credentials", "user:password", &["malformed_url"], |mut online, text| {
+            online.get(&format!("http://{text}@gate.test/"), [0; 512]).send().map(drop)
         }),
-        ("a header's name", "X-Key", &["invalid_header"], |client, cx, text| {
-            client.get(cx, URL, &mut [0; 512]).header(text, "v").send().map(drop)
+        ("a header's name", "X-Key", &["invalid_header"], |mut online, text| {
+            online.get(URL, [0; 512]).header(text, "v").send().map(drop)
         }),
-        ("a header's value", "secret", &["invalid_header"], |client, cx, text| {
-            client.get(cx, URL, &mut [0; 512]).header("x-key", text).send().map(drop)
+        ("a header's value", "secret", &["invalid_header"], |mut online, text| {
+            online.get(URL, [0; 512]).header("x-key", text).send().map(drop)
         }),
-        ("a method", "PURGE", &["invalid_method"], |client, cx, text| {
-            client.request(cx, Method::Custom(text), URL, &mut [0; 512]).send().map(drop)
+        ("a method", "PURGE", &["invalid_method"], |mut online, text| {
+            online.request(Method::Custom(text), URL, [0; 512]).send().map(drop)
         }),
     ];
     let mut cx = cx();
     for (place, text, codes, send) in places {
         for control in CONTROLS {
             for infected in infected(text, control) {
-                let (mut client, log) = client(&mut cx, [Connection::answer(HELLO)]);
+                let (mut client, log) = client([Connection::answer(HELLO)]);
                 let context = format!("{} as {place}", infected.escape_debug());
-                let error = send(&mut client, &mut cx, &infected).expect_err(&context);
+                let online = client.online(&mut cx).unwrap();
+                let error = send(online, &infected).expect_err(&context);
                 assert!(codes.contains(&error.code()), "{context}: {error}");
                 assert_eq!((error.phase, log.borrow().opened), (Phase::Url, 0), "{context}");
                 // Nor do they reach the log that an error is written to.
-                let said = format!("{error} {error:?} {}", error.diagnosis());
+                let diagnosis = client.diagnosis(&error);
+                let said = format!("{error} {error:?} {diagnosis}");
                 let control = said.chars().find(|it| it.is_control() && *it != '\n');
                 assert_eq!(control, None, "{context}: {said}");
             }
@@ -130,9 +124,10 @@ fn control_characters_in_the_parts_of_a_url_are_refused() {
 #[test]
 fn encoded_line_ends_end_no_line() {
     let mut cx = cx();
-    let (mut client, log) = client(&mut cx, [Connection::answer(HELLO)]);
+    let (mut client, log) = client([Connection::answer(HELLO)]);
     let url = "http://us%0d%0aX:p%00w@gate.test/%0d%0aX:%20y?%0a";
-    client.get(&mut cx, url, &mut [0; 512]).without_header("x\r\ny").send().unwrap();
+    let mut online = client.online(&mut cx).unwrap();
+    online.get(url, &mut [0; 512]).without_header("x\r\ny").send().unwrap();
     assert_eq!(
         log.borrow().text(0),
         "GET /%0d%0aX:%20y?%0a HTTP/1.1\r\nHost: gate.test\r\n\
@@ -146,11 +141,10 @@ fn encoded_line_ends_end_no_line() {
 fn framing_by_hand_is_refused() {
     let mut cx = cx();
     for name in ["Content-Length", "content-LENGTH", "Transfer-Encoding", "transfer-encoding"] {
-        let (mut client, log) = client(&mut cx, []);
-        let mut buffer = [0; 512];
-        let request = client.post(&mut cx, URL, &mut buffer).header(name, "5");
-        let error = request.body(b"hello").send();
-        assert_eq!((error.unwrap_err().code(), log.borrow().opened), ("managed_header", 0));
+        let (mut client, log) = client([]);
+        let mut online = client.online(&mut cx).unwrap();
+        let error = online.post(URL, [0; 512]).header(name, "5").body("hello").send().unwrap_err();
+        assert_eq!((error.code(), log.borrow().opened), ("managed_header", 0));
     }
 }
 
@@ -197,17 +191,17 @@ fn a_response_that_holds_another_is_one_or_none() {
     let mut cx = cx();
     for (name, bytes, expected) in rows {
         let connections = [Connection::answer(bytes), Connection::answer(HELLO)];
-        let (mut client, log) = client(&mut cx, connections);
+        let (mut client, log) = client(connections);
         let mut get = || {
-            let mut buffer = [0; 512];
-            let mut response = client.get(&mut cx, URL, &mut buffer).send()?;
+            let mut online = client.online(&mut cx)?;
+            let mut response = online.get(URL, [0; 512]).send()?;
             response.read_to_str().map(str::to_owned)
         };
         assert_eq!(get().as_deref().map_err(|error| error.code()), expected, "{name}");
         assert_eq!(get().as_deref().map_err(|error| error.code()), Ok("hello"), "{name}");
         assert_eq!(log.borrow().opened, 2, "{name}");
-        let why = if expected.is_ok() { WhyClosed::ExcessBytes } else { WhyClosed::Error };
-        assert_eq!(client.why_closed(), Some(why), "{name}");
+        let why = if expected.is_ok() { CloseReason::ExcessBytes } else { CloseReason::Error };
+        assert_eq!(client.close_reason(), Some(why), "{name}");
     }
 }
 
@@ -310,23 +304,21 @@ fn endure(
         given: Rc::clone(&given),
     };
     let total = total.then_some(Duration::from_millis(TOTAL_MS.into()));
-    let network = Attached::new(stack, TestLink::up(), Behaviour::STD);
-    let client = SafeHttpClient::with_config(network, clock, Config::new().total_timeout(total));
-    let mut client = client.wait_online(cx).unwrap();
-    let mut buffer = [0; 512];
-    let mut exchange = client.get(cx, URL, &mut buffer).start().unwrap();
+    let network = NalNetwork::new(stack, TestLink::up(), StackQuirks::STD);
+    let config = Config::new().total_timeout(total);
+    let mut client = SafeHttpClient::with_config(network, clock, config);
+    let mut call = client.online(cx).unwrap().get(URL, [0; 512]).start().unwrap();
     let mut out = [0; 64];
     let error = loop {
-        match exchange.poll_read(cx, &mut out) {
+        match call.poll_read(&mut client, cx, &mut out) {
             Ok(0) => panic!("{unit:?} has no end"),
             Ok(_) | Err(nb::Error::WouldBlock) => {}
             Err(nb::Error::Other(error)) => break error,
         }
     };
-    drop(exchange);
     assert!(!client.is_connected());
     let given = *given.borrow();
-    (error.code(), error.evidence.elapsed_ms, given)
+    (error.code(), client.evidence().elapsed_ms, given)
 }
 
 /// As fast as it can: memory is what it would take.
@@ -431,9 +423,10 @@ fn a_name_never_leads_back_to_the_chip() {
     ];
     let mut cx = cx();
     for (address, code) in rows {
-        let (mut client, log) = client(&mut cx, [Connection::answer(HELLO)]);
+        let (mut client, log) = client([Connection::answer(HELLO)]);
         client.network_mut().stack_mut().names = vec![("gate.test", address.parse().unwrap())];
-        let error = client.get(&mut cx, "http://gate.test/", &mut [0; 512]).send().unwrap_err();
+        let mut online = client.online(&mut cx).unwrap();
+        let error = online.get("http://gate.test/", [0; 512]).send().unwrap_err();
         assert_eq!((error.code(), error.phase), (code, Phase::Resolve), "{address}");
         assert_eq!(log.borrow().opened, 0, "{address}");
     }
@@ -445,11 +438,19 @@ fn a_name_that_is_rebound_between_two_tries_leads_nowhere() {
     let mut cx = cx();
     let stale = Connection::new([Step::AwaitRequest, Step::Data(HELLO.into())]);
     let stale = Connection { send_breaks_at: 100, ..stale };
-    let (mut client, log) = client(&mut cx, [stale, Connection::answer(HELLO)]);
+    let mut stack = ScriptStack::new([stale, Connection::answer(HELLO)]);
+    stack.names = vec![("gate.test", [192, 168, 1, 20].into())];
+    let log = stack.log.clone();
+    let rebinding = stack.attached(StackQuirks::STD).with_poll(|stack, _| {
+        if stack.log.borrow().opened > 0 {
+            stack.names = vec![("gate.test", [127, 0, 0, 1].into())];
+        }
+    });
+    let mut client = SafeHttpClient::new(rebinding, TestClock::ticking(1));
+    let mut online = client.online(&mut cx).unwrap();
     let url = "http://gate.test/";
-    client.get(&mut cx, url, &mut [0; 512]).send().unwrap().read_to_end().unwrap();
-    client.network_mut().stack_mut().names = vec![("gate.test", [127, 0, 0, 1].into())];
-    let error = client.get(&mut cx, url, &mut [0; 512]).send().unwrap_err();
+    online.get(url, [0; 512]).send().unwrap().read_to_end().unwrap();
+    let error = online.get(url, [0; 512]).send().unwrap_err();
     assert_eq!(error.code(), "name_resolved_to_no_host");
     assert_eq!((log.borrow().opened, log.borrow().closed), (1, 1));
 }
@@ -479,16 +480,16 @@ fn credentials_go_to_their_own_host_alone() {
     let mut cx = cx();
     for secret_in_url in [true, false] {
         let connections = [Connection::answer(moved), Connection::answer(HELLO)];
-        let (mut client, log) = client(&mut cx, connections);
+        let (mut client, log) = client(connections);
         let url =
             if secret_in_url { "http://user:hunter2@gate.test/" } else { "http://gate.test/" };
-        let mut buffer = [0; 512];
-        let request = client.get(&mut cx, url, &mut buffer);
+        let mut online = client.online(&mut cx).unwrap();
+        let request = online.get(url, [0; 512]);
         let request = if secret_in_url { request } else { request.header("authorization", BEARER) };
         assert_eq!(request.send().unwrap().status(), 302);
         assert_eq!(log.borrow().resolved, ["gate.test"], "it isn't followed");
 
-        client.get(&mut cx, "http://evil.test/", &mut buffer).send().unwrap();
+        online.get("http://evil.test/", [0; 512]).send().unwrap();
         let log = log.borrow();
         assert!(log.text(0).contains(if secret_in_url { BASIC } else { BEARER }));
         is_clean("the other host", &log.text(1));
@@ -505,8 +506,8 @@ fn userinfo_is_no_host() {
         "http://evil.test:80@gate.test/",
         "http://a@evil.test@gate.test/",
     ] {
-        let (mut client, log) = client(&mut cx, [Connection::answer(HELLO)]);
-        client.get(&mut cx, url, &mut [0; 512]).send().unwrap();
+        let (mut client, log) = client([Connection::answer(HELLO)]);
+        client.online(&mut cx).unwrap().get(url, [0; 512]).send().unwrap();
         let log = log.borrow();
         assert_eq!(log.resolved, ["gate.test"], "{url}");
         assert!(log.text(0).contains("\r\nHost: gate.test\r\n"), "{}", log.text(0));
@@ -537,13 +538,13 @@ fn credentials_are_in_no_text() {
     let mut cx = cx();
     for (name, url, connections) in ways {
         for bearer in [false, true] {
-            let (mut client, _) = client(&mut cx, connections.clone());
-            let mut buffer = [0; 512];
-            let request = client.post(&mut cx, url, &mut buffer);
+            let (mut client, _) = client(connections.clone());
+            let mut online = client.online(&mut cx).unwrap();
+            let request = online.post(url, [0; 512]);
             is_clean(name, &format!("{request:?}"));
             let request = if bearer { request.header("Authorization", BEARER) } else { request };
             is_clean(name, &format!("{request:?}"));
-            let error = request.body(b"x").send().map(drop).expect_err(name);
+            let error = request.body("x").send().map(drop).expect_err(name);
             is_clean(name, &format!("{error} {error:?} {error:#?} {}", error.code()));
             let diagnosis = client.diagnosis(&error);
             is_clean(name, &format!("{diagnosis} {diagnosis:?}"));
@@ -566,22 +567,22 @@ fn credentials_are_in_no_debug_output() {
     assert!(shown(&url).contains("gate.test"), "the rest is there: {url:?}");
 
     let mut cx = cx();
-    let (mut client, log) = client(&mut cx, [Connection::answer(HELLO), Connection::answer(HELLO)]);
-    let mut buffer = [0; 512];
-    let mut exchange = client.get(&mut cx, url, &mut buffer).start().unwrap();
-    is_clean("an exchange", &shown(&exchange));
-    while exchange.poll(&mut cx).is_err() {}
-    is_clean("an exchange", &shown(&exchange));
-    drop(exchange);
+    let (mut client, log) = client([Connection::answer(HELLO), Connection::answer(HELLO)]);
+    let mut online = client.online(&mut cx).unwrap();
+    is_clean("a client online", &shown(&online));
+    let mut call = online.get(url, [0; 512]).start().unwrap();
+    is_clean("a call", &shown(&call));
+    while call.poll(&mut client, &mut cx).is_err() {}
+    is_clean("a call", &shown(&call));
     client.close();
-    let response = client.get(&mut cx, url, &mut buffer).send().unwrap();
+    let mut online = client.online(&mut cx).unwrap();
+    let response = online.get(url, [0; 512]).send().unwrap();
     is_clean("a response", &format!("{} {:?}", shown(&response), response.head()));
     drop(response);
-    let upload = client.put(&mut cx, url, &mut buffer).start_upload(BodyLength::Chunked);
+    let upload = online.put(url, [0; 512]).start_upload(BodyLength::Chunked);
     is_clean("an upload", &shown(&upload.unwrap()));
-    let checkup = client.start_diagnosis(url, &mut buffer);
-    is_clean("a check", &shown(&checkup));
-    drop(checkup);
+    let probe = client.start_probe(url, [0; 512]);
+    is_clean("a probe", &shown(&probe));
     is_clean("a client", &shown(&client));
     assert!(log.borrow().text(0).contains(BASIC), "it was sent, though");
 }
@@ -590,7 +591,7 @@ fn credentials_are_in_no_debug_output() {
 #[test]
 fn the_check_sends_no_credentials() {
     let mut cx = cx();
-    let (mut client, log) = client(&mut cx, [Connection::answer("HTTP/1.1 204 \r\n\r\n")]);
+    let (mut client, log) = client([Connection::answer("HTTP/1.1 204 \r\n\r\n")]);
     let report = client.diagnose(&mut cx, "http://user:hunter2@gate.test/secret");
     assert_eq!(report.status(), Some(204));
     let log = log.borrow();

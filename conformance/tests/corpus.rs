@@ -3,24 +3,28 @@
 //! that has them.
 //!
 //! Each case goes three ways (whole; split after every byte; and, where it delimits itself, with
-//! the connection held open behind it) through three readers (the sans-I/O core alone; the client
-//! over a scripted stack; the client over real sockets), with the same outcome.
+//! the connection held open behind it) on three levels (the protocol alone; the client over a scripted
+//! stack; the client over real sockets), with the same outcome.
 
+#[path = "../../tests/common/mod.rs"]
 mod common;
-#[path = "common/corpus.rs"]
+#[path = "../../tests/common/corpus.rs"]
 mod corpus;
-#[path = "common/outcome.rs"]
+#[path = "../../tests/common/outcome.rs"]
 mod outcome;
+#[path = "../../tests/common/player.rs"]
+mod player;
 
 use common::script::{Connection, ScriptStack, Step};
 use common::{TestClock, cx};
 use corpus::{Case, File, Verdict};
-use outcome::{CoreReader, Outcome, fetch};
+use outcome::{Outcome, fetch};
+use player::Player;
 use safe_http_client::{
-    Attached, Behaviour, Config, FnClock, IpConfig, Link, LinkStatus, LoopContext, SafeHttpClient,
+    Clock, Config, LoopContext, NalNetwork, PcLink, SafeHttpClient, StackQuirks, StdClock,
 };
 use std::io::{Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -74,11 +78,11 @@ fn every_response_of_the_corpus_comes_to_an_outcome_that_it_allows() {
     let mut total = Count::default();
     let server = Server::start();
 
-    report("corpus: on the sans-I/O core alone");
+    report("corpus: on the protocol alone, without stack and clock");
     for file in &files {
         total += run(file, &mut failures, |case, way| {
             let segments = case.raw.chunks(way.segment());
-            CoreReader::run(case.asked(), segments, way.stream_ends())
+            Player::run(case.response_to(), room_for(case), segments, way.stream_ends())
         });
     }
     report("corpus: through the client, over a scripted stack");
@@ -161,8 +165,8 @@ fn run(
     count
 }
 
-fn buffer_for(case: &Case) -> Vec<u8> {
-    vec![0; case.head_bytes + ROOM]
+fn room_for(case: &Case) -> usize {
+    case.head_bytes + ROOM
 }
 
 fn over_script(cx: &mut LoopContext, case: &Case, way: Way) -> Outcome {
@@ -173,11 +177,10 @@ fn over_script(cx: &mut LoopContext, case: &Case, way: Way) -> Outcome {
     // Time passes by looking at the clock; a response that never ends ends by these deadlines.
     let patience = Duration::from_millis(10_000 + 10 * case.raw.len() as u64);
     let config = Config::new().response_timeout(patience).idle_timeout(patience);
-    let client =
-        SafeHttpClient::with_config(stack.attached(Behaviour::STD), TestClock::ticking(1), config);
-    let mut client = client.wait_online(cx).unwrap();
+    let network = stack.attached(StackQuirks::STD);
+    let mut client = SafeHttpClient::with_config(network, TestClock::ticking(1), config);
     let url = "http://192.168.1.20/";
-    let mut buffer = buffer_for(case);
+    let mut buffer = vec![0; room_for(case)];
     let outcome = fetch(&mut client, cx, case.method(), url, &mut buffer, 512);
     drop(client);
     let log = log.borrow();
@@ -185,33 +188,17 @@ fn over_script(cx: &mut LoopContext, case: &Case, way: Way) -> Outcome {
     outcome
 }
 
-/// The host's link: always up, and with a loopback interface.
-struct Host;
-
-impl Link for Host {
-    fn link_status(&mut self) -> LinkStatus {
-        LinkStatus::Up(IpConfig::new(IpAddr::V4(Ipv4Addr::LOCALHOST)))
-    }
-
-    fn has_loopback(&self) -> bool {
-        true
-    }
-}
-
 fn over_socket(cx: &mut LoopContext, server: &Server, case: &Case, way: Way) -> Outcome {
     server.answer_next(case, way);
-    let network = Attached::new(std_embedded_nal::Stack, Host, Behaviour::STD);
-    let started = Instant::now();
-    let clock = FnClock(|| started.elapsed().as_millis() as u32);
+    let network = NalNetwork::new(std_embedded_nal::Stack, PcLink, StackQuirks::STD);
+    let clock = StdClock::new().with_idle(std::thread::yield_now);
     let config = Config::new()
         .response_timeout(Duration::from_secs(10))
         .idle_timeout(Duration::from_secs(10))
-        .total_timeout(Some(Duration::from_secs(60)))
-        .idle(std::thread::yield_now);
-    let client = SafeHttpClient::with_config(network, &clock, config);
-    let mut client = client.wait_online(cx).unwrap();
+        .total_timeout(Some(Duration::from_secs(60)));
+    let mut client = SafeHttpClient::with_config(network, clock, config);
     let url = format!("http://{}/", server.address);
-    let mut buffer = buffer_for(case);
+    let mut buffer = vec![0; room_for(case)];
     fetch(&mut client, cx, case.method(), &url, &mut buffer, 512)
 }
 

@@ -1,21 +1,17 @@
 //! Properties of the parsers that hold for any bytes, however they arrive: compared with `httparse`,
 //! with the bytes that were encoded, and with themselves.
 
-mod common;
-#[path = "common/head_oracle.rs"]
-mod head_oracle;
-#[path = "common/outcome.rs"]
-mod outcome;
-
-use common::script::{Connection, ScriptStack, Step};
-use common::{TestClock, cx};
-use head_oracle::{DIFFERENCES, Judgement, httparse, ours, split};
-use outcome::{CoreReader, End, Outcome, fetch};
+use crate::common::script::{Connection, ScriptStack, Step};
+use crate::common::{TestClock, cx};
+use crate::head_oracle::{self, DIFFERENCES, Judgement, httparse, ours, split};
+use crate::judge::{agree, judge};
+use crate::outcome::{End, Fields, Outcome, fetch};
+use crate::player::Player;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config as Runs, TestRunner};
-use safe_http_client::sans_io::{Asked, FramingFields};
-use safe_http_client::{Behaviour, Config, Method, ProtocolError, SafeHttpClient};
+use safe_http_client::sans_io::{FramingFields, ResponseTo};
+use safe_http_client::{Config, LoopContext, Method, ProtocolError, SafeHttpClient, StackQuirks};
 use std::cell::RefCell;
 use std::time::Duration;
 
@@ -223,7 +219,7 @@ fn every_byte_is_judged_at_every_place() {
 struct Sent {
     bytes: Vec<u8>,
     body: Vec<u8>,
-    trailers: outcome::Fields,
+    trailers: Fields,
     stream_ends: bool,
 }
 
@@ -310,8 +306,16 @@ fn delimited_response() -> impl Strategy<Value = Sent> {
     response().prop_filter("ends with the stream", |sent| !sent.stream_ends)
 }
 
+/// The buffer: each head fits it.
+const ROOM: usize = 4096;
+
+/// Read by the protocol alone.
+fn by_protocol<'b>(segments: impl IntoIterator<Item = &'b [u8]>, stream_ends: bool) -> Outcome {
+    Player::run(ResponseTo::Other, ROOM, segments, stream_ends)
+}
+
 /// Read by the client, over a stack that delivers these segments.
-fn by_client(cx: &mut common::Cx, segments: &[&[u8]], stream_ends: bool, piece: usize) -> Outcome {
+fn by_client(cx: &mut LoopContext, segments: &[&[u8]], stream_ends: bool, piece: usize) -> Outcome {
     let mut steps = vec![Step::AwaitRequest];
     for segment in segments {
         steps.extend([Step::Data(segment.to_vec()), Step::Pend(1)]);
@@ -324,10 +328,9 @@ fn by_client(cx: &mut common::Cx, segments: &[&[u8]], stream_ends: bool, piece: 
     let config = Config::new()
         .response_timeout(Duration::from_secs(20))
         .idle_timeout(Duration::from_secs(20));
-    let network = stack.attached(Behaviour::STD);
-    let client = SafeHttpClient::with_config(network, TestClock::ticking(1), config);
-    let mut client = client.wait_online(cx).unwrap();
-    let mut buffer = [0; 4096];
+    let network = stack.attached(StackQuirks::STD);
+    let mut client = SafeHttpClient::with_config(network, TestClock::ticking(1), config);
+    let mut buffer = [0; ROOM];
     let url = "http://192.168.1.20/";
     let outcome = fetch(&mut client, cx, Method::Get, url, &mut buffer, piece);
     drop(client);
@@ -341,7 +344,7 @@ fn a_valid_response_is_read_as_it_was_meant_however_it_is_split() {
     let strategy = (response(), splits(), splits(), 1..700usize);
     let result = TestRunner::new(runs(800)).run(&strategy, |(sent, sizes, other_sizes, piece)| {
         let segments = split(&sent.bytes, &sizes);
-        let outcome = CoreReader::run(Asked::Other, segments, sent.stream_ends);
+        let outcome = by_protocol(segments, sent.stream_ends);
         prop_assert_eq!(&outcome.end, &End::Complete);
         prop_assert_eq!(&outcome.body, &sent.body);
         prop_assert_eq!(&outcome.trailers, &sent.trailers);
@@ -378,9 +381,12 @@ fn a_damaged_response_comes_to_the_same_outcome_however_it_is_split() {
                 let end = (at + remove).min(bytes.len());
                 bytes.splice(at..end, insert);
             }
-            let whole = CoreReader::run(Asked::Other, [&bytes[..]], stream_ends);
-            let parts = CoreReader::run(Asked::Other, split(&bytes, &sizes), stream_ends);
+            let whole = by_protocol([&bytes[..]], stream_ends);
+            let parts = by_protocol(split(&bytes, &sizes), stream_ends);
             prop_assert_eq!(&whole, &parts, "{}", bytes.escape_ascii());
+            let judged = judge(&bytes, ResponseTo::Other, stream_ends);
+            let agrees = agree(&bytes, ResponseTo::Other, stream_ends, &judged, &whole);
+            prop_assert!(agrees, "{}\n{judged:?}\n{whole:?}", bytes.escape_ascii());
             let segments = split(&bytes, &other_sizes);
             let client = by_client(&mut cx.borrow_mut(), &segments, stream_ends, 64);
             prop_assert_eq!(whole, client, "{}", bytes.escape_ascii());
@@ -399,12 +405,12 @@ proptest! {
         behind in prop::collection::vec(any::<u8>(), 0..50),
         sizes in splits(),
     ) {
-        let mut reader = CoreReader::new(Asked::Other);
+        let mut reader = Player::new(ResponseTo::Other, ROOM);
         for segment in split(&[&sent.bytes[..], &behind].concat(), &sizes) {
             reader.receive(segment);
         }
         prop_assert!(reader.is_over());
-        prop_assert_eq!(reader.taken, sent.bytes.len());
+        prop_assert_eq!(reader.taken(), sent.bytes.len());
         prop_assert_eq!(reader.outcome().body, sent.body);
     }
 
@@ -427,14 +433,16 @@ proptest! {
         sizes in splits(),
     ) {
         let cut = &sent.bytes[..cut.index(sent.bytes.len())];
-        let outcome = CoreReader::run(Asked::Other, split(cut, &sizes), true);
+        let outcome = by_protocol(split(cut, &sizes), true);
         prop_assert_eq!(outcome.end, End::Truncated);
     }
 
     #[test]
     fn any_bytes_come_to_an_outcome(bytes in prop::collection::vec(any::<u8>(), 0..300), sizes in splits()) {
-        let whole = CoreReader::run(Asked::Other, [&bytes[..]], true);
+        let whole = by_protocol([&bytes[..]], true);
         prop_assert_ne!(&whole.end, &End::Waits);
-        prop_assert_eq!(whole, CoreReader::run(Asked::Other, split(&bytes, &sizes), true));
+        let judged = judge(&bytes, ResponseTo::Other, true);
+        prop_assert!(agree(&bytes, ResponseTo::Other, true, &judged, &whole), "{judged:?}\n{whole:?}");
+        prop_assert_eq!(whole, by_protocol(split(&bytes, &sizes), true));
     }
 }

@@ -1,25 +1,24 @@
 //! Properties of the whole client: of what it sends, of what it makes of any response however it
 //! arrives, and of what it never does.
 
-mod common;
-#[path = "common/outcome.rs"]
-mod outcome;
-
-use common::script::{Connection, Log, ScriptStack, Step};
-use common::{Cx, TestClock, TestLink, cx};
-use outcome::{End, Fields, Outcome, fetch};
+use crate::common::script::{Connection, Log, ScriptStack, Step};
+use crate::common::{TestClock, TestLink, cx};
+use crate::head_oracle::split;
+use crate::outcome::{End, Fields, Outcome, fetch};
+use crate::player::Player;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config as Runs, TestCaseResult, TestRunner};
+use safe_http_client::sans_io::ResponseTo;
 use safe_http_client::{
-    Attached, Behaviour, BodyLength, Config, LoopContext, Method, Online, SafeHttpClient,
-    WhyClosed, nb,
+    BodyLength, CloseReason, Config, LoopContext, Method, NalNetwork, SafeHttpClient, StackQuirks,
+    nb,
 };
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-type Client = SafeHttpClient<Attached<ScriptStack, TestLink>, TestClock, Online>;
+type Client = SafeHttpClient<NalNetwork<ScriptStack, TestLink>, TestClock>;
 
 const URL: &str = "http://192.168.1.20/";
 
@@ -27,7 +26,7 @@ const URL: &str = "http://192.168.1.20/";
 fn check<S: Strategy>(
     cases: u32,
     strategy: S,
-    property: impl Fn(&mut Cx, S::Value) -> TestCaseResult,
+    property: impl Fn(&mut LoopContext, S::Value) -> TestCaseResult,
 ) {
     let cx = RefCell::new(cx());
     let runs = Runs { cases, failure_persistence: None, ..Runs::default() };
@@ -36,18 +35,18 @@ fn check<S: Strategy>(
     result.unwrap_or_else(|error| panic!("{error}"));
 }
 
-fn client(
-    cx: &mut LoopContext,
-    connections: impl IntoIterator<Item = Connection>,
-) -> (Client, Rc<RefCell<Log>>) {
+fn client(connections: impl IntoIterator<Item = Connection>) -> (Client, Rc<RefCell<Log>>) {
     let stack = ScriptStack::new(connections);
     let log = stack.log.clone();
     // Long enough for a response byte by byte, on a clock that moves at each look.
     let config =
         Config::new().response_timeout(Duration::from_secs(5)).idle_timeout(Duration::from_secs(5));
-    let client =
-        SafeHttpClient::with_config(stack.attached(Behaviour::STD), TestClock::ticking(1), config);
-    (client.wait_online(cx).unwrap(), log)
+    let client = SafeHttpClient::with_config(
+        stack.attached(StackQuirks::STD),
+        TestClock::ticking(1),
+        config,
+    );
+    (client, log)
 }
 
 /// Sizes of the segments in which bytes arrive, used in turn.
@@ -56,16 +55,8 @@ fn sizes() -> impl Strategy<Value = Vec<usize>> {
 }
 
 fn segments(bytes: &[u8], sizes: &[usize]) -> Vec<Step> {
-    let (mut rest, mut steps) = (bytes, Vec::new());
-    for size in sizes.iter().cycle() {
-        if rest.is_empty() {
-            break;
-        }
-        let (segment, tail) = rest.split_at((*size).min(rest.len()));
-        steps.extend([Step::Data(segment.to_vec()), Step::Pend(1)]);
-        rest = tail;
-    }
-    steps
+    let step = |segment: &[u8]| [Step::Data(segment.to_vec()), Step::Pend(1)];
+    split(bytes, sizes).into_iter().flat_map(step).collect()
 }
 
 // --- Responses ---
@@ -152,9 +143,11 @@ fn a_response_is_what_was_meant_however_it_arrives_and_so_is_the_next_one() {
         let mut steps = vec![Step::AwaitRequest];
         steps.extend(segments(&meant.bytes, &sizes));
         steps.extend([Step::AwaitRequest, Step::Data(NEXT.to_vec())]);
-        let (mut client, log) = client(cx, [Connection::new(steps), Connection::answer(NEXT)]);
+        let (mut client, log) = client([Connection::new(steps), Connection::answer(NEXT)]);
         let outcome = get(cx, &mut client, buffer, piece);
         prop_assert_eq!(&outcome.end, &End::Complete);
+        let pieces = split(&meant.bytes, &sizes);
+        prop_assert_eq!(&Player::run(ResponseTo::Other, buffer, pieces, false), &outcome);
         let head = outcome.head.unwrap();
         prop_assert_eq!((head.status, head.headers), (meant.status, meant.fields));
         prop_assert_eq!((outcome.body, outcome.trailers), (meant.body, meant.trailers));
@@ -171,11 +164,15 @@ fn a_response_is_what_was_meant_however_it_arrives_and_so_is_the_next_one() {
 fn bytes_behind_a_response_reach_nobody() {
     let strategy = (response(), prop::collection::vec(any::<u8>(), 1..60), 1..500usize);
     check(400, strategy, |cx, (meant, behind, piece)| {
+        let mut player = Player::new(ResponseTo::Other, 4096);
+        player.receive(&[&meant.bytes[..], &behind].concat());
+        prop_assert_eq!((player.is_over(), player.taken()), (true, meant.bytes.len()));
+
         // In one segment, so that they stand in the buffer when the response ends.
         let mut steps = vec![Step::AwaitRequest];
         steps.push(Step::Data([&meant.bytes[..], &behind].concat()));
         steps.extend([Step::AwaitRequest, Step::Data(NEXT.to_vec())]);
-        let (mut client, log) = client(cx, [Connection::new(steps), Connection::answer(NEXT)]);
+        let (mut client, log) = client([Connection::new(steps), Connection::answer(NEXT)]);
         let outcome = get(cx, &mut client, 4096, piece);
         prop_assert_eq!((outcome.end, outcome.body), (End::Complete, meant.body));
         prop_assert_eq!(outcome.trailers, meant.trailers);
@@ -183,8 +180,8 @@ fn bytes_behind_a_response_reach_nobody() {
         let next = get(cx, &mut client, 4096, piece);
         prop_assert_eq!((next.end, next.body), (End::Complete, b"next".to_vec()));
         prop_assert_eq!(log.borrow().opened, 2, "never on the same connection");
-        let why = if meant.keeps { WhyClosed::ExcessBytes } else { WhyClosed::ServerAsked };
-        prop_assert_eq!(client.why_closed(), Some(why));
+        let why = if meant.keeps { CloseReason::ExcessBytes } else { CloseReason::ServerAsked };
+        prop_assert_eq!(client.close_reason(), Some(why));
         Ok(())
     });
 }
@@ -198,12 +195,16 @@ fn bytes_behind_a_101_are_the_streams() {
         let mut steps = vec![Step::AwaitRequest];
         steps.extend(segments(&[&head[..], &behind].concat(), &sizes));
         steps.push(Step::Zero);
-        let (mut client, _) = client(cx, [Connection::new(steps)]);
+        let (mut client, _) = client([Connection::new(steps)]);
         let mut buffer = [0; 256];
-        let mut exchange = client.get(cx, URL, &mut buffer).start().unwrap();
+        let mut call = client.online(cx).unwrap().get(URL, &mut buffer).start().unwrap();
+        while let Err(error) = call.poll(&mut client, cx) {
+            prop_assert_eq!(error, nb::Error::WouldBlock);
+        }
+        let mut stream = call.into_upgraded().unwrap();
         let (mut heard, mut out) = (Vec::new(), vec![0; piece]);
         loop {
-            match exchange.poll_stream_read(cx, &mut out) {
+            match stream.poll_read(&mut client, cx, &mut out) {
                 Ok(0) => break,
                 Ok(count) => heard.extend_from_slice(&out[..count]),
                 Err(nb::Error::WouldBlock) => {}
@@ -263,12 +264,13 @@ fn a_request_is_read_by_httparse_as_it_was_made() {
             Given::InPieces(BodyLength::Chunked),
         ][given];
         let connection = Connection { send_limit: limit, ..Connection::new([Step::Silence]) };
-        let (mut client, log) = client(cx, [connection]);
+        let (mut client, log) = client([connection]);
         client.network_mut().stack_mut().names.clear();
         let url = format!("http://{host}:{port}{target}");
         let mut buffer = vec![0; buffer];
-        let mut request = client
-            .request(cx, Method::from_name(method), url.as_str(), &mut buffer)
+        let mut online = client.online(cx).unwrap();
+        let mut request = online
+            .request(Method::from_name(method), url.as_str(), &mut buffer)
             .connect_to(([192, 168, 1, 20], port).into());
         for (name, value) in &fields {
             request = request.header(name, value);
@@ -280,6 +282,10 @@ fn a_request_is_read_by_httparse_as_it_was_made() {
             Given::InPieces(length) => request.send_from(&mut &body[..], length).map(drop),
         };
         let code = error.unwrap_err().code();
+        if method == "HEAD" && given != Given::NotAtAll {
+            prop_assert_eq!((code, log.borrow().opened), ("body_not_allowed", 0));
+            return Ok(());
+        }
         if code == "buffer_too_small" {
             return Ok(()); // a head this long, and a buffer this short
         }
@@ -365,7 +371,7 @@ fn nothing_is_sent_on_a_connection_behind_an_error() {
     let connections = prop::collection::vec(connection(), 12);
     let requests = prop::collection::vec((0..4usize, 0..500usize), 4);
     check(1500, (connections, requests), |cx, (connections, requests)| {
-        let (mut client, log) = client(cx, connections);
+        let (mut client, log) = client(connections);
         *client.config_mut() = Config::new()
             .response_timeout(Duration::from_millis(80))
             .idle_timeout(Duration::from_millis(80));
@@ -373,10 +379,11 @@ fn nothing_is_sent_on_a_connection_behind_an_error() {
         for (kind, length) in requests {
             let mut buffer = [0; 256];
             let body = vec![b'x'; length];
+            let mut online = client.online(cx).unwrap();
             let request = match kind {
-                0 | 1 => client.get(cx, URL, &mut buffer),
-                2 => client.put(cx, URL, &mut buffer).body(&body),
-                _ => client.post(cx, URL, &mut buffer).body(&body),
+                0 | 1 => online.get(URL, &mut buffer),
+                2 => online.put(URL, &mut buffer).body(&body),
+                _ => online.post(URL, &mut buffer).body(&body),
             };
             let outcome = match kind {
                 // Waits for the body's end.
