@@ -1,7 +1,5 @@
 //! Private parts, against their plain definitions.
 
-#[cfg(target_pointer_width = "64")]
-use super::bytes::wide;
 use super::bytes::{is_token_byte, is_value_byte, move_down, token_run, trim, value_run};
 use super::chunked::{ChunkedDecoder, Piece};
 use super::head::{HeadMeasure, HeadParser};
@@ -30,28 +28,6 @@ fn runs_a_word_at_a_time_stop_where_a_byte_at_a_time_would() {
                 };
                 assert_eq!(value_run(&text), &text[plain(is_value_byte)..], "{byte:#x} at {at}");
                 assert_eq!(token_run(&text), &text[plain(is_token_byte)..], "{byte:#x} at {at}");
-            }
-        }
-    }
-}
-
-/// Words are what makes a head fast: each is taken whole up to its first other byte.
-#[cfg(target_pointer_width = "64")]
-#[test]
-fn words_are_taken_whole_up_to_the_first_other_byte() {
-    type Row = (&'static str, fn(&[u8]) -> &[u8], fn(u8) -> bool);
-    let rows: [Row; 2] = [
-        ("value", wide::value_run, |byte| byte >= 0x20 && byte != 0x7F),
-        ("name", wide::token_run, |byte| byte.is_ascii_alphabetic() || byte == b'-'),
-    ];
-    for (what, run, passes) in rows {
-        for fill in (0..=255u8).filter(|&fill| passes(fill)) {
-            assert!(run(&[fill; 24]).is_empty(), "{what}: {fill:#x}");
-            for (at, byte) in (0..16).flat_map(|at| (0..=255u8).map(move |byte| (at, byte))) {
-                let mut text = [fill; 16];
-                text[at] = byte;
-                let expected = if passes(byte) { 16 } else { at };
-                assert_eq!(run(&text), &text[expected..], "{what}: {byte:#x} at {at} of {fill:#x}");
             }
         }
     }
