@@ -210,8 +210,20 @@ impl<'b> HeadWriter<'b> {
 
     #[inline(never)]
     fn put(&mut self, bytes: &[u8]) {
-        copy(self.buffer.get_mut(self.length..).unwrap_or_default(), bytes);
+        let mut room = self.buffer.get_mut(self.length..).unwrap_or_default();
         self.length = self.length.saturating_add(bytes.len());
+        let mut rest = bytes;
+        // A word at a time
+        while let Some((word, tail)) = rest.split_first_chunk::<4>()
+            && room.len() >= 4
+            && let Some((slot, more)) = core::mem::take(&mut room).split_first_chunk_mut::<4>()
+        {
+            *slot = *word;
+            (rest, room) = (tail, more);
+        }
+        for (slot, byte) in room.iter_mut().zip(rest) {
+            *slot = *byte;
+        }
     }
 
     fn decimal(&mut self, number: u64) {
