@@ -6,13 +6,15 @@ use super::method::{BodyLength, Method};
 use super::url::Url;
 use crate::error::RequestError;
 
+// Each line is written with the line end in front of it: the usual head takes one piece less so.
+
 /// The end of the request line, and the start of the `Host` line.
 const HOST: &[u8] = b" HTTP/1.1\r\nHost: ";
 /// The default `User-Agent` line.
 const USER_AGENT: &[u8] =
-    concat!("User-Agent: safe-http-client/", env!("CARGO_PKG_VERSION"), "\r\n").as_bytes();
-/// The default `Accept` line, which ends the head of most requests.
-const ACCEPT: &[u8] = b"Accept: */*\r\n";
+    concat!("\r\nUser-Agent: safe-http-client/", env!("CARGO_PKG_VERSION")).as_bytes();
+/// The default `Accept` line.
+const ACCEPT: &[u8] = b"\r\nAccept: */*";
 
 /// Writes a request's head. What doesn't fit is counted, so that an error can say how large a
 /// buffer it takes.
@@ -77,13 +79,12 @@ impl<'b> HeadWriter<'b> {
             head.put(url.path_and_query().as_bytes());
         }
         head.put(HOST);
-        let line = head.length.wrapping_sub("Host: ".len());
+        let line = head.length.wrapping_sub("\r\nHost: ".len());
         head.put(url.host_text().as_bytes());
         if url.port() != url.scheme().default_port() || method.asked() == Asked::Connect {
             head.put(b":");
             head.decimal(u64::from(url.port()));
         }
-        head.put(b"\r\n");
         head.host_line = (line, head.length);
         head.userinfo = url.userinfo();
         head
@@ -146,7 +147,7 @@ impl<'b> HeadWriter<'b> {
     pub(crate) fn close(&mut self) {
         if !self.close {
             self.close = true;
-            self.put(b"Connection: close\r\n");
+            self.put(b"\r\nConnection: close");
         }
     }
 
@@ -180,15 +181,15 @@ impl<'b> HeadWriter<'b> {
         }
         // Never without content (RFC 9110 section 10.1.1).
         if self.expect_line && !matches!(body, None | Some(BodyLength::Known(0))) {
-            self.put(b"Expect: 100-continue\r\n");
+            self.put(b"\r\nExpect: 100-continue");
         }
         match body {
             Some(BodyLength::Known(length)) => self.content_length(length),
-            Some(BodyLength::Chunked) => self.put(b"Transfer-Encoding: chunked\r\n"),
+            Some(BodyLength::Chunked) => self.put(b"\r\nTransfer-Encoding: chunked"),
             None if method.announces_empty_body() => self.content_length(0),
             None => {}
         }
-        self.put(b"\r\n");
+        self.put(b"\r\n\r\n");
         match self.error {
             Some(error) => Err(error),
             None => Ok((self.buffer, self.length.max(self.least))),
@@ -196,16 +197,15 @@ impl<'b> HeadWriter<'b> {
     }
 
     fn content_length(&mut self, length: u64) {
-        self.put(b"Content-Length: ");
+        self.put(b"\r\nContent-Length: ");
         self.decimal(length);
-        self.put(b"\r\n");
     }
 
     fn line(&mut self, name: &[u8], value: &[u8]) {
+        self.put(b"\r\n");
         self.put(name);
         self.put(b": ");
         self.put(value);
-        self.put(b"\r\n");
     }
 
     #[inline(never)]
@@ -245,7 +245,7 @@ impl<'b> HeadWriter<'b> {
 
     /// `Authorization: Basic` of the URL's `user:password` (RFC 7617), percent-decoded first.
     fn basic_authorization(&mut self, userinfo: &[u8]) {
-        self.put(b"Authorization: Basic ");
+        self.put(b"\r\nAuthorization: Basic ");
         // Four characters for three bytes (RFC 4648 section 4): what waits to be written, and how many
         // bits of it.
         let (mut bits, mut waiting) = (0u32, 0u32);
@@ -284,7 +284,6 @@ impl<'b> HeadWriter<'b> {
             self.sextet(bits << 6u32.wrapping_sub(waiting));
             self.put(if waiting == 2 { b"==" } else { b"=" });
         }
-        self.put(b"\r\n");
     }
 
     fn sextet(&mut self, bits: u32) {
