@@ -134,6 +134,8 @@ struct Session<'d> {
     /// What was read of the body, and how much of that is retained in the buffer.
     got: Vec<u8>,
     retained: Vec<u8>,
+    /// What comes of the body is read by nobody from here on.
+    discards: bool,
     complete: bool,
     failed: bool,
     lies: bool,
@@ -181,6 +183,7 @@ impl<'d> Session<'d> {
             unasked_end: false,
             got: Vec::new(),
             retained: Vec::new(),
+            discards: false,
             complete: false,
             failed: false,
             lies: false,
@@ -198,6 +201,10 @@ impl<'d> Session<'d> {
             b'<' => self.goal = Goal::Head,
             b'=' => self.goal = Goal::Body,
             b'>' => self.goal = Goal::End,
+            b'%' => {
+                self.goal = Goal::Discarded;
+                self.discards = true;
+            }
             b'^' => self.now = self.now.wrapping_add(number().min(MOST) as u32 * 10),
             b'~' => self.now = [0, u32::MAX, 1 << 31, 6000][number() % 4],
             b'{' => self.take(number()),
@@ -298,21 +305,31 @@ impl<'d> Session<'d> {
     }
 
     fn ready(&mut self, most: usize) {
-        if self.goal == Goal::Head {
-            assert!(self.lies || self.exchange.has_head(), "ready without a head");
-        } else if self.exchange.data(&self.buffer).is_empty() || self.goal == Goal::End {
-            self.look();
-            self.complete = !self.exchange.is_upgraded();
-        } else {
-            self.take(most.max(1));
+        let has_data = !self.exchange.data(&self.buffer).is_empty();
+        match self.goal {
+            Goal::Head => assert!(self.lies || self.exchange.has_head(), "ready without a head"),
+            Goal::Body if has_data => self.take(most.max(1)),
+            // Too much is left.
+            Goal::Discarded if !self.exchange.is_over() => self.fail(),
+            _ => {
+                self.look();
+                self.complete = !self.exchange.is_upgraded();
+            }
         }
     }
 
     /// The caller takes data that were shown.
     fn take(&mut self, most: usize) {
         let data = self.exchange.data(&self.buffer);
-        self.got.extend_from_slice(&data[..most.min(data.len())]);
+        let data = data[..most.min(data.len())].to_vec();
         self.exchange.consume(most);
+        self.read(&data);
+    }
+
+    fn read(&mut self, data: &[u8]) {
+        if !self.discards {
+            self.got.extend_from_slice(data);
+        }
     }
 
     fn receive_directly(&mut self, length: usize) {
@@ -324,7 +341,7 @@ impl<'d> Session<'d> {
         }
         out[..count].copy_from_slice(&self.incoming[..count]);
         self.arrived(count);
-        self.got.extend_from_slice(&out[..count]);
+        self.read(&out[..count]);
         let step = self.exchange.received_directly(count, self.now);
         self.check(step);
     }
@@ -404,7 +421,11 @@ impl<'d> Session<'d> {
             match failure {
                 Failure::Protocol(ProtocolError::TooManyInterim) => {}
                 Failure::Protocol(_) => {
-                    assert!(!matches!(judged.verdict, Verdict::Complete { .. }), "{}", self.context());
+                    assert!(
+                        !matches!(judged.verdict, Verdict::Complete { .. }),
+                        "{}",
+                        self.context()
+                    );
                 }
                 Failure::ClosedBeforeResponse | Failure::StaleConnection => {
                     assert_eq!(self.delivered, b"", "{}", self.context());
@@ -435,7 +456,8 @@ impl<'d> Session<'d> {
     /// What can be seen of the exchange is right.
     fn look(&mut self) {
         let exchange = &self.exchange;
-        let (head, trailers) = (exchange.head(&self.buffer), exchange.trailers(&self.buffer));
+        let head = Head::of(&exchange.head(&self.buffer));
+        let trailers = fields(exchange.trailers(&self.buffer));
         let _ = (exchange.phase(), exchange.close_reason());
         if self.lies {
             return;
@@ -443,24 +465,27 @@ impl<'d> Session<'d> {
         let retained = exchange.read_body(&self.buffer);
         if exchange.has_head() {
             let judged = self.judged();
-            let head = Head::of(&head);
             let head = Some((head.status, head.reason, head.headers));
             assert_eq!(head, judged.head, "{}", self.context());
             assert!(retained.starts_with(&self.retained), "overwritten: {}", self.context());
-            self.got.extend_from_slice(&retained[self.retained.len()..]);
-            self.retained = retained.to_vec();
+            let retained = retained.to_vec();
+            self.read(&retained[self.retained.len()..]);
+            self.retained = retained;
+            let exchange = &self.exchange;
             assert!(judged.body.starts_with(&self.got), "{judged:?}\n{}", self.context());
-            if let (true, Verdict::Complete { length }) = (exchange.is_upgraded(), &judged.verdict) {
+            if let (true, Verdict::Complete { length }) = (exchange.is_upgraded(), &judged.verdict)
+            {
                 let early = exchange.early_stream(&self.buffer);
                 assert_eq!(early, &self.delivered[*length..], "{}", self.context());
             }
             if self.complete {
                 let is_whole = matches!(judged.verdict, Verdict::Complete { .. });
                 assert!(is_whole, "{judged:?}\n{}", self.context());
-                assert_eq!(self.got, judged.body, "{}", self.context());
-                assert_eq!(fields(trailers), judged.trailers, "{}", self.context());
+                assert!(self.discards || self.got == judged.body, "{}", self.context());
+                assert_eq!(trailers, judged.trailers, "{}", self.context());
             }
         }
+        let exchange = &self.exchange;
         assert!(!self.failed || exchange.is_over() && !exchange.has_head(), "{}", self.context());
         self.look_at_request();
     }
