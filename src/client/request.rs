@@ -303,7 +303,10 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
                 self.call.ticket = self.client.driver.connection.claim();
                 Ok(())
             }
-            Err(refusal) => Err(refuse(refusal)),
+            Err(refusal) => {
+                self.client.driver.set_evidence(0, 0, None);
+                Err(refuse(refusal))
+            }
         }
     }
 
