@@ -142,7 +142,7 @@ pub(crate) fn token_run(text: &[u8]) -> &[u8] {
 }
 
 /// The value of a hex digit.
-#[cfg_attr(target_pointer_width = "32", inline(never))]
+#[inline(always)]
 pub(crate) const fn hex_digit(byte: u8) -> Option<u8> {
     match byte {
         b'0'..=b'9' => Some(byte & 15),
