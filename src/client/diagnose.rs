@@ -157,6 +157,7 @@ impl<B: Buffer> Probe<B> {
 
 impl<B> fmt::Debug for Probe<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Probe").field("report", &self.ladder.report).finish_non_exhaustive()
+        let Ladder { next, report, .. } = &self.ladder;
+        f.debug_struct("Probe").field("next", next).field("report", report).finish_non_exhaustive()
     }
 }

@@ -1,7 +1,7 @@
 //! A request while it is put together.
 
 use super::{Buffer, Call, Response, SafeHttpClient, Upload};
-use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError, UrlError};
+use crate::error::{BufferUse, Error, ErrorKind, Evidence, Phase, RequestError, UrlError};
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::method::{BodyLength, Method};
@@ -343,7 +343,11 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
                 let ticket = self.client.driver.connection.claim();
                 Ok((self.client, Call::new(exchange, ticket, lent, self.buffer)))
             }
-            Err(refusal) => Err(refuse(refusal)),
+            Err(refusal) => {
+                // Those of a call before have nothing to do with it.
+                self.client.driver.evidence = Evidence::default();
+                Err(refuse(refusal))
+            }
         }
     }
 

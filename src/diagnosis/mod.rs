@@ -174,7 +174,9 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    pub(crate) fn new<T, D>(error: &Error<T, D>, evidence: Evidence) -> Self {
+    pub(crate) fn new<T, D>(error: &Error<T, D>, mut evidence: Evidence) -> Self {
+        // The error itself says so, wherever the figures come from.
+        evidence.reused |= matches!(error.kind, ErrorKind::StaleConnection);
         Self { symptom: symptom(error), phase: error.phase, evidence, code: error.code() }
     }
 

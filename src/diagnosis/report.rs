@@ -2,6 +2,7 @@
 
 use super::Diagnosis;
 use super::page::Addresses;
+use crate::error::RequestError;
 use core::fmt::{self, Formatter, Write};
 use core::net::IpAddr;
 use heapless::{String, Vec};
@@ -128,8 +129,9 @@ const STEPS: usize = 9;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// Its first bytes.
+    /// Its first bytes, for the line that shows it; all of them, as a rule.
     host: String<64>,
+    is_whole_host: bool,
     pub(crate) port: u16,
     results: Vec<StepResult, STEPS>,
     pub(crate) link: LinkStatus,
@@ -150,6 +152,7 @@ impl Report {
             }
         }
         Self {
+            is_whole_host: kept.len() == host.len(),
             host: kept,
             port,
             results: Vec::new(),
@@ -161,8 +164,9 @@ impl Report {
         }
     }
 
-    pub(crate) fn host(&self) -> &str {
-        &self.host
+    /// `None` where it is longer than what is kept of it.
+    pub(crate) fn whole_host(&self) -> Option<&str> {
+        self.is_whole_host.then_some(&self.host)
     }
 
     pub(crate) fn add(&mut self, step: ProbeStep, outcome: StepOutcome, ms: u32) {
@@ -206,8 +210,16 @@ impl Report {
         self.status
     }
 
+    /// Whether the client was given another call before the check was over.
+    fn is_displaced(&self) -> bool {
+        self.code == RequestError::Displaced.code()
+    }
+
     fn detail(&self, result: &StepResult, out: &mut Detail) -> fmt::Result {
         let failed = result.outcome == StepOutcome::Failed;
+        if failed && self.is_displaced() {
+            return out.write_str(self.code);
+        }
         let up = self.link.ip_config().ok();
         match result.step {
             ProbeStep::Link => match (self.link, up) {
