@@ -1,14 +1,12 @@
 //! Each cause has its page, of one form, and is found: from the overview, the enum, the crate's
 //! front page and the README.
 
-#[path = "common/faults.rs"]
-mod faults;
-
+use crate::common::faults::FAULTS;
+use crate::written::known;
 use core::net::{IpAddr, Ipv4Addr};
-use faults::FAULTS;
 use safe_http_client::{
-    Cause, Confidence, Deadline, DisconnectReason, Error, ErrorKind, IpConfig, LinkError,
-    LinkStatus, Peer, Phase, ProtocolError, RequestError, TargetClass, UrlError,
+    Cause, Confidence, Deadline, Diagnosis, DisconnectReason, Error, ErrorKind, IpConfig,
+    LinkError, LinkStatus, Peer, Phase, ProtocolError, RequestError, TargetClass, UrlError,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -152,16 +150,16 @@ fn kinds() -> Vec<(Phase, Kind)> {
         link(LinkError::Disconnected(DisconnectReason::WrongPassword)),
         link(LinkError::GatewayOutsideSubnet),
         link(LinkError::NoDnsServer),
-        (Phase::Link, timeout(Deadline::Online)),
         (Phase::Resolve, Kind::Resolve(())),
         (Phase::Resolve, Kind::ResolvedTo(Ipv4Addr::BROADCAST.into(), TargetClass::Broadcast)),
-        (Phase::Resolve, timeout(Deadline::Connect)),
+        (Phase::Resolve, timeout(Deadline::Resolve)),
         (Phase::Connect, Kind::Socket(())),
         (Phase::Connect, Kind::Connect(())),
         (Phase::Connect, timeout(Deadline::Connect)),
         (Phase::Send, Kind::Send(())),
         (Phase::Head, Kind::Receive(())),
         (Phase::Head, Kind::ClosedBeforeResponse),
+        (Phase::Head, Kind::StaleConnection),
         (Phase::Head, timeout(Deadline::Response)),
         (Phase::Body, timeout(Deadline::Idle)),
         (Phase::Body, timeout(Deadline::Total)),
@@ -184,19 +182,20 @@ fn decided() -> BTreeMap<Cause, BTreeSet<Confidence>> {
     ];
     let mut decided: BTreeMap<Cause, BTreeSet<Confidence>> = BTreeMap::new();
     for (phase, kind) in kinds() {
+        let error = Error::new(phase, kind);
         for fault in FAULTS {
             for link in links {
                 for case in 0..8_u8 {
                     let is = |bit: u8| case & (1 << bit) != 0;
-                    let mut error = Error::new(phase, kind.clone());
-                    error.evidence.fault = fault;
-                    error.evidence.link = link;
-                    error.evidence.limit_ms = 5000;
-                    error.evidence.phase_ms = if is(0) { 20 } else { 5000 };
-                    error.evidence.reused = is(1);
                     let host = if is(2) { [192, 168, 1, 20] } else { [192, 0, 2, 7] };
-                    error.evidence.remote = Some((host, 80).into());
-                    for suspect in error.diagnosis().suspects() {
+                    let evidence = known(|evidence| {
+                        (evidence.fault, evidence.link) = (fault, link);
+                        evidence.limit_ms = 5000;
+                        evidence.phase_ms = if is(0) { 20 } else { 5000 };
+                        evidence.reused = is(1);
+                        evidence.remote = Some((host, 80).into());
+                    });
+                    for suspect in Diagnosis::new(&error, evidence).suspects() {
                         decided.entry(suspect.cause).or_default().insert(suspect.confidence);
                     }
                 }
