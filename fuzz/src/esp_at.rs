@@ -156,7 +156,7 @@ pub fn run(data: &[u8]) {
     let state = State { incoming: incoming.to_vec(), ..State::default() };
     let line = Line { state: Rc::new(RefCell::new(state)), clock: clock.clone(), idle_ms };
     let state = line.state.clone();
-    let modem = EspAt::<_, _, 64>::with_room(line, clock.clone());
+    let modem = EspAt::<_, _, 64>::with_rx_buf(line, clock.clone());
     let tls = control.pick(2) == 1;
     let modem = &mut if tls { modem.with_tls(TlsVerification::None) } else { modem };
     let cx = &mut *cx();

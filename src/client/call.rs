@@ -50,14 +50,16 @@ use nal_link::{Clock, LoopContext, Network};
 pub struct Call<'b, B> {
     pub(super) exchange: Exchange,
     /// Which use of the client's connection is this call's.
-    ticket: u32,
-    body: &'b [u8],
-    buffer: B,
+    pub(super) ticket: u32,
+    /// What of the request's body isn't in the buffer.
+    pub(super) body: &'b [u8],
+    pub(super) buffer: B,
 }
 
 impl<'b, B: Buffer> Call<'b, B> {
-    pub(super) fn new(exchange: Exchange, ticket: u32, body: &'b [u8], buffer: B) -> Self {
-        Self { exchange, ticket, body, buffer }
+    /// Nobody's yet, and without a body.
+    pub(super) fn new(exchange: Exchange, buffer: B) -> Self {
+        Self { exchange, ticket: 0, body: &[], buffer }
     }
 
     pub(super) fn view(&mut self) -> CallView<'_> {
@@ -71,11 +73,6 @@ impl<'b, B: Buffer> Call<'b, B> {
 
     pub(super) fn buffer_mut(&mut self) -> &mut [u8] {
         self.buffer.as_mut()
-    }
-
-    /// The same for a body that is given later.
-    pub(super) fn without_body(self) -> Call<'static, B> {
-        self.with_rest(&[])
     }
 
     /// The same with what is left of its body.
@@ -136,11 +133,7 @@ impl<'b, B: Buffer> Call<'b, B> {
         client: &mut SafeHttpClient<N, C>,
         _cx: &mut LoopContext,
     ) -> nb::Result<&[u8], ErrorOf<N>> {
-        let mut view = self.view();
-        if !view.exchange.has_head() {
-            client.driver.run(&mut view, Goal::Head)?;
-        }
-        client.driver.run(&mut view, Goal::Body)?;
+        client.driver.run(&mut self.view(), Goal::Body)?;
         Ok(self.data())
     }
 
@@ -170,7 +163,7 @@ impl<'b, B: Buffer> Call<'b, B> {
         client: &mut SafeHttpClient<N, C>,
         _cx: &mut LoopContext,
     ) -> nb::Result<(), ErrorOf<N>> {
-        client.driver.read_to_end(&mut self.view())
+        client.driver.run(&mut self.view(), Goal::End)
     }
 
     /// What [`poll_read_to_end`](Self::poll_read_to_end) has read.

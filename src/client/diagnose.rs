@@ -96,14 +96,17 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
         if let Err(error) = check_request(&endpoint, ResponseTo::Other, tls, loopback, checks) {
             return refused(error, host, port);
         }
-        let mut head = HeadWriter::new(buffer, Method::Options, Ok(url.whole_server()));
-        head.connection_close(buffer);
-        match head.finish(buffer, false, None) {
+        let traits = Method::Options.traits();
+        let mut head = HeadWriter::new(&traits);
+        head.on(buffer).start(Method::Options, traits.response_to, Ok(&url.whole_server()));
+        head.on(buffer).connection_close();
+        match head.on(buffer).finish(None) {
             Ok(head_end) => {
                 let ticket = driver.connection.claim();
-                let params = probe::params(&driver.config);
                 let now = driver.clock.now_ms();
-                Ladder::new(endpoint, params, head_end, host, ticket, now)
+                let mut exchange = probe::exchange(endpoint, &driver.config, now);
+                exchange.stage(head_end, false, buffer, &[]);
+                Ladder::new(exchange, host, ticket)
             }
             Err(refusal) => {
                 let error: ErrorOf<N> = super::request::refuse(refusal);

@@ -1,15 +1,14 @@
 //! A request while it is put together.
 
 use super::{Buffer, Call, Response, SafeHttpClient, Upload};
-use crate::error::{BufferUse, Error, ErrorKind, Evidence, Phase, RequestError, UrlError};
+use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError, UrlError};
 use crate::http::endpoint::Endpoint;
-use crate::http::framing::ResponseTo;
 use crate::http::method::{BodyLength, Method};
-use crate::http::request::{HeadWriter, Unsendable};
+use crate::http::request::{HeadWriter, Pen, Unsendable};
 use crate::http::url::Url;
 use crate::nal::ErrorOf;
 use crate::policy::check_request;
-use crate::protocol::{Deadlines, Exchange, NEVER, RequestParams};
+use crate::protocol::{Deadlines, Exchange, Goal, NEVER};
 use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -37,24 +36,9 @@ use nal_link::{Clock, Network, millis};
 pub struct Request<'r, 'b, N: Network, C, B> {
     client: &'r mut SafeHttpClient<N, C>,
     head: HeadWriter,
-    buffer: B,
-    endpoint: Option<Endpoint>,
-    response_to: ResponseTo,
-    idempotent: bool,
-    /// The method is one whose request without a body says so.
-    announces_empty_body: bool,
-    may_have_body: bool,
-    allow_unknown_codings: bool,
-    deadlines: Deadlines,
-    body: Option<GivenBody<'b>>,
-}
-
-/// A body that is given whole.
-#[derive(Clone, Copy)]
-enum GivenBody<'b> {
-    Lent(&'b [u8]),
-    /// It stands at the end of the buffer.
-    Copied,
+    /// What it will be. Its buffer holds what is written of the head.
+    call: Call<'b, B>,
+    has_body: bool,
 }
 
 impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
@@ -64,29 +48,33 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         url: Result<Url<'_>, UrlError>,
         mut buffer: B,
     ) -> Self {
+        let (driver, traits) = (&client.driver, method.traits());
+        let mut head = HeadWriter::new(&traits);
+        let mut pen = head.on(buffer.as_mut());
+        pen.start(method, traits.response_to, url.as_ref().map_err(|error| *error));
+        if driver.config.keep_alive_ms == 0 {
+            pen.connection_close();
+        }
         let endpoint = match &url {
-            Ok(url) => Some(Endpoint::of(url)),
-            Err(_) => None,
+            Ok(url) => Endpoint::of(url),
+            Err(_) => Endpoint::NOWHERE,
         };
-        let mut head = HeadWriter::new(buffer.as_mut(), method, url);
-        let config = &client.driver.config;
-        if config.keep_alive_ms == 0 {
-            head.connection_close(buffer.as_mut());
-        }
-        let deadlines = config.deadlines;
-        Self {
-            client,
-            head,
-            buffer,
+        let exchange = Exchange::new(
             endpoint,
-            response_to: method.response_to(),
-            idempotent: method.is_idempotent(),
-            announces_empty_body: method.announces_empty_body(),
-            may_have_body: method.may_have_body(),
-            allow_unknown_codings: false,
-            deadlines,
-            body: None,
-        }
+            traits.response_to,
+            traits.is_idempotent,
+            driver.config.deadlines,
+            driver.clock.now_ms(),
+        );
+        Self { client, head, call: Call::new(exchange, buffer), has_body: false }
+    }
+
+    fn head(&mut self) -> Pen<'_> {
+        self.head.on(self.call.buffer_mut())
+    }
+
+    fn deadlines(&mut self) -> &mut Deadlines {
+        &mut self.call.exchange.params.deadlines
     }
 
     /// Adds a header field. `Host`, `User-Agent` and `Accept` replace the default ones, `Authorization` the
@@ -100,13 +88,13 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// # Ok(()) }
     /// ```
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        self.head.header(self.buffer.as_mut(), name, value.as_ref());
+        self.head().header(name, value.as_ref());
         self
     }
 
     /// Leaves out a header field that would be there by default: `Host`, `User-Agent`, `Accept`.
     pub fn without_header(mut self, name: &str) -> Self {
-        self.head.without(self.buffer.as_mut(), name);
+        self.head().without(name);
         self
     }
 
@@ -121,7 +109,9 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// # Ok(()) }
     /// ```
     pub fn body<T: AsRef<[u8]> + ?Sized>(mut self, body: &'b T) -> Self {
-        self.take_body(GivenBody::Lent(body.as_ref()));
+        if self.takes_body() {
+            self.call.body = body.as_ref();
+        }
         self
     }
 
@@ -137,20 +127,18 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// }
     /// ```
     pub fn copy_body<T: AsRef<[u8]> + ?Sized>(mut self, body: &T) -> Self {
-        if self.take_body(GivenBody::Copied) {
-            self.head.copy_body(self.buffer.as_mut(), body.as_ref());
+        if self.takes_body() {
+            self.head().copy_body(body.as_ref());
         }
         self
     }
 
-    fn take_body(&mut self, body: GivenBody<'b>) -> bool {
-        let is_first = self.body.is_none();
-        if is_first {
-            self.body = Some(body);
-        } else {
+    /// A request has one body.
+    fn takes_body(&mut self) -> bool {
+        if self.has_body {
             self.head.fail(RequestError::SecondBody);
         }
-        is_first
+        !core::mem::replace(&mut self.has_body, true)
     }
 
     /// Connects to this address, whatever the URL's host is, and resolves no name. The host is
@@ -165,15 +153,13 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// # Ok(()) }
     /// ```
     pub fn connect_to(mut self, address: SocketAddr) -> Self {
-        if let Some(endpoint) = &mut self.endpoint {
-            endpoint.direct(address);
-        }
+        self.call.exchange.endpoint.direct(address);
         self
     }
 
     /// Closes the connection after the response, and tells the server so.
     pub fn connection_close(mut self) -> Self {
-        self.head.connection_close(self.buffer.as_mut());
+        self.head().connection_close();
         self
     }
 
@@ -188,19 +174,19 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// Accepts transfer codings that can't be undone: the body is then as it was transferred,
     /// `chunked` aside.
     pub fn allow_unknown_codings(mut self) -> Self {
-        self.allow_unknown_codings = true;
+        self.call.exchange.params.allow_unknown_codings = true;
         self
     }
 
     /// For this request: how long looking the host's name up may take.
     pub fn resolve_timeout(mut self, timeout: Duration) -> Self {
-        self.deadlines.resolve_ms = millis(timeout);
+        self.deadlines().resolve_ms = millis(timeout);
         self
     }
 
     /// For this request: how long opening the connection may take.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.deadlines.connect_ms = millis(timeout);
+        self.deadlines().connect_ms = millis(timeout);
         self
     }
 
@@ -215,19 +201,19 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// # Ok(()) }
     /// ```
     pub fn response_timeout(mut self, timeout: Duration) -> Self {
-        self.deadlines.response_ms = millis(timeout);
+        self.deadlines().response_ms = millis(timeout);
         self
     }
 
     /// For this request: how long nothing may move while bytes flow.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
-        self.deadlines.idle_ms = millis(timeout);
+        self.deadlines().idle_ms = millis(timeout);
         self
     }
 
     /// For this request: how long the call may take in all; `None` for no limit.
     pub fn total_timeout(mut self, timeout: Option<Duration>) -> Self {
-        self.deadlines.total_ms = timeout.map_or(NEVER, millis);
+        self.deadlines().total_ms = timeout.map_or(NEVER, millis);
         self
     }
 
@@ -250,10 +236,11 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// }
     /// # Ok(()) }
     /// ```
-    pub fn send(self) -> Result<Response<'r, 'b, N, C, B>, ErrorOf<N>> {
-        let length = self.given_length();
-        let (client, call) = self.into_call(length, false)?;
-        Response::wait(client, call)
+    pub fn send(mut self) -> Result<Response<'r, 'b, N, C, B>, ErrorOf<N>> {
+        self.check(None)?;
+        // Where it stands: a call is too large to be moved without need.
+        self.client.wait_for(&mut self.call, Goal::Head)?;
+        Ok(Response::new(self.client, self.call))
     }
 
     /// The same without waiting: a [`Call`] to be polled. Nothing is sent yet.
@@ -262,9 +249,9 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     ///
     /// The caller's mistakes alone: [`ErrorKind::Request`] and, where the head doesn't fit,
     /// [`ErrorKind::Buffer`].
-    pub fn start(self) -> Result<Call<'b, B>, ErrorOf<N>> {
-        let length = self.given_length();
-        Ok(self.into_call(length, false)?.1)
+    pub fn start(mut self) -> Result<Call<'b, B>, ErrorOf<N>> {
+        self.check(None)?;
+        Ok(self.call)
     }
 
     /// Sends the request with a body read from `reader`, and waits for the response's head.
@@ -287,14 +274,16 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// # Ok(()) }
     /// ```
     pub fn send_from<R: Read>(
-        self,
+        mut self,
         reader: &mut R,
         length: BodyLength,
     ) -> Result<Response<'r, 'static, N, C, B>, ErrorOf<N>> {
-        let (client, mut upload) = self.into_upload(length)?;
-        upload.fill_from(client, reader)?;
-        let call = upload.finish(client)?;
-        Response::wait(client, call)
+        self.check(Some(length))?;
+        let mut upload = Upload::new(self.call, length);
+        upload.fill_from(self.client, reader)?;
+        let mut call = upload.finish(self.client)?;
+        self.client.wait_for(&mut call, Goal::Head)?;
+        Ok(Response::new(self.client, call))
     }
 
     /// The same without waiting: an [`Upload`], to which the body is given.
@@ -302,94 +291,54 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// # Errors
     ///
     /// As [`start`](Self::start).
-    pub fn start_upload(self, length: BodyLength) -> Result<Upload<B>, ErrorOf<N>> {
-        Ok(self.into_upload(length)?.1)
+    pub fn start_upload(mut self, length: BodyLength) -> Result<Upload<B>, ErrorOf<N>> {
+        self.check(Some(length))?;
+        Ok(Upload::new(self.call, length))
     }
 
-    fn given_length(&self) -> Option<BodyLength> {
-        let length = match self.body? {
-            GivenBody::Lent(body) => body.len(),
-            GivenBody::Copied => self.head.copied_body,
-        };
-        Some(BodyLength::Known(length as u64))
-    }
-
-    fn into_upload(
-        mut self,
-        length: BodyLength,
-    ) -> Result<(&'r mut SafeHttpClient<N, C>, Upload<B>), ErrorOf<N>> {
-        if self.body.take().is_some() {
-            self.head.fail(RequestError::SecondBody);
-        }
-        let (client, call) = self.into_call(Some(length), true)?;
-        Ok((client, Upload::new(call.without_body(), length)))
-    }
-
-    /// Checks all of it. A call that was started before ends here.
-    fn into_call(
-        mut self,
-        length: Option<BodyLength>,
-        is_upload: bool,
-    ) -> Result<(&'r mut SafeHttpClient<N, C>, Call<'b, B>), ErrorOf<N>> {
-        let lent = match self.body {
-            Some(GivenBody::Lent(body)) => body,
-            _ => &[],
-        };
-        match self.checked(length, lent, is_upload) {
-            Ok(mut exchange) => {
-                if !exchange.params.expect_continue {
-                    exchange.stage_body(self.buffer.as_mut(), lent);
-                }
-                let ticket = self.client.driver.connection.claim();
-                Ok((self.client, Call::new(exchange, ticket, lent, self.buffer)))
+    /// Checks all of it, and makes the call the client's. One that was started before ends here.
+    fn check(&mut self, upload: Option<BodyLength>) -> Result<(), ErrorOf<N>> {
+        match self.complete(upload) {
+            Ok(()) => {
+                self.call.ticket = self.client.driver.connection.claim();
+                Ok(())
             }
             Err(refusal) => {
-                // Those of a call before have nothing to do with it.
-                self.client.driver.evidence = Evidence::default();
+                self.client.driver.set_evidence(0, 0, None);
                 Err(refuse(refusal))
             }
         }
     }
 
-    fn checked(
-        &mut self,
-        length: Option<BodyLength>,
-        lent: &[u8],
-        is_upload: bool,
-    ) -> Result<Exchange, Unsendable> {
-        if length.is_some() && !self.may_have_body {
-            self.head.fail(RequestError::BodyNotAllowed);
-        }
-        let buffer = self.buffer.as_mut();
-        let copied = self.head.copied_body;
-        let head_end = self.head.finish(buffer, self.announces_empty_body, length);
-        let Some(endpoint) = self.endpoint else {
-            // The mistake in the URL.
-            return head_end
-                .and(Err(Unsendable::Request(RequestError::Url(UrlError::MissingHost))));
+    fn complete(&mut self, upload: Option<BodyLength>) -> Result<(), Unsendable> {
+        let (lent, copied) = (self.call.body.len(), self.head.copied_body);
+        let length = match upload {
+            Some(length) => {
+                if self.has_body {
+                    self.head.fail(RequestError::SecondBody);
+                }
+                Some(length)
+            }
+            None if self.has_body => Some(BodyLength::Known(lent.wrapping_add(copied) as u64)),
+            None => None,
         };
-        let driver = &mut self.client.driver;
+        let head_end = self.head().finish(length);
+        let driver = &self.client.driver;
         let network = &driver.connection.network;
+        let call = &mut self.call;
         check_request(
-            &endpoint,
-            self.response_to,
+            &call.exchange.endpoint,
+            call.exchange.params.response_to,
             network.has_tls(),
             network.has_loopback(),
             driver.config.checks,
         )?;
-        let head_end = head_end?;
+        call.exchange.params.close = self.head.close;
         // A copied body leaves with its head all the same: the answer's place is where it stands.
-        let expect_continue = self.head.expect_continue && (is_upload || !lent.is_empty());
-        let params = RequestParams {
-            response_to: self.response_to,
-            idempotent: self.idempotent,
-            close: self.head.close,
-            allow_unknown_codings: self.allow_unknown_codings,
-            expect_continue,
-            deadlines: self.deadlines,
-        };
-        let now = driver.clock.now_ms();
-        Ok(Exchange::new(endpoint, params, head_end.wrapping_add(copied), now))
+        let holds_body = self.head.expect_continue && (upload.is_some() || lent > 0);
+        let stage_end = head_end?.wrapping_add(copied);
+        call.exchange.stage(stage_end, holds_body, call.buffer.as_mut(), call.body);
+        Ok(())
     }
 }
 
@@ -414,6 +363,6 @@ impl From<RequestError> for Unsendable {
 
 impl<N: Network, C, B> fmt::Debug for Request<'_, '_, N, C, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request").field("endpoint", &self.endpoint).finish_non_exhaustive()
+        f.debug_struct("Request").field("call", &self.call).finish_non_exhaustive()
     }
 }

@@ -44,7 +44,8 @@ pub struct Upload<B> {
 }
 
 impl<B: Buffer> Upload<B> {
-    pub(super) fn new(mut call: Call<'static, B>, length: BodyLength) -> Self {
+    pub(super) fn new(call: Call<'_, B>, length: BodyLength) -> Self {
+        let mut call = call.with_rest(&[]);
         let state = UploadState::new(length, &mut call.exchange);
         Self { call, state }
     }

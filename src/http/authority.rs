@@ -6,6 +6,11 @@ use super::url::{Host, Scheme};
 use crate::error::UrlError;
 use core::net::IpAddr;
 
+/// `text[from..to]`; empty where that isn't in it.
+pub(super) const fn part(text: &str, from: usize, to: usize) -> &str {
+    split(split(text, to).0, from).1
+}
+
 /// `text` cut in two; the second part is empty where `at` isn't in it.
 #[cfg_attr(target_pointer_width = "32", inline(never))]
 pub(super) const fn split(text: &str, at: usize) -> (&str, &str) {
@@ -35,49 +40,75 @@ pub(super) const fn find(text: &str, wanted: &[u8; 3]) -> Option<usize> {
     None
 }
 
-pub(crate) const fn find_last_at(text: &[u8]) -> Option<usize> {
-    let mut rest = text;
-    while let [front @ .., last] = rest {
-        if *last == b'@' {
-            return Some(front.len());
-        }
-        rest = front;
-    }
-    None
+/// Where the parts of an authority stand: `user:password@host:port` (RFC 3986 section 3.2).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Authority {
+    /// Where the host starts: behind the last `@`, if there is one.
+    pub(crate) host: usize,
+    /// Where it ends, and the port's colon stands; in brackets a colon belongs to the address.
+    pub(crate) host_end: usize,
+    /// Where the authority ends.
+    pub(crate) end: usize,
 }
 
-/// The first `/`, `?` or `#` (RFC 3986 section 3.2), or the text's length. Also a `\\`, which browsers
-/// take for a `/`: read as part of the user name, it would hide the host from whoever checks it.
-pub(crate) const fn end_of_authority(text: &[u8]) -> usize {
-    let mut rest = text;
-    while let [first, tail @ ..] = rest {
-        if matches!(*first, b'/' | b'?' | b'#' | b'\\') {
-            break;
-        }
-        rest = tail;
+impl Authority {
+    /// Of the text behind `//`. It ends at the first `/`, `?` or `#`, or with the text. Also at a `\\`,
+    /// which browsers take for a `/`: read as part of the user name, it would hide the host from
+    /// whoever checks it.
+    pub(crate) const fn of(text: &[u8]) -> Self {
+        Self::scan(text, true)
     }
-    text.len().wrapping_sub(rest.len())
-}
 
-/// The colon in front of the port; in brackets a colon belongs to the address.
-#[cfg_attr(target_pointer_width = "32", inline(never))]
-pub(crate) const fn end_of_host(text: &[u8]) -> usize {
-    let mut rest = text;
-    if let [b'[', ..] = rest {
+    /// Of a text that is an authority to its end, whatever it has.
+    pub(super) const fn whole(text: &[u8]) -> Self {
+        Self::scan(text, false)
+    }
+
+    const fn scan(text: &[u8], may_end: bool) -> Self {
+        let mut host = 0usize;
+        let mut colon = None;
+        let mut in_brackets = false;
+        let mut rest = text;
         while let [first, tail @ ..] = rest {
-            if *first == b']' {
-                break;
+            let at = text.len().wrapping_sub(rest.len());
+            match *first {
+                // What most hosts are made of.
+                b'0'..=b'9' | b'^'.. => {}
+                b'/' | b'?' | b'#' | b'\\' if may_end => break,
+                b'@' => {
+                    host = at.wrapping_add(1);
+                    colon = None;
+                    in_brackets = false;
+                }
+                b'[' if at == host => in_brackets = true,
+                b']' => in_brackets = false,
+                b':' if !in_brackets && colon.is_none() => colon = Some(at),
+                _ => {}
             }
             rest = tail;
         }
+        let end = text.len().wrapping_sub(rest.len());
+        let host_end = match colon {
+            Some(colon) => colon,
+            None => end,
+        };
+        Self { host, host_end, end }
     }
-    while let [first, tail @ ..] = rest {
-        if *first == b':' {
-            break;
-        }
-        rest = tail;
-    }
-    text.len().wrapping_sub(rest.len())
+}
+
+/// Where the authority at the start of `text` ends.
+pub(crate) const fn end_of_authority(text: &[u8]) -> usize {
+    Authority::of(text).end
+}
+
+/// The `@` in front of the host of an authority.
+pub(crate) const fn find_last_at(text: &[u8]) -> Option<usize> {
+    Authority::whole(text).host.checked_sub(1)
+}
+
+/// Where the host at the start of `text` ends.
+pub(crate) const fn end_of_host(text: &[u8]) -> usize {
+    Authority::whole(text).host_end
 }
 
 /// The first byte that is a `#`, or has to be percent-encoded: space, control or non-ASCII.
@@ -104,14 +135,10 @@ pub(super) const fn is_scheme(text: &str) -> bool {
 
 /// The scheme that a text starts with, in any case, and where what follows its colon stands.
 pub(super) const fn scheme_of(text: &str) -> Option<(Scheme, usize)> {
-    let mut rest = text.as_bytes();
-    let mut wanted: &[u8] = b"http";
-    while let [lower, more @ ..] = wanted {
-        match rest {
-            [byte, tail @ ..] if *byte | 0x20 == *lower => rest = tail,
-            _ => return None,
-        }
-        wanted = more;
+    let [h, t1, t2, p, rest @ ..] = text.as_bytes() else { return None };
+    // Bit 5 makes a letter lower case.
+    if u32::from_be_bytes([*h, *t1, *t2, *p]) | 0x2020_2020 != u32::from_be_bytes(*b"http") {
+        return None;
     }
     match rest {
         [b':', ..] => Some((Scheme::Http, "http:".len())),
@@ -125,7 +152,7 @@ pub(super) const fn starts_with_slashes(text: &str) -> bool {
 }
 
 /// The longest name that DNS allows (RFC 1035 section 2.3.4), as text.
-const MAX_HOST: usize = 253;
+pub(super) const MAX_HOST: usize = 253;
 
 pub(super) const fn parse_host(text: &str, start: usize) -> Result<Host<'_>, UrlError> {
     let bytes = text.as_bytes();

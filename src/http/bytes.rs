@@ -16,6 +16,15 @@ pub(crate) fn move_down(buffer: &mut [u8], from: usize, to: usize, target: usize
     let (Some(sources), Some(targets)) = (cells.get(from..to), cells.get(target..)) else {
         return;
     };
+    let Some(targets) = targets.get(..sources.len()) else { return };
+    let (source_words, sources) = sources.as_chunks();
+    let (target_words, targets) = targets.as_chunks();
+    // Four bytes are read before they are written, since the two may overlap.
+    for ([a, b, c, d], [e, f, g, h]) in target_words.iter().zip(source_words) {
+        let word = [e.get(), f.get(), g.get(), h.get()];
+        let [e, f, g, h] = u32::from_ne_bytes(word).to_ne_bytes();
+        (a.set(e), b.set(f), c.set(g), d.set(h));
+    }
     for (target, source) in targets.iter().zip(sources) {
         target.set(source.get());
     }
@@ -74,99 +83,62 @@ pub(crate) fn is_token(text: &[u8]) -> bool {
 
 /// Whether a field value may have this byte: HTAB, SP, VCHAR, obs-text (RFC 9110 section 5.5).
 pub(crate) const fn is_value_byte(byte: u8) -> bool {
-    byte >= 0x20 && byte != 0x7F || byte == b'\t'
+    match byte {
+        b'\t' => true,
+        0..0x20 | 0x7F => false,
+        _ => true,
+    }
 }
+
+/// A word with every byte 0x01.
+const ONES: usize = usize::MAX / 255;
 
 /// What follows the bytes at the start of `text` that a field value may have. Values are the bulk
-/// of a head, so this looks at a word at a time where words are large.
+/// of a head, so this looks at a word at a time.
 pub(crate) fn value_run(text: &[u8]) -> &[u8] {
-    let mut rest = wide::value_run(text);
-    while let Some((&byte, tail)) = rest.split_first() {
-        if !is_value_byte(byte) {
+    let mut rest = text;
+    while let Some((word, tail)) = rest.split_first_chunk::<{ size_of::<usize>() }>() {
+        let word = usize::from_le_bytes(*word);
+        // The high bit of each byte below 0x20 or above 0x7E; a byte that isn't may only be wrong
+        // beside one that is.
+        let stops = (word.wrapping_sub(ONES * 0x20) | word.wrapping_add(ONES)) & (ONES * 0x80);
+        if stops != 0 {
+            rest = rest.get((stops.trailing_zeros() / 8) as usize..).unwrap_or_default();
             break;
         }
+        rest = tail;
+    }
+    while let [byte, tail @ ..] = rest
+        && is_value_byte(*byte)
+    {
         rest = tail;
     }
     rest
 }
 
-/// What follows the bytes at the start of `text` that a token may have. Names of fields are letters
-/// and dashes, so those are looked at a word at a time where words are large.
+/// What follows the bytes at the start of `text` that a token may have.
 pub(crate) fn token_run(text: &[u8]) -> &[u8] {
-    let mut rest = wide::token_run(text);
-    while let Some((&byte, tail)) = rest.split_first() {
-        if !is_token_byte(byte) {
+    let mut rest = text;
+    while let Some((word, tail)) = rest.split_first_chunk::<{ size_of::<usize>() }>() {
+        let word = usize::from_le_bytes(*word);
+        let upper = word & !(ONES * 0x20);
+        let no_letter = upper.wrapping_sub(ONES * 0x41) | upper.wrapping_add(ONES * 0x25);
+        let dash = word ^ (ONES * 0x2D);
+        let no_dash = (dash & (ONES * 0x7F)).wrapping_add(ONES * 0x7F) | dash;
+        let stops = no_letter & no_dash & (ONES * 0x80);
+        if stops != 0 {
+            rest = rest.get((stops.trailing_zeros() / 8) as usize..).unwrap_or_default();
             break;
         }
         rest = tail;
     }
+    while let [byte, tail @ ..] = rest
+        && *byte != b':'
+        && is_token_byte(*byte)
+    {
+        rest = tail;
+    }
     rest
-}
-
-/// Eight bytes at a time. A chip's four aren't worth the flash that this takes.
-#[cfg(target_pointer_width = "64")]
-pub(super) mod wide {
-    /// Bytes in a machine word.
-    const WORD: usize = size_of::<usize>();
-    /// A word with every byte 0x01, and every byte 0x80.
-    const LOW: usize = usize::MAX / 255;
-    const HIGH: usize = LOW << 7;
-
-    /// What follows the words at the start of `text` of bytes that a value may have, up to a word with
-    /// another.
-    pub(in crate::http) fn value_run(text: &[u8]) -> &[u8] {
-        let mut rest = text;
-        while let Some((word, tail)) = rest.split_first_chunk::<WORD>() {
-            let word = usize::from_le_bytes(*word);
-            // The high bit of each byte below 0x20, and of each 0x7F; wrong only above the first such
-            // byte. HTAB is told apart below.
-            let control = word.wrapping_sub(LOW << 5) & !word;
-            let delete = word ^ (LOW * 0x7F);
-            let delete = delete.wrapping_sub(LOW) & !delete;
-            let stops = (control | delete) & HIGH;
-            if stops != 0 {
-                let clear = (stops.trailing_zeros() / 8) as usize;
-                rest = rest.get(clear..).unwrap_or_default();
-                break;
-            }
-            rest = tail;
-        }
-        rest
-    }
-
-    /// The same for letters and dashes.
-    pub(in crate::http) fn token_run(text: &[u8]) -> &[u8] {
-        let mut rest = text;
-        while let Some((word, tail)) = rest.split_first_chunk::<WORD>() {
-            let word = usize::from_le_bytes(*word);
-            // The high bit of each byte that is a letter: at least `a`, and not above `z`, once bit 5
-            // is set. No byte carries into the next, since each is below 0x80 here.
-            let lower = (word | (LOW << 5)) & !HIGH;
-            let from_a = lower.wrapping_add(LOW * (0x80 - 0x61));
-            let above_z = lower.wrapping_add(LOW * (0x80 - 0x7B));
-            let no_dash = ((word ^ (LOW * 0x2D)) & !HIGH).wrapping_add(!HIGH);
-            let wanted = ((from_a & !above_z) | !no_dash) & !word & HIGH;
-            let stops = wanted ^ HIGH;
-            if stops != 0 {
-                let clear = (stops.trailing_zeros() / 8) as usize;
-                rest = rest.get(clear..).unwrap_or_default();
-                break;
-            }
-            rest = tail;
-        }
-        rest
-    }
-}
-
-#[cfg(not(target_pointer_width = "64"))]
-mod wide {
-    pub(super) fn value_run(text: &[u8]) -> &[u8] {
-        text
-    }
-
-    pub(super) fn token_run(text: &[u8]) -> &[u8] {
-        text
-    }
 }
 
 /// The value of a hex digit.

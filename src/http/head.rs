@@ -20,23 +20,22 @@ use crate::error::{Peer, ProtocolError};
 enum State {
     /// In the status line, in front of its reason.
     StatusLine,
-    /// In the reason.
+    /// In the reason, or the space in front of it.
     Reason,
-    /// At the first byte of a header line.
-    LineStart,
-    /// In a header's name.
+    /// At the start of a line, or in a header's name.
     Name,
-    /// Behind the colon.
-    BeforeValue,
-    /// In a header's value.
+    /// In a header's value, or the white space around it.
     Value,
-    /// Behind the CR of a line.
+    /// At the LF of a line.
     LineEnd,
-    /// Behind the CR of the empty line.
+    /// At the LF of the empty line.
     HeadEnd,
     /// The head is complete.
     Done,
 }
+
+/// The start of most responses.
+const USUAL: &[u8; 13] = b"HTTP/1.1 200 ";
 
 /// Scans a head. Offsets count from the head's first byte.
 #[derive(Debug, Clone, Copy)]
@@ -76,8 +75,9 @@ impl HeadParser {
     /// Goes on to trailer lines, which look like header lines (RFC 9112 section 7.1.2) but decide
     /// nothing. Offsets count from the first of them; what is known of the head stays.
     pub const fn start_trailers(&mut self) {
-        self.state = State::LineStart;
+        self.state = State::Name;
         self.position = 0;
+        self.line = 0;
         self.in_trailers = true;
     }
 
@@ -101,78 +101,55 @@ impl HeadParser {
         let mut rest = head.get(self.position..).unwrap_or_default();
         let mut state = self.state;
         let at = |rest: &[u8]| head.len().wrapping_sub(rest.len());
-        if state == State::StatusLine && self.position == 0 {
-            (state, rest) = self.usual_status_line(rest);
+        if state == State::StatusLine {
+            self.status_line(head)?;
+            state = self.state;
+            rest = head.get(self.position..).unwrap_or_default();
         }
-        'lines: loop {
-            while state == State::StatusLine {
-                let [byte, tail @ ..] = rest else { break 'lines };
-                state = self.status_byte(at(rest), *byte)?;
-                rest = tail;
-            }
-            if state == State::LineStart {
-                let [byte, tail @ ..] = rest else { break 'lines };
-                if *byte > b' ' && *byte != b':' {
-                    self.line = at(rest);
-                    state = State::Name;
-                } else {
-                    state = match *byte {
-                        b'\r' => State::HeadEnd,
-                        b'\n' => State::Done,
-                        b' ' | b'\t' => return Err(ProtocolError::ObsFold),
-                        _ => return Err(ProtocolError::HeaderName),
-                    };
-                    rest = tail;
-                }
-            }
+        while state != State::Done {
             if state == State::Name {
                 rest = token_run(rest);
-                let [byte, tail @ ..] = rest else { break 'lines };
-                match *byte {
-                    b':' => {}
+                let [end, tail @ ..] = rest else { break };
+                let length = at(rest).wrapping_sub(self.line);
+                state = match *end {
+                    b':' if length > 0 => State::Value,
+                    b'\r' | b'\n' if length == 0 => State::HeadEnd,
+                    b' ' | b'\t' if length == 0 => return Err(ProtocolError::ObsFold),
                     b' ' | b'\t' => return Err(ProtocolError::SpaceBeforeColon),
                     _ => return Err(ProtocolError::HeaderName),
-                }
-                self.name_length = at(rest).wrapping_sub(self.line);
-                rest = tail;
-                state = State::BeforeValue;
-            }
-            if state == State::BeforeValue {
-                while let [b' ' | b'\t', tail @ ..] = rest {
+                };
+                self.name_length = length;
+                if *end != b'\n' {
                     rest = tail;
                 }
-                if rest.is_empty() {
-                    break 'lines;
-                }
-                state = State::Value;
             }
             if matches!(state, State::Value | State::Reason) {
                 rest = value_run(rest);
-                let [end, tail @ ..] = rest else { break 'lines };
+                let [end, tail @ ..] = rest else { break };
                 if state == State::Reason {
                     self.reason_end = at(rest);
                 } else if FramingFields::may_be(self.name_length) && !self.in_trailers {
                     self.field(head.get(self.line..at(rest)).unwrap_or_default())?;
                 }
-                state = match end_of_line(*end) {
-                    Some(next) => next,
-                    None if state == State::Reason => return Err(ProtocolError::StatusLine),
-                    None => return Err(ProtocolError::HeaderValue),
-                };
-                rest = tail;
-            }
-            if matches!(state, State::LineEnd | State::HeadEnd) {
-                let [byte, tail @ ..] = rest else { break 'lines };
-                state = match (*byte, state) {
-                    (b'\n', State::LineEnd) => State::LineStart,
-                    (b'\n', _) => State::Done,
-                    // A CR alone (RFC 9112 section 2.2).
+                match *end {
+                    b'\r' => rest = tail,
+                    b'\n' => {}
+                    _ if state == State::Reason => return Err(ProtocolError::StatusLine),
                     _ => return Err(ProtocolError::HeaderValue),
-                };
-                rest = tail;
+                }
+                state = State::LineEnd;
             }
-            if state == State::Done {
-                break 'lines;
+            match rest {
+                [] => break,
+                [b'\n', tail @ ..] => rest = tail,
+                // A CR alone (RFC 9112 section 2.2).
+                _ => return Err(ProtocolError::HeaderValue),
+            }
+            if state == State::LineEnd {
+                self.line = at(rest);
+                state = State::Name;
+            } else {
+                state = State::Done;
             }
         }
         self.state = state;
@@ -180,65 +157,26 @@ impl HeadParser {
         Ok((state == State::Done).then_some(self.position))
     }
 
-    /// The usual status line in one step, if it has arrived up to its reason; any other goes byte
-    /// by byte.
-    #[cfg(target_pointer_width = "64")]
-    fn usual_status_line<'b>(&mut self, head: &'b [u8]) -> (State, &'b [u8]) {
-        if let Some((start, rest)) = head.split_first_chunk::<13>()
-            && let [prefix @ .., a, b, c, b' '] = start
-            && prefix == b"HTTP/1.1 "
-            && let [b'1'..=b'9', b'0'..=b'9', b'0'..=b'9'] = [*a, *b, *c]
-        {
-            self.minor_version = 1;
-            for digit in [a, b, c] {
-                self.status = self.status.wrapping_mul(10).wrapping_add(u16::from(*digit & 15));
-            }
-            return (State::Reason, rest);
-        }
-        (State::StatusLine, head)
-    }
-
-    /// On a chip, flash is dearer than those twelve bytes one by one.
-    #[cfg(not(target_pointer_width = "64"))]
-    fn usual_status_line<'b>(&mut self, head: &'b [u8]) -> (State, &'b [u8]) {
-        (State::StatusLine, head)
-    }
-
     /// `HTTP/1.1 200`, then a reason or nothing. Judged byte by byte, so that a peer which speaks
     /// something else is known by its first bytes, even if it never sends a line end.
-    fn status_byte(&mut self, position: usize, byte: u8) -> Result<State, ProtocolError> {
-        match position {
-            index @ 0..=4 => {
-                if b"HTTP/".get(index) != Some(&byte) {
-                    return Err(ProtocolError::NotHttp(match byte {
-                        0x15 | 0x16 if index == 0 => Peer::Tls,
-                        b'\t' | b'\r' | b'\n' | 0x20..=0x7E => Peer::Text,
-                        _ => Peer::Binary,
-                    }));
-                }
+    fn status_line(&mut self, head: &[u8]) -> Result<(), ProtocolError> {
+        while let (Some(byte), Some(usual)) = (head.get(self.position), USUAL.get(self.position)) {
+            if byte != usual {
+                unusual_byte(self.position, *byte)?;
             }
-            5 if byte == b'1' => {}
-            6 if byte == b'.' => {}
-            // A minor version above 1 is taken as 1 (RFC 9110 section 2.5).
-            7 if byte.is_ascii_digit() => self.minor_version = u8::from(byte != b'0'),
-            8 if byte == b' ' => {}
-            5..=8 => return Err(ProtocolError::Version),
-            index @ 9..=11 => {
-                // RFC 9110 section 15: the first digit is a class; there is no class 0.
-                if !byte.is_ascii_digit() || (index == 9 && byte == b'0') {
-                    return Err(ProtocolError::Status);
-                }
-                let digit = u16::from(byte.wrapping_sub(b'0'));
-                self.status = self.status.wrapping_mul(10).wrapping_add(digit);
-            }
-            _ if byte == b' ' => return Ok(State::Reason),
-            // No reason, and not even the space in front of it.
-            end => {
-                self.reason_end = end;
-                return end_of_line(byte).ok_or(ProtocolError::Status);
-            }
+            self.position = self.position.wrapping_add(1);
         }
-        Ok(State::StatusLine)
+        if let Some([_, _, _, _, _, _, _, minor, _, a, b, c, end]) = head.first_chunk() {
+            // A minor version above 1 is taken as 1 (RFC 9110 section 2.5).
+            self.minor_version = u8::from(*minor != b'0');
+            let digit = |byte: u8| u16::from(byte & 15);
+            self.status = (digit(*a).wrapping_mul(10).wrapping_add(digit(*b)))
+                .wrapping_mul(10)
+                .wrapping_add(digit(*c));
+            self.position = USUAL.len().wrapping_sub(usize::from(*end != b' '));
+            self.state = State::Reason;
+        }
+        Ok(())
     }
 
     /// Takes note of a field line, complete up to its value's end.
@@ -251,12 +189,23 @@ impl HeadParser {
     }
 }
 
-/// What follows the CR or LF at the end of a line; `None` if it is neither.
-fn end_of_line(byte: u8) -> Option<State> {
-    match byte {
-        b'\r' => Some(State::LineEnd),
-        b'\n' => Some(State::LineStart),
-        _ => None,
+/// A byte of the status line that isn't the [`USUAL`] one.
+#[cold]
+fn unusual_byte(index: usize, byte: u8) -> Result<(), ProtocolError> {
+    match index {
+        0..=4 => Err(ProtocolError::NotHttp(match byte {
+            0x15 | 0x16 if index == 0 => Peer::Tls,
+            b'\t' | b'\r' | b'\n' | 0x20..=0x7E => Peer::Text,
+            _ => Peer::Binary,
+        })),
+        5 | 6 | 8 => Err(ProtocolError::Version),
+        // No reason, and not even the space in front of it.
+        12 if matches!(byte, b'\r' | b'\n') => Ok(()),
+        // RFC 9110 section 15: the first digit of a status is a class; there is no class 0.
+        9 if byte == b'0' => Err(ProtocolError::Status),
+        7 | 9..12 if byte.is_ascii_digit() => Ok(()),
+        7 => Err(ProtocolError::Version),
+        _ => Err(ProtocolError::Status),
     }
 }
 

@@ -2,17 +2,19 @@
 
 use super::bytes::{copy, hex_digit, is_token, is_value_byte, move_down, trim};
 use super::framing::ResponseTo;
-use super::method::{BodyLength, Method};
+use super::method::{BodyLength, Method, MethodTraits};
 use super::url::Url;
 use crate::error::{RequestError, UrlError};
 
 /// The end of the request line, and the start of the `Host` line.
 const HOST: &[u8] = b" HTTP/1.1\r\nHost: ";
-/// The default `User-Agent` line.
-const USER_AGENT: &[u8] =
-    concat!("User-Agent: safe-http-client/", env!("CARGO_PKG_VERSION"), "\r\n").as_bytes();
-/// The default `Accept` line, which ends the head of most requests.
-const ACCEPT: &[u8] = b"Accept: */*\r\n";
+/// The default lines `User-Agent` and `Accept`. As all lines behind the first they begin with the end of
+/// the one before.
+const DEFAULTS: &[u8] =
+    concat!("\r\nUser-Agent: safe-http-client/", env!("CARGO_PKG_VERSION"), "\r\nAccept: */*")
+        .as_bytes();
+/// Where the second of them begins.
+const ACCEPT: usize = DEFAULTS.len() - "\r\nAccept: */*".len();
 
 /// Writes a request's head into a buffer that each call is given. What doesn't fit is counted, so that
 /// an error can say how large a buffer it takes.
@@ -23,7 +25,6 @@ const ACCEPT: &[u8] = b"Accept: */*\r\n";
 pub(crate) struct HeadWriter {
     /// Bytes written or, once they no longer fit, counted.
     length: usize,
-    host_length: usize,
     /// Where the `Host` line stands, and behind it the credentials of the URL.
     host_line: Range,
     credentials_line: Range,
@@ -40,6 +41,9 @@ pub(crate) struct HeadWriter {
     pub(crate) expect_continue: bool,
     /// The line for it is still to be added.
     expect_line: bool,
+    may_have_body: bool,
+    /// The method is one whose request says so when it has no body.
+    announces_empty_body: bool,
     error: Option<RequestError>,
 }
 
@@ -47,15 +51,10 @@ pub(crate) struct HeadWriter {
 type Range = (usize, usize);
 
 impl HeadWriter {
-    /// Starts a head: request line and `Host` (first, as RFC 9110 section 7.2 advises).
-    pub(crate) fn new(
-        buffer: &mut [u8],
-        method: Method<'_>,
-        url: Result<Url<'_>, UrlError>,
-    ) -> Self {
-        let mut head = Self {
+    /// Nothing is written yet.
+    pub(crate) const fn new(traits: &MethodTraits) -> Self {
+        Self {
             length: 0,
-            host_length: 0,
             host_line: (0, 0),
             credentials_line: (0, 0),
             least: 0,
@@ -66,116 +65,15 @@ impl HeadWriter {
             close: false,
             expect_continue: false,
             expect_line: false,
+            may_have_body: traits.may_have_body,
+            announces_empty_body: traits.announces_empty_body,
             error: None,
-        };
-        let url = match url {
-            Ok(url) => url,
-            Err(error) => {
-                head.fail(error.into());
-                return head;
-            }
-        };
-        if let Method::Custom(name) = method
-            && !is_token(name.as_bytes())
-        {
-            head.error = Some(RequestError::InvalidMethod);
-        }
-        let host = url.host_text().as_bytes();
-        head.host_length = host.len();
-        head.put(buffer, host);
-        head.put(buffer, method.name().as_bytes());
-        head.put(buffer, b" ");
-        if method.response_to() == ResponseTo::Connect {
-            // The authority form (RFC 9112 section 3.2.3) always has a port.
-            head.put(buffer, host);
-            head.put(buffer, b":");
-            head.decimal(buffer, u64::from(url.port()));
-        } else {
-            if !matches!(url.path_and_query().as_bytes(), [b'/' | b'*', ..]) {
-                head.put(buffer, b"/");
-            }
-            head.put(buffer, url.path_and_query().as_bytes());
-        }
-        head.put(buffer, HOST);
-        let line = head.length.wrapping_sub("Host: ".len());
-        head.put(buffer, host);
-        if url.port() != url.scheme().default_port() || method.response_to() == ResponseTo::Connect
-        {
-            head.put(buffer, b":");
-            head.decimal(buffer, u64::from(url.port()));
-        }
-        head.put(buffer, b"\r\n");
-        head.host_line = (line, head.length);
-        // They are the origin's, and a tunnel's request goes to a proxy.
-        if let Some(userinfo) = url.userinfo()
-            && method.response_to() != ResponseTo::Connect
-        {
-            let line = head.length;
-            head.basic_authorization(buffer, userinfo.as_bytes());
-            head.credentials_line = (line, head.length);
-        }
-        head
-    }
-
-    /// Adds the caller's header line. A second use of one name adds a second line, except for
-    /// `Host`.
-    pub(crate) fn header(&mut self, buffer: &mut [u8], name: &str, value: &[u8]) {
-        let name = name.as_bytes();
-        if !is_token(name) {
-            return self.fail(RequestError::InvalidHeaderName);
-        }
-        let value = trim(value);
-        if let Some((at, &byte)) = value.iter().enumerate().find(|&(_, &byte)| !is_value_byte(byte))
-        {
-            return self.fail(RequestError::InvalidHeaderValue { at, byte });
-        }
-        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
-        match name.len() {
-            4 if is(b"host") => {
-                if self.host_given {
-                    return self.fail(RequestError::SecondHost);
-                }
-                self.host_given = true;
-                self.remove_host(buffer);
-            }
-            6 if is(b"accept") => self.accept = false,
-            6 if is(b"expect") => {
-                let asks = value.eq_ignore_ascii_case(b"100-continue");
-                self.expect_continue |= asks;
-                self.expect_line &= !asks;
-            }
-            10 if is(b"user-agent") => self.user_agent = false,
-            10 if is(b"connection") => {
-                self.close |= value
-                    .split(|&byte| byte == b',')
-                    .any(|option| trim(option).eq_ignore_ascii_case(b"close"));
-            }
-            13 if is(b"authorization") => self.remove_credentials(buffer),
-            14 if is(b"content-length") => return self.fail(RequestError::ManagedHeader),
-            17 if is(b"transfer-encoding") => return self.fail(RequestError::ManagedHeader),
-            _ => {}
-        }
-        self.line(buffer, name, value);
-    }
-
-    /// Leaves out a header line that would be there by default.
-    pub(crate) fn without(&mut self, buffer: &mut [u8], name: &str) {
-        let is = |known: &str| name.eq_ignore_ascii_case(known);
-        if is("host") {
-            self.remove_host(buffer);
-        } else if is("accept") {
-            self.accept = false;
-        } else if is("user-agent") {
-            self.user_agent = false;
         }
     }
 
-    /// Asks for the connection to be closed after this exchange.
-    pub(crate) fn connection_close(&mut self, buffer: &mut [u8]) {
-        if !self.close {
-            self.close = true;
-            self.put(buffer, b"Connection: close\r\n");
-        }
+    /// To write on, in the buffer that was used before.
+    pub(crate) fn on<'h>(&'h mut self, buffer: &'h mut [u8]) -> Pen<'h> {
+        Pen { head: self, buffer }
     }
 
     /// Asks the server to accept the request before its body is sent (RFC 9110 section 10.1.1).
@@ -186,113 +84,230 @@ impl HeadWriter {
         }
     }
 
-    /// Puts a copy of the body at the buffer's end, from where it follows the head once that is complete.
-    pub(crate) fn copy_body(&mut self, buffer: &mut [u8], body: &[u8]) {
-        self.copied_body = body.len();
-        let start = buffer.len().saturating_sub(body.len());
-        copy(buffer.get_mut(start..).unwrap_or_default(), body);
-    }
-
     /// The first mistake counts.
     pub(crate) fn fail(&mut self, error: RequestError) {
         self.error.get_or_insert(error);
     }
+}
+
+/// A head and the buffer that it is written into.
+#[derive(Debug)]
+pub(crate) struct Pen<'h> {
+    head: &'h mut HeadWriter,
+    buffer: &'h mut [u8],
+}
+
+impl Pen<'_> {
+    /// Starts a head: request line and `Host` (first, as RFC 9110 section 7.2 advises).
+    pub(crate) fn start(
+        &mut self,
+        method: Method<'_>,
+        response_to: ResponseTo,
+        url: Result<&Url<'_>, UrlError>,
+    ) {
+        let url = match url {
+            Ok(url) => url,
+            Err(error) => return self.head.fail(error.into()),
+        };
+        if let Method::Custom(name) = method
+            && !is_token(name.as_bytes())
+        {
+            self.head.fail(RequestError::InvalidMethod);
+        }
+        let host = url.host_text().as_bytes();
+        let is_connect = response_to == ResponseTo::Connect;
+        self.put(host);
+        self.put(method.name().as_bytes());
+        self.put(b" ");
+        if is_connect {
+            // The authority form (RFC 9112 section 3.2.3) always has a port.
+            self.put(host);
+            self.port(url.port());
+        } else {
+            if !matches!(url.path_and_query().as_bytes(), [b'/' | b'*', ..]) {
+                self.put(b"/");
+            }
+            self.put(url.path_and_query().as_bytes());
+        }
+        self.put(HOST);
+        let line = self.head.length.wrapping_sub("\r\nHost: ".len());
+        self.put(host);
+        if url.port() != url.scheme().default_port() || is_connect {
+            self.port(url.port());
+        }
+        self.head.host_line = (line, self.head.length);
+        // They are the origin's, and a tunnel's request goes to a proxy.
+        if let Some(userinfo) = url.userinfo()
+            && !is_connect
+        {
+            let line = self.head.length;
+            self.basic_authorization(userinfo.as_bytes());
+            self.head.credentials_line = (line, self.head.length);
+        }
+    }
+
+    fn port(&mut self, port: u16) {
+        self.put(b":");
+        self.decimal(u64::from(port));
+    }
+
+    /// Adds the caller's header line. A second use of one name adds a second line, except for
+    /// `Host`.
+    pub(crate) fn header(&mut self, name: &str, value: &[u8]) {
+        let name = name.as_bytes();
+        if !is_token(name) {
+            return self.head.fail(RequestError::InvalidHeaderName);
+        }
+        let value = trim(value);
+        if let Some((at, &byte)) = value.iter().enumerate().find(|&(_, &byte)| !is_value_byte(byte))
+        {
+            return self.head.fail(RequestError::InvalidHeaderValue { at, byte });
+        }
+        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+        match name.len() {
+            4 if is(b"host") => {
+                if self.head.host_given {
+                    return self.head.fail(RequestError::SecondHost);
+                }
+                self.head.host_given = true;
+                self.remove_host();
+            }
+            6 if is(b"accept") => self.head.accept = false,
+            6 if is(b"expect") => {
+                let asks = value.eq_ignore_ascii_case(b"100-continue");
+                self.head.expect_continue |= asks;
+                self.head.expect_line &= !asks;
+            }
+            10 if is(b"user-agent") => self.head.user_agent = false,
+            10 if is(b"connection") => {
+                self.head.close |= value
+                    .split(|&byte| byte == b',')
+                    .any(|option| trim(option).eq_ignore_ascii_case(b"close"));
+            }
+            13 if is(b"authorization") => self.remove_credentials(),
+            14 if is(b"content-length") => return self.head.fail(RequestError::ManagedHeader),
+            17 if is(b"transfer-encoding") => return self.head.fail(RequestError::ManagedHeader),
+            _ => {}
+        }
+        self.line(name, value);
+    }
+
+    /// Leaves out a header line that would be there by default.
+    pub(crate) fn without(&mut self, name: &str) {
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        if is("host") {
+            self.remove_host();
+        } else if is("accept") {
+            self.head.accept = false;
+        } else if is("user-agent") {
+            self.head.user_agent = false;
+        }
+    }
+
+    /// Asks for the connection to be closed after this exchange.
+    pub(crate) fn connection_close(&mut self) {
+        if !self.head.close {
+            self.head.close = true;
+            self.put(b"\r\nConnection: close");
+        }
+    }
+
+    /// Puts a copy of the body at the buffer's end, from where it follows the head once that is complete.
+    pub(crate) fn copy_body(&mut self, body: &[u8]) {
+        self.head.copied_body = body.len();
+        let start = self.buffer.len().saturating_sub(body.len());
+        copy(self.buffer.get_mut(start..).unwrap_or_default(), body);
+    }
 
     /// Adds the default lines, the body's framing and the empty line, and moves a copied body behind
     /// them. Returns where the head ends, or how large a buffer all of it takes.
-    pub(crate) fn finish(
-        &mut self,
-        buffer: &mut [u8],
-        method_announces_empty_body: bool,
-        body: Option<BodyLength>,
-    ) -> Result<usize, Unsendable> {
-        if self.user_agent {
-            self.put(buffer, USER_AGENT);
+    pub(crate) fn finish(&mut self, body: Option<BodyLength>) -> Result<usize, Unsendable> {
+        if body.is_some() && !self.head.may_have_body {
+            self.head.fail(RequestError::BodyNotAllowed);
         }
-        if self.accept {
-            self.put(buffer, ACCEPT);
-        }
+        let start = if self.head.user_agent { 0 } else { ACCEPT };
+        let end = if self.head.accept { DEFAULTS.len() } else { ACCEPT };
+        self.put(DEFAULTS.get(start..end).unwrap_or_default());
         // Never without content (RFC 9110 section 10.1.1).
-        if self.expect_line && !matches!(body, None | Some(BodyLength::Known(0))) {
-            self.put(buffer, b"Expect: 100-continue\r\n");
+        if self.head.expect_line && !matches!(body, None | Some(BodyLength::Known(0))) {
+            self.put(b"\r\nExpect: 100-continue");
         }
         match body {
-            Some(BodyLength::Known(length)) => self.content_length(buffer, length),
-            Some(BodyLength::Chunked) => self.put(buffer, b"Transfer-Encoding: chunked\r\n"),
-            None if method_announces_empty_body => self.content_length(buffer, 0),
+            Some(BodyLength::Known(length)) => self.content_length(length),
+            Some(BodyLength::Chunked) => self.put(b"\r\nTransfer-Encoding: chunked"),
+            None if self.head.announces_empty_body => self.content_length(0),
             None => {}
         }
-        self.put(buffer, b"\r\n");
-        if let Some(error) = self.error {
+        self.put(b"\r\n\r\n");
+        if let Some(error) = self.head.error {
             return Err(Unsendable::Request(error));
         }
-        let needed = self.length.max(self.least).saturating_add(self.copied_body);
-        if needed > buffer.len() {
-            return Err(Unsendable::Buffer { needed, available: buffer.len() });
+        let needed = self.head.length.max(self.head.least).saturating_add(self.head.copied_body);
+        if needed > self.buffer.len() {
+            return Err(Unsendable::Buffer { needed, available: self.buffer.len() });
         }
-        if self.copied_body > 0 {
-            let start = buffer.len().saturating_sub(self.copied_body);
-            move_down(buffer, start, buffer.len(), self.length);
+        if self.head.copied_body > 0 {
+            let start = self.buffer.len().saturating_sub(self.head.copied_body);
+            move_down(self.buffer, start, self.buffer.len(), self.head.length);
         }
-        Ok(self.length)
+        Ok(self.head.length)
     }
 
-    fn content_length(&mut self, buffer: &mut [u8], length: u64) {
-        self.put(buffer, b"Content-Length: ");
-        self.decimal(buffer, length);
-        self.put(buffer, b"\r\n");
+    fn content_length(&mut self, length: u64) {
+        self.put(b"\r\nContent-Length: ");
+        self.decimal(length);
     }
 
-    fn line(&mut self, buffer: &mut [u8], name: &[u8], value: &[u8]) {
-        self.put(buffer, name);
-        self.put(buffer, b": ");
-        self.put(buffer, value);
-        self.put(buffer, b"\r\n");
+    fn line(&mut self, name: &[u8], value: &[u8]) {
+        self.put(b"\r\n");
+        self.put(name);
+        self.put(b": ");
+        self.put(value);
     }
 
     #[inline(never)]
-    fn put(&mut self, buffer: &mut [u8], bytes: &[u8]) {
+    fn put(&mut self, bytes: &[u8]) {
         // The end of the buffer may hold a body.
-        let end = buffer.len().saturating_sub(self.copied_body);
-        copy(buffer.get_mut(self.length..end).unwrap_or_default(), bytes);
-        self.length = self.length.saturating_add(bytes.len());
+        let end = self.buffer.len().saturating_sub(self.head.copied_body);
+        copy(self.buffer.get_mut(self.head.length..end).unwrap_or_default(), bytes);
+        self.head.length = self.head.length.saturating_add(bytes.len());
     }
 
-    fn decimal(&mut self, buffer: &mut [u8], number: u64) {
+    fn decimal(&mut self, number: u64) {
         let mut digits = [0u8; 20];
-        self.put(buffer, decimal(number, &mut digits));
+        self.put(decimal(number, &mut digits));
     }
 
     /// Takes the default `Host` line out again.
-    fn remove_host(&mut self, buffer: &mut [u8]) {
-        let line = core::mem::take(&mut self.host_line);
+    fn remove_host(&mut self) {
+        let line = core::mem::take(&mut self.head.host_line);
         let length = line.1.wrapping_sub(line.0);
-        self.remove_line(buffer, line);
-        if self.credentials_line.0 > line.0 {
-            let (start, end) = self.credentials_line;
-            self.credentials_line = (start.wrapping_sub(length), end.wrapping_sub(length));
+        self.remove_line(line);
+        if self.head.credentials_line.0 > line.0 {
+            let (start, end) = self.head.credentials_line;
+            self.head.credentials_line = (start.wrapping_sub(length), end.wrapping_sub(length));
         }
     }
 
     /// Takes the URL's credentials out again.
-    fn remove_credentials(&mut self, buffer: &mut [u8]) {
-        let line = core::mem::take(&mut self.credentials_line);
-        self.remove_line(buffer, line);
+    fn remove_credentials(&mut self) {
+        let line = core::mem::take(&mut self.head.credentials_line);
+        self.remove_line(line);
     }
 
-    fn remove_line(&mut self, buffer: &mut [u8], (start, end): Range) {
-        let written = self.length.min(buffer.len().saturating_sub(self.copied_body));
-        if written < self.length && end < self.length {
+    fn remove_line(&mut self, (start, end): Range) {
+        let written = self.head.length.min(self.buffer.len().saturating_sub(self.head.copied_body));
+        if written < self.head.length && end < self.head.length {
             // Lines behind it didn't fit, and aren't there to be moved.
-            self.least = self.least.max(self.length);
+            self.head.least = self.head.least.max(self.head.length);
         }
-        move_down(buffer, end, written, start);
-        self.length = self.length.wrapping_sub(end.wrapping_sub(start));
+        move_down(self.buffer, end, written, start);
+        self.head.length = self.head.length.wrapping_sub(end.wrapping_sub(start));
     }
 
     /// `Authorization: Basic` of the URL's `user:password` (RFC 7617), percent-decoded first.
-    fn basic_authorization(&mut self, buffer: &mut [u8], userinfo: &[u8]) {
-        self.put(buffer, b"Authorization: Basic ");
+    fn basic_authorization(&mut self, userinfo: &[u8]) {
+        self.put(b"\r\nAuthorization: Basic ");
         // Four characters for three bytes (RFC 4648 section 4): what waits to be written, and how many
         // bits of it.
         let (mut bits, mut waiting) = (0u32, 0u32);
@@ -310,10 +325,10 @@ impl HeadWriter {
                     rest = tail;
                     match (hex_digit(*high), hex_digit(*low)) {
                         (Some(high), Some(low)) => (high << 4) | low,
-                        _ => return self.fail(RequestError::InvalidCredentials),
+                        _ => return self.head.fail(RequestError::InvalidCredentials),
                     }
                 }
-                [b'%', ..] => return self.fail(RequestError::InvalidCredentials),
+                [b'%', ..] => return self.head.fail(RequestError::InvalidCredentials),
                 [byte, tail @ ..] => {
                     rest = tail;
                     has_colon |= *byte == b':';
@@ -324,29 +339,25 @@ impl HeadWriter {
             waiting = waiting.wrapping_add(8);
             while waiting >= 6 {
                 waiting = waiting.wrapping_sub(6);
-                self.sextet(buffer, bits >> waiting);
+                self.sextet(bits >> waiting);
             }
         }
         if waiting > 0 {
-            self.sextet(buffer, bits << 6u32.wrapping_sub(waiting));
-            self.put(buffer, if waiting == 2 { b"==" } else { b"=" });
+            self.sextet(bits << 6u32.wrapping_sub(waiting));
+            self.put(if waiting == 2 { b"==" } else { b"=" });
         }
-        self.put(buffer, b"\r\n");
     }
 
-    fn sextet(&mut self, buffer: &mut [u8], bits: u32) {
+    fn sextet(&mut self, bits: u32) {
         let sextet = (bits & 63) as u8;
-        self.put(
-            buffer,
-            &[match sextet {
-                0..=25 => b'A'.wrapping_add(sextet),
-                26..=51 => (b'a' - 26).wrapping_add(sextet),
-                62 => b'+',
-                63 => b'/',
-                // 52 to 61.
-                _ => sextet.wrapping_sub(52 - b'0'),
-            }],
-        );
+        self.put(&[match sextet {
+            0..=25 => b'A'.wrapping_add(sextet),
+            26..=51 => (b'a' - 26).wrapping_add(sextet),
+            62 => b'+',
+            63 => b'/',
+            // 52 to 61.
+            _ => sextet.wrapping_sub(52 - b'0'),
+        }]);
     }
 }
 

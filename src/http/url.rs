@@ -4,8 +4,8 @@
 
 use super::address::{classify, names_localhost};
 use super::authority::{
-    end_of_authority, end_of_host, find, find_last_at, find_unsafe, first_byte, is_scheme,
-    parse_host, parse_port, scheme_of, split, starts_with_slashes,
+    Authority, find, find_unsafe, first_byte, is_scheme, parse_host, parse_port, part, scheme_of,
+    split, starts_with_slashes,
 };
 use crate::error::{TargetClass, UrlError};
 use core::fmt;
@@ -107,15 +107,16 @@ impl<'a> Url<'a> {
             },
         };
         let (_, rest) = split(text, length);
-        let (authority, target) = split(rest, end_of_authority(rest.as_bytes()));
-        if matches!(scheme_of(authority), Some((_, length)) if length == authority.len())
-            && starts_with_slashes(target)
+        let authority = Authority::of(rest.as_bytes());
+        let (before, target) = split(rest, authority.end);
+        if starts_with_slashes(target)
+            && matches!(scheme_of(before), Some((_, length)) if length == before.len())
         {
             let (_, host) = split(target, "//".len());
             return Err(UrlError::SchemeInHost { localhost: names_localhost(host) });
         }
-        let target_start = length.wrapping_add(authority.len());
-        Self::from_authority(scheme, (authority, length), (target, target_start))
+        let target_start = length.wrapping_add(authority.end);
+        Self::from_authority(scheme, (before, authority, length), (target, target_start))
     }
 
     /// A URL of parts that are configured apart: `host` is a name or an address alone, `port` may
@@ -149,7 +150,8 @@ impl<'a> Url<'a> {
             let byte = first_byte(path_and_query);
             return Err(UrlError::InvalidCharacter { at: 0, byte });
         }
-        match Self::from_authority(scheme, (host, 0), (path_and_query, 0)) {
+        let authority = Authority::whole(host.as_bytes());
+        match Self::from_authority(scheme, (host, authority, 0), (path_and_query, 0)) {
             Ok(Self { userinfo: Some(userinfo), .. }) => {
                 Err(UrlError::InvalidHost { at: userinfo.len(), byte: b'@' })
             }
@@ -173,16 +175,12 @@ impl<'a> Url<'a> {
     /// errors count from there.
     const fn from_authority(
         scheme: Scheme,
-        (authority, start): (&'a str, usize),
+        (text, authority, start): (&'a str, Authority, usize),
         (target, target_start): (&'a str, usize),
     ) -> Result<Self, UrlError> {
-        let (userinfo, host_and_port, host_start) = match find_last_at(authority.as_bytes()) {
-            Some(at) => {
-                let (userinfo, host) = split(authority, at);
-                let host_start = start.wrapping_add(at).wrapping_add(1);
-                (Some(userinfo), split(host, 1).1, host_start)
-            }
-            None => (None, authority, start),
+        let userinfo = match authority.host.checked_sub(1) {
+            Some(at) => Some(split(text, at).0),
+            None => None,
         };
         if let Some(userinfo) = userinfo
             && let Some((at, byte)) = find_unsafe(userinfo)
@@ -200,11 +198,12 @@ impl<'a> Url<'a> {
             }
             None => target,
         };
-        let (host_text, port_text) = split(host_and_port, end_of_host(host_and_port.as_bytes()));
-        let host = match parse_host(host_text, host_start) {
+        let host_text = part(text, authority.host, authority.host_end);
+        let host = match parse_host(host_text, start.wrapping_add(authority.host)) {
             Ok(host) => host,
             Err(error) => return Err(error),
         };
+        let (_, port_text) = split(text, authority.host_end);
         let port = match parse_port(port_text, scheme) {
             Ok(port) => port,
             Err(error) => return Err(error),

@@ -1,13 +1,13 @@
 //! Does what an exchange says comes next.
 
 use super::{Connection, ErrorOf, Incoming, KindOf, TcpErrorOf};
-use crate::error::{Deadline, ErrorKind, Evidence, Failure, RequestError};
+use crate::error::{self, Deadline, ErrorKind, Evidence, RequestError};
 use crate::http::bytes::copy;
+use crate::http::endpoint::host_text;
 use crate::http::url::Scheme;
-use crate::policy::{Config, Peer, Preflight, Surroundings, check_addresses, check_resolved};
-use crate::protocol::{Action, Blocked, CloseReason, Exchange, Goal, State};
+use crate::policy::{Config, Preflight, Surroundings, check_addresses, check_resolved};
+use crate::protocol::{Action, Blocked, CloseReason, Exchange, Failure, Goal, State};
 use core::fmt;
-use core::net::SocketAddr;
 use embedded_nal::nb;
 use nal_link::{Clock, Connect, Network};
 
@@ -37,14 +37,22 @@ pub(crate) enum Stop<K> {
     Wait,
     /// It has failed.
     Failed(K),
+    /// It has failed, and the exchange has the figures.
+    Broken(Failure),
 }
 
 /// What a step has come to.
 pub(crate) type Step<N, T> = Result<T, Stop<KindOf<N>>>;
 
-impl<T, D> From<Failure> for Stop<ErrorKind<T, D>> {
-    fn from(failure: Failure) -> Self {
+impl<T, D> From<error::Failure> for Stop<ErrorKind<T, D>> {
+    fn from(failure: error::Failure) -> Self {
         Self::Failed(failure.widen())
+    }
+}
+
+impl<K> From<Failure> for Stop<K> {
+    fn from(failure: Failure) -> Self {
+        Self::Broken(failure)
     }
 }
 
@@ -61,7 +69,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
         goal: Goal,
     ) -> nb::Result<(), ErrorOf<N>> {
         self.begin_turn(call)?;
-        let step = self.steps(call, goal);
+        let step = self.steps(call.exchange, call.buffer, call.body, goal);
         self.end_turn(call, step)
     }
 
@@ -87,6 +95,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
             }
             Err(Stop::Wait) => Err(nb::Error::WouldBlock),
             Err(Stop::Failed(kind)) => Err(nb::Error::Other(self.fail(call, kind))),
+            Err(Stop::Broken(failure)) => Err(nb::Error::Other(self.break_off(call, failure))),
         }
     }
 
@@ -100,15 +109,20 @@ impl<N: Network, C: Clock> Driver<N, C> {
         }
     }
 
-    pub(super) fn steps(&mut self, call: &mut CallView<'_>, goal: Goal) -> Step<N, ()> {
-        let CallView { exchange, buffer, body, .. } = call;
+    fn steps(
+        &mut self,
+        exchange: &mut Exchange,
+        buffer: &mut [u8],
+        body: &[u8],
+        goal: Goal,
+    ) -> Step<N, ()> {
         let mut now = self.clock.now_ms();
         loop {
             match exchange.next(buffer, body, goal, now)? {
                 Action::Ready | Action::NeedBody => return Ok(()),
                 Action::Begin => self.begin(exchange, buffer, now)?,
                 Action::Resolve => self.resolve(exchange, buffer, now)?,
-                Action::Connect(remote) => self.connect(exchange, buffer, remote, now)?,
+                Action::Connect => self.connect(exchange, buffer, now)?,
                 Action::Send(bytes) => match self.connection.send(bytes) {
                     Ok(0) => match exchange.send_blocked(now)? {
                         Blocked::Wait => return Err(Stop::Wait),
@@ -120,7 +134,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
                             }
                         }
                     },
-                    Ok(count) => exchange.sent(count, self.clock.now_ms())?,
+                    Ok(count) => exchange.sent(count, self.clock.now_ms()),
                     Err(error) => self.send_failed(exchange, buffer, error, now)?,
                 },
                 Action::Receive(room) => {
@@ -137,16 +151,14 @@ impl<N: Network, C: Clock> Driver<N, C> {
                             }
                             false
                         }
-                        Incoming::End => exchange.ended(buffer.len(), true, now)?,
+                        Incoming::End => exchange.ended(true, now)?,
                         Incoming::Failed(error)
                             if exchange.state != State::MeasureHead
                                 && !exchange.may_start_over() =>
                         {
                             return Err(Stop::Failed(ErrorKind::Receive(error)));
                         }
-                        Incoming::Closed | Incoming::Failed(_) => {
-                            exchange.ended(buffer.len(), false, now)?
-                        }
+                        Incoming::Closed | Incoming::Failed(_) => exchange.ended(false, now)?,
                     };
                     if has_ended {
                         self.connection.close_socket(CloseReason::ServerClosedIdle);
@@ -190,6 +202,8 @@ impl<N: Network, C: Clock> Driver<N, C> {
         Ok(())
     }
 
+    // Its name is on the stack while the resolver works, and not while anything else does.
+    #[inline(never)]
     pub(crate) fn resolve(
         &mut self,
         exchange: &mut Exchange,
@@ -197,8 +211,8 @@ impl<N: Network, C: Clock> Driver<N, C> {
         now: u32,
     ) -> Step<N, ()> {
         let network = &mut self.connection.network;
-        let host = exchange.endpoint.host(buffer);
-        let address = match network.get_host_by_name(host, self.config.address_type.clone()) {
+        let host = host_text(exchange.endpoint.host(buffer));
+        let address = match network.get_host_by_name(&host, self.config.address_type.clone()) {
             Ok(address) => address,
             Err(nb::Error::WouldBlock) => {
                 exchange.wait(now, Deadline::Resolve)?;
@@ -222,19 +236,19 @@ impl<N: Network, C: Clock> Driver<N, C> {
         &mut self,
         exchange: &mut Exchange,
         buffer: &[u8],
-        remote: SocketAddr,
         now: u32,
     ) -> Step<N, ()> {
         let connection = &mut self.connection;
+        let endpoint = &exchange.endpoint;
+        // It is known in this state.
+        let Some(remote) = endpoint.remote else { return Ok(()) };
         if !connection.is_open() {
-            let endpoint = &exchange.endpoint;
             let host = endpoint.host(buffer);
-            connection
-                .open(Peer::new(endpoint, host, remote))
-                .map_err(|error| Stop::Failed(ErrorKind::Socket(error)))?;
+            connection.open().map_err(|error| Stop::Failed(ErrorKind::Socket(error)))?;
+            connection.leads_to(endpoint, host);
             // Refused earlier where the stack has no TLS at all. Never in the clear instead.
-            if endpoint.scheme == Scheme::Https && !connection.secure(host) {
-                return Err(Failure::Request(RequestError::NoTls).into());
+            if endpoint.scheme == Scheme::Https && !secure(connection, host) {
+                return Err(Stop::Failed(ErrorKind::Request(RequestError::NoTls)));
             }
         }
         match connection.connect(remote) {
@@ -290,9 +304,6 @@ impl<N: Network, C: Clock> Driver<N, C> {
         call: &mut CallView<'_>,
         out: &mut [u8],
     ) -> nb::Result<usize, ErrorOf<N>> {
-        if !call.exchange.has_head() {
-            self.run(call, Goal::Head)?;
-        }
         if out.is_empty() {
             return Ok(0);
         }
@@ -309,7 +320,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
     }
 
     fn read_directly(&mut self, call: &mut CallView<'_>, out: &mut [u8]) -> Step<N, usize> {
-        let CallView { exchange, buffer, body, .. } = call;
+        let exchange = &mut *call.exchange;
         let incoming = self.connection.receive(out);
         let now = self.clock.now_ms();
         let count = match incoming {
@@ -318,12 +329,12 @@ impl<N: Network, C: Clock> Driver<N, C> {
                 count
             }
             Incoming::Nothing => {
-                exchange.nothing_received(buffer, body, now)?;
+                exchange.nothing_received(call.buffer, call.body, now)?;
                 return Err(Stop::Wait);
             }
             Incoming::Failed(error) => return Err(Stop::Failed(ErrorKind::Receive(error))),
             Incoming::End | Incoming::Closed => {
-                exchange.ended(buffer.len(), matches!(incoming, Incoming::End), now)?;
+                exchange.ended(matches!(incoming, Incoming::End), now)?;
                 0
             }
         };
@@ -336,43 +347,11 @@ impl<N: Network, C: Clock> Driver<N, C> {
         self.settle(call.exchange, call.ticket);
     }
 
-    /// Reads the rest of the body into the call's buffer, behind the head.
-    pub(crate) fn read_to_end(&mut self, call: &mut CallView<'_>) -> nb::Result<(), ErrorOf<N>> {
-        if !call.exchange.has_head() {
-            self.run(call, Goal::Head)?;
-        }
-        if let Err(failure) = call.exchange.check_fit(call.buffer.len()) {
-            // Nothing is lost: the body can still be read in pieces.
-            return Err(nb::Error::Other(self.note(call.exchange, failure.widen())));
-        }
-        loop {
-            self.run(call, Goal::Body)?;
-            if call.exchange.data_length() == 0 {
-                return Ok(());
-            }
-            call.exchange.retain(call.buffer);
-            self.settle(call.exchange, call.ticket);
-        }
-    }
-
     /// The caller has no more use for the call. A response of which little is left is drained, if that has
     /// arrived: it may save a connection.
     pub(crate) fn abandon(&mut self, call: &mut CallView<'_>) {
-        /// No more than this is read on.
-        const DRAINED: usize = 1024;
-        let mut budget = DRAINED;
-        while call.exchange.state == State::Body
-            && call.exchange.body.ends_within(DRAINED)
-            && budget > 0
-            && self.connection.belongs_to(call.ticket)
-            && self.run(call, Goal::Body).is_ok()
-        {
-            let count = call.exchange.data_length();
-            if count == 0 {
-                break;
-            }
-            budget = budget.saturating_sub(count);
-            self.consume(call, count);
+        if call.exchange.is_worth_discarding() && self.connection.belongs_to(call.ticket) {
+            let _ = self.run(call, Goal::Discarded);
         }
         if self.connection.belongs_to(call.ticket) {
             let is_upgraded = call.exchange.is_upgraded();
@@ -383,6 +362,12 @@ impl<N: Network, C: Clock> Driver<N, C> {
             });
         }
     }
+}
+
+/// Makes the connection to come a TLS one. False where the stack can't.
+#[inline(never)]
+fn secure<N: Network>(connection: &mut Connection<N>, host: &[u8]) -> bool {
+    connection.secure(&host_text(host))
 }
 
 impl<N: Network, C> fmt::Debug for Driver<N, C> {

@@ -3,10 +3,23 @@
 use super::{CallView, Driver, ErrorOf, KindOf};
 use crate::error::{Error, ErrorKind, Evidence, Phase, RequestError};
 use crate::http::url::Scheme;
-use crate::protocol::{CloseReason, Exchange, State};
+use crate::protocol::{CloseReason, Exchange, Failure, State};
 use nal_link::{Clock, Connect, LinkStatus, Network, StackFault};
 
 impl<N: Network, C: Clock> Driver<N, C> {
+    /// Ends the call with a failure of the exchange.
+    #[cold]
+    pub(crate) fn break_off(&mut self, call: &mut CallView<'_>, failure: Failure) -> ErrorOf<N> {
+        let kind = call.exchange.explain(failure, call.buffer.len()).widen();
+        if failure == Failure::BodyTooLarge {
+            // Nothing is lost: the body can still be read in pieces.
+            let phase = call.exchange.phase();
+            self.keep_evidence(call.exchange, phase, StackFault::Unknown);
+            return Error::new(phase, kind);
+        }
+        self.fail(call, kind)
+    }
+
     /// Ends the call with an error, and closes its connection.
     #[cold]
     #[inline(never)]
@@ -26,24 +39,18 @@ impl<N: Network, C: Clock> Driver<N, C> {
             _ => exchange.phase(),
         };
         let fault = self.fault(exchange, &kind, phase);
-        let mut evidence = self.evidence_of(exchange, phase);
-        exchange.state = State::Failed;
         if self.connection.belongs_to(call.ticket) {
             self.connection.close(CloseReason::Error);
         }
-        evidence.fault = fault;
-        evidence.link = Some(self.connection.network.link_status());
-        self.evidence = evidence;
+        self.keep_evidence(exchange, phase, fault);
+        exchange.state = State::Failed;
         Error::new(phase, kind)
     }
 
-    /// An error after which the call goes on.
-    #[cold]
-    pub(crate) fn note(&mut self, exchange: &Exchange, kind: KindOf<N>) -> ErrorOf<N> {
-        let phase = exchange.phase();
+    fn keep_evidence(&mut self, exchange: &Exchange, phase: Phase, fault: StackFault) {
         self.evidence = self.evidence_of(exchange, phase);
+        self.evidence.fault = fault;
         self.evidence.link = Some(self.connection.network.link_status());
-        Error::new(phase, kind)
     }
 
     /// The connection is another call's, which is left alone.

@@ -2,8 +2,9 @@
 
 use super::driver::{Step, Stop};
 use super::{CallView, Driver, ErrorOf, Incoming};
-use crate::error::{Deadline, ErrorKind, Failure, RequestError};
+use crate::error::{Deadline, ErrorKind};
 use crate::http::bytes::copy;
+use crate::protocol::Failure;
 use embedded_nal::nb;
 use nal_link::{Clock, Network};
 
@@ -38,7 +39,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
                 Err(Stop::Wait)
             }
             Incoming::End => Ok(0),
-            Incoming::Closed => Err(Failure::Truncated { received: 0, announced: None }.into()),
+            Incoming::Closed => Err(Failure::Truncated.into()),
             Incoming::Failed(error) => Err(Stop::Failed(ErrorKind::Receive(error))),
         }
     }
@@ -80,7 +81,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
 /// A call that has ended or failed has no stream.
 fn check_upgraded(call: &CallView<'_>) -> Result<(), Failure> {
     if call.exchange.is_over() || !call.exchange.is_upgraded() {
-        return Err(Failure::Request(RequestError::CallOver));
+        return Err(Failure::CallOver);
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Bodies that are given piece by piece, over an embedded-nal stack.
 
 use super::{CallView, Driver, ErrorOf};
-use crate::error::Deadline;
-use crate::protocol::{Goal, Space, State, UploadState};
+use crate::error::{Deadline, ErrorKind};
+use crate::protocol::{Failure, Goal, Space, State, UploadState};
 use embedded_nal::nb;
 use nal_link::{Clock, Network};
 
@@ -42,7 +42,8 @@ impl<N: Network, C: Clock> Driver<N, C> {
         upload: &mut UploadState,
         count: usize,
     ) -> Result<(), ErrorOf<N>> {
-        upload.commit(call.exchange, count).map_err(|failure| self.fail(call, failure.widen()))
+        let committed = upload.commit(call.exchange, count);
+        committed.map_err(|failure| self.upload_failed(call, upload, failure))
     }
 
     /// Ends the body. Returns what is still to follow, as the call's body.
@@ -53,6 +54,19 @@ impl<N: Network, C: Clock> Driver<N, C> {
     ) -> Result<&'static [u8], ErrorOf<N>> {
         self.begin_turn(call)?;
         let rest = upload.finish(call.exchange, call.buffer, self.clock.now_ms());
-        rest.map_err(|failure| self.fail(call, failure.widen()))
+        rest.map_err(|failure| self.upload_failed(call, upload, failure))
+    }
+
+    #[cold]
+    fn upload_failed(
+        &mut self,
+        call: &mut CallView<'_>,
+        upload: &UploadState,
+        failure: Failure,
+    ) -> ErrorOf<N> {
+        match failure {
+            Failure::WrongLength => self.fail(call, ErrorKind::Request(upload.wrong_length())),
+            failure => self.break_off(call, failure),
+        }
     }
 }

@@ -107,10 +107,7 @@ pub(crate) fn check_addresses(
     around: &Surroundings,
     checks: Preflights,
 ) -> Result<(), Failure> {
-    let literal = match endpoint.remote {
-        Some(remote) => Some(remote.ip()),
-        None => None,
-    };
+    let literal = endpoint.remote.map(|remote| remote.ip());
     if literal.is_none() && around.ip.has_dns == Some(false) && checks.has(Preflight::Dns) {
         return Err(Failure::Link(LinkError::NoDnsServer));
     }
@@ -119,7 +116,7 @@ pub(crate) fn check_addresses(
     if !is_near && around.ip.gateway_is_outside() && checks.has(Preflight::Subnet) {
         return Err(Failure::Link(LinkError::GatewayOutsideSubnet));
     }
-    match literal {
+    match &literal {
         Some(address) => check_own(address, around, checks),
         None => Ok(()),
     }
@@ -138,24 +135,30 @@ pub(crate) fn check_resolved(
         return Err(Failure::ResolvedTo(address, class));
     }
     match around {
-        Some(around) => check_own(address, around, checks),
+        Some(around) => check_own(&address, around, checks),
         None => Ok(()),
     }
 }
 
-fn check_own(target: IpAddr, around: &Surroundings, checks: Preflights) -> Result<(), Failure> {
+#[inline(never)]
+fn is_same(one: &IpAddr, other: &IpAddr) -> bool {
+    one == other
+}
+
+fn check_own(target: &IpAddr, around: &Surroundings, checks: Preflights) -> Result<(), Failure> {
     // A PC can talk to itself.
     if !checks.has(Preflight::OwnAddress) || around.has_loopback {
         return Ok(());
     }
-    let own = around.ip.address;
-    let Some(spanned) = around.own_network else {
-        return if target == own { own_error(RequestError::OwnAddress) } else { Ok(()) };
-    };
-    if target == own || target == spanned.address {
+    let own = &around.ip.address;
+    if is_same(target, own) {
         return own_error(RequestError::OwnAddress);
     }
-    let has = |address| spanned.has_in_subnet(address) == Some(true);
+    let Some(spanned) = &around.own_network else { return Ok(()) };
+    if is_same(target, &spanned.address) {
+        return own_error(RequestError::OwnAddress);
+    }
+    let has = |address: &IpAddr| spanned.has_in_subnet(*address) == Some(true);
     if has(target) && has(own) {
         return own_error(RequestError::OwnNetwork);
     }

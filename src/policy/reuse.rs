@@ -7,33 +7,60 @@ use core::net::SocketAddr;
 /// The longest host that a connection is kept for.
 pub(crate) const MAX_KEPT_HOST: usize = 64;
 
+/// Whether two texts, of bytes that a host may have, are equal in any case: bit 5 tells letters apart, and
+/// makes no other byte of a host into another.
+fn is_same_host(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len()
+        && one.iter().zip(other).all(|(one, other)| (one ^ other) | 0x20 == 0x20)
+}
+
 /// Whom a connection leads to. Reuse needs all of it to be equal: a connection to another host
 /// would bring that host's answer.
 #[derive(Debug)]
 pub(crate) struct Peer {
-    pub(crate) remote: SocketAddr,
+    /// `None` where it leads to nobody that can be remembered.
+    pub(crate) remote: Option<SocketAddr>,
     scheme: Scheme,
     port: u16,
     /// The address was given by the caller.
     is_directed: bool,
-    pub(crate) host: heapless::String<MAX_KEPT_HOST>,
+    host: heapless::Vec<u8, MAX_KEPT_HOST>,
 }
 
 impl Peer {
-    /// `None` where the host is too long to be remembered.
-    pub(crate) fn new(endpoint: &Endpoint, host: &str, remote: SocketAddr) -> Option<Self> {
-        let host = heapless::String::try_from(host).ok()?;
-        let Endpoint { scheme, port, is_directed, .. } = *endpoint;
-        Some(Self { remote, scheme, port, is_directed, host })
+    /// Nobody.
+    pub(crate) const fn new() -> Self {
+        Self {
+            remote: None,
+            scheme: Scheme::Http,
+            port: 0,
+            is_directed: false,
+            host: heapless::Vec::new(),
+        }
+    }
+
+    /// The connection leads there. A host that is too long isn't remembered.
+    pub(crate) fn set(&mut self, endpoint: &Endpoint, host: &[u8]) {
+        self.host.clear();
+        self.remote =
+            if self.host.extend_from_slice(host).is_ok() { endpoint.remote } else { None };
+        self.scheme = endpoint.scheme;
+        self.port = endpoint.port;
+        self.is_directed = endpoint.is_directed;
+    }
+
+    /// The connection is no more.
+    pub(crate) fn forget(&mut self) {
+        self.remote = None;
     }
 
     /// Whether a request to this endpoint may use the connection.
-    pub(crate) fn serves(&self, endpoint: &Endpoint, host: &str) -> bool {
+    pub(crate) fn serves(&self, endpoint: &Endpoint, host: &[u8]) -> bool {
         self.scheme == endpoint.scheme
             && self.port == endpoint.port
-            && self.host.eq_ignore_ascii_case(host)
+            && is_same_host(&self.host, host)
             && self.is_directed == endpoint.is_directed
             // By name, any of its addresses will do.
-            && (!endpoint.is_directed || endpoint.remote == Some(self.remote))
+            && (!endpoint.is_directed || endpoint.remote == self.remote)
     }
 }

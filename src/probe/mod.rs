@@ -5,10 +5,11 @@ mod ask;
 use crate::diagnosis::{Diagnosis, Findings, ProbeStep, Report, Seen, StepOutcome, oddity};
 use crate::error::{Deadline, Error, ErrorKind, Evidence, Failure, Phase, RequestError};
 use crate::http::endpoint::Endpoint;
+use crate::http::framing::ResponseTo;
 use crate::http::url::Scheme;
 use crate::nal::{CallView, Driver, ErrorOf, Step};
 use crate::policy::Config;
-use crate::protocol::{CloseReason, Exchange, Goal, NEVER, RequestParams, State};
+use crate::protocol::{CloseReason, Exchange, Goal, NEVER, State};
 use core::convert::Infallible;
 use core::net::{IpAddr, SocketAddr};
 use embedded_nal::nb;
@@ -30,7 +31,7 @@ pub(crate) enum Next {
     Name,
     Gateway(SocketAddr),
     Host(SocketAddr),
-    Port(SocketAddr),
+    Port,
     Http,
     /// The link is down and doesn't say why: does the stack?
     AskStack,
@@ -61,36 +62,25 @@ pub(crate) struct Ladder {
     asked_root: bool,
 }
 
-/// What the check's own request is: never the caller's.
-pub(crate) fn params(config: &Config) -> RequestParams {
+/// The check's own request, never the caller's.
+pub(crate) fn exchange(endpoint: Endpoint, config: &Config, now: u32) -> Exchange {
     let mut deadlines = config.deadlines;
     // The caller's total deadline isn't for a modem's ends, nor for pings.
     deadlines.total_ms = NEVER;
-    RequestParams {
-        response_to: crate::http::framing::ResponseTo::Other,
-        idempotent: true,
-        close: true,
-        allow_unknown_codings: false,
-        expect_continue: false,
-        deadlines,
-    }
+    let mut exchange = Exchange::new(endpoint, ResponseTo::Other, true, deadlines, now);
+    exchange.params.close = true;
+    exchange
 }
 
 impl Ladder {
-    /// A check whose request is in its buffer, up to `head_end`.
-    pub(crate) fn new(
-        endpoint: Endpoint,
-        params: RequestParams,
-        head_end: usize,
-        host: &str,
-        ticket: u32,
-        now: u32,
-    ) -> Self {
-        let mut report = Report::new(host, endpoint.port);
+    /// A check whose request is staged.
+    pub(crate) fn new(exchange: Exchange, host: &str, ticket: u32) -> Self {
+        let mut report = Report::new(host, exchange.endpoint.port);
         report.add(ProbeStep::Url, StepOutcome::Passed, 0);
-        let secure = endpoint.scheme == Scheme::Https;
+        let secure = exchange.endpoint.scheme == Scheme::Https;
+        let now = exchange.timers.started;
         Self {
-            exchange: Some(Exchange::new(endpoint, params, head_end, now)),
+            exchange: Some(exchange),
             ticket,
             next: Next::Free,
             report,
@@ -238,11 +228,11 @@ impl Ladder {
                     self.end(ProbeStep::Host, outcome, &driver.clock);
                 }
                 exchange.timers.progress(driver.clock.now_ms());
-                Ok(Next::Port(remote))
+                Ok(Next::Port)
             }
-            Next::Port(remote) => {
+            Next::Port => {
                 exchange.state = State::Connect;
-                let connected = driver.connect(exchange, buffer, remote, now);
+                let connected = driver.connect(exchange, buffer, now);
                 self.tell(driver, exchange, buffer, connected)?;
                 self.pass(ProbeStep::Port, &driver.clock);
                 Ok(Next::Http)
@@ -317,7 +307,7 @@ impl Ladder {
             Next::Name | Next::PingGateway(_) => ProbeStep::Name,
             Next::Gateway(_) => ProbeStep::Gateway,
             Next::Host(_) => ProbeStep::Host,
-            Next::Port(_) | Next::KnockAtGateway | Next::KnockAtPort => ProbeStep::Port,
+            Next::Port | Next::KnockAtGateway | Next::KnockAtPort => ProbeStep::Port,
             Next::Http | Next::Over => ProbeStep::Http,
         }
     }

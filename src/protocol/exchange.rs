@@ -1,14 +1,13 @@
 //! A request on its way, and its response as it arrives.
 
-use super::{Body, CloseReason, Deadlines, Timers};
-use crate::error::{Failure, Phase, RequestError};
+use super::{Body, CloseReason, Deadlines, Failure, Timers};
+use crate::error::Phase;
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::head::{HeadMeasure, HeadParser};
 use crate::http::response::{Headers, ResponseHead};
-use core::net::SocketAddr;
 
-/// What was asked for; it stays as it is.
+/// What was asked for. It stays as it is once the call has begun.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RequestParams {
     pub(crate) response_to: ResponseTo,
@@ -17,8 +16,6 @@ pub(crate) struct RequestParams {
     pub(crate) close: bool,
     /// Codings that can't be undone are passed on as they are.
     pub(crate) allow_unknown_codings: bool,
-    /// The request says `Expect: 100-continue`, and has a body.
-    pub(crate) expect_continue: bool,
     pub(crate) deadlines: Deadlines,
 }
 
@@ -47,6 +44,10 @@ pub(crate) enum Goal {
     Head,
     /// Bytes of the body in the buffer, or its end.
     Body,
+    /// The end of the body, all of which is retained in the buffer.
+    End,
+    /// The end of the body, of which nobody wants more. It is given up where too much is left.
+    Discarded,
 }
 
 /// What has to happen next.
@@ -56,8 +57,8 @@ pub(crate) enum Action<'c> {
     Begin,
     /// Look the host's name up; then `resolved`.
     Resolve,
-    /// Open a connection; then `connected`.
-    Connect(SocketAddr),
+    /// Open a connection to the endpoint's `remote`, which is known; then `connected`.
+    Connect,
     /// Send these bytes; then `sent`, or `send_blocked`.
     Send(&'c [u8]),
     /// Receive into this; then `received`, `nothing_received` or `ended`.
@@ -73,7 +74,6 @@ pub(crate) enum Action<'c> {
 pub(crate) struct Exchange {
     pub(crate) state: State,
     pub(crate) reused: bool,
-    pub(super) retried: bool,
     /// The request is in the buffer as it was, and can be sent again.
     pub(super) replayable: bool,
     /// The response came before the request was sent whole.
@@ -102,7 +102,11 @@ pub(crate) struct Exchange {
     pub(super) filled: usize,
     pub(super) retained_end: usize,
     pub(super) head_end: usize,
+    /// Bytes of the body that stand in the buffer from `parsed_to`, for the caller.
+    pub(super) ready: usize,
     pub(super) trailers: (usize, usize),
+    /// Of a body that nobody wants.
+    pub(super) discarded: usize,
     pub(crate) timers: Timers,
     pub(crate) sent: u32,
     pub(crate) received: u32,
@@ -116,35 +120,38 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// The buffer starts with the host, then the request's head up to `head_end`, and with a body that
-    /// was copied behind it up to `stage_end`.
+    /// A request to this endpoint, of which nothing is [staged](Self::stage) yet.
+    // Made where it will stand: moving it takes 280 instructions of a Cortex-M3.
+    #[inline(always)]
     pub(crate) fn new(
         endpoint: Endpoint,
-        params: RequestParams,
-        stage_end: usize,
+        response_to: ResponseTo,
+        idempotent: bool,
+        deadlines: Deadlines,
         now: u32,
     ) -> Self {
         Self {
             state: State::Begin,
             reused: false,
-            retried: false,
             replayable: true,
             request_incomplete: false,
             body_lent: false,
             seeks_answer: false,
-            holds_body: params.expect_continue,
+            holds_body: false,
             interim: 0,
             after_send: State::Head,
             close_reason: None,
             stage_sent: endpoint.host_length,
-            stage_end,
+            stage_end: 0,
             body_taken: 0,
             body_staged: 0,
             parsed_to: 0,
             filled: 0,
             retained_end: 0,
             head_end: 0,
+            ready: 0,
             trailers: (0, 0),
+            discarded: 0,
             timers: Timers { started: now, mark: now },
             sent: 0,
             received: 0,
@@ -153,7 +160,13 @@ impl Exchange {
             parser: HeadParser::new(),
             measure: HeadMeasure::default(),
             endpoint,
-            params,
+            params: RequestParams {
+                response_to,
+                idempotent,
+                close: false,
+                allow_unknown_codings: false,
+                deadlines,
+            },
         }
     }
 
@@ -169,17 +182,18 @@ impl Exchange {
         goal: Goal,
         now: u32,
     ) -> Result<Action<'c>, Failure> {
+        if !matches!(self.state, State::Begin | State::Body | State::Over | State::Failed) {
+            self.check_total(now)?;
+        }
         loop {
             let room = match self.state {
                 State::Begin => return Ok(Action::Begin),
                 State::Resolve | State::Connect => {
-                    return Ok(match self.endpoint.remote {
-                        Some(remote) => {
-                            self.state = State::Connect;
-                            Action::Connect(remote)
-                        }
-                        None => Action::Resolve,
-                    });
+                    if self.endpoint.remote.is_none() {
+                        return Ok(Action::Resolve);
+                    }
+                    self.state = State::Connect;
+                    return Ok(Action::Connect);
                 }
                 State::Send if !self.seeks_answer => {
                     if self.has_stage() {
@@ -202,20 +216,19 @@ impl Exchange {
                     self.next_of_head(buffer, body, now)?
                 }
                 State::MeasureHead => Some((0, buffer.len())),
-                State::Body if goal == Goal::Body && !self.is_upgraded() => {
-                    self.next_of_body(buffer)?
+                State::Body if goal != Goal::Head && !self.is_upgraded() => {
+                    self.next_of_body(buffer, goal)?
                 }
                 State::Body | State::Over => return Ok(Action::Ready),
-                State::Failed => return Err(Failure::Request(RequestError::CallOver)),
+                State::Failed => return Err(Failure::CallOver),
             };
-            match room {
-                Some((start, end)) => {
-                    return Ok(Action::Receive(buffer.get_mut(start..end).unwrap_or_default()));
-                }
-                None if self.state == State::Body && goal == Goal::Body && self.has_data() => {
-                    return Ok(Action::Ready);
-                }
-                None => {}
+            if let Some((start, end)) = room {
+                // A body that has arrived is there, however late it is.
+                self.check_total(now)?;
+                return Ok(Action::Receive(buffer.get_mut(start..end).unwrap_or_default()));
+            }
+            if self.ready > 0 {
+                return Ok(Action::Ready);
             }
         }
     }

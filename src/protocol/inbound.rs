@@ -1,7 +1,7 @@
 //! From the first byte of the response to its last.
 
-use super::{Body, CloseReason, Exchange, State};
-use crate::error::{BufferUse, Deadline, Failure, ProtocolError};
+use super::{Body, CloseReason, Exchange, Failure, Goal, State};
+use crate::error::{BufferUse, Deadline, ProtocolError};
 use crate::http::bytes::move_down;
 use crate::http::chunked::Piece;
 use crate::http::head::{HeadMeasure, HeadParser};
@@ -12,8 +12,11 @@ const MAX_INTERIM: u8 = 16;
 /// A head that doesn't fit is still read, up to this size, to say how much it needs.
 const MAX_MEASURED: usize = 64 * 1024;
 
+/// A response that isn't read to its end is drained if no more than this is left.
+const MAX_DISCARDED: usize = 1024;
+
 /// Room behind the head that framing needs to make progress.
-const LEAST_ROOM: usize = 32;
+const LEAST_ROOM: u8 = 32;
 
 /// A part of the buffer, from its first byte to the one behind its last.
 type Room = (usize, usize);
@@ -44,7 +47,7 @@ impl Exchange {
         }
         // What a failing `receive` does to its buffer isn't known, and the request in it may have to be
         // sent again.
-        if self.filled == 0 && self.may_start_over() {
+        if self.reused && self.filled == 0 && self.may_start_over() {
             if self.stage_end < buffer.len() {
                 return Ok(Some((self.stage_end, buffer.len())));
             }
@@ -77,7 +80,7 @@ impl Exchange {
             if self.may_release_body() {
                 self.release_body(buffer, body, now);
             }
-            return self.check_total(now);
+            return Ok(());
         }
         let http10 = self.parser.is_http10();
         let params = &self.params;
@@ -107,12 +110,38 @@ impl Exchange {
         self.state == State::AwaitContinue && self.filled == self.parsed_to
     }
 
+    /// Whether the rest of the body may be read for its connection's sake. It ends soon, as far as that can
+    /// be told.
+    pub(crate) fn is_worth_discarding(&self) -> bool {
+        self.state == State::Body && self.body.ends_within(MAX_DISCARDED)
+    }
+
     /// Sees to it that bytes of the body stand in the buffer from `parsed_to`, or that the body has
     /// ended. Otherwise the room for more is returned.
-    pub(super) fn next_of_body(&mut self, buffer: &mut [u8]) -> Result<Option<Room>, Failure> {
+    pub(super) fn next_of_body(
+        &mut self,
+        buffer: &mut [u8],
+        goal: Goal,
+    ) -> Result<Option<Room>, Failure> {
+        if goal == Goal::End && self.retained_end == self.head_end {
+            self.check_fit(buffer.len())?;
+        }
         loop {
-            if self.has_data() {
-                return Ok(None);
+            self.ready = self.body.data_ahead().min(self.filled.wrapping_sub(self.parsed_to));
+            if self.ready > 0 {
+                match goal {
+                    Goal::End => self.retain(buffer),
+                    Goal::Discarded if self.discarded > MAX_DISCARDED => return Ok(None),
+                    Goal::Discarded => {
+                        self.discarded = self.discarded.wrapping_add(self.ready);
+                        self.consume(self.ready);
+                    }
+                    Goal::Head | Goal::Body => return Ok(None),
+                }
+                if self.state == State::Over {
+                    return Ok(None);
+                }
+                continue;
             }
             let arrived = buffer.get(self.parsed_to..self.filled).unwrap_or_default();
             match &mut self.body {
@@ -159,16 +188,10 @@ impl Exchange {
         if self.filled < buffer.len() {
             return Ok(());
         }
-        let (what, more) = match self.body {
-            Body::Trailers => (BufferUse::Trailers, 1),
-            _ if self.retained_end > self.head_end => (BufferUse::Body, 1),
-            _ => (BufferUse::Body, LEAST_ROOM),
-        };
-        Err(Failure::Buffer {
-            what,
-            needed: buffer.len().wrapping_add(more),
-            available: buffer.len(),
-            exact: false,
+        Err(match self.body {
+            Body::Trailers => Failure::NoRoom(BufferUse::Trailers, 1),
+            _ if self.retained_end > self.head_end => Failure::NoRoom(BufferUse::Body, 1),
+            _ => Failure::NoRoom(BufferUse::Body, LEAST_ROOM),
         })
     }
 
@@ -184,24 +207,27 @@ impl Exchange {
                 self.count_received(count);
                 let complete = self.measure.count(buffer.get(..count).unwrap_or_default());
                 if complete || self.measure.length > MAX_MEASURED {
-                    return Err(self.head_too_large(buffer.len(), complete));
+                    return Err(Failure::HeadTooLarge { counted: complete });
                 }
-                return self.check_total(now);
+                return Ok(());
             }
             State::Body => self.timers.progress(now),
             _ if self.filled == self.parsed_to => {
                 self.timers.progress(now);
-                if self.may_start_over() {
+                if self.reused && self.may_start_over() {
                     let from = self.stage_end;
                     move_down(buffer, from, from.wrapping_add(count), 0);
                 }
             }
             // All of the head has to come within one idle time from its first byte, so that a peer
             // can't drip it for hours.
-            _ => self.wait(now, Deadline::Idle)?,
+            _ if self.timers.waited(now) >= self.params.deadlines.idle_ms => {
+                return Err(Failure::Timeout(Deadline::Idle));
+            }
+            _ => {}
         }
         self.arrived(count);
-        self.check_total(now)
+        Ok(())
     }
 
     /// Nothing has arrived. True where there is something else to go on with.
@@ -226,12 +252,10 @@ impl Exchange {
                     self.release_body(buffer, body, now);
                     return Ok(true);
                 }
-                self.check_total(now)?;
             }
             State::MeasureHead => {
-                self.check_total(now)?;
                 if self.timers.waited(now) >= self.params.deadlines.idle_ms {
-                    return Err(self.head_too_large(buffer.len(), false));
+                    return Err(Failure::HeadTooLarge { counted: false });
                 }
             }
             State::Body => {
@@ -251,52 +275,27 @@ impl Exchange {
 
     /// The stream has ended; `clean` where nothing of it is lost. True where that was a stale connection,
     /// and the request is sent again on another.
-    pub(crate) fn ended(&mut self, room: usize, clean: bool, now: u32) -> Result<bool, Failure> {
+    pub(crate) fn ended(&mut self, clean: bool, now: u32) -> Result<bool, Failure> {
         match self.state {
             State::Body if clean && matches!(self.body, Body::UntilClose) => {
                 self.complete(true);
                 Ok(false)
             }
-            State::Body => Err(Failure::Truncated {
-                received: self.body_received,
-                announced: self.parser.fields.content_length(),
-            }),
-            State::MeasureHead => Err(self.head_too_large(room, false)),
+            State::Body => Err(Failure::Truncated),
+            State::MeasureHead => Err(Failure::HeadTooLarge { counted: false }),
             _ if self.may_start_over() => {
                 self.start_over(now);
                 Ok(true)
             }
             _ if self.received == 0 && self.reused => Err(Failure::StaleConnection),
             _ if self.received == 0 => Err(Failure::ClosedBeforeResponse),
-            _ => Err(Failure::Truncated {
-                received: self.filled.wrapping_sub(self.parsed_to) as u64,
-                announced: None,
-            }),
+            _ => Err(Failure::Truncated),
         }
     }
 
-    fn head_too_large(&self, available: usize, complete: bool) -> Failure {
-        let length = self.measure.length;
-        Failure::Buffer {
-            what: BufferUse::ResponseHead,
-            needed: if complete { length } else { length.wrapping_add(1) },
-            available,
-            exact: complete,
-        }
-    }
-
-    /// Bytes of the body that stand in the buffer from `parsed_to`.
-    pub(crate) fn data_length(&self) -> usize {
-        self.body.data_ahead().min(self.filled.wrapping_sub(self.parsed_to))
-    }
-
-    pub(super) fn has_data(&self) -> bool {
-        self.data_length() > 0
-    }
-
-    /// The same bytes.
+    /// Bytes of the body that stand in the buffer, for the caller.
     pub(crate) fn data<'b>(&self, buffer: &'b [u8]) -> &'b [u8] {
-        let end = self.parsed_to.wrapping_add(self.data_length());
+        let end = self.parsed_to.wrapping_add(self.ready);
         buffer.get(self.parsed_to..end).unwrap_or_default()
     }
 
@@ -320,14 +319,15 @@ impl Exchange {
 
     /// Takes data that stands in the buffer; never more than is there.
     pub(crate) fn consume(&mut self, count: usize) {
-        let count = count.min(self.data_length());
+        let count = count.min(self.ready);
+        self.ready = self.ready.wrapping_sub(count);
         self.parsed_to = self.parsed_to.wrapping_add(count);
         self.took(count);
     }
 
     /// Takes all data that stands in the buffer, and retains it behind what was read before.
-    pub(crate) fn retain(&mut self, buffer: &mut [u8]) {
-        let count = self.data_length();
+    fn retain(&mut self, buffer: &mut [u8]) {
+        let count = self.ready;
         let end = self.parsed_to.wrapping_add(count);
         if self.parsed_to > self.retained_end {
             move_down(buffer, self.parsed_to, end, self.retained_end);
@@ -337,21 +337,16 @@ impl Exchange {
     }
 
     /// Whether the rest of the body fits the buffer, where that is known beforehand.
-    pub(crate) fn check_fit(&self, available: usize) -> Result<(), Failure> {
-        if let Body::Length(remaining) = self.body
-            && self.state == State::Body
-        {
-            let needed = remaining.saturating_add(self.retained_end as u64);
-            if needed > available as u64 {
-                return Err(Failure::Buffer {
-                    what: BufferUse::Body,
-                    needed: usize::try_from(needed).unwrap_or(usize::MAX),
-                    available,
-                    exact: true,
-                });
+    fn check_fit(&self, available: usize) -> Result<(), Failure> {
+        match self.body {
+            Body::Length(remaining)
+                if self.state == State::Body
+                    && remaining > available.saturating_sub(self.retained_end) as u64 =>
+            {
+                Err(Failure::BodyTooLarge)
             }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Counts data that was taken, and ends a body whose length is reached.

@@ -17,6 +17,7 @@
 mod body;
 mod close;
 mod exchange;
+mod failure;
 mod inbound;
 mod outbound;
 mod timers;
@@ -25,7 +26,8 @@ mod upload;
 
 pub(crate) use body::Body;
 pub use close::CloseReason;
-pub(crate) use exchange::{Action, Exchange, Goal, RequestParams, State};
+pub(crate) use exchange::{Action, Exchange, Goal, State};
+pub(crate) use failure::Failure;
 pub(crate) use outbound::Blocked;
 pub(crate) use timers::{Deadlines, NEVER, Timers};
 pub(crate) use upload::{Space, UploadState};

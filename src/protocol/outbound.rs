@@ -1,7 +1,7 @@
 //! From the first look at the link to the last byte of the request.
 
-use super::{Exchange, State};
-use crate::error::{Deadline, Failure};
+use super::{Exchange, Failure, State};
+use crate::error::Deadline;
 use crate::http::bytes::copy;
 use core::net::{IpAddr, SocketAddr};
 
@@ -17,6 +17,22 @@ pub(crate) enum Blocked {
 }
 
 impl Exchange {
+    /// The request stands in the buffer: the host, the head, and a body that was copied behind it up to
+    /// `stage_end`. As much of the lent body as fits follows, unless it waits for `100 Continue`.
+    pub(crate) fn stage(
+        &mut self,
+        stage_end: usize,
+        holds_body: bool,
+        buffer: &mut [u8],
+        body: &[u8],
+    ) {
+        self.stage_end = stage_end;
+        self.holds_body = holds_body;
+        if !holds_body {
+            self.stage_body(buffer, body);
+        }
+    }
+
     /// Puts as much of the body behind the head as fits, so that both leave in one `send`.
     pub(crate) fn stage_body(&mut self, buffer: &mut [u8], body: &[u8]) {
         let rest = body.get(self.body_taken..).unwrap_or_default();
@@ -66,12 +82,11 @@ impl Exchange {
     }
 
     /// The stack took so many of the bytes that were to be sent.
-    pub(crate) fn sent(&mut self, count: usize, now: u32) -> Result<(), Failure> {
+    pub(crate) fn sent(&mut self, count: usize, now: u32) {
         self.sent = self.sent.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
         let taken = if self.has_stage() { &mut self.stage_sent } else { &mut self.body_taken };
         *taken = taken.wrapping_add(count);
         self.timers.progress(now);
-        self.check_total(now)
     }
 
     pub(super) fn all_is_sent(&mut self) {
@@ -132,20 +147,16 @@ impl Exchange {
     }
 
     /// Whether a failure means that the server had closed a kept connection, and the request may
-    /// be sent again: once, if that can't do harm, and nothing of a response has come
-    /// (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1). That no byte was counted as sent proves
+    /// be sent again: once, on a connection that isn't such a one, if that can't do harm, and nothing of a
+    /// response has come (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1). That no byte was counted as sent proves
     /// nothing: a modem may have sent what it then failed to confirm.
+    #[inline(never)]
     pub(crate) fn may_start_over(&self) -> bool {
-        self.reused
-            && !self.retried
-            && self.params.idempotent
-            && self.replayable
-            && self.received == 0
+        self.reused && self.params.idempotent && self.replayable && self.received == 0
     }
 
     /// Sends the request again on a fresh connection.
     pub(crate) fn start_over(&mut self, now: u32) {
-        self.retried = true;
         self.reused = false;
         self.seeks_answer = false;
         self.endpoint.forget_resolved();

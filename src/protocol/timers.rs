@@ -1,6 +1,7 @@
 //! How long a call may take, and how long it has taken. Time is an argument.
 
-use crate::error::{Deadline, Failure};
+use super::Failure;
+use crate::error::Deadline;
 
 /// A deadline that never runs out.
 pub(crate) const NEVER: u32 = u32::MAX;
@@ -63,7 +64,7 @@ impl Timers {
         self.check_total(now, deadlines)?;
         let limit_ms = deadlines.limit_ms(deadline);
         if self.waited(now) >= limit_ms {
-            return Err(Failure::Timeout { deadline, limit_ms });
+            return Err(Failure::Timeout(deadline));
         }
         Ok(())
     }
@@ -72,7 +73,7 @@ impl Timers {
     pub(crate) fn check_total(&self, now: u32, deadlines: &Deadlines) -> Result<(), Failure> {
         let limit_ms = deadlines.total_ms;
         if limit_ms != NEVER && self.elapsed(now) >= limit_ms {
-            return Err(Failure::Timeout { deadline: Deadline::Total, limit_ms });
+            return Err(Failure::Timeout(Deadline::Total));
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! A request's body that is given piece by piece.
 
-use super::{Exchange, State};
-use crate::error::{BufferUse, Failure, RequestError};
+use super::{Exchange, Failure, State};
+use crate::error::{BufferUse, RequestError};
 use crate::http::bytes::copy;
 use crate::http::method::BodyLength;
 use crate::http::request::{CHUNK_LINE, MAX_CHUNK, chunk_size_line};
@@ -12,6 +12,9 @@ const CRLF: &[u8] = b"\r\n";
 const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 /// What a chunk needs beside its data: its size line, its CRLF, and the last chunk behind it.
 const CHUNK_FRAME: usize = CHUNK_LINE + CRLF.len() + LAST_CHUNK.len();
+
+/// The same with one byte of data: what a buffer needs that has no room at all.
+const LEAST_CHUNK: u8 = CHUNK_FRAME as u8 + 1;
 
 /// How much of the body was given. Pieces are staged in the buffer; once that is full, all of it is sent
 /// before more is taken.
@@ -53,7 +56,7 @@ impl UploadState {
     ) -> Result<Space, Failure> {
         match exchange.state {
             State::Body | State::Over => return Ok(Space::Answered),
-            State::Failed => return Err(Failure::Request(RequestError::CallOver)),
+            State::Failed => return Err(Failure::CallOver),
             // The head of an early answer doesn't fit: it is counted to its end, an error.
             State::MeasureHead => return Ok(Space::Full),
             _ if self.flushing || exchange.holds_body => return Ok(Space::Full),
@@ -93,12 +96,16 @@ impl UploadState {
             exchange.seeks_answer = true;
             return Ok(Space::AnswerInTheWay);
         }
-        Err(Failure::Buffer {
-            what: BufferUse::Body,
-            needed: CHUNK_FRAME.wrapping_add(1),
-            available: buffer.len(),
-            exact: true,
-        })
+        Err(Failure::NoRoom(BufferUse::Body, LEAST_CHUNK))
+    }
+
+    /// What [`Failure::WrongLength`] says.
+    pub(crate) fn wrong_length(&self) -> RequestError {
+        let declared = match self.length {
+            BodyLength::Known(declared) => declared,
+            BodyLength::Chunked => 0,
+        };
+        RequestError::BodyLength { declared, given: self.given }
     }
 
     /// All that was staged is sent.
@@ -119,9 +126,7 @@ impl UploadState {
         }
         exchange.stage_end = exchange.stage_end.wrapping_add(count);
         match self.length {
-            BodyLength::Known(declared) if self.given > declared => {
-                Err(wrong_length(declared, self.given))
-            }
+            BodyLength::Known(declared) if self.given > declared => Err(Failure::WrongLength),
             _ => Ok(()),
         }
     }
@@ -134,7 +139,7 @@ impl UploadState {
         now: u32,
     ) -> Result<&'static [u8], Failure> {
         if exchange.state == State::Failed {
-            return Err(Failure::Request(RequestError::CallOver));
+            return Err(Failure::CallOver);
         }
         // Where the server has answered it wants no more, and nothing is sent.
         let answered = exchange.has_head();
@@ -143,7 +148,7 @@ impl UploadState {
         match self.length {
             _ if answered => {}
             BodyLength::Known(declared) if self.given != declared => {
-                return Err(wrong_length(declared, self.given));
+                return Err(Failure::WrongLength);
             }
             BodyLength::Known(_) => {}
             BodyLength::Chunked => {
@@ -176,8 +181,4 @@ fn send_on(exchange: &mut Exchange, now: u32) {
         exchange.seeks_answer = false;
         exchange.timers.progress(now);
     }
-}
-
-fn wrong_length(declared: u64, given: u64) -> Failure {
-    Failure::Request(RequestError::BodyLength { declared, given })
 }

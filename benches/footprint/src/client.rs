@@ -1,7 +1,7 @@
 //! A GET with this crate's client, and what a failed one ends in.
 
 use crate::{millis, put};
-use safe_http_client::{Clock, ErrorOf, FnClock, LoopContext, Network, Online, SafeHttpClient};
+use safe_http_client::{Clock, ErrorOf, FnClock, LoopContext, Network, SafeHttpClient};
 
 pub fn get(url: &str, buffer: &mut [u8]) -> bool {
     let Some(mut cx) = LoopContext::take() else { return false };
@@ -15,20 +15,20 @@ pub fn get(url: &str, buffer: &mut [u8]) -> bool {
     if network.join(&mut cx, url, url).is_err() {
         return false;
     }
-    let client = SafeHttpClient::new(&mut network, &clock);
+    let mut client = SafeHttpClient::new(&mut network, &clock);
     let Ok(mut online) = client.wait_online(&mut cx) else { return false };
-    let got = match online.get(&mut cx, url, buffer).send() {
+    let got = match online.get(url, buffer).send() {
         Ok(mut response) => response.read_to_end().map(put),
         Err(error) => Err(error),
     };
     if let Err(error) = &got {
-        tell(&mut online, &mut cx, url, error);
+        tell(&mut client, &mut cx, url, error);
     }
     got.is_ok()
 }
 
 fn tell<N: Network, C: Clock>(
-    client: &mut SafeHttpClient<N, C, Online>,
+    client: &mut SafeHttpClient<N, C>,
     cx: &mut LoopContext,
     url: &str,
     error: &ErrorOf<N>,

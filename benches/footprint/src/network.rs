@@ -2,7 +2,7 @@
 
 use crate::stack::Stack;
 use core::net::{IpAddr, Ipv4Addr};
-use safe_http_client::{Behaviour, IpConfig, Link, LinkStatus, Network};
+use safe_http_client::{Diagnostics, IpConfig, Link, LinkStatus, Network, StackQuirks};
 
 unsafe extern "C" {
     fn nal_address() -> u32;
@@ -19,7 +19,9 @@ impl Link for Stack {
 
 impl Network for Stack {
     /// The least that can be assumed, so that no stack's GET takes more code.
-    fn behaviour(&self) -> Behaviour {
-        Behaviour::UNKNOWN
+    fn quirks(&self) -> StackQuirks {
+        StackQuirks::UNKNOWN
     }
 }
+
+impl Diagnostics for Stack {}

@@ -21,9 +21,11 @@ macro_rules! sizes {
 }
 
 sizes! {
-    "SafeHttpClient<&mut N, &C, Online>": SafeHttpClient<N, C, Online>, without Socket;
-    "Exchange<&mut N, &C>": Exchange<'static, N, C>;
-    "Checkup<&mut N, &C>": Checkup<'static, N, C>;
+    "SafeHttpClient<&mut N, &C>": SafeHttpClient<N, C>, without Socket;
+    "Call<&mut [u8]>": Call<'static, &'static mut [u8]>;
+    "Call<[u8; 512]>": Call<'static, [u8; 512]>;
+    "Call<[u8; 1024]>": Call<'static, [u8; 1024]>;
+    "Probe<&mut [u8]>": Probe<&'static mut [u8]>;
     "Report": Report;
     "Diagnosis": Diagnosis;
     "Error<T, D>": Error<Fault, Fault>;

@@ -1,5 +1,5 @@
 //! What driving an ESP8266 costs: commands and bytes on the serial line, throughput, memory.
-//! `safe_http_client::esp_at` beside esp-at-nal, both on the simulated modem of `tests/esp8266-sim`.
+//! `safe_http_client::esp_at` beside esp-at-nal, both on the simulated modem of `crates/esp8266-sim`.
 //!
 //! ```text
 //! cargo run --release

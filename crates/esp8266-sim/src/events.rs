@@ -100,10 +100,10 @@ impl Modem {
             Event::Address { asked, given } => self.address(asked, given),
             Event::JoinFailed { error, asked } => self.join_failed(error, asked),
             Event::Rejoin => {
-                if let Some(wanted) = self.station.wanted.clone() {
-                    if self.station.point().is_none() {
-                        self.join(wanted, false);
-                    }
+                if let Some(wanted) = self.station.wanted.clone()
+                    && self.station.point().is_none()
+                {
+                    self.join(wanted, false);
                 }
             }
             Event::Sent(end) => self.sent(end),
@@ -157,10 +157,10 @@ impl Modem {
         if let Some(mode) = self.flash.wifi_mode {
             self.settings.wifi_mode = mode;
         }
-        if self.flash.auto_connect {
-            if let Some(saved) = self.flash.access_point.clone() {
-                self.join(saved, false);
-            }
+        if self.flash.auto_connect
+            && let Some(saved) = self.flash.access_point.clone()
+        {
+            self.join(saved, false);
         }
     }
 

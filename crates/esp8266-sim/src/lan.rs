@@ -192,10 +192,10 @@ impl Lan {
         if !self.routed(own, to, trouble) {
             return Route::TimesOut;
         }
-        if trouble.captive {
-            if let Some(portal) = &self.captive_portal {
-                return Route::To(portal.clone());
-            }
+        if trouble.captive
+            && let Some(portal) = &self.captive_portal
+        {
+            return Route::To(portal.clone());
         }
         let known = self.hosts.contains_key(&to);
         if self.internet && !known && !trouble.hosts_down && !to.is_private() {

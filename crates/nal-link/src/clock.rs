@@ -1,7 +1,7 @@
-//! Time, as far as deadlines need it.
+//! Time, as far as deadlines need it, and what to do while there is nothing to do.
 
 use core::cell::Cell;
-use core::fmt;
+use core::fmt::{self, Debug, Formatter};
 use core::time::Duration;
 
 /// A clock of monotonic milliseconds.
@@ -34,20 +34,23 @@ pub trait Clock {
     /// Milliseconds since some fixed moment.
     fn now_ms(&self) -> u32;
 
-    /// Called each time a call that waits finds nothing to do: feed the watchdog, yield, sleep. Does
-    /// nothing by default. A loop that has more to do polls instead.
+    /// Called each time that a blocking call finds nothing to do, before it looks again: the place
+    /// to feed a watchdog, to yield to a scheduler or to sleep until the next interrupt. What it
+    /// does delays the call that waits.
     fn idle(&self) {}
 
-    /// The same clock, with something to do while a call waits: a closure that owns what it needs.
+    /// This clock with a hook for [`idle`](Self::idle), which may own what it needs.
     ///
     /// ```
     /// use nal_link::{Clock, FnClock};
+    ///
     /// struct Watchdog { fed: u32 }
     /// impl Watchdog {
-    ///     fn feed(&mut self) { self.fed += 1 }
+    ///     fn feed(&mut self) { self.fed += 1; }
     /// }
+    ///
     /// let mut watchdog = Watchdog { fed: 0 };
-    /// let clock = FnClock(|| 17).with_idle(move || watchdog.feed());
+    /// let clock = FnClock(|| 0).with_idle(move || watchdog.feed());
     /// clock.idle();
     /// ```
     fn with_idle<F: FnMut()>(self, hook: F) -> WithIdle<Self, F>
@@ -68,10 +71,21 @@ impl<T: Clock + ?Sized> Clock for &T {
     }
 }
 
-/// A clock with a hook: what [`Clock::with_idle`] makes.
+/// A [`Clock`] with something to do while a call waits, made by [`Clock::with_idle`]. The hook is
+/// called after the inner clock's own.
+///
+/// ```
+/// use core::cell::Cell;
+/// use nal_link::{Clock, FnClock, WithIdle};
+///
+/// let turns = Cell::new(0);
+/// let clock: WithIdle<_, _> = FnClock(|| 17).with_idle(|| turns.set(turns.get() + 1));
+/// clock.idle();
+/// assert_eq!((clock.now_ms(), turns.get()), (17, 1));
+/// ```
 pub struct WithIdle<C, F> {
     clock: C,
-    /// Empty while it runs: a hook that waits itself isn't called again from within.
+    /// Out of its cell while it runs, so that a hook that waits itself isn't entered twice.
     hook: Cell<Option<F>>,
 }
 
@@ -81,6 +95,7 @@ impl<C: Clock, F: FnMut()> Clock for WithIdle<C, F> {
     }
 
     fn idle(&self) {
+        self.clock.idle();
         if let Some(mut hook) = self.hook.take() {
             hook();
             self.hook.set(Some(hook));
@@ -88,8 +103,8 @@ impl<C: Clock, F: FnMut()> Clock for WithIdle<C, F> {
     }
 }
 
-impl<C: fmt::Debug, F> fmt::Debug for WithIdle<C, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<C: Debug, F> Debug for WithIdle<C, F> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.debug_struct("WithIdle").field("clock", &self.clock).finish_non_exhaustive()
     }
 }
@@ -112,21 +127,23 @@ impl<F: Fn() -> u32> Clock for FnClock<F> {
     }
 }
 
-/// The longest deadline, in milliseconds: half of the counter's range, so that "later" stays distinguishable.
+/// The longest deadline: half of the counter's range, so that "later" stays distinguishable.
 const LONGEST_MS: u32 = u32::MAX / 2;
 
-/// Whole milliseconds of `duration`, at most 24.8 days of them.
+/// Whole milliseconds of `duration` for a deadline by a [`Clock`]: at most 24.8 days, half of what
+/// the clock can count.
 ///
 /// ```
 /// use core::time::Duration;
-/// assert_eq!(nal_link::millis(Duration::from_micros(2900)), 2);
+/// assert_eq!(nal_link::millis(Duration::from_secs(3)), 3000);
+/// assert_eq!(nal_link::millis(Duration::MAX), u32::MAX / 2);
 /// ```
 pub const fn millis(duration: Duration) -> u32 {
     let millis = duration.as_millis();
     if millis < LONGEST_MS as u128 { millis as u32 } else { LONGEST_MS }
 }
 
-/// Milliseconds from `earlier` to `now`, across a wrap of the counter.
+/// Milliseconds from `earlier` to `now`, both of one [`Clock`], across a wrap of its counter.
 ///
 /// ```
 /// assert_eq!(nal_link::elapsed_ms(5, u32::MAX - 4), 10);
@@ -136,11 +153,10 @@ pub const fn elapsed_ms(now: u32, earlier: u32) -> u32 {
 }
 
 #[cfg(feature = "std")]
-pub use host::StdClock;
+pub use pc::StdClock;
 
 #[cfg(feature = "std")]
-mod host {
-    extern crate std;
+mod pc {
     use super::Clock;
     use std::time::Instant;
 
@@ -158,13 +174,6 @@ mod host {
 
     impl StdClock {
         /// A clock that shows 0 now.
-        ///
-        /// ```
-        /// use nal_link::{Clock, StdClock};
-        /// let clock = StdClock::new();
-        /// let earlier = clock.now_ms();
-        /// assert!(clock.now_ms() >= earlier);
-        /// ```
         pub fn new() -> Self {
             Self { start: Instant::now() }
         }
@@ -204,5 +213,53 @@ mod tests {
     #[test]
     fn time_goes_on_across_a_wrap() {
         assert_eq!(elapsed_ms(5, u32::MAX - 4), 10);
+    }
+
+    #[test]
+    fn an_owned_watchdog_is_fed_through_any_reference_to_the_clock() {
+        struct Watchdog<'a> {
+            feeds: u32,
+            seen: &'a Cell<u32>,
+        }
+        impl Watchdog<'_> {
+            fn feed(&mut self) {
+                self.feeds += 1;
+                self.seen.set(self.feeds);
+            }
+        }
+        fn wait<C: Clock>(clock: C) -> u32 {
+            clock.idle();
+            clock.now_ms()
+        }
+        let seen = Cell::new(0);
+        let mut watchdog = Watchdog { feeds: 0, seen: &seen };
+        let clock = FnClock(|| 5).with_idle(move || watchdog.feed());
+        assert_eq!((wait::<&dyn Clock>(&clock), seen.get()), (5, 1));
+        let twice = &&clock;
+        assert_eq!((wait(twice), seen.get()), (5, 2));
+    }
+
+    #[test]
+    fn hooks_of_inner_and_outer_clock_are_both_called_inner_first() {
+        let order = Cell::new(0);
+        let clock = FnClock(|| 0)
+            .with_idle(|| order.set(order.get() * 10 + 1))
+            .with_idle(|| order.set(order.get() * 10 + 2));
+        clock.idle();
+        assert_eq!(order.get(), 12);
+    }
+
+    #[test]
+    fn a_hook_that_waits_itself_isnt_entered_twice() {
+        let (calls, own) = (Cell::new(0), Cell::new(None::<&dyn Clock>));
+        let clock = FnClock(|| 0).with_idle(|| {
+            calls.set(calls.get() + 1);
+            own.get().unwrap().idle();
+        });
+        own.set(Some(&clock));
+        clock.idle();
+        assert_eq!(calls.get(), 1);
+        clock.idle();
+        assert_eq!(calls.get(), 2, "it is there again for the next turn");
     }
 }

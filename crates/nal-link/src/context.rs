@@ -1,8 +1,5 @@
 //! The token that stands for the main loop.
 
-#[cfg(not(all(feature = "std", not(target_os = "espidf"))))]
-use core::sync::atomic::{AtomicBool, Ordering};
-
 /// Named for the compiler's message: "`*const TheLoopContextStaysInTheMainLoop` cannot be sent
 /// between threads safely" is what a person reads who moves the token into a handler.
 #[derive(Debug)]
@@ -16,19 +13,25 @@ struct EventHandlersReportThroughLinkEvents([*const TheLoopContextStaysInTheMain
 
 /// Proof that the caller runs in the main loop, where waiting is allowed.
 ///
-/// It exists once at a time: in a program on a chip, in a thread on a PC (with the feature `std`; not on
-/// ESP-IDF, whose event task is a thread, too). [`take`](Self::take) it first thing in `main` and lend it
-/// to each call that may wait. Dropping it frees it. It can't be copied or cloned, and it is neither `Send` nor `Sync`, so an
-/// interrupt handler, an event callback that has to be `Send`, and a `static` can't hold it; and
-/// without it no request can be made. That is how the third classic cause of "connection refused"
-/// on an ESP8266, a request made inside an event handler, becomes a compile error.
+/// There is one at a time. [`take`](Self::take) it first thing in `main` and lend it to each call
+/// that may wait; dropping it frees it. It can't be copied or cloned, and it is neither `Send` nor
+/// `Sync`, so an interrupt handler, an event callback that has to be `Send`, and a `static` can't
+/// hold it; and without it no request can be made. That is how the third classic cause of
+/// "connection refused" on an ESP8266, a request made inside an event handler, becomes a compile
+/// error.
+///
+/// # One at a time
+///
+/// On a chip, one in the program. On a PC (feature `std`), where each thread may wait, one in each
+/// thread. With `std` on ESP-IDF it is one in the program all the same: the task that calls event
+/// handlers is a thread there, too.
 ///
 /// # What a token can't prove
 ///
-/// - Where `take` was called. If the *first* `take` of the program is in an event handler, the
-///   handler gets the token. Take it in `main` before handlers are registered; on a Cortex-M the
-///   feature `cortex-m` refuses it in an interrupt, and a platform with a test of its own passes it
-///   to [`take_if`](Self::take_if).
+/// - Where `take` was called. If `take` is called in an event handler while the token is free, the
+///   handler gets it. Take it in `main` before handlers are registered; on a Cortex-M the feature
+///   `cortex-m` refuses it in an interrupt, and a platform with a test of its own passes it to
+///   [`take_if`](Self::take_if).
 /// - That a callback which isn't required to be `Send` stays without it: a closure on the main
 ///   thread can borrow the token. Single-threaded frameworks that run such callbacks from an
 ///   interrupt are outside what Rust's types can see.
@@ -42,38 +45,98 @@ struct EventHandlersReportThroughLinkEvents([*const TheLoopContextStaysInTheMain
 /// ```
 /// use nal_link::LoopContext;
 ///
-/// let cx = LoopContext::take().expect("taken once, first thing in main");
-/// assert!(LoopContext::take().is_none(), "there is only one");
+/// let cx = LoopContext::take().expect("free, first thing in main");
+/// assert!(LoopContext::take().is_none(), "one at a time");
 /// drop(cx);
+/// assert!(LoopContext::take().is_some());
+/// ```
+///
+/// A handler can't have it:
+///
+/// ```compile_fail,E0277
+/// # fn on_got_ip(handler: impl FnMut() + Send + 'static) {}
+/// let mut cx = nal_link::LoopContext::take().unwrap();
+/// on_got_ip(move || { let cx = &mut cx; });
 /// ```
 #[derive(Debug)]
-#[must_use = "dropping it frees it"]
+#[must_use = "a token that is dropped is free for someone else"]
 pub struct LoopContext {
     _stays: EventHandlersReportThroughLinkEvents,
 }
 
+impl LoopContext {
+    /// The token, or `None` while it is taken.
+    ///
+    /// With the feature `cortex-m` it is also `None` in handler mode (an interrupt or exception),
+    /// and the token stays free for `main` to take.
+    #[must_use = "a token that is dropped is free for someone else"]
+    pub fn take() -> Option<Self> {
+        Self::take_if(|| true)
+    }
+
+    /// The token, if `can_yield` says that the caller may wait here and it isn't taken.
+    ///
+    /// For platforms that can tell: the ESP8266 Arduino core's `can_yield()`, an RTOS's "in a task".
+    ///
+    /// ```
+    /// # use nal_link::LoopContext;
+    /// fn can_yield() -> bool { false } // for example in a callback of the Wi-Fi task
+    /// assert!(LoopContext::take_if(can_yield).is_none());
+    /// ```
+    #[must_use = "a token that is dropped is free for someone else"]
+    pub fn take_if(can_yield: impl FnOnce() -> bool) -> Option<Self> {
+        if in_thread_mode() && can_yield() && taken::claim() {
+            Some(Self { _stays: EventHandlersReportThroughLinkEvents([]) })
+        } else {
+            None
+        }
+    }
+}
+
+impl Drop for LoopContext {
+    fn drop(&mut self) {
+        taken::free();
+    }
+}
+
+/// False where the hardware says that an interrupt or exception handler runs.
+#[cfg(all(feature = "cortex-m", target_arch = "arm", target_os = "none"))]
+fn in_thread_mode() -> bool {
+    use cortex_m::peripheral::{SCB, scb::VectActive};
+    SCB::vect_active() == VectActive::ThreadMode
+}
+
+#[cfg(not(all(feature = "cortex-m", target_arch = "arm", target_os = "none")))]
+fn in_thread_mode() -> bool {
+    true
+}
+
+/// Whether this thread's token is taken. The token is dropped in the thread that took it, as it
+/// isn't `Send`.
 #[cfg(all(feature = "std", not(target_os = "espidf")))]
 mod taken {
-    extern crate std;
     use core::cell::Cell;
 
     std::thread_local! {
         static TAKEN: Cell<bool> = const { Cell::new(false) };
     }
 
-    /// Marks this thread's token as taken; true if it was free.
+    /// Marks the token as taken; true if it was free.
     pub(super) fn claim() -> bool {
-        !TAKEN.replace(true)
+        // It can't be had in a thread's last moments, when its variables are gone.
+        TAKEN.try_with(|taken| !taken.replace(true)).unwrap_or(false)
     }
 
     pub(super) fn free() {
-        TAKEN.set(false);
+        // A thread whose variables are gone takes no token any more.
+        TAKEN.try_with(|taken| taken.set(false)).ok();
     }
 }
 
+/// Whether the program's token is taken.
 #[cfg(not(all(feature = "std", not(target_os = "espidf"))))]
 mod taken {
-    use super::{AtomicBool, Ordering};
+    use core::sync::atomic::{AtomicBool, Ordering};
 
     static TAKEN: AtomicBool = AtomicBool::new(false);
 
@@ -95,61 +158,5 @@ mod taken {
 
     pub(super) fn free() {
         TAKEN.store(false, Ordering::Release);
-    }
-}
-
-/// False where the hardware says that an interrupt or exception handler runs.
-#[cfg(all(feature = "cortex-m", target_arch = "arm", target_os = "none"))]
-fn in_thread_mode() -> bool {
-    use cortex_m::peripheral::{SCB, scb::VectActive};
-    SCB::vect_active() == VectActive::ThreadMode
-}
-
-#[cfg(not(all(feature = "cortex-m", target_arch = "arm", target_os = "none")))]
-fn in_thread_mode() -> bool {
-    true
-}
-
-impl LoopContext {
-    /// The token, or `None` if it was taken before.
-    ///
-    /// With the feature `cortex-m` it is also `None` in handler mode (an interrupt or exception),
-    /// and the token stays free for `main` to take.
-    ///
-    /// ```no_run
-    /// use nal_link::LoopContext;
-    ///
-    /// fn main() {
-    ///     let mut cx = LoopContext::take().expect("once, first thing in main");
-    ///     // then register event handlers, and lend `&mut cx` to each call that may wait
-    /// }
-    /// ```
-    #[must_use = "without the token no request can be made"]
-    pub fn take() -> Option<Self> {
-        Self::take_if(|| true)
-    }
-
-    /// The token, if `can_yield` says that the caller may wait here and it wasn't taken before.
-    ///
-    /// For platforms that can tell: the ESP8266 Arduino core's `can_yield()`, an RTOS's "in a task".
-    ///
-    /// ```
-    /// # use nal_link::LoopContext;
-    /// fn can_yield() -> bool { false } // for example in a callback of the Wi-Fi task
-    /// assert!(LoopContext::take_if(can_yield).is_none());
-    /// ```
-    #[must_use = "without the token no request can be made"]
-    pub fn take_if(can_yield: impl FnOnce() -> bool) -> Option<Self> {
-        if in_thread_mode() && can_yield() && taken::claim() {
-            Some(Self { _stays: EventHandlersReportThroughLinkEvents([]) })
-        } else {
-            None
-        }
-    }
-}
-
-impl Drop for LoopContext {
-    fn drop(&mut self) {
-        taken::free();
     }
 }

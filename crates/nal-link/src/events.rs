@@ -6,15 +6,15 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 /// A mailbox in which a vendor's event handlers report what happened to the link.
 ///
-/// It lives in a `static`. Handlers, interrupts and other threads call [`got_ip`](Self::got_ip),
-/// [`lost_ip`](Self::lost_ip), [`associated`](Self::associated) and
-/// [`disconnected`](Self::disconnected); the main loop reads the outcome through [`Link`], which
-/// `&LinkEvents` implements. A handler can do no more than that: a request needs the
-/// [`LoopContext`](crate::LoopContext), which a handler can't have.
+/// It lives in a `static`. Handlers, interrupts and other threads report; the main loop reads the
+/// outcome through [`Link`], which `&LinkEvents` implements. A handler can do no more than that: a
+/// request needs the [`LoopContext`](crate::LoopContext), which a handler can't have.
 ///
 /// Address and state are one 32-bit word, written and read whole: a handler that comes between two
-/// instructions of the main loop can't tear them, and no target needs compare-and-swap for it. Netmask and
-/// gateway stand beside it, with the address that they belong to: they are told with that one alone.
+/// instructions of the main loop can't tear them, and no target needs compare-and-swap for it.
+/// Netmask and gateway, which don't fit that word, stand beside it with a check sum over the three;
+/// where a handler comes in between, the sum doesn't fit, and the reader has an address whose
+/// netmask and gateway aren't known: for the moment, or until the next report.
 ///
 /// ```
 /// use core::net::Ipv4Addr;
@@ -22,13 +22,19 @@ use core::sync::atomic::{AtomicU32, Ordering};
 ///
 /// static EVENTS: LinkEvents = LinkEvents::new();
 ///
-/// fn on_station_got_ip(address: [u8; 4]) { EVENTS.got_ip(address.into()); }
+/// fn on_station_got_ip(ip: [u8; 4], mask: [u8; 4], gateway: [u8; 4], dns: [u8; 4]) {
+///     EVENTS.got_ip_config(ip.into(), mask.into(), gateway.into());
+///     EVENTS.has_dns(dns != [0; 4]);
+/// }
 /// fn on_station_disconnected(reason: u8) {
 ///     EVENTS.disconnected(DisconnectReason::from_code(reason));
 /// }
 ///
-/// on_station_got_ip([192, 168, 1, 57]);
-/// assert!(matches!((&EVENTS).link_status(), LinkStatus::Up(_)));
+/// on_station_got_ip([192, 168, 1, 57], [255, 255, 255, 0], [192, 168, 1, 1], [0; 4]);
+/// let config = (&EVENTS).link_status().ip_config().unwrap();
+/// assert_eq!(config.gateway, Some(Ipv4Addr::new(192, 168, 1, 1)));
+/// assert_eq!(config.has_dns, Some(false));
+///
 /// on_station_disconnected(201);
 /// assert_eq!(
 ///     (&EVENTS).link_status(),
@@ -40,17 +46,20 @@ pub struct LinkEvents {
     /// An IPv4 address, or one of the states below. Those look like addresses of 0.0.0.0/8, which
     /// no host can have (RFC 6890), so the two can't be confused.
     word: AtomicU32,
-    /// The address that netmask and gateway belong to; 0 while they are written.
-    details_of: AtomicU32,
+    /// The netmask and the gateway; 0 where they aren't known.
     netmask: AtomicU32,
     gateway: AtomicU32,
-    /// Whether a DNS server is set: [`DNS_UNKNOWN`], [`DNS_MISSING`] or [`DNS_SET`].
-    dns: AtomicU32,
+    /// [`check_sum`] of the address, the netmask and the gateway that were reported together.
+    ///
+    /// A tag that only named the address, compared before and after, would fail with an address
+    /// that is lost and had again in between, and where one handler interrupts another. A counter
+    /// would need a compare-and-swap for the latter. The sum needs no order at all.
+    check: AtomicU32,
+    /// The address that has a DNS server, and the one that has none: a word each, so that either
+    /// fact is read whole and never taken for another address's.
+    with_dns: AtomicU32,
+    without_dns: AtomicU32,
 }
-
-const DNS_UNKNOWN: u32 = 0;
-const DNS_MISSING: u32 = 1;
-const DNS_SET: u32 = 2;
 
 /// On an access point, no address.
 const NO_ADDRESS: u32 = 0x0001_0000;
@@ -59,103 +68,74 @@ const REASON_TAG_SHIFT: u32 = 8;
 /// Words from here on are addresses: the first octet isn't 0.
 const FIRST_ADDRESS: u32 = 0x0100_0000;
 
+/// Each step is a bijection of the word before and of the one that it takes in: where one of the
+/// three belongs to another report, the sum always differs; where two do, all but once in 2^32.
+const fn check_sum(address: u32, netmask: u32, gateway: u32) -> u32 {
+    let sum = address.wrapping_mul(0x9e37_79b1).rotate_left(13);
+    let sum = (sum ^ netmask).wrapping_mul(0x85eb_ca77).rotate_left(13);
+    (sum ^ gateway).wrapping_mul(0xc2b2_ae3d)
+}
+
 impl LinkEvents {
     /// A link that is down for no known reason.
-    ///
-    /// ```
-    /// # use nal_link::LinkEvents;
-    /// static EVENTS: LinkEvents = LinkEvents::new();
-    /// ```
     pub const fn new() -> Self {
         Self {
             word: AtomicU32::new(0),
-            details_of: AtomicU32::new(0),
             netmask: AtomicU32::new(0),
             gateway: AtomicU32::new(0),
-            dns: AtomicU32::new(DNS_UNKNOWN),
+            check: AtomicU32::new(0),
+            with_dns: AtomicU32::new(0),
+            without_dns: AtomicU32::new(0),
         }
     }
 
-    /// The link got this IPv4 address. An address of 0.0.0.0/8 counts as none.
-    ///
-    /// ```
-    /// # use nal_link::{Link, LinkEvents};
-    /// # static EVENTS: LinkEvents = LinkEvents::new();
-    /// fn on_got_ip(address: [u8; 4]) { EVENTS.got_ip(address.into()); }
-    ///
-    /// on_got_ip([192, 168, 1, 57]);
-    /// assert!((&EVENTS).link_status().ip_config().is_ok());
-    /// ```
+    /// The link got this IPv4 address, and nothing else is known of it. An address of 0.0.0.0/8
+    /// counts as none.
     pub fn got_ip(&self, address: Ipv4Addr) {
-        let word = u32::from(address);
-        self.store(if word < FIRST_ADDRESS { NO_ADDRESS } else { word });
+        self.got_ip_config(address, Ipv4Addr::UNSPECIFIED, Ipv4Addr::UNSPECIFIED);
     }
 
-    /// The link got this IPv4 address, with netmask and gateway: what a vendor's got-IP event brings. A
-    /// diagnosis tells more with them.
-    ///
-    /// ```
-    /// # use nal_link::{Link, LinkEvents};
-    /// # static EVENTS: LinkEvents = LinkEvents::new();
-    /// fn on_got_ip(address: [u8; 4], netmask: [u8; 4], gateway: [u8; 4]) {
-    ///     EVENTS.got_ip_config(address.into(), netmask.into(), gateway.into());
-    /// }
-    ///
-    /// on_got_ip([192, 168, 0, 20], [255, 255, 255, 0], [192, 168, 1, 1]);
-    /// assert!((&EVENTS).link_status().ip_config().unwrap().gateway_is_outside());
-    /// ```
+    /// The link got this IPv4 address, with the netmask and gateway that a vendor's got-IP event
+    /// has. An address of 0.0.0.0/8 counts as none; a netmask or gateway of 0.0.0.0 as unknown.
     pub fn got_ip_config(&self, address: Ipv4Addr, netmask: Ipv4Addr, gateway: Ipv4Addr) {
-        self.details_of.store(0, Ordering::SeqCst);
-        self.netmask.store(netmask.into(), Ordering::SeqCst);
-        self.gateway.store(gateway.into(), Ordering::SeqCst);
-        self.details_of.store(address.into(), Ordering::SeqCst);
-        self.got_ip(address);
+        let (address, netmask, gateway) = (address.to_bits(), netmask.to_bits(), gateway.to_bits());
+        if address < FIRST_ADDRESS {
+            return self.store(NO_ADDRESS);
+        }
+        // What was said of an address holds until it is reported anew.
+        self.with_dns.store(0, Ordering::Relaxed);
+        self.without_dns.store(0, Ordering::Relaxed);
+        self.netmask.store(netmask, Ordering::Relaxed);
+        self.gateway.store(gateway, Ordering::Relaxed);
+        self.check.store(check_sum(address, netmask, gateway), Ordering::Relaxed);
+        self.store(address);
     }
 
-    /// Whether a DNS server is set. A link with a static address often has none.
+    /// Whether the address that the link has now came with a DNS server. To be called after
+    /// [`got_ip`](Self::got_ip) or [`got_ip_config`](Self::got_ip_config): it holds until the next
+    /// address, and without one it says nothing.
     pub fn has_dns(&self, is_set: bool) {
-        self.dns.store(if is_set { DNS_SET } else { DNS_MISSING }, Ordering::Release);
+        let address = self.word.load(Ordering::Relaxed);
+        let (says, says_not) = if is_set {
+            (&self.with_dns, &self.without_dns)
+        } else {
+            (&self.without_dns, &self.with_dns)
+        };
+        says_not.store(0, Ordering::Relaxed);
+        says.store(address, Ordering::Relaxed);
     }
 
     /// The link lost its address, but is still on the access point.
-    ///
-    /// ```
-    /// # use nal_link::{Link, LinkEvents, LinkStatus};
-    /// # static EVENTS: LinkEvents = LinkEvents::new();
-    /// fn on_dhcp_timeout() { EVENTS.lost_ip(); }
-    ///
-    /// on_dhcp_timeout();
-    /// assert_eq!((&EVENTS).link_status(), LinkStatus::NoAddress);
-    /// ```
     pub fn lost_ip(&self) {
         self.store(NO_ADDRESS);
     }
 
     /// The link is on an access point. That is not an address.
-    ///
-    /// ```
-    /// # use nal_link::{Link, LinkEvents, LinkError};
-    /// # static EVENTS: LinkEvents = LinkEvents::new();
-    /// fn on_wifi_connected() { EVENTS.associated(); }
-    ///
-    /// on_wifi_connected();
-    /// assert_eq!((&EVENTS).link_status().ip_config(), Err(LinkError::NoAddress));
-    /// ```
     pub fn associated(&self) {
         self.store(NO_ADDRESS);
     }
 
     /// The link is no longer on an access point.
-    ///
-    /// ```
-    /// # use nal_link::{DisconnectReason, Link, LinkEvents, LinkStatus};
-    /// # static EVENTS: LinkEvents = LinkEvents::new();
-    /// fn on_disconnected(reason: u8) { EVENTS.disconnected(DisconnectReason::from_code(reason)); }
-    ///
-    /// on_disconnected(202);
-    /// let reason = DisconnectReason::WrongPassword;
-    /// assert_eq!((&EVENTS).link_status(), LinkStatus::Disconnected(reason));
-    /// ```
     pub fn disconnected(&self, reason: DisconnectReason) {
         let (tag, code) = match reason {
             DisconnectReason::Unknown => (0u8, 0),
@@ -168,34 +148,15 @@ impl LinkEvents {
         self.store((u32::from(tag) << REASON_TAG_SHIFT) | u32::from(code));
     }
 
+    /// Release, so that a reader that has the address has its details, too.
     fn store(&self, word: u32) {
         self.word.store(word, Ordering::Release);
-    }
-
-    /// The address, and what belongs to it: only what was there before and after it was read.
-    fn config_of(&self, address: u32) -> IpConfig {
-        let mut config = IpConfig::new(IpAddr::V4(Ipv4Addr::from(address)));
-        let before = self.details_of.load(Ordering::SeqCst);
-        let netmask = self.netmask.load(Ordering::SeqCst);
-        let gateway = self.gateway.load(Ordering::SeqCst);
-        let after = self.details_of.load(Ordering::SeqCst);
-        if before == address && after == address {
-            config = config.with_netmask(netmask.into());
-            if gateway != 0 {
-                config = config.with_gateway(gateway.into());
-            }
-        }
-        match self.dns.load(Ordering::Acquire) {
-            DNS_SET => config.with_dns(true),
-            DNS_MISSING => config.with_dns(false),
-            _ => config,
-        }
     }
 
     fn status(&self) -> LinkStatus {
         let word = self.word.load(Ordering::Acquire);
         if word >= FIRST_ADDRESS {
-            return LinkStatus::Up(self.config_of(word));
+            return LinkStatus::Up(self.config(word));
         }
         if word == NO_ADDRESS {
             return LinkStatus::NoAddress;
@@ -209,6 +170,23 @@ impl LinkEvents {
             5 => DisconnectReason::Code(code),
             _ => DisconnectReason::Unknown,
         })
+    }
+
+    /// An address, with the details that belong to it.
+    fn config(&self, address: u32) -> IpConfig {
+        let mut config = IpConfig::new(IpAddr::V4(Ipv4Addr::from_bits(address)));
+        let netmask = self.netmask.load(Ordering::Relaxed);
+        let gateway = self.gateway.load(Ordering::Relaxed);
+        if self.check.load(Ordering::Relaxed) == check_sum(address, netmask, gateway) {
+            config.netmask = (netmask != 0).then_some(Ipv4Addr::from_bits(netmask));
+            config.gateway = (gateway != 0).then_some(Ipv4Addr::from_bits(gateway));
+        }
+        if self.with_dns.load(Ordering::Relaxed) == address {
+            config.has_dns = Some(true);
+        } else if self.without_dns.load(Ordering::Relaxed) == address {
+            config.has_dns = Some(false);
+        }
+        config
     }
 }
 

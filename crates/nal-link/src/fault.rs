@@ -72,9 +72,7 @@ pub enum StackFault {
 }
 
 #[cfg(feature = "std")]
-mod host {
-    extern crate std;
-
+mod pc {
     use super::StackFault;
     use std::io::{Error, ErrorKind};
 

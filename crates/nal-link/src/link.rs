@@ -1,14 +1,11 @@
-//! The link below IP: whether it holds an address.
+//! The link below IP: what it has to say.
 
 use crate::{IpConfig, LinkStatus};
-
-#[cfg(feature = "std")]
-pub use pc::PcLink;
 
 /// A network link that can say whether it holds an IP address.
 ///
 /// A driver implements it from what it knows; an application with a vendor's stack can use
-/// [`LinkEvents`], which the vendor's event handlers fill in.
+/// [`LinkEvents`](crate::LinkEvents), which the vendor's event handlers fill in.
 ///
 /// ```
 /// use core::net::{IpAddr, Ipv4Addr};
@@ -35,23 +32,10 @@ pub use pc::PcLink;
 )]
 pub trait Link {
     /// The status now. Must not wait.
-    ///
-    /// ```
-    /// use nal_link::{DisconnectReason, Link, LinkEvents, LinkStatus};
-    /// static EVENTS: LinkEvents = LinkEvents::new();
-    /// let status = (&EVENTS).link_status();
-    /// assert_eq!(status, LinkStatus::Disconnected(DisconnectReason::Unknown));
-    /// ```
     fn link_status(&mut self) -> LinkStatus;
 
     /// Whether this host has a loopback interface, as a PC does and a chip doesn't. Where it has,
     /// `localhost` and 127.0.0.1 are allowed as targets.
-    ///
-    /// ```
-    /// use nal_link::{Link, LinkEvents};
-    /// static EVENTS: LinkEvents = LinkEvents::new();
-    /// assert!(!(&EVENTS).has_loopback()); // a chip
-    /// ```
     fn has_loopback(&self) -> bool {
         false
     }
@@ -98,6 +82,9 @@ impl<T: Link + ?Sized> Link for &mut T {
 }
 
 #[cfg(feature = "std")]
+pub use pc::PcLink;
+
+#[cfg(feature = "std")]
 mod pc {
     use super::{IpConfig, Link, LinkStatus};
     use core::net::{IpAddr, Ipv4Addr};
@@ -105,7 +92,7 @@ mod pc {
     /// A PC's link: always up, and with a loopback interface.
     ///
     /// ```
-    /// use nal_link::{PcLink, Link, LinkStatus};
+    /// use nal_link::{Link, LinkStatus, PcLink};
     /// assert!(matches!(PcLink.link_status(), LinkStatus::Up(_)));
     /// assert!(PcLink.has_loopback());
     /// ```

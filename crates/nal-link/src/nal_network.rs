@@ -5,14 +5,13 @@ use crate::{
     StackStatus,
 };
 use core::convert::Infallible;
-use core::fmt;
+use core::fmt::{self, Debug, Formatter};
 use core::net::{IpAddr, SocketAddr};
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
 
-/// A third-party stack with its link, which makes a [`Network`] of the two.
+/// A third-party stack attached to its link, which makes a [`Network`] of the two.
 ///
-/// What a stack can beside embedded-nal is attached, too: TLS, pings, what its errors stand for. Each is a
-/// plain function of the stack; what it needs to remember stands in the stack or the link.
+/// What the stack can do beyond embedded-nal is said with plain functions, none of which is needed:
 ///
 #[cfg_attr(feature = "std", doc = "```")]
 #[cfg_attr(not(feature = "std"), doc = "```ignore")]
@@ -20,30 +19,36 @@ use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
 ///
 /// let stack = std_embedded_nal::Stack::default();
 /// let network = NalNetwork::new(stack, PcLink, StackQuirks::STD)
-///     // With the feature `std`, errors of the operating system are understood.
 ///     .with_faults(|error| StackFault::from(&error.0));
 /// # let _ = network;
 /// ```
-pub struct NalNetwork<T: TcpClientStack + Dns, L> {
+pub struct NalNetwork<T: TcpClientStack + ResolvesNames, L> {
     stack: T,
     link: L,
     quirks: StackQuirks,
     poll: fn(&mut T, &mut L),
     tcp_fault: fn(&<T as TcpClientStack>::Error) -> StackFault,
     dns_fault: fn(&<T as Dns>::Error) -> StackFault,
-    status: for<'a> fn(&'a T) -> StackStatus<'a>,
+    secure: Option<Secure<T>>,
+    has_unread: fn(&mut T, &mut T::TcpSocket) -> bool,
+    status: fn(&T) -> StackStatus<'_>,
     ping: fn(&mut T, IpAddr) -> nb::Result<Option<u32>, NoPing>,
     signal: fn(&mut T) -> nb::Result<Option<i8>, Infallible>,
-    unread: fn(&mut T, &mut T::TcpSocket) -> bool,
-    secure: Option<fn(&mut T, &mut T::TcpSocket, &str) -> Result<(), NoTls>>,
 }
 
-/// [`Dns`], with a message of ours for stacks that lack it.
+type Secure<T> = fn(&mut T, &mut <T as TcpClientStack>::TcpSocket, &str) -> Result<(), NoTls>;
+
+/// [`Dns`], with a message of its own for stacks that lack it. Nothing to implement.
+///
+/// ```
+/// fn takes(resolver: impl nal_link::ResolvesNames) { let _ = resolver; }
+/// takes(std_embedded_nal::Stack::default());
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is attached as a stack that resolves names, and has no `Dns`",
     label = "this stack resolves no names",
-    note = "attach it with `NalNetwork::without_dns(stack, link, StackQuirks::…)`: requests then go to \
-            IP addresses, or say `connect_to`"
+    note = "attach it with `NalNetwork::without_dns(stack, link, StackQuirks::…)`: requests then go \
+            to IP addresses, or say `connect_to`"
 )]
 pub trait ResolvesNames: Dns {}
 
@@ -54,13 +59,24 @@ impl<T: Dns> ResolvesNames for T {}
 impl<T: TcpClientStack + ResolvesNames, L: Link> NalNetwork<T, L> {
     /// Attaches a stack that also resolves names.
     pub fn new(stack: T, link: L, quirks: StackQuirks) -> Self {
-        Self::attach(stack, link, quirks)
+        Self {
+            stack,
+            link,
+            quirks,
+            poll: |_, _| {},
+            tcp_fault: |_| StackFault::Unknown,
+            dns_fault: |_| StackFault::Unknown,
+            secure: None,
+            has_unread: |_, _| false,
+            status: |_| StackStatus::default(),
+            ping: |_, _| Err(nb::Error::Other(NoPing)),
+            signal: |_| Ok(None),
+        }
     }
 }
 
 impl<T: TcpClientStack, L: Link> NalNetwork<WithoutDns<T>, L> {
-    /// Attaches a stack that resolves no names: targets have to be IP addresses, or requests bring their
-    /// address along.
+    /// Attaches a stack that resolves no names: targets have to be IP addresses.
     ///
     /// ```no_run
     /// use nal_link::{LinkEvents, NalNetwork, StackQuirks};
@@ -70,42 +86,30 @@ impl<T: TcpClientStack, L: Link> NalNetwork<WithoutDns<T>, L> {
     /// # }
     /// ```
     pub fn without_dns(stack: T, link: L, quirks: StackQuirks) -> Self {
-        let mut network = Self::attach(WithoutDns(stack), link, quirks);
-        network.dns_fault = |_| StackFault::NoResolver;
-        network
+        Self::new(WithoutDns(stack), link, quirks).with_dns_faults(|_| StackFault::NoResolver)
     }
 }
 
-impl<T: TcpClientStack + Dns, L> NalNetwork<T, L> {
-    fn attach(stack: T, link: L, quirks: StackQuirks) -> Self {
-        Self {
-            stack,
-            link,
-            quirks,
-            poll: |_, _| {},
-            tcp_fault: |_| StackFault::Unknown,
-            dns_fault: |_| StackFault::Unknown,
-            status: |_| StackStatus::default(),
-            ping: |_, _| Err(nb::Error::Other(NoPing)),
-            signal: |_| Ok(None),
-            unread: |_, _| false,
-            secure: None,
-        }
-    }
-
-    /// Calls `poll` before each step of a call: for stacks that move packets only then, such as
-    /// smoltcp. It is given the link, too: where the stack's own DHCP knows the address, this is where the
-    /// link learns it.
+impl<T: TcpClientStack + ResolvesNames, L> NalNetwork<T, L> {
+    /// Calls `poll` before each step of a request: for stacks that move packets only then, such as
+    /// smoltcp. The link is there for stacks that hold its state, so that it can be copied:
     ///
-    /// ```no_run
-    /// use nal_link::{LinkEvents, NalNetwork, StackQuirks};
-    /// use smoltcp_nal::NetworkStack;
-    /// static EVENTS: LinkEvents = LinkEvents::new();
-    /// # fn f<D: smoltcp::phy::Device, T: embedded_time::Clock>(stack: NetworkStack<'static, D, T>)
-    /// # where u32: From<T::T> {
-    /// let network = NalNetwork::new(stack, &EVENTS, StackQuirks::SMOLTCP_NAL)
-    ///     .with_poll(|stack, _link| { stack.poll().ok(); });
+    /// ```
+    /// use core::net::Ipv4Addr;
+    /// use nal_link::{Link, LinkEvents, NalNetwork, Network, ResolvesNames, StackQuirks};
+    /// # use embedded_nal::TcpClientStack;
+    /// # fn leased_address<T>(_: &T) -> Option<Ipv4Addr> { Some(Ipv4Addr::new(10, 0, 0, 7)) }
+    /// # fn f<T: TcpClientStack + ResolvesNames>(stack: T) {
+    /// let events = LinkEvents::new();
+    /// let mut network = NalNetwork::new(stack, &events, StackQuirks::SMOLTCP_NAL)
+    ///     .with_poll(|stack, link| match leased_address(stack) {
+    ///         Some(address) => link.got_ip(address),
+    ///         None => link.lost_ip(),
+    ///     });
+    /// network.poll_network();
+    /// assert!(network.link_status().ip_config().is_ok());
     /// # }
+    /// # f(std_embedded_nal::Stack::default());
     /// ```
     #[must_use]
     pub fn with_poll(mut self, poll: fn(&mut T, &mut L)) -> Self {
@@ -131,14 +135,15 @@ impl<T: TcpClientStack + Dns, L> NalNetwork<T, L> {
         self
     }
 
-    /// Says what the stack knows of itself: see [`StackStatus`].
+    /// Says how a socket that isn't connected yet is made one with TLS, to a server of the given
+    /// name; see [`Network::secure`].
     #[must_use]
-    pub fn with_status(mut self, status: for<'a> fn(&'a T) -> StackStatus<'a>) -> Self {
-        self.status = status;
+    pub fn with_tls(mut self, secure: Secure<T>) -> Self {
+        self.secure = Some(secure);
         self
     }
 
-    /// Attaches the stack's pings: see [`Diagnostics::ping`].
+    /// Says how the stack sends a ping; see [`Diagnostics::ping`].
     #[must_use]
     pub fn with_ping(
         mut self,
@@ -148,27 +153,25 @@ impl<T: TcpClientStack + Dns, L> NalNetwork<T, L> {
         self
     }
 
-    /// Attaches the measurement of the signal: see [`Diagnostics::signal_strength`].
+    /// Says how the signal's strength is measured; see [`Diagnostics::signal_strength`].
     #[must_use]
     pub fn with_signal(mut self, signal: fn(&mut T) -> nb::Result<Option<i8>, Infallible>) -> Self {
         self.signal = signal;
         self
     }
 
-    /// Attaches the look at what waits: see [`Network::has_unread`].
+    /// Says how an idle connection is asked for bytes that `receive` would take a while to deliver;
+    /// see [`Network::has_unread`].
     #[must_use]
-    pub fn with_unread(mut self, unread: fn(&mut T, &mut T::TcpSocket) -> bool) -> Self {
-        self.unread = unread;
+    pub fn with_unread(mut self, has_unread: fn(&mut T, &mut T::TcpSocket) -> bool) -> Self {
+        self.has_unread = has_unread;
         self
     }
 
-    /// Attaches the stack's own TLS: see [`Network::secure`].
+    /// Says what the stack knows of itself; see [`Diagnostics::status`].
     #[must_use]
-    pub fn with_tls(
-        mut self,
-        secure: fn(&mut T, &mut T::TcpSocket, &str) -> Result<(), NoTls>,
-    ) -> Self {
-        self.secure = Some(secure);
+    pub fn with_status(mut self, status: for<'a> fn(&'a T) -> StackStatus<'a>) -> Self {
+        self.status = status;
         self
     }
 
@@ -187,14 +190,14 @@ impl<T: TcpClientStack + Dns, L> NalNetwork<T, L> {
         &self.link
     }
 
-    /// The link, to change it.
+    /// The link, for what only its driver knows.
     pub fn link_mut(&mut self) -> &mut L {
         &mut self.link
     }
 }
 
-impl<T: TcpClientStack + Dns + fmt::Debug, L: fmt::Debug> fmt::Debug for NalNetwork<T, L> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: TcpClientStack + ResolvesNames + Debug, L: Debug> Debug for NalNetwork<T, L> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.debug_struct("NalNetwork")
             .field("stack", &self.stack)
             .field("link", &self.link)
@@ -203,51 +206,55 @@ impl<T: TcpClientStack + Dns + fmt::Debug, L: fmt::Debug> fmt::Debug for NalNetw
     }
 }
 
-/// TCP as the stack inside has it.
-macro_rules! delegate_tcp {
-    ($inside:tt) => {
-        type TcpSocket = T::TcpSocket;
-        type Error = <T as TcpClientStack>::Error;
+/// `TcpClientStack` of what wraps a stack `T` in a field.
+macro_rules! tcp_of_field {
+    ($field:tt, $($head:tt)+) => {
+        $($head)+ {
+            type TcpSocket = T::TcpSocket;
+            type Error = <T as TcpClientStack>::Error;
 
-        fn socket(&mut self) -> Result<Self::TcpSocket, Self::Error> {
-            self.$inside.socket()
-        }
+            fn socket(&mut self) -> Result<Self::TcpSocket, Self::Error> {
+                self.$field.socket()
+            }
 
-        fn connect(
-            &mut self,
-            socket: &mut Self::TcpSocket,
-            remote: SocketAddr,
-        ) -> nb::Result<(), Self::Error> {
-            self.$inside.connect(socket, remote)
-        }
+            fn connect(
+                &mut self,
+                socket: &mut Self::TcpSocket,
+                remote: SocketAddr,
+            ) -> nb::Result<(), Self::Error> {
+                self.$field.connect(socket, remote)
+            }
 
-        fn send(
-            &mut self,
-            socket: &mut Self::TcpSocket,
-            buffer: &[u8],
-        ) -> nb::Result<usize, Self::Error> {
-            self.$inside.send(socket, buffer)
-        }
+            fn send(
+                &mut self,
+                socket: &mut Self::TcpSocket,
+                buffer: &[u8],
+            ) -> nb::Result<usize, Self::Error> {
+                self.$field.send(socket, buffer)
+            }
 
-        fn receive(
-            &mut self,
-            socket: &mut Self::TcpSocket,
-            buffer: &mut [u8],
-        ) -> nb::Result<usize, Self::Error> {
-            self.$inside.receive(socket, buffer)
-        }
+            fn receive(
+                &mut self,
+                socket: &mut Self::TcpSocket,
+                buffer: &mut [u8],
+            ) -> nb::Result<usize, Self::Error> {
+                self.$field.receive(socket, buffer)
+            }
 
-        fn close(&mut self, socket: Self::TcpSocket) -> Result<(), Self::Error> {
-            self.$inside.close(socket)
+            fn close(&mut self, socket: Self::TcpSocket) -> Result<(), Self::Error> {
+                self.$field.close(socket)
+            }
         }
     };
 }
 
-impl<T: TcpClientStack + Dns, L> TcpClientStack for NalNetwork<T, L> {
-    delegate_tcp!(stack);
-}
+tcp_of_field!(
+    stack,
+    impl<T: TcpClientStack + ResolvesNames, L> TcpClientStack for NalNetwork<T, L>
+);
+tcp_of_field!(0, impl<T: TcpClientStack> TcpClientStack for WithoutDns<T>);
 
-impl<T: TcpClientStack + Dns, L> Dns for NalNetwork<T, L> {
+impl<T: TcpClientStack + ResolvesNames, L> Dns for NalNetwork<T, L> {
     type Error = <T as Dns>::Error;
 
     fn get_host_by_name(
@@ -267,7 +274,7 @@ impl<T: TcpClientStack + Dns, L> Dns for NalNetwork<T, L> {
     }
 }
 
-impl<T: TcpClientStack + Dns, L: Link> Link for NalNetwork<T, L> {
+impl<T: TcpClientStack + ResolvesNames, L: Link> Link for NalNetwork<T, L> {
     fn link_status(&mut self) -> LinkStatus {
         self.link.link_status()
     }
@@ -281,7 +288,7 @@ impl<T: TcpClientStack + Dns, L: Link> Link for NalNetwork<T, L> {
     }
 }
 
-impl<T: TcpClientStack + Dns, L: Link> Network for NalNetwork<T, L> {
+impl<T: TcpClientStack + ResolvesNames, L: Link> Network for NalNetwork<T, L> {
     fn quirks(&self) -> StackQuirks {
         self.quirks
     }
@@ -290,21 +297,21 @@ impl<T: TcpClientStack + Dns, L: Link> Network for NalNetwork<T, L> {
         (self.poll)(&mut self.stack, &mut self.link);
     }
 
-    fn has_unread(&mut self, socket: &mut Self::TcpSocket) -> bool {
-        (self.unread)(&mut self.stack, socket)
+    fn has_unread(&mut self, socket: &mut T::TcpSocket) -> bool {
+        (self.has_unread)(&mut self.stack, socket)
     }
 
     fn has_tls(&self) -> bool {
         self.secure.is_some()
     }
 
-    fn secure(&mut self, socket: &mut Self::TcpSocket, server_name: &str) -> Result<(), NoTls> {
+    fn secure(&mut self, socket: &mut T::TcpSocket, server_name: &str) -> Result<(), NoTls> {
         let secure = self.secure.ok_or(NoTls)?;
         secure(&mut self.stack, socket, server_name)
     }
 }
 
-impl<T: TcpClientStack + Dns, L> Diagnostics for NalNetwork<T, L> {
+impl<T: TcpClientStack + ResolvesNames, L> Diagnostics for NalNetwork<T, L> {
     fn tcp_fault(&self, error: &<Self as TcpClientStack>::Error) -> StackFault {
         (self.tcp_fault)(error)
     }
@@ -327,6 +334,14 @@ impl<T: TcpClientStack + Dns, L> Diagnostics for NalNetwork<T, L> {
 }
 
 /// The resolver of a stack without one: it fails at once.
+///
+/// ```
+/// use nal_link::{Diagnostics, LinkEvents, NalNetwork, NoDns, StackFault, StackQuirks};
+/// # static EVENTS: LinkEvents = LinkEvents::new();
+/// # let stack = std_embedded_nal::Stack::default();
+/// let network = NalNetwork::without_dns(stack, &EVENTS, StackQuirks::STD);
+/// assert_eq!(network.dns_fault(&NoDns), StackFault::NoResolver);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NoDns;
@@ -345,10 +360,6 @@ pub struct WithoutDns<T>(
     /// The stack.
     pub T,
 );
-
-impl<T: TcpClientStack> TcpClientStack for WithoutDns<T> {
-    delegate_tcp!(0);
-}
 
 impl<T> Dns for WithoutDns<T> {
     type Error = NoDns;

@@ -1,4 +1,4 @@
-//! What a client needs of a stack, and what a stack may know beside that.
+//! What a client needs of a stack, and what helps where a request failed.
 
 use crate::{Link, StackFault, StackQuirks};
 use core::convert::Infallible;
@@ -6,11 +6,27 @@ use core::net::IpAddr;
 use embedded_nal::{Dns, TcpClientStack, nb};
 
 /// A stack that can't do TLS was asked for it.
+///
+/// ```
+/// use nal_link::NoTls;
+/// // For a modem without TLS.
+/// fn secure(_server_name: &str) -> Result<(), NoTls> { Err(NoTls) }
+/// # assert_eq!(secure("gate.local"), Err(NoTls));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NoTls;
 
 /// A stack that can't send pings was asked for one.
+///
+/// ```
+/// # use nal_link::{Diagnostics, LinkEvents, NalNetwork, NoPing, StackQuirks, nb};
+/// # static EVENTS: LinkEvents = LinkEvents::new();
+/// # let mut network =
+/// #     NalNetwork::new(std_embedded_nal::Stack::default(), &EVENTS, StackQuirks::STD);
+/// let answer = network.ping([192, 168, 1, 1].into());
+/// assert_eq!(answer, Err(nb::Error::Other(NoPing)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NoPing;
@@ -24,6 +40,7 @@ pub struct NoPing;
 /// status.last_words = b"busy p...";
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct StackStatus<'a> {
     /// It is still busy with something that was given up, so that what is asked now has to wait.
@@ -34,10 +51,10 @@ pub struct StackStatus<'a> {
     pub last_words: &'a [u8],
 }
 
-/// All that a client needs below it: TCP, names, and a link that
-/// says whether it has an address.
+/// All that a client needs below it: TCP, names, and a link that says whether it has an address.
 ///
-/// [`NalNetwork`](crate::NalNetwork) makes one of any embedded-nal stack. Implement it for a driver that has all in one.
+/// [`NalNetwork`](crate::NalNetwork) makes one of any embedded-nal stack. Implement it for a driver
+/// that has all in one.
 ///
 /// ```
 /// use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
@@ -63,7 +80,7 @@ pub struct StackStatus<'a> {
 ///         Ok(())
 ///     }
 /// }
-/// impl Diagnostics for Modem {} // what it knows beside: nothing yet
+/// impl Diagnostics for Modem {} // it has nothing to add
 /// impl Link for Modem {
 ///     fn link_status(&mut self) -> LinkStatus {
 ///         self.status
@@ -122,23 +139,33 @@ pub trait Network: TcpClientStack + Dns + Link + Diagnostics {
     ///
     /// # Errors
     ///
-    /// [`NoTls`] where the stack has none. The call ends then: nothing is sent in the clear.
+    /// [`NoTls`] where the stack has none. The request ends then: nothing is sent in the clear.
     fn secure(&mut self, _socket: &mut Self::TcpSocket, _server_name: &str) -> Result<(), NoTls> {
         Err(NoTls)
     }
 }
 
-/// What a stack may know beside its work, for a diagnosis. Each has a default that knows nothing.
+/// What a stack can tell where a request failed. Everything has a default, so that a stack which
+/// can tell nothing has an empty `impl`.
 ///
 /// ```
-/// # use nal_link::{Diagnostics, NalNetwork, LinkEvents, StackFault, StackQuirks, NoDns};
-/// # static EVENTS: LinkEvents = LinkEvents::new();
-/// # let stack = std_embedded_nal::Stack::default();
-/// let network = NalNetwork::without_dns(stack, &EVENTS, StackQuirks::STD);
-/// assert_eq!(network.dns_fault(&NoDns), StackFault::NoResolver);
+/// use nal_link::{Diagnostics, nb};
+///
+/// fn gateway_answers<N: Diagnostics>(network: &mut N) -> Option<bool> {
+///     match network.ping([192, 168, 1, 1].into()) {
+///         Ok(answered_in_ms) => Some(answered_in_ms.is_some()),
+///         Err(nb::Error::WouldBlock) => None, // ask again
+///         Err(nb::Error::Other(_)) => None,   // this stack can't
+///     }
+/// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no `Diagnostics`",
+    label = "nothing says what this stack can tell of a failed request",
+    note = "`impl Diagnostics for …` may be empty: each of its methods has a default"
+)]
 pub trait Diagnostics: TcpClientStack + Dns {
-    /// What an error of the stack's stands for. Without it, a refused and
+    /// What an error of the stack's stands for. A diagnosis goes by it: without it, a refused and
     /// an unreachable endpoint are told apart by the time alone.
     fn tcp_fault(&self, _error: &<Self as TcpClientStack>::Error) -> StackFault {
         StackFault::Unknown

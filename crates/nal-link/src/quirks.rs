@@ -63,32 +63,76 @@ pub enum Connect {
 ///
 /// ```
 /// use nal_link::{StackQuirks, ZeroRead};
-/// assert_eq!(StackQuirks::STD.zero_read(), ZeroRead::EndOfStream);
-/// assert_eq!(StackQuirks::SMOLTCP_NAL.zero_read(), ZeroRead::NoData);
+///
+/// // What the stack's documentation says, and caution for the rest.
+/// const MINE: StackQuirks = StackQuirks::UNKNOWN.with_zero_read(ZeroRead::EndOfStream);
+/// assert_eq!(MINE.zero_read(), StackQuirks::STD.zero_read());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct StackQuirks {
-    /// What `Ok(0)` from `receive` means.
     zero_read: ZeroRead,
-    /// What `PipeClosed` from `receive` means.
     pipe_closed: PipeClosed,
-    /// How `connect` behaves.
     connect: Connect,
-    /// `receive` never reports the end of the stream, but a `send` of no bytes costs nothing and
-    /// is `PipeClosed` after it: the client asks that way.
     empty_send_tells_end: bool,
 }
 
 impl StackQuirks {
+    /// Says what `Ok(0)` from `receive` means.
+    #[must_use]
+    pub const fn with_zero_read(mut self, zero_read: ZeroRead) -> Self {
+        self.zero_read = zero_read;
+        self
+    }
+
+    /// Says what `PipeClosed` from `receive` means.
+    #[must_use]
+    pub const fn with_pipe_closed(mut self, pipe_closed: PipeClosed) -> Self {
+        self.pipe_closed = pipe_closed;
+        self
+    }
+
+    /// Says how `connect` behaves.
+    #[must_use]
+    pub const fn with_connect(mut self, connect: Connect) -> Self {
+        self.connect = connect;
+        self
+    }
+
+    /// Says whether a `send` of no bytes tells the end of the stream; see
+    /// [`empty_send_tells_end`](Self::empty_send_tells_end).
+    #[must_use]
+    pub const fn with_empty_send_tells_end(mut self, tells: bool) -> Self {
+        self.empty_send_tells_end = tells;
+        self
+    }
+
+    /// What `Ok(0)` from `receive` means.
+    pub const fn zero_read(self) -> ZeroRead {
+        self.zero_read
+    }
+
+    /// What `PipeClosed` from `receive` means.
+    pub const fn pipe_closed(self) -> PipeClosed {
+        self.pipe_closed
+    }
+
+    /// How `connect` behaves.
+    pub const fn connect(self) -> Connect {
+        self.connect
+    }
+
+    /// `receive` never reports the end of the stream, but a `send` of no bytes costs nothing and
+    /// is `PipeClosed` after it: a client asks that way.
+    pub const fn empty_send_tells_end(self) -> bool {
+        self.empty_send_tells_end
+    }
+}
+
+/// The stacks that were tried.
+impl StackQuirks {
     /// For a stack of which nothing is known: nothing but an error ends a stream, and that error
     /// may have lost data. Responses with a length or chunks work; others end in an error.
-    ///
-    /// ```
-    /// use nal_link::{StackQuirks, ZeroRead};
-    /// // What the stack's documentation says, and caution for the rest.
-    /// let mine = StackQuirks::UNKNOWN.with_zero_read(ZeroRead::EndOfStream);
-    /// ```
     pub const UNKNOWN: Self = Self {
         zero_read: ZeroRead::NoData,
         pipe_closed: PipeClosed::MayLoseData,
@@ -97,13 +141,6 @@ impl StackQuirks {
     };
 
     /// `std-embedded-nal` 0.4: the operating system's sockets. `connect` blocks.
-    ///
-    /// ```
-    /// use nal_link::{NalNetwork, StackQuirks, LinkEvents};
-    /// static EVENTS: LinkEvents = LinkEvents::new();
-    /// let stack = std_embedded_nal::Stack::default();
-    /// let network = NalNetwork::new(stack, &EVENTS, StackQuirks::STD);
-    /// ```
     pub const STD: Self = Self {
         zero_read: ZeroRead::EndOfStream,
         pipe_closed: PipeClosed::Aborted,
@@ -131,14 +168,6 @@ impl StackQuirks {
     /// an end of the stream, as on [`SMOLTCP_NAL`](Self::SMOLTCP_NAL), and can be refused likewise.
     /// With atat 0.24.1's digester below it, an unsolicited `CLOSED` can be lost: a body that ends
     /// with the connection then ends by the idle deadline.
-    ///
-    /// ```no_run
-    /// use nal_link::{NalNetwork, StackQuirks, LinkEvents};
-    /// static EVENTS: LinkEvents = LinkEvents::new();
-    /// # fn f<T: embedded_nal::TcpClientStack>(adapter: T) {
-    /// let network = NalNetwork::without_dns(adapter, &EVENTS, StackQuirks::ESP_AT_NAL);
-    /// # }
-    /// ```
     pub const ESP_AT_NAL: Self = Self {
         zero_read: ZeroRead::NoData,
         pipe_closed: PipeClosed::EndOfStream,
@@ -150,14 +179,6 @@ impl StackQuirks {
     /// close and wasn't read by then is lost; so a `Connection: close` may cost the response.
     /// Requests need a buffer larger than the socket's memory (2 KiB): a read that leaves something
     /// there isn't told of it again until more arrives, and the response ends by the idle deadline.
-    ///
-    /// ```no_run
-    /// use nal_link::{NalNetwork, StackQuirks, LinkEvents};
-    /// static EVENTS: LinkEvents = LinkEvents::new();
-    /// # fn f<T: embedded_nal::TcpClientStack>(w5500: T) {
-    /// let network = NalNetwork::without_dns(w5500, &EVENTS, StackQuirks::W5500);
-    /// # }
-    /// ```
     pub const W5500: Self = Self {
         zero_read: ZeroRead::NoData,
         pipe_closed: PipeClosed::MayLoseData,
@@ -166,11 +187,6 @@ impl StackQuirks {
     };
 
     /// `wincwifi` 0.3.
-    ///
-    /// ```
-    /// use nal_link::{StackQuirks, Connect};
-    /// assert_eq!(StackQuirks::WINCWIFI.connect(), Connect::Polls);
-    /// ```
     pub const WINCWIFI: Self = Self {
         zero_read: ZeroRead::EndOfStream,
         pipe_closed: PipeClosed::EndOfStream,
@@ -179,64 +195,10 @@ impl StackQuirks {
     };
 
     /// `quectel-bg77-at` 0.4. Calls block; the end of a stream is never reported.
-    ///
-    /// ```
-    /// use nal_link::{StackQuirks, PipeClosed};
-    /// // Ask such a server for responses with a length, or chunked ones.
-    /// assert_eq!(StackQuirks::QUECTEL_BG77.pipe_closed(), PipeClosed::Aborted);
-    /// ```
     pub const QUECTEL_BG77: Self = Self {
         zero_read: ZeroRead::NoData,
         pipe_closed: PipeClosed::Aborted,
         connect: Connect::Blocks,
         empty_send_tells_end: false,
     };
-
-    /// The same, with another meaning of `Ok(0)` from `receive`.
-    #[must_use]
-    pub const fn with_zero_read(mut self, zero_read: ZeroRead) -> Self {
-        self.zero_read = zero_read;
-        self
-    }
-
-    /// The same, with another meaning of `PipeClosed` from `receive`.
-    #[must_use]
-    pub const fn with_pipe_closed(mut self, pipe_closed: PipeClosed) -> Self {
-        self.pipe_closed = pipe_closed;
-        self
-    }
-
-    /// The same, with another way to connect.
-    #[must_use]
-    pub const fn with_connect(mut self, connect: Connect) -> Self {
-        self.connect = connect;
-        self
-    }
-
-    /// The same; whether a `send` of no bytes tells the end of the stream, which `receive` doesn't.
-    #[must_use]
-    pub const fn with_empty_send_tells_end(mut self, tells: bool) -> Self {
-        self.empty_send_tells_end = tells;
-        self
-    }
-
-    /// What `Ok(0)` from `receive` means.
-    pub const fn zero_read(self) -> ZeroRead {
-        self.zero_read
-    }
-
-    /// What `PipeClosed` from `receive` means.
-    pub const fn pipe_closed(self) -> PipeClosed {
-        self.pipe_closed
-    }
-
-    /// How `connect` behaves.
-    pub const fn connect(self) -> Connect {
-        self.connect
-    }
-
-    /// Whether a `send` of no bytes tells the end of the stream.
-    pub const fn empty_send_tells_end(self) -> bool {
-        self.empty_send_tells_end
-    }
 }

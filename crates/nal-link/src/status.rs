@@ -1,7 +1,6 @@
-//! What a link can be: its status and its addresses.
+//! What a link can be: its status, its addresses, and why it can't carry a request.
 
-use super::DisconnectReason;
-use super::LinkError;
+use core::fmt::{self, Display, Formatter};
 use core::net::{IpAddr, Ipv4Addr};
 
 /// The addresses that a link holds. Only its own address is always known.
@@ -35,24 +34,11 @@ pub struct IpConfig {
 
 impl IpConfig {
     /// An address of which nothing else is known.
-    ///
-    /// ```
-    /// # use {core::net::Ipv4Addr, nal_link::IpConfig};
-    /// let config = IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into());
-    /// assert_eq!(config.gateway, None);
-    /// ```
     pub const fn new(address: IpAddr) -> Self {
         Self { address, netmask: None, gateway: None, rssi_dbm: None, has_dns: None }
     }
 
     /// Adds the IPv4 netmask.
-    ///
-    /// ```
-    /// # use {core::net::Ipv4Addr, nal_link::IpConfig};
-    /// # let config = IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into());
-    /// let config = config.with_netmask(Ipv4Addr::new(255, 255, 255, 0));
-    /// assert_eq!(config.netmask, Some(Ipv4Addr::new(255, 255, 255, 0)));
-    /// ```
     #[must_use]
     pub const fn with_netmask(mut self, netmask: Ipv4Addr) -> Self {
         self.netmask = Some(netmask);
@@ -60,13 +46,6 @@ impl IpConfig {
     }
 
     /// Adds the IPv4 gateway.
-    ///
-    /// ```
-    /// # use {core::net::Ipv4Addr, nal_link::IpConfig};
-    /// # let config = IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into());
-    /// let config = config.with_gateway(Ipv4Addr::new(192, 168, 1, 1));
-    /// assert_eq!(config.gateway, Some(Ipv4Addr::new(192, 168, 1, 1)));
-    /// ```
     #[must_use]
     pub const fn with_gateway(mut self, gateway: Ipv4Addr) -> Self {
         self.gateway = Some(gateway);
@@ -74,12 +53,6 @@ impl IpConfig {
     }
 
     /// Adds the signal strength in dBm.
-    ///
-    /// ```
-    /// # use {core::net::Ipv4Addr, nal_link::IpConfig};
-    /// # let config = IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into());
-    /// assert_eq!(config.with_rssi(-67).rssi_dbm, Some(-67));
-    /// ```
     #[must_use]
     pub const fn with_rssi(mut self, dbm: i8) -> Self {
         self.rssi_dbm = Some(dbm);
@@ -87,12 +60,6 @@ impl IpConfig {
     }
 
     /// Says whether a DNS server is set. A link with a static address often has none.
-    ///
-    /// ```
-    /// # use {core::net::Ipv4Addr, nal_link::IpConfig};
-    /// # let config = IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into());
-    /// assert_eq!(config.with_dns(false).has_dns, Some(false));
-    /// ```
     #[must_use]
     pub const fn with_dns(mut self, is_set: bool) -> Self {
         self.has_dns = Some(is_set);
@@ -149,10 +116,9 @@ impl IpConfig {
 ///
 /// fn lamp(status: LinkStatus) -> &'static str {
 ///     match status {
-///         LinkStatus::Disconnected(_) => "off",
-///         LinkStatus::NoAddress => "blinking",
 ///         LinkStatus::Up(_) => "on",
-///         _ => "dim",
+///         LinkStatus::NoAddress => "blinking",
+///         _ => "off",
 ///     }
 /// }
 /// assert_eq!(lamp(LinkStatus::NoAddress), "blinking");
@@ -188,6 +154,125 @@ impl LinkStatus {
             Self::Up(config) if !config.address.is_unspecified() => Ok(config),
             Self::Up(_) | Self::NoAddress => Err(LinkError::NoAddress),
             Self::Disconnected(reason) => Err(LinkError::Disconnected(reason)),
+        }
+    }
+}
+
+/// Why the link can't carry a request.
+///
+/// ```
+/// use nal_link::{DisconnectReason, LinkError};
+/// let error = LinkError::Disconnected(DisconnectReason::WrongPassword);
+/// assert!(error.to_string().contains("the access point refused the password"));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum LinkError {
+    /// Not on an access point (or the cable is out).
+    Disconnected(DisconnectReason),
+    /// On an access point, but without an IP address: DHCP hasn't answered yet.
+    NoAddress,
+    /// The gateway isn't in the subnet of the link's own address, and the target is behind it.
+    /// The link's [`IpConfig`] has the addresses.
+    GatewayOutsideSubnet,
+    /// The target is a name, and no DNS server is set.
+    NoDnsServer,
+}
+
+/// Why a link went down, as far as its driver knows.
+///
+/// ```
+/// use nal_link::DisconnectReason;
+/// // The ESP8266's REASON_AUTH_FAIL.
+/// assert_eq!(DisconnectReason::from_code(202), DisconnectReason::WrongPassword);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum DisconnectReason {
+    /// Nothing is known; also the state before the first connection.
+    #[default]
+    Unknown,
+    /// The access point refused the password.
+    WrongPassword,
+    /// No access point with that name was found.
+    NoAccessPoint,
+    /// The access point didn't answer in time.
+    TimedOut,
+    /// The join failed for another reason.
+    Failed,
+    /// A reason code of IEEE 802.11 or of the vendor's SDK that isn't one of the above.
+    Code(u8),
+}
+
+impl DisconnectReason {
+    /// From the reason code that Espressif's SDKs report in a disconnect event (IEEE 802.11 codes
+    /// below 200, Espressif's own from 200).
+    ///
+    /// ```
+    /// use nal_link::DisconnectReason;
+    /// assert_eq!(DisconnectReason::from_code(201), DisconnectReason::NoAccessPoint);
+    /// assert_eq!(DisconnectReason::from_code(8), DisconnectReason::Code(8));
+    /// ```
+    pub const fn from_code(code: u8) -> Self {
+        match code {
+            0 => Self::Unknown,
+            // 4-way handshake timeout, MIC failure, AUTH_FAIL, HANDSHAKE_TIMEOUT: the key is wrong.
+            14 | 15 | 202 | 204 => Self::WrongPassword,
+            201 => Self::NoAccessPoint,
+            // Espressif's BEACON_TIMEOUT.
+            200 => Self::TimedOut,
+            203 => Self::Failed,
+            other => Self::Code(other),
+        }
+    }
+}
+
+impl Display for LinkStatus {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Disconnected(reason) => write!(f, "down ({reason})"),
+            Self::NoAddress => f.write_str("up, without an IP address"),
+            Self::Up(config) => write!(f, "up, with the address {}", config.address),
+        }
+    }
+}
+
+impl Display for LinkError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Disconnected(reason) => {
+                write!(f, "the link is down ({reason}): wait_online waits until it is up")
+            }
+            Self::NoAddress => f.write_str(
+                "the link is up but has no IP address (being on the access point is not enough): \
+                 wait_online waits for one; where none comes, check DHCP",
+            ),
+            Self::GatewayOutsideSubnet => f.write_str(
+                "the gateway isn't in the subnet of this link's own address, so nothing beyond \
+                 that subnet can be reached: correct the static address, netmask or gateway, or \
+                 use DHCP",
+            ),
+            Self::NoDnsServer => f.write_str(
+                "the host is a name and no DNS server is set: set one along with the static \
+                 address, use DHCP, or give the host's address",
+            ),
+        }
+    }
+}
+
+impl core::error::Error for LinkError {}
+
+impl Display for DisconnectReason {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => f.write_str("for no known reason, or never joined"),
+            Self::WrongPassword => f.write_str("the access point refused the password"),
+            Self::NoAccessPoint => f.write_str("no access point of that name was found"),
+            Self::TimedOut => f.write_str("the access point didn't answer in time"),
+            Self::Failed => f.write_str("the join failed"),
+            Self::Code(code) => write!(f, "reason code {code}"),
         }
     }
 }

@@ -1,0 +1,75 @@
+//! What ends an exchange before its response is complete.
+
+use super::{Body, Exchange, State};
+use crate::error::{self, BufferUse, Deadline, ProtocolError, RequestError};
+
+/// What ended an exchange. It is small, since it is returned all the time; its figures are the exchange's,
+/// which [explains](Exchange::explain) it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failure {
+    Protocol(ProtocolError),
+    Timeout(Deadline),
+    ClosedBeforeResponse,
+    StaleConnection,
+    Truncated,
+    /// The head doesn't fit; whether it was counted to its end.
+    HeadTooLarge {
+        counted: bool,
+    },
+    /// There is no room to go on with this; so many bytes more are needed at least.
+    NoRoom(BufferUse, u8),
+    /// The rest of the body, whose length is known, doesn't fit.
+    BodyTooLarge,
+    /// More or less of the body was given than declared.
+    WrongLength,
+    CallOver,
+}
+
+impl Exchange {
+    /// A failure with its figures, for a buffer of `available` bytes.
+    #[cold]
+    pub(crate) fn explain(&self, failure: Failure, available: usize) -> error::Failure {
+        match failure {
+            Failure::Protocol(error) => error::Failure::Protocol(error),
+            Failure::Timeout(deadline) => {
+                let limit_ms = self.params.deadlines.limit_ms(deadline);
+                error::Failure::Timeout { deadline, limit_ms }
+            }
+            Failure::ClosedBeforeResponse => error::Failure::ClosedBeforeResponse,
+            Failure::StaleConnection => error::Failure::StaleConnection,
+            Failure::Truncated if self.state == State::Body => {
+                let announced = self.parser.fields.content_length();
+                error::Failure::Truncated {
+                    received: self.body_received,
+                    announced: announced.filter(|_| !self.is_upgraded()),
+                }
+            }
+            Failure::Truncated => error::Failure::Truncated {
+                received: self.filled.wrapping_sub(self.parsed_to) as u64,
+                announced: None,
+            },
+            Failure::HeadTooLarge { counted } => {
+                let needed = self.measure.length.wrapping_add(usize::from(!counted));
+                let what = BufferUse::ResponseHead;
+                error::Failure::Buffer { what, needed, available, exact: counted }
+            }
+            Failure::NoRoom(what, more) => {
+                let needed = available.wrapping_add(usize::from(more));
+                error::Failure::Buffer { what, needed, available, exact: false }
+            }
+            Failure::BodyTooLarge => {
+                let remaining = match self.body {
+                    Body::Length(remaining) => usize::try_from(remaining).unwrap_or(usize::MAX),
+                    _ => 0,
+                };
+                let needed = remaining.saturating_add(self.retained_end);
+                error::Failure::Buffer { what: BufferUse::Body, needed, available, exact: true }
+            }
+            // The upload knows how much it was.
+            Failure::WrongLength => {
+                error::Failure::Request(RequestError::BodyLength { declared: 0, given: 0 })
+            }
+            Failure::CallOver => error::Failure::Request(RequestError::CallOver),
+        }
+    }
+}
