@@ -60,6 +60,8 @@ pub(crate) struct Ladder {
     seen: Option<Seen>,
     /// The server was asked for its root, since it doesn't know `*`.
     asked_root: bool,
+    /// The signal as it was measured, in dBm: not every link knows it.
+    signal: Option<i8>,
 }
 
 /// The check's own request, never the caller's.
@@ -89,6 +91,7 @@ impl Ladder {
             findings: Findings { secure, ..Findings::default() },
             seen: None,
             asked_root: false,
+            signal: None,
         }
     }
 
@@ -113,6 +116,7 @@ impl Ladder {
             findings: Findings::default(),
             seen: None,
             asked_root: false,
+            signal: None,
         }
     }
 
@@ -179,13 +183,19 @@ impl Ladder {
             Next::Free => Ok(Next::Signal),
             Next::Signal => {
                 let is_up = network.link_status().ip_config().is_ok();
-                if is_up && waited < REACH_MS && network.signal_strength().is_err() {
-                    return Err(nb::Error::WouldBlock);
+                if is_up && waited < REACH_MS {
+                    let Ok(signal) = network.signal_strength() else {
+                        return Err(nb::Error::WouldBlock);
+                    };
+                    self.signal = signal;
                 }
                 Ok(Next::Link)
             }
             Next::Link => {
-                self.report.link = network.link_status();
+                self.report.link = match (network.link_status(), self.signal) {
+                    (LinkStatus::Up(ip), Some(dbm)) => LinkStatus::Up(ip.with_rssi(dbm)),
+                    (status, _) => status,
+                };
                 // A modem that has just reset itself joins again.
                 if is_unexplained(self.report.link) && waited < REACH_MS {
                     return Err(nb::Error::WouldBlock);

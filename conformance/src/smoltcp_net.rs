@@ -127,7 +127,7 @@ pub fn stack() -> (Stack, FarPeer) {
 }
 
 /// Both ends move their packets, and a millisecond passes.
-pub fn step(stack: &mut Stack) {
+pub fn step<L>(stack: &mut Stack, _link: &mut L) {
     NOW.set(NOW.get() + 1);
     stack.poll().unwrap();
     FAR.with_borrow_mut(|far| far.as_mut().unwrap().step());

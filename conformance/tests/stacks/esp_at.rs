@@ -1,27 +1,20 @@
 //! `EspAt`, this crate's own driver, on the simulated modem in both of its dialects: bridged to
 //! real servers on loopback in real time, and to peers inside the simulator in virtual time.
-#![cfg(feature = "esp-at")]
 
-mod common;
-#[path = "common/scenario.rs"]
-mod scenario;
-#[path = "common/server.rs"]
-mod server;
-
-use common::{Cx, cx};
-use esp8266_sim::{
-    Dialect, Endpoint, Fault, Handle, Reply, SerialPort, Simulator, VirtualClock, When,
+use conformance::common::cx;
+use conformance::modem::{Driver, HOST, SimClock, joined};
+use conformance::scenario::{
+    Act, Bench, CONNECT_MS, Move, Peer, Player, Refused, Shows, config, run, say,
 };
+use conformance::server::Server;
+use esp8266_sim::{Dialect, Endpoint, Fault, Handle, Reply, Simulator, When};
 use safe_http_client::esp_at::{EspAt, EspAtError};
-use safe_http_client::{Clock, ErrorKind, FnClock, SafeHttpClient};
-use scenario::{Act, Bench, CONNECT_MS, Move, Peer, Player, Refused, Shows, config, run, say};
-use server::Server;
+use safe_http_client::{Clock, ErrorKind, LoopContext, SafeHttpClient, StdClock};
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-const HOST: [u8; 4] = [192, 168, 4, 20];
 const REFUSING_PORT: u16 = 9;
 
 fn name(dialect: Dialect) -> &'static str {
@@ -155,25 +148,10 @@ impl Peer for Inside {
     }
 }
 
-/// The simulator's clock. It ticks, so that data which wait on the line for their reader don't stop
-/// it.
-#[derive(Clone)]
-struct SimClock(VirtualClock);
-
-impl Clock for SimClock {
-    fn now_ms(&self) -> u32 {
-        self.0.now_ms() as u32
-    }
-}
-
 /// A modem in lock-step that has joined, and its peers.
-fn lockstep(dialect: Dialect, cx: &mut Cx) -> (EspAt<SerialPort, SimClock>, SimClock, Inside) {
-    let (handle, port, clock) = Simulator::lockstep(simulator(dialect));
-    let clock = SimClock(clock.ticking(Duration::from_micros(2)));
-    let mut modem = EspAt::new(port, clock.clone());
-    modem.join(cx, "sim", "simsimsim").unwrap();
-    let seen = Arc::default();
-    (modem, clock, Inside { handle, port: 8000, seen })
+fn lockstep(dialect: Dialect, cx: &mut LoopContext) -> (Driver, SimClock, Inside) {
+    let (modem, clock, handle) = joined(simulator(dialect), cx);
+    (modem, clock, Inside { handle, port: 8000, seen: Arc::default() })
 }
 
 fn scenarios_in_virtual_time(dialect: Dialect) {
@@ -183,21 +161,15 @@ fn scenarios_in_virtual_time(dialect: Dialect) {
     run(name(dialect), bench);
 }
 
-/// Gives the modem's thread and the server's the processor.
-fn yield_now() {
-    std::thread::sleep(Duration::from_micros(100));
-}
-
 fn scenarios_on_real_sockets(dialect: Dialect) {
     let mut cx = cx();
     let (handle, port) = Simulator::spawn(simulator(dialect));
-    let start = Instant::now();
-    let clock = FnClock(move || start.elapsed().as_millis() as u32);
-    let mut modem = EspAt::new(port, &clock).with_idle(yield_now);
+    // While the client waits, the modem's thread and the server's have the processor.
+    let clock = StdClock::new().with_idle(|| std::thread::sleep(Duration::from_micros(100)));
+    let mut modem = EspAt::new(port, &clock);
     modem.join(&mut cx, "sim", "simsimsim").unwrap();
     let peer = Bridged { server: Server::default(), handle };
-    let config = config().idle(yield_now);
-    let bench = Bench::new(&mut modem, &clock, config, &mut cx, peer, SHOWS);
+    let bench = Bench::new(&mut modem, &clock, config(), &mut cx, peer, SHOWS);
     run(&format!("{}, real sockets", name(dialect)), bench);
 }
 
@@ -230,17 +202,16 @@ fn names_resolve() {
         let mut cx = cx();
         let (mut modem, clock, mut peer) = lockstep(dialect, &mut cx);
         peer.play(vec![vec![Act::Request, say(HELLO)]]);
-        let mut client = SafeHttpClient::with_config(&mut modem, &clock, config())
-            .wait_online(&mut cx)
-            .unwrap_or_else(|failed| panic!("{}", failed.error));
+        let mut client = SafeHttpClient::with_config(&mut modem, &clock, config());
+        let mut online = client.online(&mut cx).unwrap();
         let mut buffer = [0; 512];
         let url = format!("http://gate.test:{}/", peer.port);
-        let mut response = client.get(&mut cx, url.as_str(), &mut buffer).send().unwrap();
+        let mut response = online.get(url.as_str(), &mut buffer).send().unwrap();
         assert_eq!(response.read_to_str().unwrap(), "hello");
         drop(response);
         assert!(peer.heads()[0].contains(&format!("Host: gate.test:{}\r\n", peer.port)));
 
-        let error = client.get(&mut cx, "http://unknown.test/", &mut buffer).send().unwrap_err();
+        let error = online.get("http://unknown.test/", &mut buffer).send().unwrap_err();
         assert_eq!(error.kind, ErrorKind::Resolve(EspAtError::NameNotFound));
         eprintln!("{}: name resolved ok, unknown name refused ok", name(dialect));
     }
@@ -255,19 +226,18 @@ fn the_connect_deadline_is_kept_though_the_firmware_dials_on() {
         let (mut modem, clock, mut peer) = lockstep(dialect, &mut cx);
         let url = peer.play(vec![vec![Act::Request, say(HELLO)]; 2]);
         peer.handle.fault(Fault::SlowConnect, When::Nth(1));
-        let mut client = SafeHttpClient::with_config(&mut modem, &clock, config())
-            .wait_online(&mut cx)
-            .unwrap_or_else(|failed| panic!("{}", failed.error));
+        let mut client = SafeHttpClient::with_config(&mut modem, &clock, config());
+        let mut online = client.online(&mut cx).unwrap();
         let mut buffer = [0; 512];
-        let error = client.get(&mut cx, url.as_str(), &mut buffer).send().unwrap_err();
+        let error = online.get(url.as_str(), &mut buffer).send().unwrap_err();
         assert_eq!(error.code(), "connect_timeout", "{error}");
-        let took = error.evidence.phase_ms;
+        let took = online.client().evidence().phase_ms;
         assert!((CONNECT_MS..CONNECT_MS + 50).contains(&took), "{error}");
 
         let mut tries = 1;
         let late = clock.now_ms();
         loop {
-            match client.get(&mut cx, url.as_str(), &mut buffer).send() {
+            match online.get(url.as_str(), &mut buffer).send() {
                 Ok(mut response) => {
                     assert_eq!(response.read_to_str().unwrap(), "hello");
                     break;

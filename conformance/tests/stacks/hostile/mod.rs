@@ -1,161 +1,22 @@
 //! Stacks that pend, fail, lie and contradict one another, as far as embedded-nal's types let them:
 //! scripted, so that each case is the same every time. Stands in for the stacks that no test can
-//! run here (wincwifi, quectel-bg77) by their declared behaviours.
+//! run here (wincwifi, quectel-bg77) by their declared quirks.
 //!
 //! After each case: as many sockets closed as opened, the error names the right phase, and the next
 //! request on the same client works.
 
-mod common;
+mod stack;
 
-use common::script::{Connection, ScriptError, ScriptSocket, ScriptStack, Step};
-use common::{TestClock, TestLink, cx};
-use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
+use conformance::common::script::{Connection, ScriptError, Step};
+use conformance::common::{TestClock, TestLink, cx};
 use safe_http_client::{
-    Attached, Behaviour, Config, LoopContext, Online, Phase, SafeHttpClient, WhyClosed,
+    CloseReason, Config, LoopContext, NalNetwork, Phase, SafeHttpClient, StackQuirks,
 };
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use stack::{Conduct, Hostile};
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-/// What a stack does otherwise than its script says.
-#[derive(Debug, Clone, Copy, Default)]
-struct Quirks {
-    /// `send` says `Ok(0)` instead of `WouldBlock` (smoltcp-nal).
-    full_is_zero: bool,
-    /// `receive` says `Ok(0)` instead of `WouldBlock` (smoltcp-nal, w5500).
-    nothing_is_zero: bool,
-    /// `receive` never reports the end, `send` does (esp-at-nal).
-    end_only_by_send: bool,
-    /// A refused `connect` pends for ever (smoltcp-nal).
-    dials_again: bool,
-    /// A refused `connect` is `Ok` (w5500).
-    reports_success: bool,
-    /// `send` claims to have taken more than it was given.
-    sent_too_much: bool,
-    /// `receive` claims to have filled more than there is room for.
-    received_too_much: bool,
-    /// `close` fails.
-    close_fails: bool,
-    /// The call of this number fails, whichever it is.
-    fails_at: Option<(usize, ScriptError)>,
-}
-
-struct Hostile {
-    script: ScriptStack,
-    quirks: Quirks,
-    calls: usize,
-    /// What the call that was made to fail was.
-    failed_in: Option<&'static str>,
-    /// The connection is one in name only.
-    refused: bool,
-}
-
-impl Hostile {
-    fn new(connection: Connection, quirks: Quirks) -> Self {
-        Self {
-            script: ScriptStack::new([connection]),
-            quirks,
-            calls: 0,
-            failed_in: None,
-            refused: false,
-        }
-    }
-
-    fn call(&mut self, name: &'static str) -> Result<(), ScriptError> {
-        let at = self.calls;
-        self.calls += 1;
-        match self.quirks.fails_at {
-            Some((number, error)) if number == at => {
-                self.failed_in = Some(name);
-                Err(error)
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-impl TcpClientStack for Hostile {
-    type TcpSocket = ScriptSocket;
-    type Error = ScriptError;
-
-    fn socket(&mut self) -> Result<ScriptSocket, ScriptError> {
-        self.call("socket")?;
-        self.refused = false;
-        self.script.socket()
-    }
-
-    fn connect(
-        &mut self,
-        socket: &mut ScriptSocket,
-        remote: SocketAddr,
-    ) -> nb::Result<(), ScriptError> {
-        self.call("connect")?;
-        match self.script.connect(socket, remote) {
-            Err(nb::Error::Other(ScriptError::Refused)) if self.quirks.dials_again => {
-                Err(nb::Error::WouldBlock)
-            }
-            Err(nb::Error::Other(ScriptError::Refused)) if self.quirks.reports_success => {
-                self.refused = true;
-                Ok(())
-            }
-            outcome => outcome,
-        }
-    }
-
-    fn send(&mut self, socket: &mut ScriptSocket, buffer: &[u8]) -> nb::Result<usize, ScriptError> {
-        self.call("send")?;
-        if self.refused {
-            return Err(nb::Error::Other(ScriptError::PipeClosed));
-        }
-        match self.script.send(socket, buffer) {
-            Err(nb::Error::WouldBlock) if self.quirks.full_is_zero => Ok(0),
-            Ok(count) if self.quirks.sent_too_much => Ok(count + 1_000_000),
-            outcome => outcome,
-        }
-    }
-
-    fn receive(
-        &mut self,
-        socket: &mut ScriptSocket,
-        buffer: &mut [u8],
-    ) -> nb::Result<usize, ScriptError> {
-        self.call("receive")?;
-        match self.script.receive(socket, buffer) {
-            Err(nb::Error::WouldBlock) if self.quirks.nothing_is_zero => Ok(0),
-            Err(nb::Error::Other(ScriptError::PipeClosed)) if self.quirks.end_only_by_send => {
-                Err(nb::Error::WouldBlock)
-            }
-            Ok(count) if self.quirks.received_too_much => Ok(count + 1_000_000),
-            outcome => outcome,
-        }
-    }
-
-    fn close(&mut self, socket: ScriptSocket) -> Result<(), ScriptError> {
-        self.script.close(socket)?;
-        if self.quirks.close_fails {
-            return Err(ScriptError::Broken);
-        }
-        Ok(())
-    }
-}
-
-impl Dns for Hostile {
-    type Error = ScriptError;
-
-    fn get_host_by_name(&mut self, name: &str, kind: AddrType) -> nb::Result<IpAddr, ScriptError> {
-        assert_eq!(kind, AddrType::IPv4, "wincwifi panics when asked for more");
-        self.script.get_host_by_name(name, kind)
-    }
-
-    fn get_host_by_address(
-        &mut self,
-        at: IpAddr,
-        out: &mut [u8],
-    ) -> nb::Result<usize, ScriptError> {
-        self.script.get_host_by_address(at, out)
-    }
-}
-
-type Client<'a> = SafeHttpClient<Attached<Hostile, TestLink>, &'a TestClock, Online>;
+type Client<'a> = SafeHttpClient<NalNetwork<Hostile, TestLink>, &'a TestClock>;
 
 /// Deadlines short enough to be reached by a clock on which each look takes a millisecond.
 fn config() -> Config {
@@ -165,14 +26,9 @@ fn config() -> Config {
         .idle_timeout(Duration::from_millis(50))
 }
 
-fn client<'a>(
-    cx: &mut LoopContext,
-    clock: &'a TestClock,
-    stack: Hostile,
-    behaviour: Behaviour,
-) -> Client<'a> {
-    let network = Attached::new(stack, TestLink::up(), behaviour);
-    SafeHttpClient::with_config(network, clock, config()).wait_online(cx).unwrap()
+fn client(clock: &TestClock, stack: Hostile, quirks: StackQuirks) -> Client<'_> {
+    let network = NalNetwork::new(stack, TestLink::up(), quirks);
+    SafeHttpClient::with_config(network, clock, config())
 }
 
 /// How a request ended: the body, or the error's code and phase.
@@ -180,15 +36,17 @@ type Outcome = Result<String, (&'static str, Phase)>;
 
 fn fetch(cx: &mut LoopContext, client: &mut Client<'_>, url: &str, body: &[u8]) -> Outcome {
     let mut buffer = [0; 256];
+    let mut online = client.online(cx).unwrap();
     let request = if body.is_empty() {
-        client.get(cx, url, &mut buffer)
+        online.get(url, &mut buffer)
     } else {
-        client.put(cx, url, &mut buffer).body(body)
+        online.put(url, &mut buffer).body(body)
     };
     let outcome = request.send().and_then(|mut response| response.read_to_str().map(str::to_owned));
     outcome.map_err(|error| {
         // The evidence belongs to the phase: nothing is received before something was sent.
-        assert!(error.evidence.received == 0 || error.evidence.sent > 0);
+        let evidence = client.evidence();
+        assert!(evidence.received == 0 || evidence.sent > 0);
         (error.code(), error.phase)
     })
 }
@@ -204,7 +62,7 @@ fn check_recovery(cx: &mut LoopContext, client: &mut Client<'_>, case: &str) {
         let log = stack.script.log.borrow();
         assert_eq!(log.opened, log.closed, "{case}: sockets opened and closed");
     }
-    stack.quirks = Quirks::default();
+    stack.conduct = Conduct::default();
     stack.script.no_sockets = false;
     stack.script.connections.clear();
     stack.script.connections.push_back(Connection::answer(HELLO));
@@ -216,19 +74,19 @@ const HELLO: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 
 struct Case {
     name: &'static str,
-    behaviour: Behaviour,
-    quirks: Quirks,
+    quirks: StackQuirks,
+    conduct: Conduct,
     connection: Connection,
     body: &'static [u8],
     expected: Outcome,
 }
 
-/// A GET that this connection answers well, on a stack without quirks.
+/// A GET that this connection answers well, on a stack that does as its script says.
 fn case(name: &'static str, expected: Outcome) -> Case {
     Case {
         name,
-        behaviour: Behaviour::UNKNOWN,
-        quirks: Quirks::default(),
+        quirks: StackQuirks::UNKNOWN,
+        conduct: Conduct::default(),
         connection: Connection::answer(HELLO),
         body: b"",
         expected,
@@ -242,7 +100,7 @@ fn hello() -> Outcome {
 #[test]
 fn connecting_sending_and_lying() {
     let mut cx = cx();
-    let none = Quirks::default();
+    let none = Conduct::default();
     let cases = [
         // connect
         Case {
@@ -259,19 +117,19 @@ fn connecting_sending_and_lying() {
         },
         Case {
             connection: Connection { refused: true, connect_pends: 7, ..Connection::answer(HELLO) },
-            behaviour: Behaviour::WINCWIFI,
+            quirks: StackQuirks::WINCWIFI,
             ..case("refused later", Err(("connect_failed", Phase::Connect)))
         },
         Case {
             connection: Connection { refused: true, ..Connection::answer(HELLO) },
-            quirks: Quirks { dials_again: true, ..none },
-            behaviour: Behaviour::SMOLTCP_NAL,
+            conduct: Conduct { dials_again: true, ..none },
+            quirks: StackQuirks::SMOLTCP_NAL,
             ..case("refused, and dialed again silently", Err(("connect_timeout", Phase::Connect)))
         },
         Case {
             connection: Connection { refused: true, ..Connection::answer(HELLO) },
-            quirks: Quirks { reports_success: true, ..none },
-            behaviour: Behaviour::W5500,
+            conduct: Conduct { reports_success: true, ..none },
+            quirks: StackQuirks::W5500,
             ..case("refused, and reported as connected", Err(("connect_failed", Phase::Connect)))
         },
         // send
@@ -285,8 +143,8 @@ fn connecting_sending_and_lying() {
         },
         Case {
             connection: Connection { send_limit: 3, send_pends: 5, ..Connection::answer(HELLO) },
-            quirks: Quirks { full_is_zero: true, nothing_is_zero: true, ..none },
-            behaviour: Behaviour::SMOLTCP_NAL,
+            conduct: Conduct { full_is_zero: true, nothing_is_zero: true, ..none },
+            quirks: StackQuirks::SMOLTCP_NAL,
             ..case("full and empty are Ok(0)", hello())
         },
         Case {
@@ -295,7 +153,7 @@ fn connecting_sending_and_lying() {
         },
         Case {
             connection: Connection { send_window: 0, ..Connection::answer(HELLO) },
-            quirks: Quirks { full_is_zero: true, ..none },
+            conduct: Conduct { full_is_zero: true, ..none },
             ..case("the window never opens, by Ok(0)", Err(("idle_timeout", Phase::Send)))
         },
         Case {
@@ -318,7 +176,7 @@ fn connecting_sending_and_lying() {
         },
         Case {
             connection: Connection { send_breaks_at: 10, ..Connection::answer(HELLO) },
-            behaviour: Behaviour::W5500,
+            quirks: StackQuirks::W5500,
             ..case(
                 "the pipe breaks after some bytes, so it was connected",
                 Err(("send_failed", Phase::Send)),
@@ -326,23 +184,27 @@ fn connecting_sending_and_lying() {
         },
         // lies
         Case {
-            quirks: Quirks { sent_too_much: true, ..none },
+            conduct: Conduct { sent_too_much: true, ..none },
             ..case("send claims more than it was given", hello())
         },
         Case {
-            quirks: Quirks { received_too_much: true, ..none },
+            conduct: Conduct { received_too_much: true, ..none },
             ..case("receive claims more than there is room for", hello())
         },
         Case {
-            connection: Connection::answer_split(HELLO, 1, Some(Step::Fail)),
-            quirks: Quirks { close_fails: true, ..none },
+            connection: Connection::answer_split(HELLO, 7, Some(Step::Fail)),
+            conduct: Conduct { close_fails: true, ..none },
             ..case("close fails", hello())
+        },
+        // Each byte comes in time, and the head doesn't.
+        Case {
+            connection: Connection::answer_split(HELLO, 1, None),
+            ..case("a head that drips", Err(("idle_timeout", Phase::Head)))
         },
     ];
     for case in cases {
         let clock = TestClock::ticking(1);
-        let mut client =
-            client(&mut cx, &clock, Hostile::new(case.connection, case.quirks), case.behaviour);
+        let mut client = client(&clock, Hostile::new(case.connection, case.conduct), case.quirks);
         let outcome = fetch(&mut cx, &mut client, URL, case.body);
         assert_eq!(outcome, case.expected, "{}", case.name);
         client.close();
@@ -355,9 +217,9 @@ fn connecting_sending_and_lying() {
 fn no_socket() {
     let mut cx = cx();
     let clock = TestClock::ticking(1);
-    let mut stack = Hostile::new(Connection::answer(HELLO), Quirks::default());
+    let mut stack = Hostile::new(Connection::answer(HELLO), Conduct::default());
     stack.script.no_sockets = true;
-    let mut client = client(&mut cx, &clock, stack, Behaviour::UNKNOWN);
+    let mut client = client(&clock, stack, StackQuirks::UNKNOWN);
     let outcome = fetch(&mut cx, &mut client, URL, b"");
     assert_eq!(outcome, Err(("no_socket", Phase::Connect)));
     check_recovery(&mut cx, &mut client, "no socket");
@@ -383,11 +245,11 @@ fn resolving() {
     ];
     for (name, pends, addresses, expected) in cases {
         let clock = TestClock::ticking(1);
-        let mut stack = Hostile::new(Connection::answer(HELLO), Quirks::default());
+        let mut stack = Hostile::new(Connection::answer(HELLO), Conduct::default());
         stack.script.dns_pends = pends;
         stack.script.names = addresses.iter().map(|at| ("gate.test", *at)).collect();
         let log = stack.script.log.clone();
-        let mut client = client(&mut cx, &clock, stack, Behaviour::WINCWIFI);
+        let mut client = client(&clock, stack, StackQuirks::WINCWIFI);
         let outcome = fetch(&mut cx, &mut client, "http://gate.test/", b"");
         assert_eq!(outcome, expected, "{name}");
         if outcome.is_err() {
@@ -413,18 +275,18 @@ enum End {
 /// What `Ok(0)` and `PipeClosed` mean is declared for each stack. Whatever they mean: a body that
 /// was cut short is never a success, and one without a length is whole only after a clean end.
 #[test]
-fn ends_of_bodies_by_declared_behaviour() {
+fn ends_of_bodies_by_declared_quirks() {
     let mut cx = cx();
-    let by_send = Quirks { end_only_by_send: true, ..Quirks::default() };
-    let none = Quirks::default();
+    let by_send = Conduct { end_only_by_send: true, ..Conduct::default() };
+    let none = Conduct::default();
     let ends = [
-        ("std", Behaviour::STD, none, End::Clean, End::Broken),
-        ("smoltcp", Behaviour::SMOLTCP_NAL, none, End::Nothing, End::Clean),
-        ("esp-at", Behaviour::ESP_AT_NAL, by_send, End::Nothing, End::Clean),
-        ("w5500", Behaviour::W5500, none, End::Nothing, End::Broken),
-        ("wincwifi", Behaviour::WINCWIFI, none, End::Clean, End::Clean),
-        ("quectel", Behaviour::QUECTEL_BG77, none, End::Nothing, End::Broken),
-        ("unknown", Behaviour::UNKNOWN, none, End::Nothing, End::Broken),
+        ("std", StackQuirks::STD, none, End::Clean, End::Broken),
+        ("smoltcp", StackQuirks::SMOLTCP_NAL, none, End::Nothing, End::Clean),
+        ("esp-at", StackQuirks::ESP_AT_NAL, by_send, End::Nothing, End::Clean),
+        ("w5500", StackQuirks::W5500, none, End::Nothing, End::Broken),
+        ("wincwifi", StackQuirks::WINCWIFI, none, End::Clean, End::Clean),
+        ("quectel", StackQuirks::QUECTEL_BG77, none, End::Nothing, End::Broken),
+        ("unknown", StackQuirks::UNKNOWN, none, End::Nothing, End::Broken),
     ];
     // A response, and the body it has if it ends here by a clean end, or in any way.
     let responses = [
@@ -444,7 +306,7 @@ fn ends_of_bodies_by_declared_behaviour() {
         ),
         ("until close", "HTTP/1.1 200 OK\r\n\r\nhello", Some("hello"), false),
     ];
-    for (stack, behaviour, quirks, on_zero, on_pipe_closed) in ends {
+    for (stack, quirks, conduct, on_zero, on_pipe_closed) in ends {
         for (response, bytes, body, ends_itself) in responses {
             for (step, end) in [
                 (Step::Zero, on_zero),
@@ -462,12 +324,12 @@ fn ends_of_bodies_by_declared_behaviour() {
                 };
                 let clock = TestClock::ticking(1);
                 let connection = Connection::answer_split(bytes, 7, Some(step));
-                let stack = Hostile::new(connection, quirks);
-                let mut client = client(&mut cx, &clock, stack, behaviour);
+                let stack = Hostile::new(connection, conduct);
+                let mut client = client(&clock, stack, quirks);
                 let outcome = fetch(&mut cx, &mut client, URL, b"");
                 assert_eq!(outcome, expected, "{case}");
                 if outcome.is_ok() && !ends_itself {
-                    assert_eq!(client.why_closed(), Some(WhyClosed::BodyUntilClose));
+                    assert_eq!(client.close_reason(), Some(CloseReason::BodyUntilClose));
                 }
                 client.close();
                 check_recovery(&mut cx, &mut client, &case);
@@ -493,8 +355,8 @@ fn ends_of_heads() {
         ("silent in the head", cut, Step::Silence, "idle_timeout"),
     ] {
         let clock = TestClock::ticking(1);
-        let stack = Hostile::new(Connection::answer_split(data, 3, Some(end)), Quirks::default());
-        let mut client = client(&mut cx, &clock, stack, Behaviour::STD);
+        let stack = Hostile::new(Connection::answer_split(data, 3, Some(end)), Conduct::default());
+        let mut client = client(&clock, stack, StackQuirks::STD);
         let outcome = fetch(&mut cx, &mut client, URL, b"");
         assert_eq!(outcome, Err((expected, Phase::Head)), "{name}");
         check_recovery(&mut cx, &mut client, name);
@@ -510,7 +372,7 @@ fn an_error_at_each_call() {
     for error in [ScriptError::Broken, ScriptError::PipeClosed] {
         let mut failures = 0;
         for number in 0.. {
-            let quirks = Quirks { fails_at: Some((number, error)), ..Quirks::default() };
+            let conduct = Conduct { fails_at: Some((number, error)), ..Conduct::default() };
             let connection = Connection {
                 connect_pends: 2,
                 send_limit: 20,
@@ -518,11 +380,11 @@ fn an_error_at_each_call() {
                 ..Connection::answer_split(HELLO, 6, None)
             };
             let clock = TestClock::ticking(1);
-            let stack = Hostile::new(connection, quirks);
-            let mut client = client(&mut cx, &clock, stack, Behaviour::UNKNOWN);
+            let stack = Hostile::new(connection, conduct);
+            let mut client = client(&clock, stack, StackQuirks::UNKNOWN);
             let outcome = fetch(&mut cx, &mut client, URL, b"a body");
             let case = format!("call {number} fails with {error:?}");
-            let Some(call) = client.network_mut().stack_mut().failed_in else {
+            let Some(call) = client.network().stack().failed_in else {
                 assert_eq!(outcome, hello(), "{case}: past the last call");
                 break;
             };

@@ -2,23 +2,19 @@
 //! a scripted peer behind them, and reports as an ESP8266's AT firmware does: `0,CONNECT`, `+IPD`,
 //! `SEND OK`, `0,CLOSED`. Time is virtual: a millisecond for each command and each poll.
 
-mod common;
-#[path = "common/scenario.rs"]
-mod scenario;
-
 use atat::blocking::AtatClient;
 use atat::{AtatCmd, AtatUrc, InternalError};
-use common::{TestLink, cx};
+use conformance::common::{TestLink, cx};
+use conformance::scenario::{Act, Bench, Move, Peer, Player, Refused, Shows, config, run, say};
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::pubsub::{PubSubChannel, Publisher};
 use esp_at_nal::urc::URCMessages;
 use esp_at_nal::wifi::Adapter;
 use fugit_timer::{Timer, TimerDurationU32, TimerInstantU32};
 use safe_http_client::{
-    Attached, Behaviour, ErrorKind, FnClock, NoDns, Phase, PipeClosed, SafeHttpClient, WithoutDns,
-    nb,
+    ErrorKind, FnClock, NalNetwork, NoDns, Phase, PipeClosed, SafeHttpClient, StackQuirks,
+    WithoutDns, nb,
 };
-use scenario::{Act, Bench, Move, Peer, Player, Refused, Shows, config, run, say};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -248,7 +244,7 @@ impl Peer for Behind {
 }
 
 /// Time passes, and what happened meanwhile is reported.
-fn poll(_: &mut WithoutDns<Stack>) {
+fn poll(_: &mut WithoutDns<Stack>, _: &mut TestLink) {
     NOW.set(NOW.get() + 1);
     MODEM.with_borrow_mut(|modem| {
         modem.step();
@@ -256,17 +252,17 @@ fn poll(_: &mut WithoutDns<Stack>) {
     });
 }
 
-fn network() -> Attached<WithoutDns<Stack>, TestLink> {
-    network_with(Behaviour::ESP_AT_NAL)
+fn network() -> NalNetwork<WithoutDns<Stack>, TestLink> {
+    network_with(StackQuirks::ESP_AT_NAL)
 }
 
-fn network_with(behaviour: Behaviour) -> Attached<WithoutDns<Stack>, TestLink> {
+fn network_with(quirks: StackQuirks) -> NalNetwork<WithoutDns<Stack>, TestLink> {
     let channel: &'static Channel = Box::leak(Box::new(Channel::new()));
     NOW.set(0);
     let publisher = Some(channel.publisher().unwrap());
     MODEM.set(Modem { port: 8000, publisher, ..Modem::default() });
     let adapter = Adapter::new(Serial, channel.subscriber().unwrap(), Countdown(0));
-    Attached::without_dns(adapter, TestLink::up(), behaviour).with_poll(poll)
+    NalNetwork::without_dns(adapter, TestLink::up(), quirks).with_poll(poll)
 }
 
 fn clock() -> FnClock<impl Fn() -> u32> {
@@ -287,13 +283,13 @@ fn all_scenarios() {
 #[test]
 fn a_connect_that_blocks_outlasts_its_deadline() {
     let mut cx = cx();
-    let mut client =
-        SafeHttpClient::with_config(network(), clock(), config()).wait_online(&mut cx).unwrap();
+    let mut client = SafeHttpClient::with_config(network(), clock(), config());
+    let mut online = client.online(&mut cx).unwrap();
     let mut buffer = [0; 512];
     let url = format!("http://192.168.1.20:{UNREACHABLE_PORT}/");
-    let error = client.get(&mut cx, url.as_str(), &mut buffer).send().unwrap_err();
+    let error = online.get(url.as_str(), &mut buffer).send().unwrap_err();
     assert_eq!((error.code(), error.phase), ("connect_failed", Phase::Connect));
-    assert!(error.evidence.phase_ms >= 5000, "{error}");
+    assert!(client.evidence().phase_ms >= 5000, "{error}");
     assert!(!client.is_connected());
     eprintln!("esp-at-nal 0.5: unreachable, reported after the stack's own 5 s ok");
 }
@@ -302,15 +298,15 @@ fn a_connect_that_blocks_outlasts_its_deadline() {
 #[test]
 fn names_need_an_address() {
     let mut cx = cx();
-    let mut client =
-        SafeHttpClient::with_config(network(), clock(), config()).wait_online(&mut cx).unwrap();
+    let mut client = SafeHttpClient::with_config(network(), clock(), config());
+    let mut online = client.online(&mut cx).unwrap();
     let mut buffer = [0; 512];
-    let error = client.get(&mut cx, "http://gate.test/", &mut buffer).send().unwrap_err();
+    let error = online.get("http://gate.test/", &mut buffer).send().unwrap_err();
     assert_eq!(error.kind, ErrorKind::Resolve(NoDns));
 
     Behind.play(vec![vec![Act::Request, say("HTTP/1.1 204 No Content\r\n\r\n")]]);
     let address = "192.168.1.20:8001".parse().unwrap();
-    let request = client.get(&mut cx, "http://gate.test/", &mut buffer).connect_to(address);
+    let request = online.get("http://gate.test/", &mut buffer).connect_to(address);
     assert_eq!(request.send().unwrap().status(), 204);
     assert!(Behind.heads()[0].contains("Host: gate.test\r\n"));
     eprintln!("esp-at-nal 0.5: names refused, address given ok");
@@ -321,12 +317,12 @@ fn names_need_an_address() {
 #[test]
 fn an_exchange_costs_no_command_more_than_it_needs() {
     let mut cx = cx();
-    let mut client =
-        SafeHttpClient::with_config(network(), clock(), config()).wait_online(&mut cx).unwrap();
+    let mut client = SafeHttpClient::with_config(network(), clock(), config());
+    let mut online = client.online(&mut cx).unwrap();
     let answer = say("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
     let url = Behind.play(vec![vec![Act::Request, Act::Wait(50), answer]]);
     let mut buffer = [0; 512];
-    let mut response = client.get(&mut cx, url.as_str(), &mut buffer).send().unwrap();
+    let mut response = online.get(url.as_str(), &mut buffer).send().unwrap();
     assert_eq!(response.read_to_str().unwrap(), "hello");
     drop(response);
     client.close();
@@ -351,15 +347,14 @@ fn an_exchange_costs_no_command_more_than_it_needs() {
 #[test]
 fn a_stricter_declaration_refuses_what_it_cant_know() {
     let mut cx = cx();
-    let strict = Behaviour { pipe_closed: PipeClosed::MayLoseData, ..Behaviour::ESP_AT_NAL };
-    let mut client = SafeHttpClient::with_config(network_with(strict), clock(), config())
-        .wait_online(&mut cx)
-        .unwrap();
+    let strict = StackQuirks::ESP_AT_NAL.with_pipe_closed(PipeClosed::MayLoseData);
+    let mut client = SafeHttpClient::with_config(network_with(strict), clock(), config());
+    let mut online = client.online(&mut cx).unwrap();
     for end in [Act::Fin, Act::Reset] {
         let answer = say("HTTP/1.1 200 OK\r\n\r\nhello");
         let url = Behind.play(vec![vec![Act::Request, answer, Act::Wait(20), end]]);
         let mut buffer = [0; 512];
-        let mut response = client.get(&mut cx, url.as_str(), &mut buffer).send().unwrap();
+        let mut response = online.get(url.as_str(), &mut buffer).send().unwrap();
         assert_eq!(response.read_to_end().unwrap_err().code(), "truncated");
     }
     eprintln!("esp-at-nal 0.5: close-delimited refused by a stricter declaration ok");

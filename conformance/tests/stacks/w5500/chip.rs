@@ -1,28 +1,12 @@
-//! `w5500` 0.6 on a chip of our own making: the registers and the memory of its sockets behind the
-//! driver's `Bus`, as far as TCP clients use them, with a scripted peer on the wire. Time is
-//! virtual: a millisecond for each poll.
-//!
-//! What no client can do on this driver is asserted as that: it reads while the connection is
-//! established alone, so what the peer sent before it closed can be lost, and is never taken for
-//! the whole.
+//! The chip: registers and memory of its sockets, as far as TCP clients use them, and the peers on its wire.
 
-mod common;
-#[path = "common/scenario.rs"]
-mod scenario;
-
-use common::{TestLink, cx};
-use safe_http_client::{Attached, Behaviour, FnClock, Phase, SafeHttpClient, WithoutDns};
-use scenario::{Act, Bench, Failure, Move, Peer, Player, Refused, Shows, config, run, say};
+use conformance::scenario::{Act, Move, Player};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::convert::Infallible;
-use std::net::Ipv4Addr;
-use w5500::bus::Bus;
-use w5500::register::{common as chip, socketn};
-use w5500::{Device, DeviceState, MacAddress, Manual, Mode, UninitializedDevice};
+use w5500::register::socketn;
 
 /// What each socket has for each direction after a reset.
-const MEMORY: usize = 2048;
+pub const MEMORY: usize = 2048;
 
 // Sn_SR
 const CLOSED: u8 = 0x00;
@@ -37,13 +21,13 @@ const IR_TIMEOUT: u8 = 0x08;
 const IR_SEND_OK: u8 = 0x10;
 
 thread_local! {
-    static NOW: Cell<u32> = const { Cell::new(0) };
+    pub static NOW: Cell<u32> = const { Cell::new(0) };
     /// The chip. Here because a stack's poll function is a plain `fn`.
-    static CHIP: RefCell<Chip> = RefCell::default();
+    pub static CHIP: RefCell<Chip> = RefCell::default();
 }
 
 /// One of the chip's sockets.
-struct Socket {
+pub struct Socket {
     /// The registers as they were written; those that the chip owns are filled in when read.
     registers: [u8; 0x30],
     status: u8,
@@ -81,6 +65,10 @@ impl Default for Socket {
 }
 
 impl Socket {
+    pub fn is_closed(&self) -> bool {
+        self.status == CLOSED
+    }
+
     fn word(&self, address: u16) -> u16 {
         let at = usize::from(address);
         u16::from_be_bytes([self.registers[at], self.registers[at + 1]])
@@ -103,18 +91,18 @@ impl Socket {
 }
 
 #[derive(Default)]
-struct Chip {
-    common: Vec<u8>,
-    sockets: [Socket; 8],
-    port: u16,
-    scripts: VecDeque<Vec<Act>>,
-    accepted: usize,
-    heads: Vec<String>,
+pub struct Chip {
+    pub common: Vec<u8>,
+    pub sockets: [Socket; 8],
+    pub port: u16,
+    pub scripts: VecDeque<Vec<Act>>,
+    pub accepted: usize,
+    pub heads: Vec<String>,
 }
 
 impl Chip {
     /// The peers make their moves.
-    fn step(&mut self) {
+    pub fn step(&mut self) {
         for socket in &mut self.sockets {
             if socket.status != ESTABLISHED {
                 continue;
@@ -201,7 +189,7 @@ impl Chip {
         }
     }
 
-    fn read(&mut self, block: u8, address: u16, data: &mut [u8]) {
+    pub fn read(&mut self, block: u8, address: u16, data: &mut [u8]) {
         let at = usize::from(address);
         if block == 0 {
             data.copy_from_slice(&self.common[at..at + data.len()]);
@@ -234,7 +222,7 @@ impl Chip {
         }
     }
 
-    fn write(&mut self, block: u8, address: u16, data: &[u8]) {
+    pub fn write(&mut self, block: u8, address: u16, data: &[u8]) {
         let at = usize::from(address);
         if block == 0 {
             self.common[at..at + data.len()].copy_from_slice(data);
@@ -272,158 +260,4 @@ fn arrive(
         *write = write.wrapping_add(1);
         *interrupts |= IR_RECV;
     }
-}
-
-/// The wires to the chip.
-struct Wires;
-
-impl Bus for Wires {
-    type Error = Infallible;
-
-    fn read_frame(&mut self, block: u8, address: u16, data: &mut [u8]) -> Result<(), Infallible> {
-        CHIP.with_borrow_mut(|chip| chip.read(block, address, data));
-        Ok(())
-    }
-
-    fn write_frame(&mut self, block: u8, address: u16, data: &[u8]) -> Result<(), Infallible> {
-        CHIP.with_borrow_mut(|chip| chip.write(block, address, data));
-        Ok(())
-    }
-}
-
-type Stack = Device<Wires, DeviceState<Manual>>;
-
-/// Time passes, and what happens meanwhile on the wire happens.
-fn poll(_: &mut WithoutDns<Stack>) {
-    NOW.set(NOW.get() + 1);
-    CHIP.with_borrow_mut(Chip::step);
-}
-
-fn network() -> Attached<WithoutDns<Stack>, TestLink> {
-    let mut common = vec![0; 0x40];
-    common[usize::from(chip::VERSION)] = 4;
-    NOW.set(0);
-    CHIP.set(Chip { common, port: 8000, ..Chip::default() });
-    let device = UninitializedDevice::new(Wires)
-        .initialize_manual(
-            MacAddress::new(2, 0, 0, 0, 0, 57),
-            Ipv4Addr::new(192, 168, 1, 57),
-            Mode::default(),
-        )
-        .unwrap();
-    Attached::without_dns(device, TestLink::up(), Behaviour::W5500).with_poll(poll)
-}
-
-fn clock() -> FnClock<impl Fn() -> u32> {
-    FnClock(|| NOW.get())
-}
-
-/// The scripted peer on the wire.
-struct OnTheWire;
-
-impl Peer for OnTheWire {
-    fn play(&mut self, scripts: Vec<Vec<Act>>) -> String {
-        CHIP.with_borrow_mut(|chip| {
-            // A new port, so that no connection of before is taken for one of now.
-            chip.port += 1;
-            chip.scripts = scripts.into();
-            chip.accepted = 0;
-            chip.heads.clear();
-            format!("http://192.168.1.20:{}", chip.port)
-        })
-    }
-
-    fn refusing(&mut self) -> String {
-        "http://192.168.1.20:9".into()
-    }
-
-    fn accepted(&mut self) -> usize {
-        CHIP.with_borrow(|chip| chip.accepted)
-    }
-
-    fn heads(&mut self) -> Vec<String> {
-        CHIP.with_borrow(|chip| chip.heads.clone())
-    }
-}
-
-#[test]
-fn all_scenarios() {
-    let mut cx = cx();
-    let shows = Shows { refused: Refused::FirstSend, reset: false, clean_end: false };
-    let bench = Bench::new(network(), clock(), config(), &mut cx, OnTheWire, shows);
-    run("w5500 0.6", bench);
-    CHIP.with_borrow(|chip| {
-        assert!(chip.sockets.iter().all(|socket| socket.status == CLOSED));
-    });
-}
-
-/// The driver reads when the chip's interrupt says that something arrived, and clears it whether it
-/// has read everything or not. A read of less than the socket's memory can strand the rest.
-#[test]
-fn a_buffer_smaller_than_the_sockets_memory_can_strand_the_end_of_a_body() {
-    let mut cx = cx();
-    let mut client =
-        SafeHttpClient::with_config(network(), clock(), config()).wait_online(&mut cx).unwrap();
-    let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: 1500\r\n\r\n{}", "x".repeat(1500));
-    #[allow(clippy::result_large_err, reason = "a test's own error, with all its figures")]
-    let mut get = |buffer: &mut [u8]| {
-        let url = OnTheWire.play(vec![vec![Act::Request, say(&answer)]]);
-        let mut response = client.get(&mut cx, url.as_str(), buffer).send().map_err(Failure::of)?;
-        let mut body = [0; 1500];
-        response.copy_to(&mut body.as_mut_slice()).map_err(|error| match error {
-            safe_http_client::CopyError::Response(error) => Failure::of(error),
-            other => panic!("{other:?}"),
-        })
-    };
-    let failure = get(&mut [0; 512]).expect_err("stranded");
-    assert_eq!((failure.code, failure.phase), ("idle_timeout", Phase::Body));
-    // A buffer that takes all that can be there at once strands nothing.
-    assert_eq!(get(&mut [0; MEMORY]).unwrap(), 1500);
-    eprintln!("w5500 0.6: small buffer ends in idle_timeout, one of {MEMORY} is enough ok");
-}
-
-/// Chunks end anywhere in what a read brings: a size line that was cut must not leave a read so
-/// little room that it strands the rest.
-#[test]
-fn chunks_of_any_size_strand_nothing() {
-    let mut cx = cx();
-    let mut client =
-        SafeHttpClient::with_config(network(), clock(), config()).wait_online(&mut cx).unwrap();
-    let (mut sizes, mut stranded) = (0, Vec::new());
-    for size in 1..400 {
-        let mut answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_string();
-        let mut left = 5000;
-        while left > 0 {
-            let count = size.min(left);
-            answer += &format!("{count:x}\r\n{}\r\n", "x".repeat(count));
-            left -= count;
-        }
-        answer += "0\r\n\r\n";
-        let url = OnTheWire.play(vec![vec![Act::Request, say(&answer)]]);
-        let mut buffer = [0; MEMORY + 128];
-        let mut response = client.get(&mut cx, url.as_str(), &mut buffer).send().unwrap();
-        let mut body = [0; 5000];
-        sizes += 1;
-        if response.copy_to(&mut body.as_mut_slice()).is_err() {
-            stranded.push(size);
-        }
-    }
-    assert!(stranded.is_empty(), "{} of {sizes}: {stranded:?}", stranded.len());
-    eprintln!("w5500 0.6: chunks of {sizes} sizes ok");
-}
-
-/// The chip has eight sockets; the client uses one at a time and leaks none.
-#[test]
-fn refusals_leak_no_socket() {
-    let mut cx = cx();
-    let mut client =
-        SafeHttpClient::with_config(network(), clock(), config()).wait_online(&mut cx).unwrap();
-    let mut buffer = [0; 512];
-    for _ in 0..20 {
-        let url = OnTheWire.refusing();
-        let error = client.get(&mut cx, url.as_str(), &mut buffer).send().unwrap_err();
-        assert_eq!((error.code(), error.phase), ("connect_failed", Phase::Connect));
-        assert_eq!(error.evidence.sent, 0);
-    }
-    eprintln!("w5500 0.6: 20 refusals on 8 sockets ok");
 }

@@ -1,4 +1,4 @@
-// Node's own `http` server, with a path for each thing that tests/real_servers.rs asks of it.
+// Node's own `http` server, with a path for each thing that tests/servers/main.rs asks of it.
 // Prints the ports it listens on, as one line of JSON, and ends when its stdin does.
 'use strict';
 const http = require('http');

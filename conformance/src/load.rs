@@ -1,9 +1,9 @@
 //! Load: a server in a process of its own, which can be killed and counts what it processed, and
 //! the figures of this process.
-#![allow(dead_code)]
 
 use crate::common::cx;
-use safe_http_client::{Cause, Clock, Method, Network, Online, SafeHttpClient};
+use crate::requests::{header, is_whole_request};
+use safe_http_client::{Cause, Clock, Method, Network, SafeHttpClient};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -59,28 +59,19 @@ fn say(line: &str) {
 }
 
 /// A connection that ends, or is gone, ends this.
-fn answer(stream: TcpStream) -> Option<()> {
+fn answer(mut stream: TcpStream) -> Option<()> {
     stream.set_nodelay(true).ok()?;
-    let mut writer = stream.try_clone().ok()?;
-    let mut reader = BufReader::new(stream);
+    let (mut inbox, mut bytes) = (Vec::new(), [0; 1024]);
     loop {
-        let (mut id, mut length, mut close) = (None, 0, false);
-        loop {
-            let mut line = String::new();
-            if reader.read_line(&mut line).ok()? == 0 {
-                return None;
-            }
-            match line.trim_end().split_once(": ") {
-                Some(("x-id", value)) => id = value.parse::<usize>().ok(),
-                Some(("Content-Length", value)) => length = value.parse().ok()?,
-                Some(("Connection", "close")) => close = true,
-                Some(_) => {}
-                None if line == "\r\n" => break,
-                None => {}
-            }
+        while !is_whole_request(&inbox) {
+            let count = stream.read(&mut bytes).ok().filter(|count| *count > 0)?;
+            inbox.extend_from_slice(&bytes[..count]);
         }
-        std::io::copy(&mut (&mut reader).take(length), &mut std::io::sink()).ok()?;
-        let id = id?;
+        let request = String::from_utf8_lossy(&inbox);
+        let id: usize = header(&request, "x-id")?.parse().ok()?;
+        let close = header(&request, "connection") == Some("close");
+        // The client sends one request at a time.
+        inbox.clear();
         say(&format!("id {id}"));
         let mut body = id.to_string();
         if id.is_multiple_of(LONG) {
@@ -88,7 +79,7 @@ fn answer(stream: TcpStream) -> Option<()> {
         }
         let response = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
         for piece in response.as_bytes().chunks(2048) {
-            writer.write_all(piece).ok()?;
+            stream.write_all(piece).ok()?;
             if response.len() > 2048 {
                 thread::sleep(Duration::from_micros(300));
             }
@@ -107,7 +98,7 @@ type Ledger = Arc<Mutex<Vec<u8>>>;
 pub enum Program {
     /// This test's own, in [`serve`].
     Own,
-    /// Node with tests/servers/load.js.
+    /// Node with `tests/servers/load.js`.
     Node(PathBuf),
 }
 
@@ -243,20 +234,21 @@ impl Log {
     /// One more request.
     pub fn request<N: Network, C: Clock>(
         &mut self,
-        client: &mut SafeHttpClient<N, C, Online>,
+        client: &mut SafeHttpClient<N, C>,
         aim: &Aim,
         buffer: &mut [u8],
     ) {
         let id = self.outcomes.len();
         let mut cx = cx();
-        let mut request = client
-            .request(&mut cx, Self::method(id), aim.url.as_str(), buffer)
+        let mut online = client.online(&mut cx).unwrap();
+        let mut request = online
+            .request(Self::method(id), aim.url.as_str(), buffer)
             .header("x-id", id.to_string());
         if Self::method(id) == Method::Post {
-            request = request.body(b"{\"open\": true}");
+            request = request.body("{\"open\": true}");
         }
         if aim.fresh {
-            request = request.close();
+            request = request.connection_close();
         }
         let answer = request
             .send()
@@ -267,7 +259,7 @@ impl Log {
                 Ok(())
             }
             Err(error) => {
-                let cause = error.diagnosis().cause();
+                let cause = client.diagnosis(&error).cause();
                 // While nothing listens, a few are enough.
                 thread::sleep(Duration::from_millis(1));
                 self.texts.entry(cause.code()).or_insert_with(|| error.to_string());
@@ -276,14 +268,14 @@ impl Log {
         });
     }
 
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.outcomes.len()
     }
 
     /// No request failed, and each was processed once.
     pub fn assert_all_done(&self, counts: &[u8]) {
         assert_eq!(self.texts, BTreeMap::new());
-        assert_eq!(counts.len(), self.len());
+        assert_eq!(counts.len(), self.count());
         assert!(counts.iter().all(|times| *times == 1));
     }
 

@@ -1,22 +1,17 @@
 //! `smoltcp-nal` 0.7 over a cable in memory, with smoltcp itself as the server: real TCP in both
 //! directions, on a clock that the stack's own steps move.
 
-mod common;
-#[path = "common/scenario.rs"]
-mod scenario;
-#[path = "common/smoltcp_net.rs"]
-mod smoltcp_net;
-
-use common::{TestLink, cx};
+use conformance::common::{TestClock, TestLink, cx};
+use conformance::scenario::{Act, Bench, Failure, Peer, Refused, Shows, config, run, say};
+use conformance::smoltcp_net;
 use safe_http_client::{
-    Attached, Behaviour, BodyLength, ErrorKind, Phase, PipeClosed, SafeHttpClient,
+    BodyLength, ErrorKind, NalNetwork, Phase, PipeClosed, SafeHttpClient, StackQuirks,
 };
-use scenario::{Act, Bench, Failure, Peer, Refused, Shows, config, run, say};
 
 /// Of a stack whose packets move in `step`.
-fn network() -> (Attached<smoltcp_net::Stack, TestLink>, smoltcp_net::FarPeer) {
+fn network() -> (NalNetwork<smoltcp_net::Stack, TestLink>, smoltcp_net::FarPeer) {
     let (stack, peer) = smoltcp_net::stack();
-    let network = Attached::new(stack, TestLink::up(), Behaviour::SMOLTCP_NAL);
+    let network = NalNetwork::new(stack, TestLink::up(), StackQuirks::SMOLTCP_NAL);
     (network.with_poll(smoltcp_net::step), peer)
 }
 
@@ -33,18 +28,17 @@ fn all_scenarios() {
 fn names_resolve() {
     let mut cx = cx();
     let (network, mut peer) = network();
-    let mut client = SafeHttpClient::with_config(network, smoltcp_net::clock(), config())
-        .wait_online(&mut cx)
-        .unwrap();
+    let mut client = SafeHttpClient::with_config(network, smoltcp_net::clock(), config());
+    let mut online = client.online(&mut cx).unwrap();
     peer.play(vec![vec![Act::Request, say("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")]]);
     let mut buffer = [0; 512];
 
     let url = format!("http://{}:{}/", smoltcp_net::KNOWN_NAME, peer.port());
-    let mut response = client.get(&mut cx, url.as_str(), &mut buffer).send().unwrap();
+    let mut response = online.get(url.as_str(), &mut buffer).send().unwrap();
     assert_eq!(response.read_to_str().unwrap(), "hello");
     drop(response);
 
-    let error = client.get(&mut cx, "http://unknown.test/", &mut buffer).send().unwrap_err();
+    let error = online.get("http://unknown.test/", &mut buffer).send().unwrap_err();
     assert!(matches!(error.kind, ErrorKind::Resolve(_)), "{error}");
     assert_eq!(error.phase, Phase::Resolve);
     eprintln!("smoltcp-nal 0.7: name resolved ok, unknown name refused ok");
@@ -55,12 +49,11 @@ fn names_resolve() {
 fn ipv6_is_the_stacks_error() {
     let mut cx = cx();
     let (network, _) = network();
-    let mut client = SafeHttpClient::with_config(network, smoltcp_net::clock(), config())
-        .wait_online(&mut cx)
-        .unwrap();
+    let mut client = SafeHttpClient::with_config(network, smoltcp_net::clock(), config());
+    let mut online = client.online(&mut cx).unwrap();
     let mut buffer = [0; 512];
-    let error = client.get(&mut cx, "http://[2001:db8::1]/", &mut buffer).send().unwrap_err();
-    let failure = Failure::of(error);
+    let error = online.get("http://[2001:db8::1]/", &mut buffer).send().unwrap_err();
+    let failure = Failure::of(&error, client.evidence());
     assert_eq!((failure.code, failure.phase), ("connect_failed", Phase::Connect));
     assert_eq!(failure.kind, "Connect(Unsupported)");
     assert!(!client.is_connected());
@@ -72,9 +65,8 @@ fn ipv6_is_the_stacks_error() {
 fn an_interim_response_that_fills_the_buffer_of_an_upload() {
     let mut cx = cx();
     let (network, mut peer) = network();
-    let mut client = SafeHttpClient::with_config(network, smoltcp_net::clock(), config())
-        .wait_online(&mut cx)
-        .unwrap();
+    let mut client = SafeHttpClient::with_config(network, smoltcp_net::clock(), config());
+    let mut online = client.online(&mut cx).unwrap();
     let interim = format!("HTTP/1.1 103 Early Hints\r\nLink: {}\r\n\r\n", "x".repeat(214));
     let (most, rest) = interim.split_at(246);
     let url = peer.play(vec![vec![
@@ -86,7 +78,7 @@ fn an_interim_response_that_fills_the_buffer_of_an_upload() {
     ]]);
     let mut buffer = [0; 256];
     let mut body = [b'x'; 2000].as_slice();
-    let post = client.post(&mut cx, url.as_str(), &mut buffer);
+    let post = online.post(url.as_str(), &mut buffer);
     let response = post.send_from(&mut body, BodyLength::Chunked).unwrap();
     assert_eq!(response.status(), 204);
     eprintln!("smoltcp-nal 0.7: interim response in the middle of an upload ok");
@@ -98,16 +90,15 @@ fn an_interim_response_that_fills_the_buffer_of_an_upload() {
 fn a_stricter_declaration_refuses_what_it_cant_know() {
     let mut cx = cx();
     let (stack, mut peer) = smoltcp_net::stack();
-    let strict = Behaviour { pipe_closed: PipeClosed::MayLoseData, ..Behaviour::SMOLTCP_NAL };
-    let network = Attached::new(stack, TestLink::up(), strict).with_poll(smoltcp_net::step);
-    let mut client = SafeHttpClient::with_config(network, smoltcp_net::clock(), config())
-        .wait_online(&mut cx)
-        .unwrap();
+    let strict = StackQuirks::SMOLTCP_NAL.with_pipe_closed(PipeClosed::MayLoseData);
+    let network = NalNetwork::new(stack, TestLink::up(), strict).with_poll(smoltcp_net::step);
+    let mut client = SafeHttpClient::with_config(network, smoltcp_net::clock(), config());
+    let mut online = client.online(&mut cx).unwrap();
     for end in [Act::Fin, Act::Reset] {
         let answer = say("HTTP/1.1 200 OK\r\n\r\nhello");
         let url = peer.play(vec![vec![Act::Request, answer, Act::Wait(20), end]]);
         let mut buffer = [0; 512];
-        let mut response = client.get(&mut cx, url.as_str(), &mut buffer).send().unwrap();
+        let mut response = online.get(url.as_str(), &mut buffer).send().unwrap();
         assert_eq!(response.read_to_end().unwrap_err().code(), "truncated");
     }
     eprintln!("smoltcp-nal 0.7: close-delimited refused by a stricter declaration ok");
@@ -119,12 +110,12 @@ fn a_stack_that_is_never_polled_ends_by_the_connect_deadline() {
     let mut cx = cx();
     let (stack, mut peer) = smoltcp_net::stack();
     let url = peer.play(vec![vec![]]);
-    let network = Attached::new(stack, TestLink::up(), Behaviour::SMOLTCP_NAL);
-    let clock = common::TestClock::ticking(1);
-    let mut client =
-        SafeHttpClient::with_config(network, &clock, config()).wait_online(&mut cx).unwrap();
+    let network = NalNetwork::new(stack, TestLink::up(), StackQuirks::SMOLTCP_NAL);
+    let clock = TestClock::ticking(1);
+    let mut client = SafeHttpClient::with_config(network, &clock, config());
+    let mut online = client.online(&mut cx).unwrap();
     let mut buffer = [0; 512];
-    let error = client.get(&mut cx, url.as_str(), &mut buffer).send().unwrap_err();
+    let error = online.get(url.as_str(), &mut buffer).send().unwrap_err();
     assert_eq!((error.code(), error.phase), ("connect_timeout", Phase::Connect));
     eprintln!("smoltcp-nal 0.7: never polled, ends by the connect deadline ok");
 }
