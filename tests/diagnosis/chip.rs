@@ -1,5 +1,6 @@
 //! A chip at home, of which each fact is written down: what its stack says, who answers its pings, how
 //! its connections go.
+#![allow(dead_code, reason = "each of the two packages uses a part")]
 
 use crate::common::TestClock;
 use crate::common::script::{Connection, ScriptError, ScriptStack};
