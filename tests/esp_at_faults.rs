@@ -27,6 +27,7 @@ fn expected(fault: Fault) -> &'static str {
             "send_failed: SendFailed"
         }
         Fault::DnsFailure | Fault::NoDnsServer => "name_not_resolved: NameNotFound",
+        Fault::DnsSlow => "resolve_timeout",
         Fault::DnsZero | Fault::DnsBroadcast => "name_resolved_to_no_host",
         Fault::PortRefused | Fault::ConnectErrorNoId => "connect_failed: ConnectFailed",
         Fault::NoMoreLinks => "connect_failed: NotDialled",

@@ -4,7 +4,7 @@ use super::address::classify;
 use super::authority::MAX_HOST;
 use super::url::{Host, Scheme, Url};
 use crate::error::TargetClass;
-use core::net::{IpAddr, SocketAddr};
+use core::net::{IpAddr, SocketAddr, SocketAddrV4};
 
 /// Whom a request goes to. Its host's text stands at the front of the call's buffer.
 #[derive(Debug, Clone, Copy)]
@@ -44,8 +44,10 @@ impl Endpoint {
             class: url.target_class(),
             resolves: matches!(host, Host::Name(_)),
             is_directed: false,
+            // Each kind by itself: an address of either kind is copied byte by byte.
             remote: match host {
-                Host::Address(address) => Some(SocketAddr::new(address, port)),
+                Host::Address(IpAddr::V4(ip)) => Some(SocketAddr::V4(SocketAddrV4::new(ip, port))),
+                Host::Address(IpAddr::V6(ip)) => Some(SocketAddr::new(IpAddr::V6(ip), port)),
                 Host::Name(_) => None,
             },
         }

@@ -37,6 +37,8 @@ pub(crate) struct Connection<N: Network> {
     /// Whom it leads to, where that can be remembered.
     peer: Peer,
     idle_since: u32,
+    /// It has left HTTP.
+    pub(crate) is_upgraded: bool,
     close_reason: Option<CloseReason>,
     /// What ended the stream, as far as the stack tells.
     ended_by: StackFault,
@@ -68,6 +70,7 @@ impl<N: Network> Connection<N> {
             owner: NOBODY,
             peer: Peer::new(),
             idle_since: 0,
+            is_upgraded: false,
             close_reason: None,
             ended_by: StackFault::Unknown,
         }
@@ -76,10 +79,19 @@ impl<N: Network> Connection<N> {
     /// Gives the connection to a new call. What a call before has left unfinished ends here.
     pub(crate) fn claim(&mut self) -> u32 {
         if self.owner != NOBODY {
-            self.close(CloseReason::ResponseNotRead);
+            self.abandon();
         }
         self.owner = next_ticket();
         self.owner
+    }
+
+    /// Ends a call that its caller has left.
+    pub(crate) fn abandon(&mut self) {
+        self.close(if self.is_upgraded {
+            CloseReason::Upgraded
+        } else {
+            CloseReason::ResponseNotRead
+        });
     }
 
     pub(crate) fn belongs_to(&self, ticket: u32) -> bool {
@@ -234,6 +246,7 @@ impl<N: Network> Connection<N> {
     #[inline(never)]
     pub(crate) fn close_socket(&mut self, reason: CloseReason) {
         self.peer.forget();
+        self.is_upgraded = false;
         if let Some(socket) = self.socket.take() {
             self.close_reason = Some(reason);
             let _ = self.network.close(socket);

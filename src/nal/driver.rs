@@ -99,9 +99,14 @@ impl<N: Network, C: Clock> Driver<N, C> {
         }
     }
 
-    /// Keeps or closes the connection of a response that is complete.
+    /// Keeps or closes the connection of a response that is complete, or marks one that has left HTTP.
     pub(crate) fn settle(&mut self, exchange: &Exchange, ticket: u32) {
-        if exchange.state == State::Over && self.connection.belongs_to(ticket) {
+        if !self.connection.belongs_to(ticket) {
+            return;
+        }
+        if exchange.is_upgraded() {
+            self.connection.is_upgraded = true;
+        } else if exchange.state == State::Over {
             match exchange.close_reason() {
                 None => self.connection.keep(self.clock.now_ms()),
                 Some(reason) => self.connection.close(reason),
@@ -305,6 +310,8 @@ impl<N: Network, C: Clock> Driver<N, C> {
         out: &mut [u8],
     ) -> nb::Result<usize, ErrorOf<N>> {
         if out.is_empty() {
+            // 0 would be an end that hasn't come.
+            self.run(call, Goal::Head)?;
             return Ok(0);
         }
         let most = call.exchange.direct_length(call.buffer, out);
@@ -354,12 +361,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
             let _ = self.run(call, Goal::Discarded);
         }
         if self.connection.belongs_to(call.ticket) {
-            let is_upgraded = call.exchange.is_upgraded();
-            self.connection.close(if is_upgraded {
-                CloseReason::Upgraded
-            } else {
-                CloseReason::ResponseNotRead
-            });
+            self.connection.abandon();
         }
     }
 }

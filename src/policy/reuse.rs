@@ -41,9 +41,11 @@ impl Peer {
 
     /// The connection leads there. A host that is too long isn't remembered.
     pub(crate) fn set(&mut self, endpoint: &Endpoint, host: &[u8]) {
+        self.remote = endpoint.remote;
         self.host.clear();
-        self.remote =
-            if self.host.extend_from_slice(host).is_ok() { endpoint.remote } else { None };
+        if self.host.extend_from_slice(host).is_err() {
+            self.forget();
+        }
         self.scheme = endpoint.scheme;
         self.port = endpoint.port;
         self.is_directed = endpoint.is_directed;
