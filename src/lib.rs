@@ -4,9 +4,9 @@
 //!
 //! # The three causes of "connection refused"
 //!
-//! 1. **The request is made before the chip has an IP address.** A [`SafeHttpClient`] starts
-//!    [`Offline`], and has no requests. [`wait_online`](SafeHttpClient::wait_online) returns one that
-//!    is [`Online`]. If the link is lost later, a request says so before it sends a byte.
+//! 1. **The request is made before the chip has an IP address.** A [`SafeHttpClient`] has no requests.
+//!    [`online`](SafeHttpClient::online) and [`wait_online`](SafeHttpClient::wait_online) lend an
+//!    [`Online`] one, which has. If the link is lost later, a request says so before it sends a byte.
 //! 2. **The endpoint can't be reached:** localhost, a host that is down or isolated, an answer slower
 //!    than 2-3 seconds. What can be known is refused beforehand, at compile time where it is a
 //!    constant ([`url!`]). Everything else ends in an [`Error`] with its [`Phase`], its
@@ -15,15 +15,15 @@
 //!    [`LoopContext`], which a handler can't hold. Handlers report through [`LinkEvents`].
 //!
 //! There are more. **[`causes`] has a page for each of thirty**, found by what you see: why it happens
-//! on this chip, how it is told, and what to do, here and on Arduino. An error names its own
-//! ([`Error::diagnosis`]), and [`SafeHttpClient::diagnose`] goes and looks.
+//! on this chip, how it is told, and what to do, here and on Arduino. The client names those of an error
+//! ([`SafeHttpClient::diagnosis`]), and [goes and looks](SafeHttpClient::diagnose).
 //!
 //! # Quick start
 //!
 //! ```no_run
 //! use core::net::Ipv4Addr;
 //! use safe_http_client::{
-//!     Attached, Behaviour, FnClock, LinkEvents, LoopContext, SafeHttpClient,
+//!     FnClock, LinkEvents, LoopContext, NalNetwork, SafeHttpClient, StackQuirks,
 //! };
 //!
 //! static EVENTS: LinkEvents = LinkEvents::new();
@@ -31,34 +31,35 @@
 //! # fn millis() -> u32 { 0 }
 //!
 //! let mut cx = LoopContext::take().expect("once, first thing in main");
-//! let clock = FnClock(millis);
 //! let stack = std_embedded_nal::Stack::default(); // your stack here
-//! let mut network = Attached::new(stack, &EVENTS, Behaviour::STD);
-//! let client = SafeHttpClient::new(&mut network, &clock);
+//! let network = NalNetwork::new(stack, &EVENTS, StackQuirks::STD);
+//! let mut client = SafeHttpClient::new(network, FnClock(millis));
 //!
-//! let mut online = client.wait_online(&mut cx).map_err(|failed| failed.error)?;
+//! let mut online = client.wait_online(&mut cx)?;
 //! let mut buffer = [0; 1024];
-//! let mut response = online.get(&mut cx, "http://192.168.1.20/state", &mut buffer).send()?;
+//! let mut response = online.get("http://192.168.1.20/state", &mut buffer).send()?;
 //! println!("{} {}", response.status(), response.read_to_str()?);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! Each blocking call has a twin that doesn't wait: [`start`](Request::start) for
 //! [`send`](Request::send), [`start_upload`](Request::start_upload) for
-//! [`send_from`](Request::send_from), [`poll_online`](SafeHttpClient::poll_online) for
-//! [`wait_online`](SafeHttpClient::wait_online). They return `WouldBlock` in the convention of [`nb`].
+//! [`send_from`](Request::send_from), [`online`](SafeHttpClient::online) for
+//! [`wait_online`](SafeHttpClient::wait_online), [`start_probe`](SafeHttpClient::start_probe) for
+//! [`diagnose`](SafeHttpClient::diagnose). What they make is a value that borrows nothing of the client. It
+//! is polled in the convention of [`nb`].
 //!
 //! ```no_run
 //! # use safe_http_client::*;
 //! # fn blink() {}
 //! # fn sketch<N: Network, C: Clock>(
-//! #     mut online: SafeHttpClient<N, C, Online>, mut cx: LoopContext,
+//! #     client: &mut SafeHttpClient<N, C>, cx: &mut LoopContext,
 //! # ) -> Result<(), ErrorOf<N>> {
-//! let mut buffer = [0; 1024];
-//! let mut exchange = online.get(&mut cx, "http://192.168.1.20/state", &mut buffer).start()?;
+//! let mut online = client.online(cx)?;
+//! let mut call = online.get("http://192.168.1.20/state", [0; 1024]).start()?;
 //! loop {
 //!     blink(); // and sample, and feed the watchdog
-//!     match exchange.poll(&mut cx) {
+//!     match call.poll(client, cx) {
 //!         Ok(()) => break,
 //!         Err(nb::Error::WouldBlock) => {}
 //!         Err(nb::Error::Other(error)) => return Err(error),
@@ -82,11 +83,11 @@
 //! # Limitations
 //!
 //! - Deadlines are looked at between calls of the stack. Stacks that block inside a call can't be
-//!   interrupted; [`Behaviour`] says which do.
+//!   interrupted; [`StackQuirks`] says which do.
 //! - A response's head has to fit the buffer that the request was given. Its body doesn't.
 //! - One request at a time, and one connection.
 //! - A token proves that its holder was handed it, not where it was taken: see [`LoopContext`].
-//! - Some stacks lose data or hide the end of a stream ([`Behaviour`]); responses that need it end
+//! - Some stacks lose data or hide the end of a stream ([`StackQuirks`]); responses that need it end
 //!   in an error there, never in a truncated success.
 //!
 //! # Panics
@@ -105,7 +106,7 @@
 //!
 //! | feature | what |
 //! |---|---|
-//! | `std` | `HostLink` and `StdClock`, for programs on a PC |
+//! | `std` | `PcLink` and `StdClock`, for programs on a PC |
 //! | `defmt` | `defmt::Format` for errors, states and configuration |
 //! | `cortex-m` | [`LoopContext::take`] refuses the token in an interrupt handler |
 //! | `esp-at` | `esp_at`: an ESP8266 with AT firmware as a network |

@@ -24,6 +24,7 @@ use rules::{Facts, Reach, Symptom};
 /// ```
 /// use safe_http_client::Confidence;
 /// assert!(Confidence::Certain > Confidence::Likely);
+/// assert_eq!(Confidence::Likely.name(), "likely");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -38,10 +39,6 @@ pub enum Confidence {
 
 impl Confidence {
     /// In lower case: `possible`, `likely` or `certain`.
-    ///
-    /// ```
-    /// assert_eq!(safe_http_client::Confidence::Likely.name(), "likely");
-    /// ```
     pub const fn name(self) -> &'static str {
         match self {
             Self::Possible => "possible",

@@ -5,8 +5,9 @@ use crate::common::faults::FAULTS;
 use crate::written::known;
 use core::net::{IpAddr, Ipv4Addr};
 use safe_http_client::{
-    Cause, Confidence, Deadline, Diagnosis, DisconnectReason, Error, ErrorKind, IpConfig,
-    LinkError, LinkStatus, Peer, Phase, ProtocolError, RequestError, TargetClass, UrlError,
+    BufferUse, Cause, Confidence, Deadline, Diagnosis, DisconnectReason, Error, ErrorKind,
+    IpConfig, LinkError, LinkStatus, Peer, Phase, ProtocolError, RequestError, TargetClass,
+    UrlError,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -167,6 +168,86 @@ fn kinds() -> Vec<(Phase, Kind)> {
         (Phase::Head, Kind::Protocol(ProtocolError::NotHttp(Peer::Text))),
         (Phase::Body, Kind::Truncated { received: 3, announced: Some(5) }),
     ]
+}
+
+/// What this crate says of itself on a page: the items of its symptoms that begin so.
+fn own_symptom(cause: Cause) -> String {
+    let page = page(cause);
+    let symptom = page.split("# Symptom").nth(1).unwrap_or_default();
+    let symptom = symptom.split("\n# ").next().unwrap_or_default();
+    let items = symptom.split("\n- ").filter(|item| item.starts_with("This crate:"));
+    items.collect::<Vec<_>>().join(" ")
+}
+
+/// With one space between words, and a `#` for each figure.
+fn plain(text: &str) -> String {
+    let words: Vec<_> = text.split_whitespace().collect();
+    let mut plain = String::new();
+    for character in words.join(" ").chars() {
+        match character {
+            '0'..='9' if plain.ends_with('#') => {}
+            '0'..='9' => plain.push('#'),
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
+/// A page quotes what is really said, and names codes that there are.
+#[test]
+fn each_page_quotes_the_errors_as_they_are() {
+    const OTHERS: [&str; 2] = [
+        // The compiler, and a server.
+        "cannot be sent between threads safely",
+        "The plain HTTP request was sent to HTTPS port",
+    ];
+    let buffer = |what| Kind::Buffer { what, needed: 700, available: 512, exact: true };
+    let in_host = UrlError::SchemeInHost { localhost: false };
+    let mut kinds: Vec<_> = kinds().into_iter().map(|(_, kind)| kind).collect();
+    kinds.extend([
+        buffer(BufferUse::RequestHead),
+        buffer(BufferUse::ResponseHead),
+        Kind::Request(RequestError::OwnNetwork),
+        Kind::Request(RequestError::Url(in_host)),
+        Kind::Protocol(ProtocolError::NotHttp(Peer::Binary)),
+    ]);
+    let mut said: String =
+        kinds.iter().map(|kind| plain(&kind.to_string())).collect::<Vec<_>>().join("\n");
+    let kept = known(|evidence| {
+        (evidence.reused, evidence.remote) = (true, Some(([192, 168, 1, 20], 80).into()));
+    });
+    let error = Error::<(), ()>::new(Phase::Send, Kind::Send(()));
+    said += &plain(&Diagnosis::new(&error, kept).to_string());
+    said += &plain(&read("crates/esp-at/src/error.rs"));
+
+    let errors =
+        read("src/error/mod.rs") + &read("src/error/request.rs") + &read("src/error/protocol.rs");
+    let codes: BTreeSet<_> = errors
+        .split("=> \"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .filter(|code| {
+            code.chars().all(|c| c == '_' || c.is_ascii_lowercase() || c.is_ascii_digit())
+        })
+        .collect();
+    let (mut quotes, mut names) = (0, 0);
+    for cause in Cause::all() {
+        let symptom = own_symptom(cause);
+        for quote in symptom.split('"').skip(1).step_by(2) {
+            let found = OTHERS.contains(&plain(quote).as_str()) || said.contains(&plain(quote));
+            assert!(found, "{}: nothing says {quote:?}", cause.code());
+            quotes += 1;
+        }
+        for name in symptom.split('`').skip(1).step_by(2) {
+            let is_code =
+                name.contains('_') && name.chars().all(|c| c == '_' || c.is_ascii_lowercase());
+            if is_code && name != "wait_online" && Cause::from_code(name).is_none() {
+                assert!(codes.contains(name), "{}: there is no code {name}", cause.code());
+                names += 1;
+            }
+        }
+    }
+    assert!(quotes > 25 && names > 40, "{quotes} quotes, {names} codes");
 }
 
 /// How sure the rules are of each cause, over all that an error can bring along.

@@ -343,6 +343,20 @@ cause: nothing listens on port 8080 of 192.168.1.20 (likely)
 try:   check the port, and that the server runs and isn't bound to 127.0.0.1
        only"
     );
+    // The documentation shows the same, with figures of a real network.
+    let source = include_str!("../../src/diagnosis/report.rs");
+    let shown = source.split("/// ```text\n").nth(1).unwrap().split("/// ```").next().unwrap();
+    let lines = |text: &str| -> Vec<String> {
+        let lines = text.lines().map(|line| match line.strip_suffix(" ms") {
+            Some(line) => line.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end().into(),
+            None => line.to_owned(),
+        });
+        lines.collect()
+    };
+    let shown = shown.replace("/// ", "");
+    let real = report(home(), refused(), StackFault::Indistinct, "http://gate.local:8080/");
+    assert_eq!(lines(shown.trim_end()), lines(&real));
+    assert!(shown.lines().filter(|line| line.ends_with(" ms")).all(|line| line.len() == 73));
     let fine = Connection::answer("HTTP/1.1 204 No Content\r\n\r\n");
     let text = report(home(), fine, StackFault::Unknown, "http://gate.local/");
     assert!(
