@@ -23,7 +23,10 @@ pub(crate) fn move_down(buffer: &mut [u8], from: usize, to: usize, target: usize
     for ([a, b, c, d], [e, f, g, h]) in target_words.iter().zip(source_words) {
         let word = [e.get(), f.get(), g.get(), h.get()];
         let [e, f, g, h] = u32::from_ne_bytes(word).to_ne_bytes();
-        (a.set(e), b.set(f), c.set(g), d.set(h));
+        a.set(e);
+        b.set(f);
+        c.set(g);
+        d.set(h);
     }
     for (target, source) in targets.iter().zip(sources) {
         target.set(source.get());
