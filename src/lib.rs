@@ -22,7 +22,7 @@
 //!
 //! ```no_run
 //! use safe_http_client::{
-//!     ErrorOf, FnClock, LinkEvents, LoopContext, NalNetwork, SafeHttpClient, StackQuirks,
+//!     FnClock, LinkEvents, LoopContext, NalNetwork, SafeHttpClient, StackQuirks,
 //! };
 //!
 //! static EVENTS: LinkEvents = LinkEvents::new();
