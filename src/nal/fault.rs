@@ -57,7 +57,6 @@ impl<N: Network, C: Clock> Driver<N, C> {
     #[cold]
     pub(super) fn displaced(&mut self, call: &mut CallView<'_>) -> ErrorOf<N> {
         let phase = call.exchange.phase();
-        self.evidence = self.evidence_of(call.exchange, phase);
         call.exchange.fail();
         Error::new(phase, ErrorKind::Request(RequestError::Displaced))
     }
