@@ -89,7 +89,8 @@ pub fn run(
 
 /// A body that fits the buffer, as text.
 fn get(client: &mut Client<'_>, cx: &mut LoopContext, job: &mut Job<'_>) -> Result<usize, Failure> {
-    let mut response = client.online(cx)?.get(job.url, &mut *job.buffer).send()?;
+    let mut online = client.online(cx)?;
+    let mut response = online.get(job.url, &mut *job.buffer).send()?;
     let status = response.status();
     let text = response.read_to_str()?;
     result!("{status} {text:?}");
@@ -102,7 +103,8 @@ fn polled(
     cx: &mut LoopContext,
     job: &mut Job<'_>,
 ) -> Result<usize, Failure> {
-    let mut call = client.online(cx)?.get(job.url, &mut *job.buffer).start()?;
+    let mut online = client.online(cx)?;
+    let mut call = online.get(job.url, &mut *job.buffer).start()?;
     let mut loops = 0;
     while let Err(error) = call.poll(client, cx) {
         match error {
@@ -132,7 +134,8 @@ fn post(
     cx: &mut LoopContext,
     job: &mut Job<'_>,
 ) -> Result<usize, Failure> {
-    let request = client.online(cx)?.post(job.url, &mut *job.buffer).header("x-key", "secret");
+    let mut online = client.online(cx)?;
+    let request = online.post(job.url, &mut *job.buffer).header("x-key", "secret");
     let mut response = request.body(job.data).send()?;
     let status = response.status();
     let text = response.read_to_str()?;
@@ -146,7 +149,8 @@ fn chunked(
     cx: &mut LoopContext,
     job: &mut Job<'_>,
 ) -> Result<usize, Failure> {
-    let mut response = client.online(cx)?.get(job.url, &mut *job.buffer).send()?;
+    let mut online = client.online(cx)?;
+    let mut response = online.get(job.url, &mut *job.buffer).send()?;
     result!("{} {:?}", response.status(), response.header("transfer-encoding").map(as_text));
     let mut piece = [0; 64];
     let mut total = 0;
