@@ -175,13 +175,47 @@ pub use nal_link::{PcLink, StdClock};
 pub use policy::{Config, Preflight};
 pub use protocol::CloseReason;
 
-/// The parsers below the client, for this crate's own tests, fuzzers and benchmarks. No part of the
-/// API: anything in it may change in any version.
+/// The parsers and the protocol below the client, for this crate's own tests, fuzzers and benchmarks. No
+/// part of the API: anything in it may change in any version.
 #[doc(hidden)]
 pub mod sans_io {
     pub use crate::http::chunked::{ChunkedDecoder, Piece};
     pub use crate::http::framing::{Framing, FramingFields, ResponseTo};
     pub use crate::http::head::HeadParser;
+    pub use crate::protocol::{Action, Blocked, Exchange, Failure, Goal, Space, UploadState};
+
+    use crate::http::endpoint::Endpoint;
+    use crate::http::request::HeadWriter;
+    use crate::{BodyLength, Config, Method, Url};
+
+    /// An exchange whose request's head was written into `buffer`; `None` where it doesn't fit. Its body
+    /// is then [staged](Exchange::stage_body), or given to an [`UploadState`].
+    pub fn exchange(
+        method: Method<'_>,
+        url: Url<'_>,
+        config: &Config,
+        expect_continue: bool,
+        body: Option<BodyLength>,
+        buffer: &mut [u8],
+        now: u32,
+    ) -> Option<Exchange> {
+        let traits = method.traits();
+        let mut head = HeadWriter::new(&traits);
+        head.on(buffer).start(method, traits.response_to, Ok(&url));
+        if expect_continue {
+            head.expect_continue();
+        }
+        let head_end = head.on(buffer).finish(body).ok()?;
+        let mut exchange = Exchange::new(
+            Endpoint::of(&url),
+            traits.response_to,
+            traits.is_idempotent,
+            config.deadlines,
+            now,
+        );
+        exchange.stage(head_end, expect_continue && body.is_some(), buffer, &[]);
+        Some(exchange)
+    }
 }
 
 /// The `nb` convention of non-blocking calls, as embedded-nal has it.

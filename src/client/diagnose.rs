@@ -96,7 +96,9 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
         if let Err(error) = check_request(&endpoint, ResponseTo::Other, tls, loopback, checks) {
             return refused(error, host, port);
         }
-        let mut head = HeadWriter::new(buffer, Method::Options, Ok(&url.whole_server()));
+        let traits = Method::Options.traits();
+        let mut head = HeadWriter::new(&traits);
+        head.on(buffer).start(Method::Options, traits.response_to, Ok(&url.whole_server()));
         head.on(buffer).connection_close();
         match head.on(buffer).finish(None) {
             Ok(head_end) => {

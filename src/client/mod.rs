@@ -23,10 +23,11 @@ pub use upload::Upload;
 pub use url::IntoUrl;
 
 use crate::error::Evidence;
-use crate::nal::Driver;
+use crate::nal::{Driver, ErrorOf};
 use crate::policy::Config;
-use crate::protocol::CloseReason;
+use crate::protocol::{CloseReason, Goal};
 use core::fmt;
+use embedded_nal::nb;
 use nal_link::{Clock, LinkError, LinkStatus, LoopContext, Network, elapsed_ms};
 
 /// An HTTP/1.1 client over the network `N`, with the clock `C`.
@@ -148,6 +149,24 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
                 return Err(error);
             }
             self.driver.clock.idle();
+        }
+    }
+}
+
+impl<N: Network, C: Clock> SafeHttpClient<N, C> {
+    /// Waits until a call has what is wanted of it, and calls the idle hook meanwhile.
+    fn wait_for<B: Buffer>(
+        &mut self,
+        call: &mut Call<'_, B>,
+        goal: Goal,
+    ) -> Result<(), ErrorOf<N>> {
+        let mut call = call.view();
+        loop {
+            match self.driver.run(&mut call, goal) {
+                Ok(()) => return Ok(()),
+                Err(nb::Error::Other(error)) => return Err(error),
+                Err(nb::Error::WouldBlock) => self.driver.clock.idle(),
+            }
         }
     }
 }

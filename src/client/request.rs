@@ -8,7 +8,7 @@ use crate::http::request::{HeadWriter, Pen, Unsendable};
 use crate::http::url::Url;
 use crate::nal::ErrorOf;
 use crate::policy::check_request;
-use crate::protocol::{Deadlines, Exchange, NEVER};
+use crate::protocol::{Deadlines, Exchange, Goal, NEVER};
 use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -48,11 +48,12 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         url: Result<Url<'_>, UrlError>,
         mut buffer: B,
     ) -> Self {
-        let driver = &client.driver;
-        let mut head =
-            HeadWriter::new(buffer.as_mut(), method, url.as_ref().map_err(|error| *error));
+        let (driver, traits) = (&client.driver, method.traits());
+        let mut head = HeadWriter::new(&traits);
+        let mut pen = head.on(buffer.as_mut());
+        pen.start(method, traits.response_to, url.as_ref().map_err(|error| *error));
         if driver.config.keep_alive_ms == 0 {
-            head.on(buffer.as_mut()).connection_close();
+            pen.connection_close();
         }
         let endpoint = match &url {
             Ok(url) => Endpoint::of(url),
@@ -60,8 +61,8 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         };
         let exchange = Exchange::new(
             endpoint,
-            method.response_to(),
-            method.is_idempotent(),
+            traits.response_to,
+            traits.is_idempotent,
             driver.config.deadlines,
             driver.clock.now_ms(),
         );
@@ -237,7 +238,9 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// ```
     pub fn send(mut self) -> Result<Response<'r, 'b, N, C, B>, ErrorOf<N>> {
         self.check(None)?;
-        Response::wait(self.client, self.call)
+        // Where it stands: a call is too large to be moved without need.
+        self.client.wait_for(&mut self.call, Goal::Head)?;
+        Ok(Response::new(self.client, self.call))
     }
 
     /// The same without waiting: a [`Call`] to be polled. Nothing is sent yet.
@@ -278,8 +281,9 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         self.check(Some(length))?;
         let mut upload = Upload::new(self.call, length);
         upload.fill_from(self.client, reader)?;
-        let call = upload.finish(self.client)?;
-        Response::wait(self.client, call)
+        let mut call = upload.finish(self.client)?;
+        self.client.wait_for(&mut call, Goal::Head)?;
+        Ok(Response::new(self.client, call))
     }
 
     /// The same without waiting: an [`Upload`], to which the body is given.
@@ -299,7 +303,10 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
                 self.call.ticket = self.client.driver.connection.claim();
                 Ok(())
             }
-            Err(refusal) => Err(refuse(refusal)),
+            Err(refusal) => {
+                self.client.driver.set_evidence(0, 0, None);
+                Err(refuse(refusal))
+            }
         }
     }
 

@@ -41,14 +41,9 @@ pub struct Response<'r, 'b, N: Network, C: Clock, B: Buffer> {
 }
 
 impl<'r, 'b, N: Network, C: Clock, B: Buffer> Response<'r, 'b, N, C, B> {
-    /// Waits until the call has the response's head.
-    pub(super) fn wait(
-        client: &'r mut SafeHttpClient<N, C>,
-        call: Call<'b, B>,
-    ) -> Result<Self, ErrorOf<N>> {
-        let mut response = Self { client, call };
-        response.wait_for(|driver, call| driver.run(call, Goal::Head))?;
-        Ok(response)
+    /// Of a call that has the response's head.
+    pub(super) fn new(client: &'r mut SafeHttpClient<N, C>, call: Call<'b, B>) -> Self {
+        Self { client, call }
     }
 
     /// Calls a step until it doesn't block, and the idle hook in between.
@@ -125,7 +120,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Response<'r, 'b, N, C, B> {
     /// [`Buffer`](ErrorKind::Buffer) where it doesn't fit: if its length is known beforehand, the error has
     /// the exact size, nothing was read, and the body can still be read piece by piece. Otherwise as reading.
     pub fn read_to_end(&mut self) -> Result<&[u8], ErrorOf<N>> {
-        self.wait_for(|driver, call| driver.run(call, Goal::End))?;
+        self.client.wait_for(&mut self.call, Goal::End)?;
         Ok(self.call.body())
     }
 
@@ -136,7 +131,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Response<'r, 'b, N, C, B> {
     /// As `read_to_end`; and [`NotUtf8`](ErrorKind::NotUtf8), after which the bytes can still be had
     /// from `read_to_end`.
     pub fn read_to_str(&mut self) -> Result<&str, ErrorOf<N>> {
-        self.wait_for(|driver, call| driver.run(call, Goal::End))?;
+        self.client.wait_for(&mut self.call, Goal::End)?;
         match core::str::from_utf8(self.call.body()) {
             Ok(text) => Ok(text),
             Err(error) => {
@@ -205,7 +200,7 @@ impl<N: Network, C: Clock, B: Buffer> Read for Response<'_, '_, N, C, B> {
 
 impl<N: Network, C: Clock, B: Buffer> BufRead for Response<'_, '_, N, C, B> {
     fn fill_buf(&mut self) -> Result<&[u8], Self::Error> {
-        self.wait_for(|driver, call| driver.run(call, Goal::Body))?;
+        self.client.wait_for(&mut self.call, Goal::Body)?;
         Ok(self.call.data())
     }
 

@@ -152,7 +152,7 @@ pub(super) const fn starts_with_slashes(text: &str) -> bool {
 }
 
 /// The longest name that DNS allows (RFC 1035 section 2.3.4), as text.
-const MAX_HOST: usize = 253;
+pub(super) const MAX_HOST: usize = 253;
 
 pub(super) const fn parse_host(text: &str, start: usize) -> Result<Host<'_>, UrlError> {
     let bytes = text.as_bytes();

@@ -35,7 +35,7 @@ enum State {
 }
 
 /// The start of most responses.
-const USUAL: &[u8; 12] = b"HTTP/1.1 200";
+const USUAL: &[u8; 13] = b"HTTP/1.1 200 ";
 
 /// Scans a head. Offsets count from the head's first byte.
 #[derive(Debug, Clone, Copy)]
@@ -160,26 +160,20 @@ impl HeadParser {
     /// `HTTP/1.1 200`, then a reason or nothing. Judged byte by byte, so that a peer which speaks
     /// something else is known by its first bytes, even if it never sends a line end.
     fn status_line(&mut self, head: &[u8]) -> Result<(), ProtocolError> {
-        let mut rest = head.get(self.position..).unwrap_or_default();
-        let mut usual = USUAL.get(self.position..).unwrap_or_default();
-        while let ([byte, tail @ ..], [expected, more @ ..]) = (rest, usual) {
-            if byte != expected {
-                unusual_byte(USUAL.len().wrapping_sub(usual.len()), *byte)?;
+        while let (Some(byte), Some(usual)) = (head.get(self.position), USUAL.get(self.position)) {
+            if byte != usual {
+                unusual_byte(self.position, *byte)?;
             }
-            (rest, usual) = (tail, more);
+            self.position = self.position.wrapping_add(1);
         }
-        self.position = USUAL.len().wrapping_sub(usual.len());
-        if let [_, _, _, _, _, _, _, minor, _, a, b, c, end, ..] = head {
-            // No reason, and not even the space in front of it, is fine, too.
-            if !matches!(*end, b' ' | b'\r' | b'\n') {
-                return Err(ProtocolError::Status);
-            }
+        if let Some([_, _, _, _, _, _, _, minor, _, a, b, c, end]) = head.first_chunk() {
             // A minor version above 1 is taken as 1 (RFC 9110 section 2.5).
             self.minor_version = u8::from(*minor != b'0');
             let digit = |byte: u8| u16::from(byte & 15);
             self.status = (digit(*a).wrapping_mul(10).wrapping_add(digit(*b)))
                 .wrapping_mul(10)
                 .wrapping_add(digit(*c));
+            self.position = USUAL.len().wrapping_sub(usize::from(*end != b' '));
             self.state = State::Reason;
         }
         Ok(())
@@ -204,10 +198,13 @@ fn unusual_byte(index: usize, byte: u8) -> Result<(), ProtocolError> {
             b'\t' | b'\r' | b'\n' | 0x20..=0x7E => Peer::Text,
             _ => Peer::Binary,
         })),
+        5 | 6 | 8 => Err(ProtocolError::Version),
+        // No reason, and not even the space in front of it.
+        12 if matches!(byte, b'\r' | b'\n') => Ok(()),
         // RFC 9110 section 15: the first digit of a status is a class; there is no class 0.
         9 if byte == b'0' => Err(ProtocolError::Status),
-        7 | 9.. if byte.is_ascii_digit() => Ok(()),
-        5..=8 => Err(ProtocolError::Version),
+        7 | 9..12 if byte.is_ascii_digit() => Ok(()),
+        7 => Err(ProtocolError::Version),
         _ => Err(ProtocolError::Status),
     }
 }

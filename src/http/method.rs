@@ -88,27 +88,36 @@ impl<'a> Method<'a> {
         !matches!(self, Self::Post | Self::Patch | Self::Connect | Self::Custom(_))
     }
 
-    /// What the response to it can be.
-    pub(crate) fn response_to(self) -> ResponseTo {
-        match self {
-            Self::Head | Self::Custom("HEAD") => ResponseTo::Head,
-            Self::Connect | Self::Custom("CONNECT") => ResponseTo::Connect,
-            _ => ResponseTo::Other,
+    /// What follows from the method for a request and its response.
+    pub(crate) fn traits(self) -> MethodTraits {
+        let method = match self {
+            Self::Custom(name) => Self::from_name(name),
+            method => method,
+        };
+        MethodTraits {
+            response_to: match method {
+                Self::Head => ResponseTo::Head,
+                Self::Connect => ResponseTo::Connect,
+                _ => ResponseTo::Other,
+            },
+            // A method given by its name alone is taken for one of which nothing is known.
+            is_idempotent: self.is_idempotent(),
+            may_have_body: !matches!(method, Self::Head | Self::Trace),
+            announces_empty_body: matches!(method, Self::Post | Self::Put | Self::Patch),
         }
     }
+}
 
+/// What follows from a method.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MethodTraits {
+    /// What the response to it can be.
+    pub(crate) response_to: ResponseTo,
+    pub(crate) is_idempotent: bool,
     /// Whether a request may have a body (RFC 9110 sections 9.3.2 and 9.3.8).
-    pub(crate) fn may_have_body(self) -> bool {
-        !matches!(self, Self::Head | Self::Trace | Self::Custom("HEAD" | "TRACE"))
-    }
-
+    pub(crate) may_have_body: bool,
     /// Whether a request without a body says so (RFC 9110 section 8.6).
-    pub(crate) fn announces_empty_body(self) -> bool {
-        matches!(
-            self,
-            Self::Post | Self::Put | Self::Patch | Self::Custom("POST" | "PUT" | "PATCH")
-        )
-    }
+    pub(crate) announces_empty_body: bool,
 }
 
 /// How a request's body is delimited.

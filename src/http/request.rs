@@ -2,17 +2,19 @@
 
 use super::bytes::{copy, hex_digit, is_token, is_value_byte, move_down, trim};
 use super::framing::ResponseTo;
-use super::method::{BodyLength, Method};
+use super::method::{BodyLength, Method, MethodTraits};
 use super::url::Url;
 use crate::error::{RequestError, UrlError};
 
 /// The end of the request line, and the start of the `Host` line.
 const HOST: &[u8] = b" HTTP/1.1\r\nHost: ";
-/// The default `User-Agent` line.
-const USER_AGENT: &[u8] =
-    concat!("User-Agent: safe-http-client/", env!("CARGO_PKG_VERSION"), "\r\n").as_bytes();
-/// The default `Accept` line, which ends the head of most requests.
-const ACCEPT: &[u8] = b"Accept: */*\r\n";
+/// The default lines `User-Agent` and `Accept`. As all lines behind the first they begin with the end of
+/// the one before.
+const DEFAULTS: &[u8] =
+    concat!("\r\nUser-Agent: safe-http-client/", env!("CARGO_PKG_VERSION"), "\r\nAccept: */*")
+        .as_bytes();
+/// Where the second of them begins.
+const ACCEPT: usize = DEFAULTS.len() - "\r\nAccept: */*".len();
 
 /// Writes a request's head into a buffer that each call is given. What doesn't fit is counted, so that
 /// an error can say how large a buffer it takes.
@@ -49,13 +51,9 @@ pub(crate) struct HeadWriter {
 type Range = (usize, usize);
 
 impl HeadWriter {
-    /// Starts a head: request line and `Host` (first, as RFC 9110 section 7.2 advises).
-    pub(crate) fn new(
-        buffer: &mut [u8],
-        method: Method<'_>,
-        url: Result<&Url<'_>, UrlError>,
-    ) -> Self {
-        let mut head = Self {
+    /// Nothing is written yet.
+    pub(crate) const fn new(traits: &MethodTraits) -> Self {
+        Self {
             length: 0,
             host_line: (0, 0),
             credentials_line: (0, 0),
@@ -67,15 +65,10 @@ impl HeadWriter {
             close: false,
             expect_continue: false,
             expect_line: false,
-            may_have_body: method.may_have_body(),
-            announces_empty_body: method.announces_empty_body(),
+            may_have_body: traits.may_have_body,
+            announces_empty_body: traits.announces_empty_body,
             error: None,
-        };
-        match url {
-            Ok(url) => head.on(buffer).start(method, url),
-            Err(error) => head.fail(error.into()),
         }
-        head
     }
 
     /// To write on, in the buffer that was used before.
@@ -105,14 +98,24 @@ pub(crate) struct Pen<'h> {
 }
 
 impl Pen<'_> {
-    fn start(&mut self, method: Method<'_>, url: &Url<'_>) {
+    /// Starts a head: request line and `Host` (first, as RFC 9110 section 7.2 advises).
+    pub(crate) fn start(
+        &mut self,
+        method: Method<'_>,
+        response_to: ResponseTo,
+        url: Result<&Url<'_>, UrlError>,
+    ) {
+        let url = match url {
+            Ok(url) => url,
+            Err(error) => return self.head.fail(error.into()),
+        };
         if let Method::Custom(name) = method
             && !is_token(name.as_bytes())
         {
             self.head.fail(RequestError::InvalidMethod);
         }
         let host = url.host_text().as_bytes();
-        let is_connect = method.response_to() == ResponseTo::Connect;
+        let is_connect = response_to == ResponseTo::Connect;
         self.put(host);
         self.put(method.name().as_bytes());
         self.put(b" ");
@@ -127,12 +130,11 @@ impl Pen<'_> {
             self.put(url.path_and_query().as_bytes());
         }
         self.put(HOST);
-        let line = self.head.length.wrapping_sub("Host: ".len());
+        let line = self.head.length.wrapping_sub("\r\nHost: ".len());
         self.put(host);
         if url.port() != url.scheme().default_port() || is_connect {
             self.port(url.port());
         }
-        self.put(b"\r\n");
         self.head.host_line = (line, self.head.length);
         // They are the origin's, and a tunnel's request goes to a proxy.
         if let Some(userinfo) = url.userinfo()
@@ -206,7 +208,7 @@ impl Pen<'_> {
     pub(crate) fn connection_close(&mut self) {
         if !self.head.close {
             self.head.close = true;
-            self.put(b"Connection: close\r\n");
+            self.put(b"\r\nConnection: close");
         }
     }
 
@@ -223,23 +225,20 @@ impl Pen<'_> {
         if body.is_some() && !self.head.may_have_body {
             self.head.fail(RequestError::BodyNotAllowed);
         }
-        if self.head.user_agent {
-            self.put(USER_AGENT);
-        }
-        if self.head.accept {
-            self.put(ACCEPT);
-        }
+        let start = if self.head.user_agent { 0 } else { ACCEPT };
+        let end = if self.head.accept { DEFAULTS.len() } else { ACCEPT };
+        self.put(DEFAULTS.get(start..end).unwrap_or_default());
         // Never without content (RFC 9110 section 10.1.1).
         if self.head.expect_line && !matches!(body, None | Some(BodyLength::Known(0))) {
-            self.put(b"Expect: 100-continue\r\n");
+            self.put(b"\r\nExpect: 100-continue");
         }
         match body {
             Some(BodyLength::Known(length)) => self.content_length(length),
-            Some(BodyLength::Chunked) => self.put(b"Transfer-Encoding: chunked\r\n"),
+            Some(BodyLength::Chunked) => self.put(b"\r\nTransfer-Encoding: chunked"),
             None if self.head.announces_empty_body => self.content_length(0),
             None => {}
         }
-        self.put(b"\r\n");
+        self.put(b"\r\n\r\n");
         if let Some(error) = self.head.error {
             return Err(Unsendable::Request(error));
         }
@@ -255,24 +254,35 @@ impl Pen<'_> {
     }
 
     fn content_length(&mut self, length: u64) {
-        self.put(b"Content-Length: ");
+        self.put(b"\r\nContent-Length: ");
         self.decimal(length);
-        self.put(b"\r\n");
     }
 
     fn line(&mut self, name: &[u8], value: &[u8]) {
+        self.put(b"\r\n");
         self.put(name);
         self.put(b": ");
         self.put(value);
-        self.put(b"\r\n");
     }
 
     #[inline(never)]
     fn put(&mut self, bytes: &[u8]) {
         // The end of the buffer may hold a body.
         let end = self.buffer.len().saturating_sub(self.head.copied_body);
-        copy(self.buffer.get_mut(self.head.length..end).unwrap_or_default(), bytes);
+        let mut room = self.buffer.get_mut(self.head.length..end).unwrap_or_default();
         self.head.length = self.head.length.saturating_add(bytes.len());
+        let mut rest = bytes;
+        // Pieces are short: a call that copies takes longer than the copying.
+        while let Some((word, tail)) = rest.split_first_chunk::<4>()
+            && room.len() >= 4
+            && let Some((slot, more)) = core::mem::take(&mut room).split_first_chunk_mut::<4>()
+        {
+            *slot = *word;
+            (rest, room) = (tail, more);
+        }
+        for (slot, byte) in room.iter_mut().zip(rest) {
+            *slot = *byte;
+        }
     }
 
     fn decimal(&mut self, number: u64) {
@@ -309,7 +319,7 @@ impl Pen<'_> {
 
     /// `Authorization: Basic` of the URL's `user:password` (RFC 7617), percent-decoded first.
     fn basic_authorization(&mut self, userinfo: &[u8]) {
-        self.put(b"Authorization: Basic ");
+        self.put(b"\r\nAuthorization: Basic ");
         // Four characters for three bytes (RFC 4648 section 4): what waits to be written, and how many
         // bits of it.
         let (mut bits, mut waiting) = (0u32, 0u32);
@@ -348,7 +358,6 @@ impl Pen<'_> {
             self.sextet(bits << 6u32.wrapping_sub(waiting));
             self.put(if waiting == 2 { b"==" } else { b"=" });
         }
-        self.put(b"\r\n");
     }
 
     fn sextet(&mut self, bits: u32) {

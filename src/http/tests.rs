@@ -77,7 +77,8 @@ fn chunk_size_lines_are_of_one_width() {
 fn head(room: usize, method: Method<'_>, url: &str, body: Option<BodyLength>) -> (String, usize) {
     let mut buffer = std::vec![0; room];
     let url = Url::parse(url).unwrap();
-    let mut writer = HeadWriter::new(&mut buffer, method, Ok(&url));
+    let mut writer = HeadWriter::new(&method.traits());
+    writer.on(&mut buffer).start(method, method.traits().response_to, Ok(&url));
     let length = match writer.on(&mut buffer).finish(body) {
         Ok(length) => length,
         Err(Unsendable::Buffer { needed, available }) => {
@@ -133,7 +134,9 @@ fn credentials_are_base64_of_any_length_after_percent_decoding() {
         let mut buffer = [0; 256];
         let text = format!("http://{broken}@h/");
         let url = Url::parse(&text).unwrap();
-        let mut writer = HeadWriter::new(&mut buffer, Method::Get, Ok(&url));
+        let traits = Method::Get.traits();
+        let mut writer = HeadWriter::new(&traits);
+        writer.on(&mut buffer).start(Method::Get, traits.response_to, Ok(&url));
         let refused = writer.on(&mut buffer).finish(None);
         assert!(
             matches!(refused, Err(Unsendable::Request(RequestError::InvalidCredentials))),

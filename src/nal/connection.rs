@@ -35,8 +35,10 @@ pub(crate) struct Connection<N: Network> {
     /// The ticket of the call that the socket belongs to.
     owner: u32,
     /// Whom it leads to, where that can be remembered.
-    peer: Option<Peer>,
+    peer: Peer,
     idle_since: u32,
+    /// It has left HTTP.
+    pub(crate) is_upgraded: bool,
     close_reason: Option<CloseReason>,
     /// What ended the stream, as far as the stack tells.
     ended_by: StackFault,
@@ -66,8 +68,9 @@ impl<N: Network> Connection<N> {
             network,
             socket: None,
             owner: NOBODY,
-            peer: None,
+            peer: Peer::new(),
             idle_since: 0,
+            is_upgraded: false,
             close_reason: None,
             ended_by: StackFault::Unknown,
         }
@@ -76,10 +79,19 @@ impl<N: Network> Connection<N> {
     /// Gives the connection to a new call. What a call before has left unfinished ends here.
     pub(crate) fn claim(&mut self) -> u32 {
         if self.owner != NOBODY {
-            self.close(CloseReason::ResponseNotRead);
+            self.abandon();
         }
         self.owner = next_ticket();
         self.owner
+    }
+
+    /// Ends a call that its caller has left.
+    pub(crate) fn abandon(&mut self) {
+        self.close(if self.is_upgraded {
+            CloseReason::Upgraded
+        } else {
+            CloseReason::ResponseNotRead
+        });
     }
 
     pub(crate) fn belongs_to(&self, ticket: u32) -> bool {
@@ -100,17 +112,17 @@ impl<N: Network> Connection<N> {
         self.ended_by
     }
 
-    pub(crate) fn peer(&self) -> Option<&Peer> {
-        self.peer.as_ref()
-    }
-
-    /// Takes a socket from the stack, for a connection to `peer`.
-    pub(crate) fn open(&mut self, peer: Option<Peer>) -> Result<(), TcpErrorOf<N>> {
+    /// Takes a socket from the stack, for a connection to somebody who isn't remembered.
+    pub(crate) fn open(&mut self) -> Result<(), TcpErrorOf<N>> {
         self.close_socket(CloseReason::Error);
         self.ended_by = StackFault::Unknown;
         self.socket = Some(self.network.socket()?);
-        self.peer = peer;
         Ok(())
+    }
+
+    /// The connection leads there, and can be kept.
+    pub(crate) fn leads_to(&mut self, endpoint: &Endpoint, host: &[u8]) {
+        self.peer.set(endpoint, host);
     }
 
     /// Makes the connection to come a TLS one. False where the stack can't.
@@ -179,7 +191,7 @@ impl<N: Network> Connection<N> {
 
     /// Keeps the connection for the next request to the same host.
     pub(crate) fn keep(&mut self, now: u32) {
-        if self.peer.is_some() {
+        if self.peer.remote.is_some() {
             self.owner = NOBODY;
             self.idle_since = now;
         } else {
@@ -192,15 +204,12 @@ impl<N: Network> Connection<N> {
     pub(crate) fn take_kept(
         &mut self,
         endpoint: &Endpoint,
-        host: &str,
+        host: &[u8],
         now: u32,
         keep_alive_ms: u32,
     ) -> Option<SocketAddr> {
-        let (Some(peer), Some(socket)) = (&self.peer, &mut self.socket) else {
-            return None;
-        };
-        let remote = peer.remote;
-        let unfit = if !peer.serves(endpoint, host) {
+        let socket = self.socket.as_mut()?;
+        let unfit = if !self.peer.serves(endpoint, host) {
             Some(CloseReason::OtherHost)
         } else if elapsed_ms(now, self.idle_since) > keep_alive_ms {
             Some(CloseReason::IdleTooLong)
@@ -218,7 +227,7 @@ impl<N: Network> Connection<N> {
             }
         };
         match unfit {
-            None => Some(remote),
+            None => self.peer.remote,
             Some(reason) => {
                 self.close_socket(reason);
                 None
@@ -236,7 +245,8 @@ impl<N: Network> Connection<N> {
     /// The same, and the call goes on with another connection.
     #[inline(never)]
     pub(crate) fn close_socket(&mut self, reason: CloseReason) {
-        self.peer = None;
+        self.peer.forget();
+        self.is_upgraded = false;
         if let Some(socket) = self.socket.take() {
             self.close_reason = Some(reason);
             let _ = self.network.close(socket);

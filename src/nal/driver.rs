@@ -3,11 +3,11 @@
 use super::{Connection, ErrorOf, Incoming, KindOf, TcpErrorOf};
 use crate::error::{self, Deadline, ErrorKind, Evidence, RequestError};
 use crate::http::bytes::copy;
+use crate::http::endpoint::host_text;
 use crate::http::url::Scheme;
-use crate::policy::{Config, Peer, Preflight, Surroundings, check_addresses, check_resolved};
+use crate::policy::{Config, Preflight, Surroundings, check_addresses, check_resolved};
 use crate::protocol::{Action, Blocked, CloseReason, Exchange, Failure, Goal, State};
 use core::fmt;
-use core::net::SocketAddr;
 use embedded_nal::nb;
 use nal_link::{Clock, Connect, Network};
 
@@ -69,7 +69,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
         goal: Goal,
     ) -> nb::Result<(), ErrorOf<N>> {
         self.begin_turn(call)?;
-        let step = self.steps(call, goal);
+        let step = self.steps(call.exchange, call.buffer, call.body, goal);
         self.end_turn(call, step)
     }
 
@@ -99,9 +99,14 @@ impl<N: Network, C: Clock> Driver<N, C> {
         }
     }
 
-    /// Keeps or closes the connection of a response that is complete.
+    /// Keeps or closes the connection of a response that is complete, or marks one that has left HTTP.
     pub(crate) fn settle(&mut self, exchange: &Exchange, ticket: u32) {
-        if exchange.state == State::Over && self.connection.belongs_to(ticket) {
+        if !self.connection.belongs_to(ticket) {
+            return;
+        }
+        if exchange.is_upgraded() {
+            self.connection.is_upgraded = true;
+        } else if exchange.state == State::Over {
             match exchange.close_reason() {
                 None => self.connection.keep(self.clock.now_ms()),
                 Some(reason) => self.connection.close(reason),
@@ -109,15 +114,20 @@ impl<N: Network, C: Clock> Driver<N, C> {
         }
     }
 
-    pub(super) fn steps(&mut self, call: &mut CallView<'_>, goal: Goal) -> Step<N, ()> {
-        let CallView { exchange, buffer, body, .. } = call;
+    fn steps(
+        &mut self,
+        exchange: &mut Exchange,
+        buffer: &mut [u8],
+        body: &[u8],
+        goal: Goal,
+    ) -> Step<N, ()> {
         let mut now = self.clock.now_ms();
         loop {
             match exchange.next(buffer, body, goal, now)? {
                 Action::Ready | Action::NeedBody => return Ok(()),
                 Action::Begin => self.begin(exchange, buffer, now)?,
                 Action::Resolve => self.resolve(exchange, buffer, now)?,
-                Action::Connect(remote) => self.connect(exchange, buffer, remote, now)?,
+                Action::Connect => self.connect(exchange, buffer, now)?,
                 Action::Send(bytes) => match self.connection.send(bytes) {
                     Ok(0) => match exchange.send_blocked(now)? {
                         Blocked::Wait => return Err(Stop::Wait),
@@ -197,6 +207,8 @@ impl<N: Network, C: Clock> Driver<N, C> {
         Ok(())
     }
 
+    // Its name is on the stack while the resolver works, and not while anything else does.
+    #[inline(never)]
     pub(crate) fn resolve(
         &mut self,
         exchange: &mut Exchange,
@@ -204,8 +216,8 @@ impl<N: Network, C: Clock> Driver<N, C> {
         now: u32,
     ) -> Step<N, ()> {
         let network = &mut self.connection.network;
-        let host = exchange.endpoint.host(buffer);
-        let address = match network.get_host_by_name(host, self.config.address_type.clone()) {
+        let host = host_text(exchange.endpoint.host(buffer));
+        let address = match network.get_host_by_name(&host, self.config.address_type.clone()) {
             Ok(address) => address,
             Err(nb::Error::WouldBlock) => {
                 exchange.wait(now, Deadline::Resolve)?;
@@ -229,18 +241,18 @@ impl<N: Network, C: Clock> Driver<N, C> {
         &mut self,
         exchange: &mut Exchange,
         buffer: &[u8],
-        remote: SocketAddr,
         now: u32,
     ) -> Step<N, ()> {
         let connection = &mut self.connection;
+        let endpoint = &exchange.endpoint;
+        // It is known in this state.
+        let Some(remote) = endpoint.remote else { return Ok(()) };
         if !connection.is_open() {
-            let endpoint = &exchange.endpoint;
             let host = endpoint.host(buffer);
-            connection
-                .open(Peer::new(endpoint, host, remote))
-                .map_err(|error| Stop::Failed(ErrorKind::Socket(error)))?;
+            connection.open().map_err(|error| Stop::Failed(ErrorKind::Socket(error)))?;
+            connection.leads_to(endpoint, host);
             // Refused earlier where the stack has no TLS at all. Never in the clear instead.
-            if endpoint.scheme == Scheme::Https && !connection.secure(host) {
+            if endpoint.scheme == Scheme::Https && !secure(connection, host) {
                 return Err(Stop::Failed(ErrorKind::Request(RequestError::NoTls)));
             }
         }
@@ -298,6 +310,8 @@ impl<N: Network, C: Clock> Driver<N, C> {
         out: &mut [u8],
     ) -> nb::Result<usize, ErrorOf<N>> {
         if out.is_empty() {
+            // 0 would be an end that hasn't come.
+            self.run(call, Goal::Head)?;
             return Ok(0);
         }
         let most = call.exchange.direct_length(call.buffer, out);
@@ -313,7 +327,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
     }
 
     fn read_directly(&mut self, call: &mut CallView<'_>, out: &mut [u8]) -> Step<N, usize> {
-        let CallView { exchange, buffer, body, .. } = call;
+        let exchange = &mut *call.exchange;
         let incoming = self.connection.receive(out);
         let now = self.clock.now_ms();
         let count = match incoming {
@@ -322,7 +336,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
                 count
             }
             Incoming::Nothing => {
-                exchange.nothing_received(buffer, body, now)?;
+                exchange.nothing_received(call.buffer, call.body, now)?;
                 return Err(Stop::Wait);
             }
             Incoming::Failed(error) => return Err(Stop::Failed(ErrorKind::Receive(error))),
@@ -343,31 +357,19 @@ impl<N: Network, C: Clock> Driver<N, C> {
     /// The caller has no more use for the call. A response of which little is left is drained, if that has
     /// arrived: it may save a connection.
     pub(crate) fn abandon(&mut self, call: &mut CallView<'_>) {
-        /// No more than this is read on.
-        const DRAINED: usize = 1024;
-        let mut budget = DRAINED;
-        while call.exchange.state == State::Body
-            && call.exchange.body.ends_within(DRAINED)
-            && budget > 0
-            && self.connection.belongs_to(call.ticket)
-            && self.run(call, Goal::Body).is_ok()
-        {
-            let count = call.exchange.data_length();
-            if count == 0 {
-                break;
-            }
-            budget = budget.saturating_sub(count);
-            self.consume(call, count);
+        if call.exchange.is_worth_discarding() && self.connection.belongs_to(call.ticket) {
+            let _ = self.run(call, Goal::Discarded);
         }
         if self.connection.belongs_to(call.ticket) {
-            let is_upgraded = call.exchange.is_upgraded();
-            self.connection.close(if is_upgraded {
-                CloseReason::Upgraded
-            } else {
-                CloseReason::ResponseNotRead
-            });
+            self.connection.abandon();
         }
     }
+}
+
+/// Makes the connection to come a TLS one. False where the stack can't.
+#[inline(never)]
+fn secure<N: Network>(connection: &mut Connection<N>, host: &[u8]) -> bool {
+    connection.secure(&host_text(host))
 }
 
 impl<N: Network, C> fmt::Debug for Driver<N, C> {

@@ -5,7 +5,7 @@ use crate::http::address::classify;
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::url::Scheme;
-use core::net::IpAddr;
+use core::net::{IpAddr, SocketAddr};
 use nal_link::{IpConfig, LinkError};
 
 /// A check that is made before a byte is sent, by its name:
@@ -107,22 +107,39 @@ pub(crate) fn check_addresses(
     around: &Surroundings,
     checks: Preflights,
 ) -> Result<(), Failure> {
-    let literal = match endpoint.remote {
-        Some(remote) => Some(remote.ip()),
-        None => None,
+    let Some(remote) = &endpoint.remote else {
+        if around.ip.has_dns == Some(false) && checks.has(Preflight::Dns) {
+            return Err(Failure::Link(LinkError::NoDnsServer));
+        }
+        return check_way(None, around, checks);
     };
-    if literal.is_none() && around.ip.has_dns == Some(false) && checks.has(Preflight::Dns) {
-        return Err(Failure::Link(LinkError::NoDnsServer));
+    // Each kind by itself: an address of either kind is copied byte by byte.
+    match remote {
+        SocketAddr::V4(remote) => check_literal(&IpAddr::V4(*remote.ip()), around, checks),
+        SocketAddr::V6(remote) => check_literal(&IpAddr::V6(*remote.ip()), around, checks),
     }
-    // A target in the link's own subnet needs no gateway.
-    let is_near = literal.and_then(|address| around.ip.has_in_subnet(address)) == Some(true);
+}
+
+fn check_literal(
+    target: &IpAddr,
+    around: &Surroundings,
+    checks: Preflights,
+) -> Result<(), Failure> {
+    check_way(Some(target), around, checks)?;
+    check_own(target, around, checks)
+}
+
+/// Whether the gateway can be reached. A target in the link's own subnet needs none.
+fn check_way(
+    target: Option<&IpAddr>,
+    around: &Surroundings,
+    checks: Preflights,
+) -> Result<(), Failure> {
+    let is_near = target.is_some_and(|target| around.ip.has_in_subnet(*target) == Some(true));
     if !is_near && around.ip.gateway_is_outside() && checks.has(Preflight::Subnet) {
         return Err(Failure::Link(LinkError::GatewayOutsideSubnet));
     }
-    match literal {
-        Some(address) => check_own(address, around, checks),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// What the resolver's answer says. `around` is unknown where the link was lost since: connecting will
@@ -138,24 +155,30 @@ pub(crate) fn check_resolved(
         return Err(Failure::ResolvedTo(address, class));
     }
     match around {
-        Some(around) => check_own(address, around, checks),
+        Some(around) => check_own(&address, around, checks),
         None => Ok(()),
     }
 }
 
-fn check_own(target: IpAddr, around: &Surroundings, checks: Preflights) -> Result<(), Failure> {
+#[inline(never)]
+fn is_same(one: &IpAddr, other: &IpAddr) -> bool {
+    one == other
+}
+
+fn check_own(target: &IpAddr, around: &Surroundings, checks: Preflights) -> Result<(), Failure> {
     // A PC can talk to itself.
     if !checks.has(Preflight::OwnAddress) || around.has_loopback {
         return Ok(());
     }
-    let own = around.ip.address;
-    let Some(spanned) = around.own_network else {
-        return if target == own { own_error(RequestError::OwnAddress) } else { Ok(()) };
-    };
-    if target == own || target == spanned.address {
+    let own = &around.ip.address;
+    if is_same(target, own) {
         return own_error(RequestError::OwnAddress);
     }
-    let has = |address| spanned.has_in_subnet(address) == Some(true);
+    let Some(spanned) = &around.own_network else { return Ok(()) };
+    if is_same(target, &spanned.address) {
+        return own_error(RequestError::OwnAddress);
+    }
+    let has = |address: &IpAddr| spanned.has_in_subnet(*address) == Some(true);
     if has(target) && has(own) {
         return own_error(RequestError::OwnNetwork);
     }

@@ -18,29 +18,51 @@ fn is_same_host(one: &[u8], other: &[u8]) -> bool {
 /// would bring that host's answer.
 #[derive(Debug)]
 pub(crate) struct Peer {
-    pub(crate) remote: SocketAddr,
+    /// `None` where it leads to nobody that can be remembered.
+    pub(crate) remote: Option<SocketAddr>,
     scheme: Scheme,
     port: u16,
     /// The address was given by the caller.
     is_directed: bool,
-    pub(crate) host: heapless::String<MAX_KEPT_HOST>,
+    host: heapless::Vec<u8, MAX_KEPT_HOST>,
 }
 
 impl Peer {
-    /// `None` where the host is too long to be remembered.
-    pub(crate) fn new(endpoint: &Endpoint, host: &str, remote: SocketAddr) -> Option<Self> {
-        let host = heapless::String::try_from(host).ok()?;
-        let Endpoint { scheme, port, is_directed, .. } = *endpoint;
-        Some(Self { remote, scheme, port, is_directed, host })
+    /// Nobody.
+    pub(crate) const fn new() -> Self {
+        Self {
+            remote: None,
+            scheme: Scheme::Http,
+            port: 0,
+            is_directed: false,
+            host: heapless::Vec::new(),
+        }
+    }
+
+    /// The connection leads there. A host that is too long isn't remembered.
+    pub(crate) fn set(&mut self, endpoint: &Endpoint, host: &[u8]) {
+        self.remote = endpoint.remote;
+        self.host.clear();
+        if self.host.extend_from_slice(host).is_err() {
+            self.forget();
+        }
+        self.scheme = endpoint.scheme;
+        self.port = endpoint.port;
+        self.is_directed = endpoint.is_directed;
+    }
+
+    /// The connection is no more.
+    pub(crate) fn forget(&mut self) {
+        self.remote = None;
     }
 
     /// Whether a request to this endpoint may use the connection.
-    pub(crate) fn serves(&self, endpoint: &Endpoint, host: &str) -> bool {
+    pub(crate) fn serves(&self, endpoint: &Endpoint, host: &[u8]) -> bool {
         self.scheme == endpoint.scheme
             && self.port == endpoint.port
-            && is_same_host(self.host.as_bytes(), host.as_bytes())
+            && is_same_host(&self.host, host)
             && self.is_directed == endpoint.is_directed
             // By name, any of its addresses will do.
-            && (!endpoint.is_directed || endpoint.remote == Some(self.remote))
+            && (!endpoint.is_directed || endpoint.remote == self.remote)
     }
 }

@@ -44,7 +44,7 @@ impl Ladder {
         now: u32,
     ) -> nb::Result<Option<bool>, ErrorOf<N>> {
         let connection = &mut driver.connection;
-        if !connection.is_open() && connection.open(None).is_err() {
+        if !connection.is_open() && connection.open().is_err() {
             return Ok(None);
         }
         let answer = match connection.connect(remote) {
@@ -68,7 +68,7 @@ impl Ladder {
         now: u32,
     ) -> nb::Result<StackFault, ErrorOf<N>> {
         let connection = &mut driver.connection;
-        let opened = if connection.is_open() { Ok(()) } else { connection.open(None) };
+        let opened = if connection.is_open() { Ok(()) } else { connection.open() };
         let connected = match opened {
             Ok(()) => connection.connect(NOBODY),
             Err(error) => Err(nb::Error::Other(error)),
@@ -99,7 +99,9 @@ impl Ladder {
         let Ok(root) = Url::from_parts(scheme, self.report.host(), Some(port), "/") else {
             return false;
         };
-        let mut head = HeadWriter::new(buffer, Method::Options, Ok(&root));
+        let traits = Method::Options.traits();
+        let mut head = HeadWriter::new(&traits);
+        head.on(buffer).start(Method::Options, traits.response_to, Ok(&root));
         head.on(buffer).connection_close();
         let Ok(head_end) = head.on(buffer).finish(None) else {
             return false;

@@ -31,7 +31,7 @@ enum Next {
     Name,
     Gateway(SocketAddr),
     Host(SocketAddr),
-    Port(SocketAddr),
+    Port,
     Http,
     /// The link is down and doesn't say why: does the stack?
     AskStack,
@@ -60,6 +60,8 @@ pub(crate) struct Ladder {
     seen: Option<Seen>,
     /// The server was asked for its root, since it doesn't know `*`.
     asked_root: bool,
+    /// The signal as it was measured, in dBm: not every link knows it.
+    signal: Option<i8>,
 }
 
 /// The check's own request, never the caller's.
@@ -89,6 +91,7 @@ impl Ladder {
             findings: Findings { secure, ..Findings::default() },
             seen: None,
             asked_root: false,
+            signal: None,
         }
     }
 
@@ -113,6 +116,7 @@ impl Ladder {
             findings: Findings::default(),
             seen: None,
             asked_root: false,
+            signal: None,
         }
     }
 
@@ -176,13 +180,19 @@ impl Ladder {
             Next::Free => Ok(Next::Signal),
             Next::Signal => {
                 let is_up = network.link_status().ip_config().is_ok();
-                if is_up && waited < REACH_MS && network.signal_strength().is_err() {
-                    return Err(nb::Error::WouldBlock);
+                if is_up && waited < REACH_MS {
+                    let Ok(signal) = network.signal_strength() else {
+                        return Err(nb::Error::WouldBlock);
+                    };
+                    self.signal = signal;
                 }
                 Ok(Next::Link)
             }
             Next::Link => {
-                self.report.link = network.link_status();
+                self.report.link = match (network.link_status(), self.signal) {
+                    (LinkStatus::Up(ip), Some(dbm)) => LinkStatus::Up(ip.with_rssi(dbm)),
+                    (status, _) => status,
+                };
                 // A modem that has just reset itself joins again.
                 if is_unexplained(self.report.link) && waited < REACH_MS {
                     return Err(nb::Error::WouldBlock);
@@ -225,11 +235,11 @@ impl Ladder {
                     self.end(ProbeStep::Host, outcome, now);
                 }
                 exchange.timers.progress(now);
-                Ok(Next::Port(remote))
+                Ok(Next::Port)
             }
-            Next::Port(remote) => {
+            Next::Port => {
                 exchange.state = State::Connect;
-                let connected = driver.connect(exchange, buffer, remote, now);
+                let connected = driver.connect(exchange, buffer, now);
                 self.tell(driver, exchange, buffer, connected)?;
                 self.pass(ProbeStep::Port, driver.clock.now_ms());
                 Ok(Next::Http)
@@ -345,7 +355,7 @@ impl Ladder {
             Next::Name | Next::PingGateway(_) => step_of(&error, ProbeStep::Name),
             Next::Gateway(_) => ProbeStep::Gateway,
             Next::Host(_) => ProbeStep::Host,
-            Next::Port(_) | Next::KnockAtGateway | Next::KnockAtPort => ProbeStep::Port,
+            Next::Port | Next::KnockAtGateway | Next::KnockAtPort => ProbeStep::Port,
             Next::Http | Next::Over => ProbeStep::Http,
         };
         if self.next == Next::Link && step != ProbeStep::Link {

@@ -12,6 +12,9 @@ const MAX_INTERIM: u8 = 16;
 /// A head that doesn't fit is still read, up to this size, to say how much it needs.
 const MAX_MEASURED: usize = 64 * 1024;
 
+/// A response that isn't read to its end is drained if no more than this is left.
+const MAX_DISCARDED: usize = 1024;
+
 /// Room behind the head that framing needs to make progress.
 const LEAST_ROOM: u8 = 32;
 
@@ -42,9 +45,8 @@ impl Exchange {
             }
             self.shift_to(buffer, 0);
         }
-        // What a failing `receive` does to its buffer isn't known, and the request in it may have to be
-        // sent again.
-        if self.filled == 0 && self.may_start_over() {
+        // The request in the buffer may have to be sent again.
+        if self.reused && self.filled == 0 && self.may_start_over() {
             if self.stage_end < buffer.len() {
                 return Ok(Some((self.stage_end, buffer.len())));
             }
@@ -107,6 +109,12 @@ impl Exchange {
         self.state == State::AwaitContinue && self.filled == self.parsed_to
     }
 
+    /// Whether the rest of the body may be read for its connection's sake. It ends soon, as far as that can
+    /// be told.
+    pub fn is_worth_discarding(&self) -> bool {
+        self.state == State::Body && self.body.ends_within(MAX_DISCARDED)
+    }
+
     /// Sees to it that bytes of the body stand in the buffer from `parsed_to`, or that the body has
     /// ended. Otherwise the room for more is returned.
     pub(super) fn next_of_body(
@@ -114,15 +122,25 @@ impl Exchange {
         buffer: &mut [u8],
         goal: Goal,
     ) -> Result<Option<Room>, Failure> {
-        if goal == Goal::End {
+        if goal == Goal::End && self.retained_end == self.head_end {
             self.check_fit(buffer.len())?;
         }
         loop {
-            if self.has_data() {
-                if goal == Goal::End {
-                    self.retain(buffer);
+            self.ready = self.body.data_ahead().min(self.filled.wrapping_sub(self.parsed_to));
+            if self.ready > 0 {
+                match goal {
+                    Goal::End => self.retain(buffer),
+                    Goal::Discarded if self.discarded > MAX_DISCARDED => return Ok(None),
+                    Goal::Discarded => {
+                        self.discarded = self.discarded.wrapping_add(self.ready);
+                        self.consume(self.ready);
+                    }
+                    Goal::Head | Goal::Body => return Ok(None),
                 }
-                return Ok(None);
+                if self.state == State::Over {
+                    return Ok(None);
+                }
+                continue;
             }
             let arrived = buffer.get(self.parsed_to..self.filled).unwrap_or_default();
             match &mut self.body {
@@ -177,12 +195,7 @@ impl Exchange {
     }
 
     /// So many bytes, at least one, were received into the room that was given.
-    pub(crate) fn received(
-        &mut self,
-        buffer: &mut [u8],
-        count: usize,
-        now: u32,
-    ) -> Result<(), Failure> {
+    pub fn received(&mut self, buffer: &mut [u8], count: usize, now: u32) -> Result<(), Failure> {
         match self.state {
             State::MeasureHead => {
                 self.count_received(count);
@@ -195,21 +208,24 @@ impl Exchange {
             State::Body => self.timers.progress(now),
             _ if self.filled == self.parsed_to => {
                 self.timers.progress(now);
-                if self.may_start_over() {
+                if self.reused && self.may_start_over() {
                     let from = self.stage_end;
                     move_down(buffer, from, from.wrapping_add(count), 0);
                 }
             }
             // All of the head has to come within one idle time from its first byte, so that a peer
             // can't drip it for hours.
-            _ => self.wait(now, Deadline::Idle)?,
+            _ if self.timers.waited(now) >= self.params.deadlines.idle_ms => {
+                return Err(Failure::Timeout(Deadline::Idle));
+            }
+            _ => {}
         }
         self.arrived(count);
         Ok(())
     }
 
     /// Nothing has arrived. True where there is something else to go on with.
-    pub(crate) fn nothing_received(
+    pub fn nothing_received(
         &mut self,
         buffer: &mut [u8],
         body: &[u8],
@@ -253,14 +269,20 @@ impl Exchange {
 
     /// The stream has ended; `clean` where nothing of it is lost. True where that was a stale connection,
     /// and the request is sent again on another.
-    pub(crate) fn ended(&mut self, clean: bool, now: u32) -> Result<bool, Failure> {
+    pub fn ended(&mut self, clean: bool, now: u32) -> Result<bool, Failure> {
         match self.state {
-            State::Body if clean && matches!(self.body, Body::UntilClose) => {
+            // What arrived is taken before more is asked for: there is nothing left of it here.
+            State::Body
+                if clean
+                    && matches!(self.body, Body::UntilClose)
+                    && self.parsed_to == self.filled =>
+            {
                 self.complete(true);
                 Ok(false)
             }
             State::Body => Err(Failure::Truncated),
             State::MeasureHead => Err(Failure::HeadTooLarge { counted: false }),
+            State::Over | State::Failed => Err(Failure::CallOver),
             _ if self.may_start_over() => {
                 self.start_over(now);
                 Ok(true)
@@ -271,25 +293,15 @@ impl Exchange {
         }
     }
 
-    /// Bytes of the body that stand in the buffer from `parsed_to`.
-    #[inline(never)]
-    pub(crate) fn data_length(&self) -> usize {
-        self.body.data_ahead().min(self.filled.wrapping_sub(self.parsed_to))
-    }
-
-    pub(super) fn has_data(&self) -> bool {
-        self.data_length() > 0
-    }
-
-    /// The same bytes.
-    pub(crate) fn data<'b>(&self, buffer: &'b [u8]) -> &'b [u8] {
-        let end = self.parsed_to.wrapping_add(self.data_length());
+    /// Bytes of the body that stand in the buffer, for the caller.
+    pub fn data<'b>(&self, buffer: &'b [u8]) -> &'b [u8] {
+        let end = self.parsed_to.wrapping_add(self.ready);
         buffer.get(self.parsed_to..end).unwrap_or_default()
     }
 
     /// How much of the body may go from the stack into `out` without a copy; 0 where it has to pass
     /// through the buffer, as what `out` has less room for than the buffer.
-    pub(crate) fn direct_length(&self, buffer: &[u8], out: &[u8]) -> usize {
+    pub fn direct_length(&self, buffer: &[u8], out: &[u8]) -> usize {
         let room = buffer.len().wrapping_sub(self.retained_end);
         let is_direct =
             self.state == State::Body && self.parsed_to == self.filled && out.len() >= room;
@@ -297,7 +309,7 @@ impl Exchange {
     }
 
     /// So many bytes of the body were received elsewhere.
-    pub(crate) fn received_directly(&mut self, count: usize, now: u32) -> Result<(), Failure> {
+    pub fn received_directly(&mut self, count: usize, now: u32) -> Result<(), Failure> {
         self.timers.progress(now);
         self.check_total(now)?;
         self.count_received(count);
@@ -306,15 +318,16 @@ impl Exchange {
     }
 
     /// Takes data that stands in the buffer; never more than is there.
-    pub(crate) fn consume(&mut self, count: usize) {
-        let count = count.min(self.data_length());
+    pub fn consume(&mut self, count: usize) {
+        let count = count.min(self.ready);
+        self.ready = self.ready.wrapping_sub(count);
         self.parsed_to = self.parsed_to.wrapping_add(count);
         self.took(count);
     }
 
     /// Takes all data that stands in the buffer, and retains it behind what was read before.
     fn retain(&mut self, buffer: &mut [u8]) {
-        let count = self.data_length();
+        let count = self.ready;
         let end = self.parsed_to.wrapping_add(count);
         if self.parsed_to > self.retained_end {
             move_down(buffer, self.parsed_to, end, self.retained_end);

@@ -17,6 +17,10 @@ pub enum Step {
     Pend(usize),
     /// Nothing until the client has sent a whole request head since the last such step.
     AwaitRequest,
+    /// Waits for a whole request, its body included, and answers with its target as the body, in
+    /// segments of this size, each after a call with nothing. So it does with all that follow: each
+    /// response tells whose it is. It is chunked where the target says `chunked`.
+    Serve(usize),
     /// `Ok(0)`, from here on.
     Zero,
     /// `PipeClosed`, from here on, on `send` too.
@@ -66,6 +70,11 @@ impl Connection {
         Self::new([Step::AwaitRequest, Step::Data(response.as_ref().to_vec())])
     }
 
+    /// Answers each request with its own target, in segments of `size`.
+    pub fn serve(size: usize) -> Self {
+        Self::new([Step::Serve(size)])
+    }
+
     /// Answers one request with these bytes in segments of `size`, each after a call with nothing.
     pub fn answer_split(response: impl AsRef<[u8]>, size: usize, end: Option<Step>) -> Self {
         let mut steps = vec![Step::AwaitRequest];
@@ -87,6 +96,8 @@ pub struct Log {
     pub receives: usize,
     pub opened: usize,
     pub closed: usize,
+    /// The most sockets that were open at once.
+    pub most_open: usize,
     pub resolved: Vec<String>,
 }
 
@@ -140,6 +151,39 @@ pub struct ScriptSocket {
     pends_left: usize,
 }
 
+/// Takes the first request out of what was sent, if it is whole, and returns its target.
+fn take_request(sent: &mut Vec<u8>) -> Option<String> {
+    let find = |bytes: &[u8], what: &[u8]| bytes.windows(what.len()).position(|w| w == what);
+    let head = find(sent, b"\r\n\r\n")? + 4;
+    let text = std::str::from_utf8(&sent[..head]).unwrap();
+    let length = text.lines().find_map(|line| line.strip_prefix("Content-Length: "));
+    let body = match length {
+        Some(length) => length.parse().unwrap(),
+        None if text.contains("Transfer-Encoding: chunked") => {
+            find(&sent[head..], b"\r\n0\r\n\r\n")? + 7
+        }
+        None => 0,
+    };
+    let target = text.split(' ').nth(1).unwrap().to_string();
+    (sent.len() >= head + body).then(|| {
+        sent.drain(..head + body);
+        target
+    })
+}
+
+fn echo(target: &str) -> Vec<u8> {
+    let length = target.len();
+    if target.contains("chunked") {
+        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let (first, rest) = target.split_at(3);
+        let rest_length = length - 3;
+        format!("{head}3\r\n{first}\r\n{rest_length:x}\r\n{rest}\r\n0\r\nEnd: {target}\r\n\r\n")
+    } else {
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{target}")
+    }
+    .into_bytes()
+}
+
 impl ScriptStack {
     pub fn new(connections: impl IntoIterator<Item = Connection>) -> Self {
         Self {
@@ -168,6 +212,7 @@ impl TcpClientStack for ScriptStack {
         let mut log = self.log.borrow_mut();
         let index = log.opened;
         log.opened += 1;
+        log.most_open = log.most_open.max(log.opened - log.closed);
         Ok(ScriptSocket { index, connection: None, unanswered: Vec::new(), sent: 0, pends_left: 0 })
     }
 
@@ -248,6 +293,16 @@ impl TcpClientStack for ScriptStack {
                     };
                     socket.unanswered.drain(..at + 4);
                     steps.pop_front();
+                    continue;
+                }
+                Some(Step::Serve(size)) => {
+                    let Some(target) = take_request(&mut socket.unanswered) else {
+                        return Err(nb::Error::WouldBlock);
+                    };
+                    for segment in echo(&target).chunks(*size).rev() {
+                        steps.push_front(Step::Data(segment.to_vec()));
+                        steps.push_front(Step::Pend(1));
+                    }
                     continue;
                 }
                 Some(Step::Pend(0)) => {

@@ -112,7 +112,7 @@ pub fn report() -> String {
     format!(
         "## Memory\n\n\
          `size_of` on this machine of {} bits, in bytes; ports, clocks and timers have no size. The \
-         buffer is `ROOM` of `EspAt`, which keeps data\n\
+         buffer is `RX_BUF` of `EspAt`, which keeps data\n\
          that come unasked in it (512 unless told otherwise) and reads others into the caller's \
          buffer at once; and `TX_SIZE` and `RX_SIZE` of\n\
          the `Adapter`, with atat's own client. Beside it, it needs atat's channel of {MESSAGES} \

@@ -11,7 +11,7 @@ use nal_link::{DisconnectReason, StackFault};
 /// [`ModemReset`](Self::ModemReset), and `Other` for the rest.
 ///
 /// ```
-/// use safe_http_client::esp_at::EspAtError;
+/// use esp_at::EspAtError;
 /// assert!(EspAtError::DeliveryUnknown.to_string().contains("may have been delivered"));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,8 +141,8 @@ impl From<&EspAtError> for StackFault {
 /// as another.
 ///
 /// ```
-/// use safe_http_client::{DisconnectReason, esp_at::JoinError};
-/// assert_eq!(JoinError::WrongPassword.reason(), DisconnectReason::WrongPassword);
+/// use esp_at::JoinError;
+/// assert_eq!(JoinError::WrongPassword.to_string(), "the access point refused the password");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -150,9 +150,9 @@ impl From<&EspAtError> for StackFault {
 pub enum JoinError {
     /// `+CWJAP:1`: the access point didn't answer in time.
     TimedOut,
-    /// `+CWJAP:2`: it refused the password.
+    /// `+CWJAP:2`: the access point refused the password.
     WrongPassword,
-    /// `+CWJAP:3`: there is none with this name.
+    /// `+CWJAP:3`: no access point has this name.
     NoAccessPoint,
     /// `+CWJAP:4`, or no number at all.
     Failed,
@@ -165,10 +165,11 @@ pub enum JoinError {
 }
 
 impl JoinError {
-    /// The reason as a link reports it: [`LinkStatus::Disconnected`](crate::LinkStatus::Disconnected).
+    /// The reason as a link reports it: [`LinkStatus::Disconnected`](nal_link::LinkStatus::Disconnected).
     ///
     /// ```
-    /// use safe_http_client::{DisconnectReason, esp_at::JoinError};
+    /// use esp_at::{JoinError, nal_link::DisconnectReason};
+    /// assert_eq!(JoinError::WrongPassword.reason(), DisconnectReason::WrongPassword);
     /// assert_eq!(JoinError::NoAddress.reason(), DisconnectReason::Failed);
     /// ```
     pub const fn reason(self) -> DisconnectReason {

@@ -1,6 +1,6 @@
 //! Ports of `embedded-hal-nb`.
 
-use super::serial::SerialError;
+use crate::serial::SerialError;
 use embedded_hal_nb::nb;
 use embedded_hal_nb::serial::{ErrorKind as HalKind, Read as HalRead, Write as HalWrite};
 use embedded_io::{ErrorKind, ErrorType, Read, ReadReady, Write};
@@ -9,12 +9,12 @@ use embedded_io::{ErrorKind, ErrorType, Read, ReadReady, Write};
 ///
 /// Such a port keeps a byte or a few, so bytes are lost while nobody looks: at 115,200 baud one comes
 /// every 87 µs. It serves where the loop is quick, the rate low or the port has a buffer behind it;
-/// elsewhere an interrupt should fill a [`SerialRx`](super::SerialRx). An overrun that the port reports
+/// elsewhere an interrupt should fill a [`SerialRx`](crate::SerialRx). An overrun that the port reports
 /// is an error of the next read.
 ///
 /// ```no_run
-/// use safe_http_client::esp_at::{EspAt, NbSerial};
-/// # use safe_http_client::Clock;
+/// use esp_at::{EspAt, NbSerial};
+/// # use nal_link::Clock;
 /// # fn board<P, C>(uart: P, clock: C)
 /// # where
 /// #     P: embedded_hal_nb::serial::Read + embedded_hal_nb::serial::Write,
@@ -26,46 +26,22 @@ use embedded_io::{ErrorKind, ErrorType, Read, ReadReady, Write};
 #[derive(Debug)]
 pub struct NbSerial<P> {
     port: P,
-    /// Read to see whether there is something to read.
-    next: Option<Result<u8, SerialError>>,
+    /// What was read to see whether there is something to read.
+    ahead: Option<Result<u8, SerialError>>,
 }
 
 impl<P> NbSerial<P> {
     /// Takes the port. Nothing is read yet.
-    ///
-    /// ```
-    /// # use safe_http_client::esp_at::NbSerial;
-    /// # struct Uart { baud: u32 }
-    /// # let uart = Uart { baud: 115_200 };
-    /// let serial = NbSerial::new(uart);
-    /// # let _ = serial;
-    /// ```
     pub fn new(port: P) -> Self {
-        Self { port, next: None }
+        Self { port, ahead: None }
     }
 
-    /// The port, to change its baud rate: [`EspAt::set_baud_rate`](super::EspAt::set_baud_rate).
-    ///
-    /// ```
-    /// # use safe_http_client::esp_at::NbSerial;
-    /// # struct Uart { baud: u32 }
-    /// # let uart = Uart { baud: 115_200 };
-    /// let mut serial = NbSerial::new(uart);
-    /// serial.port_mut().baud = 921_600;
-    /// ```
+    /// The port, to change its baud rate: [`EspAt::set_baud_rate`](crate::EspAt::set_baud_rate).
     pub fn port_mut(&mut self) -> &mut P {
         &mut self.port
     }
 
     /// Gives the port back. A byte that was read and that nobody took is lost.
-    ///
-    /// ```
-    /// # use safe_http_client::esp_at::NbSerial;
-    /// # struct Uart { baud: u32 }
-    /// # let uart = Uart { baud: 115_200 };
-    /// let serial = NbSerial::new(uart);
-    /// assert_eq!(serial.into_inner().baud, 115_200);
-    /// ```
     pub fn into_inner(self) -> P {
         self.port
     }
@@ -95,10 +71,10 @@ impl<P> ErrorType for NbSerial<P> {
 
 impl<P: HalRead<u8>> ReadReady for NbSerial<P> {
     fn read_ready(&mut self) -> Result<bool, SerialError> {
-        if self.next.is_none() {
-            self.next = self.look();
+        if self.ahead.is_none() {
+            self.ahead = self.look();
         }
-        Ok(self.next.is_some())
+        Ok(self.ahead.is_some())
     }
 }
 
@@ -108,7 +84,7 @@ impl<P: HalRead<u8>> Read for NbSerial<P> {
         for target in buffer.iter_mut() {
             // Only the first is waited for.
             let next = loop {
-                match self.next.take().or_else(|| self.look()) {
+                match self.ahead.take().or_else(|| self.look()) {
                     None if count == 0 => core::hint::spin_loop(),
                     next => break next,
                 }
@@ -116,9 +92,9 @@ impl<P: HalRead<u8>> Read for NbSerial<P> {
             match next {
                 Some(Ok(byte)) => *target = byte,
                 Some(Err(failed)) if count == 0 => return Err(failed),
-                // Behind the bytes before it.
+                // The next read says it, behind the bytes before it.
                 Some(Err(failed)) => {
-                    self.next = Some(Err(failed));
+                    self.ahead = Some(Err(failed));
                     break;
                 }
                 None => break,

@@ -9,7 +9,7 @@ use embedded_io::{Error as _, ErrorKind, ErrorType, Read, ReadReady, Write};
 /// A write may wait for the bytes that it writes, at most 2,048 of them: 178 ms at 115,200 baud.
 ///
 /// ```
-/// use safe_http_client::{FnClock, esp_at::{EspAt, Serial, SerialRx}};
+/// use esp_at::{EspAt, Serial, SerialRx, nal_link::FnClock};
 ///
 /// fn driver(serial: impl Serial) {
 ///     let modem = EspAt::new(serial, FnClock(|| 0));
@@ -38,7 +38,7 @@ impl<T: Read + ReadReady + Write> Serial for T {}
 ///
 /// ```
 /// use embedded_io::{Read, ReadReady};
-/// use safe_http_client::esp_at::SerialRx;
+/// use esp_at::SerialRx;
 ///
 /// static RX: SerialRx<256> = SerialRx::new();
 ///
@@ -68,20 +68,14 @@ pub struct SerialRx<const N: usize> {
     head: AtomicUsize,
     /// Where the next byte comes from. Written by the reader alone.
     tail: AtomicUsize,
-    /// Counted up by the interrupt for each byte lost, and wraps.
+    /// Bytes lost, counted by the interrupt; it wraps.
     lost: AtomicUsize,
-    /// A port exists.
+    /// There is a port that reads from it.
     taken: AtomicBool,
 }
 
 impl<const N: usize> SerialRx<N> {
     /// An empty ring, with room for `N - 1` bytes.
-    ///
-    /// ```
-    /// # use safe_http_client::esp_at::SerialRx;
-    /// static RX: SerialRx<256> = SerialRx::new();
-    /// assert!(RX.is_empty());
-    /// ```
     pub const fn new() -> Self {
         Self {
             bytes: [const { AtomicU8::new(0) }; N],
@@ -92,11 +86,11 @@ impl<const N: usize> SerialRx<N> {
         }
     }
 
-    /// Takes a byte that the UART has received. To be called from one place alone, the UART's
-    /// interrupt: two writers would overwrite each other's bytes. False where it found no room.
+    /// Takes a byte that the UART has received; false where it found no room. To be called from one
+    /// place alone, the UART's interrupt: two writers would overwrite each other's bytes.
     ///
     /// ```
-    /// # use safe_http_client::esp_at::SerialRx;
+    /// # use esp_at::SerialRx;
     /// # static RX: SerialRx<4> = SerialRx::new();
     /// assert!(RX.push(b'O') && RX.push(b'K') && RX.push(b'\r'));
     /// assert!(!RX.push(b'\n')); // four cells hold three bytes
@@ -119,39 +113,19 @@ impl<const N: usize> SerialRx<N> {
         }
     }
 
-    /// Notes that the UART itself has lost a byte (its overrun flag). From the interrupt, too. The next
-    /// read says [`Overrun`](SerialError::Overrun).
-    ///
-    /// ```
-    /// # use safe_http_client::esp_at::SerialRx;
-    /// # static RX: SerialRx<4> = SerialRx::new();
-    /// RX.overrun();
-    /// assert_eq!(RX.lost(), 1);
-    /// ```
+    /// Notes that the UART itself has lost a byte (its overrun flag): the next read says
+    /// [`Overrun`](SerialError::Overrun). To be called from the interrupt, as [`push`](Self::push).
     pub fn overrun(&self) {
         let lost = self.lost.load(Ordering::Relaxed);
         self.lost.store(lost.wrapping_add(1), Ordering::Release);
     }
 
-    /// How many bytes were lost so far; it wraps.
-    ///
-    /// ```
-    /// # use safe_http_client::esp_at::SerialRx;
-    /// # static RX: SerialRx<4> = SerialRx::new();
-    /// assert_eq!(RX.lost(), 0);
-    /// ```
+    /// How many bytes were lost so far; the count wraps.
     pub fn lost(&self) -> usize {
         self.lost.load(Ordering::Acquire)
     }
 
     /// How many bytes wait for the reader.
-    ///
-    /// ```
-    /// # use safe_http_client::esp_at::SerialRx;
-    /// # static RX: SerialRx<4> = SerialRx::new();
-    /// RX.push(b'O');
-    /// assert_eq!(RX.len(), 1);
-    /// ```
     pub fn len(&self) -> usize {
         let head = self.head.load(Ordering::Acquire);
         let tail = self.tail.load(Ordering::Acquire);
@@ -159,13 +133,6 @@ impl<const N: usize> SerialRx<N> {
     }
 
     /// Whether no byte waits for the reader.
-    ///
-    /// ```
-    /// # use safe_http_client::esp_at::SerialRx;
-    /// # static RX: SerialRx<4> = SerialRx::new();
-    /// RX.push(b'O');
-    /// assert!(!RX.is_empty());
-    /// ```
     pub fn is_empty(&self) -> bool {
         self.head.load(Ordering::Acquire) == self.tail.load(Ordering::Acquire)
     }
@@ -174,7 +141,7 @@ impl<const N: usize> SerialRx<N> {
     /// read of it is an error (`AddrInUse`), until the first is dropped.
     ///
     /// ```
-    /// # use safe_http_client::esp_at::SerialRx;
+    /// # use esp_at::SerialRx;
     /// # static RX: SerialRx<4> = SerialRx::new();
     /// use embedded_io::Write;
     /// let mut wire = [0; 4];
@@ -216,7 +183,7 @@ impl<const N: usize> Default for SerialRx<N> {
 /// A serial port of a [`SerialRx`] and a writer: [`SerialRx::with_tx`].
 ///
 /// ```
-/// # use safe_http_client::esp_at::{SerialError, SerialRx};
+/// # use esp_at::{SerialError, SerialRx};
 /// # static RX: SerialRx<64> = SerialRx::new();
 /// use embedded_io::{Read, ReadReady};
 /// let mut wire = [0; 64];
@@ -230,8 +197,9 @@ impl<const N: usize> Default for SerialRx<N> {
 pub struct SerialPort<'a, W, const N: usize> {
     rx: &'a SerialRx<N>,
     tx: W,
-    /// The losses that were reported.
+    /// The count of lost bytes that was last reported.
     lost: usize,
+    /// Another port of the same ring existed when this one was made.
     second: bool,
 }
 
@@ -243,11 +211,11 @@ impl<W, const N: usize> Drop for SerialPort<'_, W, N> {
     }
 }
 
-/// What goes wrong on a [`SerialPort`] or an [`NbSerial`](super::NbSerial). For
+/// What goes wrong on a [`SerialPort`] or an [`NbSerial`](crate::NbSerial). For
 /// `embedded_io` an overrun is of the kind `OutOfMemory`.
 ///
 /// ```
-/// # use safe_http_client::esp_at::{SerialError, SerialRx};
+/// # use esp_at::{SerialError, SerialRx};
 /// # static RX: SerialRx<64> = SerialRx::new();
 /// use embedded_io::Read;
 /// let mut wire = [0; 64];

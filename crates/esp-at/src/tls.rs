@@ -1,11 +1,11 @@
-//! TLS in the modem.
+//! TLS in the modem: what it verifies, and how it is set up for a link.
 
-use super::error::EspAtError;
-use super::modem::Family;
-use super::wire::Command;
+use crate::error::EspAtError;
+use crate::wire::Command;
+use crate::words::Family;
 
 /// What the modem checks of a TLS server. It is asked for with
-/// [`EspAt::with_tls`](super::EspAt::with_tls), so that nobody has TLS without having read this.
+/// [`EspAt::with_tls`](crate::EspAt::with_tls), so that nobody has TLS without having read this.
 ///
 /// | | NonOS 1.7 | ESP-AT 2.x |
 /// |---|---|---|
@@ -20,7 +20,7 @@ use super::wire::Command;
 /// is, with `None`, nothing; with `Authority`, any certificate of the same CA.
 ///
 /// ```
-/// # use safe_http_client::{*, esp_at::*};
+/// # use {esp_at::*, nal_link::*};
 /// # static RX: SerialRx<64> = SerialRx::new();
 /// # let mut tx = [0; 64];
 /// # let serial = RX.with_tx(&mut tx[..]);
@@ -46,84 +46,101 @@ pub enum TlsVerification {
 /// so no connection that could succeed is refused.
 const LEAST_MEMORY: u16 = 10_240;
 
-/// Why not, where the modem has so little memory left.
+/// The error of a modem that has so little memory left; `None` where it has enough, or didn't tell.
 pub(crate) fn shortage(free: Option<u32>) -> Option<EspAtError> {
     let free = u16::try_from(free?).ok()?;
     (free < LEAST_MEMORY).then_some(EspAtError::OutOfMemory { free })
 }
 
-/// The longest name that is sent: what `AT+CIPSSLCSNI` takes.
-const NAME: usize = 64;
+/// The longest name that `AT+CIPSSLCSNI` takes.
+const LONGEST_NAME: usize = 64;
 
-/// How far the setting-up of TLS for a link is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TlsState {
-    Off,
-    /// What is checked is to be set.
-    Verification(TlsVerification),
-    /// The server's name is to be set; it lies in the driver.
-    Name(TlsVerification),
-    /// Whether there is memory for it is to be asked.
-    Memory(TlsVerification),
-    Set(TlsVerification),
+/// The name of the server that the next TLS connection goes to.
+pub(crate) type ServerName = heapless::Vec<u8, LONGEST_NAME>;
+
+/// The setting-up of TLS for a link: a command each for what it needs, and then its connect.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TlsSetup {
+    verification: TlsVerification,
+    needs: TlsNeed,
+    /// The modem is asked for its free memory first.
+    memory_check: bool,
+    /// The modem can tell its free memory: ESP-AT.
+    pub(crate) tells_memory: bool,
 }
 
-impl TlsState {
-    pub(crate) fn is_off(self) -> bool {
-        self == Self::Off
+/// What has to come before the connect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TlsNeed {
+    /// To say what is verified.
+    Verification,
+    /// To say the server's name, which lies in the driver.
+    Name,
+    /// To ask whether there is memory for it.
+    Memory,
+    Nothing,
+}
+
+impl TlsSetup {
+    pub(crate) fn new(verification: TlsVerification, memory_check: bool) -> Self {
+        let needs = TlsNeed::Verification;
+        Self { verification, needs, memory_check, tells_memory: false }
+    }
+
+    pub(crate) fn needs(&self) -> TlsNeed {
+        self.needs
     }
 
     /// All of it again: the modem was reset, or the link closed.
     pub(crate) fn restart(&mut self) {
-        if let Self::Name(verification) | Self::Memory(verification) | Self::Set(verification) =
-            *self
-        {
-            *self = Self::Verification(verification);
-        }
+        self.needs = TlsNeed::Verification;
     }
 
-    /// Writes the command that sets what is to be set.
-    pub(crate) fn spell(self, link: u8, family: Family, name: &[u8], command: &mut Command) {
-        match self {
-            Self::Off | Self::Memory(_) | Self::Set(_) => {}
-            Self::Verification(verification) => {
+    /// There is memory for it.
+    pub(crate) fn memory_suffices(&mut self) {
+        self.needs = TlsNeed::Nothing;
+    }
+
+    /// Writes the command for what it needs next.
+    pub(crate) fn spell(&self, link: u8, family: Family, name: &[u8], command: &mut Command) {
+        match self.needs {
+            TlsNeed::Verification => {
                 command.text("AT+CIPSSLCCONF=");
                 if family == Family::EspAt {
                     command.number(link.into()).text(",");
                 }
-                command.text(match verification {
+                command.text(match self.verification {
                     TlsVerification::None => "0",
                     TlsVerification::Authority => "2",
                 });
             }
-            Self::Name(_) => {
+            TlsNeed::Name => {
                 command.text("AT+CIPSSLCSNI=").number(link.into()).text(",").quoted(name);
             }
+            TlsNeed::Memory | TlsNeed::Nothing => {}
         }
     }
 
-    /// A command was answered. False where TLS can't be as it was asked for.
-    pub(crate) fn done(&mut self, ok: bool, family: Family, asks_memory: bool) -> bool {
-        match *self {
-            Self::Off | Self::Memory(_) | Self::Set(_) => {}
-            Self::Verification(verification) => {
-                // Nothing is what firmware without this command verifies.
-                if !ok && verification != TlsVerification::None {
-                    return false;
-                }
-                *self = match family {
-                    Family::NonOs => Self::Set(verification),
-                    Family::EspAt => Self::Name(verification),
+    /// A command was answered, by `OK` or not. False where TLS can't be as it was asked for.
+    pub(crate) fn answered(&mut self, ok: bool, family: Family) -> bool {
+        self.tells_memory = family == Family::EspAt;
+        match self.needs {
+            // Firmware without this command verifies nothing.
+            TlsNeed::Verification if !ok && self.verification != TlsVerification::None => {
+                return false;
+            }
+            TlsNeed::Verification => {
+                self.needs = match family {
+                    Family::NonOs => TlsNeed::Nothing,
+                    Family::EspAt => TlsNeed::Name,
                 };
             }
             // Firmware before 2.1 sends no name. A server that needs it refuses; nothing gets less
             // secure.
-            Self::Name(verification) if asks_memory => *self = Self::Memory(verification),
-            Self::Name(verification) => *self = Self::Set(verification),
+            TlsNeed::Name if self.memory_check => self.needs = TlsNeed::Memory,
+            TlsNeed::Name => self.needs = TlsNeed::Nothing,
+            TlsNeed::Memory | TlsNeed::Nothing => {}
         }
         true
     }
 }
-
-/// The name of the server that the next TLS connection goes to.
-pub(crate) type ServerName = heapless::Vec<u8, NAME>;

@@ -1,118 +1,112 @@
-//! The end of a command: its result goes to whom it belongs to.
+//! The end of a command: its result goes to the part of the driver that wanted it.
 
-use super::flight::{Outcome, SendPhase, Task};
-use super::{Modem, Tail};
+use super::Modem;
+use super::input::Tail;
 use crate::error::EspAtError;
+use crate::slot::{SendState, Slot};
+use crate::words::{CommandResult, SendPhase, Task};
 
 impl Modem {
     /// The command is over.
-    pub(super) fn finish(&mut self, outcome: Outcome, now: u32) {
+    pub(super) fn finish(&mut self, result: CommandResult, now: u32) {
         let headless = self.parser.expect_read;
-        let Some(flight) = self.land(now) else {
+        let Some(in_flight) = self.complete(now) else {
             return;
         };
+        let (task, seen) = (in_flight.task, in_flight.seen);
         self.tail = Tail::None;
-        if outcome != Outcome::Missed {
+        if result != CommandResult::Missed {
             self.busy_since = None;
             self.refused_at = None;
         }
-        match flight.task {
-            Task::Start(step) => self.step_done(step, outcome),
+        let family = self.firmware.family;
+        let passive = self.passive;
+        match task {
+            Task::Start(step) => self.step_answered(step, result),
             Task::Sync => {
                 self.unanswered = 0;
-                self.out_of_step = outcome != Outcome::Ok;
-                self.owed = 0;
+                self.desynced = result != CommandResult::Ok;
+                self.data_owed = 0;
             }
-            Task::Restart => self.restart_wanted = outcome != Outcome::Ok,
+            Task::Restart => self.restart_wanted = result != CommandResult::Ok,
             Task::Join
             | Task::Status
             | Task::Address
             | Task::Servers
             | Task::Apply(_)
-            | Task::Job(_) => {
-                self.station.finish(flight.task, outcome, flight.seen, now);
-            }
+            | Task::Job(_) => self.station.finish(task, result, seen, now),
             Task::Resolve => {
-                self.resolver.finish(outcome);
-                if outcome == Outcome::Error {
+                self.resolver.finish(result);
+                if result == CommandResult::Error {
                     self.station.names_fail();
                 }
             }
-            Task::Tls(link, generation) => {
-                let family = self.firmware.family;
+            Task::Tls { link, generation } => {
                 if let Some(slot) = self.slot_since(link, generation) {
-                    slot.tls_set(outcome, family);
+                    slot.tls_answered(result, family);
                 }
             }
-            Task::Memory(link, generation) => {
+            Task::Memory { link, generation } => {
                 if let Some(slot) = self.slot_since(link, generation) {
-                    slot.memory_known(flight.seen.free);
+                    slot.memory_known(seen.free_memory);
                 }
             }
             Task::Connect(link) => {
-                if flight.seen.no_ip {
+                if seen.no_ip {
                     self.station.has_no_address();
                 }
                 if let Some(slot) = self.slot(link) {
-                    slot.connected(outcome, flight.seen, now);
+                    slot.connected(result, seen, now);
                 }
             }
             // `OK` and no head: it was garbled, and the data with it.
-            Task::Read(link) if headless && outcome == Outcome::Ok => {
+            Task::Read { link, .. } if headless && result == CommandResult::Ok => {
                 self.fault(link, EspAtError::Corrupted);
-                self.lose_step(now);
+                self.desync(now);
             }
-            Task::Read(link) => self.read_done(link, outcome),
+            Task::Read { link, .. } => {
+                if let Some(open) = self.slot(link).and_then(Slot::open_link) {
+                    match result {
+                        CommandResult::Ok => open.read_ends(),
+                        CommandResult::Error => open.read_refused(),
+                        // The modem may have handed out data that never came.
+                        CommandResult::Missed => open.fail(EspAtError::Corrupted),
+                    }
+                }
+            }
             Task::Pending(link) => {
-                let passive = self.passive;
-                if let Some(slot) = self.slot(link) {
-                    slot.pending_known(outcome, passive);
+                if let Some(open) = self.slot(link).and_then(Slot::open_link) {
+                    open.pending_known(result, passive);
                 }
             }
             Task::Close(link) => {
                 if let Some(slot) = self.slot(link)
-                    && slot.close_done(outcome, flight.seen)
+                    && slot.close_answered(result, seen)
                 {
                     self.station.may_be_offline();
                 }
             }
-            Task::Send(..) => {}
-        }
-    }
-
-    fn read_done(&mut self, link: u8, outcome: Outcome) {
-        let Some(slot) = self.slot(link) else {
-            return;
-        };
-        match outcome {
-            Outcome::Ok => slot.read_ends(),
-            // There is nothing to read. What there is, the modem is asked.
-            Outcome::Error => slot.read_empty(),
-            Outcome::Missed => {
-                // The modem may have handed out data that never came.
-                self.fault(link, EspAtError::Corrupted);
-            }
+            // `send_event` ends it.
+            Task::Send { .. } => {}
         }
     }
 
     /// The command on its way is given up.
     pub(crate) fn give_up(&mut self, error: EspAtError, now: u32) {
-        let Some(flight) = self.land(now) else {
+        let Some(in_flight) = self.complete(now) else {
             return;
         };
         self.tail = Tail::None;
-        match flight.task {
-            Task::Start(_) | Task::Sync | Task::Restart => {}
-            Task::Join
+        match in_flight.task {
+            Task::Start(_) | Task::Sync | Task::Restart | Task::Close(_) => {}
+            task @ (Task::Join
             | Task::Status
             | Task::Address
             | Task::Servers
             | Task::Apply(_)
-            | Task::Job(_) => {
-                self.station.give_up(flight.task, error);
-            }
+            | Task::Job(_)) => self.station.give_up(task, error),
             Task::Resolve => self.resolver.give_up(error),
-            Task::Tls(link, generation) | Task::Memory(link, generation) => {
+            Task::Tls { link, generation } | Task::Memory { link, generation } => {
                 if let Some(slot) = self.slot_since(link, generation) {
                     slot.failed(error);
                 }
@@ -122,51 +116,49 @@ impl Modem {
                     slot.failed(error);
                 }
             }
-            Task::Send(link, phase) => {
-                let out = matches!(phase, SendPhase::Sent | SendPhase::Taken | SendPhase::Failed);
+            Task::Send { link, phase, .. } => {
                 let error = match error {
-                    EspAtError::Corrupted if out => EspAtError::DeliveryUnknown,
+                    EspAtError::Corrupted if phase > SendPhase::Data => EspAtError::DeliveryUnknown,
                     error => error,
                 };
-                self.end_send(link, Err(error), now);
+                self.send_over(link, Err(error));
+                self.data_owed = 0;
             }
-            Task::Read(link) => self.fault(link, error),
-            Task::Pending(link) => {
-                if let Some(slot) = self.slot(link) {
-                    slot.check = true;
-                }
-            }
-            Task::Close(_) => {}
+            Task::Read { link, .. } => self.fault(link, error),
+            Task::Pending(link) => self.ask_again(link),
         }
     }
 
     /// The command on its way wasn't executed, and is said again later.
     pub(super) fn requeue(&mut self) {
-        let Some(flight) = self.flight.take() else {
+        let Some(in_flight) = self.in_flight.take() else {
             return;
         };
         self.tail = Tail::None;
-        match flight.task {
-            Task::Join | Task::Job(_) => self.station.requeue(flight.task),
+        match in_flight.task {
+            task @ (Task::Join | Task::Job(_)) => self.station.requeue(task),
             Task::Connect(link) => {
                 if let Some(slot) = self.slot(link) {
-                    slot.requeue();
+                    slot.requeue_connect();
                 }
             }
-            Task::Send(link, _) => {
-                self.owed = 0;
-                if let Some(slot) = self.slot(link) {
-                    slot.sending = 0;
+            Task::Send { link, .. } => {
+                self.data_owed = 0;
+                if let Some(open) = self.slot(link).and_then(Slot::open_link) {
+                    open.send = SendState::Idle;
                 }
             }
             Task::Resolve => self.resolver.reset(),
-            Task::Pending(link) => {
-                if let Some(slot) = self.slot(link) {
-                    slot.check = true;
-                }
-            }
+            Task::Pending(link) => self.ask_again(link),
             // The rest is said as long as it is called for.
             _ => {}
+        }
+    }
+
+    /// The modem didn't say what it holds.
+    fn ask_again(&mut self, link: u8) {
+        if let Some(open) = self.slot(link).and_then(Slot::open_link) {
+            open.doubt();
         }
     }
 }

@@ -1,23 +1,25 @@
 //! The engine: one command at a time, answers to the task they belong to. It has no serial port; it
 //! is given bytes and times, and asked for the next task and its command.
 
-mod answer;
 mod finish;
-mod flight;
+mod in_flight;
+mod input;
+mod last_answer;
 mod spell;
 mod start;
 
-pub(crate) use flight::{Flight, Outcome, Seen, SendPhase, Task, Urgent};
-pub(crate) use start::Step;
-pub use start::{Family, Firmware};
+pub(crate) use in_flight::Urgent;
 
-use super::dns::Resolver;
-use super::error::EspAtError;
-use super::link::Station;
-use super::socket::{LinkState, Slot};
-use super::tls::ServerName;
-use super::wire::{LINKS, Parser};
-use heapless::Vec;
+use crate::error::EspAtError;
+use crate::resolver::Resolver;
+use crate::slot::{SendState, Slot};
+use crate::station::Station;
+use crate::tls::ServerName;
+use crate::wire::{LINKS, Parser};
+use crate::words::{Firmware, SendPhase, StartStep, Task};
+use in_flight::InFlight;
+use input::Tail;
+use last_answer::LastAnswer;
 use nal_link::elapsed_ms;
 
 /// Data on the serial line that nobody has taken yet.
@@ -26,42 +28,29 @@ pub(crate) struct Payload {
     pub(crate) link: u8,
     pub(crate) left: u32,
     /// Announced by `+IPD`, not asked for.
-    pub(crate) active: bool,
+    pub(crate) unsolicited: bool,
     /// When the last of them came.
     pub(crate) touched: u32,
-}
-
-/// What has to follow passive data: an empty line and `OK`. Anything else says that bytes were lost
-/// or added on the line, and the data are worth nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tail {
-    None,
-    /// The data's next byte is the end of its line, or an unsolicited line begins.
-    Fresh,
-    /// A CR came.
-    Return,
-    /// The empty line came.
-    Blank,
-    /// An unsolicited line came in between.
-    Line,
 }
 
 /// From `busy p...` to an `AT`, where nobody says again what was refused.
 const ASK_AGAIN_MS: u32 = 500;
 
-/// How much of the last answer is kept for the diagnosis.
-const ANSWER: usize = 128;
-
 #[derive(Debug)]
 pub(crate) struct Modem {
-    pub(crate) parser: Parser,
-    pub(crate) flight: Option<Flight>,
+    parser: Parser,
+    in_flight: Option<InFlight>,
     pub(crate) payload: Option<Payload>,
-    pub(crate) tail: Tail,
+    tail: Tail,
     /// The step that the start-up sequence is at; `None` once it is through.
-    pub(crate) starting: Option<Step>,
+    start_step: Option<StartStep>,
     step_tries: u8,
+    /// Start-up commands without an answer, one after another.
+    unanswered: u8,
+    /// It was started once.
+    met: bool,
     pub(crate) firmware: Firmware,
+    /// Data wait in the modem until they are read.
     pub(crate) passive: bool,
     pub(crate) slots: [Slot; LINKS],
     pub(crate) station: Station,
@@ -69,34 +58,34 @@ pub(crate) struct Modem {
     pub(crate) server_name: ServerName,
     /// Nothing is sent before this time.
     not_before: Option<u32>,
+    /// Since when it says `busy p...`.
     busy_since: Option<u32>,
-    /// When a command was last refused for that: it says nothing of when it is free again.
+    /// When a command was last refused by `busy p...`, and nothing has said since that it is free.
     refused_at: Option<u32>,
-    /// Start-up commands without an answer, one after another.
-    unanswered: u8,
+    /// It gives no answers.
     pub(crate) silent: bool,
     restart_wanted: bool,
-    out_of_step: bool,
-    /// When the last byte came that is ignored, since step was lost.
+    /// What it says can't be told to belong to one command or another.
+    desynced: bool,
+    /// When the last byte came that is ignored, since it is desynced.
     garbled_since: Option<u32>,
     /// Bytes of data that the modem may still wait for.
-    pub(crate) owed: u16,
+    data_owed: u16,
     pub(crate) resets: u16,
-    /// It was started once.
-    met: bool,
-    answer: Vec<u8, ANSWER>,
-    recording: bool,
+    last_answer: LastAnswer,
 }
 
 impl Modem {
     pub(crate) fn new() -> Self {
         Self {
             parser: Parser::new(),
-            flight: None,
+            in_flight: None,
             payload: None,
             tail: Tail::None,
-            starting: Some(Step::Echo),
+            start_step: Some(StartStep::Echo),
             step_tries: 0,
+            unanswered: 0,
+            met: false,
             firmware: Firmware::UNKNOWN,
             passive: false,
             slots: [const { Slot::new() }; LINKS],
@@ -106,16 +95,13 @@ impl Modem {
             not_before: None,
             busy_since: None,
             refused_at: None,
-            unanswered: 0,
             silent: false,
             restart_wanted: false,
-            out_of_step: false,
+            desynced: false,
             garbled_since: None,
-            owed: 0,
+            data_owed: 0,
             resets: 0,
-            met: false,
-            answer: Vec::new(),
-            recording: false,
+            last_answer: LastAnswer::new(),
         }
     }
 
@@ -123,19 +109,39 @@ impl Modem {
         self.slots.get_mut(usize::from(link))
     }
 
-    /// The slot, as long as it is the one that a command was for.
-    fn slot_since(&mut self, link: u8, generation: u16) -> Option<&mut Slot> {
+    /// The slot, as long as the socket has it that a command was for.
+    pub(crate) fn slot_since(&mut self, link: u8, generation: u16) -> Option<&mut Slot> {
         self.slot(link).filter(|slot| slot.generation == generation)
     }
 
     /// The raw answer to the last command, as far as it is kept.
-    pub(crate) fn answer(&self) -> &[u8] {
-        &self.answer
+    pub(crate) fn last_answer(&self) -> &[u8] {
+        self.last_answer.bytes()
+    }
+
+    /// The task of the command on its way.
+    pub(crate) fn task(&self) -> Option<Task> {
+        self.in_flight.as_ref().map(|in_flight| in_flight.task)
+    }
+
+    /// Whether the start-up sequence is on its way.
+    pub(crate) fn is_starting(&self) -> bool {
+        self.start_step.is_some()
     }
 
     /// Whether the modem is started and can be asked for things.
     pub(crate) fn is_ready(&self) -> bool {
-        self.starting.is_none() && !self.out_of_step && !self.restart_wanted
+        !self.is_starting() && !self.desynced && !self.restart_wanted
+    }
+
+    /// Whether a command can be sent.
+    pub(crate) fn is_idle(&self, now: u32) -> bool {
+        let pause = self.not_before.is_some_and(|at| {
+            // A time that is passed is at most half of the clock's range ago.
+            at.wrapping_sub(now).wrapping_sub(1) < u32::MAX / 2
+        });
+        let hears = self.payload.is_none() && self.garbled_since.is_none();
+        self.in_flight.is_none() && !pause && hears
     }
 
     /// The next task that the driver sets of its own accord, if its command can be sent now.
@@ -146,129 +152,147 @@ impl Modem {
         if self.restart_wanted {
             return Some(Task::Restart);
         }
-        if self.out_of_step {
+        if self.desynced {
             return Some(Task::Sync);
         }
-        if let Some(step) = self.starting {
+        if let Some(step) = self.start_step {
             return Some(Task::Start(step));
         }
-        for (id, slot) in (0..LINKS as u8).zip(self.slots.iter_mut()) {
-            if let Some(next) = slot.next_task(id, now) {
+        for (link, slot) in (0..LINKS as u8).zip(self.slots.iter_mut()) {
+            if let Some(next) = slot.next_task(link, now) {
                 return Some(next);
             }
         }
         let next = self.station.next_task(self.firmware.family, now);
         // Nobody says again what was refused: an `AT` tells when the modem is free.
-        let is_due = self.refused_at.is_some_and(|at| elapsed_ms(now, at) >= ASK_AGAIN_MS);
-        next.or_else(|| is_due.then_some(Task::Sync))
-    }
-
-    /// A command was sent.
-    pub(crate) fn take_off(&mut self, task: Task, now: u32) {
-        self.recording = self.records(task);
-        if self.recording {
-            self.answer.clear();
-        }
-        self.not_before = None;
-        self.parser.expect_prompt = matches!(task, Task::Send(..));
-        self.parser.expect_read = matches!(task, Task::Read(_));
-        self.station.taken_off(task);
-        if let Task::Connect(link) = task
-            && let Some(slot) = self.slot(link)
-        {
-            slot.dialled();
-        }
-        self.flight = Some(Flight::new(task, now));
-    }
-
-    /// Whether its answer is kept. What the driver does by itself behind a failure doesn't hide the
-    /// answer that was the failure, nor the modem's `ready` in the middle of it.
-    fn records(&self, task: Task) -> bool {
-        match task {
-            Task::Resolve
-            | Task::Tls(..)
-            | Task::Connect(_)
-            | Task::Send(..)
-            | Task::Read(_)
-            | Task::Restart => true,
-            Task::Job(_) => !self.station.jobs.for_client,
-            // At first, and of a modem that gave no answers.
-            Task::Start(_) => !self.met || self.silent,
-            Task::Join => !self.station.joins_by_itself(),
-            Task::Apply(applied) => self.station.settings.awaits(applied),
-            Task::Memory(link, _) => self
-                .slots
-                .get(usize::from(link))
-                .is_some_and(|slot| slot.state == LinkState::Wanted),
-            Task::Close(_)
-            | Task::Pending(_)
-            | Task::Status
-            | Task::Address
-            | Task::Servers
-            | Task::Sync => false,
-        }
+        let asks = self.refused_at.is_some_and(|at| elapsed_ms(now, at) >= ASK_AGAIN_MS);
+        next.or_else(|| asks.then_some(Task::Sync))
     }
 
     /// Whether what is asked now has to wait for something that nobody wants any more, or for a modem
     /// that says `busy p...` of its own accord.
     pub(crate) fn is_busy(&self) -> bool {
-        let waits = self.slots.iter().any(|slot| slot.state == LinkState::Wanted);
+        let waits = self.slots.iter().any(Slot::is_wanted);
         let is_in_the_way = match self.task() {
             Some(Task::Job(job)) => waits || !self.station.jobs.awaits(job),
             Some(Task::Resolve) => waits || self.resolver.is_forgotten(),
             _ => false,
         };
-        is_in_the_way || self.refused_at.is_some() || self.slots.iter().any(Slot::is_draining)
+        is_in_the_way || self.refused_at.is_some() || self.is_draining()
     }
 
-    /// The task of the command on its way.
-    pub(crate) fn task(&self) -> Option<Task> {
-        self.flight.as_ref().map(|flight| flight.task)
+    /// Whether it still works on a connect that was given up.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.slots.iter().any(Slot::is_draining)
     }
 
-    pub(crate) fn set_phase(&mut self, link: u8, phase: SendPhase, now: u32) {
-        if let Some(flight) = &mut self.flight {
-            flight.task = Task::Send(link, phase);
-            flight.heard = now;
+    /// The send on its way has come so far.
+    pub(crate) fn set_phase(&mut self, to: SendPhase, now: u32) {
+        if let Some(in_flight) = &mut self.in_flight
+            && let Task::Send { phase, .. } = &mut in_flight.task
+        {
+            *phase = to;
+            in_flight.heard = now;
         }
     }
 
     /// The send on its way is over.
-    pub(crate) fn end_send(&mut self, link: u8, result: Result<u16, EspAtError>, now: u32) {
-        let unsent = matches!(
-            self.task(),
-            Some(Task::Send(_, SendPhase::Prompt | SendPhase::PromptDue | SendPhase::Data))
-        );
-        self.land(now);
-        if let Some(slot) = self.slot(link) {
-            let length = slot.sending;
-            slot.sent = Some(result.map(|_| length));
-            slot.sending = 0;
-            slot.waiting_since = None;
-            slot.polls = 0;
-        }
+    pub(crate) fn end_send(&mut self, result: Result<(), EspAtError>, now: u32) {
+        let Some(Task::Send { link, length, phase }) = self.task() else {
+            return;
+        };
+        self.complete(now);
+        self.send_over(link, result.map(|()| length));
         // Unless it refused them, the modem may wait for data that weren't sent, or come to it late.
-        if !unsent || matches!(result, Ok(_) | Err(EspAtError::Closed)) {
-            self.owed = 0;
+        if phase > SendPhase::Data || matches!(result, Ok(()) | Err(EspAtError::Closed)) {
+            self.data_owed = 0;
         }
     }
 
-    /// Every connection is gone.
-    pub(super) fn lose_sockets(&mut self) {
-        for slot in &mut self.slots {
-            slot.lose();
+    fn send_over(&mut self, link: u8, result: Result<u16, EspAtError>) {
+        if let Some(open) = self.slot(link).and_then(Slot::open_link) {
+            open.send = SendState::Over(result);
+            open.stop_waiting();
+        }
+    }
+
+    /// Data were taken off the line.
+    pub(crate) fn data_taken(&mut self, count: usize, now: u32) {
+        if let Some(in_flight) = &mut self.in_flight {
+            in_flight.heard = now;
+        }
+        let Some(payload) = &mut self.payload else {
+            return;
+        };
+        payload.touched = now;
+        payload.left = payload.left.saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
+        if payload.left == 0 {
+            self.payload = None;
+        }
+    }
+
+    /// Data that have begun don't go on: bytes of them were lost.
+    pub(crate) fn data_stalled(&mut self, now: u32) {
+        let Some(payload) = self.payload.take() else {
+            return;
+        };
+        self.fault(payload.link, EspAtError::Corrupted);
+        if payload.unsolicited {
+            self.parser.clear();
+        } else {
+            self.corrupted(now);
+        }
+    }
+
+    /// The serial port has lost bytes, and nobody knows whose.
+    pub(crate) fn bytes_lost(&mut self, error: EspAtError, now: u32) {
+        // Data that were on their way lack bytes now; what waits in the modem is whole.
+        let hit = match (self.payload, self.task()) {
+            (Some(payload), _) => Some(payload.link),
+            (None, Some(Task::Read { link, .. })) => Some(link),
+            _ => None,
+        };
+        for link in 0..LINKS as u8 {
+            if !self.passive || hit == Some(link) {
+                self.fault(link, error);
+            }
+        }
+        if !self.is_starting() {
+            self.give_up(error, now);
+            self.desync(now);
         }
     }
 
     /// What was on the modem's side of this link can't be trusted any more.
     #[inline(never)]
     pub(crate) fn fault(&mut self, link: u8, error: EspAtError) {
-        if let Some(slot) = self.slot(link)
-            && slot.state == LinkState::Open
-            && slot.fault.is_none()
-        {
-            slot.fault = Some(error);
-            slot.held = None;
+        if let Some(open) = self.slot(link).and_then(Slot::open_link) {
+            open.fail(error);
         }
+    }
+
+    /// The data that were being read aren't what the peer sent.
+    fn corrupted(&mut self, now: u32) {
+        self.give_up(EspAtError::Corrupted, now);
+        self.desync(now);
+    }
+
+    /// Whatever the modem says is ignored until it is quiet and answers an `AT`.
+    #[inline(never)]
+    pub(crate) fn desync(&mut self, now: u32) {
+        self.desynced = true;
+        self.garbled_since = Some(now);
+        self.tail = Tail::None;
+        self.payload = None;
+        self.parser.clear();
+        for open in self.slots.iter_mut().filter_map(Slot::open_link) {
+            // `CLOSED` or `+IPD` may be among what is ignored.
+            open.doubt();
+        }
+    }
+
+    /// Every connection is gone.
+    fn lose_sockets(&mut self) {
+        self.slots.iter_mut().for_each(Slot::lose);
     }
 }

@@ -6,8 +6,8 @@ use heapless::Vec;
 /// The longest line that the firmware takes, its end included.
 const LIMIT: usize = 256;
 
-/// A command line while it is written. There is one at a time, and it is written in its place: what
-/// is handed on is never the line.
+/// A command line while it is written. It is large for a stack: whoever sends it has the one there is,
+/// and others write into that.
 #[derive(Debug)]
 pub(crate) struct Command {
     line: Vec<u8, LIMIT>,
@@ -53,7 +53,7 @@ impl Command {
         self.text("\"")
     }
 
-    /// A quoted address.
+    /// An IPv4 address as a quoted argument.
     #[inline(never)]
     pub(crate) fn address(&mut self, address: Ipv4Addr) -> &mut Self {
         let mut before = "\"";
@@ -64,7 +64,7 @@ impl Command {
         self.text("\"")
     }
 
-    /// A quoted hardware address.
+    /// A hardware address as a quoted argument.
     pub(crate) fn hardware_address(&mut self, address: [u8; 6]) -> &mut Self {
         let mut before = "\"";
         for byte in address {
@@ -78,7 +78,7 @@ impl Command {
         self.text("\"")
     }
 
-    /// The whole line; `None` where it is longer than the firmware takes.
+    /// The line with its end; `None` where it is longer than the firmware takes.
     pub(crate) fn finish(&mut self) -> Option<&[u8]> {
         self.text("\r\n");
         (!self.too_long).then_some(&self.line)

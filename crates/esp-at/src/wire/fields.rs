@@ -14,7 +14,7 @@ pub(crate) fn number(text: &[u8]) -> Option<u32> {
     })
 }
 
-/// A signed one.
+/// A signed decimal number that is all of `text`.
 pub(crate) fn signed(text: &[u8]) -> Option<i32> {
     match text.strip_prefix(b"-") {
         Some(digits) => i32::try_from(number(digits)?).ok()?.checked_neg(),

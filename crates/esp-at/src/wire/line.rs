@@ -20,13 +20,17 @@ pub(crate) enum Event {
     Ready,
     /// `Will force to restart!!!`
     WillRestart,
+    /// `WIFI CONNECTED`: on the access point, and without an address.
     WifiConnected,
+    /// `WIFI GOT IP`
     WifiGotIp,
+    /// `WIFI DISCONNECT`
     WifiDisconnect,
     /// `<id>,CONNECT`, `+LINK_CONN:…`
     Connect(Option<u8>),
     /// `<id>,CLOSED`
     Closed(Option<u8>),
+    /// `SEND OK`
     SendOk,
     /// `SEND FAIL`, `SEND Canceled`
     SendFail,
@@ -43,15 +47,9 @@ pub(crate) enum Event {
     /// `DNS Fail`
     DnsFail,
     /// `+IPD,<id>,<n>` without data: passive mode.
-    Notice {
-        link: u8,
-        length: u32,
-    },
+    Notice { link: u8, length: u32 },
     /// `+IPD,<id>,<n>[,…]:`, with so many bytes behind it.
-    Data {
-        link: u8,
-        length: u32,
-    },
+    Data { link: u8, length: u32 },
     /// `+CIPRECVDATA…:`, with so many bytes behind it; `None` where the length is no length.
     Read(Option<u32>),
     /// Anything else: the parser's `line` has it.

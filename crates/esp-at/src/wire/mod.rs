@@ -5,10 +5,10 @@ mod fields;
 mod line;
 mod parser;
 
-pub(super) use command::Command;
-pub(super) use fields::{Fields, ipv4, mac, number};
-pub(super) use line::{Event, LINKS};
-pub(super) use parser::Parser;
+pub(crate) use command::Command;
+pub(crate) use fields::{Fields, ipv4, mac, number};
+pub(crate) use line::{Event, LINKS};
+pub(crate) use parser::Parser;
 
 #[cfg(test)]
 mod tests;

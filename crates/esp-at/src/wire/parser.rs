@@ -11,8 +11,8 @@ const FRAGMENT: usize = 40;
 
 /// Takes the modem's bytes one at a time and says what they mean.
 ///
-/// Data aren't its business: behind a head (`Data`, `Read`) whoever feeds it takes the announced
-/// number of bytes off the line himself, so data are never searched for lines.
+/// Data don't pass through it: behind a head (`Data`, `Read`) whoever feeds it takes the announced
+/// number of bytes off the line, so that data are never searched for lines.
 #[derive(Debug)]
 pub(crate) struct Parser {
     line: Vec<u8, LINE>,
@@ -58,7 +58,7 @@ impl Parser {
         self.fragment = false;
     }
 
-    /// Takes a byte.
+    /// Takes a byte, and says what it completes.
     pub(crate) fn push(&mut self, byte: u8) -> Option<Event> {
         if self.told {
             self.told = false;

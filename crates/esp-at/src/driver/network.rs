@@ -1,0 +1,112 @@
+//! What a client asks of a network.
+
+use super::{EspAt, Socket};
+use crate::error::EspAtError;
+use crate::serial::Serial;
+use crate::slot::Slot;
+use crate::tls::TlsSetup;
+use crate::wire::ipv4;
+use crate::words::Job;
+use core::convert::Infallible;
+use core::net::IpAddr;
+use embedded_nal::nb;
+use nal_link::{
+    Clock, Connect, Diagnostics, Link, LinkStatus, Network, NoPing, NoTls, PipeClosed, StackFault,
+    StackQuirks, StackStatus, ZeroRead,
+};
+
+impl<S: Serial, C: Clock, const RX_BUF: usize> Link for EspAt<S, C, RX_BUF> {
+    /// What the modem has said of it so far. An address counts once the modem has told it, and whether
+    /// a DNS server is set: after `WIFI GOT IP` that takes two commands more. Where none is set, it is
+    /// asked again every 10 s at most while somebody looks.
+    fn link_status(&mut self) -> LinkStatus {
+        self.modem.station.looked_at(self.clock.now_ms());
+        self.pump();
+        self.modem.station.status()
+    }
+}
+
+impl<S: Serial, C: Clock, const RX_BUF: usize> Network for EspAt<S, C, RX_BUF> {
+    fn quirks(&self) -> StackQuirks {
+        StackQuirks::UNKNOWN
+            // Only after `CLOSED`, and once the modem holds no more.
+            .with_zero_read(ZeroRead::EndOfStream)
+            // The modem has reset.
+            .with_pipe_closed(PipeClosed::Aborted)
+            .with_connect(Connect::Polls)
+    }
+
+    fn poll_network(&mut self) {
+        self.pump();
+    }
+
+    /// Data wait in the modem, on the line, or in the driver.
+    fn has_unread(&mut self, socket: &mut Socket) -> bool {
+        self.pump();
+        let Socket { link, generation } = *socket;
+        let on_the_line = self.modem.payload.is_some_and(|payload| payload.link == link);
+        let slot = self.modem.slot_since(link, generation);
+        let announced = slot.and_then(Slot::open_link).is_some_and(|open| open.has_unread());
+        on_the_line || announced || self.unsolicited.has(link)
+    }
+
+    fn has_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    fn secure(&mut self, socket: &mut Socket, server_name: &str) -> Result<(), NoTls> {
+        let verification = self.tls.ok_or(NoTls)?;
+        let modem = &mut self.modem;
+        // There is room for one name: another connect that needs its own goes first.
+        let taken = modem.slots.iter().any(Slot::needs_name);
+        let slot = modem.slots.get_mut(usize::from(socket.link)).ok_or(NoTls)?;
+        if taken || slot.generation != socket.generation {
+            return Err(NoTls);
+        }
+        modem.server_name.clear();
+        // An address is no name for the handshake (RFC 6066 section 3).
+        if ipv4(server_name.as_bytes()).is_none() {
+            modem.server_name.extend_from_slice(server_name.as_bytes()).map_err(|_| NoTls)?;
+        }
+        slot.tls = Some(TlsSetup::new(verification, self.memory_check));
+        Ok(())
+    }
+}
+
+impl<S: Serial, C: Clock, const RX_BUF: usize> Diagnostics for EspAt<S, C, RX_BUF> {
+    fn tcp_fault(&self, error: &EspAtError) -> StackFault {
+        error.into()
+    }
+
+    fn dns_fault(&self, error: &EspAtError) -> StackFault {
+        error.into()
+    }
+
+    fn status(&self) -> StackStatus<'_> {
+        let mut status = StackStatus::default();
+        status.is_busy = self.modem.is_busy();
+        status.radio_sleeps = !self.modem.station.settings.is_awake();
+        status.last_words = self.modem.last_answer();
+        status
+    }
+
+    /// `AT+PING`. It takes the place of another [task](EspAt::start_rssi) that is under way.
+    fn ping(&mut self, host: IpAddr) -> nb::Result<Option<u32>, NoPing> {
+        let IpAddr::V4(host) = host else {
+            return Err(nb::Error::Other(NoPing));
+        };
+        self.ask(Job::Ping(host)).map_err(|error| error.map(|_| NoPing))?;
+        let jobs = &self.modem.station.jobs;
+        // A build of the firmware may have no pings: its `ERROR` comes at once.
+        if jobs.refused { Err(nb::Error::Other(NoPing)) } else { Ok(jobs.ping_ms) }
+    }
+
+    /// `AT+CWJAP?`, as [`rssi`](EspAt::rssi). It takes the place of another task that is under way.
+    fn signal_strength(&mut self) -> nb::Result<Option<i8>, Infallible> {
+        match self.ask(Job::Rssi) {
+            Ok(()) => Ok(self.modem.station.jobs.rssi),
+            Err(nb::Error::WouldBlock) => Err(nb::Error::WouldBlock),
+            Err(nb::Error::Other(_)) => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! What the modem says: bytes to events, and events to the task that they belong to.
+
+use super::{Modem, Payload};
+use crate::error::EspAtError;
+use crate::slot::Slot;
+use crate::wire::{Event, Fields, LINKS};
+use crate::words::{CommandResult, SendPhase, Task};
+
+/// No window of the modem's is larger; a longer announcement lies.
+const MOST_UNSOLICITED: u32 = 8192;
+
+/// What has to follow passive data: an empty line and `OK`. Anything else says that bytes were lost
+/// or added on the line, and the data are worth nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tail {
+    /// No data were read.
+    None,
+    /// The next byte is the end of the data's line, or an unsolicited line begins.
+    Fresh,
+    /// A CR came.
+    Return,
+    /// The empty line came.
+    Blank,
+    /// An unsolicited line came in between.
+    Line,
+}
+
+impl Modem {
+    /// Takes a byte that isn't data.
+    ///
+    /// Not inlined, as others here: the stack that it takes isn't needed while a command is sent.
+    #[inline(never)]
+    pub(crate) fn byte(&mut self, byte: u8, now: u32) {
+        self.last_answer.push(byte);
+        if self.garbled_since.is_some() {
+            self.garbled_since = Some(now);
+            // Of what can't be trusted, a reset alone changes everything.
+            if self.parser.push(byte) == Some(Event::Ready) {
+                self.reset(now);
+            }
+            return;
+        }
+        if !self.tail_byte(byte, now) {
+            return;
+        }
+        let Some(event) = self.parser.push(byte) else {
+            return;
+        };
+        if self.tail_event(event, now) {
+            self.event(event, now);
+        }
+    }
+
+    /// Behind data only the end of the line may follow, or an unsolicited line.
+    fn tail_byte(&mut self, byte: u8, now: u32) -> bool {
+        self.tail = match (self.tail, byte) {
+            (Tail::None, _) => return true,
+            (Tail::Fresh | Tail::Return, b'\r') => Tail::Return,
+            (Tail::Return, b'\n') => Tail::Blank,
+            (Tail::Fresh, b'\n') => {
+                self.corrupted(now);
+                return false;
+            }
+            (Tail::Blank, _) => return true,
+            (Tail::Fresh | Tail::Return | Tail::Line, _) => Tail::Line,
+        };
+        true
+    }
+
+    fn tail_event(&mut self, event: Event, now: u32) -> bool {
+        match self.tail {
+            Tail::None | Tail::Fresh | Tail::Return => true,
+            Tail::Line if event.is_unsolicited() => {
+                // It may have come between the CR and the LF.
+                self.tail = Tail::Return;
+                true
+            }
+            Tail::Blank if event.is_unsolicited() || event == Event::Ok => true,
+            // A part of what an unsolicited line interrupts.
+            Tail::Blank if event == Event::Line && self.parser.line().len() < 2 => true,
+            Tail::Line | Tail::Blank => {
+                self.corrupted(now);
+                false
+            }
+        }
+    }
+
+    fn event(&mut self, event: Event, now: u32) {
+        match event {
+            Event::Ready => return self.reset(now),
+            Event::Busy => return self.busy(now),
+            Event::WifiConnected | Event::WifiGotIp | Event::WifiDisconnect => {
+                self.station.event(event);
+                if let Some(in_flight) = &mut self.in_flight {
+                    in_flight.seen.associated |= event == Event::WifiConnected;
+                }
+            }
+            Event::Connect(link) => self.opened(link),
+            Event::Closed(link) => self.closed(link, now),
+            Event::Notice { link, length } => {
+                let family = self.firmware.family;
+                if let Some(slot) = self.slot(link) {
+                    slot.announce(length, family);
+                }
+            }
+            Event::Data { link, length } => return self.unsolicited_data(link, length, now),
+            _ => {}
+        }
+        let Some(in_flight) = &mut self.in_flight else {
+            return self.unexpected(event, now);
+        };
+        if !event.is_unsolicited() {
+            in_flight.heard = now;
+        }
+        match (event, in_flight.task) {
+            (Event::AlreadyConnected, _) => in_flight.seen.already = true,
+            (Event::NoIp, _) => in_flight.seen.no_ip = true,
+            (Event::Line, task) => {
+                // Firmware that goes on with its echo repeats the command.
+                in_flight.seen.unknown_line |= !self.parser.line().starts_with(b"AT");
+                self.line(task);
+            }
+            (Event::Read(length), Task::Read { link, most }) => {
+                self.read_begins(link, most, length, now);
+            }
+            (_, Task::Send { link, phase, .. }) => self.send_event(link, phase, event, now),
+            _ => self.result(event, now),
+        }
+    }
+
+    /// Something came that no command asked for.
+    fn unexpected(&mut self, event: Event, now: u32) {
+        if event == Event::Prompt && self.data_owed > 0 {
+            // A send that was given up comes to its prompt late.
+            self.desync(now);
+        }
+        if event == Event::Line {
+            // Perhaps a `CLOSED` that was garbled.
+            self.slots.iter_mut().for_each(Slot::may_have_dialled);
+        }
+    }
+
+    fn result(&mut self, event: Event, now: u32) {
+        let probing = self.in_flight.as_ref().is_some_and(|in_flight| in_flight.probing);
+        match event {
+            Event::Ok => self.finish(CommandResult::Ok, now),
+            // `?` is no command: its `ERROR` says that the modem is through with the one before.
+            Event::Error if probing => self.finish(CommandResult::Missed, now),
+            Event::Error | Event::Fail => self.finish(CommandResult::Error, now),
+            _ => {}
+        }
+    }
+
+    fn send_event(&mut self, link: u8, phase: SendPhase, event: Event, now: u32) {
+        match (phase, event) {
+            (SendPhase::Prompt, Event::Ok) => self.set_phase(SendPhase::PromptDue, now),
+            (SendPhase::Prompt | SendPhase::PromptDue, Event::Prompt) => {
+                self.parser.expect_prompt = false;
+                self.set_phase(SendPhase::Data, now);
+            }
+            // `link is not valid`: nothing was sent.
+            (SendPhase::Prompt | SendPhase::PromptDue, Event::Error) => {
+                if let Some(open) = self.slot(link).and_then(Slot::open_link) {
+                    open.close_was_missed();
+                }
+                self.end_send(Err(EspAtError::Closed), now);
+            }
+            (SendPhase::Sent, Event::Taken(_)) => self.set_phase(SendPhase::Taken, now),
+            (SendPhase::Sent | SendPhase::Taken | SendPhase::Failed, Event::SendOk) => {
+                self.busy_since = None;
+                self.end_send(Ok(()), now);
+            }
+            (SendPhase::Sent | SendPhase::Taken, Event::SendFail) => {
+                self.set_phase(SendPhase::Failed, now);
+            }
+            // The answer to a `?`: the modem is through, and didn't say how it ended.
+            (SendPhase::Taken, Event::Error) => {
+                self.end_send(Err(EspAtError::DeliveryUnknown), now);
+            }
+            // The modem took the data for commands.
+            (SendPhase::Sent, Event::Error) => {
+                self.end_send(Err(EspAtError::DeliveryUnknown), now);
+                self.desync(now);
+            }
+            _ => {}
+        }
+    }
+
+    /// `+CIPRECVDATA…:` came, with data behind it.
+    fn read_begins(&mut self, link: u8, most: u16, length: Option<u32>, now: u32) {
+        self.parser.expect_read = false;
+        let family = self.firmware.family;
+        let Some(length) = length.filter(|length| *length <= u32::from(most)) else {
+            // More than was asked for, or no length: nobody knows where the data end.
+            return self.corrupted(now);
+        };
+        self.tail = Tail::Fresh;
+        if let Some(open) = self.slot(link).and_then(Slot::open_link) {
+            open.read_begins(length, most, family);
+        }
+        if length > 0 {
+            self.payload = Some(Payload { link, left: length, unsolicited: false, touched: now });
+        }
+    }
+
+    /// `+IPD…:` came, with data behind it: active mode.
+    fn unsolicited_data(&mut self, link: u8, length: u32, now: u32) {
+        if length > MOST_UNSOLICITED {
+            self.fault(link, EspAtError::Corrupted);
+            self.corrupted(now);
+        } else if length > 0 {
+            self.payload = Some(Payload { link, left: length, unsolicited: true, touched: now });
+        }
+    }
+
+    fn opened(&mut self, link: Option<u8>) {
+        if let Some(in_flight) = &mut self.in_flight
+            && let Task::Connect(dialled) = in_flight.task
+            && link.is_none_or(|link| link == dialled)
+        {
+            in_flight.seen.connect = true;
+            in_flight.seen.closed = false;
+        } else if let Some(slot) = link.and_then(|link| self.slot(link)) {
+            slot.connected_late();
+        }
+    }
+
+    fn closed(&mut self, link: Option<u8>, now: u32) {
+        let dialled = match self.task() {
+            Some(Task::Connect(link)) => Some(link),
+            _ => None,
+        };
+        // Some firmware leaves the link out of the failure's `CLOSED`.
+        let Some(link) = link.or(dialled) else {
+            self.slots.iter_mut().for_each(Slot::connect_closed);
+            return;
+        };
+        // A close says so, too; its answer tells what it closed.
+        let by_us = self.task() == Some(Task::Close(link));
+        if (dialled == Some(link) || by_us)
+            && let Some(in_flight) = &mut self.in_flight
+        {
+            in_flight.seen.closed = true;
+        }
+        if let Some(slot) = self.slot(link).filter(|_| !by_us) {
+            slot.peer_closed(now);
+        }
+    }
+
+    /// A line of an answer that tells something.
+    fn line(&mut self, task: Task) {
+        let line = self.parser.line();
+        match task {
+            Task::Start(step) => self.start_line(step),
+            Task::Join => {
+                if let Some(code) = line.strip_prefix(b"+CWJAP:")
+                    && let Some(in_flight) = &mut self.in_flight
+                {
+                    in_flight.seen.join_code = match code {
+                        [digit @ b'1'..=b'9'] => digit.wrapping_sub(b'0'),
+                        _ => 0,
+                    };
+                }
+            }
+            Task::Status | Task::Address | Task::Servers | Task::Job(_) => {
+                self.station.line(task, line);
+            }
+            Task::Memory { .. } => {
+                if let Some(counts) = line.strip_prefix(b"+SYSRAM:")
+                    && let Some(in_flight) = &mut self.in_flight
+                {
+                    // What is free now; ESP-AT adds the least that ever was.
+                    in_flight.seen.free_memory = Fields(counts).number();
+                }
+            }
+            Task::Resolve => self.resolver.line(line),
+            Task::Pending(asked_for) => {
+                if let Some(counts) = line.strip_prefix(b"+CIPRECVLEN:") {
+                    let mut fields = Fields(counts);
+                    for (link, slot) in (0..LINKS as u8).zip(self.slots.iter_mut()) {
+                        match fields.signed() {
+                            Some(count) => slot.counted(count, link == asked_for),
+                            None => break,
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}

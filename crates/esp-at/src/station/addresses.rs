@@ -1,0 +1,92 @@
+//! What the modem answers of the station's addresses and DNS servers.
+
+use crate::wire::{Fields, ipv4};
+use crate::words::Family;
+use core::net::Ipv4Addr;
+use nal_link::IpConfig;
+
+/// The lines of an answer to `AT+CIPSTA?`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AddressAnswer {
+    own: Option<Ipv4Addr>,
+    gateway: Option<Ipv4Addr>,
+    netmask: Option<Ipv4Addr>,
+}
+
+impl AddressAnswer {
+    pub(super) const NONE: Self = Self { own: None, gateway: None, netmask: None };
+
+    /// NonOS says `+CIPSTA_CUR:ip:"192.168.1.57"`, ESP-AT `+CIPSTA:ip:"192.168.1.57"`.
+    pub(super) fn line(&mut self, line: &[u8]) {
+        let line = line.strip_prefix(b"+CIPSTA_CUR:").or_else(|| line.strip_prefix(b"+CIPSTA:"));
+        let Some(line) = line else {
+            return;
+        };
+        for (name, field) in [
+            (&b"ip:"[..], &mut self.own),
+            (b"gateway:", &mut self.gateway),
+            (b"netmask:", &mut self.netmask),
+        ] {
+            if let Some(address) = line.strip_prefix(name).and_then(ipv4) {
+                *field = Some(address);
+            }
+        }
+    }
+
+    /// Whether the line with the own address is missing.
+    pub(super) fn is_garbled(self) -> bool {
+        self.own.is_none()
+    }
+
+    /// What they come to; `None` where there is no own address among them.
+    pub(super) fn config(self) -> Option<IpConfig> {
+        let set = |address: Option<Ipv4Addr>| address.filter(|it| !it.is_unspecified());
+        let mut config = IpConfig::new(set(self.own)?.into());
+        config.gateway = set(self.gateway);
+        config.netmask = set(self.netmask);
+        Some(config)
+    }
+}
+
+/// The lines of an answer to `AT+CIPDNS?`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ServersAnswer {
+    /// The line came that the answer consists of.
+    told: bool,
+    found: bool,
+    /// Other lines or fields came, which may have been a server's.
+    unclear: bool,
+}
+
+impl ServersAnswer {
+    /// NonOS has no line at all for no server, so its answer is complete without one.
+    pub(super) const fn expected_of(family: Family) -> Self {
+        Self { told: matches!(family, Family::NonOs), found: false, unclear: false }
+    }
+
+    /// NonOS says a server a line, `+CIPDNS_CUR:192.168.1.1`; ESP-AT all in one, behind whether they
+    /// are set by hand: `+CIPDNS:1,"192.168.1.1"`.
+    pub(super) fn line(&mut self, line: &[u8]) {
+        let servers = line.strip_prefix(b"+CIPDNS_CUR:").or_else(|| line.strip_prefix(b"+CIPDNS:"));
+        let Some(servers) = servers else {
+            self.unclear |= !line.starts_with(b"AT");
+            return;
+        };
+        self.told = true;
+        let mut fields = Fields(servers);
+        while let Some(field) = fields.next() {
+            match ipv4(field) {
+                Some(server) => self.found |= !server.is_unspecified(),
+                None => self.unclear |= !matches!(field, b"0" | b"1"),
+            }
+        }
+    }
+
+    /// Whether there is a server; `None` where the answer can't be trusted to say so.
+    pub(super) fn has_servers(self) -> Option<bool> {
+        if self.found {
+            return Some(true);
+        }
+        (self.told && !self.unclear).then_some(false)
+    }
+}

@@ -1,0 +1,251 @@
+//! Joining an access point, and joining it again.
+
+use crate::error::{EspAtError, JoinError};
+use crate::wire::Command;
+use crate::words::{CommandResult, Seen};
+use heapless::Vec;
+use nal_link::{IpConfig, LinkStatus, elapsed_ms};
+
+/// Longer than the start-up, the firmware's 15 s for a join, and its answer.
+const JOIN_MS: u32 = 30_000;
+
+/// From a failed join of the driver's own to the next.
+const REJOIN_MS: u32 = 10_000;
+
+/// What to join, for [`EspAt::join_with`](crate::EspAt::join_with) and
+/// [`EspAt::start_join`](crate::EspAt::start_join). Name and password may be of any bytes. A hidden network is joined like any other.
+///
+/// ```
+/// use esp_at::Join;
+/// let upstairs = Join::new("ssid", "password").bssid([0x5c, 0xcf, 0x7f, 0, 1, 0xab]);
+/// # let _ = upstairs;
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Join<'a> {
+    ssid: &'a [u8],
+    password: &'a [u8],
+    bssid: Option<[u8; 6]>,
+}
+
+impl<'a> Join<'a> {
+    /// By name and password; an empty password for an open network. A name has 1 to 32 bytes
+    /// (IEEE 802.11), a password up to 64 (`AT+CWJAP`): it is looked at when the join starts.
+    ///
+    /// ```
+    /// # use esp_at::Join;
+    /// let open = Join::new("guests", "");
+    /// let bytes = Join::new(b"caf\xe9", "password"); // not UTF-8
+    /// # let _ = (open, bytes);
+    /// ```
+    pub fn new(
+        ssid: &'a (impl AsRef<[u8]> + ?Sized),
+        password: &'a (impl AsRef<[u8]> + ?Sized),
+    ) -> Self {
+        Self { ssid: ssid.as_ref(), password: password.as_ref(), bssid: None }
+    }
+
+    /// Only the access point with this hardware address, where several have the name.
+    #[must_use]
+    pub fn bssid(mut self, address: [u8; 6]) -> Self {
+        self.bssid = Some(address);
+        self
+    }
+}
+
+/// What a join needs, kept so that the access point can be joined again after a reset of the modem.
+struct Credentials {
+    ssid: Vec<u8, 32>,
+    password: Vec<u8, 64>,
+    bssid: Option<[u8; 6]>,
+}
+
+impl core::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        // Never the password.
+        f.debug_struct("Credentials").finish_non_exhaustive()
+    }
+}
+
+impl Credentials {
+    fn new(join: Join<'_>) -> Option<Self> {
+        let ssid = Vec::from_slice(join.ssid).ok().filter(|ssid| !ssid.is_empty())?;
+        let password = Vec::from_slice(join.password).ok()?;
+        Some(Self { ssid, password, bssid: join.bssid })
+    }
+}
+
+/// What is to be joined, and how far that is.
+#[derive(Debug)]
+pub(crate) struct Joining {
+    credentials: Option<Credentials>,
+    state: JoinState,
+    /// When a caller's join began.
+    began: u32,
+    /// The modem had joined with these credentials.
+    member: bool,
+    /// A join of the driver's own failed: the next begins at this time.
+    rejoin_at: Option<u32>,
+    /// The modem has lost its access point by a reset: it is joined again once the modem is started.
+    rejoin_soon: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum JoinState {
+    Idle,
+    /// `own`: the driver does it by itself, after a reset.
+    Wanted {
+        own: bool,
+    },
+    Running {
+        own: bool,
+    },
+    Done(Result<(), JoinError>),
+}
+
+impl Joining {
+    pub(super) const fn new() -> Self {
+        Self {
+            credentials: None,
+            state: JoinState::Idle,
+            began: 0,
+            member: false,
+            rejoin_at: None,
+            rejoin_soon: false,
+        }
+    }
+
+    /// A caller wants it.
+    pub(crate) fn start(&mut self, join: Join<'_>, now: u32) -> Result<(), JoinError> {
+        self.credentials = Some(Credentials::new(join).ok_or(JoinError::Credentials)?);
+        self.state = JoinState::Wanted { own: false };
+        self.began = now;
+        Ok(())
+    }
+
+    /// What a caller's join came to; `None` as long as it isn't over. It is told once.
+    pub(crate) fn poll(
+        &mut self,
+        status: LinkStatus,
+        silent: bool,
+        now: u32,
+    ) -> Option<Result<IpConfig, JoinError>> {
+        let result = match self.state {
+            JoinState::Idle => Err(JoinError::Failed),
+            JoinState::Done(result) => result,
+            _ if silent => Err(JoinError::Modem(EspAtError::NoAnswer)),
+            _ if elapsed_ms(now, self.began) >= JOIN_MS => Err(JoinError::TimedOut),
+            _ => return None,
+        };
+        self.state = JoinState::Idle;
+        Some(match (result, status) {
+            (Ok(()), LinkStatus::Up(config)) => Ok(config),
+            // Lost again at once.
+            (Ok(()), _) => Err(JoinError::Failed),
+            (Err(error), _) => Err(error),
+        })
+    }
+
+    pub(super) fn is_member(&self) -> bool {
+        self.member
+    }
+
+    /// Whether the join that is wanted is the driver's own.
+    pub(crate) fn is_own(&self) -> bool {
+        self.state == JoinState::Wanted { own: true }
+    }
+
+    /// Whether the modem has to be told to join.
+    pub(super) fn is_due(&mut self, is_disconnected: bool, now: u32) -> bool {
+        // A time that is passed is at most half of the clock's range ago.
+        if self.rejoin_at.is_some_and(|at| elapsed_ms(now, at) < u32::MAX / 2) {
+            self.rejoin_at = None;
+            if is_disconnected {
+                self.rejoin();
+            }
+        }
+        matches!(self.state, JoinState::Wanted { .. }) && self.credentials.is_some()
+    }
+
+    fn rejoin(&mut self) {
+        if self.state == JoinState::Idle && self.credentials.is_some() {
+            self.state = JoinState::Wanted { own: true };
+        }
+    }
+
+    pub(crate) fn spell(&self, cur: &str, command: &mut Command) {
+        if let Some(credentials) = &self.credentials {
+            command.text("AT+CWJAP").text(cur).text("=").quoted(&credentials.ssid);
+            command.text(",").quoted(&credentials.password);
+            if let Some(address) = credentials.bssid {
+                command.text(",").hardware_address(address);
+            }
+        }
+    }
+
+    /// The command was sent.
+    pub(super) fn begun(&mut self) {
+        if let JoinState::Wanted { own } = self.state {
+            self.state = JoinState::Running { own };
+        }
+    }
+
+    /// The command wasn't executed, or the modem has forgotten it.
+    pub(super) fn requeue(&mut self) {
+        if let JoinState::Running { own } = self.state {
+            self.state = JoinState::Wanted { own };
+        }
+    }
+
+    /// The command's end. `Some(Ok(()))` says that the modem may have joined; its addresses tell.
+    pub(super) fn answered(
+        &mut self,
+        result: CommandResult,
+        seen: Seen,
+        now: u32,
+    ) -> Option<Result<(), JoinError>> {
+        let JoinState::Running { own } = self.state else {
+            return None;
+        };
+        let error = match (result, seen.join_code) {
+            (CommandResult::Ok | CommandResult::Missed, 0) => return Some(Ok(())),
+            // The firmware says `1` also where DHCP never answered.
+            (_, 1) if seen.associated => JoinError::NoAddress,
+            (_, 1) => JoinError::TimedOut,
+            (_, 2) => JoinError::WrongPassword,
+            (_, 3) => JoinError::NoAccessPoint,
+            _ => JoinError::Failed,
+        };
+        self.over(Err(error));
+        if own {
+            self.rejoin_at = Some(now.wrapping_add(REJOIN_MS));
+        }
+        Some(Err(error))
+    }
+
+    /// Ends the join that is on its way, if there is one.
+    pub(super) fn over(&mut self, result: Result<(), JoinError>) {
+        if let JoinState::Running { own } = self.state {
+            self.member |= result.is_ok();
+            self.state = if own { JoinState::Idle } else { JoinState::Done(result) };
+        }
+    }
+
+    /// The modem has left the access point because it was told to.
+    pub(super) fn leave(&mut self) {
+        self.credentials = None;
+        self.member = false;
+        self.rejoin_at = None;
+    }
+
+    /// The modem was reset, or answers no more.
+    pub(super) fn modem_lost(&mut self) {
+        self.rejoin_soon |= self.member;
+        self.requeue();
+    }
+
+    pub(super) fn modem_started(&mut self) {
+        if core::mem::take(&mut self.rejoin_soon) {
+            self.rejoin();
+        }
+    }
+}

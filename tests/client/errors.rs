@@ -1,0 +1,93 @@
+//! What an error says, and the figures that stay with the client.
+
+use crate::common::script::{Connection, Step};
+use crate::common::{TestClock, cx};
+use crate::support::{HELLO, URL, get, scripted};
+use safe_http_client::{
+    Config, Deadline, Error, ErrorKind, Evidence, Phase, RequestError, TargetClass,
+};
+
+type AnyError = Error<(), ()>;
+
+#[test]
+fn a_deadline_says_whether_the_name_or_the_host_was_silent() {
+    for (deadline, phase, code, has, lacks) in [
+        (
+            Deadline::Resolve,
+            Phase::Resolve,
+            "resolve_timeout",
+            "resolve: the host's name didn't resolve within 5000 ms",
+            "firewall",
+        ),
+        (
+            Deadline::Connect,
+            Phase::Connect,
+            "connect_timeout",
+            "connect: no answer within the connect deadline of 5000 ms",
+            "DNS",
+        ),
+    ] {
+        let error = AnyError::new(phase, ErrorKind::Timeout { deadline, limit_ms: 5000 });
+        let text = error.to_string();
+        assert_eq!(error.code(), code);
+        assert!(text.starts_with(has) && !text.contains(lacks), "{text}");
+    }
+}
+
+/// Each says what to do instead.
+#[test]
+fn a_misused_call_says_how_calls_are_used() {
+    for (kind, code, says) in [
+        (
+            RequestError::Displaced,
+            "displaced",
+            "this call lost its connection to a later one, or was polled with another client: a \
+             client has one call at a time, which is polled with the client that started it",
+        ),
+        (RequestError::CallOver, "call_over", "this call has ended or failed: start a new request"),
+        (RequestError::SecondBody, "second_body", "the body was given twice: a request has one"),
+        (
+            RequestError::BodyNotAllowed,
+            "body_not_allowed",
+            "a HEAD or TRACE request has no body: use POST, PUT or PATCH",
+        ),
+    ] {
+        let error = AnyError::new(Phase::Send, ErrorKind::Request(kind));
+        assert_eq!((error.code(), error.to_string()), (code, format!("send: {says}")));
+    }
+}
+
+/// Figures of another call would send a reader the wrong way.
+#[test]
+fn the_figures_are_those_of_the_last_call_that_failed() {
+    let mut cx = cx();
+    let clock = TestClock::ticking(1);
+    let connections = [
+        Connection::new([Step::AwaitRequest, Step::Data(b"HTTP/1.1 2".to_vec()), Step::Zero]),
+        Connection::answer(HELLO),
+    ];
+    let (mut client, log) = scripted(&clock, Config::new(), connections);
+    assert_eq!(client.evidence(), Evidence::default(), "none has failed");
+
+    assert_eq!(get(&mut client, &mut cx, URL).unwrap_err().code(), "truncated");
+    let evidence = client.evidence();
+    assert_eq!(evidence.sent as usize, log.borrow().sent(0).len());
+    assert_eq!((evidence.received, evidence.reused), (10, false));
+    assert_eq!(evidence.remote, Some(([192, 168, 1, 20], 80).into()));
+    assert!(evidence.elapsed_ms >= evidence.phase_ms && evidence.phase_ms > 0);
+    assert!(evidence.link.is_some());
+
+    // A call that succeeds leaves them; its own are its own.
+    let mut online = client.online(&mut cx).unwrap();
+    let response = online.get(URL, [0; 256]).send().unwrap();
+    assert_eq!(response.evidence().received as usize, HELLO.len());
+    drop(response);
+    assert_eq!(client.evidence(), evidence);
+
+    // One that is refused before it is a call has none.
+    let error = get(&mut client, &mut cx, "http://localhost/").unwrap_err();
+    let loopback = RequestError::Target(TargetClass::Loopback);
+    assert_eq!(error.kind, ErrorKind::Request(loopback));
+    assert_eq!(client.evidence(), Evidence::default());
+    assert_eq!(client.diagnosis(&error).evidence(), Evidence::default());
+}
