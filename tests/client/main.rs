@@ -19,6 +19,7 @@ mod deadlines;
 mod errors;
 mod idle;
 mod link;
+mod read_whole;
 mod requests;
 mod responses;
 mod reuse;

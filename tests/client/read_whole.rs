@@ -1,10 +1,8 @@
 //! `Call::poll_read_to_end` alone, from the request's first byte to the body's last, however the response
 //! arrives.
 
-mod common;
-
-use common::script::{Connection, ScriptStack};
-use common::{TestClock, cx};
+use crate::common::script::{Connection, ScriptStack};
+use crate::common::{TestClock, cx};
 use safe_http_client::{SafeHttpClient, StackQuirks, nb};
 
 #[test]
