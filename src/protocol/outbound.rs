@@ -195,11 +195,15 @@ impl Exchange {
         self.stage_end = self.filled;
     }
 
-    /// Notes bytes of the response, which stand in the buffer from `filled`.
+    /// Notes bytes of the response, which stand in the buffer from `filled`. What is staged next follows
+    /// them.
     pub(super) fn arrived(&mut self, count: usize) {
         self.filled = self.filled.wrapping_add(count);
         self.count_received(count);
         self.replayable = false;
+        if !self.has_stage() {
+            self.restage();
+        }
     }
 
     pub(super) fn count_received(&mut self, count: usize) {

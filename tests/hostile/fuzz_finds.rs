@@ -2,7 +2,7 @@
 
 use crate::common::script::{Connection, Log, ScriptStack, Step};
 use crate::common::{TestClock, TestLink, cx};
-use safe_http_client::sans_io::{self, Action, Exchange, Failure, Goal};
+use safe_http_client::sans_io::{self, Action, Exchange, Failure, Goal, UploadState};
 use safe_http_client::{
     BodyLength, BufferUse, Config, ErrorKind, ErrorOf, LoopContext, Method, NalNetwork,
     RequestError, SafeHttpClient, StackQuirks, Url, nb,
@@ -152,4 +152,36 @@ fn an_end_that_is_told_twice_revives_nothing() {
     }
     let next = exchange.next(buffer, &[], Goal::Head, 0);
     assert!(matches!(next, Err(Failure::CallOver)), "{next:?}");
+}
+
+/// The end of the chunks was staged over what had come of the answer.
+#[test]
+fn an_answer_that_comes_before_an_upload_is_finished_stays_what_it_is() {
+    let buffer = &mut [0; 256];
+    let url = Url::parse(URL).unwrap();
+    let length = BodyLength::Chunked;
+    let mut exchange =
+        sans_io::exchange(Method::Put, url, &Config::new(), false, Some(length), buffer, 0)
+            .unwrap();
+    let mut upload = UploadState::new(length, &mut exchange);
+    exchange.begun(None, 0);
+    exchange.connected(0).unwrap();
+    let answer = b"HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n";
+    let mut rest: &[u8] = &[];
+    loop {
+        match exchange.next(buffer, rest, Goal::Head, 0).unwrap() {
+            Action::Send(bytes) => {
+                let count = bytes.len();
+                exchange.sent(count, 0);
+            }
+            Action::Receive(room) => {
+                room[..answer.len()].copy_from_slice(answer);
+                exchange.received(buffer, answer.len(), 0).unwrap();
+                rest = upload.finish(&mut exchange, buffer, 0).unwrap();
+            }
+            Action::Ready => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(exchange.head(buffer).status(), 413);
 }

@@ -1,10 +1,7 @@
 //! What the driver does, point by point, and the faults of the firmware that it absorbs.
-#![cfg(feature = "esp-at")]
 
-mod esp_at_common;
-
+use crate::rig::*;
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpError, TcpErrorKind, nb};
-use esp_at_common::*;
 use esp8266_sim::{Dialect, Fault, When, canned, echo};
 use safe_http_client::esp_at::{EspAtError, Family, Socket};
 use safe_http_client::{DisconnectReason, Link, LinkStatus, Network, SafeHttpClient};
@@ -150,7 +147,7 @@ fn a_modem_that_stays_silent_is_called_until_it_answers() {
         let mut rig = Rig::new(config(dialect).fault(Fault::SilentModem, When::Always));
         assert_eq!(rig.join().unwrap_err().to_string(), EspAtError::NoAnswer.to_string());
         assert!(rig.modem.is_silent());
-        assert_eq!(rig.get("http://192.168.4.20/"), Err("online_timeout".into()));
+        assert_eq!(rig.get("http://192.168.4.20/"), Err("link_down".into()));
         rig.handle.clear_faults();
         rig.poll(2 * SECOND);
         assert!(!rig.modem.is_silent());
@@ -465,7 +462,7 @@ fn the_link_tells_the_truth() {
         let mut rig = Rig::joined(config(dialect));
         rig.handle.ap_down("sim");
         assert_eq!(rig.modem.link_status(), LinkStatus::Disconnected(DisconnectReason::Unknown));
-        assert_eq!(rig.get("http://192.168.4.20/"), Err("online_timeout".into()));
+        assert_eq!(rig.get("http://192.168.4.20/"), Err("link_down".into()));
         rig.handle.ap_up("sim");
         rig.poll(10 * SECOND);
         assert!(matches!(rig.modem.link_status(), LinkStatus::Up(_)));
@@ -499,12 +496,11 @@ fn a_kept_connection_that_the_server_closed_is_opened_anew() {
     both(|dialect| {
         let mut rig = Rig::joined(config(dialect));
         let Rig { handle, clock, modem, cx } = &mut rig;
-        let client = SafeHttpClient::new(modem, &*clock);
+        let mut client = SafeHttpClient::new(modem, &*clock);
         let mut online = client.wait_online(cx).unwrap();
         let mut buffer = [0; 512];
         for _ in 0..4 {
-            let mut response =
-                online.get(cx, "http://192.168.4.20:81/", &mut buffer).send().unwrap();
+            let mut response = online.get("http://192.168.4.20:81/", &mut buffer).send().unwrap();
             assert_eq!(response.read_to_str().unwrap(), "hello");
             drop(response);
             clock.0.advance(SECOND);
@@ -519,12 +515,12 @@ fn a_post_behind_a_close_that_was_polled_goes_to_a_new_connection() {
     both(|dialect| {
         let mut rig = Rig::joined(config(dialect));
         let Rig { handle, clock, modem, cx } = &mut rig;
-        let client = SafeHttpClient::new(modem, &*clock);
-        let mut online = client.wait_online(cx).unwrap();
+        let mut client = SafeHttpClient::new(modem, &*clock);
         let mut buffer = [0; 512];
         for _ in 0..3 {
+            let mut online = client.wait_online(cx).unwrap();
             let mut response = online
-                .post(cx, "http://192.168.4.20:81/", &mut buffer)
+                .post("http://192.168.4.20:81/", &mut buffer)
                 .body(b"")
                 .send()
                 .unwrap_or_else(|error| panic!("{dialect} {error:?} {:#?}", handle.log()));
@@ -532,7 +528,8 @@ fn a_post_behind_a_close_that_was_polled_goes_to_a_new_connection() {
             drop(response);
             let begin = clock.0.now();
             while clock.0.now() - begin < 300 * MS {
-                online.network_mut().poll_network();
+                // Looking polls the modem.
+                client.online(cx).unwrap();
             }
         }
         assert_eq!(handle.stats().connects, 3);

@@ -1,12 +1,14 @@
 //! smoltcp-nal on a cable in memory, in virtual time: a stack that hides refusals and resets.
 
-use crate::common::{Cx, TestLink};
-use crate::observed::{Case, Cost, Demand, On, observe_passive};
+use crate::common::TestLink;
+use crate::observed::{Case, Cost, Demand, On, observe_passive, try_get};
 use crate::on_std::OK;
-use crate::scenario::{Act, Peer, say};
-use crate::smoltcp_net::{FarPeer, Stack, clock, stack, step};
+use crate::on_vendor::handler;
+use conformance::scenario::{Act, Peer, say};
+use conformance::smoltcp_net::{FarPeer, Stack, clock, stack, step};
 use safe_http_client::{
-    Attached, Behaviour, Cause, Clock, Config, IpConfig, LinkStatus, Online, SafeHttpClient,
+    Cause, Clock, Config, IpConfig, LinkStatus, LoopContext, NalNetwork, SafeHttpClient,
+    StackQuirks,
 };
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -23,33 +25,30 @@ fn config() -> Config {
     Config::new().connect_timeout(Duration::from_secs(2))
 }
 
-pub fn network() -> (Attached<Stack, TestLink>, FarPeer) {
+type Network = NalNetwork<Stack, TestLink>;
+
+fn network() -> (Network, FarPeer) {
     let (stack, peer) = stack();
-    (Attached::new(stack, link(), Behaviour::SMOLTCP_NAL).with_poll(step), peer)
+    (NalNetwork::new(stack, link(), StackQuirks::SMOLTCP_NAL).with_poll(step), peer)
 }
 
-fn online<C: Clock>(
-    network: Attached<Stack, TestLink>,
-    clock: C,
-    cx: &mut Cx,
-) -> SafeHttpClient<Attached<Stack, TestLink>, C, Online> {
-    let client = SafeHttpClient::with_config(network, clock, config());
-    client.wait_online(cx).map_err(|failed| failed.error).expect("the link is up")
+fn client<C: Clock>(network: Network, clock: C) -> SafeHttpClient<Network, C> {
+    SafeHttpClient::with_config(network, clock, config())
 }
 
-fn asked(cx: &mut Cx, case: Case, acts: Option<&[Act]>, url: &str) -> Case {
+fn asked(cx: &mut LoopContext, case: Case, acts: Option<&[Act]>, url: &str) -> Case {
     let (network, mut peer) = network();
     let played = peer.play(vec![acts.unwrap_or_default().to_vec(); 4]);
     let url = if acts.is_some() { played } else { url.into() };
-    let mut client = online(network, clock(), cx);
-    let case = observe_passive(case, &mut client, cx, &url);
+    let mut client = client(network, clock());
+    let case = observe_passive(case, &mut client, cx, &url, |_| {});
     let before = peer.accepted();
     let case = case.checked(&client.diagnose(cx, url.as_str()));
     let connections = Some((peer.accepted() - before) as u64);
     Case { cost: Cost { connections, ..case.cost }, ..case }
 }
 
-pub fn cases(cx: &mut Cx) -> Vec<Case> {
+pub fn cases(cx: &mut LoopContext) -> Vec<Case> {
     let case = |cause, how| Case::new(On::Smoltcp, cause, how);
     let dials = "the stack dials again after a reset, so all that is known is that nothing came";
     let host_down = case(Cause::HostDown, "nobody has the address");
@@ -80,18 +79,26 @@ pub fn cases(cx: &mut Cx) -> Vec<Case> {
         cx,
         case(Cause::StaleConnection, "closed while the next request is on its way"),
     ));
+    let how = "a vendor's blocking calls over it, in a handler";
+    cases.push(in_handler(cx, Case::new(On::Vendor, Cause::EventHandler, how)));
     cases
 }
 
-fn stale(cx: &mut Cx, case: Case) -> Case {
+/// The server answers each request, so that it is the handler alone that fails.
+fn in_handler(cx: &mut LoopContext, case: Case) -> Case {
+    let (network, mut peer) = network();
+    let url = peer.play(vec![vec![Act::Request, say(OK)]; 8]);
+    handler(cx, case, network, clock(), &url)
+}
+
+fn stale(cx: &mut LoopContext, case: Case) -> Case {
     let (network, mut peer) = network();
     let once = vec![Act::Request, say(OK), Act::Request, Act::Reset];
     let url = peer.play(vec![once, vec![Act::Request, say(OK)], vec![Act::Request, say(OK)]]);
-    let mut client = online(network, clock(), cx);
-    crate::observed::get(&mut client, cx, &url).unwrap();
-    let mut buffer = [0; 512];
-    let sent = client.post(cx, url.as_str(), &mut buffer).send();
-    let error = sent.map(|response| response.status()).unwrap_err();
+    let mut client = client(network, clock());
+    try_get(&mut client, cx, &url).unwrap();
+    let sent = client.online(cx).unwrap().post(&url, [0; 512]).send().map(|_| ());
+    let error = sent.unwrap_err();
     let case = case.failed(error.code(), &client.diagnosis(&error));
     case.checked(&client.diagnose(cx, url.as_str())).demand(Demand::FirstNotCertain(
         "a server that crashes at each such request looks the same",

@@ -3,13 +3,14 @@
 //! exchange that has ended stays so. Once it lies (of bytes that it didn't receive, of a connection that
 //! there isn't), nothing panics and everything ends.
 
+mod kind;
+mod lies;
+mod right;
+
 use crate::input::{Control, parts, size};
-use crate::judge::{Reading, Verdict, judge};
-use crate::outcome::{Head, fields};
-use safe_http_client::sans_io::{
-    Action, Blocked, Exchange, Failure, Goal, ResponseTo, Space, UploadState,
-};
-use safe_http_client::{BodyLength, Config, Deadline, Method, ProtocolError, Url, sans_io};
+use kind::{Kind, request};
+use safe_http_client::sans_io::{Action, Blocked, Exchange, Goal, Space, UploadState};
+use safe_http_client::{Config, Deadline};
 use std::time::Duration;
 
 /// More is slow, and finds nothing else.
@@ -38,76 +39,7 @@ pub fn run(data: &[u8]) {
     while let Some(op) = control.next() {
         session.call(op, &mut control);
     }
-    session.to_the_end(clean_end);
-}
-
-/// What is asked for: the same words as a caller's.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Kind {
-    Get,
-    Head,
-    Connect,
-    /// The body is lent.
-    Put,
-    PutExpecting,
-    Post,
-    /// It is given in pieces.
-    PutPieces,
-    PostChunks,
-    PutChunksExpecting,
-}
-
-impl Kind {
-    const ALL: [Self; 9] = [
-        Self::Get,
-        Self::Head,
-        Self::Connect,
-        Self::Put,
-        Self::PutExpecting,
-        Self::Post,
-        Self::PutPieces,
-        Self::PostChunks,
-        Self::PutChunksExpecting,
-    ];
-
-    fn method(self) -> Method<'static> {
-        match self {
-            Self::Get => Method::Get,
-            Self::Head => Method::Head,
-            Self::Connect => Method::Connect,
-            Self::Post | Self::PostChunks => Method::Post,
-            _ => Method::Put,
-        }
-    }
-
-    fn response_to(self) -> ResponseTo {
-        match self {
-            Self::Head => ResponseTo::Head,
-            Self::Connect => ResponseTo::Connect,
-            _ => ResponseTo::Other,
-        }
-    }
-
-    fn length(self) -> Option<BodyLength> {
-        match self {
-            Self::Get | Self::Head | Self::Connect => None,
-            Self::PostChunks | Self::PutChunksExpecting => Some(BodyLength::Chunked),
-            _ => Some(BodyLength::Known(BODY.len() as u64)),
-        }
-    }
-
-    fn is_upload(self) -> bool {
-        matches!(self, Self::PutPieces | Self::PostChunks | Self::PutChunksExpecting)
-    }
-
-    fn expects(self) -> bool {
-        matches!(self, Self::PutExpecting | Self::PutChunksExpecting)
-    }
-
-    fn exchange(self, url: &str, config: &Config, buffer: &mut [u8]) -> Option<Exchange> {
-        let (url, method) = (Url::parse(url).unwrap(), self.method());
-        sans_io::exchange(method, url, config, self.expects(), self.length(), buffer, 0)
-    }
+    session.end_it(clean_end);
 }
 
 /// An exchange, its driver, and what the driver knows to be right.
@@ -134,6 +66,8 @@ struct Session<'d> {
     /// What was read of the body, and how much of that is retained in the buffer.
     got: Vec<u8>,
     retained: Vec<u8>,
+    /// What comes of the body is read by nobody from here on.
+    discards: bool,
     complete: bool,
     failed: bool,
     lies: bool,
@@ -181,6 +115,7 @@ impl<'d> Session<'d> {
             unasked_end: false,
             got: Vec::new(),
             retained: Vec::new(),
+            discards: false,
             complete: false,
             failed: false,
             lies: false,
@@ -198,6 +133,10 @@ impl<'d> Session<'d> {
             b'<' => self.goal = Goal::Head,
             b'=' => self.goal = Goal::Body,
             b'>' => self.goal = Goal::End,
+            b'%' => {
+                self.goal = Goal::Discarded;
+                self.discards = true;
+            }
             b'^' => self.now = self.now.wrapping_add(number().min(MOST) as u32 * 10),
             b'~' => self.now = [0, u32::MAX, 1 << 31, 6000][number() % 4],
             b'{' => self.take(number()),
@@ -298,21 +237,31 @@ impl<'d> Session<'d> {
     }
 
     fn ready(&mut self, most: usize) {
-        if self.goal == Goal::Head {
-            assert!(self.lies || self.exchange.has_head(), "ready without a head");
-        } else if self.exchange.data(&self.buffer).is_empty() || self.goal == Goal::End {
-            self.look();
-            self.complete = !self.exchange.is_upgraded();
-        } else {
-            self.take(most.max(1));
+        let has_data = !self.exchange.data(&self.buffer).is_empty();
+        match self.goal {
+            Goal::Head => assert!(self.lies || self.exchange.has_head(), "ready without a head"),
+            Goal::Body if has_data => self.take(most.max(1)),
+            // Too much is left.
+            Goal::Discarded if !self.exchange.is_over() => self.fail(),
+            _ => {
+                self.look();
+                self.complete = !self.exchange.is_upgraded();
+            }
         }
     }
 
     /// The caller takes data that were shown.
     fn take(&mut self, most: usize) {
         let data = self.exchange.data(&self.buffer);
-        self.got.extend_from_slice(&data[..most.min(data.len())]);
+        let data = data[..most.min(data.len())].to_vec();
         self.exchange.consume(most);
+        self.read(&data);
+    }
+
+    fn read(&mut self, data: &[u8]) {
+        if !self.discards {
+            self.got.extend_from_slice(data);
+        }
     }
 
     fn receive_directly(&mut self, length: usize) {
@@ -324,7 +273,7 @@ impl<'d> Session<'d> {
         }
         out[..count].copy_from_slice(&self.incoming[..count]);
         self.arrived(count);
-        self.got.extend_from_slice(&out[..count]);
+        self.read(&out[..count]);
         let step = self.exchange.received_directly(count, self.now);
         self.check(step);
     }
@@ -391,127 +340,13 @@ impl<'d> Session<'d> {
         self.check(finished.map(drop));
     }
 
-    /// A failure ends the exchange, as every driver does it.
-    fn check(&mut self, step: Result<(), Failure>) {
-        let Err(failure) = step else { return };
-        let _ = self.exchange.explain(failure, self.buffer.len()).to_string();
-        if failure == Failure::BodyTooLarge {
-            self.goal = Goal::Body;
-            return;
-        }
-        if !self.lies && !self.failed {
-            let judged = self.judged();
-            match failure {
-                Failure::Protocol(ProtocolError::TooManyInterim) => {}
-                Failure::Protocol(_) => {
-                    assert!(!matches!(judged.verdict, Verdict::Complete { .. }), "{}", self.context());
-                }
-                Failure::ClosedBeforeResponse | Failure::StaleConnection => {
-                    assert_eq!(self.delivered, b"", "{}", self.context());
-                }
-                Failure::Truncated if !self.unasked_end => {
-                    assert_eq!(judged.verdict, Verdict::Incomplete, "{}", self.context());
-                }
-                _ => {}
-            }
-        }
-        self.fail();
-    }
-
     fn fail(&mut self) {
         self.failed = true;
         self.exchange.fail();
     }
 
-    fn judged(&self) -> Reading {
-        judge(&self.delivered, self.kind.response_to(), self.has_ended)
-    }
-
-    fn context(&self) -> String {
-        let (delivered, got) = (self.delivered.escape_ascii(), self.got.escape_ascii());
-        format!("{:?} {:?}\n  delivered {delivered}\n  got {got}", self.kind, self.exchange)
-    }
-
-    /// What can be seen of the exchange is right.
-    fn look(&mut self) {
-        let exchange = &self.exchange;
-        let (head, trailers) = (exchange.head(&self.buffer), exchange.trailers(&self.buffer));
-        let _ = (exchange.phase(), exchange.close_reason());
-        if self.lies {
-            return;
-        }
-        let retained = exchange.read_body(&self.buffer);
-        if exchange.has_head() {
-            let judged = self.judged();
-            let head = Head::of(&head);
-            let head = Some((head.status, head.reason, head.headers));
-            assert_eq!(head, judged.head, "{}", self.context());
-            assert!(retained.starts_with(&self.retained), "overwritten: {}", self.context());
-            self.got.extend_from_slice(&retained[self.retained.len()..]);
-            self.retained = retained.to_vec();
-            assert!(judged.body.starts_with(&self.got), "{judged:?}\n{}", self.context());
-            if let (true, Verdict::Complete { length }) = (exchange.is_upgraded(), &judged.verdict) {
-                let early = exchange.early_stream(&self.buffer);
-                assert_eq!(early, &self.delivered[*length..], "{}", self.context());
-            }
-            if self.complete {
-                let is_whole = matches!(judged.verdict, Verdict::Complete { .. });
-                assert!(is_whole, "{judged:?}\n{}", self.context());
-                assert_eq!(self.got, judged.body, "{}", self.context());
-                assert_eq!(fields(trailers), judged.trailers, "{}", self.context());
-            }
-        }
-        assert!(!self.failed || exchange.is_over() && !exchange.has_head(), "{}", self.context());
-        self.look_at_request();
-    }
-
-    /// What was sent is the request, or its front.
-    fn look_at_request(&self) {
-        let (head, sent) = (&self.request, &self.sent);
-        let Some(body) = sent.strip_prefix(&head[..]) else {
-            return assert!(head.starts_with(sent), "{}", sent.escape_ascii());
-        };
-        if self.kind.length() == Some(BodyLength::Chunked) {
-            let head = b"HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\n";
-            let read = judge(&[head, body].concat(), ResponseTo::Other, false);
-            assert_ne!(read.verdict, Verdict::Malformed, "{}", sent.escape_ascii());
-            assert!(BODY.starts_with(&read.body), "{}", sent.escape_ascii());
-        } else {
-            let given = if self.kind.length().is_some() { &BODY[..] } else { &[] };
-            assert!(given.starts_with(body), "{}", sent.escape_ascii());
-        }
-    }
-
-    /// Calls that say what isn't so.
-    fn lie(&mut self, op: u8, number: usize) {
-        self.lies = true;
-        let (exchange, buffer, now) = (&mut self.exchange, &mut self.buffer, self.now);
-        match op % 16 {
-            0 => drop(exchange.received(buffer, number, now)),
-            1 => exchange.sent(number, now),
-            2 => exchange.begun(None, now),
-            3 => exchange.begun(Some((HOST, 80).into()), now),
-            4 => exchange.resolved(HOST.into(), now),
-            5 => drop(exchange.connected(now)),
-            6 => drop(exchange.send_blocked(now)),
-            7 => drop(exchange.answer_came(number, now)),
-            8 => exchange.start_over(now),
-            9 => drop(exchange.ended(number % 2 == 0, now)),
-            10 => drop(exchange.received_directly(number, now)),
-            11 => exchange.take_early(number),
-            12 => exchange.stage_body(buffer, &BODY[..number.min(BODY.len())]),
-            13 => exchange.stream_blocked(now),
-            14 => drop(exchange.next(buffer, &BODY, Goal::End, now)),
-            _ => match &mut self.upload {
-                Some(upload) if number % 2 == 0 => upload.state.flushed(exchange),
-                Some(upload) => drop(upload.state.commit(exchange, number)),
-                None => exchange.stream_written(),
-            },
-        }
-    }
-
     /// Whatever came before, it ends: all bytes arrive, the stream ends or says nothing, and time goes on.
-    fn to_the_end(mut self, clean_end: bool) {
+    fn end_it(mut self, clean_end: bool) {
         self.goal = if self.goal == Goal::Head { Goal::Body } else { self.goal };
         for _ in 0..MOST_STEPS {
             let is_ready = self.complete || self.exchange.has_head() && self.exchange.is_upgraded();
@@ -528,13 +363,6 @@ impl<'d> Session<'d> {
             self.now = self.now.wrapping_add(STEP_MS);
         }
         panic!("it doesn't end: {}", self.context());
-    }
-
-    fn next_is_refused(&mut self) -> bool {
-        let next = self.exchange.next(&mut self.buffer, self.body, self.goal, self.now);
-        let is_refused = matches!(next, Err(Failure::CallOver));
-        assert!(self.lies || is_refused, "alive after a failure: {}", self.context());
-        is_refused
     }
 }
 
@@ -556,16 +384,5 @@ impl Answer {
             // Of what isn't received.
             Self::End | Self::Closed => usize::MAX,
         }
-    }
-}
-
-/// The head that such a request has.
-fn request(kind: Kind, url: &str, config: &Config) -> Vec<u8> {
-    let mut buffer = vec![0; MOST];
-    let mut exchange = kind.exchange(url, config, &mut buffer).unwrap();
-    exchange.begun(Some((HOST, 80).into()), 0);
-    match exchange.next(&mut buffer, &[], Goal::Head, 0) {
-        Ok(Action::Send(head)) => head.to_vec(),
-        other => panic!("{other:?}"),
     }
 }

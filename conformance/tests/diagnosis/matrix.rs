@@ -2,6 +2,8 @@
 
 use crate::common::cx;
 use crate::observed::{Case, On};
+use crate::table::{causes, row_of, rows};
+use crate::written::{Written, checked, written};
 use safe_http_client::{Cause, Confidence};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,13 +13,14 @@ use std::sync::OnceLock;
 const KNOWN: std::ops::RangeInclusive<u8> = 1..=25;
 /// So many of them have to be named first on the modem, for whatever way they were produced.
 const NAMED_FIRST: usize = 22;
+/// So many rows of the table have to be gone through by real faults, where network namespaces can be made.
+const ROWS_BY_REAL_FAULTS: usize = 53;
 
 /// Every fault on every stack, produced once for all tests.
 pub fn cases() -> &'static [Case] {
     static CASES: OnceLock<Vec<Case>> = OnceLock::new();
     CASES.get_or_init(|| {
         let mut cases = crate::on_esp_at::cases();
-        // Its threads take the token for themselves.
         #[cfg(target_os = "linux")]
         cases.extend(crate::on_netns::cases());
         let mut cx = cx();
@@ -97,9 +100,9 @@ fn print_ways() -> String {
 fn print_costs() -> String {
     let mut text = String::from("\nwhat the active check took (virtual time on the modem)\n");
     text.push_str("     time cmds conns  sent  recv out, in (bytes sent and received, packets)\n");
-    for case in cases().iter().filter(|case| case.last_rung.is_some()) {
-        let rung = case.last_rung.map_or("", |rung| rung.name());
-        let _ = writeln!(text, "{} to {rung:8} {case}", case.cost);
+    for case in cases().iter().filter(|case| case.last_step.is_some()) {
+        let step = case.last_step.map_or("", |step| step.name());
+        let _ = writeln!(text, "{} to {step:8} {case}", case.cost);
     }
     text
 }
@@ -178,4 +181,34 @@ each_is_named! {
     cause_23_modem_busy_or_silent: ModemUnresponsive,
     cause_24_modem_sleep_lost_a_packet: ModemSleep,
     cause_25_response_too_large_cut_short_or_invalid: BadResponse,
+}
+
+#[test]
+fn each_row_of_the_table_is_reached() {
+    let rows = rows();
+    assert!(rows.len() > 40, "the table is read: {} rows", rows.len());
+    let mut reached: BTreeMap<usize, String> = BTreeMap::new();
+    for case in cases() {
+        for verdict in [&case.passive, &case.active].into_iter().flatten() {
+            let row = row_of(&rows, verdict);
+            let row = row.unwrap_or_else(|| panic!("{case}: no row says {}", causes(verdict)));
+            reached.entry(row).or_insert_with(|| case.to_string());
+        }
+    }
+    let real = reached.len();
+    for Written { why, verdict, first } in written().into_iter().chain(checked()) {
+        assert_eq!(verdict.first().cause, first, "{}", verdict.text);
+        let row = row_of(&rows, &verdict);
+        let row = row.unwrap_or_else(|| panic!("no row says {}", causes(&verdict)));
+        reached.entry(row).or_insert_with(|| format!("only written down: {why}"));
+    }
+    for (index, row) in rows.iter().enumerate() {
+        let by = reached.get(&index).map_or("NOT REACHED", String::as_str);
+        println!("{index:>2} {}\n     {}\n     by {by}", row.when, row.causes);
+    }
+    println!("{real} of {} rows by real faults, {} in all", rows.len(), reached.len());
+    let has_namespaces = cases().iter().any(|case| case.cost.packets.is_some());
+    assert!(!has_namespaces || real >= ROWS_BY_REAL_FAULTS, "{real} rows by real faults");
+    let missing: Vec<_> = (0..rows.len()).filter(|index| !reached.contains_key(index)).collect();
+    assert!(missing.is_empty(), "never reached: {missing:?}");
 }

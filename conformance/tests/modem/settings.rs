@@ -1,11 +1,8 @@
 //! Joins, settings, TLS, serial ports, and the share of the line that a download gets.
-#![cfg(feature = "esp-at")]
 
-mod esp_at_common;
-
+use crate::rig::*;
 use embedded_io::Read as _;
 use embedded_nal::TcpClientStack;
-use esp_at_common::*;
 use esp8266_sim::{AccessPoint, Config, Dialect, Fault, When, canned};
 use safe_http_client::esp_at::{
     EspAt, EspAtError, Join, JoinError, NbSerial, SerialError, SerialRx, Setting, Sleep,
@@ -147,7 +144,7 @@ fn leaving_ends_it() {
         rig.modem.leave(&mut rig.cx).unwrap();
         assert!(matches!(rig.modem.link_status(), LinkStatus::Disconnected(_)));
         rig.modem.restart(&mut rig.cx).unwrap();
-        assert_eq!(rig.get("http://192.168.4.20/"), Err("online_timeout".into()));
+        assert_eq!(rig.get("http://192.168.4.20/"), Err("link_down".into()));
     });
 }
 
@@ -268,12 +265,11 @@ fn a_download_gets_its_share_of_the_line() {
                 Rig::joined(config(dialect).baud(baud).peer(HOST, 9, canned(body, false)));
             rig.handle.clear_log();
             let Rig { handle, clock, modem, cx } = &mut rig;
-            let client = SafeHttpClient::new(modem, &*clock);
+            let mut client = SafeHttpClient::new(modem, &*clock);
             let mut online = client.wait_online(cx).unwrap();
             let begin = clock.0.now();
             let (mut buffer, mut piece) = ([0; 512], [0; 2048]);
-            let mut response =
-                online.get(cx, "http://192.168.4.20:9/", &mut buffer).send().unwrap();
+            let mut response = online.get("http://192.168.4.20:9/", &mut buffer).send().unwrap();
             let mut got = 0;
             loop {
                 let count = response.read(&mut piece).unwrap();
@@ -432,17 +428,16 @@ fn a_ring_that_overruns_is_an_error_and_not_a_hole() {
         .unwrap()
         .unwrap();
         let mut get = |most: usize| {
-            let client = SafeHttpClient::new(&mut modem, &clock);
+            let mut client = SafeHttpClient::new(&mut modem, &clock);
             let mut online = client.wait_online(&mut cx).unwrap();
             let mut buffer = [0; 1024];
-            let mut exchange =
-                online.get(&mut cx, "http://192.168.4.20:9/", &mut buffer).start().unwrap();
+            let mut call = online.get("http://192.168.4.20:9/", &mut buffer).start().unwrap();
             let result = block(&clock, Duration::from_secs(20), || {
                 interrupt.fire(most);
-                exchange.poll(&mut cx)?;
-                exchange.poll_read_to_end(&mut cx)
+                call.poll(&mut client, &mut cx)?;
+                call.poll_read_to_end(&mut client, &mut cx)
             });
-            result.unwrap().map(|()| exchange.body().len()).map_err(|error| error.code())
+            result.unwrap().map(|()| call.body().len()).map_err(|error| error.code())
         };
         assert_eq!(get(40), Ok(600));
         assert!(get(4_000).is_err());
@@ -499,10 +494,10 @@ fn a_port_of_embedded_hal_nb() {
         modem.poll_network();
         let socket = modem.socket().unwrap();
         modem.close(socket).unwrap();
-        let client = SafeHttpClient::new(&mut modem, &clock);
+        let mut client = SafeHttpClient::new(&mut modem, &clock);
         let mut online = client.wait_online(&mut cx).unwrap();
         let mut buffer = [0; 512];
-        let mut response = online.get(&mut cx, "http://192.168.4.20/", &mut buffer).send().unwrap();
+        let mut response = online.get("http://192.168.4.20/", &mut buffer).send().unwrap();
         assert_eq!(response.read_to_str().unwrap(), "hello");
     });
 }

@@ -1,9 +1,6 @@
 //! Every fault of the simulated modem and its network: what a GET comes to, and that the next works.
-#![cfg(feature = "esp-at")]
 
-mod esp_at_common;
-
-use esp_at_common::*;
+use crate::rig::*;
 use esp8266_sim::{Config, Dialect, Endpoint, Fault, Trigger, When, canned};
 use safe_http_client::LinkStatus;
 use std::time::Duration;
@@ -110,7 +107,7 @@ fn associated_without_an_address_is_no_link() {
         assert_eq!(rig.modem.link_status(), LinkStatus::NoAddress);
         rig.modem.poll_network();
         assert_eq!(rig.modem.link_status(), LinkStatus::NoAddress);
-        assert_eq!(rig.get("http://192.168.4.20/"), Err("online_timeout".into()));
+        assert_eq!(rig.get("http://192.168.4.20/"), Err("no_address".into()));
     }
 }
 

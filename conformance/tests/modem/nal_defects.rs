@@ -4,15 +4,12 @@
 //! `esp-at-nal` runs over atat 0.24's own ingress, digester and response slot. Only atat's blocking
 //! client is written again here, step for step, as the original waits by a clock that can't be the
 //! simulator's.
-#![cfg(feature = "esp-at")]
 
-mod esp_at_common;
-
+use crate::rig::*;
 use atat::blocking::AtatClient;
 use atat::{AtDigester, AtatCmd, AtatIngress, Ingress, ResponseSlot, UrcChannel};
 use embedded_io::Write;
 use embedded_nal::{Dns, TcpClientStack, nb};
-use esp_at_common::*;
 use esp_at_nal::stack::Error as NalError;
 use esp_at_nal::urc::URCMessages;
 use esp_at_nal::wifi::{Adapter, CommandError, JoinError as NalJoinError, WifiAdapter};
@@ -23,7 +20,7 @@ use esp8266_sim::{
 use fugit_timer::{Timer, TimerDurationU32, TimerInstantU32};
 use safe_http_client::esp_at::{EspAtError, JoinError};
 use safe_http_client::{
-    Attached, Behaviour, ErrorKind, FnClock, IpConfig, Link, LinkStatus, NoDns, SafeHttpClient,
+    ErrorKind, FnClock, IpConfig, Link, LinkStatus, NalNetwork, NoDns, SafeHttpClient, StackQuirks,
 };
 use std::cell::RefCell;
 use std::marker::PhantomData;
@@ -354,16 +351,16 @@ fn a_response_that_ends_with_the_stream_never_ends() {
             line.borrow_mut().pump();
             line.borrow().clock.now_ms() as u32
         });
-        let network = Attached::without_dns(nal, Up, Behaviour::ESP_AT_NAL);
-        let mut client = SafeHttpClient::new(network, clock)
-            .wait_online(&mut cx)
-            .unwrap_or_else(|failed| panic!("{}", failed.error));
+        let network = NalNetwork::without_dns(nal, Up, StackQuirks::ESP_AT_NAL);
+        let mut client = SafeHttpClient::new(network, clock);
+        let mut online = client.wait_online(&mut cx).unwrap_or_else(|why| panic!("{why}"));
         let mut buffer = [0; 512];
-        let mut response = client.get(&mut cx, url.as_str(), &mut buffer).send().unwrap();
+        let mut response = online.get(url.as_str(), &mut buffer).send().unwrap();
         let error = response.read_to_end().unwrap_err();
         assert_eq!(error.code(), "idle_timeout", "{error}");
-        let nal = format!("{} after {} ms", error.code(), error.evidence.phase_ms);
         drop(response);
+        let phase_ms = client.evidence().phase_ms;
+        let nal = format!("{} after {phase_ms} ms", error.code());
         drop((client, cx));
 
         let mut rig = Rig::joined(simulator(dialect));
@@ -473,12 +470,11 @@ fn has_no_dns() {
         let NalRig { handle, line, nal } = NalRig::joined(simulator(dialect));
         let mut cx = cx();
         let clock = SimClock(line.borrow().clock.clone());
-        let network = Attached::without_dns(nal, Up, Behaviour::ESP_AT_NAL);
-        let mut client = SafeHttpClient::new(network, clock)
-            .wait_online(&mut cx)
-            .unwrap_or_else(|failed| panic!("{}", failed.error));
+        let network = NalNetwork::without_dns(nal, Up, StackQuirks::ESP_AT_NAL);
+        let mut client = SafeHttpClient::new(network, clock);
+        let mut online = client.wait_online(&mut cx).unwrap_or_else(|why| panic!("{why}"));
         let mut buffer = [0; 512];
-        let error = client.get(&mut cx, url, &mut buffer).send().unwrap_err();
+        let error = online.get(url, &mut buffer).send().unwrap_err();
         assert_eq!(error.kind, ErrorKind::Resolve(NoDns));
         assert!(!handle.sent_lines().iter().any(|line| line.contains("CIPDOMAIN")));
         drop((client, cx));

@@ -1,14 +1,13 @@
 //! Each cause has its page, of one form, and is found: from the overview, the enum, the crate's
 //! front page and the README.
 
-#[path = "common/faults.rs"]
-mod faults;
-
+use crate::common::faults::FAULTS;
+use crate::written::known;
 use core::net::{IpAddr, Ipv4Addr};
-use faults::FAULTS;
 use safe_http_client::{
-    Cause, Confidence, Deadline, DisconnectReason, Error, ErrorKind, IpConfig, LinkError,
-    LinkStatus, Peer, Phase, ProtocolError, RequestError, TargetClass, UrlError,
+    BufferUse, Cause, Confidence, Deadline, Diagnosis, DisconnectReason, Error, ErrorKind,
+    IpConfig, LinkError, LinkStatus, Peer, Phase, ProtocolError, RequestError, TargetClass,
+    UrlError,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -152,16 +151,16 @@ fn kinds() -> Vec<(Phase, Kind)> {
         link(LinkError::Disconnected(DisconnectReason::WrongPassword)),
         link(LinkError::GatewayOutsideSubnet),
         link(LinkError::NoDnsServer),
-        (Phase::Link, timeout(Deadline::Online)),
         (Phase::Resolve, Kind::Resolve(())),
         (Phase::Resolve, Kind::ResolvedTo(Ipv4Addr::BROADCAST.into(), TargetClass::Broadcast)),
-        (Phase::Resolve, timeout(Deadline::Connect)),
+        (Phase::Resolve, timeout(Deadline::Resolve)),
         (Phase::Connect, Kind::Socket(())),
         (Phase::Connect, Kind::Connect(())),
         (Phase::Connect, timeout(Deadline::Connect)),
         (Phase::Send, Kind::Send(())),
         (Phase::Head, Kind::Receive(())),
         (Phase::Head, Kind::ClosedBeforeResponse),
+        (Phase::Head, Kind::StaleConnection),
         (Phase::Head, timeout(Deadline::Response)),
         (Phase::Body, timeout(Deadline::Idle)),
         (Phase::Body, timeout(Deadline::Total)),
@@ -169,6 +168,86 @@ fn kinds() -> Vec<(Phase, Kind)> {
         (Phase::Head, Kind::Protocol(ProtocolError::NotHttp(Peer::Text))),
         (Phase::Body, Kind::Truncated { received: 3, announced: Some(5) }),
     ]
+}
+
+/// What this crate says of itself on a page: the items of its symptoms that begin so.
+fn own_symptom(cause: Cause) -> String {
+    let page = page(cause);
+    let symptom = page.split("# Symptom").nth(1).unwrap_or_default();
+    let symptom = symptom.split("\n# ").next().unwrap_or_default();
+    let items = symptom.split("\n- ").filter(|item| item.starts_with("This crate:"));
+    items.collect::<Vec<_>>().join(" ")
+}
+
+/// With one space between words, and a `#` for each figure.
+fn plain(text: &str) -> String {
+    let words: Vec<_> = text.split_whitespace().collect();
+    let mut plain = String::new();
+    for character in words.join(" ").chars() {
+        match character {
+            '0'..='9' if plain.ends_with('#') => {}
+            '0'..='9' => plain.push('#'),
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
+/// A page quotes what is really said, and names codes that there are.
+#[test]
+fn each_page_quotes_the_errors_as_they_are() {
+    const OTHERS: [&str; 2] = [
+        // The compiler, and a server.
+        "cannot be sent between threads safely",
+        "The plain HTTP request was sent to HTTPS port",
+    ];
+    let buffer = |what| Kind::Buffer { what, needed: 700, available: 512, exact: true };
+    let in_host = UrlError::SchemeInHost { localhost: false };
+    let mut kinds: Vec<_> = kinds().into_iter().map(|(_, kind)| kind).collect();
+    kinds.extend([
+        buffer(BufferUse::RequestHead),
+        buffer(BufferUse::ResponseHead),
+        Kind::Request(RequestError::OwnNetwork),
+        Kind::Request(RequestError::Url(in_host)),
+        Kind::Protocol(ProtocolError::NotHttp(Peer::Binary)),
+    ]);
+    let mut said: String =
+        kinds.iter().map(|kind| plain(&kind.to_string())).collect::<Vec<_>>().join("\n");
+    let kept = known(|evidence| {
+        (evidence.reused, evidence.remote) = (true, Some(([192, 168, 1, 20], 80).into()));
+    });
+    let error = Error::<(), ()>::new(Phase::Send, Kind::Send(()));
+    said += &plain(&Diagnosis::new(&error, kept).to_string());
+    said += &plain(&read("crates/esp-at/src/error.rs"));
+
+    let errors =
+        read("src/error/mod.rs") + &read("src/error/request.rs") + &read("src/error/protocol.rs");
+    let codes: BTreeSet<_> = errors
+        .split("=> \"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .filter(|code| {
+            code.chars().all(|c| c == '_' || c.is_ascii_lowercase() || c.is_ascii_digit())
+        })
+        .collect();
+    let (mut quotes, mut names) = (0, 0);
+    for cause in Cause::all() {
+        let symptom = own_symptom(cause);
+        for quote in symptom.split('"').skip(1).step_by(2) {
+            let found = OTHERS.contains(&plain(quote).as_str()) || said.contains(&plain(quote));
+            assert!(found, "{}: nothing says {quote:?}", cause.code());
+            quotes += 1;
+        }
+        for name in symptom.split('`').skip(1).step_by(2) {
+            let is_code =
+                name.contains('_') && name.chars().all(|c| c == '_' || c.is_ascii_lowercase());
+            if is_code && name != "wait_online" && Cause::from_code(name).is_none() {
+                assert!(codes.contains(name), "{}: there is no code {name}", cause.code());
+                names += 1;
+            }
+        }
+    }
+    assert!(quotes > 25 && names > 40, "{quotes} quotes, {names} codes");
 }
 
 /// How sure the rules are of each cause, over all that an error can bring along.
@@ -184,19 +263,20 @@ fn decided() -> BTreeMap<Cause, BTreeSet<Confidence>> {
     ];
     let mut decided: BTreeMap<Cause, BTreeSet<Confidence>> = BTreeMap::new();
     for (phase, kind) in kinds() {
+        let error = Error::new(phase, kind);
         for fault in FAULTS {
             for link in links {
                 for case in 0..8_u8 {
                     let is = |bit: u8| case & (1 << bit) != 0;
-                    let mut error = Error::new(phase, kind.clone());
-                    error.evidence.fault = fault;
-                    error.evidence.link = link;
-                    error.evidence.limit_ms = 5000;
-                    error.evidence.phase_ms = if is(0) { 20 } else { 5000 };
-                    error.evidence.reused = is(1);
                     let host = if is(2) { [192, 168, 1, 20] } else { [192, 0, 2, 7] };
-                    error.evidence.remote = Some((host, 80).into());
-                    for suspect in error.diagnosis().suspects() {
+                    let evidence = known(|evidence| {
+                        (evidence.fault, evidence.link) = (fault, link);
+                        evidence.limit_ms = 5000;
+                        evidence.phase_ms = if is(0) { 20 } else { 5000 };
+                        evidence.reused = is(1);
+                        evidence.remote = Some((host, 80).into());
+                    });
+                    for suspect in Diagnosis::new(&error, evidence).suspects() {
                         decided.entry(suspect.cause).or_default().insert(suspect.confidence);
                     }
                 }

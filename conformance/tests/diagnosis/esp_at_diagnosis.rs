@@ -1,15 +1,13 @@
 //! What a diagnosis knows on the modem: the driver's own facts, and the active check over it.
-#![cfg(feature = "esp-at")]
 
-mod esp_at_common;
-
+use crate::rig::{HELLO, Rig, block, config};
+use conformance::modem::{Driver, HOST};
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
-use esp_at_common::*;
 use esp8266_sim::{Config, Dialect, Fault, When, canned};
 use safe_http_client::esp_at::{EspAtError, Setting, Sleep, TlsVerification};
 use safe_http_client::{
-    Cause, Confidence, Link, LinkStatus, Network, NoPing, Outcome, Report, SafeHttpClient,
-    StackFault,
+    Cause, Confidence, Diagnostics, Link, LinkStatus, Network, NoPing, Report, SafeHttpClient,
+    StackFault, StepOutcome,
 };
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -60,22 +58,21 @@ impl Rig {
     }
 
     fn is_busy(&self) -> bool {
-        self.modem.condition().is_busy
+        self.modem.status().is_busy
     }
 
     fn ping(&mut self, host: impl Into<IpAddr>) -> Result<Option<u32>, NoPing> {
         let host = host.into();
-        block(&self.clock, 60 * SECOND, || Network::ping(&mut self.modem, host)).unwrap()
+        block(&self.clock, 60 * SECOND, || Diagnostics::ping(&mut self.modem, host)).unwrap()
     }
 
     /// A GET that fails, and why.
     fn found(&mut self, url: &str) -> Found {
         let Rig { modem, clock, cx, .. } = self;
-        let client = SafeHttpClient::new(modem, &*clock);
-        let mut online = client.wait_online(cx).unwrap_or_else(|failed| panic!("{}", failed.error));
-        let mut buffer = [0; 512];
-        let error = online.get(cx, url, &mut buffer).send().expect_err("an error");
-        let diagnosis = online.diagnosis(&error);
+        let mut client = SafeHttpClient::new(modem, &*clock);
+        let mut online = client.wait_online(cx).unwrap();
+        let error = online.get(url, [0; 512]).send().map(|_| ()).expect_err("an error");
+        let diagnosis = client.diagnosis(&error);
         Found {
             cause: diagnosis.cause(),
             confidence: diagnosis.confidence(),
@@ -229,6 +226,29 @@ fn a_failed_request_keeps_the_words_that_it_failed_with() {
     }
 }
 
+/// On the modem a refusal costs no AT command.
+#[test]
+fn a_refused_request_is_no_command_for_the_modem() {
+    for dialect in Dialect::ALL {
+        let Rig { handle, clock, mut modem, mut cx } = Rig::joined(config(dialect));
+        let mut client = SafeHttpClient::new(&mut modem, &clock);
+        let mut online = client.online(&mut cx).unwrap();
+        handle.clear_log();
+        for (url, code) in [
+            ("http://localhost/", "loopback_target"),
+            ("http://0.0.0.0/", "no_host_target"),
+            ("http://192.168.4.2/", "own_address"),
+            ("http://192.168.4.20:443/", "plain_on_tls_port"),
+            ("https://192.168.4.20/", "no_tls"),
+            ("http://http://192.168.4.20/", "scheme_in_host"),
+        ] {
+            let error = online.get(url, [0; 512]).send().map(|_| ()).unwrap_err();
+            assert_eq!(error.code(), code, "{dialect} {url}");
+            assert_eq!(handle.sent_lines(), Vec::<String>::new(), "{dialect} {url}");
+        }
+    }
+}
+
 // ---- A connect that was never dialled ----
 
 /// `ERROR` at once and no `CLOSED`, and no link there to close. Whatever is like it and may have gone
@@ -327,7 +347,7 @@ fn behind_a_connect_that_was_not_dialled_the_link_is_looked_at() {
     });
 }
 
-// ---- Its condition ----
+// ---- Its status ----
 
 #[test]
 fn it_is_busy_with_what_was_given_up_until_that_is_over() {
@@ -346,13 +366,17 @@ fn it_is_busy_with_what_was_given_up_until_that_is_over() {
         assert!(!rig.is_busy());
 
         // A ping, when another host is asked, or something else has to wait.
-        assert!(block(&rig.clock, SECOND, || Network::ping(&mut rig.modem, DEAD.into())).is_none());
+        assert!(
+            block(&rig.clock, SECOND, || Diagnostics::ping(&mut rig.modem, DEAD.into())).is_none()
+        );
         assert!(!rig.is_busy());
-        assert_eq!(Network::ping(&mut rig.modem, GATEWAY.into()), Err(nb::Error::WouldBlock));
+        assert_eq!(Diagnostics::ping(&mut rig.modem, GATEWAY.into()), Err(nb::Error::WouldBlock));
         assert!(rig.is_busy());
         assert_eq!(rig.ping(GATEWAY), Ok(Some(3)));
         assert!(!rig.is_busy());
-        assert!(block(&rig.clock, SECOND, || Network::ping(&mut rig.modem, DEAD.into())).is_none());
+        assert!(
+            block(&rig.clock, SECOND, || Diagnostics::ping(&mut rig.modem, DEAD.into())).is_none()
+        );
         let mut socket = rig.modem.socket().unwrap();
         let host = SocketAddr::from((HOST, 80));
         assert_eq!(rig.modem.connect(&mut socket, host), Err(nb::Error::WouldBlock));
@@ -367,7 +391,7 @@ fn it_is_busy_with_what_was_given_up_until_that_is_over() {
         let mut resolve = |name, most| {
             let outcome =
                 block(clock, most, || modem.get_host_by_name(name, AddrType::IPv4)).is_some();
-            (outcome, modem.condition().is_busy)
+            (outcome, modem.status().is_busy)
         };
         assert_eq!(resolve("a.example", SECOND), (false, false), "its caller waits");
         assert_eq!(resolve("b.example", SECOND), (false, true), "for another's");
@@ -404,7 +428,7 @@ fn a_modem_that_was_busy_when_last_asked_is_asked_again() {
 fn the_radio_sleeps_unless_it_was_told_not_to() {
     both(|dialect| {
         let mut rig = Rig::joined(config(dialect));
-        let sleeps = |rig: &Rig| rig.modem.condition().radio_sleeps;
+        let sleeps = |rig: &Rig| rig.modem.status().radio_sleeps;
         assert!(sleeps(&rig));
         for (sleep, expected) in
             [(Sleep::Off, false), (Sleep::Modem, true), (Sleep::Light, true), (Sleep::Off, false)]
@@ -449,16 +473,22 @@ fn a_ping_of_another_host_forgets_the_first() {
     both(|dialect| {
         let mut rig = Rig::joined(config(dialect));
         let begin = rig.now();
-        assert!(block(&rig.clock, SECOND, || Network::ping(&mut rig.modem, DEAD.into())).is_none());
+        assert!(
+            block(&rig.clock, SECOND, || Diagnostics::ping(&mut rig.modem, DEAD.into())).is_none()
+        );
         // The firmware can't be interrupted. What it says of the first is nobody's.
         assert_eq!(rig.ping(HOST), Ok(Some(3)));
         assert!(rig.now() - begin < 5 * SECOND);
         // There and back again, while the first is still out.
-        assert!(block(&rig.clock, SECOND, || Network::ping(&mut rig.modem, DEAD.into())).is_none());
-        assert_eq!(Network::ping(&mut rig.modem, HOST.into()), Err(nb::Error::WouldBlock));
+        assert!(
+            block(&rig.clock, SECOND, || Diagnostics::ping(&mut rig.modem, DEAD.into())).is_none()
+        );
+        assert_eq!(Diagnostics::ping(&mut rig.modem, HOST.into()), Err(nb::Error::WouldBlock));
         assert_eq!(rig.ping(DEAD), Ok(None));
         // An answer that nobody came for is too old for whoever asks later.
-        assert!(block(&rig.clock, SECOND, || Network::ping(&mut rig.modem, DEAD.into())).is_none());
+        assert!(
+            block(&rig.clock, SECOND, || Diagnostics::ping(&mut rig.modem, DEAD.into())).is_none()
+        );
         rig.poll(20 * SECOND);
         rig.handle.set_host(DEAD, esp8266_sim::HostState::Refusing);
         assert_eq!(rig.ping(DEAD), Ok(Some(3)));
@@ -471,7 +501,8 @@ fn a_ping_that_was_given_up_only_delays_what_follows() {
         let mut rig = Rig::joined(config(dialect));
         for _ in 0..3 {
             assert!(
-                block(&rig.clock, SECOND, || Network::ping(&mut rig.modem, DEAD.into())).is_none()
+                block(&rig.clock, SECOND, || Diagnostics::ping(&mut rig.modem, DEAD.into()))
+                    .is_none()
             );
             let begin = rig.now();
             assert_eq!(rig.get(BY_NAME).unwrap(), "hello");
@@ -657,22 +688,22 @@ fn tls_that_is_refused_with_memory_left_is_refused() {
 
 // ---- The active check ----
 
-/// Rungs as they are printed: `+` holds, `.` nobody answered, `?` not asked, `!` broke.
-fn rungs(report: &Report) -> String {
-    let shown = report.rungs().iter().map(|result| {
+/// Steps as they are printed: `+` holds, `.` nobody answered, `?` not asked, `!` broke.
+fn steps(report: &Report) -> String {
+    let shown = report.steps().iter().map(|result| {
         let mark = match result.outcome {
-            Outcome::Passed => '+',
-            Outcome::Silent => '.',
-            Outcome::NotAsked => '?',
-            Outcome::Failed => '!',
+            StepOutcome::Passed => '+',
+            StepOutcome::Silent => '.',
+            StepOutcome::NotAsked => '?',
+            StepOutcome::Failed => '!',
         };
-        format!("{}{mark}", result.rung.name())
+        format!("{}{mark}", result.step.name())
     });
     shown.collect::<Vec<_>>().join(" ")
 }
 
 #[test]
-fn the_active_check_finds_the_rung_that_breaks() {
+fn the_active_check_finds_the_step_that_breaks() {
     use Cause::*;
     const TLS: &str = "https://gate.local:81/";
     let all = "url+ link+ subnet+ name+ target+ gateway+ host+ port+ http+";
@@ -750,13 +781,13 @@ fn the_active_check_finds_the_rung_that_breaks() {
                 "---- {what}, {dialect}, {url}: {took} ms, {sent} commands, \
                  {packets} of them for the network\n{report}"
             );
-            assert_eq!(rungs(&report), expected, "{what} {dialect}");
+            assert_eq!(steps(&report), expected, "{what} {dialect}");
             let found = report.diagnosis().map(|diagnosis| diagnosis.cause());
             assert_eq!(found, cause, "{what} {dialect}");
             assert!(sent <= commands && took <= most, "{what} {dialect}: {sent}, {took} ms");
             // And the modem is as good as before.
             rig.handle.clear_faults();
-            let (_, recovered) = rig.get_until_ok(BY_ADDRESS, 30 * SECOND);
+            let recovered = rig.recovers(BY_ADDRESS, 30 * SECOND);
             // An address stays as it is until the modem tells another.
             assert!(recovered || cause == Some(WrongSubnet), "{what} {dialect}");
         }
@@ -795,7 +826,7 @@ fn the_active_check_after_a_connect_that_timed_out() {
         println!("---- after a connect that timed out, {dialect}: {took} ms\n{report}");
         assert!(report.diagnosis().is_none(), "{report}");
         assert!((6_900..7_300).contains(&took), "{took}");
-        assert_eq!(rungs(&report), "url+ link+ subnet+ target+ gateway+ host+ port+ http+");
+        assert_eq!(steps(&report), "url+ link+ subnet+ target+ gateway+ host+ port+ http+");
     });
 }
 
@@ -811,7 +842,7 @@ fn the_active_check_says_why_there_is_no_link() {
             rig.join().unwrap_err();
             let report = rig.diagnose(BY_NAME);
             println!("---- {fault}, {dialect}\n{report}");
-            assert_eq!(rungs(&report), "url+ link!");
+            assert_eq!(steps(&report), "url+ link!");
             assert_eq!(report.diagnosis().map(|found| found.cause()), Some(cause));
         });
     }

@@ -1,14 +1,15 @@
 //! std-embedded-nal on loopback: servers that hang, reset, cut and speak something else, real ones
 //! among them.
 
-use crate::common::Cx;
-use crate::observed::{Case, Cost, Demand, On, observe, observe_passive, say as tell};
-use crate::scenario::{Act, say};
-use crate::server::Server;
+use crate::common::TestLink;
+use crate::observed::{Case, Cost, Demand, On};
+use crate::observed::{observe, observe_after, observe_passive, say as tell, try_get};
+use conformance::scenario::{Act, say};
+use conformance::server::Server;
 use embedded_nal::TcpClientStack;
 use safe_http_client::{
-    Attached, Behaviour, Cause, Config, HostLink, Link, LinkStatus, Online, SafeHttpClient,
-    StackFault, StdClock,
+    Cause, Clock, Config, Link, LinkStatus, LoopContext, NalNetwork, PcLink, SafeHttpClient,
+    StackFault, StackQuirks, StdClock, WithIdle,
 };
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -18,8 +19,8 @@ use std::time::{Duration, Instant};
 pub const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 
 /// An operating system's stack, which tells what its errors stand for.
-pub fn network<L: Link>(link: L) -> Attached<std_embedded_nal::Stack, L> {
-    Attached::new(std_embedded_nal::Stack, link, Behaviour::STD).with_faults(fault)
+pub fn network<L: Link>(link: L) -> NalNetwork<std_embedded_nal::Stack, L> {
+    NalNetwork::new(std_embedded_nal::Stack, link, StackQuirks::STD).with_faults(fault)
 }
 
 pub fn fault(error: &<std_embedded_nal::Stack as TcpClientStack>::Error) -> StackFault {
@@ -57,8 +58,11 @@ fn an_operating_systems_error_stands_for_what_it_says() {
     }
 }
 
-pub fn yield_now() {
-    std::thread::sleep(Duration::from_micros(200));
+/// A clock that lets others run while a call waits.
+pub type Yielding = WithIdle<StdClock, fn()>;
+
+pub fn clock() -> Yielding {
+    StdClock::new().with_idle(|| std::thread::sleep(Duration::from_micros(200)))
 }
 
 /// Short enough for a test, and long enough for a server's thread on a busy machine.
@@ -66,14 +70,12 @@ pub fn config() -> Config {
     Config::new()
         .response_timeout(Duration::from_millis(700))
         .idle_timeout(Duration::from_millis(700))
-        .idle(yield_now)
 }
 
-type Client<L> = SafeHttpClient<Attached<std_embedded_nal::Stack, L>, StdClock, Online>;
+type Client<L> = SafeHttpClient<NalNetwork<std_embedded_nal::Stack, L>, Yielding>;
 
-pub fn client<L: Link>(link: L, cx: &mut Cx) -> Client<L> {
-    let client = SafeHttpClient::with_config(network(link), StdClock::new(), config());
-    client.wait_online(cx).map_err(|failed| failed.error).expect("the link is up")
+pub fn client<L: Link>(link: L) -> Client<L> {
+    SafeHttpClient::with_config(network(link), clock(), config())
 }
 
 /// The same script for each connection of a GET, its one repetition, and the active check.
@@ -82,10 +84,10 @@ fn scripts(acts: &[Act]) -> Vec<Vec<Act>> {
 }
 
 /// A server that does this on each connection; what is said of it.
-fn served(cx: &mut Cx, case: Case, acts: &[Act]) -> Case {
+fn served(cx: &mut LoopContext, case: Case, acts: &[Act]) -> Case {
     let server = Server::new(scripts(acts));
-    let mut client = client(HostLink, cx);
-    let case = observe_passive(case, &mut client, cx, &server.url());
+    let mut client = client(PcLink);
+    let case = observe_passive(case, &mut client, cx, &server.url(), |_| {});
     let before = server.seen.lock().unwrap().accepted;
     let case = case.checked(&client.diagnose(cx, server.url().as_str()));
     let connections = (server.seen.lock().unwrap().accepted - before) as u64;
@@ -94,7 +96,7 @@ fn served(cx: &mut Cx, case: Case, acts: &[Act]) -> Case {
 
 /// A PC's link that a test takes down.
 #[derive(Clone)]
-struct Pulled(crate::common::TestLink);
+struct Pulled(TestLink);
 
 impl Link for Pulled {
     fn link_status(&mut self) -> LinkStatus {
@@ -106,7 +108,7 @@ impl Link for Pulled {
     }
 }
 
-pub fn cases(cx: &mut Cx) -> Vec<Case> {
+pub fn cases(cx: &mut LoopContext) -> Vec<Case> {
     let case = |cause, how| Case::new(On::Std, cause, how);
     let mut cases = vec![
         served(
@@ -197,11 +199,12 @@ pub fn cases(cx: &mut Cx) -> Vec<Case> {
         case(Cause::StaleConnection, "a kept connection closed on the next request"),
     ));
     cases.push({
-        let link = Pulled(crate::common::TestLink::up());
-        let mut client = client(link.clone(), cx);
-        link.0.set(LinkStatus::NoAddress);
-        let how = "the address is lost after wait_online";
-        observe(case(Cause::NoAddress, how), &mut client, cx, "http://192.168.1.20/")
+        let link = Pulled(TestLink::up());
+        let mut client = client(link.clone());
+        let how = "the address is lost after the look at the link";
+        let lost = |_: &mut _| link.0.set(LinkStatus::NoAddress);
+        let case = case(Cause::NoAddress, how);
+        observe_after(case, &mut client, cx, "http://192.168.1.20/", lost)
     });
     for (cause, how, url) in [
         (Cause::NoHostTarget, "http://0.0.0.0", "http://0.0.0.0:8080/"),
@@ -212,7 +215,7 @@ pub fn cases(cx: &mut Cx) -> Vec<Case> {
         (Cause::Scheme, "https on a stack without TLS", "https://127.0.0.1/"),
         (Cause::Scheme, "port 443 with http", "http://127.0.0.1:443/"),
     ] {
-        let mut client = client(HostLink, cx);
+        let mut client = client(PcLink);
         let case = observe(case(cause, how), &mut client, cx, url);
         cases.push(match cause {
             Cause::NameNotResolved => case.demand(Demand::FirstNotCertain(
@@ -222,7 +225,7 @@ pub fn cases(cx: &mut Cx) -> Vec<Case> {
         });
     }
     let how = "http://http://localhost: two mistakes";
-    let mut pc = client(HostLink, cx);
+    let mut pc = client(PcLink);
     cases.push(
         observe(case(Cause::Scheme, how), &mut pc, cx, "http://http://localhost:8080/")
             .also(&[Cause::NoHostTarget]),
@@ -230,7 +233,7 @@ pub fn cases(cx: &mut Cx) -> Vec<Case> {
     match Nginx::with_tls() {
         Ok(nginx) => {
             let how = "nginx's https port, asked in the clear";
-            let mut client = client(HostLink, cx);
+            let mut client = client(PcLink);
             let url = format!("http://127.0.0.1:{}/", nginx.port);
             cases.push(observe(case(Cause::TlsMismatch, how), &mut client, cx, &url));
         }
@@ -239,7 +242,7 @@ pub fn cases(cx: &mut Cx) -> Vec<Case> {
     cases
 }
 
-fn refused(cx: &mut Cx, case: Case) -> Case {
+fn refused(cx: &mut LoopContext, case: Case) -> Case {
     // A port that was just free.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
@@ -247,36 +250,34 @@ fn refused(cx: &mut Cx, case: Case) -> Case {
     let case = case.demand(Demand::FirstNotCertain(
         "a reset doesn't say whether the port, the server's address or a firewall is meant",
     ));
-    observe(case, &mut client(HostLink, cx), cx, &url)
+    observe(case, &mut client(PcLink), cx, &url)
 }
 
 /// Each byte is progress, so that the total deadline alone ends it.
-fn dribbles(cx: &mut Cx, case: Case) -> Case {
+fn dribbles(cx: &mut LoopContext, case: Case) -> Case {
     let mut acts = vec![Act::Request, say("HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")];
     acts.extend((0..200).flat_map(|_| [Act::Wait(20), say("x")]));
     let server = Server::new(scripts(&acts));
-    let mut client = client(HostLink, cx);
+    let mut client = client(PcLink);
     *client.config_mut() = config().total_timeout(Some(Duration::from_millis(500)));
     observe(case, &mut client, cx, &server.url())
 }
 
-fn without_dns(cx: &mut Cx, case: Case) -> Case {
-    let network = Attached::without_dns(std_embedded_nal::Stack, HostLink, Behaviour::STD);
-    let client = SafeHttpClient::with_config(network, StdClock::new(), config());
-    let mut client = client.wait_online(cx).map_err(|failed| failed.error).expect("up");
+fn without_dns(cx: &mut LoopContext, case: Case) -> Case {
+    let network = NalNetwork::without_dns(std_embedded_nal::Stack, PcLink, StackQuirks::STD);
+    let mut client = SafeHttpClient::with_config(network, clock(), config());
     observe(case, &mut client, cx, "http://gate.local/")
 }
 
 /// A POST, which isn't repeated, on a connection that the server closes in the same moment.
-fn stale(cx: &mut Cx, case: Case) -> Case {
+fn stale(cx: &mut LoopContext, case: Case) -> Case {
     let server = Server::new(scripts(&[Act::Request, say(OK), Act::Request, Act::Reset]));
-    let mut client = client(HostLink, cx);
-    crate::observed::get(&mut client, cx, &server.url()).unwrap();
+    let mut client = client(PcLink);
+    try_get(&mut client, cx, &server.url()).unwrap();
     assert!(client.is_connected());
-    let mut buffer = [0; 512];
     let url = server.url();
-    let post = client.post(cx, url.as_str(), &mut buffer).send();
-    let error = post.map(|response| response.status()).unwrap_err();
+    let post = client.online(cx).unwrap().post(&url, [0; 512]).send().map(|_| ());
+    let error = post.unwrap_err();
     let case = case.failed(error.code(), &client.diagnosis(&error));
     // The check makes a connection of its own, and finds nothing wrong.
     case.checked(&client.diagnose(cx, url.as_str())).demand(Demand::FirstNotCertain(

@@ -1,9 +1,6 @@
 //! Requests over the driver: what is said on the line, in both dialects.
-#![cfg(feature = "esp-at")]
 
-mod esp_at_common;
-
-use esp_at_common::*;
+use crate::rig::*;
 use esp8266_sim::Dialect;
 use safe_http_client::SafeHttpClient;
 use safe_http_client::esp_at::EspAt;
@@ -19,7 +16,7 @@ fn a_cold_get_is_a_connect_a_send_and_reads() {
         println!("{dialect}: {} bytes", size_of::<Driver>());
         println!("{:?}", handle.sent_lines());
         handle.clear_log();
-        let client = SafeHttpClient::new(&mut modem, &clock);
+        let mut client = SafeHttpClient::new(&mut modem, &clock);
         let mut online = client.wait_online(&mut cx).unwrap();
         let mut buffer = [0; 1024];
         for (get, expected) in [
@@ -31,7 +28,7 @@ fn a_cold_get_is_a_connect_a_send_and_reads() {
             (2, ["AT+CIPSEND=0,", "AT+CIPRECVDATA=0,"].as_slice()),
         ] {
             let mut response = online
-                .get(&mut cx, "http://192.168.4.20/", &mut buffer)
+                .get("http://192.168.4.20/", &mut buffer)
                 .send()
                 .unwrap_or_else(|error| panic!("{dialect} {get}: {error:?} {:?}", handle.log()));
             assert_eq!(response.read_to_str().unwrap(), "hello");
@@ -43,7 +40,7 @@ fn a_cold_get_is_a_connect_a_send_and_reads() {
             }
             handle.clear_log();
         }
-        drop(online);
+        drop(client);
         assert_eq!(lines(handle.sent_lines()), ["AT+CIPCLOSE=0"]);
     }
 }
@@ -53,7 +50,7 @@ fn a_cold_get_is_a_connect_a_send_and_reads() {
 #[test]
 fn what_came_while_a_connection_rested_is_not_the_next_answer() {
     use esp8266_sim::Reply;
-    use safe_http_client::WhyClosed;
+    use safe_http_client::CloseReason;
     use std::sync::Arc;
     use std::time::Duration;
 
@@ -73,20 +70,20 @@ fn what_came_while_a_connection_rested_is_not_the_next_answer() {
             });
             let config = esp8266_sim::Config::new(dialect).peer(HOST, 80, factory);
             let Rig { clock, mut modem, mut cx, .. } = Rig::joined(config);
-            let client = SafeHttpClient::new(&mut modem, &clock);
+            let mut client = SafeHttpClient::new(&mut modem, &clock);
             let mut online = client.wait_online(&mut cx).unwrap();
             for round in 0..3 {
                 let mut buffer = [0; 1024];
                 let mut response = online
-                    .get(&mut cx, "http://192.168.4.20/", &mut buffer)
+                    .get("http://192.168.4.20/", &mut buffer)
                     .send()
                     .unwrap_or_else(|error| panic!("{dialect} {closes} {round}: {error}"));
                 assert_eq!(response.status(), 200, "{dialect}, closes: {closes}, round {round}");
                 assert_eq!(response.read_to_str().unwrap(), "hello");
                 drop(response);
                 if round > 0 {
-                    let why = online.why_closed();
-                    assert_eq!(why, Some(WhyClosed::ExcessBytes), "{dialect}, closes: {closes}");
+                    let why = online.client().close_reason();
+                    assert_eq!(why, Some(CloseReason::ExcessBytes), "{dialect}, closes: {closes}");
                 }
                 clock.0.advance(Duration::from_secs(2));
             }
@@ -98,7 +95,7 @@ fn what_came_while_a_connection_rested_is_not_the_next_answer() {
 #[test]
 fn a_get_in_real_time_from_a_real_server() {
     use esp8266_sim::{Config, Simulator};
-    use safe_http_client::FnClock;
+    use safe_http_client::{Clock, FnClock};
     use std::io::{Read, Write};
     use std::time::{Duration, Instant};
 
@@ -118,12 +115,13 @@ fn a_get_in_real_time_from_a_real_server() {
         let clock = FnClock(|| start.elapsed().as_millis() as u32);
         let yield_now = || std::thread::sleep(Duration::from_micros(100));
         let mut cx = cx();
-        let mut modem: EspAt<_, _> = EspAt::new(port, &clock).with_idle(yield_now);
+        let clock = clock.with_idle(yield_now);
+        let mut modem: EspAt<_, _> = EspAt::new(port, &clock);
         modem.join(&mut cx, "sim", "simsimsim").unwrap();
-        let client = SafeHttpClient::new(&mut modem, &clock);
+        let mut client = SafeHttpClient::new(&mut modem, &clock);
         let mut online = client.wait_online(&mut cx).unwrap();
         let mut buffer = [0; 512];
-        let mut response = online.get(&mut cx, "http://192.168.4.20/", &mut buffer).send().unwrap();
+        let mut response = online.get("http://192.168.4.20/", &mut buffer).send().unwrap();
         assert_eq!(response.read_to_str().unwrap(), "hello");
     }
 }

@@ -8,15 +8,16 @@
 //! ```
 
 use crate::common::cx;
-use crate::observed::{Case, Demand, On, observe, observe_passive, say as tell};
-use crate::on_std::{OK, client, config, fault, find_program};
-use crate::scenario::{Act, say};
-use crate::server::Server;
+use crate::observed::{Case, Demand, On};
+use crate::observed::{observe, observe_after, observe_passive, say as tell};
+use crate::on_std::{OK, client, clock, config, fault, find_program};
+use conformance::scenario::{Act, say};
+use conformance::server::Server;
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use safe_http_client::{
-    Attached, Behaviour, Cause, IpConfig, Link, LinkStatus, Network, NoPing, SafeHttpClient,
-    StackFault, StdClock,
+    Cause, Diagnostics, IpConfig, Link, LinkStatus, NalNetwork, Network, NoPing, Preflight,
+    SafeHttpClient, StackFault, StackQuirks,
 };
 use std::fs::File;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
@@ -159,7 +160,7 @@ impl Link for Wlan {
 /// The operating system's stack, which pings as well. Sends ICMP of its own: `ping` isn't
 /// everywhere.
 struct Pinging {
-    stack: Attached<std_embedded_nal::Stack, Wlan>,
+    stack: NalNetwork<std_embedded_nal::Stack, Wlan>,
     /// On its way: to whom, since when.
     ping: Option<(UdpSocket, IpAddr, Instant)>,
 }
@@ -167,7 +168,7 @@ struct Pinging {
 impl Pinging {
     fn new() -> Self {
         let link = Wlan { has_dns: Some(true) };
-        let stack = Attached::new(std_embedded_nal::Stack, link, Behaviour::STD);
+        let stack = NalNetwork::new(std_embedded_nal::Stack, link, StackQuirks::STD);
         Self { stack: stack.with_faults(fault), ping: None }
     }
 }
@@ -220,10 +221,12 @@ impl Link for Pinging {
 }
 
 impl Network for Pinging {
-    fn behaviour(&self) -> Behaviour {
-        self.stack.behaviour()
+    fn quirks(&self) -> StackQuirks {
+        self.stack.quirks()
     }
+}
 
+impl Diagnostics for Pinging {
     fn tcp_fault(&self, error: &TcpError) -> StackFault {
         self.stack.tcp_fault(error)
     }
@@ -265,10 +268,9 @@ fn ask(air: &Air, cases: [Case; 2], host: &str, port: u16) -> Result<[Case; 2], 
     let [request, check] = cases;
     air.at("chip", || {
         let cx = &mut cx();
-        let request =
-            observe_passive(request, &mut client(Wlan { has_dns: Some(true) }, cx), cx, &url);
-        let pinging = SafeHttpClient::with_config(Pinging::new(), StdClock::new(), config());
-        let mut pinging = pinging.wait_online(cx).map_err(|failed| failed.error).expect("up");
+        let mut client = client(Wlan { has_dns: Some(true) });
+        let request = observe_passive(request, &mut client, cx, &url, |_| {});
+        let mut pinging = SafeHttpClient::with_config(Pinging::new(), clock(), config());
         let before = packets();
         let mut check = check.checked(&pinging.diagnose(cx, url.as_str()));
         let ((out, back), (out_before, back_before)) = (packets(), before);
@@ -375,7 +377,7 @@ fn produce() -> Result<Vec<Case>, String> {
             held.push(stream);
         }
         let url = format!("http://{HOST}:{port}/");
-        let mut client = client(Wlan { has_dns: None }, cx);
+        let mut client = client(Wlan { has_dns: None });
         let how = "all local ports are in use";
         observe(case(Cause::OutOfSockets, how), &mut client, cx, &url)
     })?);
@@ -387,7 +389,7 @@ fn produce() -> Result<Vec<Case>, String> {
     let how = "no gateway is set, and the host is elsewhere";
     let no_gateway = air.at("chip", || {
         let cx = &mut cx();
-        let mut client = client(Wlan { has_dns: None }, cx);
+        let mut client = client(Wlan { has_dns: None });
         observe(case(Cause::WrongSubnet, how), &mut client, cx, "http://10.9.9.9/")
     })?;
     cases.push(no_gateway.demand(Demand::FirstNotCertain("a router may have said so, too")));
@@ -396,13 +398,13 @@ fn produce() -> Result<Vec<Case>, String> {
     // On the chip itself, and with static addresses that don't fit.
     cases.push(air.at("chip", || {
         let cx = &mut cx();
-        let mut client = client(Wlan { has_dns: None }, cx);
+        let mut client = client(Wlan { has_dns: None });
         let how = "the chip's own address";
         observe(case(Cause::OwnAddress, how), &mut client, cx, "http://10.77.0.2/")
     })?);
     cases.push(air.at("chip", || {
         let cx = &mut cx();
-        let mut client = client(Wlan { has_dns: Some(false) }, cx);
+        let mut client = client(Wlan { has_dns: Some(false) });
         let how = "a name, and a static address without a DNS server";
         observe(case(Cause::NoDnsServer, how), &mut client, cx, "http://gate.local/")
     })?);
@@ -411,7 +413,7 @@ fn produce() -> Result<Vec<Case>, String> {
     run(&format!("ip -n {chip} route add default via 10.77.0.1 dev wlan0 onlink"))?;
     cases.push(air.at("chip", || {
         let cx = &mut cx();
-        let mut client = client(Wlan { has_dns: None }, cx);
+        let mut client = client(Wlan { has_dns: None });
         let how = "192.168.0.20 with a gateway of 10.77.0.1";
         observe(case(Cause::WrongSubnet, how), &mut client, cx, &format!("http://{HOST}/"))
     })?);
@@ -419,8 +421,8 @@ fn produce() -> Result<Vec<Case>, String> {
     cases.push(
         air.at("chip", || {
             let cx = &mut cx();
-            let mut client = client(Wlan { has_dns: None }, cx);
-            *client.config_mut() = config().without_check(safe_http_client::Check::Subnet);
+            let mut client = client(Wlan { has_dns: None });
+            *client.config_mut() = config().without_preflight(Preflight::Subnet);
             let how = "the same, with its check switched off";
             observe(case(Cause::WrongSubnet, how), &mut client, cx, &format!("http://{HOST}/"))
         })?
@@ -428,10 +430,13 @@ fn produce() -> Result<Vec<Case>, String> {
     );
     cases.push(air.at("chip", || {
         let cx = &mut cx();
-        let mut client = client(Wlan { has_dns: None }, cx);
-        run(&format!("ip -n {chip} addr flush dev wlan0")).unwrap();
-        let how = "the address is taken away after wait_online";
-        observe(case(Cause::NoAddress, how), &mut client, cx, &format!("http://{HOST}/"))
+        let mut client = client(Wlan { has_dns: None });
+        let how = "the address is taken away after the look at the link";
+        let url = format!("http://{HOST}/");
+        let lost = |_: &mut _| {
+            run(&format!("ip -n {chip} addr flush dev wlan0")).unwrap();
+        };
+        observe_after(case(Cause::NoAddress, how), &mut client, cx, &url, lost)
     })?);
     Ok(cases)
 }

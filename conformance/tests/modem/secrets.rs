@@ -1,10 +1,7 @@
 //! Neither the network's password nor a request's credentials are in what the modem said last, nor in
 //! anything else that is shown.
-#![cfg(feature = "esp-at")]
 
-mod esp_at_common;
-
-use esp_at_common::*;
+use crate::rig::*;
 use esp8266_sim::Dialect;
 use safe_http_client::SafeHttpClient;
 use safe_http_client::esp_at::JoinError;
@@ -38,13 +35,13 @@ fn no_secret_is_in_any_text() {
             ("http://user:hunter2@nobody.local/", "name_not_resolved"),
             ("http://user:hunter2@192.168.4.20:7/", "not_http"),
         ] {
-            let client = SafeHttpClient::new(&mut rig.modem, &rig.clock);
+            let mut client = SafeHttpClient::new(&mut rig.modem, &rig.clock);
             let mut online = client.wait_online(&mut rig.cx).unwrap();
             let mut buffer = [0; 512];
-            let error = online.get(&mut rig.cx, url, &mut buffer).send().unwrap_err();
+            let error = online.get(url, &mut buffer).send().unwrap_err();
             assert_eq!(error.code(), code, "{dialect}");
-            let diagnosis = online.diagnosis(&error);
-            is_clean(&format!("{error} {error:?} {diagnosis} {diagnosis:?} {online:?}"));
+            let diagnosis = client.diagnosis(&error);
+            is_clean(&format!("{error} {error:?} {diagnosis} {diagnosis:?} {client:?}"));
             is_clean(&String::from_utf8_lossy(diagnosis.last_words()));
         }
         is_clean(&format!("{:?}", rig.modem));

@@ -1,16 +1,16 @@
 //! `EspAt` and a simulated modem with its network, in both dialects of the firmware: every cause.
 //! Time is virtual, so that minutes of waiting cost nothing.
 
-use crate::esp_at_common::{HOST, Rig, SimClock, config};
-use crate::observed::{Case, Cost, Demand, On, get};
+use crate::observed::{Case, Cost, Demand, On, observe_passive, try_get};
+use crate::rig::{Rig, config};
 use crate::vendor::Vendor;
+use conformance::modem::{Driver, HOST};
 use embedded_nal::nb;
 use esp8266_sim::{
-    Config, Dialect, Direction, Edit, Endpoint, Fault, Handle, PeerFactory, Reply, SerialPort,
-    When, canned,
+    Config, Dialect, Direction, Edit, Endpoint, Fault, Handle, PeerFactory, Reply, When, canned,
 };
-use safe_http_client::esp_at::{EspAt, TlsVerification};
-use safe_http_client::{Cause, Clock, LoopContext, Network, Online, SafeHttpClient};
+use safe_http_client::esp_at::TlsVerification;
+use safe_http_client::{Cause, Clock, ErrorOf, LoopContext, Network, SafeHttpClient};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -182,11 +182,23 @@ fn counted(handle: &Handle, check: impl FnOnce() -> Case) -> Case {
 fn asked<N: Network, C: Clock>(
     case: Case,
     handle: &Handle,
-    client: &mut SafeHttpClient<N, C, Online>,
+    client: &mut SafeHttpClient<N, C>,
     cx: &mut LoopContext,
     url: &str,
 ) -> Case {
-    let case = crate::observed::observe_passive(case, client, cx, url);
+    asked_after(case, handle, client, cx, url, |_| {})
+}
+
+/// The same, where something happens once the client with requests is lent.
+fn asked_after<N: Network, C: Clock>(
+    case: Case,
+    handle: &Handle,
+    client: &mut SafeHttpClient<N, C>,
+    cx: &mut LoopContext,
+    url: &str,
+    what: impl FnOnce(&mut SafeHttpClient<N, C>),
+) -> Case {
+    let case = observe_passive(case, client, cx, url, what);
     counted(handle, || case.checked(&client.diagnose(cx, url)))
 }
 
@@ -196,12 +208,13 @@ pub fn cases() -> Vec<Case> {
         for Way { cause, how, url, fault, demand, also } in ways() {
             let case = Case::new(on(dialect), cause, how).demand(demand).also(also);
             let Rig { handle, clock, mut modem, mut cx } = Rig::joined(network(dialect));
-            let client = SafeHttpClient::new(&mut modem, &clock);
-            let mut client = client.wait_online(&mut cx).unwrap();
-            if let Some((fault, when)) = fault {
-                handle.fault(fault, when);
-            }
-            cases.push(asked(case, &handle, &mut client, &mut cx, url));
+            let mut client = SafeHttpClient::new(&mut modem, &clock);
+            let begin = |_: &mut _| {
+                if let Some((fault, when)) = fault {
+                    handle.fault(fault, when);
+                }
+            };
+            cases.push(asked_after(case, &handle, &mut client, &mut cx, url, begin));
         }
         cases.extend(others(dialect));
     }
@@ -253,9 +266,8 @@ fn others(dialect: Dialect) -> Vec<Case> {
 fn handler(dialect: Dialect, case: Case) -> Case {
     let Rig { handle, clock, modem, mut cx } = Rig::joined(network(dialect));
     let vendor = Vendor { inner: modem, in_handler: false };
-    let mut client = SafeHttpClient::new(vendor, &clock).wait_online(&mut cx).unwrap();
-    assert!(get(&mut client, &mut cx, URL).is_ok(), "in the loop it works");
-    client.close();
+    let mut client = SafeHttpClient::new(vendor, &clock);
+    assert!(try_get(&mut client, &mut cx, URL).is_ok(), "in the loop it works");
     client.network_mut().in_handler = true;
     asked(case, &handle, &mut client, &mut cx, URL)
         .demand(Demand::FirstNotCertain("the time-out was short, and why isn't said"))
@@ -263,11 +275,13 @@ fn handler(dialect: Dialect, case: Case) -> Case {
 
 fn no_address(dialect: Dialect, case: Case) -> Case {
     let Rig { handle, clock, mut modem, mut cx } = Rig::joined(network(dialect));
-    let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
-    handle.ap_down("sim");
-    clock.0.advance(Duration::from_secs(1));
-    client.network_mut().poll_network();
-    asked(case, &handle, &mut client, &mut cx, URL)
+    let mut client = SafeHttpClient::new(&mut modem, &clock);
+    let time = clock.0.clone();
+    asked_after(case, &handle, &mut client, &mut cx, URL, |client| {
+        handle.ap_down("sim");
+        time.advance(Duration::from_secs(1));
+        client.network_mut().poll_network();
+    })
 }
 
 fn no_dhcp(dialect: Dialect, case: Case) -> Case {
@@ -280,32 +294,32 @@ fn no_dhcp(dialect: Dialect, case: Case) -> Case {
 /// The program goes on without an address, and asks why nothing works.
 fn offline(case: Case, rig: Rig) -> Case {
     let Rig { handle, clock, mut modem, mut cx } = rig;
-    let client = SafeHttpClient::new(&mut modem, &clock);
-    let failed = client.wait_online(&mut cx).map(|_| ()).expect_err("there is no address");
-    let mut client = failed.client;
-    let case = case.failed(failed.error.code(), &client.diagnosis(&failed.error));
+    let mut client = SafeHttpClient::new(&mut modem, &clock);
+    let why = client.wait_online(&mut cx).map(|_| ()).expect_err("there is no address");
+    let error: ErrorOf<&mut Driver> = why.into();
+    let case = case.failed(error.code(), &client.diagnosis(&error));
     counted(&handle, || case.checked(&client.diagnose(&mut cx, URL)))
 }
 
 fn wrong_subnet(dialect: Dialect, case: Case) -> Case {
     let config = network(dialect).fault(Fault::StaticIpWrongSubnet, When::Always);
     let Rig { handle, clock, mut modem, mut cx } = Rig::joined(config);
-    let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
+    let mut client = SafeHttpClient::new(&mut modem, &clock);
     asked(case, &handle, &mut client, &mut cx, URL)
 }
 
 /// Not one of the known causes, but one that they must not be taken for.
 fn gateway_down(dialect: Dialect, case: Case, url: &str) -> Case {
     let Rig { handle, clock, mut modem, mut cx } = Rig::joined(network(dialect));
-    let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
-    handle.fault(Fault::GatewayDown, When::Always);
+    let mut client = SafeHttpClient::new(&mut modem, &clock);
     let demand = if url == URL {
         Demand::FirstNotCertain("nothing behind it is heard either")
     } else {
         // The modem's answer to the request that was given up comes as soon as the check asks.
         Demand::Listed("a resolver that says no at once is there, and gateways may ignore pings")
     };
-    asked(case, &handle, &mut client, &mut cx, url).demand(demand)
+    let begin = |_: &mut _| handle.fault(Fault::GatewayDown, When::Always);
+    asked_after(case, &handle, &mut client, &mut cx, url, begin).demand(demand)
 }
 
 fn static_without_dns(dialect: Dialect, case: Case) -> Case {
@@ -313,31 +327,29 @@ fn static_without_dns(dialect: Dialect, case: Case) -> Case {
     config.lan.dns_servers.clear();
     let Rig { handle, clock, mut modem, mut cx } =
         Rig::joined(config.fault(Fault::NoDnsServer, When::Always));
-    let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
+    let mut client = SafeHttpClient::new(&mut modem, &clock);
     asked(case, &handle, &mut client, &mut cx, "http://gate.local/")
 }
 
-type Modem = EspAt<SerialPort, SimClock>;
-
-fn with_tls(config: Config) -> (Handle, SimClock, Modem, crate::esp_at_common::Cx) {
-    let Rig { handle, clock, modem, cx } = Rig::joined(config);
-    (handle, clock, modem.with_tls(TlsVerification::None), cx)
+fn with_tls(config: Config) -> Rig {
+    let rig = Rig::joined(config);
+    Rig { modem: rig.modem.with_tls(TlsVerification::None), ..rig }
 }
 
 /// The handshake of the server that speaks no TLS fails: the firmware says `ERROR`, and not why.
 fn https_to_http(dialect: Dialect, case: Case) -> Case {
     let mut config = network(dialect);
     config.ssl = esp8266_sim::Ssl::Error;
-    let (handle, clock, mut modem, mut cx) = with_tls(config);
-    let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
+    let Rig { handle, clock, mut modem, mut cx } = with_tls(config);
+    let mut client = SafeHttpClient::new(&mut modem, &clock);
     asked(case, &handle, &mut client, &mut cx, "https://192.168.4.20:81/")
         .demand(Demand::FirstNotCertain("the firmware doesn't say why TLS failed"))
 }
 
 /// Without TLS the port refuses as well, so that it isn't TLS that failed.
 fn tls_to_nobody(dialect: Dialect, case: Case) -> Case {
-    let (handle, clock, mut modem, mut cx) = with_tls(network(dialect));
-    let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
+    let Rig { handle, clock, mut modem, mut cx } = with_tls(network(dialect));
+    let mut client = SafeHttpClient::new(&mut modem, &clock);
     asked(case, &handle, &mut client, &mut cx, "https://192.168.4.20:9/")
         .demand(Demand::FirstNotCertain(AT_ONCE))
 }
@@ -345,8 +357,8 @@ fn tls_to_nobody(dialect: Dialect, case: Case) -> Case {
 fn no_memory(dialect: Dialect, case: Case) -> Case {
     let mut config = network(dialect).fault(Fault::TlsOutOfMemory, When::Always);
     config.free_ram = 9_000;
-    let (handle, clock, mut modem, mut cx) = with_tls(config);
-    let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
+    let Rig { handle, clock, mut modem, mut cx } = with_tls(config);
+    let mut client = SafeHttpClient::new(&mut modem, &clock);
     asked(case, &handle, &mut client, &mut cx, "https://192.168.4.20/")
         .demand(Demand::FirstNotCertain("the firmware doesn't say why TLS failed"))
 }
@@ -355,7 +367,7 @@ fn links_in_use(dialect: Dialect, case: Case) -> Case {
     use embedded_nal::TcpClientStack;
     let Rig { handle, clock, mut modem, mut cx } = Rig::joined(network(dialect));
     let held: Vec<_> = (0..5).map(|_| modem.socket().unwrap()).collect();
-    let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
+    let mut client = SafeHttpClient::new(&mut modem, &clock);
     let case = asked(case, &handle, &mut client, &mut cx, URL);
     drop(held);
     case
@@ -364,14 +376,13 @@ fn links_in_use(dialect: Dialect, case: Case) -> Case {
 fn stale(dialect: Dialect, case: Case) -> Case {
     let url = "http://192.168.4.20/";
     let Rig { handle, clock, mut modem, mut cx } = Rig::joined(network(dialect));
-    let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
-    get(&mut client, &mut cx, url).unwrap();
+    let mut client = SafeHttpClient::new(&mut modem, &clock);
+    try_get(&mut client, &mut cx, url).unwrap();
     assert!(client.is_connected());
     handle.fault(Fault::ClosedAfterSend, When::Nth(1));
     // A POST isn't repeated by itself.
-    let mut buffer = [0; 512];
-    let sent = client.post(&mut cx, url, &mut buffer).send();
-    let error = sent.map(|response| response.status()).unwrap_err();
+    let sent = client.online(&mut cx).unwrap().post(url, [0; 512]).send().map(|_| ());
+    let error = sent.unwrap_err();
     let case = case.failed(error.code(), &client.diagnosis(&error));
     counted(&handle, || case.checked(&client.diagnose(&mut cx, url))).demand(
         Demand::FirstNotCertain("a server that crashes at each such request looks the same"),
@@ -389,23 +400,22 @@ fn reset_while_awaited(dialect: Dialect, case: Case) -> Case {
     });
     let config = network(dialect).peer(HOST, 8600, slow);
     let Rig { handle, clock, mut modem, mut cx } = Rig::joined(config);
-    let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
+    let mut client = SafeHttpClient::new(&mut modem, &clock);
     let in_body = case.how.contains("body");
     let url = "http://192.168.4.20:8600/";
-    let mut buffer = [0; 512];
-    let mut exchange = client.get(&mut cx, url, &mut buffer).start().unwrap();
+    let mut call = client.online(&mut cx).unwrap().get(url, [0; 512]).start().unwrap();
     let begin = handle.now();
     let mut has_reset = false;
     let error = loop {
-        let step = match exchange.head() {
-            None => exchange.poll(&mut cx),
-            Some(_) => exchange.poll_read(&mut cx, &mut [0; 64]).map(|_| ()),
+        let step = match call.head() {
+            None => call.poll(&mut client, &mut cx),
+            Some(_) => call.poll_read(&mut client, &mut cx, &mut [0; 64]).map(|_| ()),
         };
         match step {
             Ok(()) => assert!(handle.now() - begin < Duration::from_secs(20), "it ends"),
             Err(nb::Error::WouldBlock) => {
                 let is_time = if in_body {
-                    exchange.head().is_some()
+                    call.head().is_some()
                 } else {
                     handle.now() - begin > Duration::from_millis(200)
                 };
@@ -417,7 +427,6 @@ fn reset_while_awaited(dialect: Dialect, case: Case) -> Case {
             Err(nb::Error::Other(error)) => break error,
         }
     };
-    drop(exchange);
     let case = case.failed(error.code(), &client.diagnosis(&error));
     counted(&handle, || case.checked(&client.diagnose(&mut cx, url)))
 }
@@ -425,13 +434,13 @@ fn reset_while_awaited(dialect: Dialect, case: Case) -> Case {
 /// The modem says how many bytes come, and not which. What is wrong with the answer is seen; who made
 /// it so isn't.
 fn flipped(dialect: Dialect, case: Case, byte: u8) -> Case {
-    // Where in the modem's output the byte comes: asked of an exchange that goes well.
+    // Where in the modem's output the byte comes: asked of a call that goes well.
     let rehearsal = Rig::joined(network(dialect));
     let Rig { handle, clock, mut modem, mut cx } = rehearsal;
-    let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
+    let mut client = SafeHttpClient::new(&mut modem, &clock);
     handle.clear_log();
     let begin = handle.produced();
-    get(&mut client, &mut cx, URL).unwrap();
+    try_get(&mut client, &mut cx, URL).unwrap();
     let said: Vec<u8> = handle
         .log()
         .into_iter()
@@ -444,7 +453,7 @@ fn flipped(dialect: Dialect, case: Case, byte: u8) -> Case {
     drop(cx);
 
     let Rig { handle, clock, mut modem, mut cx } = Rig::joined(network(dialect));
-    let mut client = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
+    let mut client = SafeHttpClient::new(&mut modem, &clock);
     assert_eq!(handle.produced(), begin, "the same run again");
     handle.edit_output(at as u64, Edit::Flip(1));
     asked(case, &handle, &mut client, &mut cx, URL)
@@ -456,10 +465,9 @@ fn flipped(dialect: Dialect, case: Case, byte: u8) -> Case {
 fn hung(dialect: Dialect, case: Case) -> Case {
     let Rig { handle, clock, mut modem, mut cx } = Rig::joined(network(dialect));
     let config = safe_http_client::Config::new().connect_timeout(Duration::from_secs(60));
-    let client = SafeHttpClient::with_config(&mut modem, &clock, config);
-    let mut client = client.wait_online(&mut cx).unwrap();
-    handle.fault(Fault::BusyForever, When::Nth(1));
-    asked(case, &handle, &mut client, &mut cx, URL)
+    let mut client = SafeHttpClient::with_config(&mut modem, &clock, config);
+    let begin = |_: &mut _| handle.fault(Fault::BusyForever, When::Nth(1));
+    asked_after(case, &handle, &mut client, &mut cx, URL, begin)
 }
 
 fn join(dialect: Dialect, case: Case, fault: Fault) -> Case {
@@ -474,8 +482,7 @@ fn sleeps(dialect: Dialect, case: Case) -> Case {
     let Rig { handle, clock, mut modem, mut cx } =
         Rig::joined(network(dialect).fault(Fault::ModemSleep, When::Always));
     let config = safe_http_client::Config::new().response_timeout(Duration::from_secs(1));
-    let client = SafeHttpClient::with_config(&mut modem, &clock, config);
-    let mut client = client.wait_online(&mut cx).unwrap();
+    let mut client = SafeHttpClient::with_config(&mut modem, &clock, config);
     let demand = Demand::Listed("a slow server is late in the same way, and more common");
     asked(case, &handle, &mut client, &mut cx, URL).demand(demand)
 }

@@ -1,34 +1,20 @@
 //! A driver and a simulated modem in lock-step.
-#![allow(dead_code)]
 
+pub use conformance::common::cx;
+pub use conformance::modem::{Driver, HOST, SimClock};
 use embedded_nal::nb;
-use esp8266_sim::{Config, Dialect, Handle, SerialPort, Simulator, VirtualClock};
+use esp8266_sim::{Config, Dialect, Handle, Simulator};
 use safe_http_client::esp_at::{EspAt, JoinError};
-use safe_http_client::{Clock, ErrorKind, ErrorOf, IpConfig, LoopContext, SafeHttpClient};
-use std::ops::{Deref, DerefMut};
+use safe_http_client::{ErrorKind, ErrorOf, IpConfig, LoopContext, SafeHttpClient};
 use std::time::Duration;
 
-pub const HOST: [u8; 4] = [192, 168, 4, 20];
-
 pub const HELLO: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
-
-/// The simulator's clock.
-#[derive(Clone)]
-pub struct SimClock(pub VirtualClock);
-
-impl Clock for SimClock {
-    fn now_ms(&self) -> u32 {
-        self.0.now_ms() as u32
-    }
-}
-
-pub type Driver = EspAt<SerialPort, SimClock>;
 
 pub struct Rig {
     pub handle: Handle,
     pub clock: SimClock,
     pub modem: Driver,
-    pub cx: Cx,
+    pub cx: LoopContext,
 }
 
 impl Rig {
@@ -79,40 +65,6 @@ pub fn block<T, E>(
     None
 }
 
-/// The program's one loop context, borrowed by one test at a time: others wait for it.
-pub struct Cx(Option<LoopContext>);
-
-/// Waits for the token.
-pub fn cx() -> Cx {
-    loop {
-        if let Some(cx) = LoopContext::take() {
-            return Cx(Some(cx));
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
-
-impl Deref for Cx {
-    type Target = LoopContext;
-    fn deref(&self) -> &LoopContext {
-        self.0.as_ref().unwrap()
-    }
-}
-
-impl DerefMut for Cx {
-    fn deref_mut(&mut self) -> &mut LoopContext {
-        self.0.as_mut().unwrap()
-    }
-}
-
-impl Drop for Cx {
-    fn drop(&mut self) {
-        if let Some(cx) = self.0.take() {
-            cx.give_back();
-        }
-    }
-}
-
 impl Rig {
     /// GETs until one succeeds; how many it took, and whether one did.
     pub fn get_until_ok(&mut self, url: &str, most: Duration) -> (u32, bool) {
@@ -130,11 +82,11 @@ impl Rig {
     /// A GET by a client of its own, and the body or the error.
     pub fn get(&mut self, url: &str) -> Result<String, String> {
         let Rig { modem, clock, cx, .. } = self;
-        let client = SafeHttpClient::new(modem, &*clock);
-        let mut online = match client.wait_online(cx) {
-            Ok(online) => online,
-            Err(failed) => return Err(failed.error.code().into()),
-        };
+        let mut client = SafeHttpClient::new(modem, &*clock);
+        let mut online = client.wait_online(cx).map_err(|why| {
+            let error: ErrorOf<&mut Driver> = why.into();
+            error.code().to_owned()
+        })?;
         let mut buffer = [0; 1024];
         let tell = |error: ErrorOf<&mut Driver>| {
             let detail = match error.kind {
@@ -147,7 +99,7 @@ impl Rig {
             };
             format!("{}{detail}", error.code())
         };
-        let mut response = online.get(cx, url, &mut buffer).send().map_err(tell)?;
+        let mut response = online.get(url, &mut buffer).send().map_err(tell)?;
         response.read_to_str().map(str::to_owned).map_err(tell)
     }
 }
