@@ -19,7 +19,6 @@ mod deadlines;
 mod errors;
 mod idle;
 mod link;
-mod read_whole;
 mod requests;
 mod responses;
 mod reuse;

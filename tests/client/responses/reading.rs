@@ -103,6 +103,24 @@ fn the_non_blocking_calls_never_report_an_end_that_has_not_come() {
     assert_eq!(body, b"hello");
 }
 
+/// From the request's first byte to the body's last by this one call, whatever arrives together.
+#[test]
+fn reading_to_the_end_alone_reads_all_of_it_however_it_arrives() {
+    let mut cx = cx();
+    for response in
+        [HELLO.into(), String::from_utf8(chunked("2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n")).unwrap()]
+    {
+        for segment in 1..=response.len() {
+            let answer = Connection::answer_split(&response, segment, None);
+            let (mut client, _) = client_over(StackQuirks::UNKNOWN, [answer]);
+            let mut call = client.online(&mut cx).unwrap().get(URL, [0; 256]).start().unwrap();
+            ready(|| call.poll_read_to_end(&mut client, &mut cx)).unwrap();
+            assert_eq!(call.body(), b"hello", "{response:?} by {segment}");
+            assert!(client.is_connected(), "{response:?} by {segment}: the connection is kept");
+        }
+    }
+}
+
 #[test]
 fn after_an_error_every_call_says_that_the_exchange_is_over() {
     let mut cx = cx();
