@@ -12,6 +12,9 @@
 //! included. The transport is as cheap as it can be (a copy and a counter for each call), connects
 //! at once and resolves the host for nothing. Clients that take an address or an open stream
 //! instead of a URL are used that way, so they parse less: the figures favour them.
+//!
+//! They are this machine's instructions, for development. A chip's are others: `benches/chip` has
+//! them.
 
 use std::env;
 use std::process::ExitCode;
