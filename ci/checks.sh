@@ -44,7 +44,7 @@ target=${CARGO_TARGET_DIR:-$PWD/target}/minimal-versions
     done
 )
 
-oldest=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
+oldest=$(sed -n 's|^rust-version = "\(.*\)"$|\1|p' Cargo.toml | head -n 1)
 if why=$(timeout 120 rustup toolchain install "$oldest" --profile minimal --no-self-update 2>&1); then
     export CARGO_TARGET_DIR=$target/oldest-compiler
     for set in "" --no-default-features --features=std --features=defmt --features=cortex-m --features=esp-at; do

@@ -1,8 +1,8 @@
 //! `event_handler`: handlers that report, and a main loop that makes the requests.
 //!
 //! ```text
-//! cargo run --example event_handler --features esp-at                        # all of it simulated
-//! cargo run --example event_handler --features esp-at -- --port /dev/ttyUSB0 --ssid … --password …
+//! cargo run --example event_handler                        # all of it simulated
+//! cargo run --example event_handler -- --port /dev/ttyUSB0 --ssid … --password …
 //! ```
 //!
 //! A vendor's SDK calls its handlers from a task of its own, or from an interrupt: at a moment when the
@@ -16,15 +16,15 @@
 //! the compiler says:
 //!
 //! ```text
-//! error[E0277]: `*const safe_http_client::context::TheLoopContextStaysInTheMainLoop` cannot be sent between threads safely
+//! error[E0277]: `*const nal_link::context::TheLoopContextStaysInTheMainLoop` cannot be sent between threads safely
 //!    |
 //! 11 |     support::on_got_ip(move || request(&mut cx));
 //!    |     ------------------ -------^^^^^^^^^^^^^^^^^
 //!    |     |                  |
-//!    |     |                  `*const safe_http_client::context::TheLoopContextStaysInTheMainLoop` cannot be sent between threads safely
+//!    |     |                  `*const nal_link::context::TheLoopContextStaysInTheMainLoop` cannot be sent between threads safely
 //!    |     required by a bound introduced by this call
 //!    |
-//! note: required because it appears within the type `safe_http_client::context::EventHandlersReportThroughLinkEvents`
+//! note: required because it appears within the type `nal_link::context::EventHandlersReportThroughLinkEvents`
 //! note: required because it appears within the type `LoopContext`
 //! ```
 //!
@@ -32,17 +32,15 @@
 
 mod board;
 
-use board::{Board, Clock, Demo, Serial, WifiEvent, delay_ms, idle, millis, say, trouble};
-use safe_http_client::esp_at::EspAt;
+use board::{Board, Clock, Demo, Serial, WifiEvent, delay_ms, idle, say, trouble};
+use esp_at::EspAt;
 use safe_http_client::{
-    Attached, Config, DisconnectReason, ErrorOf, FnClock, LinkEvents, LoopContext, Network,
-    Offline, Online, SafeHttpClient,
+    DisconnectReason, ErrorOf, LinkEvents, LoopContext, NalNetwork, Network, Online, SafeHttpClient,
 };
 use std::process::ExitCode;
 
 type Modem = EspAt<Serial, Clock>;
-type Net<'m> = Attached<&'m mut Modem, &'static LinkEvents>;
-type Client<'m, State> = SafeHttpClient<Net<'m>, Clock, State>;
+type Net = NalNetwork<Modem, &'static LinkEvents>;
 
 /// All that handlers and main loop share. It can be written from an interrupt.
 static EVENTS: LinkEvents = LinkEvents::new();
@@ -60,61 +58,43 @@ fn main() -> ExitCode {
     let Some(mut cx) = LoopContext::take() else { panic!("once, first thing in main") };
     board.on_wifi_event(on_wifi_event);
 
-    let clock = FnClock(millis as fn() -> u32);
-    let mut modem = EspAt::new(board.serial(), clock).with_idle(idle);
-    setup(&mut modem, &mut cx, &board);
-    // The link is what the handlers say of it. (The modem itself is a link, too, as the other sketches
-    // use it; a vendor's stack has its handlers alone.)
-    let behaviour = modem.behaviour();
-    let network =
-        Attached::new(&mut modem, &EVENTS, behaviour).with_poll(|modem| modem.poll_network());
-    let mut client = SafeHttpClient::with_config(network, clock, Config::new().idle(idle));
-    let mut greeter = Greeter { url: board.url("/hello"), greeted: false };
-    while board.goes_on() {
-        client = loop_once(client, &mut cx, &mut greeter, &mut board);
-    }
-    board.exit_status()
-}
-
-/// Says hello whenever the link has come up.
-struct Greeter {
-    url: String,
-    greeted: bool,
-}
-
-fn setup(modem: &mut Modem, cx: &mut LoopContext, board: &Board) {
-    while let Err(error) = modem.join(cx, board.ssid(), board.password()) {
+    let mut modem = EspAt::new(board.serial(), Clock);
+    while let Err(error) = modem.join(&mut cx, board.ssid(), board.password()) {
         trouble!("not on the network: {error}");
         delay_ms(1000);
     }
-}
-
-fn loop_once<'m>(
-    client: Client<'m, Offline>,
-    cx: &mut LoopContext,
-    greeter: &mut Greeter,
-    board: &mut Board,
-) -> Client<'m, Offline> {
-    idle();
-    let mut online = match client.poll_online(cx) {
-        Ok(online) => online,
-        Err(failed) => {
-            if greeter.greeted {
-                say!("a handler reported: the link is gone");
-                greeter.greeted = false;
+    // The link is what the handlers say of it. (The modem itself is a link, too, as the other sketches
+    // use it; a vendor's stack has its handlers alone.)
+    let quirks = modem.quirks();
+    let network =
+        NalNetwork::new(modem, &EVENTS, quirks).with_poll(|modem, _link| modem.poll_network());
+    let mut client = SafeHttpClient::new(network, Clock);
+    let url = board.url("/hello");
+    // Hello was said since the link came up last.
+    let mut greeted = false;
+    while board.goes_on() {
+        idle();
+        let mut online = match client.online(&mut cx) {
+            Ok(online) => online,
+            Err(_) => {
+                if greeted {
+                    say!("a handler reported: the link is gone");
+                    greeted = false;
+                }
+                continue;
             }
-            return failed.client;
+        };
+        if greeted {
+            continue;
         }
-    };
-    if !greeter.greeted {
-        if let Ok(config) = online.link_status().ip_config() {
+        if let Ok(config) = online.client().link_status().ip_config() {
             say!("a handler reported: the link is up, as {}", config.address);
         }
-        match greet(&mut online, cx, &greeter.url) {
+        match greet(&mut online, &url) {
             Ok(status) => {
                 say!("said hello: {status}");
                 board.blink();
-                greeter.greeted = true;
+                greeted = true;
             }
             Err(error) => {
                 trouble!("said nothing: {error}");
@@ -122,16 +102,12 @@ fn loop_once<'m>(
             }
         }
     }
-    online.into_offline()
+    board.exit_status()
 }
 
-fn greet<'m>(
-    online: &mut Client<'m, Online>,
-    cx: &mut LoopContext,
-    url: &str,
-) -> Result<u16, ErrorOf<Net<'m>>> {
+fn greet(online: &mut Online<'_, Net, Clock>, url: &str) -> Result<u16, ErrorOf<Net>> {
     let mut buffer = [0; 512];
-    let mut response = online.post(cx, url, &mut buffer).body(b"hello").send()?;
+    let mut response = online.post(url, &mut buffer).body(b"hello").send()?;
     response.read_to_end()?;
     Ok(response.status())
 }

@@ -1,9 +1,9 @@
 //! `firmware_download`: fetches new firmware through 2 KiB of memory, whatever its size.
 //!
 //! ```text
-//! cargo run --example firmware_download --features esp-at                 # all of it simulated
-//! cargo run --example firmware_download --features esp-at -- --out new.bin
-//! cargo run --example firmware_download --features esp-at -- --port /dev/ttyUSB0 --ssid … --password …
+//! cargo run --example firmware_download                 # all of it simulated
+//! cargo run --example firmware_download -- --out new.bin
+//! cargo run --example firmware_download -- --port /dev/ttyUSB0 --ssid … --password …
 //! ```
 //!
 //! The server breaks the connection in the middle; the download goes on from there. What arrived is
@@ -13,28 +13,30 @@
 
 mod board;
 
-use board::{Board, Clock, Demo, Flash, Serial, delay_ms, idle, millis, say, trouble};
+use board::{Board, Clock, Demo, Flash, Serial, delay_ms, say, trouble};
 use core::fmt::Write;
 use embedded_io::BufRead;
-use safe_http_client::esp_at::EspAt;
-use safe_http_client::{
-    Config, ErrorOf, FnClock, LoopContext, Offline, Online, ResponseHead, SafeHttpClient,
-};
+use esp_at::EspAt;
+use safe_http_client::{ErrorOf, LoopContext, Online, ResponseHead, SafeHttpClient};
 use sha2::{Digest, Sha256};
 use std::process::ExitCode;
 
 type Modem = EspAt<Serial, Clock>;
-type Client<'m, State> = SafeHttpClient<&'m mut Modem, Clock, State>;
+type Client = SafeHttpClient<Modem, Clock>;
 
 fn main() -> ExitCode {
     let mut board = Board::new(Demo::Firmware);
     let Some(mut cx) = LoopContext::take() else { panic!("once, first thing in main") };
-    let clock = FnClock(millis as fn() -> u32);
-    let mut modem = EspAt::new(board.serial(), clock).with_idle(idle);
-    let mut image = setup(&mut modem, &mut cx, &board);
-    let mut client = SafeHttpClient::with_config(&mut modem, clock, Config::new().idle(idle));
+    let mut modem = EspAt::new(board.serial(), Clock);
+    while let Err(error) = modem.join(&mut cx, board.ssid(), board.password()) {
+        trouble!("not on the network: {error}");
+        delay_ms(1000);
+    }
+    say!("on the network");
+    let mut client = SafeHttpClient::new(modem, Clock);
+    let mut image = Image::new(board.spare_flash());
     while board.goes_on() {
-        client = loop_once(client, &mut cx, &mut image, &mut board);
+        loop_once(&mut client, &mut cx, &mut image, &mut board);
     }
     board.exit_status()
 }
@@ -52,38 +54,14 @@ struct Image {
     shown_percent: u64,
 }
 
-fn setup(modem: &mut Modem, cx: &mut LoopContext, board: &Board) -> Image {
-    while let Err(error) = modem.join(cx, board.ssid(), board.password()) {
-        trouble!("not on the network: {error}");
-        delay_ms(1000);
-    }
-    say!("on the network");
-    Image {
-        flash: board.spare_flash(),
-        sha256: Sha256::new(),
-        have: 0,
-        length: None,
-        tag: heapless::String::new(),
-        shown_percent: 0,
-    }
-}
-
-fn loop_once<'m>(
-    client: Client<'m, Offline>,
-    cx: &mut LoopContext,
-    image: &mut Image,
-    board: &mut Board,
-) -> Client<'m, Offline> {
+fn loop_once(client: &mut Client, cx: &mut LoopContext, image: &mut Image, board: &mut Board) {
     let mut online = match client.wait_online(cx) {
         Ok(online) => online,
-        Err(failed) => {
-            trouble!("{}", failed.error);
-            return failed.client;
-        }
+        Err(error) => return trouble!("{error}"),
     };
     let result = match image.length == Some(image.have) {
-        false => image.download(&mut online, cx, &board.url("/firmware.bin")),
-        true => image.verify(&mut online, cx, &board.url("/firmware.sha256")),
+        false => image.download(&mut online, &board.url("/firmware.bin")),
+        true => image.verify(&mut online, &board.url("/firmware.sha256")),
     };
     match result {
         Ok(Progress::Activated) => board.reboot(),
@@ -105,7 +83,6 @@ fn loop_once<'m>(
             delay_ms(500);
         }
     }
-    online.into_offline()
 }
 
 enum Progress {
@@ -113,29 +90,39 @@ enum Progress {
     Activated,
 }
 
-enum Failure<'m> {
-    Http(ErrorOf<&'m mut Modem>),
+enum Failure {
+    Http(ErrorOf<Modem>),
     Answer(u16),
     Checksum,
     Flash,
 }
 
-impl<'m> From<ErrorOf<&'m mut Modem>> for Failure<'m> {
-    fn from(error: ErrorOf<&'m mut Modem>) -> Self {
+impl From<ErrorOf<Modem>> for Failure {
+    fn from(error: ErrorOf<Modem>) -> Self {
         Self::Http(error)
     }
 }
 
 impl Image {
+    fn new(flash: Flash) -> Self {
+        Self {
+            flash,
+            sha256: Sha256::new(),
+            have: 0,
+            length: None,
+            tag: heapless::String::new(),
+            shown_percent: 0,
+        }
+    }
+
     /// Fetches what is missing, and writes each piece as it comes.
-    fn download<'m>(
+    fn download(
         &mut self,
-        online: &mut Client<'m, Online>,
-        cx: &mut LoopContext,
+        online: &mut Online<'_, Modem, Clock>,
         url: &str,
-    ) -> Result<Progress, Failure<'m>> {
+    ) -> Result<Progress, Failure> {
         let mut buffer = [0; 2048];
-        let mut request = online.get(cx, url, &mut buffer);
+        let mut request = online.get(url, &mut buffer);
         if self.have > 0 {
             let mut range = heapless::String::<32>::new();
             // It fits: a number has 20 digits at most.
@@ -177,14 +164,13 @@ impl Image {
     }
 
     /// Compares the checksum, and makes the file the new firmware.
-    fn verify<'m>(
+    fn verify(
         &mut self,
-        online: &mut Client<'m, Online>,
-        cx: &mut LoopContext,
+        online: &mut Online<'_, Modem, Clock>,
         url: &str,
-    ) -> Result<Progress, Failure<'m>> {
+    ) -> Result<Progress, Failure> {
         let mut buffer = [0; 512];
-        let mut response = online.get(cx, url, &mut buffer).send()?;
+        let mut response = online.get(url, &mut buffer).send()?;
         if !response.is_success() {
             return Err(Failure::Answer(response.status()));
         }

@@ -58,22 +58,26 @@
 //!
 //! # A diagnosis
 //!
-//! An error knows its [diagnosis](crate::Error::diagnosis): the causes that explain it, the likeliest
-//! first, each *certain*, *likely* or *possible*. The client [adds](crate::SafeHttpClient::diagnosis)
-//! what the stack said last. [`diagnose`](crate::SafeHttpClient::diagnose) goes and looks: link,
-//! addresses, name, gateway, host, port, HTTP, to the first that fails. It never sends your request.
+//! Of an error the client makes a [diagnosis](crate::SafeHttpClient::diagnosis): the causes that explain
+//! it, the likeliest first, each *certain*, *likely* or *possible*, with the figures of the call and what
+//! the stack said last. [`diagnose`](crate::SafeHttpClient::diagnose) goes and looks: link, addresses, name,
+//! gateway, host, port, HTTP, to the first that fails. It never sends your request. In a loop that doesn't
+//! wait it is a [`Probe`](crate::Probe).
 //!
 //! ```no_run
 //! # use safe_http_client::*;
-//! # fn f<N: Network, C: Clock>(mut online: SafeHttpClient<N, C, Online>, mut cx: LoopContext) {
+//! # fn f<N: Network, C: Clock>(client: &mut SafeHttpClient<N, C>, cx: &mut LoopContext) {
 //! let url = "http://192.168.1.20/state";
 //! let mut buffer = [0; 512];
-//! let result = online.get(&mut cx, url, &mut buffer).send().map(|response| response.status());
+//! let result = match client.online(cx) {
+//!     Ok(mut online) => online.get(url, &mut buffer).send().map(|response| response.status()),
+//!     Err(why) => Err(why.into()), // no address
+//! };
 //! match result {
 //!     Ok(status) => println!("{status}"),
 //!     Err(error) => {
-//!         println!("{}", online.diagnosis(&error)); // from what is known: no packet is sent
-//!         println!("{}", online.diagnose(&mut cx, url)); // by asking around
+//!         println!("{}", client.diagnosis(&error)); // from what is known: no packet is sent
+//!         println!("{}", client.diagnose(cx, url)); // by asking around
 //!     }
 //! }
 //! # }

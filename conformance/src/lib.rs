@@ -1,1 +1,14 @@
 //! What the tests of stacks, servers and faults share, compiled once.
+#![allow(missing_docs, reason = "read by tests alone, where they are written")]
+
+#[path = "../../tests/common/mod.rs"]
+pub mod common;
+pub mod counted;
+mod delegate;
+pub mod load;
+pub mod modem;
+pub mod requests;
+pub mod scenario;
+#[path = "../../tests/common/server.rs"]
+pub mod server;
+pub mod smoltcp_net;

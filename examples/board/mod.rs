@@ -17,7 +17,6 @@ pub use serial::{Serial, WifiEvent};
 use clap::Parser;
 use esp8266_sim::{Fault, Trigger};
 use options::Options;
-use safe_http_client::FnClock;
 use server::Server;
 use std::fmt::Arguments;
 use std::io::Write;
@@ -29,8 +28,20 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 use world::{PHONE, World};
 
-/// A clock made of [`millis`].
-pub type Clock = FnClock<fn() -> u32>;
+/// The clock for deadlines.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock;
+
+impl safe_http_client::Clock for Clock {
+    fn now_ms(&self) -> u32 {
+        millis()
+    }
+
+    /// Called while a call waits. A board feeds its watchdog here.
+    fn idle(&self) {
+        idle();
+    }
+}
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -53,7 +64,7 @@ pub fn delay_ms(ms: u32) {
     std::thread::sleep(Duration::from_millis(ms.into()));
 }
 
-/// Called while a blocking call waits. A board feeds its watchdog here.
+/// Leaves the processor to others for a moment.
 pub fn idle() {
     std::thread::sleep(Duration::from_micros(200));
 }
@@ -95,6 +106,7 @@ pub enum Demo {
     Sensor,
     Firmware,
     Events,
+    Superloop,
 }
 
 impl Demo {
@@ -103,13 +115,13 @@ impl Demo {
         match self {
             Self::Gate | Self::Events => 2,
             Self::Sensor => 7,
-            Self::Firmware => 1,
+            Self::Firmware | Self::Superloop => 1,
         }
     }
 
     /// The simulated line's rate.
     fn baud(self) -> u32 {
-        if self == Self::Firmware { 921_600 } else { 115_200 }
+        if matches!(self, Self::Firmware | Self::Superloop) { 921_600 } else { 115_200 }
     }
 }
 
@@ -277,9 +289,9 @@ impl Board {
                 goes_on
             }
             Some((fault, true)) => {
-                // What stays isn't waited for.
+                // What stays isn't waited for, once the sketch has met it again: in between it looks why.
                 let stays = fault.trigger() == Trigger::State;
-                self.successes == 0 && !(stays && TROUBLES.load(Ordering::Relaxed) > 0)
+                self.successes == 0 && !(stays && TROUBLES.load(Ordering::Relaxed) > 1)
             }
         }
     }
@@ -330,8 +342,7 @@ impl Heart {
             line("loop", format_args!("{turns} turns, the longest took {longest} ms"));
             *self = Self { told: now, last: now, ..Self::default() };
         }
-        // A PC has other things to do.
-        std::thread::sleep(Duration::from_micros(200));
+        idle();
     }
 }
 

@@ -164,6 +164,7 @@ impl Shared {
                 Answer::new("200 OK", "text/plain", hex)
             }
             ("GET", "/firmware.bin") => self.firmware(request),
+            ("GET", "/image") => Answer::new("200 OK", "application/octet-stream", image()),
             _ => Answer::new("404 Not Found", "text/plain", "no such thing"),
         }
     }

@@ -3,18 +3,16 @@
 use crate::options::Options;
 use crate::pc::PcNetwork;
 use crate::report::{Failure, USAGE};
-use safe_http_client::{Cause, FnClock, LoopContext, Outcome, SafeHttpClient};
+use nal_link::StdClock;
+use safe_http_client::{Cause, Clock, LoopContext, SafeHttpClient, StepOutcome};
 use std::io::Write;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Goes down the ladder and prints the report. Status 0 where all of it holds, 7 otherwise.
 pub(crate) fn diagnose(options: &Options, url: &str) -> u8 {
-    let started = Instant::now();
-    let clock = FnClock(|| started.elapsed().as_millis() as u32);
     let Some(mut cx) = LoopContext::take() else { unreachable!("it is taken here alone") };
-    let network = PcNetwork::new();
-    let config = options.config().idle(|| std::thread::sleep(Duration::from_millis(1)));
-    let mut client = SafeHttpClient::with_config(network, &clock, config);
+    let clock = StdClock::new().with_idle(|| std::thread::sleep(Duration::from_millis(1)));
+    let mut client = SafeHttpClient::with_config(PcNetwork::new(), clock, options.config());
     let report = client.diagnose(&mut cx, url);
     if options.json {
         print_json(&report);
@@ -24,19 +22,19 @@ pub(crate) fn diagnose(options: &Options, url: &str) -> u8 {
     if report.diagnosis().is_some() { 7 } else { 0 }
 }
 
-/// One line: the rungs in their order, and the causes, the likeliest first.
+/// One line: the steps in their order, and the causes, the likeliest first.
 fn print_json(report: &safe_http_client::Report) {
-    let rungs: Vec<_> = report
-        .rungs()
+    let steps: Vec<_> = report
+        .steps()
         .iter()
         .map(|result| {
             let outcome = match result.outcome {
-                Outcome::Passed => "passed",
-                Outcome::Silent => "silent",
-                Outcome::NotAsked => "not asked",
-                Outcome::Failed => "failed",
+                StepOutcome::Passed => "passed",
+                StepOutcome::Silent => "silent",
+                StepOutcome::NotAsked => "not asked",
+                StepOutcome::Failed => "failed",
             };
-            serde_json::json!({"rung": result.rung.name(), "outcome": outcome, "ms": result.ms})
+            serde_json::json!({"step": result.step.name(), "outcome": outcome, "ms": result.ms})
         })
         .collect();
     let causes: Vec<_> = report
@@ -51,7 +49,7 @@ fn print_json(report: &safe_http_client::Report) {
         })
         .collect();
     let ok = causes.is_empty();
-    print(&serde_json::json!({"ok": ok, "rungs": rungs, "causes": causes}).to_string());
+    print(&serde_json::json!({"ok": ok, "steps": steps, "causes": causes}).to_string());
 }
 
 /// Prints what a cause means, by its code or number: for firmware that has no room for the texts.

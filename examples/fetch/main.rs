@@ -7,9 +7,9 @@
 //! cargo run --example fetch -- --help
 //! ```
 //!
-//! It uses the client as firmware with a main loop of its own does: the calls that don't wait
-//! (`start`, `poll`, `poll_fill_buf`), with one buffer, through which a body of any length passes.
-//! Begin with [`exchange`].
+//! It uses the client as firmware with a main loop of its own does: a call that doesn't wait (`start`,
+//! `poll`, `poll_fill_buf`), with one buffer, through which a body of any length passes. Begin with
+//! [`exchange`].
 
 mod diagnose;
 mod network;
@@ -22,15 +22,13 @@ mod upload;
 mod watch;
 
 use clap::Parser;
-use network::{PcLink, WatchedStack};
+use network::{WatchedStack, watched_network};
 use options::{HeaderOption, Options};
 use output::{Output, head_lines};
 use report::{Failure, HTTP_ERROR, report_failure, report_response};
 use safe_http_client::{
-    Attached, Behaviour, Clock, Error, Exchange, FnClock, LoopContext, Method, Network, Phase,
-    SafeHttpClient, Upload, nb,
+    Call, Clock, ErrorOf, FnClock, LoopContext, Method, Network, Phase, SafeHttpClient, Upload, nb,
 };
-use std::fmt::Debug;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::TryRecvError;
@@ -73,47 +71,45 @@ fn exchange(options: &Options, watch: &Arc<Watch>) -> Result<u8, Failure> {
     let body = options.body()?;
     let unwritable = |error| Failure::of_output(&error, watch.bytes_received());
     let mut output = Output::open(options, watch).map_err(unwritable)?;
-    let mut buffer = vec![0; options.buffer];
 
     // The context stands for the main loop. It is taken once, and lent to each call.
     let Some(mut cx) = LoopContext::take() else { unreachable!("it is taken here alone") };
-    let stack = WatchedStack::new(Arc::clone(watch));
-    let mut network =
-        Attached::new(stack, PcLink, Behaviour::STD).with_faults(|error| pc::fault(&error.0));
+    let network = watched_network(WatchedStack::new(Arc::clone(watch)));
     let clock = FnClock(|| watch.elapsed_ms());
+    let mut client = SafeHttpClient::with_config(network, &clock, options.config());
     watch.enter(Phase::Link);
-    // A PC's link is always up, so this doesn't wait; a chip waits here until it has an address.
-    // The client that comes out has requests, the one that goes in has none.
-    let mut client = SafeHttpClient::with_config(&mut network, &clock, options.config())
-        .wait_online(&mut cx)
-        .map_err(|failed| failed.error)?;
+    // A PC's link is always up, so this doesn't wait; a chip waits here until it has an address. What
+    // is lent here has requests, the client itself has none.
+    let mut online = match client.wait_online(&mut cx) {
+        Ok(online) => online,
+        Err(why) => return Err(failure(&client, why.into())),
+    };
 
     // Put the request together. Mistakes in it come out at the start, and nothing is sent yet.
     let method = Method::from_name(options.method());
-    let mut request = client.request(&mut cx, method, url.as_str(), &mut buffer);
+    let mut request = online.request(method, &url, vec![0; options.buffer]);
     for header in headers {
         request = match header {
             HeaderOption::Send(name, value) => request.header(name, value),
             HeaderOption::LeaveOut(name) => request.without_header(name),
         };
     }
-    let mut exchange = match body {
-        Body::None => request.start()?,
-        Body::Text(text) => request.body(text).start()?,
-        Body::Stream { length, pieces } => {
-            let upload = request.start_upload(length)?;
-            send_pieces(&mut cx, upload, &pieces)?
-        }
+    let started = match body {
+        Body::None => request.start(),
+        Body::Text(text) => request.body(text).start(),
+        Body::Stream { length, pieces } => match request.start_upload(length) {
+            Ok(upload) => Ok(send_pieces(&mut client, &mut cx, upload, &pieces)?),
+            Err(error) => Err(error),
+        },
     };
+    let mut call = started.map_err(|error| failure(&client, error))?;
 
     // Go on until the response's head is there. Firmware would blink and sample in between.
-    while let Err(error) = exchange.poll(&mut cx) {
-        or_wait(error)?;
+    while let Err(error) = call.poll(&mut client, &mut cx) {
+        or_wait(&client, error)?;
     }
     watch.enter(Phase::Body);
-    let Some(head) = exchange.head() else {
-        unreachable!("an exchange whose poll is done has a head")
-    };
+    let Some(head) = call.head() else { unreachable!("a call whose poll is done has a head") };
     if options.verbose {
         let lines: Vec<Vec<u8>> = head_lines(head).collect();
         show_lines('<', lines.iter().map(Vec::as_slice));
@@ -129,16 +125,16 @@ fn exchange(options: &Options, watch: &Arc<Watch>) -> Result<u8, Failure> {
 
     // The body passes through what the head left of the buffer.
     loop {
-        match exchange.poll_fill_buf(&mut cx) {
+        match call.poll_fill_buf(&mut client, &mut cx) {
             Ok([]) => break,
             Ok(piece) => {
                 output.body(piece).map_err(unwritable)?;
                 let count = piece.len();
-                exchange.consume(count);
+                call.consume(&mut client, count);
             }
             Err(error) => {
                 output.flush().map_err(unwritable)?;
-                or_wait(error)?;
+                or_wait(&client, error)?;
             }
         }
     }
@@ -147,20 +143,21 @@ fn exchange(options: &Options, watch: &Arc<Watch>) -> Result<u8, Failure> {
         if is_refused { output.discard() } else { output.complete().map_err(unwritable)? };
     watch.finish();
     if options.json
-        && let Some(head) = exchange.head()
+        && let Some(head) = call.head()
     {
         let elapsed_ms = watch.elapsed_ms();
-        report_response(head, exchange.trailers(), &body_base64, elapsed_ms);
+        report_response(head, call.trailers(), &body_base64, elapsed_ms);
     }
     Ok(if is_refused { HTTP_ERROR } else { 0 })
 }
 
-/// Sends a body that comes in pieces, and returns the exchange that brings the response.
-fn send_pieces<'a, N: Network, C: Clock>(
+/// Sends a body that comes in pieces, and returns the call that brings the response.
+fn send_pieces<N: Network, C: Clock>(
+    client: &mut SafeHttpClient<N, C>,
     cx: &mut LoopContext,
-    mut upload: Upload<'a, N, C>,
+    mut upload: Upload<Vec<u8>>,
     pieces: &Pieces,
-) -> Result<Exchange<'a, N, C>, Failure> {
+) -> Result<Call<'static, Vec<u8>>, Failure> {
     'pieces: loop {
         let piece = match pieces.try_recv() {
             Ok(piece) => piece.map_err(|error| Failure::of_upload(&error))?,
@@ -172,26 +169,34 @@ fn send_pieces<'a, N: Network, C: Clock>(
         };
         let mut rest = piece.as_slice();
         while !rest.is_empty() {
-            match upload.write(cx, rest) {
+            match upload.poll_write(client, cx, rest) {
                 // The server has answered, and wants no more.
                 Ok(0) => break 'pieces,
                 Ok(count) => rest = rest.get(count..).unwrap_or_default(),
-                Err(error) => or_wait(error)?,
+                Err(error) => or_wait(client, error)?,
             }
         }
     }
-    Ok(upload.finish()?)
+    upload.finish(client).map_err(|error| failure(client, error))
 }
 
 /// An error ends it; where the call would only have had to wait, this does.
-fn or_wait<T: Debug, D: Debug>(error: nb::Error<Error<T, D>>) -> Result<(), Failure> {
+fn or_wait<N: Network, C: Clock>(
+    client: &SafeHttpClient<N, C>,
+    error: nb::Error<ErrorOf<N>>,
+) -> Result<(), Failure> {
     match error {
         nb::Error::WouldBlock => {
             std::thread::sleep(PAUSE);
             Ok(())
         }
-        nb::Error::Other(error) => Err(error.into()),
+        nb::Error::Other(error) => Err(failure(client, error)),
     }
+}
+
+/// With the figures, which the client has.
+fn failure<N: Network, C: Clock>(client: &SafeHttpClient<N, C>, error: ErrorOf<N>) -> Failure {
+    Failure::of_call(&error, client.evidence())
 }
 
 /// Long enough to leave the processor alone, short enough that no socket's buffer fills meanwhile.

@@ -1,32 +1,24 @@
 //! The operating system's network as the client sees it: sockets and resolver of
-//! `std-embedded-nal`, watched for `-v` and the watchdog, and a PC's link.
+//! `std-embedded-nal`, watched for `-v` and the watchdog.
 
 use crate::watch::Watch;
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
-use safe_http_client::{IpConfig, Link, LinkStatus, Phase};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use nal_link::PcLink;
+use safe_http_client::{NalNetwork, Phase, StackFault, StackQuirks};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std_embedded_nal::Stack;
 
-/// A PC's link. Whether the PC is online is left to the operating system to say when it connects;
-/// what matters here is that it has a loopback interface, so that `localhost` is a host like any
-/// other. (The crate's feature `std` has the same as `HostLink`.)
-#[derive(Debug)]
-pub(crate) struct PcLink;
-
-impl Link for PcLink {
-    fn link_status(&mut self) -> LinkStatus {
-        LinkStatus::Up(IpConfig::new(IpAddr::V4(Ipv4Addr::LOCALHOST)))
-    }
-
-    fn has_loopback(&self) -> bool {
-        true
-    }
+/// The stack with a PC's link. Whether the PC is online is left to the operating system to say when it
+/// connects; what matters here is that it has a loopback interface, so that `localhost` is a host like
+/// any other.
+pub(crate) fn watched_network(stack: WatchedStack) -> NalNetwork<WatchedStack, PcLink> {
+    NalNetwork::new(stack, PcLink, StackQuirks::STD).with_faults(|error| StackFault::from(&error.0))
 }
 
 /// The stack, telling the [`Watch`] what it is asked for.
 ///
-/// One poll of an exchange can go through several phases, and on this stack `connect` and the
+/// One poll of a call can go through several phases, and on this stack `connect` and the
 /// resolver even wait inside their calls. What happens when is therefore best seen from below.
 pub(crate) struct WatchedStack {
     stack: Stack,

@@ -156,6 +156,7 @@ impl Options {
     pub(crate) fn config(&self) -> Config {
         let total = self.total_timeout.map(u64::from).map(Duration::from_millis);
         Config::new()
+            .resolve_timeout(Duration::from_millis(self.connect_timeout.into()))
             .connect_timeout(Duration::from_millis(self.connect_timeout.into()))
             .response_timeout(Duration::from_millis(self.response_timeout.into()))
             .idle_timeout(Duration::from_millis(self.idle_timeout.into()))

@@ -3,7 +3,7 @@
 
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpErrorKind, nb};
 use safe_http_client::{
-    Behaviour, Connect, IpConfig, Link, LinkStatus, Network, NoPing, StackFault,
+    Connect, Diagnostics, IpConfig, Link, LinkStatus, Network, NoPing, StackFault, StackQuirks,
 };
 use std::io::{Error, ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
@@ -149,12 +149,14 @@ impl Link for PcNetwork {
 }
 
 impl Network for PcNetwork {
-    fn behaviour(&self) -> Behaviour {
-        Behaviour { connect: Connect::Polls, ..Behaviour::STD }
+    fn quirks(&self) -> StackQuirks {
+        StackQuirks::STD.with_connect(Connect::Polls)
     }
+}
 
+impl Diagnostics for PcNetwork {
     fn tcp_fault(&self, error: &PcError) -> StackFault {
-        fault(&error.0)
+        StackFault::from(&error.0)
     }
 
     fn dns_fault(&self, _error: &Error) -> StackFault {
@@ -169,20 +171,6 @@ impl Network for PcNetwork {
         let result = self.ping.as_ref().and_then(Task::poll).ok_or(nb::Error::WouldBlock)?;
         self.ping = None;
         result.ok_or(nb::Error::Other(NoPing))
-    }
-}
-
-/// What the operating system's error stands for. (The crate's feature `std` has the same as
-/// `StackFault::from`.)
-pub(crate) fn fault(error: &Error) -> StackFault {
-    match error.kind() {
-        ErrorKind::ConnectionRefused => StackFault::Refused,
-        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => StackFault::Reset,
-        ErrorKind::NotConnected | ErrorKind::BrokenPipe => StackFault::Closed,
-        ErrorKind::TimedOut => StackFault::TimedOut,
-        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => StackFault::Unreachable,
-        ErrorKind::NetworkDown => StackFault::NoAddress,
-        _ => StackFault::Unknown,
     }
 }
 

@@ -1,7 +1,9 @@
 //! What the program says at its end: a line of JSON or a message, and an exit status as curl's.
 
 use crate::watch::to_stderr;
-use safe_http_client::{Error, ErrorKind, Headers, RequestError, ResponseHead, Suspect, UrlError};
+use safe_http_client::{
+    Diagnosis, Error, ErrorKind, Evidence, Headers, RequestError, ResponseHead, Suspect, UrlError,
+};
 use std::fmt::Debug;
 use std::io::Write;
 
@@ -16,7 +18,7 @@ pub(crate) struct Failure {
     pub(crate) status: u8,
     phase: &'static str,
     code: &'static str,
-    /// The likeliest first; none where it isn't a failed exchange.
+    /// The likeliest first; none where it isn't a failed call.
     causes: Vec<Suspect>,
     message: String,
     received: u32,
@@ -25,7 +27,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// The caller's mistake, found before the exchange.
+    /// The caller's mistake, found before the call.
     pub(crate) fn of_caller(status: u8, code: &'static str, message: String) -> Self {
         let causes = Vec::new();
         Self { status, phase: "url", code, causes, message, received: 0, quiet: false }
@@ -82,17 +84,16 @@ impl Failure {
             quiet: false,
         }
     }
-}
 
-impl<T: Debug, D: Debug> From<Error<T, D>> for Failure {
-    fn from(error: Error<T, D>) -> Self {
+    /// What the library says of a call that failed.
+    pub(crate) fn of_call<T: Debug, D: Debug>(error: &Error<T, D>, evidence: Evidence) -> Self {
         Self {
             status: exit_status(&error.kind),
             phase: error.phase.name(),
             code: error.code(),
-            causes: error.diagnosis().suspects().to_vec(),
+            causes: Diagnosis::new(error, evidence).suspects().to_vec(),
             message: error.to_string(),
-            received: error.evidence.received,
+            received: evidence.received,
             quiet: false,
         }
     }
@@ -117,7 +118,7 @@ fn exit_status<T, D>(kind: &ErrorKind<T, D>) -> u8 {
         ErrorKind::Protocol(_) | ErrorKind::NotUtf8 { .. } => 8,
         ErrorKind::Buffer { .. } => 27,
         ErrorKind::Timeout { .. } => 28,
-        ErrorKind::ClosedBeforeResponse => 52,
+        ErrorKind::ClosedBeforeResponse | ErrorKind::StaleConnection => 52,
         ErrorKind::Send(_) => 55,
         // What the crate may add later is most likely a failure on the way back, too.
         ErrorKind::Receive(_) | _ => 56,

@@ -1,5 +1,5 @@
-//! The body to send, read by a thread: a pipe that gives nothing for a while must not hold up the
-//! exchange and its deadlines.
+//! The body to send, read by a thread: a pipe that gives nothing for a while must not hold up the call
+//! and its deadlines.
 
 use safe_http_client::BodyLength;
 use std::fs::File;

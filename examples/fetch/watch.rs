@@ -1,4 +1,4 @@
-//! What the exchange is doing and since when: told by `-v`, and bounded by a watchdog.
+//! What the call is doing and since when: told by `-v`, and bounded by a watchdog.
 //!
 //! The client looks at its deadlines between calls of the stack. Here two of those calls wait as
 //! long as the operating system likes: resolving a name and connecting. A thread keeps their
@@ -6,7 +6,7 @@
 
 use crate::options::Options;
 use crate::report::{Failure, report_failure};
-use safe_http_client::{Deadline, Error, ErrorKind, Phase};
+use safe_http_client::{Deadline, Error, ErrorKind, Evidence, Phase};
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
@@ -125,7 +125,7 @@ impl Watch {
         self.progress().part = part;
     }
 
-    /// The exchange has ended. From here on the watchdog sleeps, and the report is the caller's.
+    /// The call has ended. From here on the watchdog sleeps, and the report is the caller's.
     pub(crate) fn finish(&self) {
         let mut progress = self.progress();
         self.show_phase(&progress);
@@ -172,31 +172,36 @@ impl Watch {
 
     /// What has to have ended when: the earlier of the two deadlines that can be held up.
     fn next_deadline(&self, progress: &Progress) -> Option<(Instant, Deadline, u32)> {
-        let waits_inside = matches!(progress.phase, Phase::Resolve | Phase::Connect);
-        let connect = waits_inside.then(|| {
+        let inside = match progress.phase {
+            Phase::Resolve => Some(Deadline::Resolve),
+            Phase::Connect => Some(Deadline::Connect),
+            _ => None,
+        };
+        let own = inside.map(|deadline| {
             let limit = Duration::from_millis(self.connect_ms.into());
-            (progress.since + limit, Deadline::Connect, self.connect_ms)
+            (progress.since + limit, deadline, self.connect_ms)
         });
         // In other phases the client keeps it by itself, unless stdin or stdout is what is stuck.
         let total = self.total_ms.map(|total_ms| {
             let limit = Duration::from_millis(total_ms.into());
-            let grace = if waits_inside { Duration::ZERO } else { GRACE };
+            let grace = if inside.is_some() { Duration::ZERO } else { GRACE };
             (self.started + limit + grace, Deadline::Total, total_ms)
         });
-        connect.into_iter().chain(total).min_by_key(|(at, ..)| *at)
+        own.into_iter().chain(total).min_by_key(|(at, ..)| *at)
     }
 
     fn end_process(&self, progress: &Progress, deadline: Deadline, limit_ms: u32) -> ! {
-        let mut error: Error<(), ()> =
+        let error: Error<(), ()> =
             Error::new(progress.phase, ErrorKind::Timeout { deadline, limit_ms });
-        error.evidence.elapsed_ms = self.elapsed_ms();
-        error.evidence.phase_ms = milliseconds(progress.since);
-        error.evidence.sent = progress.sent;
-        error.evidence.received = progress.received;
+        let mut evidence = Evidence::default();
+        evidence.elapsed_ms = self.elapsed_ms();
+        evidence.phase_ms = milliseconds(progress.since);
+        evidence.sent = progress.sent;
+        evidence.received = progress.received;
         if let Some(part) = &progress.part {
             let _ = fs::remove_file(part);
         }
-        let failure = Failure::from(error);
+        let failure = Failure::of_call(&error, evidence);
         report_failure(&failure, self.json, self.elapsed_ms());
         std::process::exit(failure.status.into());
     }

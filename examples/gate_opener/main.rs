@@ -1,9 +1,9 @@
 //! `gate_opener`: opens the garage gate when its owner comes home.
 //!
 //! ```text
-//! cargo run --example gate_opener --features esp-at                        # all of it simulated
-//! cargo run --example gate_opener --features esp-at -- --fault host-down   # and something goes wrong
-//! cargo run --example gate_opener --features esp-at -- --port /dev/ttyUSB0 --ssid … --password …
+//! cargo run --example gate_opener                        # all of it simulated
+//! cargo run --example gate_opener -- --fault host-down   # and something goes wrong
+//! cargo run --example gate_opener -- --port /dev/ttyUSB0 --ssid … --password …
 //! ```
 //!
 //! The loop never waits: not for the network, and not for the gate's service. It is in `gate`, which

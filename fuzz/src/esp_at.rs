@@ -159,7 +159,7 @@ pub fn run(data: &[u8]) {
     let modem = EspAt::<_, _, 64>::with_rx_buf(line, clock.clone());
     let tls = control.pick(2) == 1;
     let modem = &mut if tls { modem.with_tls(TlsVerification::None) } else { modem };
-    let cx = &mut *cx();
+    let cx = &mut cx();
     // Whatever they come to, the GET is tried.
     let _ = modem.join(cx, "network", "password");
     let _ = match control.pick(4) {
@@ -191,11 +191,10 @@ fn get(
     cx: &mut LoopContext,
     url: &str,
 ) -> Result<Answer, ()> {
-    let client = SafeHttpClient::new(modem, clock.clone());
+    let mut client = SafeHttpClient::new(modem, clock.clone());
     let mut online = client.wait_online(cx).map_err(drop)?;
-    let mut buffer = [0; 512];
     let tell = |error: ErrorOf<&mut Modem>| drop(error.to_string());
-    let mut response = online.get(cx, url, &mut buffer).send().map_err(tell)?;
+    let mut response = online.get(url, [0; 512]).send().map_err(tell)?;
     let reason = response.head().reason().to_vec();
     let body = response.read_to_end().map_err(tell)?.to_vec();
     Ok((reason, body))

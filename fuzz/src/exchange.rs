@@ -3,20 +3,21 @@
 use crate::common::script::ScriptError;
 use crate::common::{TestClock, TestLink, cx};
 use crate::input::{Control, parts};
-use crate::outcome::{CoreReader, End, Fields, Head, fields};
+use crate::judge::{Verdict, agree, judge};
+use crate::outcome::{End, Fields, Head, fields};
+use crate::player::Player;
 use crate::stack::{FuzzStack, SocketLog, Tail};
-use embedded_nal::nb;
-use safe_http_client::sans_io::Asked;
+use safe_http_client::sans_io::ResponseTo;
 use safe_http_client::{
-    Attached, Behaviour, BodyLength, Config, Deadline, Error, ErrorKind, Exchange, LoopContext,
-    Method, Online, Phase, ProtocolError, SafeHttpClient,
+    BodyLength, Call, Config, Deadline, Error, ErrorKind, LoopContext, Method, NalNetwork, Phase,
+    ProtocolError, SafeHttpClient, StackQuirks, Upload, nb,
 };
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-type Network<'d> = Attached<FuzzStack<'d>, TestLink>;
-type Client<'d> = SafeHttpClient<Network<'d>, TestClock, Online>;
+type Network<'d> = NalNetwork<FuzzStack<'d>, TestLink>;
+type Client<'d> = SafeHttpClient<Network<'d>, TestClock>;
 type Failed = Error<ScriptError, ScriptError>;
 type Sockets = Rc<RefCell<Vec<SocketLog>>>;
 
@@ -29,37 +30,39 @@ const STEP_MS: u32 = 50;
 /// By then the total deadline has passed many times.
 const MOST_POLLS: usize = 10_000;
 
+/// The plain reader's buffer: any head fits it.
+const ROOM: usize = MOST + 64;
+
 /// The body of each request that has one.
 const BODY: [u8; 300] = [b'b'; 300];
 
-/// Control: behaviour, tail, buffer, host, number of exchanges; method and way to read of each; then
+/// Control: quirks, tail, buffer, host, number of exchanges; method and way to read of each; then
 /// a byte for each call of the stack.
 pub fn run(data: &[u8]) {
     let (mut control, incoming) = parts(data);
     if incoming.len() > MOST {
         return;
     }
-    let behaviour = [
-        Behaviour::STD,
-        Behaviour::UNKNOWN,
-        Behaviour::SMOLTCP_NAL,
-        Behaviour::ESP_AT_NAL,
-        Behaviour::W5500,
-        Behaviour::WINCWIFI,
-        Behaviour::QUECTEL_BG77,
+    let quirks = [
+        StackQuirks::STD,
+        StackQuirks::UNKNOWN,
+        StackQuirks::SMOLTCP_NAL,
+        StackQuirks::ESP_AT_NAL,
+        StackQuirks::W5500,
+        StackQuirks::WINCWIFI,
+        StackQuirks::QUECTEL_BG77,
     ][control.pick(7)];
     let tail = [Tail::Zero, Tail::Silence, Tail::PipeClosed, Tail::Broken][control.pick(4)];
     let mut buffer = vec![0; [1024, 4096, 512, 256, 192, 160, 128][control.pick(7)]];
     let url = ["http://192.168.1.20/x", "http://gate.local/x"][control.pick(2)];
     let plans: Vec<Plan> = (0..=control.pick(3)).map(|_| Plan::read(&mut control)).collect();
 
-    let stack = FuzzStack::new(control, incoming, tail, behaviour);
+    let stack = FuzzStack::new(control, incoming, tail, quirks);
     let sockets = stack.log.clone();
     let config = Config::new().total_timeout(Some(Duration::from_secs(30)));
-    let network = Attached::new(stack, TestLink::up(), behaviour);
-    let client = SafeHttpClient::with_config(network, TestClock::ticking(STEP_MS), config);
-    let cx = &mut *cx();
-    let mut client = client.wait_online(cx).unwrap();
+    let network = NalNetwork::new(stack, TestLink::up(), quirks);
+    let mut client = SafeHttpClient::with_config(network, TestClock::ticking(STEP_MS), config);
+    let cx = &mut cx();
     for plan in plans {
         let before = {
             let sockets = sockets.borrow();
@@ -113,11 +116,11 @@ impl Plan {
         }
     }
 
-    fn asked(self) -> Asked {
+    fn response_to(self) -> ResponseTo {
         match self.kind {
-            1 => Asked::Head,
-            3 => Asked::Connect,
-            _ => Asked::Other,
+            1 => ResponseTo::Head,
+            3 => ResponseTo::Connect,
+            _ => ResponseTo::Other,
         }
     }
 
@@ -129,34 +132,63 @@ impl Plan {
         buffer: &mut [u8],
     ) -> Told {
         let mut told = Told::default();
-        // Requests and their uploads borrow the context apart from the exchange.
-        let mut request = client.request(cx, self.method(), url, buffer);
-        if matches!(self.kind, 4 | 8) {
-            request = request.expect_continue();
-        }
-        if self.kind == 9 {
-            request = request.close();
-        }
-        let started = match self.kind {
-            2 | 4 => request.body(&BODY).start(),
-            5 => {
-                request.start_upload(BodyLength::Known(300)).and_then(|u| upload(u, cx, self.piece))
-            }
-            6..=8 => {
-                request.start_upload(BodyLength::Chunked).and_then(|u| upload(u, cx, self.piece))
-            }
-            _ => request.start(),
-        };
-        match started {
-            Ok(exchange) => self.read_answer(exchange, cx, &mut told),
+        match self.start(client, cx, url, buffer) {
+            Ok(call) => self.read_answer(call, client, cx, &mut told),
             Err(error) => told.error = Some(error),
         }
         told
     }
 
+    fn start<'b>(
+        self,
+        client: &mut Client<'_>,
+        cx: &mut LoopContext,
+        url: &str,
+        buffer: &'b mut [u8],
+    ) -> Result<Call<'static, &'b mut [u8]>, Failed> {
+        let mut online = client.online(cx)?;
+        let mut request = online.request(self.method(), url, buffer);
+        if matches!(self.kind, 4 | 8) {
+            request = request.expect_continue();
+        }
+        if self.kind == 9 {
+            request = request.connection_close();
+        }
+        let length = match self.kind {
+            2 | 4 => return request.body(&BODY).start(),
+            5 => BodyLength::Known(300),
+            6..=8 => BodyLength::Chunked,
+            _ => return request.start(),
+        };
+        let upload = request.start_upload(length)?;
+        self.upload(upload, client, cx)
+    }
+
+    fn upload<'b>(
+        self,
+        mut upload: Upload<&'b mut [u8]>,
+        client: &mut Client<'_>,
+        cx: &mut LoopContext,
+    ) -> Result<Call<'static, &'b mut [u8]>, Failed> {
+        let mut rest = &BODY[..];
+        let mut polls = 0..MOST_POLLS;
+        while !rest.is_empty() {
+            polls.next().expect("no deadline ends the upload");
+            match upload.poll_write(client, cx, &rest[..self.piece.min(rest.len())]) {
+                // The server has answered already.
+                Ok(0) => break,
+                Ok(count) => rest = &rest[count..],
+                Err(nb::Error::WouldBlock) => {}
+                Err(nb::Error::Other(error)) => return Err(error),
+            }
+        }
+        upload.finish(client)
+    }
+
     fn read_answer(
         self,
-        mut exchange: Exchange<'_, Network<'_>, TestClock>,
+        mut call: Call<'_, &mut [u8]>,
+        client: &mut Client<'_>,
         cx: &mut LoopContext,
         told: &mut Told,
     ) {
@@ -170,38 +202,36 @@ impl Plan {
             if poll == patience || way == 3 && told.head.is_some() {
                 return;
             }
-            if told.tunnel && poll > 1000 {
-                break;
-            }
             let step = if told.head.is_none() {
-                exchange.poll(cx).map(|()| None)
-            } else if told.tunnel {
-                exchange.poll_stream_read(cx, &mut out).map(|n| Some(out[..n].to_vec()))
+                call.poll(client, cx).map(|()| None)
             } else {
                 match way {
-                    1 => exchange.poll_read_to_end(cx).map(|()| {
-                        told.body = exchange.body().to_vec();
+                    1 => call.poll_read_to_end(client, cx).map(|()| {
+                        told.body = call.body().to_vec();
                         Some(Vec::new())
                     }),
-                    2 => exchange.poll_fill_buf(cx).map(<[u8]>::to_vec).map(|mut shown| {
+                    2 => call.poll_fill_buf(client, cx).map(<[u8]>::to_vec).map(|mut shown| {
                         shown.truncate(self.piece);
-                        exchange.consume(shown.len());
+                        call.consume(client, shown.len());
                         Some(shown)
                     }),
-                    _ => exchange.poll_read(cx, &mut out).map(|n| Some(out[..n].to_vec())),
+                    _ => call.poll_read(client, cx, &mut out).map(|n| Some(out[..n].to_vec())),
                 }
             };
             match step {
                 Ok(None) => {
-                    told.head = exchange.head().map(|head| Head::of(&head));
+                    told.head = call.head().map(|head| Head::of(&head));
                     assert!(told.head.is_some(), "ready without a head");
-                    told.tunnel = exchange.is_handed_over();
+                    if call.is_upgraded() {
+                        told.tunnel = true;
+                        return self.read_tunnel(call, client, cx, told);
+                    }
                 }
                 Ok(Some(bytes)) if bytes.is_empty() => break,
                 Ok(Some(bytes)) => told.body.extend(bytes),
                 Err(nb::Error::WouldBlock) => {}
                 Err(nb::Error::Other(error)) => {
-                    let again = exchange.poll(cx);
+                    let again = call.poll(client, cx);
                     // A body that is known not to fit can still be read in pieces.
                     if way == 1 && matches!(error.kind, ErrorKind::Buffer { .. }) && again.is_ok() {
                         way = 0;
@@ -214,28 +244,33 @@ impl Plan {
             }
         }
         told.complete = true;
-        told.trailers = fields(exchange.trailers());
+        told.trailers = fields(call.trailers());
     }
-}
 
-fn upload<'a, 'd>(
-    mut upload: safe_http_client::Upload<'a, Network<'d>, TestClock>,
-    cx: &mut LoopContext,
-    piece: usize,
-) -> Result<Exchange<'a, Network<'d>, TestClock>, Failed> {
-    let mut rest = &BODY[..];
-    let mut polls = 0..MOST_POLLS;
-    while !rest.is_empty() {
-        polls.next().expect("no deadline ends the upload");
-        match upload.write(cx, &rest[..piece.min(rest.len())]) {
-            // The server has answered already.
-            Ok(0) => break,
-            Ok(count) => rest = &rest[count..],
-            Err(nb::Error::WouldBlock) => {}
-            Err(nb::Error::Other(error)) => return Err(error),
+    /// What comes behind the head, up to the stream's end or for a while.
+    fn read_tunnel(
+        self,
+        call: Call<'_, &mut [u8]>,
+        client: &mut Client<'_>,
+        cx: &mut LoopContext,
+        told: &mut Told,
+    ) {
+        let mut stream = call.into_upgraded().expect("it is upgraded");
+        let mut out = vec![0; self.piece];
+        for _ in 0..1000 {
+            match stream.poll_read(client, cx, &mut out) {
+                Ok(0) => return,
+                Ok(count) => told.body.extend_from_slice(&out[..count]),
+                Err(nb::Error::WouldBlock) => {}
+                Err(nb::Error::Other(error)) => {
+                    told.error = Some(error);
+                    let again = stream.poll_read(client, cx, &mut out);
+                    assert!(matches!(again, Err(nb::Error::Other(_))), "alive after an error");
+                    return;
+                }
+            }
         }
     }
-    upload.finish()
 }
 
 struct Judge {
@@ -259,17 +294,26 @@ impl Judge {
             assert!(socket.sent.len() == sent && socket.delivered.len() == received);
             return;
         }
-        self.judge_request(&socket.sent[sent..], is_connected);
+        // A call that was given up leaves its connection to the next one, which closes it.
+        let is_kept = is_connected && (told.complete || told.error.is_some());
+        self.judge_request(&socket.sent[sent..], is_kept);
         let arrived = &socket.delivered[received..];
-        let mut reader = CoreReader::new(self.plan.asked());
-        reader.receive(arrived);
-        let (was_over, taken) = (reader.is_over(), reader.taken);
+        let mut player = Player::new(self.plan.response_to(), ROOM);
+        player.receive(arrived);
+        let (was_over, taken) = (player.is_over(), player.taken());
         if socket.is_ended {
-            reader.stream_ends();
+            player.stream_ends();
         }
-        let right = reader.outcome();
+        let right = player.outcome();
         let context =
             || format!("{:?}\n{told:?}\n{right:?}\n{}", self.plan, arrived.escape_ascii());
+        // The judge doesn't count interim responses.
+        if right.end != End::Malformed(ProtocolError::TooManyInterim) {
+            let response_to = self.plan.response_to();
+            let judged = judge(arrived, response_to, socket.is_ended);
+            let is_right = agree(arrived, response_to, socket.is_ended, &judged, &right);
+            assert!(is_right, "{judged:?}\n{}", context());
+        }
 
         if let Some(head) = &told.head {
             assert_eq!(Some(head), right.head.as_ref(), "{}", context());
@@ -284,7 +328,7 @@ impl Judge {
             assert_eq!(right.body, told.body, "{}", context());
             assert_eq!(right.trailers, told.trailers, "{}", context());
         }
-        if is_connected {
+        if is_kept {
             assert!(told.error.is_none(), "kept after an error: {}", context());
             let whole = was_over && right.end == End::Complete && taken == arrived.len();
             assert!(whole, "kept: {}", context());
@@ -295,7 +339,7 @@ impl Judge {
     }
 
     /// What was sent is the request, or its front.
-    fn judge_request(&self, sent: &[u8], is_connected: bool) {
+    fn judge_request(&self, sent: &[u8], is_kept: bool) {
         let text = String::from_utf8_lossy(sent);
         let line = match self.plan.kind {
             3 => "CONNECT ".to_string(),
@@ -303,19 +347,17 @@ impl Judge {
         };
         assert!(text.starts_with(&line) || line.starts_with(&*text), "{text}");
         let Some(end) = text.find("\r\n\r\n") else {
-            assert!(!is_connected, "kept with half a request: {text}");
+            assert!(!is_kept, "kept with half a request: {text}");
             return;
         };
         let body = &sent[end + 4..];
         match self.plan.kind {
             2 | 4 | 5 => assert!(BODY.starts_with(body), "{text}"),
             6..=8 => {
-                let mut reader = CoreReader::new(Asked::Other);
-                reader.receive(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
-                reader.receive(body);
-                let sent = reader.outcome();
-                assert!(matches!(sent.end, End::Waits | End::Complete), "{text}");
-                assert!(BODY.starts_with(&sent.body), "{text}");
+                let head = b"HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\n";
+                let read = judge(&[head, body].concat(), ResponseTo::Other, false);
+                assert_ne!(read.verdict, Verdict::Malformed, "{text}");
+                assert!(BODY.starts_with(&read.body), "{text}");
             }
             _ => assert!(body.is_empty(), "{text}"),
         }
@@ -328,10 +370,12 @@ fn is_right_error(error: &Failed, right: &End) -> bool {
         // The plain reader counts no interim responses.
         ErrorKind::Protocol(ProtocolError::TooManyInterim) => true,
         ErrorKind::Protocol(error) => *right == End::Malformed(*error),
-        ErrorKind::ClosedBeforeResponse | ErrorKind::Truncated { .. } => {
-            matches!(right, End::Truncated | End::Waits)
-        }
+        ErrorKind::ClosedBeforeResponse
+        | ErrorKind::StaleConnection
+        | ErrorKind::Truncated { .. } => matches!(right, End::Truncated | End::Waits),
         ErrorKind::Timeout { deadline: Deadline::Total, .. } => true,
+        // What comes of a head behind its deadline isn't looked at any more.
+        ErrorKind::Timeout { deadline: Deadline::Idle, .. } if error.phase == Phase::Head => true,
         ErrorKind::Timeout { .. } => {
             !matches!(error.phase, Phase::Head | Phase::Body) || *right == End::Waits
         }

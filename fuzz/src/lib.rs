@@ -3,21 +3,23 @@
 
 #[path = "../../tests/common/mod.rs"]
 mod common;
-#[path = "../../tests/esp_at_common/mod.rs"]
-mod esp_at_common;
 #[path = "../../tests/common/head_oracle.rs"]
 mod head_oracle;
+#[path = "../../tests/common/judge.rs"]
+mod judge;
 #[path = "../../tests/common/outcome.rs"]
 mod outcome;
+#[path = "../../tests/common/player.rs"]
+mod player;
 
 mod input;
-mod reference;
 mod stack;
 
 pub mod at_parser;
 pub mod chunked;
 pub mod esp_at;
 pub mod exchange;
+pub mod protocol;
 pub mod request;
 pub mod response;
 pub mod url;
@@ -26,8 +28,9 @@ pub mod url;
 pub type Target = fn(&[u8]);
 
 /// All targets, by the names of their programs and of their seeds' folders.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("exchange", exchange::run),
+    ("protocol", protocol::run),
     ("response", response::run),
     ("esp_at", esp_at::run),
     ("chunked", chunked::run),

@@ -3,7 +3,7 @@
 use crate::common::script::ScriptError;
 use crate::input::{Control, size};
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
-use safe_http_client::{Behaviour, PipeClosed, ZeroRead};
+use safe_http_client::{PipeClosed, StackQuirks, ZeroRead};
 use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
@@ -48,13 +48,13 @@ pub struct FuzzStack<'d> {
     ops: Control<'d>,
     incoming: &'d [u8],
     tail: Tail,
-    behaviour: Behaviour,
+    quirks: StackQuirks,
     pub log: Rc<RefCell<Vec<SocketLog>>>,
 }
 
 impl<'d> FuzzStack<'d> {
-    pub fn new(ops: Control<'d>, incoming: &'d [u8], tail: Tail, behaviour: Behaviour) -> Self {
-        Self { ops, incoming, tail, behaviour, log: Rc::default() }
+    pub fn new(ops: Control<'d>, incoming: &'d [u8], tail: Tail, quirks: StackQuirks) -> Self {
+        Self { ops, incoming, tail, quirks, log: Rc::default() }
     }
 
     fn op(&mut self) -> Option<Op> {
@@ -80,9 +80,9 @@ impl<'d> FuzzStack<'d> {
     /// Notes what the client is told of the end of the stream.
     fn note_end(&mut self, socket: usize, outcome: &nb::Result<usize, ScriptError>) {
         let log = &mut self.log.borrow_mut()[socket];
-        let pipe_is_end = self.behaviour.pipe_closed == PipeClosed::EndOfStream;
+        let pipe_is_end = self.quirks.pipe_closed() == PipeClosed::EndOfStream;
         log.is_ended = match outcome {
-            Ok(0) if self.behaviour.zero_read == ZeroRead::EndOfStream => true,
+            Ok(0) if self.quirks.zero_read() == ZeroRead::EndOfStream => true,
             Ok(0) | Err(nb::Error::WouldBlock) => log.told_by_send && pipe_is_end,
             Err(nb::Error::Other(ScriptError::PipeClosed)) => pipe_is_end,
             Ok(_) | Err(_) => false,

@@ -4,11 +4,16 @@
 use safe_http_client_fuzz::{TARGETS, Target};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-/// Mutations of each target, and the time that they may take: whichever ends first.
+/// Mutations of each target, and the time that they may take: whichever ends first. `SMOKE_SECONDS`
+/// gives all of them that time.
 const MUTATIONS: usize = 20_000;
 const PATIENCE: Duration = Duration::from_secs(4);
+
+/// An input that takes longer than this has no end.
+const HANGS: Duration = Duration::from_secs(60);
 
 /// Pseudo-random numbers, the same in each run.
 struct Random(u64);
@@ -58,27 +63,52 @@ fn mutation(seeds: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
     data
 }
 
-fn run(name: &str, target: Target, data: &[u8]) {
-    if let Err(find) = catch_unwind(AssertUnwindSafe(|| target(data))) {
-        let path = std::env::temp_dir().join(format!("find-{name}"));
-        std::fs::write(&path, data).unwrap();
-        eprintln!("the target {name} has a find, written to {}:", path.display());
-        eprintln!("{}", data.escape_ascii());
-        std::panic::resume_unwind(find);
+fn report(name: &str, data: &[u8]) {
+    let path = std::env::temp_dir().join(format!("find-{name}"));
+    std::fs::write(&path, data).unwrap();
+    eprintln!("the target {name} has a find, written to {}:", path.display());
+    eprintln!("{}", data.escape_ascii());
+}
+
+/// Runs what comes, and says so of each: what panics is reported here, what hangs by who waits.
+fn work(name: &str, target: Target, inputs: mpsc::Receiver<Vec<u8>>, done: mpsc::Sender<()>) {
+    for data in inputs {
+        if let Err(find) = catch_unwind(AssertUnwindSafe(|| target(&data))) {
+            report(name, &data);
+            std::panic::resume_unwind(find);
+        }
+        let _ = done.send(());
     }
 }
 
-fn smoke(name: &str) {
+fn smoke(name: &'static str) {
     let (_, target) = TARGETS.into_iter().find(|(known, _)| *known == name).unwrap();
     let seeds = seeds(name);
+    let (inputs, to_run) = mpsc::channel();
+    let (done, is_done) = mpsc::channel();
+    std::thread::spawn(move || work(name, target, to_run, done));
+    let run = |data: Vec<u8>| {
+        inputs.send(data.clone()).unwrap();
+        match is_done.recv_timeout(HANGS) {
+            Ok(()) => {}
+            Err(mpsc::RecvTimeoutError::Disconnected) => panic!("a find, see above"),
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                report(name, &data);
+                panic!("it doesn't end");
+            }
+        }
+    };
     let begin = Instant::now();
     for seed in &seeds {
-        run(name, target, seed);
+        run(seed.clone());
     }
+    let seconds = std::env::var("SMOKE_SECONDS").map(|text| text.parse().unwrap());
+    let (most, patience) =
+        seconds.map_or((MUTATIONS, PATIENCE), |it| (usize::MAX, Duration::from_secs(it)));
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let mut count = 0;
-    while count < MUTATIONS && begin.elapsed() < PATIENCE {
-        run(name, target, &mutation(&seeds, &mut random));
+    while count < most && begin.elapsed() < patience {
+        run(mutation(&seeds, &mut random));
         count += 1;
     }
     println!("{name}: {} seeds, {count} mutations", seeds.len());
@@ -87,6 +117,11 @@ fn smoke(name: &str) {
 #[test]
 fn exchange() {
     smoke("exchange");
+}
+
+#[test]
+fn protocol() {
+    smoke("protocol");
 }
 
 #[test]

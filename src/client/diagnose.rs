@@ -51,7 +51,8 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
     /// server that answers that with 400, as nginx does. A kept connection is closed, and a call that is
     /// under way ends. A link that is down, and whose driver doesn't say why, is given 4 s to come up. All
     /// of it is bounded by [`Config::diagnosis_timeout`](crate::Config::diagnosis_timeout),
-    /// as far as the stack's calls don't block. 512 bytes of stack are its buffer.
+    /// as far as the stack's calls don't block. 512 bytes of stack are its buffer. The client's
+    /// [figures](Self::evidence) stay those of the request that failed before.
     ///
     /// It needs no address: without one, the link's step says why.
     ///
@@ -117,7 +118,9 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
 }
 
 /// A check on its way, as a value: what [`SafeHttpClient::start_probe`] makes. It is polled with the client
-/// that started it, and borrows nothing of it.
+/// that started it, and borrows nothing of it, so it can stand in a struct beside it. One that another call
+/// displaced, or that is polled with another client, is over: its report says so. It can be dropped at any
+/// time, and leaves its connection to the client, as a [`Call`](crate::Call) does.
 ///
 /// ```no_run
 /// # use safe_http_client::*;
@@ -160,6 +163,7 @@ impl<B: Buffer> Probe<B> {
 
 impl<B> fmt::Debug for Probe<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Probe").field("report", &self.ladder.report).finish_non_exhaustive()
+        let Ladder { next, report, .. } = &self.ladder;
+        f.debug_struct("Probe").field("next", next).field("report", report).finish_non_exhaustive()
     }
 }

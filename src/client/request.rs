@@ -230,8 +230,9 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// # -> Result<(), LinkError> {
     /// let mut buffer = [0; 512];
     /// let mut online = client.online(cx)?;
-    /// match online.get("http://192.168.1.20/state", &mut buffer).send() {
-    ///     Ok(response) => println!("{}", response.status()),
+    /// let sent = online.get("http://192.168.1.20/state", &mut buffer).send();
+    /// match sent.map(|response| response.status()) {
+    ///     Ok(status) => println!("{status}"),
     ///     Err(error) => println!("{error}\n{}", client.diagnosis(&error)),
     /// }
     /// # Ok(()) }

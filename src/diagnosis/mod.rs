@@ -24,6 +24,7 @@ use rules::{Facts, Reach, Symptom};
 /// ```
 /// use safe_http_client::Confidence;
 /// assert!(Confidence::Certain > Confidence::Likely);
+/// assert_eq!(Confidence::Likely.name(), "likely");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -38,10 +39,6 @@ pub enum Confidence {
 
 impl Confidence {
     /// In lower case: `possible`, `likely` or `certain`.
-    ///
-    /// ```
-    /// assert_eq!(safe_http_client::Confidence::Likely.name(), "likely");
-    /// ```
     pub const fn name(self) -> &'static str {
         match self {
             Self::Possible => "possible",
@@ -174,7 +171,9 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    pub(crate) fn new<T, D>(error: &Error<T, D>, evidence: Evidence) -> Self {
+    pub(crate) fn new<T, D>(error: &Error<T, D>, mut evidence: Evidence) -> Self {
+        // The error itself says so, wherever the figures come from.
+        evidence.reused |= matches!(error.kind, ErrorKind::StaleConnection);
         Self { symptom: symptom(error), phase: error.phase, evidence, code: error.code() }
     }
 

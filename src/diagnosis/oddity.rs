@@ -21,13 +21,14 @@ pub(crate) enum Oddity {
 }
 
 /// What is odd about a response's head, or the part of its body that came with it, for who has `asked` a
-/// host of this name.
-pub(crate) fn oddity(head: &ResponseHead<'_>, body: &[u8], asked: &[u8]) -> Option<Oddity> {
+/// host of this name. Where the name isn't known, it isn't said to lead elsewhere by a URL.
+pub(crate) fn oddity(head: &ResponseHead<'_>, body: &[u8], asked: Option<&str>) -> Option<Oddity> {
     match head.status() {
         400 if TLS_WANTED.iter().any(|words| contains(body, words)) => Some(Oddity::AsksForTls),
         // Network Authentication Required (RFC 6585 section 6).
         511 => Some(Oddity::LeadsElsewhere),
         200..=399 => {
+            let asked = asked?.as_bytes();
             let leads_elsewhere = ["location", "content-location", "refresh"]
                 .iter()
                 .filter_map(|name| Some((*name, head.header(name)?)))

@@ -2,6 +2,7 @@
 
 use super::Diagnosis;
 use super::page::Addresses;
+use crate::error::RequestError;
 use core::fmt::{self, Formatter, Write};
 use core::net::IpAddr;
 use heapless::{String, Vec};
@@ -38,10 +39,6 @@ pub enum ProbeStep {
 
 impl ProbeStep {
     /// In lower case, such as `gateway`.
-    ///
-    /// ```
-    /// assert_eq!(safe_http_client::ProbeStep::Http.name(), "http");
-    /// ```
     pub const fn name(self) -> &'static str {
         match self {
             Self::Url => "url",
@@ -107,29 +104,38 @@ const STEPS: usize = 9;
 /// `Display` is for a serial console of 80 columns:
 ///
 /// ```text
-/// link      up   192.168.1.57/24, gateway 192.168.1.1, -61 dBm      12 ms
-/// subnet    ok                                                       0 ms
-/// target    ok   another host                                        0 ms
-/// name      ok   gate.local -> 192.168.1.20                         48 ms
-/// gateway   ok   192.168.1.1 answers pings                           3 ms
-/// host      ok   192.168.1.20 answers pings                          5 ms
-/// port      no   8080 closed at once                                 9 ms
+/// url       ok                                                         0 ms
+/// link      up   192.168.1.57/24, gateway 192.168.1.1, -61 dBm        12 ms
+/// subnet    ok                                                         0 ms
+/// name      ok   gate.local -> 192.168.1.20                           48 ms
+/// target    ok   another host                                          0 ms
+/// gateway   ok   192.168.1.1 answers                                   3 ms
+/// host      ok   192.168.1.20 answers                                  5 ms
+/// port      no   8080 closed at once                                   9 ms
 /// cause: nothing listens on port 8080 of 192.168.1.20 (likely)
 ///    or: the server on 192.168.1.20 listens on its own 127.0.0.1 only (possible)
+///    or: a firewall blocks port 8080 of 192.168.1.20 (possible)
 /// try:   check the port, and that the server runs and isn't bound to 127.0.0.1
 ///        only
 /// ```
 ///
 /// ```no_run
 /// # use safe_http_client::*;
-/// # fn f<N: Network, C: Clock>(mut client: SafeHttpClient<N, C>, mut cx: LoopContext) {
-/// println!("{}", client.diagnose(&mut cx, "http://gate.local:8080/"));
+/// # fn blink(times: u8) {}
+/// # fn f<N: Network, C: Clock>(client: &mut SafeHttpClient<N, C>, cx: &mut LoopContext) {
+/// let report = client.diagnose(cx, "http://gate.local:8080/");
+/// println!("{report}");
+/// // A device with a lamp and no console:
+/// if let Some(diagnosis) = report.diagnosis() {
+///     blink(diagnosis.cause().number());
+/// }
 /// # }
 /// ```
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// Its first bytes.
+    /// Its first bytes, for the line that shows it; all of them, as a rule.
     host: String<64>,
+    is_whole_host: bool,
     pub(crate) port: u16,
     results: Vec<StepResult, STEPS>,
     pub(crate) link: LinkStatus,
@@ -150,6 +156,7 @@ impl Report {
             }
         }
         Self {
+            is_whole_host: kept.len() == host.len(),
             host: kept,
             port,
             results: Vec::new(),
@@ -161,8 +168,9 @@ impl Report {
         }
     }
 
-    pub(crate) fn host(&self) -> &str {
-        &self.host
+    /// `None` where it is longer than what is kept of it.
+    pub(crate) fn whole_host(&self) -> Option<&str> {
+        self.is_whole_host.then_some(&self.host)
     }
 
     pub(crate) fn add(&mut self, step: ProbeStep, outcome: StepOutcome, ms: u32) {
@@ -170,44 +178,32 @@ impl Report {
         let _ = self.results.push(StepResult { step, outcome, ms });
     }
 
-    /// The steps that were gone down, in their order.
-    ///
-    /// ```
-    /// # use safe_http_client::*;
-    /// # fn f(report: Report) {
-    /// let last = report.steps().last();
-    /// # }
-    /// ```
+    /// The steps that were gone down, in their order. The last one is the one that broke, if one did.
     pub fn steps(&self) -> &[StepResult] {
         &self.results
     }
 
-    /// The diagnosis; `None` where every step held, and the server answered.
-    ///
-    /// ```
-    /// # use safe_http_client::*;
-    /// # fn f(report: Report) {
-    /// let cause = report.diagnosis().map(|diagnosis| diagnosis.cause());
-    /// # }
-    /// ```
+    /// The diagnosis; `None` where every step held, and the server answered, and while the check is under way.
     pub fn diagnosis(&self) -> Option<&Diagnosis> {
         self.diagnosis.as_ref()
     }
 
-    /// The status of the server's answer to the check's own request (`OPTIONS *`): any will do.
-    ///
-    /// ```
-    /// # use safe_http_client::*;
-    /// # fn f(report: Report) {
-    /// if report.status().is_some() { /* an HTTP server is there */ }
-    /// # }
-    /// ```
+    /// The status of the server's answer to the check's own request (`OPTIONS *`): any says that an HTTP
+    /// server is there. `None` where none came, or where its head didn't fit the buffer.
     pub fn status(&self) -> Option<u16> {
         self.status
     }
 
+    /// Whether the client was given another call before the check was over.
+    fn is_displaced(&self) -> bool {
+        self.code == RequestError::Displaced.code()
+    }
+
     fn detail(&self, result: &StepResult, out: &mut Detail) -> fmt::Result {
         let failed = result.outcome == StepOutcome::Failed;
+        if failed && self.is_displaced() {
+            return out.write_str(self.code);
+        }
         let up = self.link.ip_config().ok();
         match result.step {
             ProbeStep::Link => match (self.link, up) {

@@ -23,7 +23,10 @@ pub(crate) fn move_down(buffer: &mut [u8], from: usize, to: usize, target: usize
     for ([a, b, c, d], [e, f, g, h]) in target_words.iter().zip(source_words) {
         let word = [e.get(), f.get(), g.get(), h.get()];
         let [e, f, g, h] = u32::from_ne_bytes(word).to_ne_bytes();
-        (a.set(e), b.set(f), c.set(g), d.set(h));
+        a.set(e);
+        b.set(f);
+        c.set(g);
+        d.set(h);
     }
     for (target, source) in targets.iter().zip(sources) {
         target.set(source.get());
@@ -142,7 +145,7 @@ pub(crate) fn token_run(text: &[u8]) -> &[u8] {
 }
 
 /// The value of a hex digit.
-#[cfg_attr(target_pointer_width = "32", inline(never))]
+#[inline(always)]
 pub(crate) const fn hex_digit(byte: u8) -> Option<u8> {
     match byte {
         b'0'..=b'9' => Some(byte & 15),

@@ -3,7 +3,7 @@
 //! ```text
 //!        ┌───────────────────── CRLF ◄────────────────────┐
 //!        ▼                                                │
-//!   ─► Size ─► Padding ─► Extension ─► SizeEnd ─► Data ─► DataCr ─► DataLf
+//!   ─► Size ─► Digits ─► Padding ─► Extension ─► SizeEnd ─► Data ─► DataCr ─► DataLf
 //!                                         │ size 0
 //!                                         ▼
 //!                                      Trailers (read by the head's parser)
@@ -19,8 +19,10 @@ const MAX_EXTENSIONS: u16 = 16 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// In the size; whether it has a digit yet.
-    Size { digits: bool },
+    /// In front of the size.
+    Size,
+    /// In the size, behind its first digit.
+    Digits,
     /// White space behind the size.
     Padding,
     /// In the extensions, up to the CR.
@@ -60,78 +62,93 @@ pub struct ChunkedDecoder {
 impl ChunkedDecoder {
     /// At the start of the first chunk's size.
     pub const fn new() -> Self {
-        Self { state: State::Size { digits: false }, remaining: 0, extensions: 0 }
+        Self { state: State::Size, remaining: 0, extensions: 0 }
     }
 
     /// Reads framing from the start of `input` and returns how many bytes it took and what follows.
+    ///
+    /// The states stand in the order in which they follow on each other; behind the last of them
+    /// comes data, or there is none any more.
+    #[inline(never)]
     pub fn next(&mut self, input: &[u8]) -> Result<(usize, Piece), ProtocolError> {
         let mut rest = input;
-        loop {
-            match self.state {
-                State::Data => return Ok((taken(input, rest), Piece::Data)),
-                State::Trailers => return Ok((taken(input, rest), Piece::Trailers)),
-                _ => {}
+        let mut state = self.state;
+        let piece = 'piece: {
+            if state == State::DataCr {
+                let [byte, tail @ ..] = rest else { break 'piece Piece::Incomplete };
+                if *byte != b'\r' {
+                    return Err(ProtocolError::ChunkEnd);
+                }
+                rest = tail;
+                state = State::DataLf;
             }
-            let Some((&byte, tail)) = rest.split_first() else {
-                return Ok((input.len(), Piece::Incomplete));
-            };
-            rest = tail;
-            self.byte(byte)?;
-        }
+            if state == State::DataLf {
+                let [byte, tail @ ..] = rest else { break 'piece Piece::Incomplete };
+                if *byte != b'\n' {
+                    return Err(ProtocolError::ChunkEnd);
+                }
+                rest = tail;
+                state = State::Size;
+            }
+            while matches!(state, State::Size | State::Digits | State::Padding | State::Extension) {
+                let [byte, tail @ ..] = rest else { break 'piece Piece::Incomplete };
+                rest = tail;
+                state = self.size_byte(state, *byte)?;
+            }
+            if state == State::SizeEnd {
+                let [byte, tail @ ..] = rest else { break 'piece Piece::Incomplete };
+                if *byte != b'\n' {
+                    return Err(ProtocolError::ChunkLine);
+                }
+                rest = tail;
+                state = if self.remaining == 0 { State::Trailers } else { State::Data };
+            }
+            if state == State::Data { Piece::Data } else { Piece::Trailers }
+        };
+        self.state = state;
+        Ok((input.len().wrapping_sub(rest.len()), piece))
     }
 
-    #[cfg_attr(target_pointer_width = "32", inline(never))]
-    fn byte(&mut self, byte: u8) -> Result<(), ProtocolError> {
-        self.state = match self.state {
-            State::Size { digits } => match (hex_digit(byte), byte) {
-                (Some(digit), _) => {
-                    // Leading zeros don't count, and a peer could send them for ever.
-                    if digits && self.remaining == 0 {
-                        self.skip()?;
-                    }
-                    // The top four bits have to be free.
-                    if self.remaining >> 60 != 0 {
-                        return Err(ProtocolError::ChunkSize);
-                    }
-                    self.remaining = (self.remaining << 4) | u64::from(digit);
-                    State::Size { digits: true }
-                }
-                (None, b'\r') if digits => State::SizeEnd,
-                // White space before an extension is "bad", but allowed (BWS); some servers pad
-                // the size with it.
-                (None, b' ' | b'\t') if digits => State::Padding,
-                (None, b';') if digits => State::Extension,
-                (None, b'\n') if digits => return Err(ProtocolError::ChunkLine),
-                _ => return Err(ProtocolError::ChunkSize),
-            },
-            State::Padding | State::Extension => match byte {
-                b'\r' => State::SizeEnd,
-                b';' => self.skip().map(|()| State::Extension)?,
-                b'\t' | b' ' => self.skip().map(|()| self.state)?,
-                // `5 5` isn't 5: nothing but an extension may stand behind white space.
-                0x21..=0x7E | 0x80.. if self.state == State::Padding => {
-                    return Err(ProtocolError::ChunkSize);
-                }
-                0x21..=0x7E | 0x80.. => self.skip().map(|()| State::Extension)?,
-                _ => return Err(ProtocolError::ChunkLine),
-            },
-            State::SizeEnd => match (byte, self.remaining) {
-                (b'\n', 0) => State::Trailers,
-                (b'\n', _) => State::Data,
-                _ => return Err(ProtocolError::ChunkLine),
-            },
-            State::DataCr if byte == b'\r' => State::DataLf,
-            State::DataLf if byte == b'\n' => State::Size { digits: false },
-            State::DataCr | State::DataLf => return Err(ProtocolError::ChunkEnd),
-            // `next` returns before it comes here in these.
-            State::Data | State::Trailers => self.state,
+    /// A byte of a size line, up to its CR.
+    fn size_byte(&mut self, state: State, byte: u8) -> Result<State, ProtocolError> {
+        if matches!(state, State::Size | State::Digits)
+            && let Some(digit) = hex_digit(byte)
+        {
+            // Leading zeros don't count, and a peer could send them for ever.
+            if state == State::Digits && self.remaining == 0 {
+                self.skip()?;
+            }
+            // The top four bits have to be free.
+            if self.remaining >> 60 != 0 {
+                return Err(ProtocolError::ChunkSize);
+            }
+            self.remaining = (self.remaining << 4) | u64::from(digit);
+            return Ok(State::Digits);
+        }
+        let next = match byte {
+            _ if state == State::Size => return Err(ProtocolError::ChunkSize),
+            b'\r' => return Ok(State::SizeEnd),
+            // White space before an extension is "bad", but allowed (BWS); some servers pad the
+            // size with it.
+            b' ' | b'\t' if state == State::Digits => State::Padding,
+            b' ' | b'\t' => state,
+            b';' => State::Extension,
+            0x21..=0x7E | 0x80.. if state == State::Extension => state,
+            // `5 5` isn't 5: nothing but an extension may stand behind white space.
+            0x21..=0x7E | 0x80.. => return Err(ProtocolError::ChunkSize),
+            b'\n' => return Err(ProtocolError::ChunkLine),
+            _ if state == State::Digits => return Err(ProtocolError::ChunkSize),
+            _ => return Err(ProtocolError::ChunkLine),
         };
-        Ok(())
+        if state != State::Digits {
+            self.skip()?;
+        }
+        Ok(next)
     }
 
     /// Counts a byte of a size line that means nothing.
     fn skip(&mut self) -> Result<(), ProtocolError> {
-        self.extensions = self.extensions.saturating_add(1);
+        self.extensions = self.extensions.wrapping_add(1);
         if self.extensions > MAX_EXTENSIONS {
             return Err(ProtocolError::ChunkExtensions);
         }
@@ -152,8 +169,4 @@ impl ChunkedDecoder {
             self.state = State::DataCr;
         }
     }
-}
-
-fn taken(input: &[u8], rest: &[u8]) -> usize {
-    input.len().wrapping_sub(rest.len())
 }

@@ -269,8 +269,20 @@ impl Pen<'_> {
     fn put(&mut self, bytes: &[u8]) {
         // The end of the buffer may hold a body.
         let end = self.buffer.len().saturating_sub(self.head.copied_body);
-        copy(self.buffer.get_mut(self.head.length..end).unwrap_or_default(), bytes);
+        let mut room = self.buffer.get_mut(self.head.length..end).unwrap_or_default();
         self.head.length = self.head.length.saturating_add(bytes.len());
+        let mut rest = bytes;
+        // Pieces are short: a call that copies takes longer than the copying.
+        while let Some((word, tail)) = rest.split_first_chunk::<4>()
+            && room.len() >= 4
+            && let Some((slot, more)) = core::mem::take(&mut room).split_first_chunk_mut::<4>()
+        {
+            *slot = *word;
+            (rest, room) = (tail, more);
+        }
+        for (slot, byte) in room.iter_mut().zip(rest) {
+            *slot = *byte;
+        }
     }
 
     fn decimal(&mut self, number: u64) {

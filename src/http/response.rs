@@ -6,7 +6,7 @@ use super::head::HeadParser;
 /// The head of a response: status, reason, header fields. Borrowed from the request's buffer.
 ///
 /// It is reached by [`Response::head`](crate::Response::head) and
-/// [`Exchange::head`](crate::Exchange::head).
+/// [`Call::head`](crate::Call::head).
 ///
 /// ```
 /// use safe_http_client::ResponseHead;

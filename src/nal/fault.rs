@@ -3,7 +3,7 @@
 use super::{CallView, Driver, ErrorOf, KindOf};
 use crate::error::{Error, ErrorKind, Evidence, Phase, RequestError};
 use crate::http::url::Scheme;
-use crate::protocol::{CloseReason, Exchange, Failure, State};
+use crate::protocol::{CloseReason, Exchange, Failure};
 use nal_link::{Clock, Connect, LinkStatus, Network, StackFault};
 
 impl<N: Network, C: Clock> Driver<N, C> {
@@ -43,7 +43,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
             self.connection.close(CloseReason::Error);
         }
         self.keep_evidence(exchange, phase, fault);
-        exchange.state = State::Failed;
+        exchange.fail();
         Error::new(phase, kind)
     }
 
@@ -57,7 +57,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
     #[cold]
     pub(super) fn displaced(&mut self, call: &mut CallView<'_>) -> ErrorOf<N> {
         let phase = call.exchange.phase();
-        call.exchange.state = State::Failed;
+        call.exchange.fail();
         Error::new(phase, ErrorKind::Request(RequestError::Displaced))
     }
 

@@ -96,7 +96,10 @@ impl Ladder {
         let Endpoint { scheme, port, remote: Some(remote), .. } = exchange.endpoint else {
             return false;
         };
-        let Ok(root) = Url::from_parts(scheme, self.report.host(), Some(port), "/") else {
+        let Some(host) = self.report.whole_host() else {
+            return false;
+        };
+        let Ok(root) = Url::from_parts(scheme, host, Some(port), "/") else {
             return false;
         };
         let traits = Method::Options.traits();

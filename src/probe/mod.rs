@@ -3,13 +3,13 @@
 mod ask;
 
 use crate::diagnosis::{Diagnosis, Findings, ProbeStep, Report, Seen, StepOutcome, oddity};
-use crate::error::{Deadline, Error, ErrorKind, Failure, Phase, RequestError};
+use crate::error::{Deadline, Error, ErrorKind, Evidence, Failure, Phase, RequestError};
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::url::Scheme;
 use crate::nal::{CallView, Driver, ErrorOf, Step};
 use crate::policy::Config;
-use crate::protocol::{Exchange, Goal, NEVER, State};
+use crate::protocol::{CloseReason, Exchange, Goal, NEVER, State};
 use core::convert::Infallible;
 use core::net::{IpAddr, SocketAddr};
 use embedded_nal::nb;
@@ -23,7 +23,7 @@ const KNOCK_PORT: u16 = 80;
 
 /// What is to be done next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Next {
+pub(crate) enum Next {
     /// Wait for a modem that is still busy with what was given up before.
     Free,
     Signal,
@@ -50,7 +50,7 @@ pub(crate) struct Ladder {
     /// The check's own request. `None` where the URL was refused.
     exchange: Option<Exchange>,
     ticket: u32,
-    next: Next,
+    pub(crate) next: Next,
     pub(crate) report: Report,
     started: u32,
     /// When the step began.
@@ -60,6 +60,8 @@ pub(crate) struct Ladder {
     seen: Option<Seen>,
     /// The server was asked for its root, since it doesn't know `*`.
     asked_root: bool,
+    /// The signal as it was measured, in dBm: not every link knows it.
+    signal: Option<i8>,
 }
 
 /// The check's own request, never the caller's.
@@ -89,6 +91,7 @@ impl Ladder {
             findings: Findings { secure, ..Findings::default() },
             seen: None,
             asked_root: false,
+            signal: None,
         }
     }
 
@@ -100,7 +103,7 @@ impl Ladder {
             report.add(ProbeStep::Url, StepOutcome::Passed, 0);
         }
         report.add(step, StepOutcome::Failed, 0);
-        let seen = Seen::new(error, crate::error::Evidence::default());
+        let seen = Seen::new(error, Evidence::default());
         report.code = seen.code;
         report.diagnosis = Some(seen.diagnosis(Findings::default()));
         Self {
@@ -113,6 +116,7 @@ impl Ladder {
             findings: Findings::default(),
             seen: None,
             asked_root: false,
+            signal: None,
         }
     }
 
@@ -125,7 +129,10 @@ impl Ladder {
         let Some(mut exchange) = self.exchange.take() else {
             return Ok(());
         };
+        // The figures of the request that failed before are still asked for.
+        let evidence = driver.evidence;
         let result = self.walk(driver, &mut exchange, buffer);
+        driver.evidence = evidence;
         // It isn't needed any more once the check has ended.
         if result.is_err() {
             self.exchange = Some(exchange);
@@ -141,7 +148,7 @@ impl Ladder {
     ) -> nb::Result<(), Infallible> {
         while self.next != Next::Over {
             if !driver.connection.belongs_to(self.ticket) {
-                self.displaced();
+                self.displaced(&driver.clock);
                 break;
             }
             driver.connection.network.poll_network();
@@ -153,11 +160,11 @@ impl Ladder {
                     self.out_of_time(driver, exchange, buffer);
                 }
                 Err(nb::Error::WouldBlock) => return Err(nb::Error::WouldBlock),
-                Err(nb::Error::Other(error)) => self.failed(driver, error, now),
+                Err(nb::Error::Other(error)) => self.failed(driver, error),
             }
         }
         if driver.connection.belongs_to(self.ticket) {
-            driver.connection.close(crate::protocol::CloseReason::CallerAsked);
+            driver.connection.close(CloseReason::CallerAsked);
         }
         Ok(())
     }
@@ -176,21 +183,27 @@ impl Ladder {
             Next::Free => Ok(Next::Signal),
             Next::Signal => {
                 let is_up = network.link_status().ip_config().is_ok();
-                if is_up && waited < REACH_MS && network.signal_strength().is_err() {
-                    return Err(nb::Error::WouldBlock);
+                if is_up && waited < REACH_MS {
+                    let Ok(signal) = network.signal_strength() else {
+                        return Err(nb::Error::WouldBlock);
+                    };
+                    self.signal = signal;
                 }
                 Ok(Next::Link)
             }
             Next::Link => {
-                self.report.link = network.link_status();
+                self.report.link = match (network.link_status(), self.signal) {
+                    (LinkStatus::Up(ip), Some(dbm)) => LinkStatus::Up(ip.with_rssi(dbm)),
+                    (status, _) => status,
+                };
                 // A modem that has just reset itself joins again.
                 if is_unexplained(self.report.link) && waited < REACH_MS {
                     return Err(nb::Error::WouldBlock);
                 }
                 let begun = driver.begin(exchange, buffer, now);
                 self.tell(driver, exchange, buffer, begun)?;
-                self.pass(ProbeStep::Link, now);
-                self.pass(ProbeStep::Subnet, now);
+                self.pass(ProbeStep::Link, &driver.clock);
+                self.pass(ProbeStep::Subnet, &driver.clock);
                 Ok(Next::Name)
             }
             Next::Name => {
@@ -198,14 +211,14 @@ impl Ladder {
                     let resolved = driver.resolve(exchange, buffer, now);
                     self.tell(driver, exchange, buffer, resolved)?;
                     self.report.address = exchange.endpoint.remote.map(|remote| remote.ip());
-                    self.pass(ProbeStep::Name, driver.clock.now_ms());
+                    self.pass(ProbeStep::Name, &driver.clock);
                 }
                 let Some(remote) = exchange.endpoint.remote else {
                     return Ok(Next::Over);
                 };
                 self.report.address = Some(remote.ip());
                 self.report.port = remote.port();
-                self.pass(ProbeStep::Target, driver.clock.now_ms());
+                self.pass(ProbeStep::Target, &driver.clock);
                 Ok(Next::Gateway(remote))
             }
             Next::Gateway(remote) => {
@@ -213,7 +226,7 @@ impl Ladder {
                 if let Some(gateway) = gateway {
                     let (answer, outcome) = self.ping(network, gateway, now)?;
                     self.findings.gateway = answer;
-                    self.end(ProbeStep::Gateway, outcome, now);
+                    self.end(ProbeStep::Gateway, outcome, &driver.clock);
                 }
                 Ok(Next::Host(remote))
             }
@@ -222,16 +235,16 @@ impl Ladder {
                 if !remote.ip().is_loopback() {
                     let (answer, outcome) = self.ping(network, remote.ip(), now)?;
                     self.findings.host = answer;
-                    self.end(ProbeStep::Host, outcome, now);
+                    self.end(ProbeStep::Host, outcome, &driver.clock);
                 }
-                exchange.timers.progress(now);
+                exchange.timers.progress(driver.clock.now_ms());
                 Ok(Next::Port)
             }
             Next::Port => {
                 exchange.state = State::Connect;
                 let connected = driver.connect(exchange, buffer, now);
                 self.tell(driver, exchange, buffer, connected)?;
-                self.pass(ProbeStep::Port, driver.clock.now_ms());
+                self.pass(ProbeStep::Port, &driver.clock);
                 Ok(Next::Http)
             }
             Next::Http => {
@@ -286,13 +299,27 @@ impl Ladder {
     }
 
     /// The step holds; the next one begins.
-    fn pass(&mut self, step: ProbeStep, now: u32) {
-        self.end(step, StepOutcome::Passed, now);
+    fn pass(&mut self, step: ProbeStep, clock: &impl Clock) {
+        self.end(step, StepOutcome::Passed, clock);
     }
 
-    fn end(&mut self, step: ProbeStep, outcome: StepOutcome, now: u32) {
+    /// A stack's call may have blocked, so the time is asked for behind it.
+    fn end(&mut self, step: ProbeStep, outcome: StepOutcome, clock: &impl Clock) {
+        let now = clock.now_ms();
         self.report.add(step, outcome, elapsed_ms(now, self.mark));
         self.mark = now;
+    }
+
+    /// The step that it is in, or that broke and is looked into.
+    fn current(&self) -> ProbeStep {
+        match self.next {
+            Next::Free | Next::Signal | Next::Link | Next::AskStack => ProbeStep::Link,
+            Next::Name | Next::PingGateway(_) => ProbeStep::Name,
+            Next::Gateway(_) => ProbeStep::Gateway,
+            Next::Host(_) => ProbeStep::Host,
+            Next::Port | Next::KnockAtGateway | Next::KnockAtPort => ProbeStep::Port,
+            Next::Http | Next::Over => ProbeStep::Http,
+        }
     }
 
     fn gateway(&self) -> Option<IpAddr> {
@@ -309,7 +336,7 @@ impl Ladder {
     ) -> nb::Result<Next, ErrorOf<N>> {
         let head = exchange.head(buffer);
         let status = head.status();
-        let oddity = oddity(&head, exchange.early_body(buffer), self.report.host().as_bytes());
+        let oddity = oddity(&head, exchange.early_body(buffer), self.report.whole_host());
         // Servers that take `*` for an error say the same of it whatever they are.
         if status == 400 && oddity.is_none() && !self.asked_root {
             self.asked_root = true;
@@ -318,46 +345,31 @@ impl Ladder {
             }
         }
         self.report.status = Some(status);
-        let now = driver.clock.now_ms();
         match oddity {
-            None => self.pass(ProbeStep::Http, now),
+            None => self.pass(ProbeStep::Http, &driver.clock),
             Some(oddity) => {
                 let evidence = driver.evidence_of(exchange, Phase::Head);
                 self.report.diagnosis = Some(Diagnosis::of_response(oddity, evidence));
-                self.end(ProbeStep::Http, StepOutcome::Failed, now);
+                self.end(ProbeStep::Http, StepOutcome::Failed, &driver.clock);
             }
         }
         Ok(Next::Over)
     }
 
-    fn failed<N: Network, C: Clock>(
-        &mut self,
-        driver: &mut Driver<N, C>,
-        error: ErrorOf<N>,
-        now: u32,
-    ) {
+    fn failed<N: Network, C: Clock>(&mut self, driver: &mut Driver<N, C>, error: ErrorOf<N>) {
         // The failure has taken the connection away.
         self.ticket = driver.connection.claim();
-        let step = match self.next {
-            Next::Free | Next::Signal | Next::Link | Next::AskStack => {
-                step_of(&error, ProbeStep::Link)
-            }
-            Next::Name | Next::PingGateway(_) => step_of(&error, ProbeStep::Name),
-            Next::Gateway(_) => ProbeStep::Gateway,
-            Next::Host(_) => ProbeStep::Host,
-            Next::Port | Next::KnockAtGateway | Next::KnockAtPort => ProbeStep::Port,
-            Next::Http | Next::Over => ProbeStep::Http,
-        };
+        let step = step_of(&error, self.current());
         if self.next == Next::Link && step != ProbeStep::Link {
-            self.pass(ProbeStep::Link, now);
+            self.pass(ProbeStep::Link, &driver.clock);
         }
         // What the head doesn't fit is an answer all the same.
         if matches!(error.kind, ErrorKind::Buffer { .. }) && step == ProbeStep::Http {
-            self.pass(ProbeStep::Http, now);
+            self.pass(ProbeStep::Http, &driver.clock);
             self.next = Next::Over;
             return;
         }
-        self.end(step, StepOutcome::Failed, now);
+        self.end(step, StepOutcome::Failed, &driver.clock);
         let seen = Seen::new(&error, driver.evidence);
         self.report.code = seen.code;
         self.seen = Some(seen);
@@ -389,12 +401,16 @@ impl Ladder {
         Next::Over
     }
 
-    /// The client was given another call.
-    fn displaced(&mut self) {
-        let error: Error<Infallible, Infallible> =
-            Error::new(Phase::Url, ErrorKind::Request(RequestError::Displaced));
-        let seen = Seen::new(&error, crate::error::Evidence::default());
-        self.report.code = seen.code;
+    /// The client was given another call. What had broken before that stays the finding.
+    fn displaced(&mut self, clock: &impl Clock) {
+        let seen = self.seen.take().unwrap_or_else(|| {
+            let kind = ErrorKind::Request(RequestError::Displaced);
+            let error: Error<Infallible, Infallible> = Error::new(Phase::Url, kind);
+            let seen = Seen::new(&error, Evidence::default());
+            self.end(self.current(), StepOutcome::Failed, clock);
+            self.report.code = seen.code;
+            seen
+        });
         self.report.diagnosis = Some(seen.diagnosis(self.findings));
         self.next = Next::Over;
     }
@@ -433,8 +449,7 @@ impl Ladder {
         let kind = Failure::Timeout { deadline, limit_ms }.widen();
         let mut call = CallView { exchange, ticket: self.ticket, buffer, body: &[] };
         let error = driver.fail(&mut call, kind);
-        let now = driver.clock.now_ms();
-        self.failed(driver, error, now);
+        self.failed(driver, error);
     }
 }
 

@@ -40,7 +40,8 @@ pub(crate) enum State {
 
 /// What a caller waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Goal {
+pub enum Goal {
+    /// The response's head.
     Head,
     /// Bytes of the body in the buffer, or its end.
     Body,
@@ -52,7 +53,7 @@ pub(crate) enum Goal {
 
 /// What has to happen next.
 #[derive(Debug)]
-pub(crate) enum Action<'c> {
+pub enum Action<'c> {
     /// Look at the link, and take the kept connection if it leads there; then `begun`.
     Begin,
     /// Look the host's name up; then `resolved`.
@@ -71,7 +72,7 @@ pub(crate) enum Action<'c> {
 
 /// A request and its response, wherever its bytes and its body are.
 #[derive(Debug)]
-pub(crate) struct Exchange {
+pub struct Exchange {
     pub(crate) state: State,
     pub(crate) reused: bool,
     /// The request is in the buffer as it was, and can be sent again.
@@ -175,7 +176,7 @@ impl Exchange {
     /// # Errors
     ///
     /// The peer broke HTTP, or a buffer is too small: the exchange is to be ended.
-    pub(crate) fn next<'c>(
+    pub fn next<'c>(
         &mut self,
         buffer: &'c mut [u8],
         body: &'c [u8],
@@ -234,7 +235,7 @@ impl Exchange {
     }
 
     /// The step that the exchange is in.
-    pub(crate) fn phase(&self) -> Phase {
+    pub fn phase(&self) -> Phase {
         match self.state {
             State::Begin => Phase::Link,
             State::Resolve => Phase::Resolve,
@@ -257,38 +258,46 @@ impl Exchange {
         }
     }
 
+    /// Ends the exchange, after an error that was reported.
+    pub fn fail(&mut self) {
+        self.state = State::Failed;
+        // Taking data that were shown mustn't complete it.
+        self.ready = 0;
+    }
+
     /// Whether the exchange neither goes on nor needs its connection.
-    pub(crate) fn is_over(&self) -> bool {
+    pub fn is_over(&self) -> bool {
         matches!(self.state, State::Over | State::Failed)
     }
 
-    pub(crate) fn has_head(&self) -> bool {
+    /// Whether the response's head has arrived.
+    pub fn has_head(&self) -> bool {
         matches!(self.state, State::Body | State::Over)
     }
 
     /// Whether the response has handed the connection over.
-    pub(crate) fn is_upgraded(&self) -> bool {
+    pub fn is_upgraded(&self) -> bool {
         matches!(self.body, Body::Upgraded)
     }
 
     /// Why the connection of a complete response can't be kept.
-    pub(crate) fn close_reason(&self) -> Option<CloseReason> {
+    pub fn close_reason(&self) -> Option<CloseReason> {
         self.close_reason
     }
 
     /// The head, of a response that is known to have arrived.
-    pub(crate) fn head<'b>(&self, buffer: &'b [u8]) -> ResponseHead<'b> {
+    pub fn head<'b>(&self, buffer: &'b [u8]) -> ResponseHead<'b> {
         ResponseHead::new(&self.parser, buffer.get(..self.head_end).unwrap_or_default())
     }
 
     /// The trailer fields behind a chunked body that was read to its end.
-    pub(crate) fn trailers<'b>(&self, buffer: &'b [u8]) -> Headers<'b> {
+    pub fn trailers<'b>(&self, buffer: &'b [u8]) -> Headers<'b> {
         let (start, end) = self.trailers;
         Headers::new(buffer.get(start..end).unwrap_or_default())
     }
 
     /// What was read whole of the body.
-    pub(crate) fn read_body<'b>(&self, buffer: &'b [u8]) -> &'b [u8] {
+    pub fn read_body<'b>(&self, buffer: &'b [u8]) -> &'b [u8] {
         buffer.get(self.head_end..self.retained_end).unwrap_or_default()
     }
 

@@ -6,14 +6,20 @@ use crate::error::{self, BufferUse, Deadline, ProtocolError, RequestError};
 /// What ended an exchange. It is small, since it is returned all the time; its figures are the exchange's,
 /// which [explains](Exchange::explain) it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Failure {
+pub enum Failure {
+    /// The peer broke HTTP.
     Protocol(ProtocolError),
+    /// A deadline ran out.
     Timeout(Deadline),
+    /// The stream ended before the first byte of a response.
     ClosedBeforeResponse,
+    /// The same on a connection that had been kept.
     StaleConnection,
+    /// The stream ended in the middle of the response.
     Truncated,
-    /// The head doesn't fit; whether it was counted to its end.
+    /// The head doesn't fit.
     HeadTooLarge {
+        /// It was counted to its end.
         counted: bool,
     },
     /// There is no room to go on with this; so many bytes more are needed at least.
@@ -22,13 +28,14 @@ pub(crate) enum Failure {
     BodyTooLarge,
     /// More or less of the body was given than declared.
     WrongLength,
+    /// It had ended before.
     CallOver,
 }
 
 impl Exchange {
     /// A failure with its figures, for a buffer of `available` bytes.
     #[cold]
-    pub(crate) fn explain(&self, failure: Failure, available: usize) -> error::Failure {
+    pub fn explain(&self, failure: Failure, available: usize) -> error::Failure {
         match failure {
             Failure::Protocol(error) => error::Failure::Protocol(error),
             Failure::Timeout(deadline) => {

@@ -45,8 +45,7 @@ impl Exchange {
             }
             self.shift_to(buffer, 0);
         }
-        // What a failing `receive` does to its buffer isn't known, and the request in it may have to be
-        // sent again.
+        // The request in the buffer may have to be sent again.
         if self.reused && self.filled == 0 && self.may_start_over() {
             if self.stage_end < buffer.len() {
                 return Ok(Some((self.stage_end, buffer.len())));
@@ -112,7 +111,7 @@ impl Exchange {
 
     /// Whether the rest of the body may be read for its connection's sake. It ends soon, as far as that can
     /// be told.
-    pub(crate) fn is_worth_discarding(&self) -> bool {
+    pub fn is_worth_discarding(&self) -> bool {
         self.state == State::Body && self.body.ends_within(MAX_DISCARDED)
     }
 
@@ -196,12 +195,7 @@ impl Exchange {
     }
 
     /// So many bytes, at least one, were received into the room that was given.
-    pub(crate) fn received(
-        &mut self,
-        buffer: &mut [u8],
-        count: usize,
-        now: u32,
-    ) -> Result<(), Failure> {
+    pub fn received(&mut self, buffer: &mut [u8], count: usize, now: u32) -> Result<(), Failure> {
         match self.state {
             State::MeasureHead => {
                 self.count_received(count);
@@ -231,7 +225,7 @@ impl Exchange {
     }
 
     /// Nothing has arrived. True where there is something else to go on with.
-    pub(crate) fn nothing_received(
+    pub fn nothing_received(
         &mut self,
         buffer: &mut [u8],
         body: &[u8],
@@ -275,14 +269,20 @@ impl Exchange {
 
     /// The stream has ended; `clean` where nothing of it is lost. True where that was a stale connection,
     /// and the request is sent again on another.
-    pub(crate) fn ended(&mut self, clean: bool, now: u32) -> Result<bool, Failure> {
+    pub fn ended(&mut self, clean: bool, now: u32) -> Result<bool, Failure> {
         match self.state {
-            State::Body if clean && matches!(self.body, Body::UntilClose) => {
+            // What arrived is taken before more is asked for: there is nothing left of it here.
+            State::Body
+                if clean
+                    && matches!(self.body, Body::UntilClose)
+                    && self.parsed_to == self.filled =>
+            {
                 self.complete(true);
                 Ok(false)
             }
             State::Body => Err(Failure::Truncated),
             State::MeasureHead => Err(Failure::HeadTooLarge { counted: false }),
+            State::Over | State::Failed => Err(Failure::CallOver),
             _ if self.may_start_over() => {
                 self.start_over(now);
                 Ok(true)
@@ -294,14 +294,14 @@ impl Exchange {
     }
 
     /// Bytes of the body that stand in the buffer, for the caller.
-    pub(crate) fn data<'b>(&self, buffer: &'b [u8]) -> &'b [u8] {
+    pub fn data<'b>(&self, buffer: &'b [u8]) -> &'b [u8] {
         let end = self.parsed_to.wrapping_add(self.ready);
         buffer.get(self.parsed_to..end).unwrap_or_default()
     }
 
     /// How much of the body may go from the stack into `out` without a copy; 0 where it has to pass
     /// through the buffer, as what `out` has less room for than the buffer.
-    pub(crate) fn direct_length(&self, buffer: &[u8], out: &[u8]) -> usize {
+    pub fn direct_length(&self, buffer: &[u8], out: &[u8]) -> usize {
         let room = buffer.len().wrapping_sub(self.retained_end);
         let is_direct =
             self.state == State::Body && self.parsed_to == self.filled && out.len() >= room;
@@ -309,7 +309,7 @@ impl Exchange {
     }
 
     /// So many bytes of the body were received elsewhere.
-    pub(crate) fn received_directly(&mut self, count: usize, now: u32) -> Result<(), Failure> {
+    pub fn received_directly(&mut self, count: usize, now: u32) -> Result<(), Failure> {
         self.timers.progress(now);
         self.check_total(now)?;
         self.count_received(count);
@@ -318,7 +318,7 @@ impl Exchange {
     }
 
     /// Takes data that stands in the buffer; never more than is there.
-    pub(crate) fn consume(&mut self, count: usize) {
+    pub fn consume(&mut self, count: usize) {
         let count = count.min(self.ready);
         self.ready = self.ready.wrapping_sub(count);
         self.parsed_to = self.parsed_to.wrapping_add(count);

@@ -26,8 +26,9 @@ mod upload;
 
 pub(crate) use body::Body;
 pub use close::CloseReason;
-pub(crate) use exchange::{Action, Exchange, Goal, State};
-pub(crate) use failure::Failure;
-pub(crate) use outbound::Blocked;
+pub(crate) use exchange::State;
+pub use exchange::{Action, Exchange, Goal};
+pub use failure::Failure;
+pub use outbound::Blocked;
 pub(crate) use timers::{Deadlines, NEVER, Timers};
-pub(crate) use upload::{Space, UploadState};
+pub use upload::{Space, UploadState};

@@ -7,7 +7,7 @@ use core::net::{IpAddr, SocketAddr};
 
 /// What to do about a peer that takes no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Blocked {
+pub enum Blocked {
     /// Wait, and try again.
     Wait,
     /// Go on: an answer is looked for, in a buffer that is free.
@@ -34,17 +34,25 @@ impl Exchange {
     }
 
     /// Puts as much of the body behind the head as fits, so that both leave in one `send`.
-    pub(crate) fn stage_body(&mut self, buffer: &mut [u8], body: &[u8]) {
+    pub fn stage_body(&mut self, buffer: &mut [u8], body: &[u8]) {
         let rest = body.get(self.body_taken..).unwrap_or_default();
-        let room = buffer.get_mut(self.stage_end..).unwrap_or_default();
+        let limit = self.stage_limit(buffer);
+        let room = buffer.get_mut(self.stage_end..limit).unwrap_or_default();
         let count = copy(room, rest);
         self.stage_end = self.stage_end.wrapping_add(count);
         self.body_taken = self.body_taken.wrapping_add(count);
         self.body_staged = self.body_taken;
     }
 
+    /// Where the stage has to end. A request that may have to be sent again leaves a byte behind it, into
+    /// which the answer's first can be received: what a failing `receive` does to its buffer isn't known.
+    pub(super) fn stage_limit(&self, buffer: &[u8]) -> usize {
+        let spared = self.params.idempotent && self.replayable;
+        buffer.len().saturating_sub(usize::from(spared))
+    }
+
     /// The link is up; where the kept connection was taken, it leads to `kept`.
-    pub(crate) fn begun(&mut self, kept: Option<SocketAddr>, now: u32) {
+    pub fn begun(&mut self, kept: Option<SocketAddr>, now: u32) {
         self.timers.progress(now);
         self.reused = kept.is_some();
         if self.reused {
@@ -55,13 +63,15 @@ impl Exchange {
         }
     }
 
-    pub(crate) fn resolved(&mut self, address: IpAddr, now: u32) {
+    /// The resolver's answer.
+    pub fn resolved(&mut self, address: IpAddr, now: u32) {
         self.timers.progress(now);
         self.endpoint.resolved(address);
         self.state = State::Connect;
     }
 
-    pub(crate) fn connected(&mut self, now: u32) -> Result<(), Failure> {
+    /// The connection is open.
+    pub fn connected(&mut self, now: u32) -> Result<(), Failure> {
         self.check_total(now)?;
         self.timers.progress(now);
         self.state = State::Send;
@@ -69,7 +79,7 @@ impl Exchange {
     }
 
     /// The stack would block, in a step that does nothing else.
-    pub(crate) fn wait(&self, now: u32, deadline: Deadline) -> Result<(), Failure> {
+    pub fn wait(&self, now: u32, deadline: Deadline) -> Result<(), Failure> {
         self.timers.wait(now, deadline, &self.params.deadlines)
     }
 
@@ -82,7 +92,7 @@ impl Exchange {
     }
 
     /// The stack took so many of the bytes that were to be sent.
-    pub(crate) fn sent(&mut self, count: usize, now: u32) {
+    pub fn sent(&mut self, count: usize, now: u32) {
         self.sent = self.sent.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
         let taken = if self.has_stage() { &mut self.stage_sent } else { &mut self.body_taken };
         *taken = taken.wrapping_add(count);
@@ -96,7 +106,7 @@ impl Exchange {
     }
 
     /// Whether an answer has begun that isn't complete.
-    pub(crate) fn has_part_of_answer(&self) -> bool {
+    pub fn has_part_of_answer(&self) -> bool {
         self.filled > self.parsed_to
     }
 
@@ -111,7 +121,7 @@ impl Exchange {
     /// The peer takes no more now. Perhaps it has answered already, and a request that it refuses needs
     /// no rest (RFC 9112 section 9.3). What is staged is in the way of an answer: it is given up for
     /// one only once the idle deadline has made it worthless.
-    pub(crate) fn send_blocked(&mut self, now: u32) -> Result<Blocked, Failure> {
+    pub fn send_blocked(&mut self, now: u32) -> Result<Blocked, Failure> {
         if !self.has_stage() {
             self.seeks_answer = true;
             return Ok(Blocked::GoOn);
@@ -125,7 +135,7 @@ impl Exchange {
 
     /// Where an answer may be received that stands for what can't be sent; over what is left of the
     /// request in the buffer. `None` where nothing was sent that could be answered.
-    pub(crate) fn room_for_answer<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b mut [u8]> {
+    pub fn room_for_answer<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b mut [u8]> {
         if self.sent == 0 {
             return None;
         }
@@ -134,7 +144,7 @@ impl Exchange {
 
     /// Of an answer that came instead of more to be taken, so many bytes more, or those before, are
     /// there. False where there are none.
-    pub(crate) fn answer_came(&mut self, count: usize, now: u32) -> bool {
+    pub fn answer_came(&mut self, count: usize, now: u32) -> bool {
         if count > 0 {
             self.arrived(count);
         }
@@ -151,12 +161,12 @@ impl Exchange {
     /// response has come (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1). That no byte was counted as sent proves
     /// nothing: a modem may have sent what it then failed to confirm.
     #[inline(never)]
-    pub(crate) fn may_start_over(&self) -> bool {
+    pub fn may_start_over(&self) -> bool {
         self.reused && self.params.idempotent && self.replayable && self.received == 0
     }
 
     /// Sends the request again on a fresh connection.
-    pub(crate) fn start_over(&mut self, now: u32) {
+    pub fn start_over(&mut self, now: u32) {
         self.reused = false;
         self.seeks_answer = false;
         self.endpoint.forget_resolved();
@@ -185,11 +195,15 @@ impl Exchange {
         self.stage_end = self.filled;
     }
 
-    /// Notes bytes of the response, which stand in the buffer from `filled`.
+    /// Notes bytes of the response, which stand in the buffer from `filled`. What is staged next follows
+    /// them.
     pub(super) fn arrived(&mut self, count: usize) {
         self.filled = self.filled.wrapping_add(count);
         self.count_received(count);
         self.replayable = false;
+        if !self.has_stage() {
+            self.restage();
+        }
     }
 
     pub(super) fn count_received(&mut self, count: usize) {

@@ -19,7 +19,7 @@ const LEAST_CHUNK: u8 = CHUNK_FRAME as u8 + 1;
 /// How much of the body was given. Pieces are staged in the buffer; once that is full, all of it is sent
 /// before more is taken.
 #[derive(Debug)]
-pub(crate) struct UploadState {
+pub struct UploadState {
     length: BodyLength,
     given: u64,
     /// Where the open chunk's size line is to be written.
@@ -30,7 +30,7 @@ pub(crate) struct UploadState {
 
 /// Where more of the body goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Space {
+pub enum Space {
     /// Into the buffer, from here to there.
     Room(usize, usize),
     /// Nowhere, until what is staged is sent.
@@ -42,13 +42,14 @@ pub(crate) enum Space {
 }
 
 impl UploadState {
-    pub(crate) fn new(length: BodyLength, exchange: &mut Exchange) -> Self {
+    /// Nothing of it was given yet; the exchange waits for it once its head is sent.
+    pub fn new(length: BodyLength, exchange: &mut Exchange) -> Self {
         exchange.after_send = State::NeedBody;
         Self { length, given: 0, chunk: None, flushing: false }
     }
 
     /// Where more of the body can be put.
-    pub(crate) fn space(
+    pub fn space(
         &mut self,
         exchange: &mut Exchange,
         buffer: &mut [u8],
@@ -74,8 +75,8 @@ impl UploadState {
         };
         let stage_end = exchange.stage_end;
         let in_chunk = stage_end.saturating_sub(self.chunk.unwrap_or(stage_end));
-        let room = buffer
-            .len()
+        let room = exchange
+            .stage_limit(buffer)
             .saturating_sub(stage_end)
             .saturating_sub(frame)
             .min(usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(in_chunk));
@@ -109,13 +110,13 @@ impl UploadState {
     }
 
     /// All that was staged is sent.
-    pub(crate) fn flushed(&mut self, exchange: &mut Exchange) {
+    pub fn flushed(&mut self, exchange: &mut Exchange) {
         self.flushing = false;
         exchange.restage();
     }
 
     /// So many bytes were put where [`space`](Self::space) said.
-    pub(crate) fn commit(&mut self, exchange: &mut Exchange, count: usize) -> Result<(), Failure> {
+    pub fn commit(&mut self, exchange: &mut Exchange, count: usize) -> Result<(), Failure> {
         if count == 0 || exchange.has_head() {
             return Ok(());
         }
@@ -132,7 +133,7 @@ impl UploadState {
     }
 
     /// No more of it is given. Returns what is still to follow, as the call's body.
-    pub(crate) fn finish(
+    pub fn finish(
         &mut self,
         exchange: &mut Exchange,
         buffer: &mut [u8],

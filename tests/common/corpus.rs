@@ -1,10 +1,10 @@
 //! The response corpus: its cases, and whether an outcome is one that a case allows.
 
-use crate::outcome::{End, Fields, Outcome};
+use super::outcome::{End, Fields, Outcome};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use safe_http_client::Method;
-use safe_http_client::sans_io::Asked;
+use safe_http_client::sans_io::ResponseTo;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -98,11 +98,11 @@ impl Case {
         Method::from_name(&self.method)
     }
 
-    pub fn asked(&self) -> Asked {
+    pub fn response_to(&self) -> ResponseTo {
         match self.method.as_str() {
-            "HEAD" => Asked::Head,
-            "CONNECT" => Asked::Connect,
-            _ => Asked::Other,
+            "HEAD" => ResponseTo::Head,
+            "CONNECT" => ResponseTo::Connect,
+            _ => ResponseTo::Other,
         }
     }
 

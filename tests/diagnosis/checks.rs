@@ -3,12 +3,10 @@
 
 use crate::common::script::{Connection, Log, ScriptStack};
 use crate::common::{TestClock, cx};
-use crate::esp_at_common::Rig;
 use crate::observed::Verdict;
-use esp8266_sim::Dialect;
 use safe_http_client::{
-    Attached, Behaviour, Cause, Check, Confidence, Config, DisconnectReason, HostLink, IpConfig,
-    Link, LinkStatus, Method, SafeHttpClient,
+    Cause, Confidence, Config, DisconnectReason, IpConfig, Link, LinkStatus, Method, NalNetwork,
+    Preflight, SafeHttpClient, StackQuirks,
 };
 use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -96,12 +94,12 @@ fn ask(link: Chip, config: Config, method: Method<'_>, url: &str, to: Option<Soc
     ];
     let log = stack.log.clone();
     let status = link.status.replace(LinkStatus::Up(home()));
-    let network = Attached::new(stack, link.clone(), Behaviour::UNKNOWN);
-    let client = SafeHttpClient::with_config(network, TestClock::ticking(1), config);
-    let mut client = client.wait_online(&mut cx).map_err(|failed| failed.error).unwrap();
+    let network = NalNetwork::new(stack, link.clone(), StackQuirks::UNKNOWN);
+    let mut client = SafeHttpClient::with_config(network, TestClock::ticking(1), config);
+    let mut online = client.online(&mut cx).unwrap();
     link.status.set(status);
     let mut buffer = [0; 512];
-    let request = client.request(&mut cx, method, url, &mut buffer);
+    let request = online.request(method, url, &mut buffer);
     let request = match to {
         Some(address) => request.connect_to(address),
         None => request,
@@ -123,78 +121,102 @@ fn each_check_refuses_before_anything_is_sent_and_can_be_switched_off() {
     // The check, the link, the URL, the error's code, and the cause.
     let table = [
         (
-            Check::Link,
+            Preflight::Link,
             down(LinkStatus::NoAddress),
             "http://192.168.1.20/",
             "no_address",
             Cause::NoAddress,
         ),
         (
-            Check::Link,
+            Preflight::Link,
             down(LinkStatus::Up(ip([0; 4]))),
             "http://192.168.1.20/",
             "no_address",
             Cause::NoAddress,
         ),
         (
-            Check::Link,
+            Preflight::Link,
             down(LinkStatus::Disconnected(DisconnectReason::WrongPassword)),
             "http://192.168.1.20/",
             "link_down",
             Cause::JoinFailed,
         ),
-        (Check::Target, chip(home()), "http://localhost/", "loopback_target", Cause::NoHostTarget),
-        (Check::Target, chip(home()), "http://127.0.0.1/", "loopback_target", Cause::NoHostTarget),
-        (Check::Target, chip(home()), "http://127.9.9.9/", "loopback_target", Cause::NoHostTarget),
-        (Check::Target, chip(home()), "http://[::1]/", "loopback_target", Cause::NoHostTarget),
-        (Check::Target, chip(home()), "http://0.0.0.0/", "no_host_target", Cause::NoHostTarget),
         (
-            Check::Target,
+            Preflight::Target,
+            chip(home()),
+            "http://localhost/",
+            "loopback_target",
+            Cause::NoHostTarget,
+        ),
+        (
+            Preflight::Target,
+            chip(home()),
+            "http://127.0.0.1/",
+            "loopback_target",
+            Cause::NoHostTarget,
+        ),
+        (
+            Preflight::Target,
+            chip(home()),
+            "http://127.9.9.9/",
+            "loopback_target",
+            Cause::NoHostTarget,
+        ),
+        (Preflight::Target, chip(home()), "http://[::1]/", "loopback_target", Cause::NoHostTarget),
+        (Preflight::Target, chip(home()), "http://0.0.0.0/", "no_host_target", Cause::NoHostTarget),
+        (
+            Preflight::Target,
             chip(home()),
             "http://255.255.255.255/",
             "no_host_target",
             Cause::NoHostTarget,
         ),
         (
-            Check::Target,
+            Preflight::Target,
             chip(home()),
             "http://239.255.255.250/",
             "no_host_target",
             Cause::NoHostTarget,
         ),
-        (Check::Target, pc(home()), "http://0.0.0.0/", "no_host_target", Cause::NoHostTarget),
+        (Preflight::Target, pc(home()), "http://0.0.0.0/", "no_host_target", Cause::NoHostTarget),
         (
-            Check::Subnet,
+            Preflight::Subnet,
             chip(misplaced()),
             "http://192.168.1.20/",
             "gateway_outside_subnet",
             Cause::WrongSubnet,
         ),
         (
-            Check::Subnet,
+            Preflight::Subnet,
             chip(misplaced()),
             "http://gate.test/",
             "gateway_outside_subnet",
             Cause::WrongSubnet,
         ),
-        (Check::Dns, chip(static_ip), "http://gate.test/", "no_dns_server", Cause::NoDnsServer),
-        (Check::OwnAddress, chip(home()), "http://192.168.1.57/", "own_address", Cause::OwnAddress),
+        (Preflight::Dns, chip(static_ip), "http://gate.test/", "no_dns_server", Cause::NoDnsServer),
         (
-            Check::OwnAddress,
+            Preflight::OwnAddress,
+            chip(home()),
+            "http://192.168.1.57/",
+            "own_address",
+            Cause::OwnAddress,
+        ),
+        (
+            Preflight::OwnAddress,
             spanning(home(), own([192, 168, 4, 1])),
             "http://192.168.4.1/",
             "own_address",
             Cause::OwnAddress,
         ),
         (
-            Check::OwnAddress,
+            Preflight::OwnAddress,
             spanning(home(), own([192, 168, 1, 1])),
             "http://192.168.1.20/",
             "own_network",
             Cause::OwnAddress,
         ),
         (
-            Check::PlainOnTlsPort,
+            Preflight::PlainOnTlsPort,
             chip(home()),
             "http://192.168.1.20:443/",
             "plain_on_tls_port",
@@ -210,16 +232,16 @@ fn each_check_refuses_before_anything_is_sent_and_can_be_switched_off() {
         assert_eq!(verdict.first().cause, cause, "{what}: {verdict}");
         // Plain HTTP on port 443 is odd, and not impossible.
         let certain = verdict.first().confidence == Confidence::Certain;
-        assert_eq!(certain, check != Check::PlainOnTlsPort, "{what}: {verdict}");
+        assert_eq!(certain, check != Preflight::PlainOnTlsPort, "{what}: {verdict}");
 
         // Another check's name changes nothing.
-        let other = if check == Check::Dns { Check::Subnet } else { Check::Dns };
-        let config = Config::new().without_check(other);
+        let other = if check == Preflight::Dns { Preflight::Subnet } else { Preflight::Dns };
+        let config = Config::new().without_preflight(other);
         let asked = ask(link.clone(), config, Method::Get, url, None);
         assert!(asked.touched_nothing(), "{what}, without {other:?}");
 
         // Its own lets the request out.
-        let config = Config::new().without_check(check);
+        let config = Config::new().without_preflight(check);
         let asked = ask(link, config, Method::Get, url, None);
         assert_eq!(asked.outcome.map_err(|(code, _)| code), Ok(200), "{what}, switched off");
         assert!(asked.log.borrow().text(0).starts_with("GET / HTTP/1.1\r\n"), "{what}");
@@ -230,16 +252,16 @@ fn each_check_refuses_before_anything_is_sent_and_can_be_switched_off() {
 fn an_address_that_a_name_resolves_to_is_checked_before_it_is_dialled() {
     let none = "name_resolved_to_no_host";
     for (check, link, url, code, cause) in [
-        (Check::Target, chip(home()), "http://zero.test/", none, Cause::NameNotResolved),
-        (Check::Target, chip(home()), "http://loop.test/", none, Cause::NameNotResolved),
-        (Check::Target, pc(home()), "http://zero.test/", none, Cause::NameNotResolved),
-        (Check::OwnAddress, chip(home()), "http://me.test/", "own_address", Cause::OwnAddress),
+        (Preflight::Target, chip(home()), "http://zero.test/", none, Cause::NameNotResolved),
+        (Preflight::Target, chip(home()), "http://loop.test/", none, Cause::NameNotResolved),
+        (Preflight::Target, pc(home()), "http://zero.test/", none, Cause::NameNotResolved),
+        (Preflight::OwnAddress, chip(home()), "http://me.test/", "own_address", Cause::OwnAddress),
     ] {
         let asked = ask(link.clone(), Config::new(), Method::Get, url, None);
         let (said, verdict) = asked.outcome.unwrap_err();
         assert_eq!((said, verdict.first().cause), (code, cause), "{url}");
         assert!(asked.log.borrow().dialed.is_empty() && asked.log.borrow().opened == 0, "{url}");
-        let config = Config::new().without_check(check);
+        let config = Config::new().without_preflight(check);
         let asked = ask(link, config, Method::Get, url, None);
         assert_eq!(asked.outcome.map_err(|(code, _)| code), Ok(200), "{url}, switched off");
     }
@@ -322,14 +344,18 @@ fn what_may_well_work_is_let_pass() {
     // What is spoken through a tunnel is the caller's.
     let asked = ask(chip(home()), Config::new(), Method::Connect, "http://192.168.1.20:443/", None);
     assert_eq!(asked.outcome.map_err(|(code, _)| code), Ok(200));
-    // The operating system's link.
+}
+
+#[cfg(feature = "std")]
+#[test]
+fn an_operating_systems_link_has_a_loopback() {
     let mut cx = cx();
     let stack = ScriptStack::new([Connection::answer(OK)]);
-    let network = Attached::new(stack, HostLink, Behaviour::UNKNOWN);
-    let client = SafeHttpClient::new(network, TestClock::ticking(1));
-    let mut client = client.wait_online(&mut cx).map_err(|failed| failed.error).unwrap();
+    let network = NalNetwork::new(stack, safe_http_client::PcLink, StackQuirks::UNKNOWN);
+    let mut client = SafeHttpClient::new(network, TestClock::ticking(1));
+    let mut online = client.online(&mut cx).unwrap();
     let mut buffer = [0; 512];
-    let sent = client.get(&mut cx, "http://127.0.0.1:8080/", &mut buffer).send();
+    let sent = online.get("http://127.0.0.1:8080/", &mut buffer).send();
     assert_eq!(sent.unwrap().status(), 200);
 }
 
@@ -400,14 +426,14 @@ fn a_reason_code_says_why_the_link_went() {
 fn no_switch_lets_out_what_can_never_be_right() {
     let mut config = Config::new();
     for check in [
-        Check::Link,
-        Check::Target,
-        Check::Subnet,
-        Check::Dns,
-        Check::OwnAddress,
-        Check::PlainOnTlsPort,
+        Preflight::Link,
+        Preflight::Target,
+        Preflight::Subnet,
+        Preflight::Dns,
+        Preflight::OwnAddress,
+        Preflight::PlainOnTlsPort,
     ] {
-        config = config.without_check(check);
+        config = config.without_preflight(check);
     }
     for (url, code, cause) in [
         ("http://http://gate.test/", "scheme_in_host", Cause::Scheme),
@@ -419,31 +445,5 @@ fn no_switch_lets_out_what_can_never_be_right() {
         assert!(asked.touched_nothing(), "{url}");
         let (said, verdict) = asked.outcome.unwrap_err();
         assert_eq!((said, verdict.first().cause), (code, cause), "{url}: {verdict}");
-    }
-}
-
-/// On the modem a refusal costs no AT command.
-#[test]
-fn a_refused_request_is_no_command_for_the_modem() {
-    for dialect in Dialect::ALL {
-        let Rig { handle, clock, mut modem, mut cx } =
-            Rig::joined(crate::esp_at_common::config(dialect));
-        let client = SafeHttpClient::new(&mut modem, &clock);
-        let mut client = client.wait_online(&mut cx).map_err(|failed| failed.error).unwrap();
-        handle.clear_log();
-        for (url, code) in [
-            ("http://localhost/", "loopback_target"),
-            ("http://0.0.0.0/", "no_host_target"),
-            ("http://192.168.4.2/", "own_address"),
-            ("http://192.168.4.20:443/", "plain_on_tls_port"),
-            ("https://192.168.4.20/", "no_tls"),
-            ("http://http://192.168.4.20/", "scheme_in_host"),
-        ] {
-            let mut buffer = [0; 512];
-            let sent = client.get(&mut cx, url, &mut buffer).send();
-            let error = sent.map(|response| response.status()).unwrap_err();
-            assert_eq!(error.code(), code, "{dialect} {url}");
-            assert_eq!(handle.sent_lines(), Vec::<String>::new(), "{dialect} {url}");
-        }
     }
 }

@@ -1,19 +1,18 @@
 //! What is made of a stack's own facts: by the active check, question by question, and by an error.
 
-use crate::common::script::{Connection, ScriptError, ScriptStack, Step};
+use crate::chip::{Chip, GATEWAY, HOST, all_are_silent, all_pend, chip, down, fine, home};
+use crate::chip::{host_pends, link, no_pings, open, refused, silent, up};
+use crate::common::script::{Connection, Step};
 use crate::common::{TestClock, cx};
-use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
 use safe_http_client::{
-    Behaviour, Cause, Condition, Config, Connect, DisconnectReason, IpConfig, Link, LinkStatus,
-    Network, NoPing, NoTls, Outcome, Phase, Report, SafeHttpClient, StackFault,
+    Cause, Config, Connect, DisconnectReason, ErrorOf, IpConfig, LinkStatus, LoopContext, Phase,
+    Report, SafeHttpClient, StackFault, StepOutcome,
 };
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
-const GATEWAY: [u8; 4] = [192, 168, 1, 1];
-const HOST: [u8; 4] = [192, 168, 1, 20];
 /// Whom nobody has: a stack is asked for it to make it speak.
 const NOBODY: [u8; 4] = [192, 0, 2, 1];
 
@@ -24,194 +23,18 @@ const SECURE: &str = "https://192.168.1.20/";
 /// Milliseconds that an answer to a ping, or to what takes its place, is awaited.
 const REACH: u32 = 4000;
 
-/// A stack of which each fact is written down.
-struct Chip {
-    stack: ScriptStack,
-    connect: Connect,
-    link: LinkStatus,
-    has_loopback: bool,
-    is_busy: Rc<Cell<bool>>,
-    radio_sleeps: bool,
-    signal_pends: bool,
-    /// What comes of a ping.
-    ping: fn(IpAddr) -> nb::Result<Option<u32>, NoPing>,
-    pinged: Rc<RefCell<Vec<IpAddr>>>,
-    fault: StackFault,
-}
-
-/// Has no pings.
-fn no_pings(_: IpAddr) -> nb::Result<Option<u32>, NoPing> {
-    Err(nb::Error::Other(NoPing))
-}
-
-fn all_answer(_: IpAddr) -> nb::Result<Option<u32>, NoPing> {
-    Ok(Some(3))
-}
-
-fn all_are_silent(_: IpAddr) -> nb::Result<Option<u32>, NoPing> {
-    Ok(None)
-}
-
-fn all_pend(_: IpAddr) -> nb::Result<Option<u32>, NoPing> {
-    Err(nb::Error::WouldBlock)
-}
-
-fn host_pends(host: IpAddr) -> nb::Result<Option<u32>, NoPing> {
-    if host == IpAddr::from(GATEWAY) { all_answer(host) } else { all_pend(host) }
-}
-
-fn home() -> IpConfig {
-    IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into())
-        .with_netmask(Ipv4Addr::new(255, 255, 255, 0))
-        .with_gateway(GATEWAY.into())
-}
-
-/// A chip at home, whose connections go like this.
-fn chip(connections: impl IntoIterator<Item = Connection>) -> Chip {
-    let mut stack = ScriptStack::new(connections);
-    stack.names = vec![
-        ("gate.test", HOST.into()),
-        ("zero.test", Ipv4Addr::UNSPECIFIED.into()),
-        ("me.test", Ipv4Addr::new(192, 168, 1, 57).into()),
-    ];
-    Chip {
-        stack,
-        connect: Connect::Polls,
-        link: LinkStatus::Up(home()),
-        has_loopback: false,
-        is_busy: Rc::default(),
-        radio_sleeps: false,
-        signal_pends: false,
-        ping: all_answer,
-        pinged: Rc::default(),
-        fault: StackFault::Unknown,
-    }
-}
-
-fn down(reason: DisconnectReason) -> LinkStatus {
-    LinkStatus::Disconnected(reason)
-}
-
-fn silent() -> Connection {
-    Connection { connect_pends: usize::MAX, ..Connection::new([]) }
-}
-
-fn refused() -> Connection {
-    Connection { refused: true, ..Connection::new([]) }
-}
-
-fn open() -> Connection {
-    Connection::new([])
-}
-
-fn fine() -> Connection {
-    Connection::answer("HTTP/1.1 204 No Content\r\n\r\n")
-}
-
-impl TcpClientStack for Chip {
-    type TcpSocket = <ScriptStack as TcpClientStack>::TcpSocket;
-    type Error = ScriptError;
-
-    fn socket(&mut self) -> Result<Self::TcpSocket, ScriptError> {
-        self.stack.socket()
-    }
-
-    fn connect(&mut self, s: &mut Self::TcpSocket, to: SocketAddr) -> nb::Result<(), ScriptError> {
-        self.stack.connect(s, to)
-    }
-
-    fn send(&mut self, s: &mut Self::TcpSocket, data: &[u8]) -> nb::Result<usize, ScriptError> {
-        self.stack.send(s, data)
-    }
-
-    fn receive(
-        &mut self,
-        s: &mut Self::TcpSocket,
-        to: &mut [u8],
-    ) -> nb::Result<usize, ScriptError> {
-        self.stack.receive(s, to)
-    }
-
-    fn close(&mut self, socket: Self::TcpSocket) -> Result<(), ScriptError> {
-        self.stack.close(socket)
-    }
-}
-
-impl Dns for Chip {
-    type Error = ScriptError;
-
-    fn get_host_by_name(&mut self, name: &str, kind: AddrType) -> nb::Result<IpAddr, ScriptError> {
-        self.stack.get_host_by_name(name, kind)
-    }
-
-    fn get_host_by_address(&mut self, a: IpAddr, b: &mut [u8]) -> nb::Result<usize, ScriptError> {
-        self.stack.get_host_by_address(a, b)
-    }
-}
-
-impl Link for Chip {
-    fn link_status(&mut self) -> LinkStatus {
-        self.link
-    }
-
-    fn has_loopback(&self) -> bool {
-        self.has_loopback
-    }
-}
-
-impl Network for Chip {
-    fn behaviour(&self) -> Behaviour {
-        Behaviour { connect: self.connect, ..Behaviour::UNKNOWN }
-    }
-
-    fn has_tls(&self) -> bool {
-        true
-    }
-
-    fn secure(&mut self, _: &mut Self::TcpSocket, _: &str) -> Result<(), NoTls> {
-        Ok(())
-    }
-
-    fn tcp_fault(&self, _: &ScriptError) -> StackFault {
-        self.fault
-    }
-
-    fn dns_fault(&self, _: &ScriptError) -> StackFault {
-        StackFault::NameNotFound
-    }
-
-    fn condition(&self) -> Condition<'_> {
-        let mut condition = Condition::default();
-        condition.is_busy = self.is_busy.get();
-        condition.radio_sleeps = self.radio_sleeps;
-        condition
-    }
-
-    fn ping(&mut self, host: IpAddr) -> nb::Result<Option<u32>, NoPing> {
-        let answer = (self.ping)(host);
-        if !matches!(answer, Err(nb::Error::WouldBlock)) {
-            self.pinged.borrow_mut().push(host);
-        }
-        answer
-    }
-
-    fn signal_strength(&mut self) -> nb::Result<Option<i8>, std::convert::Infallible> {
-        if self.signal_pends { Err(nb::Error::WouldBlock) } else { Ok(Some(-61)) }
-    }
-}
-
-/// `url link gateway:Silent port:Failed`: what became of each rung, where it isn't passed.
-fn rungs(report: &Report) -> String {
-    let rungs = report.rungs().iter().map(|result| match result.outcome {
-        Outcome::Passed => result.rung.name().to_owned(),
-        outcome => format!("{}:{outcome:?}", result.rung.name()),
+/// `url link gateway:Silent port:Failed`: what became of each step, where it isn't passed.
+pub fn steps(report: &Report) -> String {
+    let steps = report.steps().iter().map(|result| match result.outcome {
+        StepOutcome::Passed => result.step.name().to_owned(),
+        outcome => format!("{}:{outcome:?}", result.step.name()),
     });
-    rungs.collect::<Vec<_>>().join(" ")
+    steps.collect::<Vec<_>>().join(" ")
 }
 
 /// What a check found, and whom it asked.
 struct Checked {
-    rungs: String,
+    steps: String,
     report: Report,
     pinged: Vec<IpAddr>,
     dialed: Vec<SocketAddr>,
@@ -226,7 +49,7 @@ fn check(chip: Chip, url: &str) -> Checked {
     let log = log.borrow();
     assert_eq!(log.opened, log.closed, "{url}: each socket is given back");
     let (pinged, dialed) = (pinged.borrow().clone(), log.dialed.clone());
-    Checked { rungs: rungs(&report), report, pinged, dialed }
+    Checked { steps: steps(&report), report, pinged, dialed }
 }
 
 /// A check waits for somebody for four seconds, and not a millisecond more or less.
@@ -237,9 +60,9 @@ fn each_wait_ends_to_the_millisecond() {
     let to_target = "url link subnet target";
     let no_link = "url link:Failed";
     let unreached = "url link subnet target gateway:NotAsked host:NotAsked port:Failed";
-    let unknown = down(DisconnectReason::Unknown);
+    let unknown = || down(DisconnectReason::Unknown);
     let blocks = Connect::Blocks;
-    // Whom it waits for, since when, the rungs until then, and the rungs after that.
+    // Whom it waits for, since when, the steps until then, and the steps after that.
     for (what, chip, begin, before, after) in [
         (
             "the signal",
@@ -250,7 +73,7 @@ fn each_wait_ends_to_the_millisecond() {
         ),
         (
             "a link that says nothing",
-            Chip { link: LinkStatus::NoAddress, connect: blocks, ..chip([]) },
+            Chip { link: link(LinkStatus::NoAddress), connect: blocks, ..chip([]) },
             0,
             url_alone,
             no_link,
@@ -285,7 +108,7 @@ fn each_wait_ends_to_the_millisecond() {
         ),
         (
             "a stack that is asked why",
-            Chip { link: unknown, ..chip([silent()]) },
+            Chip { link: unknown(), ..chip([silent()]) },
             REACH,
             no_link,
             no_link,
@@ -295,18 +118,36 @@ fn each_wait_ends_to_the_millisecond() {
         let mut client = SafeHttpClient::new(chip, clock.clone());
         let mut buffer = [0; 512];
         let url = if what == "a knock at the port" { SECURE } else { BY_ADDRESS };
-        let mut checkup = client.start_diagnosis(url, &mut buffer);
+        let mut probe = client.start_probe(url, &mut buffer);
         for now in [0, begin, begin + REACH - 1] {
             clock.set(now);
-            assert!(checkup.poll(&mut cx).is_err(), "{what}: it waits at {now} ms");
+            assert!(probe.poll(&mut client, &mut cx).is_err(), "{what}: it waits at {now} ms");
         }
-        assert_eq!(rungs(checkup.report()), before, "{what}");
-        assert!(checkup.report().diagnosis().is_none(), "{what}");
+        assert_eq!(steps(probe.report()), before, "{what}");
+        assert!(probe.report().diagnosis().is_none(), "{what}");
         clock.set(begin + REACH);
-        let waits_on = checkup.poll(&mut cx).is_err();
-        assert_eq!(rungs(checkup.report()), after, "{what}");
+        let waits_on = probe.poll(&mut client, &mut cx).is_err();
+        assert_eq!(steps(probe.report()), after, "{what}");
         assert_eq!(waits_on, after.ends_with("gateway:Silent"), "{what}: the host is next");
     }
+}
+
+/// Of a stack whose calls block, each step has the time of its own call.
+#[test]
+fn a_blocking_call_counts_for_its_own_step() {
+    let mut cx = cx();
+    let clock = TestClock::default();
+    let blocks_for = Some((clock.clone(), 2000));
+    let chip = Chip { connect: Connect::Blocks, fault: StackFault::TimedOut, ..chip([refused()]) };
+    let mut client = SafeHttpClient::new(Chip { blocks_for, ..chip }, clock);
+    let report = client.diagnose(&mut cx, BY_ADDRESS);
+    let times: Vec<_> = report.steps().iter().map(|result| result.ms).collect();
+    assert_eq!(steps(&report), "url link subnet target gateway host port:Failed", "{report}");
+    assert_eq!(times, [0, 0, 0, 0, 2000, 2000, 2000], "{report}");
+    assert!(report.to_string().contains("80 no answer  "), "not closed at once: {report}");
+    // What the others took isn't held against the connect.
+    let evidence = report.diagnosis().unwrap().evidence();
+    assert_eq!((evidence.phase_ms, evidence.limit_ms), (2000, 5000));
 }
 
 /// A stack that is busy with what was given up before is asked for nothing until that is over.
@@ -319,21 +160,21 @@ fn a_busy_stack_is_left_alone() {
     let clock = TestClock::default();
     let mut client = SafeHttpClient::new(chip, clock.clone());
     let mut buffer = [0; 512];
-    let mut checkup = client.start_diagnosis(BY_NAME, &mut buffer);
+    let mut probe = client.start_probe(BY_NAME, &mut buffer);
     is_busy.set(true);
     for now in [0, REACH, 15_000] {
         clock.set(now);
-        assert!(checkup.poll(&mut cx).is_err(), "{now} ms");
-        assert_eq!(rungs(checkup.report()), "url");
+        assert!(probe.poll(&mut client, &mut cx).is_err(), "{now} ms");
+        assert_eq!(steps(probe.report()), "url");
     }
     assert!(log.borrow().resolved.is_empty() && pinged.borrow().is_empty());
     is_busy.set(false);
-    assert!(checkup.poll(&mut cx).is_ok());
+    assert!(probe.poll(&mut client, &mut cx).is_ok());
     assert_eq!(
-        rungs(checkup.report()),
+        steps(probe.report()),
         "url link subnet name target gateway host port http",
         "{}",
-        checkup.report()
+        probe.report()
     );
 }
 
@@ -386,34 +227,33 @@ fn a_check_ends_at_its_deadline() {
         let config = Config::new().diagnosis_timeout(Duration::from_millis(limit.into()));
         let mut client = SafeHttpClient::with_config(chip, clock.clone(), config);
         let mut buffer = [0; 512];
-        let mut checkup = client.start_diagnosis(BY_ADDRESS, &mut buffer);
+        let mut probe = client.start_probe(BY_ADDRESS, &mut buffer);
         for now in [0, limit - 1] {
             clock.set(now);
-            assert!(checkup.poll(&mut cx).is_err(), "{what}: it goes on at {now} ms");
+            assert!(probe.poll(&mut client, &mut cx).is_err(), "{what}: it goes on at {now} ms");
         }
         clock.set(limit);
-        assert!(checkup.poll(&mut cx).is_ok(), "{what}");
-        let report = checkup.report();
-        assert_eq!(rungs(report), expected, "{what}");
+        assert!(probe.poll(&mut client, &mut cx).is_ok(), "{what}");
+        let report = probe.report();
+        assert_eq!(steps(report), expected, "{what}");
         assert_eq!(report.diagnosis().unwrap().cause(), cause, "{what}: {report}");
         // It is over.
-        assert!(checkup.poll(&mut cx).is_ok(), "{what}");
+        assert!(probe.poll(&mut client, &mut cx).is_ok(), "{what}");
     }
 }
 
-/// Which rungs there are depends on the target and on what is known of the link.
+/// Which steps there are depends on the target and on what is known of the link.
 #[test]
 fn who_is_asked_depends_on_the_target_and_the_stack() {
     let host = || IpAddr::from(HOST);
     let gateway = || IpAddr::from(GATEWAY);
     let loopback = SocketAddr::from(([127, 0, 0, 1], 80));
     let at = |address: [u8; 4]| SocketAddr::from((address, 80));
-    let up = |ip| LinkStatus::Up(ip);
     let alone = IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into());
     let outside = home().with_gateway([192, 168, 9, 1].into());
     let no_dns = home().with_dns(false);
-    let wrong_password = down(DisconnectReason::WrongPassword);
-    let unknown = down(DisconnectReason::Unknown);
+    let wrong_password = || down(DisconnectReason::WrongPassword);
+    let unknown = || down(DisconnectReason::Unknown);
     let timed_out = StackFault::TimedOut;
     for (why, chip, url, expected, pinged, dialed) in [
         (
@@ -466,7 +306,7 @@ fn who_is_asked_depends_on_the_target_and_the_stack() {
         ),
         (
             "the signal is for those who are on an access point",
-            Chip { link: wrong_password, signal_pends: true, ..chip([]) },
+            Chip { link: wrong_password(), signal_pends: true, ..chip([]) },
             BY_ADDRESS,
             "url link:Failed",
             vec![],
@@ -474,7 +314,7 @@ fn who_is_asked_depends_on_the_target_and_the_stack() {
         ),
         (
             "a link that doesn't say why: the stack is asked",
-            Chip { link: unknown, ..chip([silent()]) },
+            Chip { link: unknown(), ..chip([silent()]) },
             BY_ADDRESS,
             "url link:Failed",
             vec![],
@@ -482,7 +322,7 @@ fn who_is_asked_depends_on_the_target_and_the_stack() {
         ),
         (
             "a stack that can't be interrupted isn't",
-            Chip { link: unknown, connect: Connect::Blocks, ..chip([silent()]) },
+            Chip { link: unknown(), connect: Connect::Blocks, ..chip([silent()]) },
             BY_ADDRESS,
             "url link:Failed",
             vec![],
@@ -607,7 +447,7 @@ fn who_is_asked_depends_on_the_target_and_the_stack() {
         ),
     ] {
         let checked = check(chip, url);
-        assert_eq!(checked.rungs, expected, "{why}\n{}", checked.report);
+        assert_eq!(checked.steps, expected, "{why}\n{}", checked.report);
         assert_eq!((checked.pinged, checked.dialed), (pinged, dialed), "{why}");
         let broken = expected.contains("Failed");
         assert_eq!(checked.report.diagnosis().is_some(), broken, "{why}\n{}", checked.report);
@@ -643,16 +483,16 @@ fn a_stack_says_why_there_is_no_link() {
     let is_busy = chip.is_busy.clone();
     let mut client = SafeHttpClient::new(chip, clock.clone());
     let mut buffer = [0; 512];
-    let mut checkup = client.start_diagnosis(BY_ADDRESS, &mut buffer);
+    let mut probe = client.start_probe(BY_ADDRESS, &mut buffer);
     for now in [0, REACH] {
         clock.set(now);
-        assert!(checkup.poll(&mut cx).is_err());
+        assert!(probe.poll(&mut client, &mut cx).is_err());
     }
     is_busy.set(true);
     clock.set(2 * REACH);
-    assert!(checkup.poll(&mut cx).is_ok());
-    let diagnosis = checkup.report().diagnosis().unwrap();
-    assert_eq!(diagnosis.evidence().fault, StackFault::Busy, "{}", checkup.report());
+    assert!(probe.poll(&mut client, &mut cx).is_ok());
+    let diagnosis = probe.report().diagnosis().unwrap();
+    assert_eq!(diagnosis.evidence().fault, StackFault::Busy, "{}", probe.report());
 }
 
 /// An answer whose head is larger than the buffer is an answer all the same.
@@ -667,10 +507,10 @@ fn an_answer_that_does_not_fit_is_an_answer() {
         let mut client =
             SafeHttpClient::new(chip([Connection::answer(answer)]), TestClock::ticking(1));
         let mut buffer = [0; 200];
-        let mut checkup = client.start_diagnosis(BY_ADDRESS, &mut buffer);
-        while checkup.poll(&mut cx).is_err() {}
-        let report = checkup.report();
-        assert_eq!(rungs(report), expected, "{report}");
+        let mut probe = client.start_probe(BY_ADDRESS, &mut buffer);
+        while probe.poll(&mut client, &mut cx).is_err() {}
+        let report = probe.report();
+        assert_eq!(steps(report), expected, "{report}");
         assert_eq!((report.status(), report.diagnosis().is_some()), (None, broken), "{report}");
     }
     // Where the question itself doesn't fit, nothing is asked.
@@ -678,10 +518,10 @@ fn an_answer_that_does_not_fit_is_an_answer() {
     let log = chip.stack.log.clone();
     let mut client = SafeHttpClient::new(chip, TestClock::ticking(1));
     let mut buffer = [0; 20];
-    let mut checkup = client.start_diagnosis(BY_ADDRESS, &mut buffer);
-    assert!(checkup.poll(&mut cx).is_ok());
-    let report = checkup.report();
-    assert_eq!(rungs(report), "url:Failed", "{report}");
+    let mut probe = client.start_probe(BY_ADDRESS, &mut buffer);
+    assert!(probe.poll(&mut client, &mut cx).is_ok());
+    let report = probe.report();
+    assert_eq!(steps(report), "url:Failed", "{report}");
     assert_eq!(report.diagnosis().unwrap().cause(), Cause::InvalidRequest, "{report}");
     assert_eq!(log.borrow().opened, 0);
 }
@@ -715,22 +555,38 @@ fn the_root_is_asked_for_where_the_asterisk_was_refused() {
         let mut length = 0;
         for size in 1..512 {
             let mut buffer = vec![0; size];
-            let checkup = client.start_diagnosis(BY_ADDRESS, &mut buffer);
-            if rungs(checkup.report()) == "url" {
+            let probe = client.start_probe(BY_ADDRESS, &mut buffer);
+            if steps(probe.report()) == "url" {
                 length = size;
                 break;
             }
         }
         let mut buffer = vec![0; length + room];
-        let mut checkup = client.start_diagnosis(BY_ADDRESS, &mut buffer);
-        while checkup.poll(&mut cx).is_err() {}
-        let report = checkup.report();
+        let mut probe = client.start_probe(BY_ADDRESS, &mut buffer);
+        while probe.poll(&mut client, &mut cx).is_err() {}
+        let report = probe.report();
         assert_eq!(report.status(), Some(status), "{report}");
         let log = log.borrow();
         let lines: Vec<_> = (0..log.opened)
             .map(|index| log.text(index).lines().next().unwrap_or_default().to_owned())
             .collect();
         assert_eq!(lines, asked, "{report}");
+    }
+}
+
+/// A GET that fails, in its head or its body; something happens once the client is lent.
+fn failed_get(
+    client: &mut SafeHttpClient<Chip, TestClock>,
+    cx: &mut LoopContext,
+    url: &str,
+    what: impl FnOnce(),
+) -> ErrorOf<Chip> {
+    let mut online = client.wait_online(cx).unwrap();
+    what();
+    let mut buffer = [0; 512];
+    match online.get(url, &mut buffer).send() {
+        Err(error) => error,
+        Ok(mut response) => response.read_to_end().unwrap_err(),
     }
 }
 
@@ -773,17 +629,11 @@ fn an_error_has_the_fact_that_explains_it() {
     ] {
         let chip = Chip { connect, radio_sleeps, ..chip([connection]) };
         let busy = chip.is_busy.clone();
-        let client = SafeHttpClient::new(chip, TestClock::ticking(1));
-        let mut client = client.wait_online(&mut cx).map_err(|failed| failed.error).unwrap();
-        let mut buffer = [0; 512];
-        busy.set(is_busy);
-        let sent = client.get(&mut cx, url, &mut buffer).send();
-        let error = match sent {
-            Err(error) => error,
-            Ok(mut response) => response.read_to_end().unwrap_err(),
-        };
+        let mut client = SafeHttpClient::new(chip, TestClock::ticking(1));
+        let error = failed_get(&mut client, &mut cx, url, || busy.set(is_busy));
         let what = format!("{connect:?} busy {is_busy} asleep {radio_sleeps} {url} {error}");
-        assert_eq!((error.code(), error.evidence.fault), (code, expected), "{what}");
+        assert_eq!((error.code(), client.evidence().fault), (code, expected), "{what}");
+        assert_eq!(client.diagnosis(&error).evidence(), client.evidence(), "{what}");
     }
     // A connection that was only reported shows with the first byte that it never was one.
     for (connect, taken, code, phase) in [
@@ -793,11 +643,9 @@ fn an_error_has_the_fact_that_explains_it() {
     ] {
         let breaks = Connection { send_fails_at: taken, ..Connection::new([]) };
         let chip = Chip { connect, fault: StackFault::Refused, ..chip([breaks]) };
-        let client = SafeHttpClient::new(chip, TestClock::ticking(1));
-        let mut client = client.wait_online(&mut cx).map_err(|failed| failed.error).unwrap();
-        let mut buffer = [0; 512];
-        let error = client.get(&mut cx, BY_ADDRESS, &mut buffer).send().unwrap_err();
-        let what = (error.code(), error.phase, error.evidence.fault);
+        let mut client = SafeHttpClient::new(chip, TestClock::ticking(1));
+        let error = failed_get(&mut client, &mut cx, BY_ADDRESS, || {});
+        let what = (error.code(), error.phase, client.evidence().fault);
         assert_eq!(what, (code, phase, StackFault::Refused), "{connect:?} {taken}");
     }
     // What the stack says of the end of a stream explains what is missing of the response.
@@ -807,16 +655,11 @@ fn an_error_has_the_fact_that_explains_it() {
         (vec![Step::AwaitRequest, Step::Data(head.to_vec()), Step::PipeClosed], "truncated"),
     ] {
         let chip = Chip { fault: StackFault::ModemReset, ..chip([Connection::new(steps)]) };
-        let client = SafeHttpClient::new(chip, TestClock::ticking(1));
-        let mut client = client.wait_online(&mut cx).map_err(|failed| failed.error).unwrap();
-        let mut buffer = [0; 512];
-        let error = match client.get(&mut cx, BY_ADDRESS, &mut buffer).send() {
-            Err(error) => error,
-            Ok(mut response) => response.read_to_end().unwrap_err(),
-        };
-        assert_eq!((error.code(), error.evidence.fault), (code, StackFault::ModemReset));
+        let mut client = SafeHttpClient::new(chip, TestClock::ticking(1));
+        let error = failed_get(&mut client, &mut cx, BY_ADDRESS, || {});
+        assert_eq!((error.code(), client.evidence().fault), (code, StackFault::ModemReset));
         let received = if code == "truncated" { head.len() as u32 } else { 0 };
-        assert_eq!(error.evidence.received, received, "{code}");
+        assert_eq!(client.evidence().received, received, "{code}");
     }
     // The stack's own word counts more than what TLS makes likely.
     for (fault, url, expected) in [
@@ -826,11 +669,9 @@ fn an_error_has_the_fact_that_explains_it() {
         (StackFault::OutOfMemory, SECURE, StackFault::OutOfMemory),
     ] {
         let chip = Chip { fault, ..chip([refused()]) };
-        let client = SafeHttpClient::new(chip, TestClock::ticking(1));
-        let mut client = client.wait_online(&mut cx).map_err(|failed| failed.error).unwrap();
-        let mut buffer = [0; 512];
-        let error = client.get(&mut cx, url, &mut buffer).send().unwrap_err();
-        assert_eq!(error.evidence.fault, expected, "{fault:?} {url}");
+        let mut client = SafeHttpClient::new(chip, TestClock::ticking(1));
+        failed_get(&mut client, &mut cx, url, || {});
+        assert_eq!(client.evidence().fault, expected, "{fault:?} {url}");
     }
 }
 
@@ -839,7 +680,7 @@ fn an_error_has_the_fact_that_explains_it() {
 fn a_check_says_in_debug_where_it_is() {
     let mut client = SafeHttpClient::new(chip([fine()]), TestClock::ticking(1));
     let mut buffer = [0; 512];
-    let checkup = client.start_diagnosis(BY_ADDRESS, &mut buffer);
-    let text = format!("{checkup:?}");
-    assert!(text.starts_with("Checkup { step: Free, report: Report {"), "{text}");
+    let probe = client.start_probe(BY_ADDRESS, &mut buffer);
+    let text = format!("{probe:?}");
+    assert!(text.starts_with("Probe { next: Free, report: Report {"), "{text}");
 }

@@ -1,8 +1,9 @@
 //! A fault that was produced, and what was said of it: what every stack's file reports.
+#![allow(dead_code, reason = "each of the two packages uses a part")]
 
 use embedded_io::Read as _;
 use safe_http_client::{
-    Cause, Clock, Confidence, Diagnosis, ErrorOf, LoopContext, Network, Online, Report, Rung,
+    Cause, Clock, Confidence, Diagnosis, ErrorOf, LoopContext, Network, Online, ProbeStep, Report,
     SafeHttpClient, StackFault, Suspect,
 };
 use std::fmt;
@@ -136,7 +137,7 @@ pub struct Case {
     /// That of the active check; `None` where it found all in order, or wasn't made.
     pub active: Option<Verdict>,
     /// How far the check came. `None` where it wasn't made.
-    pub last_rung: Option<Rung>,
+    pub last_step: Option<ProbeStep>,
     pub cost: Cost,
 }
 
@@ -151,7 +152,7 @@ impl Case {
             code: "ok",
             passive: None,
             active: None,
-            last_rung: None,
+            last_step: None,
             cost: Cost::default(),
         }
     }
@@ -176,8 +177,8 @@ impl Case {
     /// With the report of an active check.
     pub fn checked(mut self, report: &Report) -> Self {
         self.active = Verdict::of_report(report);
-        self.last_rung = report.rungs().last().map(|result| result.rung);
-        self.cost.ms = report.rungs().iter().map(|result| result.ms).sum();
+        self.last_step = report.steps().last().map(|result| result.step);
+        self.cost.ms = report.steps().iter().map(|result| result.ms).sum();
         self
     }
 
@@ -238,37 +239,60 @@ impl fmt::Display for Case {
 
 /// GETs a URL and reads its response to the end.
 pub fn get<N: Network, C: Clock>(
-    client: &mut SafeHttpClient<N, C, Online>,
-    cx: &mut LoopContext,
+    online: &mut Online<'_, N, C>,
     url: &str,
 ) -> Result<u16, ErrorOf<N>> {
     let mut buffer = [0; 512];
-    let mut response = client.get(cx, url, &mut buffer).send()?;
+    let mut response = online.get(url, &mut buffer).send()?;
     let status = response.status();
     let mut piece = [0; 256];
     while response.read(&mut piece)? > 0 {}
     Ok(status)
 }
 
+/// The same of a client that may be offline.
+pub fn try_get<N: Network, C: Clock>(
+    client: &mut SafeHttpClient<N, C>,
+    cx: &mut LoopContext,
+    url: &str,
+) -> Result<u16, ErrorOf<N>> {
+    get(&mut client.online(cx)?, url)
+}
+
 /// GETs, has what failed diagnosed, and then checks actively.
 pub fn observe<N: Network, C: Clock>(
     case: Case,
-    client: &mut SafeHttpClient<N, C, Online>,
+    client: &mut SafeHttpClient<N, C>,
     cx: &mut LoopContext,
     url: &str,
 ) -> Case {
-    let case = observe_passive(case, client, cx, url);
+    observe_after(case, client, cx, url, |_| {})
+}
+
+/// The same, where something happens between the look at the link and the request: the client that has
+/// requests is lent already.
+pub fn observe_after<N: Network, C: Clock>(
+    case: Case,
+    client: &mut SafeHttpClient<N, C>,
+    cx: &mut LoopContext,
+    url: &str,
+    what: impl FnOnce(&mut SafeHttpClient<N, C>),
+) -> Case {
+    let case = observe_passive(case, client, cx, url, what);
     case.checked(&client.diagnose(cx, url))
 }
 
 /// GETs, and has what failed diagnosed.
 pub fn observe_passive<N: Network, C: Clock>(
     case: Case,
-    client: &mut SafeHttpClient<N, C, Online>,
+    client: &mut SafeHttpClient<N, C>,
     cx: &mut LoopContext,
     url: &str,
+    what: impl FnOnce(&mut SafeHttpClient<N, C>),
 ) -> Case {
-    match get(client, cx, url) {
+    let mut online = client.online(cx).expect("it was online before the fault");
+    what(online.client());
+    match get(&mut online, url) {
         Ok(_) => case,
         Err(error) => case.failed(error.code(), &client.diagnosis(&error)),
     }

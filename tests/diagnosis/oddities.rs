@@ -3,7 +3,7 @@
 
 use crate::common::script::{Connection, ScriptStack};
 use crate::common::{TestClock, cx};
-use safe_http_client::{Attached, Behaviour, Cause, Confidence, HostLink, SafeHttpClient};
+use safe_http_client::{Cause, Confidence, SafeHttpClient, StackQuirks};
 use std::net::Ipv4Addr;
 
 const NAMES: [&str; 3] = ["gate.test", "www.gate.test", "a.b.gate.test"];
@@ -13,7 +13,7 @@ fn cause(url: &str, answer: &str) -> Option<(Cause, Confidence)> {
     let mut cx = cx();
     let mut stack = ScriptStack::new(vec![Connection::answer(answer); 2]);
     stack.names = NAMES.map(|name| (name, Ipv4Addr::new(192, 168, 1, 20).into())).to_vec();
-    let network = Attached::new(stack, HostLink, Behaviour::UNKNOWN);
+    let network = stack.attached(StackQuirks::UNKNOWN);
     let mut client = SafeHttpClient::new(network, TestClock::ticking(1));
     let report = client.diagnose(&mut cx, url);
     assert!(report.status().is_some(), "{report}");
@@ -104,7 +104,7 @@ fn a_server_that_does_not_know_the_asterisk_is_asked_for_its_root() {
         Connection::answer("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"),
     ]);
     let log = stack.log.clone();
-    let network = Attached::new(stack, HostLink, Behaviour::UNKNOWN);
+    let network = stack.attached(StackQuirks::UNKNOWN);
     let mut client = SafeHttpClient::new(network, TestClock::ticking(1));
     let report = client.diagnose(&mut cx, "http://user:secret@192.168.1.20:8080/open?door=1");
     assert_eq!((report.status(), report.diagnosis()), (Some(400), None));
@@ -116,5 +116,35 @@ fn a_server_that_does_not_know_the_asterisk_is_asked_for_its_root() {
         assert!(sent.contains("Host: 192.168.1.20:8080\r\n"), "{sent}");
         assert!(sent.contains("Connection: close\r\n"), "{sent}");
         assert!(!sent.contains("Authorization") && !sent.contains("door"), "{sent}");
+    }
+}
+
+/// Of a host whose name is longer than what the check keeps of it, only what needs no name is said.
+#[test]
+fn a_long_name_is_not_taken_for_another_host() {
+    let mut cx = cx();
+    let host = format!("{}.{}.test", "a".repeat(40), "b".repeat(40));
+    let url = format!("http://{host}/");
+    let head = |status, header: &str| {
+        format!("HTTP/1.1 {status} x\r\n{header}\r\nContent-Length: 0\r\n\r\n")
+    };
+    for (answer, expected) in [
+        (head(301, &format!("Location: https://{host}/")), (301, None)),
+        (head(302, "Location: http://portal.test/"), (302, None)),
+        (head(511, "X-Nothing: else"), (511, Some(Cause::CaptivePortal))),
+        // Its root would be asked for under half a name.
+        (head(400, "X-Nothing: else"), (400, None)),
+    ] {
+        let mut stack = ScriptStack::new(vec![Connection::answer(answer); 2]);
+        let name: &'static str = host.clone().leak();
+        stack.names = vec![(name, Ipv4Addr::new(192, 168, 1, 20).into())];
+        let log = stack.log.clone();
+        let mut client =
+            SafeHttpClient::new(stack.attached(StackQuirks::UNKNOWN), TestClock::ticking(1));
+        let report = client.diagnose(&mut cx, &url);
+        let cause = report.diagnosis().map(|diagnosis| diagnosis.cause());
+        assert_eq!((report.status().unwrap(), cause), expected, "{report}");
+        assert_eq!(log.borrow().opened, 1, "{report}");
+        assert!(log.borrow().text(0).contains(&format!("Host: {host}\r\n")));
     }
 }

@@ -1,20 +1,20 @@
-//! A vendor's blocking calls over smoltcp-nal, and links that say why they are down.
+//! A vendor's blocking calls, and links that say why they are down.
 
-use crate::common::script::{Connection, ScriptStack};
-use crate::common::{Cx, TestClock, TestLink};
-use crate::observed::{Case, Demand, On, observe};
-use crate::on_std::OK;
-use crate::scenario::{Act, Peer, say};
-use crate::smoltcp_net;
+use crate::chip::{chip, link, open, silent};
+use crate::common::TestClock;
+use crate::common::script::Connection;
+use crate::observed::{Case, Demand, On, observe, observe_after, try_get};
 use crate::vendor::Vendor;
 use safe_http_client::{
-    Attached, Behaviour, Cause, Config, DisconnectReason, IpConfig, LinkStatus, SafeHttpClient,
+    Cause, Clock, DisconnectReason, IpConfig, LinkStatus, LoopContext, Network, SafeHttpClient,
 };
 use std::net::Ipv4Addr;
 
-pub fn cases(cx: &mut Cx) -> Vec<Case> {
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+
+pub fn cases(cx: &mut LoopContext) -> Vec<Case> {
     let case = |cause, how| Case::new(On::Vendor, cause, how);
-    let mut cases = vec![handler(cx, case(Cause::EventHandler, "blocking calls in a handler"))];
+    let mut cases = vec![scripted_handler(cx, case(Cause::EventHandler, "in a handler"))];
 
     let reason = |reason| LinkStatus::Disconnected(reason);
     for (cause, how, status) in [
@@ -27,16 +27,12 @@ pub fn cases(cx: &mut Cx) -> Vec<Case> {
         (Cause::JoinFailed, "reason 201: NO_AP_FOUND", reason(DisconnectReason::from_code(201))),
         (Cause::JoinFailed, "reason 203: ASSOC_FAIL", reason(DisconnectReason::from_code(203))),
     ] {
-        let link = TestLink::up();
-        let network = Attached::new(
-            ScriptStack::new([Connection::answer(OK)]),
-            link.clone(),
-            Behaviour::UNKNOWN,
-        );
-        let client = SafeHttpClient::new(network, TestClock::ticking(1));
-        let mut client = client.wait_online(cx).map_err(|failed| failed.error).unwrap();
-        link.set(status);
-        cases.push(observe(case(cause, how), &mut client, cx, "http://192.168.1.20/"));
+        let chip = chip([Connection::answer(OK)]);
+        let link = chip.link.clone();
+        let mut client = SafeHttpClient::new(chip, TestClock::ticking(1));
+        let url = "http://192.168.1.20/";
+        let lost = |_: &mut _| link.set(status);
+        cases.push(observe_after(case(cause, how), &mut client, cx, url, lost));
     }
     let ip = |address| IpConfig::new(Ipv4Addr::from(address).into());
     let wide = Ipv4Addr::new(255, 255, 255, 0);
@@ -57,30 +53,42 @@ pub fn cases(cx: &mut Cx) -> Vec<Case> {
         (Cause::NoHostTarget, "localhost", ip([192, 168, 1, 57]), "http://localhost/"),
         (Cause::NoHostTarget, "::1", ip([192, 168, 1, 57]), "http://[::1]/"),
     ] {
-        let network = Attached::new(
-            ScriptStack::new([Connection::answer(OK)]),
-            TestLink::new(LinkStatus::Up(ip)),
-            Behaviour::UNKNOWN,
-        );
-        let client = SafeHttpClient::new(network, TestClock::ticking(1));
-        let mut client = client.wait_online(cx).map_err(|failed| failed.error).unwrap();
+        let mut chip = chip([Connection::answer(OK)]);
+        chip.link = link(LinkStatus::Up(ip));
+        let mut client = SafeHttpClient::new(chip, TestClock::ticking(1));
         cases.push(observe(case(cause, how), &mut client, cx, url));
     }
     cases
 }
 
 /// In the loop the same stack connects; in a handler its wait is over at once.
-fn handler(cx: &mut Cx, case: Case) -> Case {
-    let (inner, mut peer) = crate::on_smoltcp::network();
-    let url = peer.play(vec![vec![Act::Request, say(OK)]; 8]);
+fn scripted_handler(cx: &mut LoopContext, case: Case) -> Case {
+    let slow = || Connection { connect_pends: 50, ..Connection::answer(OK) };
+    let inner = chip([slow(), silent(), silent(), slow(), open()]);
+    handler(cx, case, inner, TestClock::ticking(1), "http://192.168.1.20/")
+}
+
+/// The same over any network that polls, whose server answers each request.
+pub fn handler<N: Network, C: Clock>(
+    cx: &mut LoopContext,
+    case: Case,
+    inner: N,
+    clock: C,
+    url: &str,
+) -> Case {
     let vendor = Vendor { inner, in_handler: false };
-    let client = SafeHttpClient::with_config(vendor, smoltcp_net::clock(), Config::new());
-    let mut client = client.wait_online(cx).map_err(|failed| failed.error).unwrap();
-    assert!(crate::observed::get(&mut client, cx, &url).is_ok(), "in the loop it works");
-    client.close();
+    let mut client = SafeHttpClient::new(vendor, clock);
+    assert!(try_get(&mut client, cx, url).is_ok(), "in the loop it works");
     client.network_mut().in_handler = true;
-    let case = observe(case, &mut client, cx, &url);
+    let case = observe(case, &mut client, cx, url);
     client.network_mut().in_handler = false;
-    assert!(crate::observed::get(&mut client, cx, &url).is_ok(), "and again");
+    assert!(try_get(&mut client, cx, url).is_ok(), "and again");
     case.demand(Demand::FirstNotCertain("the time-out was short, and why isn't said"))
+}
+
+#[test]
+fn each_failure_of_a_vendors_stack_is_named() {
+    let mut cx = crate::common::cx();
+    let complaints: Vec<_> = cases(&mut cx).iter().flat_map(Case::complaints).collect();
+    assert_eq!(complaints, Vec::<String>::new());
 }

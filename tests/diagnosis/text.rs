@@ -1,14 +1,15 @@
 //! What a serial console of 80 columns gets to see: never wider than 79, and nothing but ASCII,
 //! whatever the figures, names and bytes are. And a few typical reports, letter by letter.
 
+use crate::chip::{Chip, Pings, all_answer, all_are_silent, chip, link, open, refused, silent};
 use crate::common::faults::FAULTS;
-use crate::common::script::{Connection, ScriptStack, Step};
-use crate::common::{TestClock, TestLink, cx};
-use crate::rules::Pinging;
+use crate::common::script::{Connection, Step};
+use crate::common::{TestClock, cx};
+use crate::written::known;
 use safe_http_client::{
-    Attached, Behaviour, BufferUse, Cause, Config, Deadline, DisconnectReason, Error, ErrorKind,
-    IpConfig, LinkError, LinkStatus, Outcome, Peer, Phase, ProtocolError, Report, RequestError,
-    Rung, SafeHttpClient, StackFault, TargetClass, UrlError,
+    BufferUse, Cause, Config, Deadline, Diagnosis, DisconnectReason, Error, ErrorKind, Evidence,
+    IpConfig, LinkError, LinkStatus, Peer, Phase, ProbeStep, ProtocolError, Report, RequestError,
+    SafeHttpClient, StackFault, StepOutcome, TargetClass, UrlError,
 };
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -50,18 +51,18 @@ fn kinds() -> Vec<(Phase, ErrorKind<(), ()>)> {
         (Phase::Url, ErrorKind::Request(RequestError::InvalidMethod)),
         (Phase::Url, ErrorKind::Request(RequestError::Target(TargetClass::Loopback))),
         (Phase::Link, ErrorKind::Request(RequestError::OwnAddress)),
-        (Phase::Link, timeout(Deadline::Online)),
         (Phase::Link, ErrorKind::Link(LinkError::NoAddress)),
         (Phase::Link, ErrorKind::Link(LinkError::GatewayOutsideSubnet)),
         (Phase::Link, ErrorKind::Link(LinkError::NoDnsServer)),
         (Phase::Resolve, ErrorKind::Resolve(())),
         (Phase::Resolve, ErrorKind::ResolvedTo(address, TargetClass::Multicast)),
-        (Phase::Resolve, timeout(Deadline::Connect)),
+        (Phase::Resolve, timeout(Deadline::Resolve)),
         (Phase::Connect, ErrorKind::Socket(())),
         (Phase::Connect, ErrorKind::Connect(())),
         (Phase::Connect, timeout(Deadline::Connect)),
         (Phase::Send, ErrorKind::Send(())),
         (Phase::Head, ErrorKind::ClosedBeforeResponse),
+        (Phase::Head, ErrorKind::StaleConnection),
         (Phase::Head, timeout(Deadline::Response)),
         (Phase::Head, ErrorKind::Protocol(ProtocolError::NotHttp(Peer::Tls))),
         (Phase::Head, ErrorKind::Protocol(ProtocolError::NotHttp(Peer::Binary))),
@@ -136,19 +137,19 @@ fn a_diagnosis_fits_the_console_whatever_it_says() {
     let mut causes = BTreeSet::new();
     let mut count = 0;
     for (phase, kind) in kinds() {
+        let error = Error::new(phase, kind);
         for fault in FAULTS {
             for link in links() {
                 for remote in remotes {
                     for (figure, reused) in [(0, false), (u32::MAX, true), (999, false)] {
-                        let mut error: Error<(), ()> = Error::new(phase, kind.clone());
-                        let evidence = &mut error.evidence;
-                        (evidence.fault, evidence.link, evidence.remote) = (fault, link, remote);
-                        evidence.reused = reused;
-                        evidence.elapsed_ms = figure;
-                        evidence.phase_ms = figure;
-                        evidence.limit_ms = u32::MAX;
-                        (evidence.sent, evidence.received) = (figure, figure);
-                        let diagnosis = error.diagnosis();
+                        let evidence = known(|known| {
+                            (known.fault, known.link, known.remote) = (fault, link, remote);
+                            known.reused = reused;
+                            (known.elapsed_ms, known.phase_ms) = (figure, figure);
+                            known.limit_ms = u32::MAX;
+                            (known.sent, known.received) = (figure, figure);
+                        });
+                        let diagnosis = Diagnosis::new(&error, evidence);
                         assert!(!diagnosis.suspects().is_empty());
                         causes.extend(diagnosis.suspects().iter().map(|suspect| suspect.cause));
                         let text = diagnosis.to_string();
@@ -164,8 +165,7 @@ fn a_diagnosis_fits_the_console_whatever_it_says() {
             }
         }
         for words in words() {
-            let error: Error<(), ()> = Error::new(phase, kind.clone());
-            let diagnosis = error.diagnosis().with_last_words(&words);
+            let diagnosis = Diagnosis::new(&error, Evidence::default()).with_last_words(&words);
             assert!(diagnosis.last_words().len() <= 64);
             let text = diagnosis.to_string();
             fits(&text);
@@ -202,25 +202,24 @@ fn a_report_fits_the_console_whatever_it_says() {
             Connection::answer("HTTP/1.1 302 x\r\nLocation: http://portal.test/\r\n\r\n"),
             Connection::answer("SSH-2.0-x\r\n"),
             Connection::new([Step::Silence]),
-            Connection { refused: true, ..Connection::new([]) },
-            Connection { connect_pends: usize::MAX, ..Connection::new([]) },
+            refused(),
+            silent(),
         ]
     };
     let mut count = 0;
-    for link in links().into_iter().flatten() {
+    for status in links().into_iter().flatten() {
         for url in &urls {
             for connection in answers() {
                 for tick in [1, 9_999, u32::MAX / 5] {
-                    for silent in [false, true] {
-                        let mut stack = ScriptStack::new([connection.clone()]);
-                        stack.names =
+                    let pings: [Pings; 2] = [all_answer, all_are_silent];
+                    for ping in pings {
+                        let link = link(status);
+                        let mut chip = Chip { ping, link, ..chip([connection.clone()]) };
+                        chip.stack.names =
                             vec![("gate.test", Ipv6Addr::from_bits(u128::MAX >> 1).into())];
-                        let stack = Attached::new(stack, TestLink::new(link), Behaviour::UNKNOWN);
-                        let answers: fn(IpAddr) -> bool = if silent { |_| false } else { |_| true };
-                        let network = Pinging::new(stack, answers, StackFault::Unknown);
                         let config = Config::new().diagnosis_timeout(Duration::from_secs(60));
                         let clock = TestClock::ticking(tick);
-                        let mut client = SafeHttpClient::with_config(network, clock, config);
+                        let mut client = SafeHttpClient::with_config(chip, clock, config);
                         fits(&client.diagnose(&mut cx, url.as_str()).to_string());
                         count += 1;
                     }
@@ -232,24 +231,22 @@ fn a_report_fits_the_console_whatever_it_says() {
 }
 
 /// A chip at home whose target refuses, is silent, or answers; a look at the clock takes 1 ms.
-fn report(link: LinkStatus, connection: Connection, fault: StackFault, url: &str) -> String {
-    report_of(link, connection, fault, url, 1).to_string()
+fn report(status: LinkStatus, connection: Connection, fault: StackFault, url: &str) -> String {
+    report_of(status, connection, fault, url, 1).to_string()
 }
 
 /// The same, where a look at the clock takes so many milliseconds.
 fn report_of(
-    link: LinkStatus,
+    status: LinkStatus,
     connection: Connection,
     fault: StackFault,
     url: &str,
     tick: u32,
 ) -> Report {
     let mut cx = cx();
-    let mut stack = ScriptStack::new([connection]);
-    stack.names = vec![("gate.local", Ipv4Addr::new(192, 168, 1, 20).into())];
-    let stack = Attached::new(stack, TestLink::new(link), Behaviour::UNKNOWN);
-    let network = Pinging::new(stack, |_| true, fault);
-    let mut client = SafeHttpClient::new(network, TestClock::ticking(tick));
+    let mut chip = Chip { fault, link: link(status), ..chip([connection]) };
+    chip.stack.names = vec![("gate.local", Ipv4Addr::new(192, 168, 1, 20).into())];
+    let mut client = SafeHttpClient::new(chip, TestClock::ticking(tick));
     client.diagnose(&mut cx, url)
 }
 
@@ -263,9 +260,7 @@ fn home() -> LinkStatus {
 
 /// `8080 closed at once` is only said of a port that somebody asked.
 #[test]
-fn the_ports_rung_says_what_became_of_it() {
-    let refused = || Connection { refused: true, ..Connection::new([]) };
-    let silent = || Connection { connect_pends: usize::MAX, ..Connection::new([]) };
+fn the_ports_step_says_what_became_of_it() {
     for (connection, fault, expected) in [
         (refused(), StackFault::Refused, "8080 closed at once"),
         (refused(), StackFault::Indistinct, "8080 closed at once"),
@@ -284,7 +279,7 @@ fn the_ports_rung_says_what_became_of_it() {
 /// A refusal that took a second or more isn't one at once, and a stack that tells none from silence
 /// has no answer then.
 #[test]
-fn the_ports_rung_says_at_once_of_less_than_a_second() {
+fn the_ports_step_says_at_once_of_less_than_a_second() {
     let mut times = BTreeSet::new();
     for (fault, later) in [
         (StackFault::Refused, "8080 closed  "),
@@ -292,9 +287,8 @@ fn the_ports_rung_says_at_once_of_less_than_a_second() {
         (StackFault::Unknown, "8080 no answer  "),
     ] {
         for tick in [1, 100, 125, 150, 199, 200, 201, 250, 300] {
-            let refused = Connection { refused: true, ..Connection::new([]) };
-            let report = report_of(home(), refused, fault, "http://192.168.1.20:8080/", tick);
-            let ms = report.rungs().iter().find(|it| it.rung == Rung::Port).unwrap().ms;
+            let report = report_of(home(), refused(), fault, "http://192.168.1.20:8080/", tick);
+            let ms = report.steps().iter().find(|it| it.step == ProbeStep::Port).unwrap().ms;
             let text = report.to_string();
             let line = text.lines().find(|line| line.starts_with("port")).unwrap();
             let expected = if ms < 1000 { "8080 closed at once  " } else { later };
@@ -305,26 +299,26 @@ fn the_ports_rung_says_at_once_of_less_than_a_second() {
     assert!(times.contains(&1000), "just not at once: {times:?}");
 }
 
-/// A rung that broke has the error's code where nothing else tells what broke.
+/// A step that broke has the error's code where nothing else tells what broke.
 #[test]
-fn a_broken_rung_says_which_error_it_was() {
+fn a_broken_step_says_which_error_it_was() {
     let ip = |gateway: [u8; 4]| {
         IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into())
             .with_netmask(Ipv4Addr::new(255, 255, 255, 0))
             .with_gateway(gateway.into())
     };
     let outside = LinkStatus::Up(ip([192, 168, 9, 1]));
-    for (link, url, rung, code) in [
-        (home(), "nonsense", Rung::Url, "malformed_url"),
-        (home(), "http://localhost/", Rung::Target, "loopback_target"),
-        (home(), "http://192.168.1.57/", Rung::Target, "own_address"),
-        (outside, "http://10.0.0.9/", Rung::Subnet, "gateway_outside_subnet"),
+    for (status, url, step, code) in [
+        (home(), "nonsense", ProbeStep::Url, "malformed_url"),
+        (home(), "http://localhost/", ProbeStep::Target, "loopback_target"),
+        (home(), "http://192.168.1.57/", ProbeStep::Target, "own_address"),
+        (outside, "http://10.0.0.9/", ProbeStep::Subnet, "gateway_outside_subnet"),
     ] {
-        let report = report_of(link, Connection::new([]), StackFault::Unknown, url, 1);
-        let last = report.rungs().last().unwrap();
-        assert_eq!((last.rung, last.outcome), (rung, Outcome::Failed), "{report}");
+        let report = report_of(status, open(), StackFault::Unknown, url, 1);
+        let last = report.steps().last().unwrap();
+        assert_eq!((last.step, last.outcome), (step, StepOutcome::Failed), "{report}");
         let text = report.to_string();
-        let line = text.lines().find(|line| line.starts_with(rung.name())).unwrap();
+        let line = text.lines().find(|line| line.starts_with(step.name())).unwrap();
         assert!(line.contains(&format!("no   {code}  ")), "{url}: {line}");
     }
 }
@@ -332,40 +326,53 @@ fn a_broken_rung_says_which_error_it_was() {
 #[cfg(feature = "advice")]
 #[test]
 fn a_few_reports_letter_by_letter() {
-    let refused = Connection { refused: true, ..Connection::new([]) };
     assert_eq!(
-        report(home(), refused, StackFault::Indistinct, "http://gate.local:8080/"),
+        report(home(), refused(), StackFault::Indistinct, "http://gate.local:8080/"),
         "\
 url       ok                                                         0 ms
-link      up   192.168.1.57/24, gateway 192.168.1.1, -61 dBm         9 ms
+link      up   192.168.1.57/24, gateway 192.168.1.1, -61 dBm         4 ms
 subnet    ok                                                         1 ms
-name      ok   gate.local -> 192.168.1.20                            4 ms
+name      ok   gate.local -> 192.168.1.20                            3 ms
 target    ok   another host                                          1 ms
-gateway   ok   192.168.1.1 answers                                   4 ms
-host      ok   192.168.1.20 answers                                  4 ms
-port      no   8080 closed at once                                   5 ms
+gateway   ok   192.168.1.1 answers                                   2 ms
+host      ok   192.168.1.20 answers                                  2 ms
+port      no   8080 closed at once                                   4 ms
 cause: nothing listens on port 8080 of 192.168.1.20 (likely)
    or: the server on 192.168.1.20 listens on its own 127.0.0.1 only (possible)
    or: a firewall blocks port 8080 of 192.168.1.20 (possible)
 try:   check the port, and that the server runs and isn't bound to 127.0.0.1
        only"
     );
+    // The documentation shows the same, with figures of a real network.
+    let source = include_str!("../../src/diagnosis/report.rs");
+    let shown = source.split("/// ```text\n").nth(1).unwrap().split("/// ```").next().unwrap();
+    let lines = |text: &str| -> Vec<String> {
+        let lines = text.lines().map(|line| match line.strip_suffix(" ms") {
+            Some(line) => line.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end().into(),
+            None => line.to_owned(),
+        });
+        lines.collect()
+    };
+    let shown = shown.replace("/// ", "");
+    let real = report(home(), refused(), StackFault::Indistinct, "http://gate.local:8080/");
+    assert_eq!(lines(shown.trim_end()), lines(&real));
+    assert!(shown.lines().filter(|line| line.ends_with(" ms")).all(|line| line.len() == 73));
     let fine = Connection::answer("HTTP/1.1 204 No Content\r\n\r\n");
     let text = report(home(), fine, StackFault::Unknown, "http://gate.local/");
     assert!(
         text.ends_with(
             "
-port      ok   80 open                                               5 ms
-http      ok   status 204                                            7 ms
+port      ok   80 open                                               4 ms
+http      ok   status 204                                            6 ms
 all of it works from here, now"
         ),
         "{text}"
     );
     let link = LinkStatus::Disconnected(DisconnectReason::WrongPassword);
-    let text = report(link, Connection::new([]), StackFault::Unknown, "http://gate.local/");
+    let text = report(link, open(), StackFault::Unknown, "http://gate.local/");
     let begin = "\
 url       ok                                                         0 ms
-link      no   down, the access point refused the password           8 ms
+link      no   down, the access point refused the password           5 ms
 cause: the access point wasn't joined (certain)
 try:   ";
     assert!(text.starts_with(begin), "{text}");
@@ -376,12 +383,13 @@ try:   ";
 /// A server that took longer than it was given, on a modem that said `SEND OK` last.
 fn slow() -> String {
     let kind = ErrorKind::Timeout { deadline: Deadline::Response, limit_ms: 3000 };
-    let mut error: Error<(), ()> = Error::new(Phase::Head, kind);
-    let evidence = &mut error.evidence;
-    (evidence.phase_ms, evidence.limit_ms, evidence.sent) = (3001, 3000, 113);
-    evidence.remote = Some(SocketAddr::from(([192, 168, 1, 20], 80)));
-    evidence.link = Some(home());
-    error.diagnosis().with_last_words(b"\r\nSEND OK\r\n").to_string()
+    let error: Error<(), ()> = Error::new(Phase::Head, kind);
+    let evidence = known(|evidence| {
+        (evidence.phase_ms, evidence.limit_ms, evidence.sent) = (3001, 3000, 113);
+        evidence.remote = Some(SocketAddr::from(([192, 168, 1, 20], 80)));
+        evidence.link = Some(home());
+    });
+    Diagnosis::new(&error, evidence).with_last_words(b"\r\nSEND OK\r\n").to_string()
 }
 
 const SEEN: &str = "

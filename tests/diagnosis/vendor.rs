@@ -6,7 +6,8 @@
 
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpError, TcpErrorKind, nb};
 use safe_http_client::{
-    Behaviour, Condition, Connect, IpConfig, Link, LinkStatus, Network, NoPing, StackFault,
+    Connect, Diagnostics, IpConfig, Link, LinkStatus, Network, NoPing, StackFault, StackQuirks,
+    StackStatus,
 };
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -108,14 +109,16 @@ impl<N: Network> Link for Vendor<N> {
 }
 
 impl<N: Network> Network for Vendor<N> {
-    fn behaviour(&self) -> Behaviour {
-        Behaviour { connect: Connect::Blocks, ..self.inner.behaviour() }
+    fn quirks(&self) -> StackQuirks {
+        self.inner.quirks().with_connect(Connect::Blocks)
     }
 
     fn poll_network(&mut self) {
         self.inner.poll_network();
     }
+}
 
+impl<N: Network> Diagnostics for Vendor<N> {
     fn tcp_fault(&self, error: &<Self as TcpClientStack>::Error) -> StackFault {
         match error {
             VendorError::TimedOut => StackFault::TimedOut,
@@ -127,8 +130,8 @@ impl<N: Network> Network for Vendor<N> {
         self.inner.dns_fault(error)
     }
 
-    fn condition(&self) -> Condition<'_> {
-        self.inner.condition()
+    fn status(&self) -> StackStatus<'_> {
+        self.inner.status()
     }
 
     fn ping(&mut self, host: IpAddr) -> nb::Result<Option<u32>, NoPing> {

@@ -29,6 +29,8 @@ pub struct Timing {
     pub scan: Duration,
     /// A name that resolves, or is known not to.
     pub resolve: Duration,
+    /// A name under [`Fault::DnsSlow`].
+    pub slow_resolve: Duration,
     /// Until the firmware gives up resolving.
     pub resolve_timeout: Duration,
     /// A connect that is accepted or refused.
@@ -64,6 +66,7 @@ impl Default for Timing {
             join_refused: ms(3_000),
             scan: ms(200),
             resolve: ms(10),
+            slow_resolve: ms(8_000),
             resolve_timeout: ms(5_000),
             connect: ms(4),
             slow_connect: ms(12_000),

@@ -93,6 +93,7 @@ faults! {
     // The network.
     NoDnsServer, "no-dns-server", State, "no DNS server is set";
     DnsFailure, "dns-failure", Resolve, "a name doesn't resolve";
+    DnsSlow, "dns-slow", Resolve, "a name takes 8 s, then resolves";
     DnsZero, "dns-zero", Resolve, "a name resolves to 0.0.0.0";
     DnsBroadcast, "dns-broadcast", Resolve, "a name resolves to 255.255.255.255";
     ApIsolation, "ap-isolation", State, "the access point isolates its clients: the gateway answers, its subnet doesn't";

@@ -402,6 +402,21 @@ fn names_that_resolve_badly() {
     }
 }
 
+#[test]
+fn a_name_that_resolves_late() {
+    for dialect in Dialect::ALL {
+        let mut rig = Rig::joined(config(dialect));
+        rig.handle.fault(Fault::DnsSlow, When::Nth(1));
+        for late in [true, false] {
+            let begin = rig.clock.now();
+            assert!(rig.ask("AT+CIPDOMAIN=\"gate.local\"").contains("192.168.4.20"));
+            let took = rig.clock.now() - begin;
+            assert_eq!(took >= ms(8_000), late, "{dialect}: {took:?}");
+        }
+        assert_eq!(rig.handle.fault_count(Fault::DnsSlow), 1);
+    }
+}
+
 /// What a ping to the host and the gateway and a connect come to.
 fn reach(rig: &mut Rig) -> (bool, bool, &'static str) {
     let host = rig.ask("AT+PING=\"192.168.4.20\"").ends_with(OK);

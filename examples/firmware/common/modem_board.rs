@@ -4,10 +4,7 @@ use super::{line, millis};
 use core::fmt::Write as _;
 use embedded_hal::digital::{InputPin, OutputPin, PinState};
 use embedded_io::Write;
-use safe_http_client::FnClock;
-use safe_http_client::esp_at::{SerialPort, SerialRx};
-
-pub type Clock = FnClock<fn() -> u32>;
+use esp_at::{SerialPort, SerialRx};
 
 /// A little more than the largest buffer that is read into: so much the modem sends at once at most.
 pub const RING: usize = 1024 + 128;

@@ -19,6 +19,21 @@ fn SysTick() {
     MILLIS.store(millis().wrapping_add(1), Ordering::Relaxed);
 }
 
+/// The clock for deadlines, in milliseconds.
+#[derive(Clone, Copy)]
+pub struct Clock;
+
+impl safe_http_client::Clock for Clock {
+    fn now_ms(&self) -> u32 {
+        millis()
+    }
+
+    /// While a call waits: sleeps until the next interrupt, which the clock's is within 1 ms.
+    fn idle(&self) {
+        cortex_m::asm::wfi();
+    }
+}
+
 pub fn start_clock(syst: &mut SYST, core_hz: u32) {
     syst.set_clock_source(SystClkSource::Core);
     syst.set_reload(core_hz / 1000 - 1);

@@ -135,25 +135,29 @@ impl Modem {
     /// What a name resolves to, and how long it takes to know.
     pub(crate) fn resolve(&mut self, name: &[u8]) -> (Option<Ipv4Addr>, Duration) {
         let timing = &self.config.timing;
-        let (quick, slow) = (timing.resolve, timing.resolve_timeout);
+        let (mut delay, never) = (timing.resolve, timing.resolve_timeout);
+        let late = timing.slow_resolve;
         let literal = std::str::from_utf8(name).ok().and_then(|it| it.parse().ok());
         if literal.is_some() {
             return (literal, Duration::ZERO);
+        }
+        if self.schedule.hits(Fault::DnsSlow) {
+            delay = late;
         }
         let fails = self.schedule.hits(Fault::DnsFailure);
         let zero = self.schedule.hits(Fault::DnsZero);
         let broadcast = self.schedule.hits(Fault::DnsBroadcast);
         let wrong_subnet = self.schedule.on(Fault::StaticIpWrongSubnet);
         if self.servers().is_empty() || fails {
-            (None, quick)
+            (None, delay)
         } else if self.schedule.on(Fault::GatewayDown) || wrong_subnet {
-            (None, slow)
+            (None, never)
         } else if zero {
-            (Some(Ipv4Addr::UNSPECIFIED), quick)
+            (Some(Ipv4Addr::UNSPECIFIED), delay)
         } else if broadcast {
-            (Some(Ipv4Addr::BROADCAST), quick)
+            (Some(Ipv4Addr::BROADCAST), delay)
         } else {
-            (self.config.dns.resolve(name), quick)
+            (self.config.dns.resolve(name), delay)
         }
     }
 

@@ -5,7 +5,6 @@ mod modem_board;
 #[path = "../../common/system.rs"]
 mod system;
 
-pub use modem_board::Clock;
 pub use system::*;
 
 use core::cell::RefCell;
@@ -13,8 +12,8 @@ use core::convert::Infallible;
 use critical_section::Mutex;
 use embedded_hal::digital::PinState;
 use embedded_io::{ErrorType, Write};
+use esp_at::SerialPort;
 use modem_board::{ModemBoard, RING, RX};
-use safe_http_client::esp_at::SerialPort;
 use stm32f1xx_hal::gpio::{Input, Output, PB12, PC13, PullUp, PushPull};
 use stm32f1xx_hal::pac::{self, USART1, interrupt};
 use stm32f1xx_hal::prelude::*;

@@ -6,16 +6,14 @@ use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use cortex_m::peripheral::{NVIC, Peripherals, syst::SystClkSource};
 use cortex_m_rt::exception;
 use defmt::Display2Format;
+use esp_at::{SerialPort, SerialRx};
 use lm3s6965::{Interrupt, interrupt};
-use safe_http_client::FnClock;
-use safe_http_client::esp_at::{SerialPort, SerialRx};
 
 pub use crate::{say, trouble};
 
 /// A little more than the largest buffer that is read into: so much the modem sends at once at most.
 const RING: usize = 1024 + 128;
 
-pub type Clock = FnClock<fn() -> u32>;
 pub type Serial = SerialPort<'static, Tx, RING>;
 
 /// As it is after a reset.
@@ -31,6 +29,21 @@ static PHONE: AtomicBool = AtomicBool::new(false);
 /// Milliseconds since the start.
 pub fn millis() -> u32 {
     MILLIS.load(Ordering::Relaxed)
+}
+
+/// The clock for deadlines, in milliseconds.
+#[derive(Clone, Copy)]
+pub struct Clock;
+
+impl safe_http_client::Clock for Clock {
+    fn now_ms(&self) -> u32 {
+        millis()
+    }
+
+    /// While a call waits: sleeps until the next interrupt, which the clock's is within 1 ms.
+    fn idle(&self) {
+        cortex_m::asm::wfi();
+    }
 }
 
 #[exception]

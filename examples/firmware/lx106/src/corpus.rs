@@ -9,8 +9,8 @@ use core::time::Duration;
 use embedded_io::Read;
 use embedded_nal::{TcpClientStack, TcpError, TcpErrorKind, nb};
 use safe_http_client::{
-    Attached, Behaviour, Config, ErrorKind, ErrorOf, FnClock, LoopContext, Method, Network,
-    SafeHttpClient,
+    Clock, Config, ErrorKind, ErrorOf, FnClock, LoopContext, Method, NalNetwork, Network,
+    SafeHttpClient, StackQuirks,
 };
 
 /// Plays `raw` once a request's head has come.
@@ -88,7 +88,7 @@ pub fn run(cx: &mut LoopContext, case: &str, raw: &[u8], buffer: &mut [u8]) {
     let segment = if way == "bytes" { 1 } else { usize::MAX };
     let script = Script { raw, segment, ends: way != "held", newest: [0; 4], pend: false, open: 0 };
     EVENTS.got_ip(Ipv4Addr::new(192, 168, 1, 57));
-    let mut network = Attached::without_dns(script, &EVENTS, Behaviour::STD);
+    let mut network = NalNetwork::without_dns(script, &EVENTS, StackQuirks::STD);
     // Time passes by looking at the clock; a response that never ends ends by these deadlines.
     let now = Cell::new(0u32);
     let clock = FnClock(|| {
@@ -97,21 +97,21 @@ pub fn run(cx: &mut LoopContext, case: &str, raw: &[u8], buffer: &mut [u8]) {
     });
     let patience = Duration::from_millis(10_000 + 10 * raw.len() as u64);
     let config = Config::new().response_timeout(patience).idle_timeout(patience);
-    let client = SafeHttpClient::with_config(&mut network, clock, config);
-    let Ok(mut client) = client.wait_online(cx) else { return result!("not online") };
+    let mut client = SafeHttpClient::with_config(&mut network, clock, config);
     fetch(&mut client, cx, Method::from_name(method), buffer);
     drop(client);
     result!("{} sockets open", network.stack_mut().0.open);
 }
 
-/// One exchange, told as it goes on.
-fn fetch<N: Network, C: safe_http_client::Clock>(
-    client: &mut SafeHttpClient<N, C, safe_http_client::Online>,
+/// One call, told as it goes on.
+fn fetch<N: Network, C: Clock>(
+    client: &mut SafeHttpClient<N, C>,
     cx: &mut LoopContext,
     method: Method<'_>,
     buffer: &mut [u8],
 ) {
-    let mut response = match client.request(cx, method, "http://192.168.1.20/", buffer).send() {
+    let Ok(mut online) = client.online(cx) else { return result!("not online") };
+    let mut response = match online.request(method, "http://192.168.1.20/", buffer).send() {
         Ok(response) => response,
         Err(error) => return end::<N>(&error),
     };
@@ -139,9 +139,9 @@ fn end<N: Network>(error: &ErrorOf<N>) {
     // A line never fails.
     let _ = match &error.kind {
         ErrorKind::Protocol(error) => write!(text, "Malformed({error:?})"),
-        ErrorKind::Truncated { .. } | ErrorKind::ClosedBeforeResponse => {
-            write!(text, "Truncated")
-        }
+        ErrorKind::Truncated { .. }
+        | ErrorKind::ClosedBeforeResponse
+        | ErrorKind::StaleConnection => write!(text, "Truncated"),
         ErrorKind::Timeout { .. } => write!(text, "Waits"),
         ErrorKind::Buffer { what, .. } => write!(text, "Buffer({what:?})"),
         _ => write!(text, "Other({error})"),

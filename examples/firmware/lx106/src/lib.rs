@@ -15,7 +15,7 @@ use console::{Answer, ask, kind};
 use core::panic::PanicInfo;
 use machine::CycleClock;
 use network::ConsoleStack;
-use safe_http_client::{Attached, LinkEvents, LoopContext};
+use safe_http_client::{LinkEvents, LoopContext, NalNetwork};
 use scenarios::Job;
 
 /// Exit codes; `console.rs` and `machine/start.S` have others.
@@ -31,7 +31,7 @@ pub static EVENTS: LinkEvents = LinkEvents::new();
 extern "C" fn firmware_main() -> ! {
     let mut cx = LoopContext::take().expect("once, first thing in main");
     let clock = CycleClock::new();
-    let mut network = Attached::new(ConsoleStack, &EVENTS, ConsoleStack::BEHAVIOUR);
+    let mut network = NalNetwork::new(ConsoleStack, &EVENTS, ConsoleStack::QUIRKS);
     // A case of the corpus has at most 8 KiB, and a buffer of 1 KiB more.
     let mut job = [0; 9 * 1024];
     let mut buffer = [0; 10 * 1024];

@@ -12,7 +12,8 @@ pub const MEASURED: [(&str, Scenario); 3] =
     [("stack-get", get), ("stack-post", post), ("stack-chunked", chunked)];
 
 fn get(client: &mut Client<'_>, cx: &mut LoopContext, job: &mut Job<'_>) -> Result<usize, Failure> {
-    let mut response = client.get(cx, job.url, job.buffer).send()?;
+    let mut online = client.online(cx)?;
+    let mut response = online.get(job.url, &mut *job.buffer).send()?;
     Ok(response.read_to_end()?.len())
 }
 
@@ -21,7 +22,8 @@ fn post(
     cx: &mut LoopContext,
     job: &mut Job<'_>,
 ) -> Result<usize, Failure> {
-    let mut response = client.post(cx, job.url, job.buffer).body(job.data).send()?;
+    let mut online = client.online(cx)?;
+    let mut response = online.post(job.url, &mut *job.buffer).body(job.data).send()?;
     Ok(response.read_to_end()?.len())
 }
 
@@ -31,7 +33,8 @@ fn chunked(
     cx: &mut LoopContext,
     job: &mut Job<'_>,
 ) -> Result<usize, Failure> {
-    let mut response = client.get(cx, job.url, job.buffer).send()?;
+    let mut online = client.online(cx)?;
+    let mut response = online.get(job.url, &mut *job.buffer).send()?;
     let mut piece = [0; 64];
     let mut total = 0;
     loop {

@@ -5,7 +5,7 @@ use crate::console::{Answer, ask, kind};
 use crate::stack_use::driver;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpError, TcpErrorKind, nb};
-use safe_http_client::{Behaviour, Connect, PipeClosed, ZeroRead};
+use safe_http_client::{Connect, PipeClosed, StackQuirks, ZeroRead};
 
 /// What the harness says when something failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,12 +39,10 @@ impl TcpError for NetError {
 pub struct ConsoleStack;
 
 impl ConsoleStack {
-    pub const BEHAVIOUR: Behaviour = Behaviour {
-        zero_read: ZeroRead::EndOfStream,
-        pipe_closed: PipeClosed::Aborted,
-        connect: Connect::Polls,
-        ..Behaviour::UNKNOWN
-    };
+    pub const QUIRKS: StackQuirks = StackQuirks::UNKNOWN
+        .with_zero_read(ZeroRead::EndOfStream)
+        .with_pipe_closed(PipeClosed::Aborted)
+        .with_connect(Connect::Polls);
 }
 
 /// A socket of the harness.

@@ -10,11 +10,11 @@ use core::net::Ipv4Addr;
 use core::time::Duration;
 use embedded_io::Read;
 use safe_http_client::{
-    Attached, Config, Error, LinkEvents, LoopContext, Online, SafeHttpClient, nb,
+    Config, Error, Evidence, LinkEvents, LoopContext, NalNetwork, SafeHttpClient, nb,
 };
 
-pub type Network = Attached<ConsoleStack, &'static LinkEvents>;
-pub type Client<'a> = SafeHttpClient<&'a mut Network, &'a CycleClock, Online>;
+pub type Network = NalNetwork<ConsoleStack, &'static LinkEvents>;
+pub type Client<'a> = SafeHttpClient<&'a mut Network, &'a CycleClock>;
 pub type Failure = Error<NetError, NetError>;
 
 /// What a scenario may use beside the client.
@@ -55,19 +55,14 @@ pub fn run(
         .response_timeout(Duration::from_millis(500));
     let mut client = SafeHttpClient::with_config(network, clock, config);
     if name == "offline" {
-        client = match client.wait_online(cx) {
+        match client.wait_online(cx) {
             Ok(_) => return result!("online without an address"),
-            Err(failed) => {
-                result!("{}", failed.error);
-                failed.client
-            }
-        };
+            Err(why) => result!("{why}"),
+        }
+        let Evidence { elapsed_ms, limit_ms, .. } = client.evidence();
+        result!("waited {elapsed_ms} ms of {limit_ms}");
     }
     EVENTS.got_ip(Ipv4Addr::new(192, 168, 1, 57));
-    let mut client = match client.wait_online(cx) {
-        Ok(client) => client,
-        Err(failed) => return result!("{}", failed.error),
-    };
     let name = if name == "offline" { "get" } else { name };
     let done = if let Some((_, scenario)) = MEASURED.iter().find(|(known, _)| *known == name) {
         let (done, stack) = stack_use(|| scenario(&mut client, cx, &mut job));
@@ -83,13 +78,20 @@ pub fn run(
     };
     match done {
         Ok(count) => result!("body of {count} bytes"),
-        Err(error) => result!("{error}"),
+        Err(error) => {
+            let Evidence { remote, phase_ms, elapsed_ms, sent, received, .. } = client.evidence();
+            result!(
+                "{error} [{remote:?}, {phase_ms} ms in this phase, {elapsed_ms} ms in all, {sent} bytes \
+                 sent, {received} received]"
+            );
+        }
     }
 }
 
 /// A body that fits the buffer, as text.
 fn get(client: &mut Client<'_>, cx: &mut LoopContext, job: &mut Job<'_>) -> Result<usize, Failure> {
-    let mut response = client.get(cx, job.url, job.buffer).send()?;
+    let mut online = client.online(cx)?;
+    let mut response = online.get(job.url, &mut *job.buffer).send()?;
     let status = response.status();
     let text = response.read_to_str()?;
     result!("{status} {text:?}");
@@ -102,9 +104,10 @@ fn polled(
     cx: &mut LoopContext,
     job: &mut Job<'_>,
 ) -> Result<usize, Failure> {
-    let mut exchange = client.get(cx, job.url, job.buffer).start()?;
+    let mut online = client.online(cx)?;
+    let mut call = online.get(job.url, &mut *job.buffer).start()?;
     let mut loops = 0;
-    while let Err(error) = exchange.poll(cx) {
+    while let Err(error) = call.poll(client, cx) {
         match error {
             nb::Error::WouldBlock => loops += 1,
             nb::Error::Other(error) => return Err(error),
@@ -113,7 +116,7 @@ fn polled(
     let mut piece = [0; 64];
     let mut total = 0;
     loop {
-        match exchange.poll_read(cx, &mut piece) {
+        match call.poll_read(client, cx, &mut piece) {
             Ok(0) => break,
             Ok(count) => {
                 tell(kind::BODY, &[&piece[..count]]);
@@ -132,7 +135,8 @@ fn post(
     cx: &mut LoopContext,
     job: &mut Job<'_>,
 ) -> Result<usize, Failure> {
-    let request = client.post(cx, job.url, job.buffer).header("x-key", "secret");
+    let mut online = client.online(cx)?;
+    let request = online.post(job.url, &mut *job.buffer).header("x-key", "secret");
     let mut response = request.body(job.data).send()?;
     let status = response.status();
     let text = response.read_to_str()?;
@@ -146,7 +150,8 @@ fn chunked(
     cx: &mut LoopContext,
     job: &mut Job<'_>,
 ) -> Result<usize, Failure> {
-    let mut response = client.get(cx, job.url, job.buffer).send()?;
+    let mut online = client.online(cx)?;
+    let mut response = online.get(job.url, &mut *job.buffer).send()?;
     result!("{} {:?}", response.status(), response.header("transfer-encoding").map(as_text));
     let mut piece = [0; 64];
     let mut total = 0;
@@ -175,14 +180,15 @@ fn twice(
     Ok(first + get(client, cx, job)?)
 }
 
-/// The link loses its address after the client was online.
+/// The link loses its address between the client's look at it and the request.
 fn lost(
     client: &mut Client<'_>,
     cx: &mut LoopContext,
     job: &mut Job<'_>,
 ) -> Result<usize, Failure> {
+    let mut online = client.online(cx)?;
     EVENTS.lost_ip();
-    get(client, cx, job)
+    Ok(online.get(job.url, &mut *job.buffer).send()?.read_to_end()?.len())
 }
 
 fn as_text(bytes: &[u8]) -> &str {

@@ -5,13 +5,13 @@ mod modem_board;
 #[path = "../../common/system.rs"]
 mod system;
 
-pub use modem_board::Clock;
 pub use system::*;
 
 use core::cell::RefCell;
 use critical_section::Mutex;
 use embedded_hal::digital::PinState;
 use embedded_hal_nb::{nb, serial::Read as _};
+use esp_at::SerialPort;
 use modem_board::{ModemBoard, RING, RX};
 use rp2040_hal::clocks::{Clock as _, init_clocks_and_plls};
 use rp2040_hal::fugit::RateExtU32;
@@ -22,7 +22,6 @@ use rp2040_hal::gpio::{
 use rp2040_hal::pac::{self, interrupt};
 use rp2040_hal::uart::{DataBits, Reader, StopBits, UartConfig, UartPeripheral, Writer};
 use rp2040_hal::{Sio, Watchdog};
-use safe_http_client::esp_at::SerialPort;
 
 type UartPins = (Pin<Gpio0, FunctionUart, PullNone>, Pin<Gpio1, FunctionUart, PullUp>);
 type Tx = Writer<pac::UART0, UartPins>;

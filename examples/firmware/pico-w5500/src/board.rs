@@ -16,7 +16,7 @@ use rp2040_hal::gpio::bank0::{Gpio16, Gpio17, Gpio18, Gpio19};
 use rp2040_hal::gpio::{FunctionSioOutput, FunctionSpi, Pin, Pins, PullDown};
 use rp2040_hal::spi::Enabled;
 use rp2040_hal::{Sio, Spi, Watchdog, pac};
-use safe_http_client::{Attached, Behaviour, LinkEvents, Network, WithoutDns};
+use safe_http_client::{LinkEvents, NalNetwork, Network, StackQuirks, WithoutDns};
 use w5500::bus::FourWire;
 use w5500::{Device, DeviceState, MacAddress, Manual, Mode, UninitializedDevice};
 
@@ -49,10 +49,10 @@ pub static BOOT2_FIRMWARE: [u8; 256] = rp2040_boot2::BOOT_LOADER_GENERIC_03H;
 static LINK: LinkEvents = LinkEvents::new();
 
 /// Asks the chip for the cable: with one, the address above is this board's.
-fn look_at_the_cable(stack: &mut WithoutDns<Stack>) {
+fn look_at_the_cable(stack: &mut WithoutDns<Stack>, link: &mut &LinkEvents) {
     match stack.0.phy_config() {
-        Ok(phy) if phy.link_up() => LINK.got_ip(ADDRESS),
-        _ => LINK.lost_ip(),
+        Ok(phy) if phy.link_up() => link.got_ip(ADDRESS),
+        _ => link.lost_ip(),
     }
 }
 
@@ -108,7 +108,7 @@ pub fn start() -> (impl Network, Board) {
     );
     let Ok(stack) = chip_found else { panic!("no W5500 answers: wiring or supply") };
     let network =
-        Attached::without_dns(stack, &LINK, Behaviour::W5500).with_poll(look_at_the_cable);
+        NalNetwork::without_dns(stack, &LINK, StackQuirks::W5500).with_poll(look_at_the_cable);
 
     let mut adc = Adc::new(chip.ADC, &mut chip.RESETS);
     let Some(thermometer) = adc.take_temp_sensor() else { panic!("there is one thermometer") };

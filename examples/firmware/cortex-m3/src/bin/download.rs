@@ -4,36 +4,29 @@
 #![no_main]
 
 use cortex_m_rt::entry;
-use cortex_m3_firmware::board::{Board, Serial, millis};
-use safe_http_client::esp_at::{EspAt, Join};
-use safe_http_client::{ErrorOf, FnClock, LoopContext, Online, SafeHttpClient, nb};
+use cortex_m3_firmware::board::{Board, Clock, Serial, millis};
+use esp_at::EspAt;
+use safe_http_client::{ErrorOf, LoopContext, SafeHttpClient, nb};
 
-type Clock = FnClock<fn() -> u32>;
 type Modem = EspAt<Serial, Clock>;
-type Client<'m> = SafeHttpClient<&'m mut Modem, Clock, Online>;
+type Client = SafeHttpClient<Modem, Clock>;
 
 #[entry]
 fn main() -> ! {
     let mut board = Board::new();
     let Some(mut cx) = LoopContext::take() else { panic!("once, first thing in main") };
-    let clock = FnClock(millis as fn() -> u32);
-    let mut modem = EspAt::new(board.serial(), clock);
-    let join = Join::new(board.ssid(), board.password());
-    match modem.join_with(&mut cx, join) {
+    let mut modem = EspAt::new(board.serial(), Clock);
+    match modem.join(&mut cx, board.ssid(), board.password()) {
         Ok(config) => defmt::info!("joined: {}", config),
         Err(error) => panic!("not joined: {error}"),
     }
-    let client = SafeHttpClient::new(&mut modem, clock);
-    let mut online = match client.wait_online(&mut cx) {
-        Ok(online) => online,
-        Err(failed) => panic!("not online: {}", failed.error),
-    };
+    let mut client = SafeHttpClient::new(modem, Clock);
     loop {
         while !board.phone_arrived() {
             board.heartbeat();
         }
         let begin = millis();
-        match download(&mut online, &mut cx, &mut board) {
+        match download(&mut client, &mut cx, &mut board) {
             Ok((bytes, sum)) => defmt::info!(
                 "downloaded {=usize} bytes, CRC-32 {=u32:08x}, in {=u32} ms",
                 bytes,
@@ -48,17 +41,16 @@ fn main() -> ! {
 }
 
 /// Fetches the body in pieces; its length and checksum.
-fn download<'m>(
-    online: &mut Client<'m>,
+fn download(
+    client: &mut Client,
     cx: &mut LoopContext,
     board: &mut Board,
-) -> Result<(usize, u32), ErrorOf<&'m mut Modem>> {
-    let (mut buffer, mut piece) = ([0; 1024], [0; 1024]);
-    let url = board.url("/large");
-    let mut exchange = online.get(cx, url.as_str(), &mut buffer).start()?;
+) -> Result<(usize, u32), ErrorOf<Modem>> {
+    let mut piece = [0; 1024];
+    let mut call = client.online(cx)?.get(&board.url("/large"), [0; 1024]).start()?;
     let (mut bytes, mut sum) = (0, u32::MAX);
     loop {
-        match exchange.poll_read(cx, &mut piece) {
+        match call.poll_read(client, cx, &mut piece) {
             Ok(0) => return Ok((bytes, !sum)),
             Ok(count) => {
                 bytes += count;

@@ -6,16 +6,13 @@
 use core::convert::Infallible;
 use core::net::{Ipv4Addr, SocketAddr};
 use cortex_m_rt::entry;
-use cortex_m3_firmware::board::{Board, Serial, millis};
+use cortex_m3_firmware::board::{self, Board, Serial};
 use cortex_m3_firmware::{rest, stack::high_water};
 use embedded_nal::{TcpClientStack, TcpError, TcpErrorKind, nb};
-use safe_http_client::esp_at::EspAt;
+use esp_at::EspAt;
 use safe_http_client::{
-    Attached, Behaviour, Clock, FnClock, LinkEvents, LoopContext, Network, Offline, Online,
-    SafeHttpClient,
+    Clock, FnClock, LinkEvents, LoopContext, NalNetwork, Network, SafeHttpClient, StackQuirks,
 };
-
-type Millis = FnClock<fn() -> u32>;
 
 fn figure(name: &str, bytes: usize) {
     defmt::info!("figure {=str} {=usize}", name, bytes);
@@ -39,15 +36,14 @@ fn scripted(cx: &mut LoopContext, buffer: &mut [u8]) {
     static EVENTS: LinkEvents = LinkEvents::new();
     EVENTS.got_ip(Ipv4Addr::new(192, 168, 4, 2));
     let script = Script { answer: b"", asked: false };
-    let network = Attached::without_dns(script, &EVENTS, Behaviour::UNKNOWN);
-    let mut online = online(SafeHttpClient::new(network, FnClock(|| 0)), cx);
-    figure("size_client_scripted", size_of_val(&online));
+    let network = NalNetwork::without_dns(script, &EVENTS, StackQuirks::UNKNOWN);
+    let mut client = SafeHttpClient::new(network, FnClock(|| 0));
+    figure("size_client_scripted", size_of_val(&client));
     let url = "http://192.168.4.20/";
     let mut measure = |name, answer: &'static [u8], request: fn(&mut _, &mut _, &str, &mut _)| {
-        online.network_mut().stack_mut().0 = Script { answer, asked: false };
-        online.close();
+        client.network_mut().stack_mut().0 = Script { answer, asked: false };
         let ((), deep) =
-            cortex_m::interrupt::free(|_| high_water(|| request(&mut online, cx, url, buffer)));
+            cortex_m::interrupt::free(|_| high_water(|| request(&mut client, cx, url, buffer)));
         figure(name, deep);
     };
     measure("stack_scripted_get", b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nclosed", get);
@@ -61,22 +57,21 @@ fn scripted(cx: &mut LoopContext, buffer: &mut [u8]) {
 /// With the interrupts of the clock and the UART, which use the same stack.
 #[inline(never)]
 fn modem(board: &mut Board, cx: &mut LoopContext, buffer: &mut [u8]) {
-    let clock = FnClock(millis as fn() -> u32);
-    let mut modem = EspAt::new(board.serial(), clock);
-    figure("size_esp_at", size_of::<EspAt<Serial, Millis>>());
+    let mut modem = EspAt::new(board.serial(), board::Clock);
+    figure("size_esp_at", size_of::<EspAt<Serial, board::Clock>>());
     let (joined, deep) = high_water(|| modem.join(cx, board.ssid(), board.password()));
     if let Err(error) = joined {
         panic!("not joined: {error}");
     }
     figure("stack_esp_at_join", deep);
-    let mut online = online(SafeHttpClient::new(&mut modem, clock), cx);
-    figure("size_client_esp_at", size_of_val(&online));
+    let mut client = SafeHttpClient::new(&mut modem, board::Clock);
+    figure("size_client_esp_at", size_of_val(&client));
     let mut measure = |name, path, request: fn(&mut _, &mut _, &str, &mut _)| {
         let url = board.url(path);
         // How deep it gets depends on where an interrupt comes: the deepest of a few.
         let deep = (0..8).map(|_| {
-            online.close();
-            high_water(|| request(&mut online, cx, &url, buffer)).1
+            client.close();
+            high_water(|| request(&mut client, cx, &url, buffer)).1
         });
         let deep = deep.max().unwrap_or(0);
         figure(name, deep);
@@ -87,40 +82,30 @@ fn modem(board: &mut Board, cx: &mut LoopContext, buffer: &mut [u8]) {
     measure("stack_esp_at_diagnose", "/small", diagnose);
 }
 
-fn online<N: Network, C: Clock>(
-    client: SafeHttpClient<N, C, Offline>,
-    cx: &mut LoopContext,
-) -> SafeHttpClient<N, C, Online> {
-    match client.wait_online(cx) {
-        Ok(online) => online,
-        Err(_) => panic!("not online"),
-    }
-}
-
-type Client<N, C> = SafeHttpClient<N, C, Online>;
-
 /// From the URL's text to the whole body.
 #[inline(never)]
 fn get<N: Network, C: Clock>(
-    online: &mut Client<N, C>,
+    client: &mut SafeHttpClient<N, C>,
     cx: &mut LoopContext,
     url: &str,
     buffer: &mut [u8],
 ) {
+    let Ok(mut online) = client.online(cx) else { panic!("not online") };
     // Read where it is: to move it would take another 300 bytes.
-    let mut response = online.get(cx, url, buffer).send();
+    let mut response = online.get(url, buffer).send();
     let body = response.as_mut().map(|response| response.read_to_end().map(<[u8]>::len));
     assert!(matches!(body, Ok(Ok(1..))), "no body came");
 }
 
 #[inline(never)]
 fn post<N: Network, C: Clock>(
-    online: &mut Client<N, C>,
+    client: &mut SafeHttpClient<N, C>,
     cx: &mut LoopContext,
     url: &str,
     buffer: &mut [u8],
 ) {
-    let mut response = online.post(cx, url, buffer).header("x-key", "secret").body(b"open").send();
+    let Ok(mut online) = client.online(cx) else { panic!("not online") };
+    let mut response = online.post(url, buffer).header("x-key", "secret").body(b"open").send();
     let body = response.as_mut().map(|response| response.read_to_end().map(<[u8]>::len));
     assert!(matches!(body, Ok(Ok(4))), "another body came");
 }
@@ -128,14 +113,14 @@ fn post<N: Network, C: Clock>(
 /// Down the ladder, in the caller's buffer.
 #[inline(never)]
 fn diagnose<N: Network, C: Clock>(
-    online: &mut Client<N, C>,
+    client: &mut SafeHttpClient<N, C>,
     cx: &mut LoopContext,
     url: &str,
     buffer: &mut [u8],
 ) {
-    let mut checkup = online.start_diagnosis(url, buffer);
-    while let Err(nb::Error::WouldBlock) = checkup.poll(cx) {}
-    assert!(checkup.report().diagnosis().is_none(), "something is amiss");
+    let mut probe = client.start_probe(url, buffer);
+    while let Err(nb::Error::WouldBlock) = probe.poll(client, cx) {}
+    assert!(probe.report().diagnosis().is_none(), "something is amiss");
 }
 
 /// Answers what is asked with what is written down, in segments of 16 bytes.

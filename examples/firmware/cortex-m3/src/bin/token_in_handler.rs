@@ -12,7 +12,7 @@ fn attempt(place: &str) {
     match LoopContext::take() {
         Some(token) => {
             defmt::info!("{=str}: granted", place);
-            token.give_back();
+            drop(token);
         }
         None => defmt::info!("{=str}: refused", place),
     }

@@ -17,7 +17,7 @@ use common::{TestClock, cx};
 use corpus::{Case, File};
 use lx106_harness::{Chip, Report, report};
 use outcome::{End, Head, Outcome, fetch};
-use safe_http_client::{Behaviour, Config, LoopContext, SafeHttpClient};
+use safe_http_client::{Config, LoopContext, SafeHttpClient, StackQuirks};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -104,9 +104,8 @@ fn on_host(cx: &mut LoopContext, case: &Case, way: &str) -> Outcome {
     let stack = ScriptStack::new([Connection::answer_split(&case.raw, segment, end)]);
     let patience = Duration::from_millis(10_000 + 10 * case.raw.len() as u64);
     let config = Config::new().response_timeout(patience).idle_timeout(patience);
-    let network = stack.attached(Behaviour::STD);
-    let client = SafeHttpClient::with_config(network, TestClock::ticking(1), config);
-    let mut client = client.wait_online(cx).unwrap();
+    let network = stack.attached(StackQuirks::STD);
+    let mut client = SafeHttpClient::with_config(network, TestClock::ticking(1), config);
     let mut buffer = vec![0; case.head_bytes + ROOM];
     fetch(&mut client, cx, case.method(), "http://192.168.1.20/", &mut buffer, 512)
 }

@@ -25,21 +25,21 @@ fn measured() -> [Measured; 3] {
             sends: b"",
             answer: Reply::text("200 OK", "hello"),
             body: 5,
-            limit: 3072,
+            limit: 2304,
         },
         Measured {
             job: "stack-post",
             sends: b"open",
             answer: Reply::text("200 OK", "opened"),
             body: 6,
-            limit: 3072,
+            limit: 2304,
         },
         Measured {
             job: "stack-chunked",
             sends: b"",
             answer: Reply::Send(chunked.into_bytes()),
             body: 2000,
-            limit: 3072,
+            limit: 2304,
         },
     ]
 }

@@ -1,0 +1,32 @@
+//! That every failure names its cause: each is produced for real, on the stacks that can have it,
+//! and what the diagnosis says of it is compared with what was done.
+//!
+//! ```text
+//! cargo test -p conformance --test diagnosis matrix -- --nocapture
+//! ```
+//!
+//! prints produced against diagnosed, what each active check took, and which rules the faults went
+//! through. What needs no foreign stack is `tests/diagnosis` of the crate itself.
+
+#[path = "../../../tests/diagnosis/chip.rs"]
+mod chip;
+mod esp_at_diagnosis;
+mod matrix;
+#[path = "../../../tests/diagnosis/observed.rs"]
+mod observed;
+mod on_esp_at;
+#[cfg(target_os = "linux")]
+mod on_netns;
+mod on_smoltcp;
+mod on_std;
+#[path = "../../../tests/diagnosis/on_vendor.rs"]
+mod on_vendor;
+mod rig;
+#[path = "../../../tests/diagnosis/table.rs"]
+mod table;
+#[path = "../../../tests/diagnosis/vendor.rs"]
+mod vendor;
+#[path = "../../../tests/diagnosis/written.rs"]
+mod written;
+
+use conformance::common;

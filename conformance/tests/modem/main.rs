@@ -1,0 +1,11 @@
+//! The driver of the ESP8266 with AT firmware, over the simulated modem in both of its dialects, by itself
+//! and under the client.
+
+mod bad_input;
+mod driver;
+mod faults;
+mod nal_defects;
+mod requests;
+mod rig;
+mod secrets;
+mod settings;

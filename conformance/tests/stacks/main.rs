@@ -1,0 +1,11 @@
+//! The client on stacks that others wrote, on [`EspAt`](safe_http_client::esp_at::EspAt), and on stacks that
+//! pend, fail and lie. Each goes through the same scenarios, as far as it lets them be seen; what only one
+//! stack can show stands in its own file.
+
+mod esp_at;
+mod esp_at_nal;
+mod extras;
+mod hostile;
+mod smoltcp;
+mod std;
+mod w5500;

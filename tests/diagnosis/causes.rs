@@ -1,0 +1,417 @@
+//! Each cause has its page, of one form, and is found: from the overview, the enum, the crate's
+//! front page and the README.
+
+use crate::common::faults::FAULTS;
+use crate::written::known;
+use core::net::{IpAddr, Ipv4Addr};
+use safe_http_client::{
+    BufferUse, Cause, Confidence, Deadline, Diagnosis, DisconnectReason, Error, ErrorKind,
+    IpConfig, LinkError, LinkStatus, Peer, Phase, ProtocolError, RequestError, TargetClass,
+    UrlError,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+const SECTIONS: [&str; 5] =
+    ["# Symptom", "# What happens", "# How the crate tells", "# What to do", "# The error"];
+
+const COLUMNS: usize = 110;
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path))
+        .unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn page(cause: Cause) -> String {
+    read(&format!("src/causes/{}.md", cause.code()))
+}
+
+/// `server_on_loopback` as its variant's name.
+fn variant(cause: Cause) -> String {
+    format!("{cause:?}")
+}
+
+/// The text outside of fenced blocks, and the fences' languages.
+fn prose_and_fences(text: &str) -> (String, Vec<String>) {
+    let (mut prose, mut fences, mut inside) = (String::new(), Vec::new(), false);
+    for line in text.lines() {
+        if let Some(language) = line.strip_prefix("```") {
+            if !inside {
+                fences.push(language.to_owned());
+            }
+            inside = !inside;
+        } else if !inside {
+            prose.push_str(line);
+            prose.push('\n');
+        }
+    }
+    assert!(!inside, "a fence is open at the end");
+    (prose, fences)
+}
+
+#[test]
+fn each_page_begins_with_its_number_and_code() {
+    for cause in Cause::all() {
+        let start = format!("Cause {}, `{}`: ", cause.number(), cause.code());
+        let page = page(cause);
+        let first = page.lines().next().unwrap_or_default();
+        assert!(first.starts_with(&start) && first.ends_with('.'), "{first}");
+    }
+}
+
+#[test]
+fn each_page_has_the_five_sections_in_their_order_and_none_is_empty() {
+    for cause in Cause::all() {
+        let page = page(cause);
+        let (prose, _) = prose_and_fences(&page);
+        let headings: Vec<_> = prose.lines().filter(|line| line.starts_with('#')).collect();
+        assert_eq!(headings, SECTIONS, "{}", cause.code());
+        for section in SECTIONS {
+            let text = page.split(&format!("\n{section}\n\n")).nth(1).unwrap_or_default();
+            let is_text = text.chars().next().is_some_and(|first| first != '#');
+            assert!(is_text, "{}: {section} is empty", cause.code());
+        }
+    }
+}
+
+#[test]
+fn each_page_says_what_to_do_in_rust_and_on_arduino() {
+    for cause in Cause::all() {
+        let page = page(cause);
+        let to_do = page.split("# What to do").nth(1).unwrap_or_default();
+        let (_, fences) = prose_and_fences(to_do);
+        let is_rust = |fence: &String| ["", "no_run", "compile_fail"].contains(&fence.as_str());
+        assert!(fences.iter().any(is_rust), "{}: no example that is tested", cause.code());
+        assert!(fences.iter().any(|fence| fence == "cpp"), "{}: none for Arduino", cause.code());
+    }
+}
+
+#[test]
+fn each_page_names_the_certainty_and_its_variant() {
+    for cause in Cause::all() {
+        let page = page(cause);
+        let tells = page.split("# How the crate tells").nth(1).unwrap_or_default();
+        let tells = tells.split("\n# ").next().unwrap_or_default();
+        let says = ["**certain**", "**likely**", "**possible**", "**Certain**"];
+        assert!(says.iter().any(|word| tells.contains(word)), "{}: how sure?", cause.code());
+        let link = format!("[`Cause::{0}`](crate::Cause::{0})", variant(cause));
+        let error = page.split("\n# The error").nth(1).unwrap_or_default();
+        assert!(error.contains(&link), "{}: {link}", cause.code());
+    }
+}
+
+/// The three that people look for under "connection refused".
+#[test]
+fn the_classic_causes_are_these_and_no_others() {
+    for cause in Cause::all() {
+        let expected = match cause {
+            Cause::NoAddress => Some(1),
+            Cause::NoHostTarget | Cause::SlowServer | Cause::HostDown => Some(2),
+            Cause::EventHandler => Some(3),
+            _ => None,
+        };
+        assert_eq!(cause.classic(), expected, "{}", cause.code());
+    }
+}
+
+/// By its number and by its code, and nothing by another.
+#[test]
+fn each_cause_is_found_by_its_number_and_its_code() {
+    for (cause, number) in Cause::all().zip(1..) {
+        assert_eq!(cause.number(), number);
+        assert_eq!(Cause::from_number(number), Some(cause));
+        assert_eq!(Cause::from_code(cause.code()), Some(cause));
+    }
+    for number in [0, 31, 255] {
+        assert_eq!(Cause::from_number(number), None);
+    }
+    for code in ["", "xyzzy", "firewall ", "Firewall"] {
+        assert_eq!(Cause::from_code(code), None, "{code:?}");
+    }
+}
+
+type Kind = ErrorKind<(), ()>;
+
+/// What can go wrong, with the phase that it belongs to.
+fn kinds() -> Vec<(Phase, Kind)> {
+    let refused = |error| (Phase::Url, Kind::Request(error));
+    let timeout = |deadline| Kind::Timeout { deadline, limit_ms: 5000 };
+    let link = |error| (Phase::Link, Kind::Link(error));
+    vec![
+        refused(RequestError::SecondHost),
+        refused(RequestError::Url(UrlError::SchemeInHost { localhost: true })),
+        refused(RequestError::NoTls),
+        refused(RequestError::PlainOnTlsPort),
+        refused(RequestError::Target(TargetClass::Loopback)),
+        refused(RequestError::OwnAddress),
+        link(LinkError::NoAddress),
+        link(LinkError::Disconnected(DisconnectReason::Unknown)),
+        link(LinkError::Disconnected(DisconnectReason::TimedOut)),
+        link(LinkError::Disconnected(DisconnectReason::WrongPassword)),
+        link(LinkError::GatewayOutsideSubnet),
+        link(LinkError::NoDnsServer),
+        (Phase::Resolve, Kind::Resolve(())),
+        (Phase::Resolve, Kind::ResolvedTo(Ipv4Addr::BROADCAST.into(), TargetClass::Broadcast)),
+        (Phase::Resolve, timeout(Deadline::Resolve)),
+        (Phase::Connect, Kind::Socket(())),
+        (Phase::Connect, Kind::Connect(())),
+        (Phase::Connect, timeout(Deadline::Connect)),
+        (Phase::Send, Kind::Send(())),
+        (Phase::Head, Kind::Receive(())),
+        (Phase::Head, Kind::ClosedBeforeResponse),
+        (Phase::Head, Kind::StaleConnection),
+        (Phase::Head, timeout(Deadline::Response)),
+        (Phase::Body, timeout(Deadline::Idle)),
+        (Phase::Body, timeout(Deadline::Total)),
+        (Phase::Head, Kind::Protocol(ProtocolError::NotHttp(Peer::Tls))),
+        (Phase::Head, Kind::Protocol(ProtocolError::NotHttp(Peer::Text))),
+        (Phase::Body, Kind::Truncated { received: 3, announced: Some(5) }),
+    ]
+}
+
+/// What this crate says of itself on a page: the items of its symptoms that begin so.
+fn own_symptom(cause: Cause) -> String {
+    let page = page(cause);
+    let symptom = page.split("# Symptom").nth(1).unwrap_or_default();
+    let symptom = symptom.split("\n# ").next().unwrap_or_default();
+    let items = symptom.split("\n- ").filter(|item| item.starts_with("This crate:"));
+    items.collect::<Vec<_>>().join(" ")
+}
+
+/// With one space between words, and a `#` for each figure.
+fn plain(text: &str) -> String {
+    let words: Vec<_> = text.split_whitespace().collect();
+    let mut plain = String::new();
+    for character in words.join(" ").chars() {
+        match character {
+            '0'..='9' if plain.ends_with('#') => {}
+            '0'..='9' => plain.push('#'),
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
+/// A page quotes what is really said, and names codes that there are.
+#[test]
+fn each_page_quotes_the_errors_as_they_are() {
+    const OTHERS: [&str; 2] = [
+        // The compiler, and a server.
+        "cannot be sent between threads safely",
+        "The plain HTTP request was sent to HTTPS port",
+    ];
+    let buffer = |what| Kind::Buffer { what, needed: 700, available: 512, exact: true };
+    let in_host = UrlError::SchemeInHost { localhost: false };
+    let mut kinds: Vec<_> = kinds().into_iter().map(|(_, kind)| kind).collect();
+    kinds.extend([
+        buffer(BufferUse::RequestHead),
+        buffer(BufferUse::ResponseHead),
+        Kind::Request(RequestError::OwnNetwork),
+        Kind::Request(RequestError::Url(in_host)),
+        Kind::Protocol(ProtocolError::NotHttp(Peer::Binary)),
+    ]);
+    let mut said: String =
+        kinds.iter().map(|kind| plain(&kind.to_string())).collect::<Vec<_>>().join("\n");
+    let kept = known(|evidence| {
+        (evidence.reused, evidence.remote) = (true, Some(([192, 168, 1, 20], 80).into()));
+    });
+    let error = Error::<(), ()>::new(Phase::Send, Kind::Send(()));
+    said += &plain(&Diagnosis::new(&error, kept).to_string());
+    said += &plain(&read("crates/esp-at/src/error.rs"));
+
+    let errors =
+        read("src/error/mod.rs") + &read("src/error/request.rs") + &read("src/error/protocol.rs");
+    let codes: BTreeSet<_> = errors
+        .split("=> \"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .filter(|code| {
+            code.chars().all(|c| c == '_' || c.is_ascii_lowercase() || c.is_ascii_digit())
+        })
+        .collect();
+    let (mut quotes, mut names) = (0, 0);
+    for cause in Cause::all() {
+        let symptom = own_symptom(cause);
+        for quote in symptom.split('"').skip(1).step_by(2) {
+            let found = OTHERS.contains(&plain(quote).as_str()) || said.contains(&plain(quote));
+            assert!(found, "{}: nothing says {quote:?}", cause.code());
+            quotes += 1;
+        }
+        for name in symptom.split('`').skip(1).step_by(2) {
+            let is_code =
+                name.contains('_') && name.chars().all(|c| c == '_' || c.is_ascii_lowercase());
+            if is_code && name != "wait_online" && Cause::from_code(name).is_none() {
+                assert!(codes.contains(name), "{}: there is no code {name}", cause.code());
+                names += 1;
+            }
+        }
+    }
+    assert!(quotes > 25 && names > 40, "{quotes} quotes, {names} codes");
+}
+
+/// How sure the rules are of each cause, over all that an error can bring along.
+fn decided() -> BTreeMap<Cause, BTreeSet<Confidence>> {
+    let up = IpConfig::new(IpAddr::from([192, 168, 1, 57]))
+        .with_netmask(Ipv4Addr::new(255, 255, 255, 0))
+        .with_gateway(Ipv4Addr::new(192, 168, 1, 1));
+    let links = [
+        None,
+        Some(LinkStatus::Up(up)),
+        Some(LinkStatus::Up(up.with_gateway(Ipv4Addr::new(192, 168, 9, 1)))),
+        Some(LinkStatus::NoAddress),
+    ];
+    let mut decided: BTreeMap<Cause, BTreeSet<Confidence>> = BTreeMap::new();
+    for (phase, kind) in kinds() {
+        let error = Error::new(phase, kind);
+        for fault in FAULTS {
+            for link in links {
+                for case in 0..8_u8 {
+                    let is = |bit: u8| case & (1 << bit) != 0;
+                    let host = if is(2) { [192, 168, 1, 20] } else { [192, 0, 2, 7] };
+                    let evidence = known(|evidence| {
+                        (evidence.fault, evidence.link) = (fault, link);
+                        evidence.limit_ms = 5000;
+                        evidence.phase_ms = if is(0) { 20 } else { 5000 };
+                        evidence.reused = is(1);
+                        evidence.remote = Some((host, 80).into());
+                    });
+                    for suspect in Diagnosis::new(&error, evidence).suspects() {
+                        decided.entry(suspect.cause).or_default().insert(suspect.confidence);
+                    }
+                }
+            }
+        }
+    }
+    decided
+}
+
+/// A page doesn't hide how sure the rules are. (It may say more: `diagnose` finds out more.)
+#[test]
+fn each_page_names_each_certainty_that_the_rules_give_it() {
+    let decided = decided();
+    let never: Vec<_> = Cause::all().filter(|cause| !decided.contains_key(cause)).collect();
+    assert_eq!(never, [Cause::Unexplained]);
+    let mut missing = Vec::new();
+    for (cause, confidences) in decided {
+        let page = page(cause).to_lowercase();
+        let tells = page.split("# how the crate tells").nth(1).unwrap_or_default();
+        let tells = tells.split("\n# ").next().unwrap_or_default();
+        for confidence in confidences {
+            let word = format!("**{}**", confidence.name());
+            if !tells.contains(&word) {
+                missing.push(format!("{}: {word}", cause.code()));
+            }
+        }
+    }
+    assert_eq!(missing, [""; 0]);
+}
+
+#[test]
+fn no_line_is_too_long() {
+    for cause in Cause::all() {
+        for (number, line) in page(cause).lines().enumerate() {
+            let columns = line.chars().count();
+            assert!(columns <= COLUMNS, "{}.md:{}: {columns}", cause.code(), number + 1);
+        }
+    }
+}
+
+#[test]
+fn there_is_no_page_without_a_cause() {
+    let known: BTreeSet<_> = Cause::all().map(|cause| format!("{}.md", cause.code())).collect();
+    let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/causes");
+    let found: BTreeSet<_> = fs::read_dir(pages)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(found, known);
+}
+
+#[test]
+fn the_overview_lists_them_all_with_their_numbers_and_has_their_modules() {
+    let overview = read("src/causes.rs");
+    for cause in Cause::all() {
+        let (number, code) = (cause.number(), cause.code());
+        let row = format!("//! | {number} | [`{code}`] | ");
+        assert!(overview.contains(&row), "{row}");
+        let page = page(cause);
+        let title = page.lines().next().and_then(|line| line.split_once(": ")).unwrap().1;
+        assert!(overview.contains(&format!("{row}{} |", title.trim_end_matches('.'))), "{title}");
+        let module = format!("#[doc = include_str!(\"causes/{code}.md\")]\npub mod {code} {{}}\n");
+        assert!(overview.contains(&module), "{module}");
+    }
+}
+
+/// All but the one that nobody sees coming.
+#[test]
+fn the_decision_table_leads_to_each_page() {
+    let overview = read("src/causes.rs");
+    let table = overview.split("# What you see").nth(1).unwrap();
+    let table = table.split("# A diagnosis").next().unwrap();
+    for cause in Cause::all().filter(|cause| *cause != Cause::Unexplained) {
+        assert!(table.contains(&format!("[`{}`]", cause.code())), "{}", cause.code());
+    }
+}
+
+#[test]
+fn each_variant_links_its_page() {
+    let source = read("src/diagnosis/cause.rs");
+    for cause in Cause::all() {
+        let end = format!("\n    {} = {},", variant(cause), cause.number());
+        let before = source.split(&end).next().filter(|before| before.len() < source.len());
+        let docs: Vec<_> = before
+            .unwrap_or_else(|| panic!("{end}"))
+            .lines()
+            .rev()
+            .take_while(|line| line.trim_start().starts_with("///"))
+            .collect();
+        let link = format!("([page](crate::causes::{}))", cause.code());
+        assert!(docs.iter().any(|line| line.contains(&link)), "{link}: {docs:?}");
+    }
+}
+
+#[test]
+fn links_of_the_readme_lead_to_pages_that_exist() {
+    const BASE: &str = "https://docs.rs/safe-http-client/latest/safe_http_client/causes/";
+    let readme = read("README.md");
+    let mut linked = BTreeSet::new();
+    for link in readme.split(BASE).skip(1) {
+        let target = link.split([')', '\n']).next().unwrap();
+        let code = target.strip_suffix("/index.html").or(target.strip_suffix("index.html"));
+        let code = code.unwrap_or_else(|| panic!("{target}"));
+        assert!(code.is_empty() || Cause::from_code(code).is_some(), "{code}");
+        linked.insert(code);
+    }
+    assert!(linked.len() > 20, "{linked:?}");
+}
+
+#[test]
+fn the_front_page_leads_from_connection_refused_to_the_causes() {
+    let front = read("src/lib.rs");
+    let docs: String = front
+        .lines()
+        .take_while(|line| line.starts_with("//!"))
+        .flat_map(|line| [line.trim_start_matches("//!"), "\n"])
+        .collect();
+    let after = docs.split("connection refused").nth(1).unwrap_or_default();
+    assert!(after.contains("causes"), "{docs}");
+}
+
+/// For a serial console of 80 columns, behind a label of seven: a clause, and three lines of advice.
+#[cfg(feature = "advice")]
+#[test]
+fn texts_are_short_plain_and_each_its_own() {
+    let mut seen = BTreeSet::new();
+    for cause in Cause::all() {
+        let (text, advice) = (cause.to_string(), cause.advice());
+        for (part, most) in [(text.as_str(), 72), (advice, 3 * 66)] {
+            let columns = part.len();
+            assert!(part.is_ascii() && columns <= most, "{columns}: {part}");
+            assert!(!part.ends_with('.') && !part.contains("  "), "{part}");
+            assert!(part.starts_with(|first: char| !first.is_uppercase()), "{part}");
+            assert!(seen.insert(part.to_owned()), "twice: {part}");
+        }
+        assert!(advice.matches(". ").count() <= 1, "more than two sentences: {advice}");
+    }
+}

@@ -1,0 +1,61 @@
+//! The table in `src/diagnosis/rules.rs`, read from its source: which of its rows a verdict came of.
+
+use crate::observed::Verdict;
+use safe_http_client::StackFault;
+
+/// A row of the table, as it is written.
+pub struct Row {
+    /// Its symptoms and what has to be given.
+    pub when: String,
+    /// Its suspects: `NothingListens Likely, …`.
+    pub causes: String,
+}
+
+/// All rows, from the source.
+pub fn rows() -> Vec<Row> {
+    let source = include_str!("../../src/diagnosis/rules.rs");
+    let table = source.split_once("const RULES").unwrap().1.split_once("];").unwrap().0;
+    // Comments would stand between the rows otherwise.
+    let code: Vec<_> = table.lines().filter(|line| !line.trim().starts_with("//")).collect();
+    let words: Vec<_> = code.iter().flat_map(|line| line.split_whitespace()).collect();
+    let text = words.join(" ");
+    let rows = text.split("rule(").skip(1).map(|row| {
+        let (when, causes) = row.rsplit_once("&[is(").unwrap();
+        let causes = causes.trim_end_matches([',', ' ', ')', ']']).replace("), is(", "; ");
+        Row {
+            when: when.trim_end_matches([',', ' ']).into(),
+            causes: causes.replace(", ", " ").replace("; ", ", "),
+        }
+    });
+    rows.collect()
+}
+
+pub fn causes(verdict: &Verdict) -> String {
+    let suspects = verdict.suspects.iter();
+    suspects.map(|s| format!("{:?} {:?}", s.cause, s.confidence)).collect::<Vec<_>>().join(", ")
+}
+
+impl Row {
+    /// Whether a verdict came of this row: by its suspects and, where several rows have the same,
+    /// by what the row asks for.
+    fn is_of(&self, verdict: &Verdict) -> bool {
+        let asks_for = |name: &str| self.when.contains(name);
+        let fault = format!("StackFault::{:?}", verdict.fault);
+        let fits_fault = !asks_for("StackFault::")
+            || self.when.split(' ').any(|word| word.trim_matches(['(', ')', ',']) == fault);
+        let fits_answer = match (asks_for("AnswerAsksForTls"), asks_for("AnswerIsTls")) {
+            (true, _) => verdict.of_answer,
+            (_, true) => !verdict.of_answer,
+            _ => true,
+        };
+        let fits_refusal =
+            !asks_for("NameWithoutDnsServer") || verdict.fault != StackFault::NoResolver;
+        let fits_offline = !asks_for("&[Offline]") || verdict.fault == StackFault::Unknown;
+        self.causes == causes(verdict) && fits_fault && fits_answer && fits_refusal && fits_offline
+    }
+}
+
+/// The row that a verdict came of.
+pub fn row_of(rows: &[Row], verdict: &Verdict) -> Option<usize> {
+    rows.iter().position(|row| row.is_of(verdict))
+}

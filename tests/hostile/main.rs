@@ -1,0 +1,18 @@
+//! What holds whatever a peer sends and a caller asks for: properties of the client and of its parsers,
+//! the promises of `SECURITY.md`, and what fuzzers have found.
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/head_oracle.rs"]
+mod head_oracle;
+#[path = "../common/judge.rs"]
+mod judge;
+#[path = "../common/outcome.rs"]
+mod outcome;
+#[path = "../common/player.rs"]
+mod player;
+
+mod fuzz_finds;
+mod parser;
+mod properties;
+mod security;
