@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! cargo run --release                                  the table (needs valgrind)
+//! cargo run --release -- --write                       and writes it into docs/peers.md
 //! target/release/peers run <client> <response> <segment>   one case, as valgrind runs it
 //! ```
 //!
@@ -12,6 +13,9 @@
 //! included. The transport is as cheap as it can be (a copy and a counter for each call), connects
 //! at once and resolves the host for nothing. Clients that take an address or an open stream
 //! instead of a URL are used that way, so they parse less: the figures favour them.
+//!
+//! They are this machine's instructions, for development. A chip's are others: `benches/chip` has
+//! them.
 
 use std::env;
 use std::process::ExitCode;
@@ -25,20 +29,15 @@ mod ours;
 mod parent;
 mod wire;
 
-const USAGE: &str = "usage: peers [run <client> <response> <segment>]";
+const USAGE: &str = "usage: peers [--write] | peers run <client> <response> <segment>";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         // `cargo bench` and the like add this to whatever they run.
-        [] | ["--bench"] => match parent::run() {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(why) => {
-                eprintln!("peers: {why}");
-                ExitCode::FAILURE
-            }
-        },
+        [] | ["--bench"] => measured(false),
+        ["--write"] => measured(true),
         ["run", client, response, segment] => match segment.parse() {
             Ok(segment) => {
                 println!("{}", child::run(client, response, segment));
@@ -47,6 +46,16 @@ fn main() -> ExitCode {
             Err(_) => usage(),
         },
         _ => usage(),
+    }
+}
+
+fn measured(write: bool) -> ExitCode {
+    match parent::run(write) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("peers: {why}");
+            ExitCode::FAILURE
+        }
     }
 }
 

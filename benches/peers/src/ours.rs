@@ -4,22 +4,19 @@ use crate::clients::{Client, Reply};
 use crate::mock_nal::NalStack;
 use crate::wire::{URL, Wire};
 use safe_http_client::{
-    Attached, Behaviour, Clock, Config, IpConfig, Link, LinkStatus, LoopContext, Online,
-    SafeHttpClient,
+    Clock, Config, IpConfig, Link, LinkStatus, LoopContext, NalNetwork, SafeHttpClient, StackQuirks,
 };
 use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-type Network = Attached<NalStack<'static>, Up>;
-
 /// Our client over the mock `embedded-nal` stack.
 ///
 /// It is made once and runs two exchanges, of which the second is measured: what a program does
-/// once (the loop context, attaching the stack, going online) belongs in [`Ours::new`].
+/// once (the loop context, attaching the stack) belongs in [`Ours::new`].
 pub struct Ours {
     cx: LoopContext,
-    client: SafeHttpClient<Network, Ticks, Online>,
+    client: SafeHttpClient<NalNetwork<NalStack<'static>, Up>, Ticks>,
 }
 
 /// A link that holds an address.
@@ -44,14 +41,11 @@ impl Clock for Ticks {
 
 impl Ours {
     pub fn new(wire: &'static Wire) -> Self {
-        let mut cx = LoopContext::take().expect("one client in the process");
+        let cx = LoopContext::take().expect("one client in the process");
         // No keep-alive: the peers connect each time.
         let config = Config::new().keep_alive(Duration::ZERO);
-        let network = Attached::new(NalStack::new(wire), Up, Behaviour::UNKNOWN);
-        let client = SafeHttpClient::with_config(network, Ticks::default(), config)
-            .wait_online(&mut cx)
-            .unwrap_or_else(|_| panic!("the link is up"));
-        Self { cx, client }
+        let network = NalNetwork::new(NalStack::new(wire), Up, StackQuirks::UNKNOWN);
+        Self { cx, client: SafeHttpClient::with_config(network, Ticks::default(), config) }
     }
 }
 
@@ -61,7 +55,8 @@ impl Client for Ours {
     fn exchange<'b>(&mut self, buffer: &'b mut [u8]) -> Reply<'b> {
         let start = buffer.as_ptr().addr();
         let (status, offset, length) = {
-            let request = self.client.get(&mut self.cx, URL, buffer);
+            let mut online = self.client.online(&mut self.cx).map_err(|why| why.to_string())?;
+            let request = online.get(URL, &mut *buffer);
             let mut response = request.send().map_err(|error| error.to_string())?;
             let status = response.status();
             let body = response.read_to_end().map_err(|error| error.to_string())?;

@@ -1,6 +1,7 @@
 //! Runs each case in a process of its own under callgrind and prints the table.
 
 use std::env;
+use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -19,9 +20,9 @@ const LOCK: &str = include_str!("../Cargo.lock");
 /// A case's figures, or what the table says in their place.
 type Figures = Result<(u64, u32, u32), String>;
 
-/// Prints the table. The error is what makes the run worthless: no valgrind, no figure at all, or
-/// none where our own client should have one.
-pub fn run() -> Result<(), String> {
+/// Prints the table, and writes it where it is kept. The error is what makes the run worthless: no
+/// valgrind, no figure at all, or none where our own client should have one.
+pub fn run(write: bool) -> Result<(), String> {
     let valgrind = valgrind_version()?;
     let program = env::current_exe().map_err(|error| format!("this program's path: {error}"))?;
 
@@ -34,7 +35,8 @@ pub fn run() -> Result<(), String> {
         .iter()
         .map(|(_, package)| format!("{package} {}", version(package).unwrap_or("(no version)")))
         .collect();
-    println!("{}\n", versions.join(", "));
+    let versions = versions.join(", ");
+    println!("{versions}\n");
 
     let mut rows = vec![
         ["response", "delivered in", "client", "instructions", "sends", "receives"]
@@ -70,7 +72,8 @@ pub fn run() -> Result<(), String> {
             }
         }
     }
-    print!("{}", table(&rows));
+    let table = table(&rows);
+    print!("{table}");
     if !notes.is_empty() {
         print!("\n{notes}");
     }
@@ -80,7 +83,19 @@ pub fn run() -> Result<(), String> {
     if ours_failed {
         return Err("our own client failed a case".to_owned());
     }
-    Ok(())
+    if write { keep(&format!("{versions}\n\n{table}")) } else { Ok(()) }
+}
+
+/// Writes the figures into docs/peers.md, between their marks.
+fn keep(figures: &str) -> Result<(), String> {
+    const BEGIN: &str = "<!-- peers:begin -->\n";
+    const END: &str = "<!-- peers:end -->";
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/peers.md");
+    let text = fs::read_to_string(&page).map_err(|error| format!("docs/peers.md: {error}"))?;
+    let (before, rest) = text.split_once(BEGIN).ok_or("docs/peers.md has no peers:begin")?;
+    let (_, after) = rest.split_once(END).ok_or("docs/peers.md has no peers:end")?;
+    fs::write(page, format!("{before}{BEGIN}{figures}{END}{after}"))
+        .map_err(|error| format!("docs/peers.md: {error}"))
 }
 
 fn valgrind_version() -> Result<String, String> {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run --release --bin matrix                 the matrix
-//! cargo run --release --bin matrix -- --write      and writes MATRIX.md and the README's totals
+//! cargo run --release --bin matrix -- --write      and writes MATRIX.md and docs/peers.md's totals
 //! target/release/matrix run <client> <case> <pieces|whole>     one case, as the matrix runs it
 //! ```
 //!

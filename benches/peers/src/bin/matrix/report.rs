@@ -1,4 +1,4 @@
-//! The matrix as Markdown, and the README's totals.
+//! The matrix as Markdown, and the totals of docs/peers.md.
 
 use crate::cases::TABLES;
 use crate::clients::CLIENTS;
@@ -25,11 +25,11 @@ pub fn print(rows: &[Row], write: bool) -> Result<(), String> {
         let package = Path::new(env!("CARGO_MANIFEST_DIR"));
         let failed = |error: std::io::Error| format!("writing: {error}");
         std::fs::write(package.join("MATRIX.md"), &matrix).map_err(failed)?;
-        let readme = package.join("../../README.md");
-        let text = std::fs::read_to_string(&readme).map_err(failed)?;
+        let page = package.join("../../docs/peers.md");
+        let text = std::fs::read_to_string(&page).map_err(failed)?;
         let text = between(&text, &format!("{versions}\n\n{totals}"))
-            .ok_or("the README has no matrix:begin and matrix:end")?;
-        std::fs::write(readme, text).map_err(failed)?;
+            .ok_or("docs/peers.md has no matrix:begin and matrix:end")?;
+        std::fs::write(page, text).map_err(failed)?;
     }
     let ours: Vec<&str> = rows
         .iter()

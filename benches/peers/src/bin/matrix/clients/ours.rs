@@ -5,8 +5,8 @@ use crate::case::{Answer, Ask, Body, Reading, Reply};
 use crate::transport::{NalStack, Stack};
 use embedded_io::Read;
 use safe_http_client::{
-    Attached, Behaviour, BodyLength, Config, ErrorOf, FnClock, IpConfig, Link, LinkStatus,
-    LoopContext, Method, Request, Response, SafeHttpClient,
+    BodyLength, Buffer, Clock, Config, ErrorOf, FnClock, Header, IpConfig, Link, LinkStatus,
+    LoopContext, Method, NalNetwork, Network, Request, Response, SafeHttpClient, StackQuirks,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
@@ -22,26 +22,23 @@ impl Link for Up {
     }
 }
 
-type Network = Attached<NalStack, Up>;
-
 fn run(port: u16, asks: &[Ask]) -> Vec<Reply> {
     let mut cx = LoopContext::take().expect("one client in the process");
     let start = Instant::now();
-    let clock = FnClock(move || start.elapsed().as_millis() as u32);
-    let network = Attached::new(NalStack(Stack { port, patience: None }), Up, Behaviour::STD);
-    let config = Config::new().idle(|| std::thread::sleep(Duration::from_micros(50)));
-    let mut client = SafeHttpClient::with_config(network, clock, config.clone())
-        .wait_online(&mut cx)
-        .unwrap_or_else(|_| panic!("the link is up"));
+    let clock = FnClock(move || start.elapsed().as_millis() as u32)
+        .with_idle(|| std::thread::sleep(Duration::from_micros(50)));
+    let network = NalNetwork::new(NalStack(Stack { port, patience: None }), Up, StackQuirks::STD);
+    let mut client = SafeHttpClient::new(network, clock);
     let mut buffer = [0; BUFFER];
     asks.iter()
         .map(|ask| {
             ask.wait();
             // Longer than the matrix waits: its own deadline is not to hide that it waits.
             let patience = Duration::from_millis(ask.patience.unwrap_or(60_000).into());
-            *client.config_mut() = config.clone().response_timeout(patience).idle_timeout(patience);
+            *client.config_mut() = Config::new().response_timeout(patience).idle_timeout(patience);
+            let mut online = client.online(&mut cx).expect("the link is up");
             let method = Method::from_name(ask.method);
-            let mut request = client.request(&mut cx, method, ask.url.as_str(), &mut buffer);
+            let mut request = online.request(method, ask.url.as_str(), &mut buffer);
             for (name, value) in &ask.headers {
                 request = request.header(name, value);
             }
@@ -50,10 +47,10 @@ fn run(port: u16, asks: &[Ask]) -> Vec<Reply> {
         .collect()
 }
 
-fn exchange<C: safe_http_client::Clock>(
-    request: Request<'_, '_, Network, C>,
+fn exchange<N: Network, C: Clock, B: Buffer>(
+    request: Request<'_, '_, N, C, B>,
     ask: &Ask,
-) -> Result<Answer, ErrorOf<Network>> {
+) -> Result<Answer, ErrorOf<N>> {
     let mut response = match ask.body {
         Body::None => request.send()?,
         Body::Stream(mut bytes, declared) => {
@@ -62,8 +59,7 @@ fn exchange<C: safe_http_client::Clock>(
         }
     };
     let mut answer = Answer { status: response.status(), ..Answer::default() };
-    let field =
-        |field: safe_http_client::Header<'_>| (field.name().to_owned(), field.value().to_vec());
+    let field = |field: Header<'_>| (field.name().to_owned(), field.value().to_vec());
     answer.fields.extend(response.head().headers().map(field));
     match ask.read {
         Reading::All => {
@@ -88,10 +84,10 @@ fn exchange<C: safe_http_client::Clock>(
     Ok(answer)
 }
 
-fn read<C: safe_http_client::Clock>(
-    response: &mut Response<'_, '_, Network, C>,
+fn read<N: Network, C: Clock, B: Buffer>(
+    response: &mut Response<'_, '_, N, C, B>,
     body: &mut Vec<u8>,
-) -> Result<(), ErrorOf<Network>> {
+) -> Result<(), ErrorOf<N>> {
     let mut piece = [0; 512];
     loop {
         match response.read(&mut piece)? {
