@@ -48,8 +48,8 @@ pub(crate) const fn names_localhost(text: &str) -> bool {
     if let [name @ .., b'.'] = host {
         host = name;
     }
-    if let Some(address) = parse_ipv4(host) {
-        return matches!(address.octets(), [127, ..]);
+    if let Some(bits) = parse_ipv4(host) {
+        return bits >> 24 == 127;
     }
     // The name from its end: `localhost`, and a dot or nothing in front of it.
     let mut name: &[u8] = b"localhost";
@@ -64,7 +64,7 @@ pub(crate) const fn names_localhost(text: &str) -> bool {
 }
 
 /// Four decimal numbers and three dots. Leading zeros are refused: some read them as octal.
-pub(crate) const fn parse_ipv4(text: &[u8]) -> Option<Ipv4Addr> {
+pub(super) const fn parse_ipv4(text: &[u8]) -> Option<u32> {
     let mut bits = 0u32;
     let mut octets = 0u8;
     let mut rest = text;
@@ -76,7 +76,7 @@ pub(crate) const fn parse_ipv4(text: &[u8]) -> Option<Ipv4Addr> {
         bits = (bits << 8) | octet;
         octets = octets.wrapping_add(1);
         match (octets, tail) {
-            (4, []) => return Some(Ipv4Addr::from_bits(bits)),
+            (4, []) => return Some(bits),
             (1..=3, [b'.', tail @ ..]) => rest = tail,
             _ => return None,
         }
@@ -121,9 +121,9 @@ pub(crate) const fn parse_ipv6(text: &[u8]) -> Option<Ipv6Addr> {
             continue;
         }
         let (group, tail) = match parse_ipv4(rest) {
-            Some(address) => {
-                at = put(&mut octets, at, address.to_bits() >> 16);
-                (address.to_bits(), &[] as &[u8])
+            Some(bits) => {
+                at = put(&mut octets, at, bits >> 16);
+                (bits, &[] as &[u8])
             }
             None => match parse_group(rest) {
                 Some(group) => group,
