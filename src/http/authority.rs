@@ -123,14 +123,14 @@ pub(super) const fn find_unsafe(text: &str) -> Option<(usize, u8)> {
     None
 }
 
-/// Whether a text could be a scheme (RFC 3986 section 3.1).
-pub(super) const fn is_scheme(text: &str) -> bool {
+/// Whether a text starts with a scheme (RFC 3986 section 3.1) and `://`.
+pub(super) const fn starts_with_scheme(text: &str) -> bool {
     let [b'a'..=b'z' | b'A'..=b'Z', tail @ ..] = text.as_bytes() else { return false };
     let mut rest = tail;
     while let [b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'+' | b'-' | b'.', tail @ ..] = rest {
         rest = tail;
     }
-    rest.is_empty()
+    matches!(rest, [b':', b'/', b'/', ..])
 }
 
 /// The scheme that a text starts with, in any case, and where what follows its colon stands.
