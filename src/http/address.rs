@@ -48,8 +48,8 @@ pub(crate) const fn names_localhost(text: &str) -> bool {
     if let [name @ .., b'.'] = host {
         host = name;
     }
-    if let Some(address) = parse_ipv4(host) {
-        return matches!(address.octets(), [127, ..]);
+    if let Some(bits) = parse_ipv4(host) {
+        return bits >> 24 == 127;
     }
     // The name from its end: `localhost`, and a dot or nothing in front of it.
     let mut name: &[u8] = b"localhost";
@@ -64,7 +64,7 @@ pub(crate) const fn names_localhost(text: &str) -> bool {
 }
 
 /// Four decimal numbers and three dots. Leading zeros are refused: some read them as octal.
-pub(crate) const fn parse_ipv4(text: &[u8]) -> Option<Ipv4Addr> {
+pub(super) const fn parse_ipv4(text: &[u8]) -> Option<u32> {
     let mut bits = 0u32;
     let mut octets = 0u8;
     let mut rest = text;
@@ -76,7 +76,7 @@ pub(crate) const fn parse_ipv4(text: &[u8]) -> Option<Ipv4Addr> {
         bits = (bits << 8) | octet;
         octets = octets.wrapping_add(1);
         match (octets, tail) {
-            (4, []) => return Some(Ipv4Addr::from_bits(bits)),
+            (4, []) => return Some(bits),
             (1..=3, [b'.', tail @ ..]) => rest = tail,
             _ => return None,
         }
@@ -103,7 +103,8 @@ const fn parse_octet(text: &[u8]) -> Option<(u32, &[u8])> {
 /// (RFC 4291 section 2.2). Zones (`%eth0`) are refused: they mean nothing to a peer.
 pub(crate) const fn parse_ipv6(text: &[u8]) -> Option<Ipv6Addr> {
     let mut octets = [0u8; 16];
-    let mut at = 0usize;
+    // What isn't written yet.
+    let mut room: &mut [u8] = &mut octets;
     let mut gap = false;
     // A colon in front of a group is the second one of `::`.
     let mut rest = match text {
@@ -116,82 +117,71 @@ pub(crate) const fn parse_ipv6(text: &[u8]) -> Option<Ipv6Addr> {
             && !gap
         {
             gap = true;
-            at = behind_gap(at, tail);
+            // It stands for one group at least, and what is behind it ends the address.
+            let start = room.len().wrapping_sub(octets_of(tail));
+            room = match room.split_at_mut_checked(start) {
+                Some(([_, ..], room)) => room,
+                _ => return None,
+            };
             rest = tail;
             continue;
         }
-        let (group, tail) = match parse_ipv4(rest) {
-            Some(address) => {
-                at = put(&mut octets, at, address.to_bits() >> 16);
-                (address.to_bits(), &[] as &[u8])
+        let mut group = parse_ipv4(rest);
+        let tail: &[u8];
+        if let Some(bits) = group {
+            room = match room {
+                [high, low, room @ ..] => {
+                    *high = (bits >> 24) as u8;
+                    *low = (bits >> 16) as u8;
+                    room
+                }
+                _ => return None,
+            };
+            tail = &[];
+        } else {
+            (group, tail) = parse_group(rest);
+        }
+        room = match (room, group) {
+            ([high, low, room @ ..], Some(bits)) => {
+                *high = (bits >> 8) as u8;
+                *low = bits as u8;
+                room
             }
-            None => match parse_group(rest) {
-                Some(group) => group,
-                None => return None,
-            },
+            _ => return None,
         };
-        at = put(&mut octets, at, group);
         rest = match tail {
             [] => tail,
             [b':', tail @ ..] if !tail.is_empty() => tail,
             _ => return None,
         };
     }
-    if at == 8 { Some(Ipv6Addr::from_bits(u128::from_be_bytes(octets))) } else { None }
+    if room.is_empty() { Some(Ipv6Addr::from_bits(u128::from_be_bytes(octets))) } else { None }
 }
 
-/// Sets the group at `at`, and returns where the next one goes.
-#[inline(never)]
-const fn put(octets: &mut [u8; 16], at: usize, group: u32) -> usize {
-    let mut rest: &mut [u8] = octets;
-    let mut index = 0usize;
-    while let [high, low, tail @ ..] = rest {
-        if index == at {
-            *high = (group >> 8) as u8;
-            *low = group as u8;
-            break;
-        }
-        index = index.wrapping_add(1);
-        rest = tail;
-    }
-    at.wrapping_add(1)
-}
-
-/// Where the groups behind `::` begin, so that they end the address. It stands for one group at
-/// least; where there is no room for that, no place is right.
-const fn behind_gap(at: usize, text: &[u8]) -> usize {
-    let (mut groups, mut has_ipv4) = (if text.is_empty() { 0usize } else { 1 }, false);
+/// The octets that the groups in this text are for, if they are any.
+const fn octets_of(text: &[u8]) -> usize {
+    let (mut groups, mut has_ipv4) = (!text.is_empty() as usize, false);
     let mut rest = text;
     while let [first, tail @ ..] = rest {
-        if *first == b':' {
-            groups = groups.wrapping_add(1);
-        }
+        groups = groups.wrapping_add((*first == b':') as usize);
         has_ipv4 |= *first == b'.';
         rest = tail;
     }
-    groups = groups.wrapping_add(has_ipv4 as usize);
-    match 7usize.checked_sub(at.wrapping_add(groups)) {
-        Some(_) => 8usize.wrapping_sub(groups),
-        None => 9,
-    }
+    groups.wrapping_add(has_ipv4 as usize).wrapping_mul(2)
 }
 
-/// One to four hex digits.
-const fn parse_group(text: &[u8]) -> Option<(u32, &[u8])> {
+/// One to four hex digits, and what is behind them.
+const fn parse_group(text: &[u8]) -> (Option<u32>, &[u8]) {
     let mut group = 0u32;
-    let mut digits = 0u8;
     let mut rest = text;
-    while let [byte, tail @ ..] = rest {
-        let digit = match hex_digit(*byte) {
-            Some(digit) => digit,
-            None => break,
-        };
+    while let [byte, tail @ ..] = rest
+        && let Some(digit) = hex_digit(*byte)
+    {
         group = (group << 4) | digit as u32;
-        digits = digits.wrapping_add(1);
         rest = tail;
-        if digits > 4 {
-            return None;
-        }
     }
-    if digits == 0 { None } else { Some((group, rest)) }
+    match text.len().wrapping_sub(rest.len()) {
+        1..=4 => (Some(group), rest),
+        _ => (None, rest),
+    }
 }

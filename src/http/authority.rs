@@ -4,7 +4,7 @@
 use super::address::{parse_ipv4, parse_ipv6};
 use super::url::{Host, Scheme};
 use crate::error::UrlError;
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr};
 
 /// `text[from..to]`; empty where that isn't in it.
 pub(super) const fn part(text: &str, from: usize, to: usize) -> &str {
@@ -123,14 +123,14 @@ pub(super) const fn find_unsafe(text: &str) -> Option<(usize, u8)> {
     None
 }
 
-/// Whether a text could be a scheme (RFC 3986 section 3.1).
-pub(super) const fn is_scheme(text: &str) -> bool {
+/// Whether a text starts with a scheme (RFC 3986 section 3.1) and `://`.
+pub(super) const fn starts_with_scheme(text: &str) -> bool {
     let [b'a'..=b'z' | b'A'..=b'Z', tail @ ..] = text.as_bytes() else { return false };
     let mut rest = tail;
     while let [b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'+' | b'-' | b'.', tail @ ..] = rest {
         rest = tail;
     }
-    rest.is_empty()
+    matches!(rest, [b':', b'/', b'/', ..])
 }
 
 /// The scheme that a text starts with, in any case, and where what follows its colon stands.
@@ -168,30 +168,30 @@ pub(super) const fn parse_host(text: &str, start: usize) -> Result<Host<'_>, Url
             None => Err(UrlError::InvalidAddress),
         };
     }
-    if let Some(address) = parse_ipv4(bytes) {
-        return Ok(Host::Address(IpAddr::V4(address)));
+    if let Some(bits) = parse_ipv4(bytes) {
+        return Ok(Host::Address(IpAddr::V4(Ipv4Addr::from_bits(bits))));
     }
     let mut rest = bytes;
-    // A last label of digits alone is no name (RFC 1123 section 2.1), but meant as IPv4.
-    let mut numeric_label = true;
-    let mut in_label = false;
     while let [first, tail @ ..] = rest {
-        match *first {
-            b'0'..=b'9' => in_label = true,
-            b'.' if tail.is_empty() => {}
-            b'.' => {
-                numeric_label = true;
-                in_label = false;
-            }
-            b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'_' => numeric_label = false,
-            byte => {
-                let at = start.wrapping_add(bytes.len().wrapping_sub(rest.len()));
-                return Err(UrlError::InvalidHost { at, byte });
-            }
+        if !matches!(*first, b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'.' | b'-' | b'_') {
+            let at = start.wrapping_add(bytes.len().wrapping_sub(rest.len()));
+            return Err(UrlError::InvalidHost { at, byte: *first });
         }
         rest = tail;
     }
-    if numeric_label && in_label { Err(UrlError::InvalidAddress) } else { Ok(Host::Name(text)) }
+    // A last label of digits alone is no name (RFC 1123 section 2.1), but meant as IPv4.
+    let name = match bytes {
+        [name @ .., b'.'] => name,
+        name => name,
+    };
+    let mut front = name;
+    while let [more @ .., b'0'..=b'9'] = front {
+        front = more;
+    }
+    match front {
+        [] | [.., b'.'] if front.len() < name.len() => Err(UrlError::InvalidAddress),
+        _ => Ok(Host::Name(text)),
+    }
 }
 
 /// `:8080`, `:` or nothing.
@@ -202,20 +202,17 @@ pub(super) const fn parse_port(text: &str, scheme: Scheme) -> Result<u16, UrlErr
     if digits.is_empty() {
         return Ok(scheme.default_port());
     }
-    let mut port = 0u16;
+    let mut port = 0u32;
     let mut rest = digits;
     while let [digit @ b'0'..=b'9', tail @ ..] = rest {
-        port = match port.checked_mul(10) {
-            Some(port) => match port.checked_add((*digit & 15) as u16) {
-                Some(port) => port,
-                None => return Err(UrlError::InvalidPort),
-            },
-            None => return Err(UrlError::InvalidPort),
-        };
+        port = port.wrapping_mul(10).wrapping_add((*digit & 15) as u32);
+        if port > 0xFFFF {
+            return Err(UrlError::InvalidPort);
+        }
         rest = tail;
     }
     match rest {
-        [] if port != 0 => Ok(port),
+        [] if port != 0 => Ok(port as u16),
         // `fe80::1` without its brackets.
         [b':', ..] => Err(UrlError::InvalidAddress),
         _ => Err(UrlError::InvalidPort),

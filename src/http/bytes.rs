@@ -147,9 +147,11 @@ pub(crate) fn token_run(text: &[u8]) -> &[u8] {
 /// The value of a hex digit.
 #[inline(always)]
 pub(crate) const fn hex_digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte & 15),
-        b'a'..=b'f' | b'A'..=b'F' => Some((byte & 7).wrapping_add(9)),
-        _ => None,
+    let digit = byte.wrapping_sub(b'0');
+    if digit <= 9 {
+        return Some(digit);
     }
+    // Bit 5 makes a letter lower case.
+    let letter = (byte | 0x20).wrapping_sub(b'a');
+    if letter < 6 { Some(letter.wrapping_add(10)) } else { None }
 }

@@ -192,19 +192,22 @@ impl HeadParser {
 /// A byte of the status line that isn't the [`USUAL`] one.
 #[cold]
 fn unusual_byte(index: usize, byte: u8) -> Result<(), ProtocolError> {
+    let fits = match index {
+        7 | 10 | 11 => byte.is_ascii_digit(),
+        // RFC 9110 section 15: the first digit is a class; there is no class 0.
+        9 => matches!(byte, b'1'..=b'9'),
+        // No reason, and not even the space in front of it.
+        12 => matches!(byte, b'\r' | b'\n'),
+        _ => false,
+    };
     match index {
+        _ if fits => Ok(()),
         0..=4 => Err(ProtocolError::NotHttp(match byte {
             0x15 | 0x16 if index == 0 => Peer::Tls,
             b'\t' | b'\r' | b'\n' | 0x20..=0x7E => Peer::Text,
             _ => Peer::Binary,
         })),
-        5 | 6 | 8 => Err(ProtocolError::Version),
-        // No reason, and not even the space in front of it.
-        12 if matches!(byte, b'\r' | b'\n') => Ok(()),
-        // RFC 9110 section 15: the first digit of a status is a class; there is no class 0.
-        9 if byte == b'0' => Err(ProtocolError::Status),
-        7 | 9..12 if byte.is_ascii_digit() => Ok(()),
-        7 => Err(ProtocolError::Version),
+        5..=8 => Err(ProtocolError::Version),
         _ => Err(ProtocolError::Status),
     }
 }

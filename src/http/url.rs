@@ -4,8 +4,8 @@
 
 use super::address::{classify, names_localhost};
 use super::authority::{
-    Authority, find, find_unsafe, first_byte, is_scheme, parse_host, parse_port, part, scheme_of,
-    split, starts_with_slashes,
+    Authority, find, find_unsafe, first_byte, parse_host, parse_port, part, scheme_of,
+    split, starts_with_scheme, starts_with_slashes,
 };
 use crate::error::{TargetClass, UrlError};
 use core::fmt;
@@ -99,12 +99,8 @@ impl<'a> Url<'a> {
                 (scheme, length.wrapping_add("//".len()))
             }
             // `gate.local/?next=http://…` has a scheme, but not in front.
-            _ => match find(text, b"://") {
-                Some(at) if is_scheme(split(text, at).0) => {
-                    return Err(UrlError::UnsupportedScheme);
-                }
-                _ => return Err(UrlError::MissingScheme),
-            },
+            _ if starts_with_scheme(text) => return Err(UrlError::UnsupportedScheme),
+            _ => return Err(UrlError::MissingScheme),
         };
         let (_, rest) = split(text, length);
         let authority = Authority::of(rest.as_bytes());
