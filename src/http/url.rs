@@ -4,8 +4,8 @@
 
 use super::address::{classify, names_localhost};
 use super::authority::{
-    Authority, find, find_unsafe, first_byte, parse_host, parse_port, part, scheme_of,
-    split, starts_with_scheme, starts_with_slashes,
+    Authority, find, find_unsafe, first_byte, parse_host, parse_port, part, scheme_of, split,
+    starts_with_scheme, starts_with_slashes,
 };
 use crate::error::{TargetClass, UrlError};
 use core::fmt;
