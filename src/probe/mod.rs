@@ -1,9 +1,10 @@
 //! The active check: down the ladder, to the first step that breaks.
 
 mod ask;
+mod ended;
 
-use crate::diagnosis::{Diagnosis, Findings, ProbeStep, Report, Seen, StepOutcome, oddity};
-use crate::error::{Deadline, Error, ErrorKind, Evidence, Failure, Phase, RequestError};
+use crate::diagnosis::{Findings, ProbeStep, Report, Seen, StepOutcome};
+use crate::error::{Error, Evidence};
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::url::Scheme;
@@ -13,7 +14,8 @@ use crate::protocol::{CloseReason, Exchange, Goal, NEVER, State};
 use core::convert::Infallible;
 use core::net::{IpAddr, SocketAddr};
 use embedded_nal::nb;
-use nal_link::{Clock, Connect, DisconnectReason, LinkError, LinkStatus, Network, elapsed_ms};
+use ended::{is_unexplained, step_of};
+use nal_link::{Clock, LinkStatus, Network, elapsed_ms};
 
 /// An answer to a ping, or to a connection in its place, is awaited for so long.
 const REACH_MS: u32 = 4_000;
@@ -325,151 +327,5 @@ impl Ladder {
     fn gateway(&self) -> Option<IpAddr> {
         let ip = self.report.link.ip_config().ok()?;
         ip.gateway.map(IpAddr::V4)
-    }
-
-    /// The server's answer is in: the check's own question, whatever it said to it.
-    fn answered<N: Network, C: Clock>(
-        &mut self,
-        driver: &mut Driver<N, C>,
-        exchange: &mut Exchange,
-        buffer: &mut [u8],
-    ) -> nb::Result<Next, ErrorOf<N>> {
-        let head = exchange.head(buffer);
-        let status = head.status();
-        let oddity = oddity(&head, exchange.early_body(buffer), self.report.whole_host());
-        // Servers that take `*` for an error say the same of it whatever they are.
-        if status == 400 && oddity.is_none() && !self.asked_root {
-            self.asked_root = true;
-            if self.ask_root(driver, exchange, buffer) {
-                return Ok(Next::Http);
-            }
-        }
-        self.report.status = Some(status);
-        match oddity {
-            None => self.pass(ProbeStep::Http, &driver.clock),
-            Some(oddity) => {
-                let evidence = driver.evidence_of(exchange, Phase::Head);
-                self.report.diagnosis = Some(Diagnosis::of_response(oddity, evidence));
-                self.end(ProbeStep::Http, StepOutcome::Failed, &driver.clock);
-            }
-        }
-        Ok(Next::Over)
-    }
-
-    fn failed<N: Network, C: Clock>(&mut self, driver: &mut Driver<N, C>, error: ErrorOf<N>) {
-        // The failure has taken the connection away.
-        self.ticket = driver.connection.claim();
-        let step = step_of(&error, self.current());
-        if self.next == Next::Link && step != ProbeStep::Link {
-            self.pass(ProbeStep::Link, &driver.clock);
-        }
-        // What the head doesn't fit is an answer all the same.
-        if matches!(error.kind, ErrorKind::Buffer { .. }) && step == ProbeStep::Http {
-            self.pass(ProbeStep::Http, &driver.clock);
-            self.next = Next::Over;
-            return;
-        }
-        self.end(step, StepOutcome::Failed, &driver.clock);
-        let seen = Seen::new(&error, driver.evidence);
-        self.report.code = seen.code;
-        self.seen = Some(seen);
-        // Only a stack that can be interrupted is asked for more.
-        let polls = driver.connection.network.quirks().connect() == Connect::Polls;
-        let may_knock = polls && step == ProbeStep::Port;
-        self.next = if polls && step == ProbeStep::Link && is_unexplained(self.report.link) {
-            Next::AskStack
-        } else if step == ProbeStep::Name
-            && matches!(error.kind, ErrorKind::Resolve(_) | ErrorKind::Timeout { .. })
-            && let Some(gateway) = self.gateway()
-        {
-            Next::PingGateway(gateway)
-        } else if may_knock && self.findings.secure {
-            Next::KnockAtPort
-        } else if may_knock && self.findings.gateway.is_none() && self.gateway().is_some() {
-            Next::KnockAtGateway
-        } else {
-            self.conclude(driver)
-        };
-    }
-
-    /// All that can be found out is.
-    fn conclude<N: Network, C: Clock>(&mut self, driver: &Driver<N, C>) -> Next {
-        if let Some(seen) = self.seen.take() {
-            let words = driver.connection.network.status().last_words;
-            self.report.diagnosis = Some(seen.diagnosis(self.findings).with_last_words(words));
-        }
-        Next::Over
-    }
-
-    /// The client was given another call. What had broken before that stays the finding.
-    fn displaced(&mut self, clock: &impl Clock) {
-        let seen = self.seen.take().unwrap_or_else(|| {
-            let kind = ErrorKind::Request(RequestError::Displaced);
-            let error: Error<Infallible, Infallible> = Error::new(Phase::Url, kind);
-            let seen = Seen::new(&error, Evidence::default());
-            self.end(self.current(), StepOutcome::Failed, clock);
-            self.report.code = seen.code;
-            seen
-        });
-        self.report.diagnosis = Some(seen.diagnosis(self.findings));
-        self.next = Next::Over;
-    }
-
-    /// The check's own deadline has run out.
-    fn out_of_time<N: Network, C: Clock>(
-        &mut self,
-        driver: &mut Driver<N, C>,
-        exchange: &mut Exchange,
-        buffer: &mut [u8],
-    ) {
-        if self.seen.is_some() {
-            self.next = self.conclude(driver);
-            return;
-        }
-        let limit_ms = driver.config.diagnosis_ms;
-        let silent = match self.next {
-            Next::Gateway(_) => Some(&mut self.findings.gateway),
-            Next::Host(_) => Some(&mut self.findings.host),
-            _ => None,
-        };
-        if let Some(silent) = silent {
-            // Whom it asked hasn't answered, and what they stand before is the connection.
-            *silent = Some(false);
-            exchange.state = State::Connect;
-        }
-        if matches!(self.next, Next::Free | Next::Signal) {
-            // Busy all the time, and not asked yet.
-            self.report.link = driver.connection.network.link_status();
-        }
-        let deadline = match self.next {
-            Next::Http => Deadline::Response,
-            Next::Name => Deadline::Resolve,
-            _ => Deadline::Connect,
-        };
-        let kind = Failure::Timeout { deadline, limit_ms }.widen();
-        let mut call = CallView { exchange, ticket: self.ticket, buffer, body: &[] };
-        let error = driver.fail(&mut call, kind);
-        self.failed(driver, error);
-    }
-}
-
-/// Whether the link is down and its driver doesn't say why.
-fn is_unexplained(link: LinkStatus) -> bool {
-    matches!(
-        link.ip_config(),
-        Err(LinkError::NoAddress | LinkError::Disconnected(DisconnectReason::Unknown))
-    )
-}
-
-/// The step that an error belongs to.
-fn step_of<T, D>(error: &Error<T, D>, else_: ProbeStep) -> ProbeStep {
-    match &error.kind {
-        ErrorKind::Request(
-            RequestError::Target(_) | RequestError::OwnAddress | RequestError::OwnNetwork,
-        )
-        | ErrorKind::ResolvedTo(..) => ProbeStep::Target,
-        ErrorKind::Link(LinkError::GatewayOutsideSubnet) => ProbeStep::Subnet,
-        ErrorKind::Link(LinkError::NoDnsServer) => ProbeStep::Name,
-        _ => else_,
     }
 }

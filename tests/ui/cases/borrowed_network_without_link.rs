@@ -1,5 +1,5 @@
 //! A bare stack, lent to the client.
-//! note: attach the stack to its link: `Attached::new(stack, link, Behaviour::…)`, where the link can be a `&LinkEvents` that your event handlers fill in
+//! note: attach the stack to its link: `NalNetwork::new(stack, link, StackQuirks::…)`, where the link can be a `&LinkEvents` that your event handlers fill in
 
 use safe_http_client::{FnClock, SafeHttpClient};
 

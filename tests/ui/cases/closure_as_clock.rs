@@ -7,6 +7,6 @@ mod support;
 use safe_http_client::SafeHttpClient;
 
 fn main() {
-    let (mut modem, _) = support::board();
-    let _ = SafeHttpClient::new(&mut modem, || 17);
+    let (modem, _) = support::board();
+    let _ = SafeHttpClient::new(modem, || 17);
 }

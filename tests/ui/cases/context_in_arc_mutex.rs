@@ -1,5 +1,5 @@
 //! The context shared with a handler in an `Arc<Mutex<_>>`.
-//! note: required because it appears within the type `safe_http_client::context::EventHandlersReportThroughLinkEvents`
+//! note: required because it appears within the type `nal_link::context::EventHandlersReportThroughLinkEvents`
 
 #[path = "support/mod.rs"]
 mod support;

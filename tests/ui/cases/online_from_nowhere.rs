@@ -1,11 +1,13 @@
-//! A client that is online without having waited.
+//! An online client that nobody asked for its IP address.
 
 #[path = "support/mod.rs"]
 mod support;
 
-use safe_http_client::{Online, SafeHttpClient};
+use safe_http_client::{LoopContext, Online, SafeHttpClient};
 
 fn main() {
-    let (mut modem, clock) = support::board();
-    let online = SafeHttpClient::<_, _, Online>::new(&mut modem, &clock);
+    let mut cx = LoopContext::take().unwrap();
+    let (modem, clock) = support::board();
+    let mut client = SafeHttpClient::new(modem, clock);
+    let online = Online::new(&mut client, &mut cx);
 }

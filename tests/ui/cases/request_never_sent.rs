@@ -9,8 +9,8 @@ use safe_http_client::{LoopContext, SafeHttpClient};
 
 fn main() {
     let mut cx = LoopContext::take().unwrap();
-    let (mut modem, clock) = support::board();
-    let mut online = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
-    let mut buffer = [0; 1024];
-    online.post(&mut cx, "http://192.168.1.20/gate", &mut buffer).body(b"open");
+    let (modem, clock) = support::board();
+    let mut client = SafeHttpClient::new(modem, clock);
+    let mut online = client.wait_online(&mut cx).unwrap();
+    online.post("http://192.168.1.20/gate", [0; 1024]).body(b"open");
 }

@@ -1,5 +1,4 @@
-//! A request without the loop's context.
-//! note: a request takes the loop's context, the URL and a buffer: `client.get(&mut cx, "http://192.168.1.20/gate", &mut buffer)`
+//! An online client without the loop's context.
 
 #[path = "support/mod.rs"]
 mod support;
@@ -8,8 +7,7 @@ use safe_http_client::{LoopContext, SafeHttpClient};
 
 fn main() {
     let mut cx = LoopContext::take().unwrap();
-    let (mut modem, clock) = support::board();
-    let mut online = SafeHttpClient::new(&mut modem, &clock).wait_online(&mut cx).unwrap();
-    let mut buffer = [0; 1024];
-    let _ = online.get("http://192.168.1.20/gate", &mut buffer).send();
+    let (modem, clock) = support::board();
+    let mut client = SafeHttpClient::new(modem, clock);
+    let mut online = client.wait_online().unwrap();
 }

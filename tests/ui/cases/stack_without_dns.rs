@@ -1,8 +1,8 @@
 //! A stack without a resolver attached as if it had one.
-//! note: attach it with `Attached::without_dns(stack, link, Behaviour::…)`: requests then go to IP addresses, or say `connect_to`
+//! note: attach it with `NalNetwork::without_dns(stack, link, StackQuirks::…)`: requests then go to IP addresses, or say `connect_to`
 
 use embedded_nal::{TcpClientStack, TcpError, TcpErrorKind, nb};
-use safe_http_client::{Attached, Behaviour, LinkEvents};
+use safe_http_client::{NalNetwork, StackQuirks, LinkEvents};
 use std::net::SocketAddr;
 
 static EVENTS: LinkEvents = LinkEvents::new();
@@ -44,5 +44,5 @@ impl TcpClientStack for TcpOnly {
 }
 
 fn main() {
-    let network = Attached::new(TcpOnly, &EVENTS, Behaviour::UNKNOWN);
+    let network = NalNetwork::new(TcpOnly, &EVENTS, StackQuirks::UNKNOWN);
 }

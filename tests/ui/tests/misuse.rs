@@ -14,20 +14,24 @@ use std::process::Command;
 /// The compiler whose wording is pinned: others say the same in slightly different words.
 const PINNED: &str = "rustc 1.95.";
 
-/// The cases, in the order in which the README tells them.
+/// The cases, in the order in which `docs/misuse.md` tells them.
 const CASES: &[&str] = &[
     "request_while_offline",
-    "request_after_into_offline",
-    "client_used_after_wait_online",
-    "online_used_after_into_offline",
+    "client_used_while_online",
+    "online_after_client_dropped",
     "online_from_nowhere",
     "network_without_link",
     "borrowed_network_without_link",
     "stack_without_dns",
     "closure_as_clock",
+    "size_as_buffer",
     "request_without_context",
+    "call_polled_without_context",
+    "call_polled_as_online",
     "context_in_handler",
     "context_lent_to_handler",
+    "online_kept_in_handler",
+    "call_polled_in_handler",
     "context_in_arc_mutex",
     "context_in_static",
     "context_in_static_mutex",
@@ -38,6 +42,8 @@ const CASES: &[&str] = &[
     "two_clients_at_once",
     "body_after_client_dropped",
     "buffer_changed_while_read",
+    "buffer_read_while_call_runs",
+    "call_outlives_buffer",
     "request_never_sent",
     "localhost_url",
     "loopback_address_url",
@@ -127,18 +133,18 @@ fn our_own_messages_come_first() {
     }
 }
 
-/// The README's table of misuses is what the compiler says, and not what we remember of it.
+/// The page's table of misuses is what the compiler says, and not what we remember of it.
 #[test]
 fn misuse_table() {
     const BEGIN: &str = "<!-- misuse:begin -->";
     const END: &str = "<!-- misuse:end -->";
     let table = table();
-    let readme = fs::read_to_string(root().join("../../README.md")).expect("the crate's README");
-    let (_, rest) = readme.split_once(BEGIN).expect("a table of misuses");
+    let page = fs::read_to_string(root().join("../../docs/misuse.md")).expect("the table's page");
+    let (_, rest) = page.split_once(BEGIN).expect("a table of misuses");
     let (found, _) = rest.split_once(END).expect("an end of the table");
     assert!(
         found.trim() == table.trim(),
-        "README.md's table of misuses isn't what cases/*.stderr say. Between {BEGIN} and {END} \
+        "docs/misuse.md's table of misuses isn't what cases/*.stderr say. Between {BEGIN} and {END} \
          belongs:\n\n{table}"
     );
 }
@@ -174,7 +180,7 @@ impl Case {
     }
 }
 
-/// The table of misuses, as it stands in the README.
+/// The table of misuses, as it stands in `docs/misuse.md`.
 fn table() -> String {
     let mut table =
         String::from("| misuse | what the compiler says first | its note |\n|---|---|---|\n");

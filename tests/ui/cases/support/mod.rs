@@ -2,7 +2,7 @@
 #![allow(dead_code)]
 
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpError, TcpErrorKind, nb};
-use safe_http_client::{Behaviour, FnClock, IpConfig, Link, LinkStatus, Network};
+use safe_http_client::{Diagnostics, FnClock, IpConfig, Link, LinkStatus, Network, StackQuirks};
 use std::net::{IpAddr, SocketAddr};
 
 const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nopen";
@@ -83,8 +83,10 @@ impl Link for Modem {
     }
 }
 
+impl Diagnostics for Modem {}
+
 impl Network for Modem {
-    fn behaviour(&self) -> Behaviour {
-        Behaviour::UNKNOWN
+    fn quirks(&self) -> StackQuirks {
+        StackQuirks::UNKNOWN
     }
 }

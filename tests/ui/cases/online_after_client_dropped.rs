@@ -1,0 +1,16 @@
+//! An online client that outlives its client.
+
+#[path = "support/mod.rs"]
+mod support;
+
+use safe_http_client::{LoopContext, SafeHttpClient};
+
+fn main() {
+    let mut cx = LoopContext::take().unwrap();
+    let (modem, clock) = support::board();
+    let mut client = SafeHttpClient::new(modem, clock);
+    let mut online = client.wait_online(&mut cx).unwrap();
+    let mut buffer = [0; 1024];
+    drop(client);
+    let _ = online.get("http://192.168.1.20/gate", &mut buffer).send();
+}
