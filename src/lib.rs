@@ -199,7 +199,7 @@ pub mod sans_io {
 }
 
 /// The `nb` convention of non-blocking calls, as embedded-nal has it.
-pub use embedded_nal::nb;
+pub use nb;
 
 /// The examples of the pages beside the code, as tests.
 #[cfg(all(doctest, feature = "std"))]

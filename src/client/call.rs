@@ -6,7 +6,6 @@ use crate::http::response::{Headers, ResponseHead};
 use crate::nal::{CallView, ErrorOf};
 use crate::protocol::{Exchange, Goal};
 use core::fmt;
-use embedded_nal::nb;
 use nal_link::{Clock, LoopContext, Network};
 
 /// A request on its way, and its response as it arrives: what [`Request::start`](crate::Request::start)

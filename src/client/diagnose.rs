@@ -14,7 +14,6 @@ use crate::probe::{self, Ladder};
 use crate::protocol::CloseReason;
 use core::convert::Infallible;
 use core::fmt;
-use embedded_nal::nb;
 use nal_link::{Clock, LoopContext, Network};
 
 /// What the check's own request and its answer's head need. A longer head is an answer all the same.

@@ -27,7 +27,6 @@ use crate::nal::{Driver, ErrorOf};
 use crate::policy::Config;
 use crate::protocol::{CloseReason, Goal};
 use core::fmt;
-use embedded_nal::nb;
 use nal_link::{Clock, LinkError, LinkStatus, LoopContext, Network, elapsed_ms};
 
 /// An HTTP/1.1 client over the network `N`, with the clock `C`.

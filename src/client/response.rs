@@ -7,7 +7,6 @@ use crate::nal::{CallView, Driver, ErrorOf};
 use crate::protocol::Goal;
 use core::fmt;
 use embedded_io::{BufRead, ErrorType, Read, Write};
-use embedded_nal::nb;
 use nal_link::{Clock, Network};
 
 /// A response: its head has arrived, its body is read from here.

@@ -3,7 +3,6 @@
 use super::{Buffer, Call, SafeHttpClient};
 use crate::nal::ErrorOf;
 use core::fmt;
-use embedded_nal::nb;
 use nal_link::{Clock, LoopContext, Network};
 
 /// A connection that was handed over, after `101 Switching Protocols` or a 2xx to CONNECT, to be polled:

@@ -8,7 +8,6 @@ use crate::nal::ErrorOf;
 use crate::protocol::UploadState;
 use core::fmt;
 use embedded_io::Read;
-use embedded_nal::nb;
 use nal_link::{Clock, LoopContext, Network};
 
 /// A request whose body is given piece by piece: what

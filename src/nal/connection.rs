@@ -7,7 +7,7 @@ use crate::protocol::CloseReason;
 use core::fmt;
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicU32, Ordering};
-use embedded_nal::{TcpError, TcpErrorKind, nb};
+use embedded_nal::{TcpError, TcpErrorKind};
 use nal_link::{Network, PipeClosed, StackFault, ZeroRead, elapsed_ms};
 
 /// Nobody's call.

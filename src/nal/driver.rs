@@ -8,7 +8,6 @@ use crate::http::url::Scheme;
 use crate::policy::{Config, Preflight, Surroundings, check_addresses, check_resolved};
 use crate::protocol::{Action, Blocked, CloseReason, Exchange, Failure, Goal, State};
 use core::fmt;
-use embedded_nal::nb;
 use nal_link::{Clock, Connect, Network};
 
 /// The parts of a client.

@@ -5,7 +5,6 @@ use super::{CallView, Driver, ErrorOf, Incoming};
 use crate::error::{Deadline, ErrorKind};
 use crate::http::bytes::copy;
 use crate::protocol::Failure;
-use embedded_nal::nb;
 use nal_link::{Clock, Network};
 
 impl<N: Network, C: Clock> Driver<N, C> {

@@ -3,7 +3,6 @@
 use super::{CallView, Driver, ErrorOf};
 use crate::error::{Deadline, ErrorKind};
 use crate::protocol::{Failure, Goal, Space, State, UploadState};
-use embedded_nal::nb;
 use nal_link::{Clock, Network};
 
 impl<N: Network, C: Clock> Driver<N, C> {

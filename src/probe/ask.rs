@@ -9,7 +9,6 @@ use crate::http::url::Url;
 use crate::nal::{Driver, ErrorOf};
 use crate::protocol::{CloseReason, Exchange, State};
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
-use embedded_nal::nb;
 use nal_link::{Clock, Network, StackFault, elapsed_ms};
 
 /// An address that nobody has (RFC 5737), for a connection that is only to make the stack speak.

@@ -6,7 +6,6 @@ use crate::error::{Deadline, Error, ErrorKind, Evidence, Failure, Phase, Request
 use crate::nal::{CallView, Driver, ErrorOf};
 use crate::protocol::{Exchange, State};
 use core::convert::Infallible;
-use embedded_nal::nb;
 use nal_link::{Clock, Connect, DisconnectReason, LinkError, LinkStatus, Network};
 
 impl Ladder {

@@ -13,7 +13,6 @@ use crate::policy::Config;
 use crate::protocol::{CloseReason, Exchange, Goal, NEVER, State};
 use core::convert::Infallible;
 use core::net::{IpAddr, SocketAddr};
-use embedded_nal::nb;
 use ended::{is_unexplained, step_of};
 use nal_link::{Clock, LinkStatus, Network, elapsed_ms};
 

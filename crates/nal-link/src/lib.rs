@@ -50,4 +50,4 @@ pub use status::{DisconnectReason, IpConfig, LinkError, LinkStatus};
 pub use {clock::StdClock, link::PcLink};
 
 /// The `nb` convention of non-blocking calls, as embedded-nal has it.
-pub use embedded_nal::nb;
+pub use nb;

@@ -7,7 +7,7 @@ use crate::{
 use core::convert::Infallible;
 use core::fmt::{self, Debug, Formatter};
 use core::net::{IpAddr, SocketAddr};
-use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
+use embedded_nal::{AddrType, Dns, TcpClientStack};
 
 /// A third-party stack attached to its link, which makes a [`Network`] of the two.
 ///

@@ -3,7 +3,7 @@
 use crate::{Link, StackFault, StackQuirks};
 use core::convert::Infallible;
 use core::net::IpAddr;
-use embedded_nal::{Dns, TcpClientStack, nb};
+use embedded_nal::{Dns, TcpClientStack};
 
 /// A stack that can't do TLS was asked for it.
 ///

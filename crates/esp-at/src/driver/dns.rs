@@ -5,7 +5,7 @@ use crate::error::EspAtError;
 use crate::serial::Serial;
 use crate::words::Task;
 use core::net::IpAddr;
-use embedded_nal::{AddrType, Dns, nb};
+use embedded_nal::{AddrType, Dns};
 use nal_link::Clock;
 
 impl<S: Serial, C: Clock, const RX_BUF: usize> Dns for EspAt<S, C, RX_BUF> {

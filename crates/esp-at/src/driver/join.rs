@@ -4,7 +4,6 @@ use super::EspAt;
 use crate::error::JoinError;
 use crate::serial::Serial;
 use crate::station::Join;
-use embedded_nal::nb;
 use nal_link::{Clock, IpConfig, LoopContext};
 
 impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {

@@ -18,7 +18,6 @@ use crate::tls::TlsVerification;
 use crate::words::Firmware;
 use core::fmt;
 use embedded_io::ErrorKind;
-use embedded_nal::nb;
 use nal_link::{Clock, LoopContext};
 use unsolicited::Unsolicited;
 

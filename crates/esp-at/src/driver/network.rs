@@ -9,7 +9,6 @@ use crate::wire::ipv4;
 use crate::words::Job;
 use core::convert::Infallible;
 use core::net::IpAddr;
-use embedded_nal::nb;
 use nal_link::{
     Clock, Connect, Diagnostics, Link, LinkStatus, Network, NoPing, NoTls, PipeClosed, StackFault,
     StackQuirks, StackStatus, ZeroRead,

@@ -8,7 +8,6 @@ use crate::slot::Slot;
 use crate::wire::Command;
 use crate::words::{SendPhase, Task};
 use embedded_io::{Error as _, ErrorKind};
-use embedded_nal::nb;
 use nal_link::{Clock, elapsed_ms};
 
 /// Bytes that one call takes at most, so that a babbling modem can't hold its caller.

@@ -7,7 +7,7 @@ use crate::slot::{LinkState, OpenLink, ReaderTask, SendState, Slot};
 use crate::wire::LINKS;
 use crate::words::{SendPhase, Task};
 use core::net::SocketAddr;
-use embedded_nal::{TcpClientStack, nb};
+use embedded_nal::TcpClientStack;
 use nal_link::Clock;
 
 /// The most that one `AT+CIPSEND` takes, and that one read asks for.

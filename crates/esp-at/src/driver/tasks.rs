@@ -5,7 +5,6 @@ use crate::error::EspAtError;
 use crate::serial::Serial;
 use crate::words::Job;
 use core::net::Ipv4Addr;
-use embedded_nal::nb;
 use nal_link::{Clock, LoopContext};
 
 impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
