@@ -2,8 +2,8 @@
 """The instructions that a GET takes on a Cortex-M3, in QEMU, beside reqwless and a bare floor.
 
     benches/chip/run.py             builds, counts and prints
-    benches/chip/run.py --check     and compares with table.json, within 1 %
-    benches/chip/run.py --write     and writes it
+    benches/chip/run.py --check     and compares with table.json, within 1 %, and docs/cost.md
+    benches/chip/run.py --write     and writes them
 
 It takes the compiler that ci/build-target.sh takes, and Debian's qemu-system-arm and
 binutils-arm-none-eabi (`ci/install-packages.sh targets emulators`). The build goes to
@@ -18,6 +18,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+
+import page
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
@@ -83,7 +88,7 @@ def count(program):
 
 
 def markdown(figures):
-    """The table: instructions, and in brackets the calls of `send` and `receive`."""
+    """All figures, as they stand in docs/cost.md: instructions, and the calls of `send` and `receive`."""
     clients = figures["clients"]
     lines = [f"| instructions (`send`/`receive` calls) | {' | '.join(clients)} | ratio |",
              "|---|" + "---:|" * (len(clients) + 1)]
@@ -92,7 +97,7 @@ def markdown(figures):
                  for row in (cases[case] for cases in clients.values())]
         ratio = clients[OURS][case]["instructions"] / clients[THEIRS][case]["instructions"]
         lines.append(f"| {case} | {' | '.join(cells)} | {ratio:.2f} |")
-    return "\n".join(lines)
+    return "\n".join(lines) + f"\n\nMeasured with {figures['compiler']}.\n"
 
 
 def check(new):
@@ -112,7 +117,10 @@ def check(new):
                     good = False
     print("the figures are those of table.json, within 1 %" if good else
           "the table is renewed with --write")
-    return good
+    agrees = page.figures("chip") == markdown(old)
+    if not agrees:
+        print("docs/cost.md has other figures than table.json: renew both with --write")
+    return good and agrees
 
 
 def main():
@@ -128,6 +136,8 @@ def main():
     print(markdown(new))
     if asked.write:
         TABLE.write_text(json.dumps(new, indent=1) + "\n")
+        page.write("chip", markdown(new))
+        print("written: table.json and docs/cost.md")
     return check(new) if asked.check else True
 
 

@@ -101,10 +101,12 @@ class Chip:
         return sizes
 
     def sizes_of_types(self):
-        """The sizes of the client's types, as this chip's compiler lays them out."""
+        """The sizes of the client's types in the program's order, as this chip's compiler lays them out."""
         code = self.compile(["client", "esp-at", "sizes"])
         symbols = re.findall(r"^[0-9a-f]+ ([0-9a-f]+) \S size (.*)$", self.tool("nm", "-S", code),
                              re.MULTILINE)
+        program = (HERE / "src/sizes.rs").read_text()
+        symbols.sort(key=lambda symbol: program.index(f'"{symbol[1]}"'))
         return {name: int(size, 16) for size, name in symbols}
 
 

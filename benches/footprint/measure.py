@@ -2,7 +2,7 @@
 """What a GET costs on a chip.
 
     python3 benches/footprint/measure.py              builds, measures and prints
-    python3 benches/footprint/measure.py --check      and compares with table.json and the README
+    python3 benches/footprint/measure.py --check      and compares with table.json, docs/cost.md and the bars
     python3 benches/footprint/measure.py --write      and writes them
     python3 benches/footprint/measure.py --where      whose bytes of .text they are
     python3 benches/footprint/measure.py --panics     who may panic or format
@@ -20,43 +20,51 @@ import sys
 from pathlib import Path
 
 sys.dont_write_bytecode = True
+sys.path.append(str(Path(__file__).resolve().parent.parent))
 
+import page
 import report
 import where
 from chip import CHIPS, HERE, REPOSITORY, THUMBV6M, THUMBV7M, Failed, say
 
 TABLE = HERE / "table.json"
-README = REPOSITORY / "README.md"
 # The figures of a run of the emulated firmware, as its README records them.
 RECORDED_STACK = REPOSITORY / "examples/firmware/cortex-m3/README.md"
 
 CLIENT = ["client", "advice"]
+REQWLESS = "reqwless 0.14"
 # Name, the program's features, and the chips, where it isn't built for all.
 VARIANTS = (
-    ("a GET", CLIENT, CHIPS),
+    (report.GET, CLIENT, CHIPS),
     ("a GET over `EspAt`", [*CLIENT, "esp-at"], CHIPS),
     ("a GET, diagnosed by numbers", ["client", "codes"], CHIPS),
     ("a GET, diagnosed in words", [*CLIENT, "texts"], CHIPS),
     # The LX106's assembler doesn't take the names of defmt's symbols.
     ("a GET, its error logged by defmt", [*CLIENT, "defmt"], (THUMBV6M, THUMBV7M)),
-    ("reqwless 0.14", ["reqwless"], (THUMBV7M,)),
+    (REQWLESS, ["reqwless"], (THUMBV7M,)),
+)
+# Name, and the variant that is over two stacks then: what is there for one doesn't count.
+SECONDS = (
+    (report.SECOND, report.GET),
+    (f"the same with {REQWLESS}", REQWLESS),
 )
 
 
 def measure(stack_file):
     """All figures: of the code, of the types and of the stack, with the compilers that made them."""
-    code = {name: {} for name, _, _ in VARIANTS}
+    code = {name: {} for name, *_ in VARIANTS + SECONDS}
     types = {}
     for chip in CHIPS:
-        say(f"{chip.name}: the program without a client")
-        without = chip.sections(chip.link([]))
+        without = sections(chip)
         for name, features, chips in VARIANTS:
             if chip in chips:
-                say(f"{chip.name}: {name}")
-                with_client = chip.sections(chip.link(features))
-                code[name][chip.name] = {
-                    section: with_client[section] - without[section] for section in without
-                }
+                code[name][chip.name] = less(sections(chip, features), without)
+        without = sections(chip, ["second"])
+        for name, first in SECONDS:
+            features, chips = variant(first)
+            if chip in chips:
+                both = less(sections(chip, [*features, "second"]), without)
+                code[name][chip.name] = less(both, code[first][chip.name])
         say(f"{chip.name}: sizes of types")
         for name, size in chip.sizes_of_types().items():
             types.setdefault(name, {})[chip.name] = size
@@ -69,27 +77,46 @@ def measure(stack_file):
     }
 
 
+def sections(chip, features=()):
+    """Bytes of each section of the program with these features."""
+    say(f"{chip.name}: {' '.join(features) or 'the program without a client'}")
+    return chip.sections(chip.link(list(features)))
+
+
+def less(sizes, others):
+    """What is more in the first."""
+    return {section: sizes[section] - others[section] for section in sizes}
+
+
+def variant(name):
+    """Its features, and its chips."""
+    return next((features, chips) for known, features, chips in VARIANTS if known == name)
+
+
 def features_of(name):
     """The features of the first variant that has this in its name."""
     for known, features, _ in VARIANTS:
         if name in known:
             return features
+    for known, first in SECONDS:
+        if name in known:
+            return [*variant(first)[0], "second"]
     raise Failed(f"no variant is called {name!r}")
 
 
-def panics(features, root=where.CRATE):
-    """Prints who of `root` may panic or format; returns whether somebody does."""
+def panics(features, roots=where.CRATES):
+    """Prints who of `roots` may panic or format; returns whether somebody does."""
     # On this chip every reference to a constant is a word in memory, which can be followed.
     program = where.Program(THUMBV6M, THUMBV6M.link(features))
     symbols = where.forbidden(program)
     print(f"{len(symbols)} functions of core::panicking and core::fmt in the program")
     for symbol in symbols:
         print(f"  {symbol}")
-    culprits = where.culprits(program, root)
+    culprits = where.culprits(program, roots)
     for place, function, symbol in culprits:
-        print(f"{root.relative_to(REPOSITORY)}/{place}: {function} leads to {symbol}")
+        print(f"{place}: {function} leads to {symbol}")
     if not culprits:
-        print(f"none is reached from the code in {root.relative_to(REPOSITORY)}")
+        print("none is reached from", ", ".join(str(root.relative_to(REPOSITORY)) for root in roots))
     return bool(culprits)
 
 
@@ -111,27 +138,28 @@ def attribution(features):
 
 
 def check(new):
-    """Prints what has changed; returns whether nothing is worse."""
+    """Prints what has changed; returns whether nothing is worse, or above its bar."""
     if not TABLE.exists():
         raise Failed(f"{TABLE.name} is missing: make it with --write")
     old = json.loads(TABLE.read_text())
     worse, better = report.compare(old, new)
-    agrees = report.in_readme(README.read_text()) == report.markdown(old)
-    for line in worse + better:
+    above = report.above(new)
+    agrees = page.figures("footprint") == report.markdown(old)
+    for line in worse + better + above:
         print(line)
     if not agrees:
-        print("the README has other figures than table.json: renew both with --write")
+        print("docs/cost.md has other figures than table.json: renew both with --write")
     elif better and not worse:
         print("the table can be renewed with --write")
     elif not worse:
         print("the figures are those of table.json, within 2 %")
-    return agrees and not any(line.startswith("WORSE") for line in worse)
+    return agrees and not above and not any(line.startswith("WORSE") for line in worse)
 
 
 def write(new):
     TABLE.write_text(json.dumps(new, indent=1) + "\n")
-    README.write_text(report.into_readme(README.read_text(), report.markdown(new)))
-    print("written: table.json and the README's section")
+    page.write("footprint", report.markdown(new))
+    print("written: table.json and docs/cost.md")
 
 
 def main():

@@ -1,12 +1,15 @@
-"""The figures as Markdown, in the README, and beside earlier ones."""
+"""The figures as Markdown, beside their bars and beside earlier ones."""
 
-from chip import CHIPS, SECTIONS, THUMBV7M, Failed
+from chip import CHIPS, SECTIONS, THUMBV7M
 
-BEGIN, END = "<!-- footprint:begin -->\n", "<!-- footprint:end -->\n"
-# The design's: what, where its figure is, what it may be, what it should be.
+GET = "a GET"
+SECOND = "what a GET over a second stack in the same program adds"
+# On a Cortex-M3: what, where its figure is, what it may be at most, and what it should be.
 BARS = (
-    ("`.text` of a GET on a Cortex-M3", ("code", "a GET", THUMBV7M.name, ".text"), 12288, 8192),
-    ("stack of a GET on a Cortex-M3", ("stack", "stack_scripted_get"), 1536, 1024),
+    ("`.text` of a GET", ("code", GET, THUMBV7M.name, ".text"), 12288, 10240),
+    ("`.text` of a GET over a second stack", ("code", SECOND, THUMBV7M.name, ".text"), 3072, 2048),
+    ("stack of a GET", ("stack", "stack_scripted_get"), 1536, 1024),
+    ("size of `Error`", ("types", "Error<T, D>", THUMBV7M.name), 48, 40),
 )
 
 # What the emulated firmware measures, by its names.
@@ -28,7 +31,7 @@ def number(figure):
 
 
 def markdown(figures):
-    """All figures, as they stand in the README."""
+    """All figures, as they stand in docs/cost.md."""
     names = [chip.name for chip in CHIPS]
     # Sections that nothing ever adds to take no column.
     used = [section for section in SECTIONS
@@ -54,11 +57,17 @@ def markdown(figures):
 
 
 def bars(figures):
-    """The figures that have a limit, beside it."""
+    """The figures that have a bar, beside it."""
     return table(
-        ["bytes", "now", "at most", "aim"],
+        ["bytes on a Cortex-M3", "now", "at most", "aim"],
         [[what, number(at(figures, path)), number(bar), number(aim)]
          for what, path, bar, aim in BARS])
+
+
+def above(figures):
+    """Lines on figures that are above their bar, or missing."""
+    return [f"ABOVE ITS BAR: {what}: {number(at(figures, path)) or 'no figure'}, at most {bar:,}"
+            for what, path, bar, _ in BARS if not 0 < (at(figures, path) or 0) <= bar]
 
 
 def at(figures, path):
@@ -102,14 +111,3 @@ def compare(old, new):
                 worse.append(f"worse, by another compiler ({made_by[0]}, {made_by[1]}): {line}")
         worse.extend(f"WORSE: {part} {' '.join(path)}: not measured any more" for path in before)
     return worse, better
-
-
-def in_readme(text):
-    """What stands between the markers."""
-    if BEGIN not in text or END not in text:
-        raise Failed("the README has no markers for the figures: footprint:begin, footprint:end")
-    return text.partition(BEGIN)[2].partition(END)[0]
-
-
-def into_readme(text, figures):
-    return text.replace(BEGIN + in_readme(text) + END, BEGIN + figures + END)

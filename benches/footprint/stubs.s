@@ -6,9 +6,12 @@
     .type \name, %function
 \name:
     .endm
-    /* The stack, the serial port, the clock and the way out: see src/. */
+    /* The stacks, the serial port, the clock and the way out: see src/. */
     .irp name, nal_socket, nal_connect, nal_send, nal_receive, nal_close, nal_resolve, nal_address
     stub \name
+    .endr
+    .irp name, open, dial, put, take, shut, look_up, address
+    stub second_\name
     .endr
     .irp name, serial_ready, serial_read, serial_write, millis, print, stop
     stub \name

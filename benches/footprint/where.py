@@ -7,8 +7,8 @@ from pathlib import Path
 
 from chip import HERE, REPOSITORY
 
-CRATE = REPOSITORY / "src"
-PROGRAM = HERE / "src"
+CRATES = tuple(REPOSITORY / source for source in ("src", "crates/nal-link/src", "crates/esp-at/src"))
+PROGRAM = (HERE / "src",)
 NAMELESS = "(nameless)"
 
 
@@ -60,11 +60,13 @@ class Program:
         return frames
 
 
-def inside(location, root):
-    """The file and line below `root`, or `None`."""
+def inside(location, roots):
+    """The file and line below one of `roots`, or `None`."""
     path, _, line = location.partition(" ")[0].rpartition(":")
     path = Path(path)
-    return f"{path.relative_to(root)}:{line}" if path.is_relative_to(root) else None
+    if any(path.is_relative_to(root) for root in roots):
+        return f"{path.relative_to(REPOSITORY)}:{line}"
+    return None
 
 
 def short(name):
@@ -76,16 +78,16 @@ def short(name):
 
 
 def attribute(program):
-    """Bytes of .text by file of the crate, and by function with the number of its copies. Of inlined
-    functions the innermost that is the crate's own counts: core's are in it."""
+    """Bytes of .text by file of the crates, and by function with the number of its copies. Of inlined
+    functions the innermost that is the crates' own counts: core's are in it."""
     files, functions, copies = Counter(), Counter(), {}
     frames = program.frames(program.code)
     for address, (length, _) in program.code.items():
         stack = frames.get(address, [])
         symbol = program.symbol(address)
-        file, function, outer = "(not the crate's)", short(symbol), ()
+        file, function, outer = "(not the crates')", short(symbol), ()
         for depth, (name, location) in enumerate(stack):
-            if place := inside(location, CRATE):
+            if place := inside(location, CRATES):
                 file, function = place.rpartition(":")[0], short(name)
                 # A copy is told by where it was inlined, down to the function that is there.
                 outer = tuple(location for _, location in stack[depth + 1:])
@@ -105,8 +107,8 @@ def forbidden(program):
     return sorted({name for _, _, name in program.symbols if FORBIDDEN.match(name)})
 
 
-def culprits(program, root):
-    """Where code of `root` leads to panicking or formatting: a list of (place, function, symbol).
+def culprits(program, roots):
+    """Where code of `roots` leads to panicking or formatting: a list of (place, function, symbol).
 
     References are followed up through functions that aren't inlined and are nobody's of this
     repository (core's, a dependency's), until one is met that is."""
@@ -125,7 +127,7 @@ def culprits(program, root):
             owner = owned(frames.get(address, []))
             if owner is None:
                 waiting.append((program.symbol(address), symbol))
-            elif place := inside(owner[1], root):
+            elif place := inside(owner[1], roots):
                 found.add((place, short(owner[0]), symbol))
     return sorted(found)
 
@@ -133,7 +135,7 @@ def culprits(program, root):
 def owned(frames):
     """The innermost of the inlined functions that is this repository's."""
     for name, location in frames:
-        if inside(location, CRATE) or inside(location, PROGRAM):
+        if inside(location, CRATES + PROGRAM):
             return name, location
     return None
 

@@ -15,14 +15,27 @@ pub fn get(url: &str, buffer: &mut [u8]) -> bool {
     if network.join(&mut cx, url, url).is_err() {
         return false;
     }
-    let mut client = SafeHttpClient::new(&mut network, &clock);
-    let Ok(mut online) = client.wait_online(&mut cx) else { return false };
+    let got = request(&mut network, &clock, &mut cx, url, buffer);
+    #[cfg(feature = "second")]
+    let got = got && request(&mut crate::second::Second, &clock, &mut cx, url, buffer);
+    got
+}
+
+fn request<N: Network, C: Clock>(
+    network: N,
+    clock: &C,
+    cx: &mut LoopContext,
+    url: &str,
+    buffer: &mut [u8],
+) -> bool {
+    let mut client = SafeHttpClient::new(network, clock);
+    let Ok(mut online) = client.wait_online(cx) else { return false };
     let got = match online.get(url, buffer).send() {
         Ok(mut response) => response.read_to_end().map(put),
         Err(error) => Err(error),
     };
     if let Err(error) = &got {
-        tell(&mut client, &mut cx, url, error);
+        tell(&mut client, cx, url, error);
     }
     got.is_ok()
 }

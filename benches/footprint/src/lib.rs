@@ -10,6 +10,8 @@
 mod client;
 #[cfg(feature = "client")]
 mod network;
+#[cfg(feature = "second")]
+mod second;
 #[cfg(feature = "esp-at")]
 mod serial;
 #[cfg(feature = "sizes")]
@@ -55,15 +57,20 @@ extern "C" fn start(url: *const u8, length: usize, buffer: *mut u8, room: usize)
 /// All of the stack, without a client: what is linked of it anyhow.
 #[cfg(not(any(feature = "client", feature = "reqwless", feature = "sizes")))]
 fn get(url: &str, buffer: &mut [u8]) -> bool {
-    exchange(url, buffer).is_ok()
+    let got = exchange(stack::Stack, url, buffer).is_ok();
+    #[cfg(feature = "second")]
+    let got = got && exchange(second::Second, url, buffer).is_ok();
+    got
 }
 
 #[cfg(not(any(feature = "client", feature = "reqwless", feature = "sizes")))]
-fn exchange(url: &str, buffer: &mut [u8]) -> Result<(), stack::Fault> {
+fn exchange<S, E>(mut stack: S, url: &str, buffer: &mut [u8]) -> Result<(), E>
+where
+    S: embedded_nal::TcpClientStack<Error = E> + embedded_nal::Dns<Error = E>,
+{
     use core::net::SocketAddr;
-    use embedded_nal::{AddrType, Dns, TcpClientStack, nb::block};
+    use embedded_nal::{AddrType, nb::block};
 
-    let mut stack = stack::Stack;
     put(&unsafe { millis() }.to_le_bytes());
     let address = block!(stack.get_host_by_name(url, AddrType::IPv4))?;
     let mut socket = stack.socket()?;

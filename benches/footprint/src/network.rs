@@ -1,4 +1,4 @@
-//! The stack as a network: it says whether it has an address.
+//! The stacks as networks: they say whether they have an address.
 
 use crate::stack::Stack;
 use core::net::{IpAddr, Ipv4Addr};
@@ -25,3 +25,33 @@ impl Network for Stack {
 }
 
 impl Diagnostics for Stack {}
+
+#[cfg(feature = "second")]
+mod second {
+    use super::*;
+    use crate::second::Second;
+    use safe_http_client::ZeroRead;
+
+    unsafe extern "C" {
+        fn second_address(address: *mut u8) -> bool;
+    }
+
+    impl Link for Second {
+        fn link_status(&mut self) -> LinkStatus {
+            let mut address = [0; 4];
+            if unsafe { second_address(address.as_mut_ptr()) } {
+                LinkStatus::Up(IpConfig::new(IpAddr::V4(Ipv4Addr::from(address))))
+            } else {
+                LinkStatus::NoAddress
+            }
+        }
+    }
+
+    impl Network for Second {
+        fn quirks(&self) -> StackQuirks {
+            StackQuirks::UNKNOWN.with_zero_read(ZeroRead::EndOfStream)
+        }
+    }
+
+    impl Diagnostics for Second {}
+}
