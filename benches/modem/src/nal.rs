@@ -14,7 +14,7 @@ use esp_at_nal::urc::URCMessages;
 use esp_at_nal::wifi::{Adapter, WifiAdapter};
 use esp8266_sim::{Config, Handle, SerialPort, Simulator, VirtualClock};
 use fugit_timer::{Timer, TimerDurationU32, TimerInstantU32};
-use safe_http_client::{Attached, Behaviour, IpConfig, Link, LinkStatus, WithoutDns};
+use safe_http_client::{IpConfig, Link, LinkStatus, NalNetwork, StackQuirks, WithoutDns};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr};
@@ -30,7 +30,7 @@ type Channel<const SIZE: usize> = PubSubChannel<Mutex, Messages<SIZE>, MESSAGES,
 
 pub type Stack<const SIZE: usize> =
     Adapter<'static, Client<SIZE>, Countdown<SIZE>, 1000, SIZE, SIZE, MESSAGES>;
-pub type Nal<const SIZE: usize> = Attached<WithoutDns<Stack<SIZE>>, Up>;
+pub type Nal<const SIZE: usize> = NalNetwork<WithoutDns<Stack<SIZE>>, Up>;
 
 /// Looks at the port.
 trait Pump {
@@ -181,7 +181,7 @@ impl Link for Up {
     }
 }
 
-fn poll<const SIZE: usize>(_: &mut WithoutDns<Stack<SIZE>>) {
+fn poll<const SIZE: usize>(_: &mut WithoutDns<Stack<SIZE>>, _: &mut Up) {
     PORT.with_borrow(|port| {
         if let Some(port) = port {
             port.borrow_mut().pump();
@@ -213,7 +213,8 @@ pub fn joined<const SIZE: usize>(
     if !state.ip_assigned {
         return Err("joined, and has no address".into());
     }
-    let network = Attached::without_dns(adapter, Up, Behaviour::ESP_AT_NAL).with_poll(poll::<SIZE>);
+    let network =
+        NalNetwork::without_dns(adapter, Up, StackQuirks::ESP_AT_NAL).with_poll(poll::<SIZE>);
     Ok((handle, Virtual(clock), network))
 }
 

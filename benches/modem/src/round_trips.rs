@@ -4,7 +4,7 @@ use crate::ours::{HOST, URL, Virtual};
 use crate::table::{table, thousands};
 use crate::{Result, nal, ours};
 use esp8266_sim::{Config, Dialect, Handle, canned};
-use safe_http_client::{LoopContext, Network, Online, SafeHttpClient};
+use safe_http_client::{LoopContext, Network, SafeHttpClient};
 use std::time::Duration;
 
 const RESPONSE: &[u8] = include_bytes!("../../data/get_length_256.bin");
@@ -114,8 +114,8 @@ fn phases<N: Network>(
     clock: Virtual,
     cx: &mut LoopContext,
 ) -> Result<Phases> {
-    let client = SafeHttpClient::new(network, clock.clone());
-    let mut client = client.wait_online(cx).map_err(|failed| failed.error.code().to_owned())?;
+    let mut client = SafeHttpClient::new(network, clock.clone());
+    client.wait_online(cx).map_err(|error| error.to_string())?;
     let start = Passed::take(handle);
     get(&mut client, cx)?;
     let first = Passed::take(handle);
@@ -136,13 +136,11 @@ fn phases<N: Network>(
     Ok([start, first, kept_alive, close, next])
 }
 
-fn get<N: Network>(
-    client: &mut SafeHttpClient<N, Virtual, Online>,
-    cx: &mut LoopContext,
-) -> Result<()> {
+fn get<N: Network>(client: &mut SafeHttpClient<N, Virtual>, cx: &mut LoopContext) -> Result<()> {
     let mut buffer = [0; BUFFER];
+    let mut online = client.online(cx).map_err(|error| error.to_string())?;
     let mut response =
-        client.get(cx, URL, &mut buffer).send().map_err(|error| error.code().to_owned())?;
+        online.get(URL, &mut buffer).send().map_err(|error| error.code().to_owned())?;
     let body = response.read_to_end().map_err(|error| error.code().to_owned())?;
     if body == BODY { Ok(()) } else { Err("another body".into()) }
 }

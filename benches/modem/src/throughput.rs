@@ -222,12 +222,12 @@ fn fetch<N: Network, C: Clock>(
     buffer: usize,
     cx: &mut LoopContext,
 ) -> Result<()> {
-    let client = SafeHttpClient::new(network, clock);
-    let mut client = client.wait_online(cx).map_err(|failed| failed.error.code().to_owned())?;
+    let mut client = SafeHttpClient::new(network, clock);
+    let mut online = client.wait_online(cx).map_err(|error| error.to_string())?;
     let mut head = [0; HEAD];
     let mut block = vec![0; buffer];
-    let mut response = client
-        .get(cx, URL, &mut head)
+    let mut response = online
+        .get(URL, &mut head)
         .send()
         .map_err(|error| format!("{} in {:?}", error.code(), error.phase))?;
     let mut total = 0;
