@@ -58,7 +58,6 @@ impl<N: Network> Faulty<N> {
                 reused,
                 sent: socket.map_or(0, |socket| socket.sent.len()),
                 received: socket.map_or(0, |socket| socket.received.len()),
-                receives: socket.map_or(0, |socket| socket.receives),
                 of_head: socket.map_or(0, |socket| behind_interim(&socket.received).len()),
                 exchange: plan.exchange,
             }
@@ -204,7 +203,6 @@ impl<N: Network> TcpClientStack for Faulty<N> {
     ) -> nb::Result<usize, Self::Error> {
         assert!(!buffer.is_empty(), "a receive into nothing tells nothing");
         socket.enter(self.plan.borrow().exchange);
-        socket.receives += usize::from(!socket.sent.is_empty());
         if socket.stalled {
             return self.stalls();
         }

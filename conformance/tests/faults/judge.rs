@@ -31,11 +31,9 @@ fn must(what: Use, fault: Fault, hit: &Hit, quirks: StackQuirks) -> Must {
     let stalls = fault == Fault::Stall;
     let closed = matches!(fault, Fault::Close | Fault::FailPipeClosed);
     // RFC 9112 section 9.3.1: a request that can be repeated is, once, where the connection had been
-    // kept and nothing of an answer has come. What a failing `receive` does to its buffer isn't known, so a
-    // request that fills all of it is repeated only where none was called.
-    let is_untouched = what != Use::Put { long: true } || hit.receives == 0;
-    let is_stale =
-        hit.reused && what.is_idempotent() && is_untouched && hit.received == 0 && !stalls;
+    // kept and nothing of an answer has come; also where the request fills the buffer, since a `receive`
+    // is lent the byte behind it.
+    let is_stale = hit.reused && what.is_idempotent() && hit.received == 0 && !stalls;
     let early_end = if hit.reused { "stale_connection" } else { "empty_reply" };
     match (hit.op, hit.stage) {
         (Op::Resolve, _) if stalls => Must::Fail("resolve_timeout", Phase::Resolve),

@@ -85,8 +85,6 @@ pub struct Hit {
     /// Bytes of this exchange that had gone over the socket.
     pub sent: usize,
     pub received: usize,
-    /// Calls of `receive` since the first byte was sent, this one included.
-    pub receives: usize,
     /// Of those that were received, the ones behind interim responses.
     pub of_head: usize,
     /// Which exchange of the scenario, from 0.

@@ -16,8 +16,6 @@ pub struct Socket<S> {
     pub exchange: usize,
     pub sent: Vec<u8>,
     pub received: Vec<u8>,
-    /// Calls of `receive` since the first byte of the exchange was sent.
-    pub receives: usize,
 }
 
 impl<S> Socket<S> {
@@ -34,7 +32,6 @@ impl<S> Socket<S> {
             exchange,
             sent: Vec::new(),
             received: Vec::new(),
-            receives: 0,
         }
     }
 
@@ -44,7 +41,6 @@ impl<S> Socket<S> {
             self.exchange = exchange;
             self.sent.clear();
             self.received.clear();
-            self.receives = 0;
         }
     }
 
