@@ -52,6 +52,7 @@ struct Session<'d> {
     upload: Option<Upload>,
     keeps: bool,
     now: u32,
+    time_is_moved: bool,
     goal: Goal,
     incoming: &'d [u8],
     /// The head that has to be sent.
@@ -106,6 +107,7 @@ impl<'d> Session<'d> {
             upload,
             keeps: control.pick(2) == 1,
             now: 0,
+            time_is_moved: false,
             goal: Goal::Body,
             incoming,
             request: request(kind, url, &config),
@@ -137,8 +139,11 @@ impl<'d> Session<'d> {
                 self.goal = Goal::Discarded;
                 self.discards = true;
             }
-            b'^' => self.now = self.now.wrapping_add(number().min(MOST) as u32 * 10),
-            b'~' => self.now = [0, u32::MAX, 1 << 31, 6000][number() % 4],
+            b'^' => {
+                let later = number().min(MOST) as u32 * 10;
+                self.set_time(self.now.wrapping_add(later));
+            }
+            b'~' => self.set_time([0, u32::MAX, 1 << 31, 6000][number() % 4]),
             b'{' => self.take(number()),
             b'}' => self.receive_directly(number()),
             b')' => self.finish_upload(),
@@ -153,6 +158,11 @@ impl<'d> Session<'d> {
             _ => self.lie(op, number()),
         }
         self.look();
+    }
+
+    fn set_time(&mut self, now: u32) {
+        self.now = now;
+        self.time_is_moved = true;
     }
 
     /// Asks what comes next, and does it.

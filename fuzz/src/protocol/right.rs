@@ -4,7 +4,7 @@ use super::{BODY, Session};
 use crate::judge::{Reading, Verdict, judge};
 use crate::outcome::{Head, fields};
 use safe_http_client::sans_io::{Failure, Goal, ResponseTo};
-use safe_http_client::{BodyLength, ProtocolError};
+use safe_http_client::{BodyLength, Deadline, ProtocolError};
 
 impl Session<'_> {
     /// A failure ends the exchange, as every driver does it.
@@ -28,6 +28,12 @@ impl Session<'_> {
                 }
                 Failure::ClosedBeforeResponse | Failure::StaleConnection => {
                     assert_eq!(self.delivered, b"", "{}", self.context());
+                }
+                // Until the last part no time passes by itself.
+                Failure::Timeout(deadline)
+                    if deadline != Deadline::Total && !self.time_is_moved =>
+                {
+                    assert_eq!(judged.verdict, Verdict::Incomplete, "{}", self.context());
                 }
                 Failure::Truncated if !self.unasked_end => {
                     assert_eq!(judged.verdict, Verdict::Incomplete, "{}", self.context());
@@ -84,21 +90,32 @@ impl Session<'_> {
         self.look_at_request();
     }
 
-    /// What was sent is the request, or its front.
+    /// What was sent is the request, or its front; all of it where the connection may be kept.
     pub(super) fn look_at_request(&self) {
         let (head, sent) = (&self.request, &self.sent);
-        let Some(body) = sent.strip_prefix(&head[..]) else {
-            return assert!(head.starts_with(sent), "{}", sent.escape_ascii());
+        let is_kept = self.complete && !self.failed && self.exchange.close_reason().is_none();
+        let is_whole = match (sent.strip_prefix(&head[..]), self.kind.length()) {
+            (None, _) => {
+                assert!(head.starts_with(sent), "{}", sent.escape_ascii());
+                false
+            }
+            (Some(body), None) => {
+                assert_eq!(body, b"", "{}", sent.escape_ascii());
+                true
+            }
+            (Some(body), Some(BodyLength::Known(_))) => {
+                assert!(BODY.starts_with(body), "{}", sent.escape_ascii());
+                body.len() == BODY.len()
+            }
+            (Some(body), Some(BodyLength::Chunked)) => {
+                let head = b"HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\n";
+                let read = judge(&[head, body].concat(), ResponseTo::Other, false);
+                assert_ne!(read.verdict, Verdict::Malformed, "{}", sent.escape_ascii());
+                assert!(BODY.starts_with(&read.body), "{}", sent.escape_ascii());
+                read.verdict != Verdict::Incomplete
+            }
         };
-        if self.kind.length() == Some(BodyLength::Chunked) {
-            let head = b"HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\n";
-            let read = judge(&[head, body].concat(), ResponseTo::Other, false);
-            assert_ne!(read.verdict, Verdict::Malformed, "{}", sent.escape_ascii());
-            assert!(BODY.starts_with(&read.body), "{}", sent.escape_ascii());
-        } else {
-            let given = if self.kind.length().is_some() { &BODY[..] } else { &[] };
-            assert!(given.starts_with(body), "{}", sent.escape_ascii());
-        }
+        assert!(is_whole || !is_kept, "kept: {}", sent.escape_ascii());
     }
 
     /// A failed exchange has nothing to do.
