@@ -7,10 +7,11 @@ use crate::judge::{Verdict, agree, judge};
 use crate::outcome::{End, Fields, Head, fields};
 use crate::player::Player;
 use crate::stack::{FuzzStack, SocketLog, Tail};
+use embedded_io::Read;
 use safe_http_client::sans_io::ResponseTo;
 use safe_http_client::{
-    BodyLength, Call, Config, Deadline, Error, ErrorKind, LoopContext, Method, NalNetwork, Phase,
-    ProtocolError, SafeHttpClient, StackQuirks, Upload, nb,
+    BodyLength, Call, Config, Deadline, Error, ErrorKind, LoopContext, Method, NalNetwork, Online,
+    Phase, ProtocolError, Request, SafeHttpClient, StackQuirks, Upload, nb,
 };
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -95,6 +96,8 @@ struct Told {
     /// Read to its end.
     complete: bool,
     tunnel: bool,
+    /// Its response was dropped, and no later than that it was decided what becomes of the connection.
+    is_dropped: bool,
     error: Option<Failed>,
 }
 
@@ -132,11 +135,44 @@ impl Plan {
         buffer: &mut [u8],
     ) -> Told {
         let mut told = Told::default();
+        if self.way == 5 && self.upload_length().is_none() {
+            if let Err(error) = self.wait(client, cx, url, buffer, &mut told) {
+                told.error = Some(error);
+            }
+            return told;
+        }
         match self.start(client, cx, url, buffer) {
             Ok(call) => self.read_answer(call, client, cx, &mut told),
             Err(error) => told.error = Some(error),
         }
         told
+    }
+
+    fn request<'r, 'd, 'b>(
+        self,
+        online: &'r mut Online<'_, Network<'d>, TestClock>,
+        url: &str,
+        buffer: &'b mut [u8],
+    ) -> Request<'r, 'static, Network<'d>, TestClock, &'b mut [u8]> {
+        let mut request = online.request(self.method(), url, buffer);
+        if matches!(self.kind, 4 | 8) {
+            request = request.expect_continue();
+        }
+        if self.kind == 9 {
+            request = request.connection_close();
+        }
+        if matches!(self.kind, 2 | 4) {
+            request = request.body(&BODY);
+        }
+        request
+    }
+
+    fn upload_length(self) -> Option<BodyLength> {
+        match self.kind {
+            5 => Some(BodyLength::Known(300)),
+            6..=8 => Some(BodyLength::Chunked),
+            _ => None,
+        }
     }
 
     fn start<'b>(
@@ -147,21 +183,33 @@ impl Plan {
         buffer: &'b mut [u8],
     ) -> Result<Call<'static, &'b mut [u8]>, Failed> {
         let mut online = client.online(cx)?;
-        let mut request = online.request(self.method(), url, buffer);
-        if matches!(self.kind, 4 | 8) {
-            request = request.expect_continue();
+        let request = self.request(&mut online, url, buffer);
+        match self.upload_length() {
+            None => request.start(),
+            Some(length) => {
+                let upload = request.start_upload(length)?;
+                self.upload(upload, client, cx)
+            }
         }
-        if self.kind == 9 {
-            request = request.connection_close();
-        }
-        let length = match self.kind {
-            2 | 4 => return request.body(&BODY).start(),
-            5 => BodyLength::Known(300),
-            6..=8 => BodyLength::Chunked,
-            _ => return request.start(),
-        };
-        let upload = request.start_upload(length)?;
-        self.upload(upload, client, cx)
+    }
+
+    /// By calls that wait. The response is dropped once a piece of its body was read.
+    fn wait(
+        self,
+        client: &mut Client<'_>,
+        cx: &mut LoopContext,
+        url: &str,
+        buffer: &mut [u8],
+        told: &mut Told,
+    ) -> Result<(), Failed> {
+        let mut online = client.online(cx)?;
+        let mut response = self.request(&mut online, url, buffer).send()?;
+        told.head = Some(Head::of(&response.head()));
+        let mut out = vec![0; self.piece];
+        let count = response.read(&mut out)?;
+        told.body.extend_from_slice(&out[..count]);
+        told.is_dropped = true;
+        Ok(())
     }
 
     fn upload<'b>(
@@ -295,7 +343,8 @@ impl Judge {
             return;
         }
         // A call that was given up leaves its connection to the next one, which closes it.
-        let is_kept = is_connected && (told.complete || told.error.is_some());
+        let is_left = !told.complete && !told.is_dropped && told.error.is_none();
+        let is_kept = is_connected && !is_left;
         self.judge_request(&socket.sent[sent..], is_kept);
         let arrived = &socket.delivered[received..];
         let mut player = Player::new(self.plan.response_to(), ROOM);
