@@ -7,7 +7,7 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-firmware=$here/../examples/firmware
+firmware=$here/../firmware
 
 target_of() {
     case $1 in

@@ -112,7 +112,7 @@ class Chip:
 
 class Lx106(Chip):
     """The ESP8266's core. LLVM's own objects for it don't link, so binutils assemble the program; what
-    its libgcc lacks is the emulated firmware's (examples/firmware/lx106)."""
+    its libgcc lacks is the emulated firmware's (firmware/lx106)."""
 
     def compile(self, features):
         directory = self.directory(features)
@@ -121,7 +121,7 @@ class Lx106(Chip):
         return directory / "rust.o"
 
     def link_in(self, directory, elf, *objects):
-        runtime = REPOSITORY / "examples/firmware/lx106/machine/runtime.c"
+        runtime = REPOSITORY / "firmware/lx106/machine/runtime.c"
         # Without the last the compiler makes a call of memcpy out of memcpy's own loop.
         self.tool("gcc", "-mlongcalls", "-O2", "-ffreestanding", "-ffunction-sections",
                   "-fno-tree-loop-distribute-patterns", "-c", "-o", directory / "runtime.o", runtime)

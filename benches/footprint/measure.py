@@ -29,7 +29,7 @@ from chip import CHIPS, HERE, REPOSITORY, THUMBV6M, THUMBV7M, Failed, say
 
 TABLE = HERE / "table.json"
 # The figures of a run of the emulated firmware, as its README records them.
-RECORDED_STACK = REPOSITORY / "examples/firmware/cortex-m3/README.md"
+RECORDED_STACK = REPOSITORY / "firmware/cortex-m3/README.md"
 
 CLIENT = ["client", "advice"]
 REQWLESS = "reqwless 0.14"
@@ -174,7 +174,7 @@ def main():
     what.add_argument("--panics", metavar="VARIANT", nargs="?", const="a GET")
     what.add_argument("--self-test", action="store_true")
     parser.add_argument("--stack", metavar="FILE", type=Path, default=RECORDED_STACK,
-                        help="what examples/firmware/cortex-m3 printed: `figure NAME BYTES`")
+                        help="what firmware/cortex-m3 printed: `figure NAME BYTES`")
     asked = parser.parse_args()
     if asked.where:
         attribution(features_of(asked.where))

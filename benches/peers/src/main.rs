@@ -2,9 +2,9 @@
 //! one GET exchange, and how often it calls the stack.
 //!
 //! ```text
-//! cargo run --release                                  the table (needs valgrind)
-//! cargo run --release -- --write                       and writes it into docs/peers.md
-//! target/release/peers run <client> <response> <segment>   one case, as valgrind runs it
+//! cargo run --profile peers -p peers                                  the table (needs valgrind)
+//! cargo run --profile peers -p peers -- --write                       and writes it into docs/peers.md
+//! target/peers/peers run <client> <response> <segment>   one case, as valgrind runs it
 //! ```
 //!
 //! `<segment>` is the length of the segments that the response arrives in, 0 for all in one.

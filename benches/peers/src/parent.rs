@@ -15,7 +15,7 @@ use crate::clients::CLIENTS;
 /// A case takes about a second; a client that never ends is stopped after this.
 const LIMIT: Duration = Duration::from_secs(60);
 
-const LOCK: &str = include_str!("../Cargo.lock");
+const LOCK: &str = include_str!("../../../Cargo.lock");
 
 /// A case's figures, or what the table says in their place.
 type Figures = Result<(u64, u32, u32), String>;

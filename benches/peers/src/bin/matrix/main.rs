@@ -1,9 +1,9 @@
 //! What published HTTP clients make of the same responses and requests.
 //!
 //! ```text
-//! cargo run --release --bin matrix                 the matrix
-//! cargo run --release --bin matrix -- --write      and writes MATRIX.md and docs/peers.md's totals
-//! target/release/matrix run <client> <case> <pieces|whole>     one case, as the matrix runs it
+//! cargo run --profile peers -p peers --bin matrix                 the matrix
+//! cargo run --profile peers -p peers --bin matrix -- --write      and writes MATRIX.md and docs/peers.md's totals
+//! target/peers/matrix run <client> <case> <pieces|whole>     one case, as the matrix runs it
 //! ```
 //!
 //! Each case runs in a process of its own, over TCP on the loopback interface, once with each

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-const LOCK: &str = include_str!("../../../Cargo.lock");
+const LOCK: &str = include_str!("../../../../../Cargo.lock");
 const BEGIN: &str = "<!-- matrix:begin -->\n";
 const END: &str = "<!-- matrix:end -->";
 
