@@ -3,5 +3,6 @@
 
 mod defmt_texts;
 mod imports;
+mod pages;
 mod readme;
 mod sources;
