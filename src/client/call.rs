@@ -1,9 +1,10 @@
 //! A request on its way and its response as it arrives, as a value.
 
+use super::draft::Draft;
 use super::{Buffer, SafeHttpClient, Upgraded};
 use crate::error::{Evidence, Phase};
 use crate::http::response::{Headers, ResponseHead};
-use crate::nal::{CallView, ErrorOf};
+use crate::nal::{AnyDriver, CallView, ErrorOf};
 use crate::protocol::{Exchange, Goal};
 use core::fmt;
 use nal_link::{Clock, LoopContext, Network};
@@ -56,9 +57,9 @@ pub struct Call<'b, B> {
 }
 
 impl<'b, B: Buffer> Call<'b, B> {
-    /// Nobody's yet, and without a body.
-    pub(super) fn new(exchange: Exchange, buffer: B) -> Self {
-        Self { exchange, ticket: 0, body: &[], buffer }
+    /// Of a request that is the client's under this ticket.
+    pub(super) fn new(draft: Draft<'b>, ticket: u32, buffer: B) -> Self {
+        Self { exchange: draft.exchange, ticket, body: draft.body, buffer }
     }
 
     pub(super) fn view(&mut self) -> CallView<'_> {
@@ -107,7 +108,8 @@ impl<'b, B: Buffer> Call<'b, B> {
         _cx: &mut LoopContext,
         out: &mut [u8],
     ) -> nb::Result<usize, ErrorOf<N>> {
-        client.driver.read(&mut self.view(), out)
+        let read = client.driver.any().read(&mut self.view(), out);
+        client.driver.tell_nb(read)
     }
 
     /// The next bytes of the body, in the call's buffer; none at its end. They are taken with
@@ -147,7 +149,7 @@ impl<'b, B: Buffer> Call<'b, B> {
         client: &mut SafeHttpClient<N, C>,
         count: usize,
     ) {
-        client.driver.consume(&mut self.view(), count);
+        client.driver.any().consume(&mut self.view(), count);
     }
 
     /// Reads the rest of the body into the call's buffer, behind the head; [`body`](Self::body)
@@ -197,7 +199,8 @@ impl<'b, B: Buffer> Call<'b, B> {
 
     /// The figures of the call so far.
     pub fn evidence<N: Network, C: Clock>(&self, client: &SafeHttpClient<N, C>) -> Evidence {
-        client.driver.evidence_of(&self.exchange, self.phase())
+        let driver: &AnyDriver<'_> = &client.driver;
+        driver.evidence_of(&self.exchange, self.phase())
     }
 
     /// Whether the response has handed the connection over: after `101 Switching Protocols`, or a

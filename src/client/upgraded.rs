@@ -44,7 +44,8 @@ impl<'b, B: Buffer> Upgraded<'b, B> {
         _cx: &mut LoopContext,
         out: &mut [u8],
     ) -> nb::Result<usize, ErrorOf<N>> {
-        client.driver.upgraded_read(&mut self.call.view(), out)
+        let read = client.driver.any().upgraded_read(&mut self.call.view(), out);
+        client.driver.tell_nb(read)
     }
 
     /// Writes to the stream, and returns how many bytes the stack took.
@@ -59,7 +60,8 @@ impl<'b, B: Buffer> Upgraded<'b, B> {
         _cx: &mut LoopContext,
         bytes: &[u8],
     ) -> nb::Result<usize, ErrorOf<N>> {
-        client.driver.upgraded_write(&mut self.call.view(), bytes)
+        let written = client.driver.any().upgraded_write(&mut self.call.view(), bytes);
+        client.driver.tell_nb(written)
     }
 
     /// The call whose response this is: its head.

@@ -65,10 +65,13 @@ impl<B: Buffer> Upload<B> {
         if bytes.is_empty() {
             return Ok(0);
         }
-        let (start, end) = client.driver.upload_space(&mut self.call.view(), &mut self.state)?;
+        let driver = &mut client.driver;
+        let space = driver.any().upload_space(&mut self.call.view(), &mut self.state);
+        let (start, end) = driver.tell_nb(space)?;
         let space = self.call.buffer_mut().get_mut(start..end).unwrap_or_default();
         let count = copy(space, bytes);
-        client.driver.upload_commit(&mut self.call.view(), &mut self.state, count)?;
+        let done = driver.any().upload_commit(&mut self.call.view(), &mut self.state, count);
+        done.map_err(|error| driver.tell(error))?;
         Ok(count)
     }
 
@@ -82,8 +85,11 @@ impl<B: Buffer> Upload<B> {
         mut self,
         client: &mut SafeHttpClient<N, C>,
     ) -> Result<Call<'static, B>, ErrorOf<N>> {
-        let rest = client.driver.upload_finish(&mut self.call.view(), &mut self.state)?;
-        Ok(self.call.with_rest(rest))
+        let driver = &mut client.driver;
+        match driver.any().upload_finish(&mut self.call.view(), &mut self.state) {
+            Ok(rest) => Ok(self.call.with_rest(rest)),
+            Err(error) => Err(driver.tell(error)),
+        }
     }
 
     /// Gives all that `reader` has, and waits for the stack meanwhile.
@@ -92,15 +98,16 @@ impl<B: Buffer> Upload<B> {
         client: &mut SafeHttpClient<N, C>,
         reader: &mut R,
     ) -> Result<(), ErrorOf<N>> {
+        let driver = &mut client.driver;
         loop {
             let view = &mut self.call.view();
-            let (start, end) = match client.driver.upload_space(view, &mut self.state) {
+            let (start, end) = match driver.any().upload_space(view, &mut self.state) {
                 Ok(space) => space,
                 Err(nb::Error::WouldBlock) => {
-                    client.driver.clock.idle();
+                    driver.stack.clock.idle();
                     continue;
                 }
-                Err(nb::Error::Other(error)) => return Err(error),
+                Err(nb::Error::Other(error)) => return Err(driver.tell(error)),
             };
             let space = self.call.buffer_mut().get_mut(start..end).unwrap_or_default();
             // The server has answered already.
@@ -112,12 +119,13 @@ impl<B: Buffer> Upload<B> {
                 Ok(count) => count.min(space.len()),
                 Err(error) => {
                     let kind = RequestError::BodyReader(embedded_io::Error::kind(&error));
-                    return Err(client
-                        .driver
-                        .fail(&mut self.call.view(), ErrorKind::Request(kind)));
+                    let kind = ErrorKind::Request(kind);
+                    let error = driver.any().fail(&mut self.call.view(), kind);
+                    return Err(driver.tell(error));
                 }
             };
-            client.driver.upload_commit(&mut self.call.view(), &mut self.state, count)?;
+            let done = driver.any().upload_commit(&mut self.call.view(), &mut self.state, count);
+            done.map_err(|error| driver.tell(error))?;
         }
     }
 }

@@ -13,7 +13,6 @@ pub use evidence::Evidence;
 pub use protocol::{Peer, ProtocolError};
 pub use request::{RequestError, TargetClass, UrlError};
 
-use core::convert::Infallible;
 use nal_link::LinkError;
 
 /// The step of a call in which an error happened.
@@ -277,32 +276,51 @@ impl<T, D> From<LinkError> for Error<T, D> {
     }
 }
 
-/// What can go wrong without a stack: all kinds but those that hold a stack's own error.
-pub(crate) type Failure = ErrorKind<Infallible, Infallible>;
+/// In an error, in place of a stack's own: that one is kept elsewhere, so that the error has the same type
+/// for all stacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kept;
+
+/// A stack's own error.
+#[derive(Debug)]
+pub(crate) enum OwnError<T, D> {
+    /// Of TCP.
+    Tcp(T),
+    /// Of the resolver.
+    Dns(D),
+}
+
+/// What went wrong, whatever the stack.
+pub(crate) type Failure = ErrorKind<Kept, Kept>;
 
 impl Failure {
-    /// The same among a stack's errors.
-    #[cold]
-    pub(crate) fn widen<T, D>(self) -> ErrorKind<T, D> {
-        match self {
-            Self::Request(error) => ErrorKind::Request(error),
-            Self::Link(error) => ErrorKind::Link(error),
-            Self::ResolvedTo(address, class) => ErrorKind::ResolvedTo(address, class),
-            Self::ClosedBeforeResponse => ErrorKind::ClosedBeforeResponse,
-            Self::StaleConnection => ErrorKind::StaleConnection,
-            Self::Protocol(error) => ErrorKind::Protocol(error),
-            Self::Truncated { received, announced } => ErrorKind::Truncated { received, announced },
-            Self::NotUtf8 { valid_up_to } => ErrorKind::NotUtf8 { valid_up_to },
-            Self::Buffer { what, needed, available, exact } => {
+    /// The same with the stack's own error.
+    pub(crate) fn with<T, D>(self, own: Option<OwnError<T, D>>) -> ErrorKind<T, D> {
+        match (self, own) {
+            (Self::Resolve(Kept), Some(OwnError::Dns(error))) => ErrorKind::Resolve(error),
+            (Self::Socket(Kept), Some(OwnError::Tcp(error))) => ErrorKind::Socket(error),
+            (Self::Connect(Kept), Some(OwnError::Tcp(error))) => ErrorKind::Connect(error),
+            (Self::NotConnected(Kept), Some(OwnError::Tcp(error))) => {
+                ErrorKind::NotConnected(error)
+            }
+            (Self::Send(Kept), Some(OwnError::Tcp(error))) => ErrorKind::Send(error),
+            (Self::Receive(Kept), Some(OwnError::Tcp(error))) => ErrorKind::Receive(error),
+            (Self::Request(error), _) => ErrorKind::Request(error),
+            (Self::Link(error), _) => ErrorKind::Link(error),
+            (Self::ResolvedTo(address, class), _) => ErrorKind::ResolvedTo(address, class),
+            (Self::ClosedBeforeResponse, _) => ErrorKind::ClosedBeforeResponse,
+            (Self::StaleConnection, _) => ErrorKind::StaleConnection,
+            (Self::Protocol(error), _) => ErrorKind::Protocol(error),
+            (Self::Truncated { received, announced }, _) => {
+                ErrorKind::Truncated { received, announced }
+            }
+            (Self::NotUtf8 { valid_up_to }, _) => ErrorKind::NotUtf8 { valid_up_to },
+            (Self::Buffer { what, needed, available, exact }, _) => {
                 ErrorKind::Buffer { what, needed, available, exact }
             }
-            Self::Timeout { deadline, limit_ms } => ErrorKind::Timeout { deadline, limit_ms },
-            Self::Resolve(never) => match never {},
-            Self::Socket(never)
-            | Self::Connect(never)
-            | Self::NotConnected(never)
-            | Self::Send(never)
-            | Self::Receive(never) => match never {},
+            (Self::Timeout { deadline, limit_ms }, _) => ErrorKind::Timeout { deadline, limit_ms },
+            // It was told before.
+            _ => ErrorKind::Request(RequestError::CallOver),
         }
     }
 }

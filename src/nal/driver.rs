@@ -1,23 +1,30 @@
 //! Does what an exchange says comes next.
 
-use super::{Connection, ErrorOf, Incoming, KindOf, TcpErrorOf};
-use crate::error::{self, Deadline, ErrorKind, Evidence, RequestError};
+use super::connection::Incoming;
+use super::stack::{Moved, NalStack, Stack};
+use super::{AnyError, Connection, ErrorOf};
+use crate::error::{Deadline, ErrorKind, Evidence, Failure as Kind, Kept, RequestError};
 use crate::http::bytes::copy;
 use crate::http::endpoint::host_text;
 use crate::http::url::Scheme;
 use crate::policy::{Config, Preflight, Surroundings, check_addresses, check_resolved};
 use crate::protocol::{Action, Blocked, CloseReason, Exchange, Failure, Goal, State};
-use core::fmt;
-use nal_link::{Clock, Connect, Network};
+use nal_link::{Clock, Connect, LinkError, Network, elapsed_ms};
 
-/// The parts of a client.
-pub(crate) struct Driver<N: Network, C> {
-    pub(crate) connection: Connection<N>,
-    pub(crate) clock: C,
+/// The parts of a client, over a stack `S`.
+pub(crate) struct Parts<S: ?Sized> {
+    pub(crate) connection: Connection,
     pub(crate) config: Config,
     /// Of the last call that failed.
     pub(crate) evidence: Evidence,
+    pub(crate) stack: S,
 }
+
+/// The parts of a client over the network `N`.
+pub(crate) type Driver<N, C> = Parts<NalStack<N, C>>;
+
+/// The same over any network: all that a driver does is compiled once, however many a program has.
+pub(crate) type AnyDriver<'s> = Parts<dyn Stack + 's>;
 
 /// A call, whatever kind of buffer it owns.
 pub(crate) struct CallView<'v> {
@@ -31,25 +38,25 @@ pub(crate) struct CallView<'v> {
 
 /// Why a step isn't done.
 #[derive(Debug)]
-pub(crate) enum Stop<K> {
+pub(crate) enum Stop {
     /// The stack would block.
     Wait,
     /// It has failed.
-    Failed(K),
+    Failed(Kind),
     /// It has failed, and the exchange has the figures.
     Broken(Failure),
 }
 
 /// What a step has come to.
-pub(crate) type Step<N, T> = Result<T, Stop<KindOf<N>>>;
+pub(crate) type Step<T> = Result<T, Stop>;
 
-impl<T, D> From<error::Failure> for Stop<ErrorKind<T, D>> {
-    fn from(failure: error::Failure) -> Self {
-        Self::Failed(failure.widen())
+impl From<Kind> for Stop {
+    fn from(kind: Kind) -> Self {
+        Self::Failed(kind)
     }
 }
 
-impl<K> From<Failure> for Stop<K> {
+impl From<Failure> for Stop {
     fn from(failure: Failure) -> Self {
         Self::Broken(failure)
     }
@@ -57,8 +64,26 @@ impl<K> From<Failure> for Stop<K> {
 
 impl<N: Network, C: Clock> Driver<N, C> {
     pub(crate) fn new(network: N, clock: C, config: Config) -> Self {
-        let connection = Connection::new(network);
-        Self { connection, clock, config, evidence: Evidence::default() }
+        let stack = NalStack::new(network, clock);
+        Self { connection: Connection::new(), config, evidence: Evidence::default(), stack }
+    }
+
+    /// The same, to be driven.
+    pub(crate) fn any(&mut self) -> &mut AnyDriver<'_> {
+        self
+    }
+
+    /// An error as the caller is told it: with the stack's own, where it is that.
+    pub(crate) fn tell(&mut self, error: AnyError) -> ErrorOf<N> {
+        self.stack.tell(error)
+    }
+
+    /// The same of what has come of something.
+    pub(crate) fn tell_nb<T>(
+        &mut self,
+        result: nb::Result<T, AnyError>,
+    ) -> nb::Result<T, ErrorOf<N>> {
+        result.map_err(|error| error.map(|error| self.tell(error)))
     }
 
     /// Goes on until the `goal` is reached, or the body needs more.
@@ -67,17 +92,68 @@ impl<N: Network, C: Clock> Driver<N, C> {
         call: &mut CallView<'_>,
         goal: Goal,
     ) -> nb::Result<(), ErrorOf<N>> {
+        let done = self.any().run(call, goal);
+        self.tell_nb(done)
+    }
+}
+
+impl AnyDriver<'_> {
+    /// Whether the link has an address now.
+    pub(crate) fn look(&mut self) -> Result<(), LinkError> {
+        self.stack.poll();
+        let status = self.stack.link_status();
+        let error = status.ip_config().err();
+        if error.is_some() {
+            self.set_evidence(0, 0, Some(status));
+        }
+        error.map_or(Ok(()), Err)
+    }
+
+    /// Waits until it has, and calls the idle hook meanwhile.
+    pub(crate) fn wait_online(&mut self) -> Result<(), LinkError> {
+        let started = self.stack.now_ms();
+        loop {
+            self.stack.poll();
+            let status = self.stack.link_status();
+            let Err(error) = status.ip_config() else { return Ok(()) };
+            let (waited, limit_ms) =
+                (elapsed_ms(self.stack.now_ms(), started), self.config.online_ms);
+            if waited >= limit_ms {
+                self.set_evidence(waited, limit_ms, Some(status));
+                return Err(error);
+            }
+            self.stack.idle();
+        }
+    }
+
+    /// Goes on until the `goal` is reached, or the body needs more.
+    pub(crate) fn run(&mut self, call: &mut CallView<'_>, goal: Goal) -> nb::Result<(), AnyError> {
         self.begin_turn(call)?;
         let step = self.steps(call.exchange, call.buffer, call.body, goal);
         self.end_turn(call, step)
     }
 
+    /// The same, and calls the idle hook while it waits.
+    pub(crate) fn run_to_end(
+        &mut self,
+        call: &mut CallView<'_>,
+        goal: Goal,
+    ) -> Result<(), AnyError> {
+        loop {
+            match self.run(call, goal) {
+                Ok(()) => return Ok(()),
+                Err(nb::Error::Other(error)) => return Err(error),
+                Err(nb::Error::WouldBlock) => self.stack.idle(),
+            }
+        }
+    }
+
     /// Whether the call may use the connection; and the stack may move its packets.
-    pub(super) fn begin_turn(&mut self, call: &mut CallView<'_>) -> Result<(), ErrorOf<N>> {
+    pub(super) fn begin_turn(&mut self, call: &mut CallView<'_>) -> Result<(), AnyError> {
         if !call.exchange.is_over() && !self.connection.belongs_to(call.ticket) {
             return Err(self.displaced(call));
         }
-        self.connection.network.poll_network();
+        self.stack.poll();
         Ok(())
     }
 
@@ -85,8 +161,8 @@ impl<N: Network, C: Clock> Driver<N, C> {
     pub(crate) fn end_turn<T>(
         &mut self,
         call: &mut CallView<'_>,
-        step: Step<N, T>,
-    ) -> nb::Result<T, ErrorOf<N>> {
+        step: Step<T>,
+    ) -> nb::Result<T, AnyError> {
         match step {
             Ok(value) => {
                 self.settle(call.exchange, call.ticket);
@@ -107,8 +183,8 @@ impl<N: Network, C: Clock> Driver<N, C> {
             self.connection.is_upgraded = true;
         } else if exchange.state == State::Over {
             match exchange.close_reason() {
-                None => self.connection.keep(self.clock.now_ms()),
-                Some(reason) => self.connection.close(reason),
+                None => self.keep(),
+                Some(reason) => self.close(reason),
             }
         }
     }
@@ -119,16 +195,16 @@ impl<N: Network, C: Clock> Driver<N, C> {
         buffer: &mut [u8],
         body: &[u8],
         goal: Goal,
-    ) -> Step<N, ()> {
-        let mut now = self.clock.now_ms();
+    ) -> Step<()> {
+        let mut now = self.stack.now_ms();
         loop {
             match exchange.next(buffer, body, goal, now)? {
                 Action::Ready | Action::NeedBody => return Ok(()),
                 Action::Begin => self.begin(exchange, buffer, now)?,
                 Action::Resolve => self.resolve(exchange, buffer, now)?,
                 Action::Connect => self.connect(exchange, buffer, now)?,
-                Action::Send(bytes) => match self.connection.send(bytes) {
-                    Ok(0) => match exchange.send_blocked(now)? {
+                Action::Send(bytes) => match self.stack.send(bytes) {
+                    Moved::Bytes(0) | Moved::Nothing => match exchange.send_blocked(now)? {
                         Blocked::Wait => return Err(Stop::Wait),
                         Blocked::GoOn => {}
                         Blocked::GiveUpStage => {
@@ -138,12 +214,12 @@ impl<N: Network, C: Clock> Driver<N, C> {
                             }
                         }
                     },
-                    Ok(count) => exchange.sent(count, self.clock.now_ms()),
-                    Err(error) => self.send_failed(exchange, buffer, error, now)?,
+                    Moved::Bytes(count) => exchange.sent(count, self.stack.now_ms()),
+                    Moved::Closed | Moved::Failed => self.send_failed(exchange, buffer, now)?,
                 },
                 Action::Receive(room) => {
-                    let incoming = self.connection.receive(room);
-                    now = self.clock.now_ms();
+                    let incoming = self.receive(room);
+                    now = self.stack.now_ms();
                     let has_ended = match incoming {
                         Incoming::Bytes(count) => {
                             exchange.received(buffer, count, now)?;
@@ -156,51 +232,42 @@ impl<N: Network, C: Clock> Driver<N, C> {
                             false
                         }
                         Incoming::End => exchange.ended(true, now)?,
-                        Incoming::Failed(error)
+                        Incoming::Failed
                             if exchange.state != State::MeasureHead
                                 && !exchange.may_start_over() =>
                         {
-                            return Err(Stop::Failed(ErrorKind::Receive(error)));
+                            return Err(Stop::Failed(ErrorKind::Receive(Kept)));
                         }
-                        Incoming::Closed | Incoming::Failed(_) => exchange.ended(false, now)?,
+                        Incoming::Closed | Incoming::Failed => exchange.ended(false, now)?,
                     };
                     if has_ended {
-                        self.connection.close_socket(CloseReason::ServerClosedIdle);
+                        self.close_socket(CloseReason::ServerClosedIdle);
                     }
                     continue;
                 }
             }
-            now = self.clock.now_ms();
+            now = self.stack.now_ms();
         }
     }
 
     /// The link may have been lost since the client went online, so it is asked each time.
-    pub(crate) fn begin(
-        &mut self,
-        exchange: &mut Exchange,
-        buffer: &[u8],
-        now: u32,
-    ) -> Step<N, ()> {
-        let network = &mut self.connection.network;
-        let ip = match network.link_status().ip_config() {
+    pub(crate) fn begin(&mut self, exchange: &mut Exchange, buffer: &[u8], now: u32) -> Step<()> {
+        let ip = match self.stack.link_status().ip_config() {
             Ok(ip) => Some(ip),
             Err(_) if !self.config.checks.has(Preflight::Link) => None,
             Err(error) => {
-                self.connection.close_socket(CloseReason::LinkLost);
+                self.close_socket(CloseReason::LinkLost);
                 return Err(Stop::Failed(ErrorKind::Link(error)));
             }
         };
-        let endpoint = &exchange.endpoint;
-        let host = endpoint.host(buffer);
-        let keep_alive_ms = self.config.keep_alive_ms;
-        let kept = self.connection.take_kept(endpoint, host, now, keep_alive_ms);
+        let kept = self.take_kept(exchange, buffer, now);
         if kept.is_none()
             && let Some(ip) = ip
         {
-            let network = &mut self.connection.network;
-            let (own_network, has_loopback) = (network.own_network(), network.has_loopback());
+            let own_network = self.stack.own_network();
+            let has_loopback = self.stack.traits().has_loopback;
             let around = Surroundings { ip, own_network, has_loopback };
-            check_addresses(endpoint, &around, self.config.checks)?;
+            check_addresses(&exchange.endpoint, &around, self.config.checks)?;
         }
         exchange.begun(kept, now);
         Ok(())
@@ -208,91 +275,77 @@ impl<N: Network, C: Clock> Driver<N, C> {
 
     // Its name is on the stack while the resolver works, and not while anything else does.
     #[inline(never)]
-    pub(crate) fn resolve(
-        &mut self,
-        exchange: &mut Exchange,
-        buffer: &[u8],
-        now: u32,
-    ) -> Step<N, ()> {
-        let network = &mut self.connection.network;
+    pub(crate) fn resolve(&mut self, exchange: &mut Exchange, buffer: &[u8], now: u32) -> Step<()> {
+        let stack = &mut self.stack;
         let host = host_text(exchange.endpoint.host(buffer));
-        let address = match network.get_host_by_name(&host, self.config.address_type.clone()) {
+        let address = match stack.resolve(&host, self.config.address_type.clone()) {
             Ok(address) => address,
             Err(nb::Error::WouldBlock) => {
                 exchange.wait(now, Deadline::Resolve)?;
                 return Err(Stop::Wait);
             }
-            Err(nb::Error::Other(error)) => {
-                return Err(Stop::Failed(ErrorKind::Resolve(error)));
-            }
+            Err(nb::Error::Other(kept)) => return Err(Stop::Failed(ErrorKind::Resolve(kept))),
         };
-        let has_loopback = network.has_loopback();
-        let around = match network.link_status().ip_config() {
-            Ok(ip) => Some(Surroundings { ip, own_network: network.own_network(), has_loopback }),
+        let has_loopback = stack.traits().has_loopback;
+        let around = match stack.link_status().ip_config() {
+            Ok(ip) => Some(Surroundings { ip, own_network: stack.own_network(), has_loopback }),
             Err(_) => None,
         };
         check_resolved(address, has_loopback, around.as_ref(), self.config.checks)?;
-        exchange.resolved(address, self.clock.now_ms());
+        exchange.resolved(address, self.stack.now_ms());
         Ok(())
     }
 
-    pub(crate) fn connect(
-        &mut self,
-        exchange: &mut Exchange,
-        buffer: &[u8],
-        now: u32,
-    ) -> Step<N, ()> {
-        let connection = &mut self.connection;
-        let endpoint = &exchange.endpoint;
+    pub(crate) fn connect(&mut self, exchange: &mut Exchange, buffer: &[u8], now: u32) -> Step<()> {
         // It is known in this state.
-        let Some(remote) = endpoint.remote else { return Ok(()) };
-        if !connection.is_open() {
-            let host = endpoint.host(buffer);
-            connection.open().map_err(|error| Stop::Failed(ErrorKind::Socket(error)))?;
-            connection.leads_to(endpoint, host);
+        let Some(remote) = exchange.endpoint.remote else { return Ok(()) };
+        if !self.stack.is_open() {
+            self.open().map_err(|kept| Stop::Failed(ErrorKind::Socket(kept)))?;
+            self.remember(exchange, buffer);
             // Refused earlier where the stack has no TLS at all. Never in the clear instead.
-            if endpoint.scheme == Scheme::Https && !secure(connection, host) {
+            if exchange.endpoint.scheme == Scheme::Https && !self.secure(exchange, buffer) {
                 return Err(Stop::Failed(ErrorKind::Request(RequestError::NoTls)));
             }
         }
-        match connection.connect(remote) {
-            Ok(()) => Ok(exchange.connected(self.clock.now_ms())?),
+        match self.stack.connect(remote) {
+            Ok(()) => Ok(exchange.connected(self.stack.now_ms())?),
             Err(nb::Error::WouldBlock) => {
                 exchange.wait(now, Deadline::Connect)?;
                 Err(Stop::Wait)
             }
-            Err(nb::Error::Other(error)) => Err(Stop::Failed(ErrorKind::Connect(error))),
+            Err(nb::Error::Other(kept)) => Err(Stop::Failed(ErrorKind::Connect(kept))),
         }
     }
 
-    fn send_failed(
-        &mut self,
-        exchange: &mut Exchange,
-        buffer: &mut [u8],
-        error: TcpErrorOf<N>,
-        now: u32,
-    ) -> Step<N, ()> {
+    /// Makes the connection to come a TLS one. False where the stack can't.
+    // Its name is on the stack meanwhile, too.
+    #[inline(never)]
+    fn secure(&mut self, exchange: &Exchange, buffer: &[u8]) -> bool {
+        self.stack.secure(&host_text(exchange.endpoint.host(buffer)))
+    }
+
+    fn send_failed(&mut self, exchange: &mut Exchange, buffer: &mut [u8], now: u32) -> Step<()> {
         if exchange.may_start_over() {
-            self.connection.close_socket(CloseReason::ServerClosedIdle);
+            self.close_socket(CloseReason::ServerClosedIdle);
             exchange.start_over(now);
             return Ok(());
         }
         if exchange.sent == 0
             && !exchange.reused
-            && self.connection.network.quirks().connect() == Connect::ReportsSuccess
+            && self.stack.traits().quirks.connect() == Connect::ReportsSuccess
         {
-            return Err(Stop::Failed(ErrorKind::NotConnected(error)));
+            return Err(Stop::Failed(ErrorKind::NotConnected(Kept)));
         }
-        if self.is_answered(exchange, buffer, now) {
-            return Ok(());
-        }
-        Err(Stop::Failed(ErrorKind::Send(error)))
+        self.stack.hold_error(true);
+        let is_answered = self.is_answered(exchange, buffer, now);
+        self.stack.hold_error(false);
+        if is_answered { Ok(()) } else { Err(Stop::Failed(ErrorKind::Send(Kept))) }
     }
 
     /// A server that refuses a body answers and takes no more; its answer may be there to read.
     fn is_answered(&mut self, exchange: &mut Exchange, buffer: &mut [u8], now: u32) -> bool {
         let count = match exchange.room_for_answer(buffer) {
-            Some(room) => match self.connection.receive(room) {
+            Some(room) => match self.receive(room) {
                 Incoming::Bytes(count) => count,
                 _ => 0,
             },
@@ -307,7 +360,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
         &mut self,
         call: &mut CallView<'_>,
         out: &mut [u8],
-    ) -> nb::Result<usize, ErrorOf<N>> {
+    ) -> nb::Result<usize, AnyError> {
         if out.is_empty() {
             // 0 would be an end that hasn't come.
             self.run(call, Goal::Head)?;
@@ -325,10 +378,10 @@ impl<N: Network, C: Clock> Driver<N, C> {
         Ok(count)
     }
 
-    fn read_directly(&mut self, call: &mut CallView<'_>, out: &mut [u8]) -> Step<N, usize> {
+    fn read_directly(&mut self, call: &mut CallView<'_>, out: &mut [u8]) -> Step<usize> {
         let exchange = &mut *call.exchange;
-        let incoming = self.connection.receive(out);
-        let now = self.clock.now_ms();
+        let incoming = self.receive(out);
+        let now = self.stack.now_ms();
         let count = match incoming {
             Incoming::Bytes(count) => {
                 exchange.received_directly(count, now)?;
@@ -338,7 +391,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
                 exchange.nothing_received(call.buffer, call.body, now)?;
                 return Err(Stop::Wait);
             }
-            Incoming::Failed(error) => return Err(Stop::Failed(ErrorKind::Receive(error))),
+            Incoming::Failed => return Err(Stop::Failed(ErrorKind::Receive(Kept))),
             Incoming::End | Incoming::Closed => {
                 exchange.ended(matches!(incoming, Incoming::End), now)?;
                 0
@@ -360,19 +413,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
             let _ = self.run(call, Goal::Discarded);
         }
         if self.connection.belongs_to(call.ticket) {
-            self.connection.abandon();
+            self.leave();
         }
-    }
-}
-
-/// Makes the connection to come a TLS one. False where the stack can't.
-#[inline(never)]
-fn secure<N: Network>(connection: &mut Connection<N>, host: &[u8]) -> bool {
-    connection.secure(&host_text(host))
-}
-
-impl<N: Network, C> fmt::Debug for Driver<N, C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.connection.fmt(f)
     }
 }

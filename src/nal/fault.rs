@@ -1,16 +1,16 @@
 //! How a call fails: what is kept of it, what the network below says of it, and what its caller is told.
 
-use super::{CallView, Driver, ErrorOf, KindOf};
-use crate::error::{Error, ErrorKind, Evidence, Phase, RequestError};
+use super::{AnyDriver, AnyError, CallView};
+use crate::error::{Error, ErrorKind, Evidence, Failure as Kind, Kept, Phase, RequestError};
 use crate::http::url::Scheme;
 use crate::protocol::{CloseReason, Exchange, Failure};
-use nal_link::{Clock, Connect, LinkStatus, Network, StackFault};
+use nal_link::{Connect, LinkStatus, StackFault};
 
-impl<N: Network, C: Clock> Driver<N, C> {
+impl AnyDriver<'_> {
     /// Ends the call with a failure of the exchange.
     #[cold]
-    pub(crate) fn break_off(&mut self, call: &mut CallView<'_>, failure: Failure) -> ErrorOf<N> {
-        let kind = call.exchange.explain(failure, call.buffer.len()).widen();
+    pub(crate) fn break_off(&mut self, call: &mut CallView<'_>, failure: Failure) -> AnyError {
+        let kind = call.exchange.explain(failure, call.buffer.len());
         if failure == Failure::BodyTooLarge {
             // Nothing is lost: the body can still be read in pieces.
             let phase = call.exchange.phase();
@@ -23,7 +23,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
     /// Ends the call with an error, and closes its connection.
     #[cold]
     #[inline(never)]
-    pub(crate) fn fail(&mut self, call: &mut CallView<'_>, kind: KindOf<N>) -> ErrorOf<N> {
+    pub(crate) fn fail(&mut self, call: &mut CallView<'_>, kind: Kind) -> AnyError {
         let exchange = &mut *call.exchange;
         let is_over = matches!(kind, ErrorKind::Request(RequestError::CallOver));
         if is_over {
@@ -40,7 +40,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
         };
         let fault = self.fault(exchange, &kind, phase);
         if self.connection.belongs_to(call.ticket) {
-            self.connection.close(CloseReason::Error);
+            self.close(CloseReason::Error);
         }
         self.keep_evidence(exchange, phase, fault);
         exchange.fail();
@@ -50,12 +50,12 @@ impl<N: Network, C: Clock> Driver<N, C> {
     fn keep_evidence(&mut self, exchange: &Exchange, phase: Phase, fault: StackFault) {
         self.evidence = self.evidence_of(exchange, phase);
         self.evidence.fault = fault;
-        self.evidence.link = Some(self.connection.network.link_status());
+        self.evidence.link = Some(self.stack.link_status());
     }
 
     /// The connection is another call's, which is left alone.
     #[cold]
-    pub(super) fn displaced(&mut self, call: &mut CallView<'_>) -> ErrorOf<N> {
+    pub(super) fn displaced(&mut self, call: &mut CallView<'_>) -> AnyError {
         let phase = call.exchange.phase();
         call.exchange.fail();
         Error::new(phase, ErrorKind::Request(RequestError::Displaced))
@@ -63,7 +63,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
 
     /// The figures of a call so far.
     pub(crate) fn evidence_of(&self, exchange: &Exchange, phase: Phase) -> Evidence {
-        let now = self.clock.now_ms();
+        let now = self.stack.now_ms();
         Evidence {
             elapsed_ms: exchange.timers.elapsed(now),
             phase_ms: exchange.timers.waited(now),
@@ -88,25 +88,26 @@ impl<N: Network, C: Clock> Driver<N, C> {
     }
 
     /// What a failure stands for, by what the network below knows of it.
-    fn fault(&self, exchange: &Exchange, kind: &KindOf<N>, phase: Phase) -> StackFault {
-        let network = &self.connection.network;
+    fn fault(&self, exchange: &Exchange, kind: &Kind, phase: Phase) -> StackFault {
         let fault = match kind {
-            ErrorKind::Resolve(error) => network.dns_fault(error),
-            ErrorKind::Socket(error)
-            | ErrorKind::Connect(error)
-            | ErrorKind::NotConnected(error)
-            | ErrorKind::Send(error)
-            | ErrorKind::Receive(error) => network.tcp_fault(error),
+            ErrorKind::Resolve(Kept)
+            | ErrorKind::Socket(Kept)
+            | ErrorKind::Connect(Kept)
+            | ErrorKind::NotConnected(Kept)
+            | ErrorKind::Send(Kept)
+            | ErrorKind::Receive(Kept) => self.stack.fault(),
             ErrorKind::ClosedBeforeResponse
             | ErrorKind::StaleConnection
             | ErrorKind::Truncated { .. } => self.connection.ended_by(),
             ErrorKind::Timeout { .. } => {
-                let status = network.status();
+                let status = self.stack.status();
                 match phase {
                     Phase::Link | Phase::Resolve | Phase::Connect if status.is_busy => {
                         StackFault::Busy
                     }
-                    Phase::Connect if network.quirks().connect() == Connect::PollsForEver => {
+                    Phase::Connect
+                        if self.stack.traits().quirks.connect() == Connect::PollsForEver =>
+                    {
                         StackFault::HidesRefusal
                     }
                     Phase::Send | Phase::Head | Phase::Body if status.radio_sleeps => {

@@ -1,26 +1,27 @@
 //! The connection behind a 101 or a 2xx to CONNECT, over an embedded-nal stack.
 
+use super::connection::Incoming;
 use super::driver::{Step, Stop};
-use super::{CallView, Driver, ErrorOf, Incoming};
-use crate::error::{Deadline, ErrorKind};
+use super::stack::Moved;
+use super::{AnyDriver, AnyError, CallView};
+use crate::error::{Deadline, ErrorKind, Kept};
 use crate::http::bytes::copy;
 use crate::protocol::Failure;
-use nal_link::{Clock, Network};
 
-impl<N: Network, C: Clock> Driver<N, C> {
+impl AnyDriver<'_> {
     /// Reads from the stream, first what came behind the head; 0 at its end. A stream may rest: only the
     /// total deadline counts.
     pub(crate) fn upgraded_read(
         &mut self,
         call: &mut CallView<'_>,
         out: &mut [u8],
-    ) -> nb::Result<usize, ErrorOf<N>> {
+    ) -> nb::Result<usize, AnyError> {
         self.begin_turn(call)?;
         let step = self.read_stream(call, out);
         self.end_turn(call, step)
     }
 
-    fn read_stream(&mut self, call: &mut CallView<'_>, out: &mut [u8]) -> Step<N, usize> {
+    fn read_stream(&mut self, call: &mut CallView<'_>, out: &mut [u8]) -> Step<usize> {
         check_upgraded(call)?;
         if out.is_empty() {
             return Ok(0);
@@ -31,15 +32,15 @@ impl<N: Network, C: Clock> Driver<N, C> {
             call.exchange.take_early(count);
             return Ok(count);
         }
-        match self.connection.receive(out) {
+        match self.receive(out) {
             Incoming::Bytes(count) => Ok(count),
             Incoming::Nothing => {
-                call.exchange.check_total(self.clock.now_ms())?;
+                call.exchange.check_total(self.stack.now_ms())?;
                 Err(Stop::Wait)
             }
             Incoming::End => Ok(0),
             Incoming::Closed => Err(Failure::Truncated.into()),
-            Incoming::Failed(error) => Err(Stop::Failed(ErrorKind::Receive(error))),
+            Incoming::Failed => Err(Stop::Failed(ErrorKind::Receive(Kept))),
         }
     }
 
@@ -49,30 +50,30 @@ impl<N: Network, C: Clock> Driver<N, C> {
         &mut self,
         call: &mut CallView<'_>,
         bytes: &[u8],
-    ) -> nb::Result<usize, ErrorOf<N>> {
+    ) -> nb::Result<usize, AnyError> {
         self.begin_turn(call)?;
         let step = self.write_stream(call, bytes);
         self.end_turn(call, step)
     }
 
-    fn write_stream(&mut self, call: &mut CallView<'_>, bytes: &[u8]) -> Step<N, usize> {
+    fn write_stream(&mut self, call: &mut CallView<'_>, bytes: &[u8]) -> Step<usize> {
         check_upgraded(call)?;
         if bytes.is_empty() {
             return Ok(0);
         }
-        let sent = self.connection.send(bytes);
-        let now = self.clock.now_ms();
+        let sent = self.stack.send(bytes);
+        let now = self.stack.now_ms();
         match sent {
-            Ok(0) => {
+            Moved::Bytes(0) | Moved::Nothing => {
                 call.exchange.stream_blocked(now);
                 call.exchange.wait(now, Deadline::Idle)?;
                 Err(Stop::Wait)
             }
-            Ok(count) => {
+            Moved::Bytes(count) => {
                 call.exchange.stream_written();
                 Ok(count)
             }
-            Err(error) => Err(Stop::Failed(ErrorKind::Send(error))),
+            Moved::Closed | Moved::Failed => Err(Stop::Failed(ErrorKind::Send(Kept))),
         }
     }
 }

@@ -1,0 +1,218 @@
+//! An embedded-nal stack and a clock behind one trait, whatever their types are: what is above them is
+//! compiled once for all of them.
+
+use super::{DnsErrorOf, ErrorOf, TcpErrorOf};
+use crate::error::{Error, Kept, OwnError};
+use core::net::{IpAddr, SocketAddr};
+use embedded_nal::{AddrType, TcpError, TcpErrorKind};
+use nal_link::{Clock, IpConfig, LinkStatus, Network, StackFault, StackQuirks, StackStatus};
+
+/// What a call of `send` or `receive` has moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moved {
+    /// So many bytes; never more than were given or fit.
+    Bytes(usize),
+    /// The stack would block.
+    Nothing,
+    /// The stack says that the connection is closed; its error is kept.
+    Closed,
+    /// The stack failed; its error is kept.
+    Failed,
+}
+
+/// What a stack says of itself once and for all.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Traits {
+    pub(crate) quirks: StackQuirks,
+    pub(crate) has_tls: bool,
+    pub(crate) has_loopback: bool,
+}
+
+/// A stack with the one socket that a client has, and the clock. Where it fails, its own error is kept
+/// for the caller.
+pub(crate) trait Stack {
+    fn now_ms(&self) -> u32;
+    fn idle(&self);
+    fn traits(&self) -> Traits;
+    fn status(&self) -> StackStatus<'_>;
+    /// What the kept error stands for.
+    fn fault(&self) -> StackFault;
+    /// Whether the kept error stays, whatever fails after it.
+    fn hold_error(&mut self, holds: bool);
+    /// Lets it move packets.
+    fn poll(&mut self);
+    fn link_status(&mut self) -> LinkStatus;
+    fn own_network(&mut self) -> Option<IpConfig>;
+    fn resolve(&mut self, name: &str, kind: AddrType) -> nb::Result<IpAddr, Kept>;
+    fn is_open(&self) -> bool;
+    fn open(&mut self) -> Result<(), Kept>;
+    /// Makes the connection to come a TLS one. False where the stack can't.
+    fn secure(&mut self, server_name: &str) -> bool;
+    fn connect(&mut self, remote: SocketAddr) -> nb::Result<(), Kept>;
+    fn send(&mut self, bytes: &[u8]) -> Moved;
+    fn receive(&mut self, buffer: &mut [u8]) -> Moved;
+    fn has_unread(&mut self) -> bool;
+    /// False where there was nothing to close. What the stack says to that changes nothing.
+    fn close(&mut self) -> bool;
+}
+
+/// An embedded-nal stack with its one socket, which is closed when this is dropped, and the clock.
+pub(crate) struct NalStack<N: Network, C> {
+    pub(crate) network: N,
+    pub(crate) clock: C,
+    socket: Option<N::TcpSocket>,
+    /// The last one.
+    error: Option<OwnError<TcpErrorOf<N>, DnsErrorOf<N>>>,
+    holds_error: bool,
+}
+
+impl<N: Network, C> NalStack<N, C> {
+    pub(super) fn new(network: N, clock: C) -> Self {
+        Self { network, clock, socket: None, error: None, holds_error: false }
+    }
+
+    pub(crate) fn has_socket(&self) -> bool {
+        self.socket.is_some()
+    }
+
+    /// The error as the caller is told it: with the stack's own, where it is that.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn tell(&mut self, error: Error<Kept, Kept>) -> ErrorOf<N> {
+        Error::new(error.phase, error.kind.with(self.error.take()))
+    }
+
+    fn keep(&mut self, error: TcpErrorOf<N>) -> Kept {
+        if !self.holds_error {
+            self.error = Some(OwnError::Tcp(error));
+        }
+        Kept
+    }
+
+    fn moved(&mut self, result: nb::Result<usize, TcpErrorOf<N>>, most: usize) -> Moved {
+        match result {
+            Ok(count) => Moved::Bytes(count.min(most)),
+            Err(nb::Error::WouldBlock) => Moved::Nothing,
+            Err(nb::Error::Other(error)) => {
+                let is_closed = error.kind() == TcpErrorKind::PipeClosed;
+                self.keep(error);
+                if is_closed { Moved::Closed } else { Moved::Failed }
+            }
+        }
+    }
+
+    fn close_socket(&mut self) -> bool {
+        let Some(socket) = self.socket.take() else { return false };
+        let _ = self.network.close(socket);
+        // Stacks that move packets only when polled send their FIN now.
+        self.network.poll_network();
+        true
+    }
+}
+
+impl<N: Network, C: Clock> Stack for NalStack<N, C> {
+    fn now_ms(&self) -> u32 {
+        self.clock.now_ms()
+    }
+
+    fn idle(&self) {
+        self.clock.idle();
+    }
+
+    fn traits(&self) -> Traits {
+        let network = &self.network;
+        Traits {
+            quirks: network.quirks(),
+            has_tls: network.has_tls(),
+            has_loopback: network.has_loopback(),
+        }
+    }
+
+    fn status(&self) -> StackStatus<'_> {
+        self.network.status()
+    }
+
+    fn fault(&self) -> StackFault {
+        match &self.error {
+            Some(OwnError::Tcp(error)) => self.network.tcp_fault(error),
+            Some(OwnError::Dns(error)) => self.network.dns_fault(error),
+            None => StackFault::Unknown,
+        }
+    }
+
+    fn hold_error(&mut self, holds: bool) {
+        self.holds_error = holds;
+    }
+
+    fn poll(&mut self) {
+        self.network.poll_network();
+    }
+
+    fn link_status(&mut self) -> LinkStatus {
+        self.network.link_status()
+    }
+
+    fn own_network(&mut self) -> Option<IpConfig> {
+        self.network.own_network()
+    }
+
+    fn resolve(&mut self, name: &str, kind: AddrType) -> nb::Result<IpAddr, Kept> {
+        self.network.get_host_by_name(name, kind).map_err(|error| {
+            error.map(|error| {
+                self.error = Some(OwnError::Dns(error));
+                Kept
+            })
+        })
+    }
+
+    fn is_open(&self) -> bool {
+        self.has_socket()
+    }
+
+    fn open(&mut self) -> Result<(), Kept> {
+        match self.network.socket() {
+            Ok(socket) => {
+                self.socket = Some(socket);
+                Ok(())
+            }
+            Err(error) => Err(self.keep(error)),
+        }
+    }
+
+    fn secure(&mut self, server_name: &str) -> bool {
+        let Some(socket) = &mut self.socket else { return false };
+        self.network.secure(socket, server_name).is_ok()
+    }
+
+    fn connect(&mut self, remote: SocketAddr) -> nb::Result<(), Kept> {
+        let Some(socket) = &mut self.socket else { return Err(nb::Error::WouldBlock) };
+        self.network.connect(socket, remote).map_err(|error| error.map(|error| self.keep(error)))
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Moved {
+        let Some(socket) = &mut self.socket else { return Moved::Nothing };
+        let sent = self.network.send(socket, bytes);
+        self.moved(sent, bytes.len())
+    }
+
+    fn receive(&mut self, buffer: &mut [u8]) -> Moved {
+        let Some(socket) = &mut self.socket else { return Moved::Nothing };
+        let received = self.network.receive(socket, buffer);
+        self.moved(received, buffer.len())
+    }
+
+    fn has_unread(&mut self) -> bool {
+        let Some(socket) = &mut self.socket else { return false };
+        self.network.has_unread(socket)
+    }
+
+    fn close(&mut self) -> bool {
+        self.close_socket()
+    }
+}
+
+impl<N: Network, C> Drop for NalStack<N, C> {
+    fn drop(&mut self) {
+        self.close_socket();
+    }
+}
