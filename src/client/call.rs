@@ -57,9 +57,9 @@ pub struct Call<'b, B> {
 }
 
 impl<'b, B: Buffer> Call<'b, B> {
-    /// Of a request that is the client's under this ticket.
-    pub(super) fn new(draft: Draft<'b>, ticket: u32, buffer: B) -> Self {
-        Self { exchange: draft.exchange, ticket, body: draft.body, buffer }
+    /// Of a request that is the client's.
+    pub(super) fn new(draft: Draft<'b>, buffer: B) -> Self {
+        Self { exchange: draft.exchange, ticket: draft.ticket, body: draft.body, buffer }
     }
 
     pub(super) fn view(&mut self) -> CallView<'_> {
@@ -108,8 +108,9 @@ impl<'b, B: Buffer> Call<'b, B> {
         _cx: &mut LoopContext,
         out: &mut [u8],
     ) -> nb::Result<usize, ErrorOf<N>> {
-        let read = client.driver.any().read(&mut self.view(), out);
-        client.driver.tell_nb(read)
+        let call = &mut self.view();
+        let step = client.driver.any().read(call, out);
+        client.driver.tell(call, step)
     }
 
     /// The next bytes of the body, in the call's buffer; none at its end. They are taken with

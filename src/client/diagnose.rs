@@ -2,11 +2,11 @@
 
 use super::{Buffer, IntoUrl, SafeHttpClient};
 use crate::diagnosis::{Diagnosis, Report};
-use crate::error::{Error, ErrorKind, Phase, UrlError};
+use crate::error::{BufferUse, Error, ErrorKind, Phase, UrlError};
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::method::Method;
-use crate::http::request::HeadWriter;
+use crate::http::request::{HeadWriter, Unsendable};
 use crate::http::url::Url;
 use crate::nal::ErrorOf;
 use crate::policy::check_request;
@@ -108,7 +108,13 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
                 exchange.stage(head_end, false, buffer, &[]);
                 Ladder::new(exchange, host, ticket)
             }
-            Err(refusal) => Ladder::refused(&super::draft::refuse(refusal), host, port),
+            Err(Unsendable::Request(error)) => refused(error, host, port),
+            Err(Unsendable::Buffer { needed, available }) => {
+                let what = BufferUse::RequestHead;
+                let kind = ErrorKind::Buffer { what, needed, available, exact: true };
+                let error: ErrorOf<N> = Error::new(Phase::Url, kind);
+                Ladder::refused(&error, host, port)
+            }
         }
     }
 }

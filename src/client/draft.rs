@@ -1,11 +1,11 @@
 //! A request while it is put together, whatever its network and its buffer are.
 
-use crate::error::{BufferUse, ErrorKind, Failure, Phase, RequestError, UrlError};
+use crate::error::{RequestError, UrlError};
 use crate::http::endpoint::Endpoint;
 use crate::http::method::{BodyLength, Method};
 use crate::http::request::{HeadWriter, Unsendable};
 use crate::http::url::Url;
-use crate::nal::{AnyDriver, AnyError, CallView};
+use crate::nal::{AnyDriver, CallView, Fault};
 use crate::policy::check_request;
 use crate::protocol::{Exchange, Goal};
 
@@ -16,6 +16,8 @@ pub(super) struct Draft<'b> {
     /// The body that is lent.
     pub(super) body: &'b [u8],
     has_body: bool,
+    /// Which use of the client's connection is this call's, once it is.
+    pub(super) ticket: u32,
 }
 
 impl<'b> Draft<'b> {
@@ -43,7 +45,7 @@ impl<'b> Draft<'b> {
             driver.config.deadlines,
             driver.stack.now_ms(),
         );
-        Self { head, exchange, body: &[], has_body: false }
+        Self { head, exchange, body: &[], has_body: false, ticket: 0 }
     }
 
     /// A request has one body.
@@ -54,20 +56,19 @@ impl<'b> Draft<'b> {
         !core::mem::replace(&mut self.has_body, true)
     }
 
-    /// Checks all of it, and makes the call the client's: under this ticket. One that was started before
-    /// ends here.
+    /// Checks all of it, and makes the call the client's. One that was started before ends here.
     pub(super) fn start(
         &mut self,
         driver: &mut AnyDriver<'_>,
         buffer: &mut [u8],
         upload: Option<BodyLength>,
-    ) -> Result<u32, AnyError> {
+    ) -> Result<(), Fault> {
         match self.complete(driver, buffer, upload) {
-            Ok(()) => Ok(driver.claim()),
-            Err(refusal) => {
-                driver.set_evidence(0, 0, None);
-                Err(refuse(refusal))
+            Ok(()) => {
+                self.ticket = driver.claim();
+                Ok(())
             }
+            Err(unsendable) => Err(Fault::Unsendable(unsendable)),
         }
     }
 
@@ -76,11 +77,14 @@ impl<'b> Draft<'b> {
         &mut self,
         driver: &mut AnyDriver<'_>,
         buffer: &mut [u8],
-    ) -> Result<u32, AnyError> {
-        let ticket = self.start(driver, buffer, None)?;
-        let mut call = CallView { exchange: &mut self.exchange, ticket, buffer, body: self.body };
-        driver.run_to_end(&mut call, Goal::Head)?;
-        Ok(ticket)
+    ) -> Result<(), Fault> {
+        self.start(driver, buffer, None)?;
+        driver.run_to_end(&mut self.view(buffer), Goal::Head)
+    }
+
+    pub(super) fn view<'v>(&'v mut self, buffer: &'v mut [u8]) -> CallView<'v> {
+        let Self { exchange, ticket, body, .. } = self;
+        CallView { exchange, ticket: *ticket, buffer, body }
     }
 
     fn complete(
@@ -117,19 +121,6 @@ impl<'b> Draft<'b> {
         exchange.stage(stage_end, holds_body, buffer, self.body);
         Ok(())
     }
-}
-
-#[cold]
-#[inline(never)]
-pub(super) fn refuse(refusal: Unsendable) -> AnyError {
-    let kind: Failure = match refusal {
-        Unsendable::Request(error) => ErrorKind::Request(error),
-        Unsendable::Buffer { needed, available } => {
-            let what = BufferUse::RequestHead;
-            ErrorKind::Buffer { what, needed, available, exact: true }
-        }
-    };
-    AnyError::new(Phase::Url, kind)
 }
 
 impl From<RequestError> for Unsendable {

@@ -142,8 +142,9 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
         call: &mut Call<'_, B>,
         goal: Goal,
     ) -> Result<(), ErrorOf<N>> {
-        let done = self.driver.any().run_to_end(&mut call.view(), goal);
-        done.map_err(|error| self.driver.tell(error))
+        let call = &mut call.view();
+        let done = self.driver.any().run_to_end(call, goal);
+        done.map_err(|fault| self.driver.fail(call, fault))
     }
 
     /// Closes the connection, if there is one, and ends the call that it belongs to.

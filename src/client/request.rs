@@ -6,7 +6,7 @@ use crate::error::UrlError;
 use crate::http::method::{BodyLength, Method};
 use crate::http::request::Pen;
 use crate::http::url::Url;
-use crate::nal::ErrorOf;
+use crate::nal::{ErrorOf, Fault};
 use crate::protocol::{Deadlines, Goal, NEVER};
 use core::fmt;
 use core::net::SocketAddr;
@@ -213,11 +213,8 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     pub fn send(mut self) -> Result<Response<'r, 'b, N, C, B>, ErrorOf<N>> {
         // Where it stands: a call is too large to be moved without need.
         match self.draft.send(self.client.driver.any(), self.buffer.as_mut()) {
-            Ok(ticket) => {
-                let Self { client, draft, buffer } = self;
-                Ok(Response::new(client, Call::new(draft, ticket, buffer)))
-            }
-            Err(error) => Err(self.client.driver.tell(error)),
+            Ok(()) => Ok(Response::new(self.client, Call::new(self.draft, self.buffer))),
+            Err(fault) => Err(self.fail(fault)),
         }
     }
 
@@ -228,8 +225,8 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// The caller's mistakes alone: [`ErrorKind::Request`] and, where the head doesn't fit,
     /// [`ErrorKind::Buffer`].
     pub fn start(mut self) -> Result<Call<'b, B>, ErrorOf<N>> {
-        let ticket = self.check(None)?;
-        Ok(Call::new(self.draft, ticket, self.buffer))
+        self.check(None)?;
+        Ok(Call::new(self.draft, self.buffer))
     }
 
     /// Sends the request with a body read from `reader`, and waits for the response's head.
@@ -256,8 +253,8 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         reader: &mut R,
         length: BodyLength,
     ) -> Result<Response<'r, 'static, N, C, B>, ErrorOf<N>> {
-        let ticket = self.check(Some(length))?;
-        let mut upload = Upload::new(Call::new(self.draft, ticket, self.buffer), length);
+        self.check(Some(length))?;
+        let mut upload = Upload::new(Call::new(self.draft, self.buffer), length);
         upload.fill_from(self.client, reader)?;
         let mut call = upload.finish(self.client)?;
         self.client.wait_for(&mut call, Goal::Head)?;
@@ -270,14 +267,17 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     ///
     /// As [`start`](Self::start).
     pub fn start_upload(mut self, length: BodyLength) -> Result<Upload<B>, ErrorOf<N>> {
-        let ticket = self.check(Some(length))?;
-        Ok(Upload::new(Call::new(self.draft, ticket, self.buffer), length))
+        self.check(Some(length))?;
+        Ok(Upload::new(Call::new(self.draft, self.buffer), length))
     }
 
-    fn check(&mut self, upload: Option<BodyLength>) -> Result<u32, ErrorOf<N>> {
-        let driver = &mut self.client.driver;
-        let started = self.draft.start(driver.any(), self.buffer.as_mut(), upload);
-        started.map_err(|error| driver.tell(error))
+    fn check(&mut self, upload: Option<BodyLength>) -> Result<(), ErrorOf<N>> {
+        let started = self.draft.start(self.client.driver.any(), self.buffer.as_mut(), upload);
+        started.map_err(|fault| self.fail(fault))
+    }
+
+    fn fail(&mut self, fault: Fault) -> ErrorOf<N> {
+        self.client.driver.fail(&mut self.draft.view(self.buffer.as_mut()), fault)
     }
 }
 

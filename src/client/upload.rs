@@ -1,10 +1,11 @@
 //! A request whose body is given piece by piece.
 
 use super::{Buffer, Call, SafeHttpClient};
-use crate::error::{ErrorKind, RequestError};
+use crate::error::RequestError;
 use crate::http::bytes::copy;
 use crate::http::method::BodyLength;
 use crate::nal::ErrorOf;
+use crate::policy::Refusal;
 use crate::protocol::UploadState;
 use core::fmt;
 use embedded_io::Read;
@@ -65,13 +66,12 @@ impl<B: Buffer> Upload<B> {
         if bytes.is_empty() {
             return Ok(0);
         }
-        let driver = &mut client.driver;
-        let space = driver.any().upload_space(&mut self.call.view(), &mut self.state);
-        let (start, end) = driver.tell_nb(space)?;
-        let space = self.call.buffer_mut().get_mut(start..end).unwrap_or_default();
-        let count = copy(space, bytes);
-        let done = driver.any().upload_commit(&mut self.call.view(), &mut self.state, count);
-        done.map_err(|error| driver.tell(error))?;
+        let (driver, call) = (&mut client.driver, &mut self.call.view());
+        let space = driver.any().upload_space(call, &mut self.state);
+        let (start, end) = driver.tell(call, space)?;
+        let count = copy(call.buffer.get_mut(start..end).unwrap_or_default(), bytes);
+        let done = driver.any().upload_commit(call, &mut self.state, count);
+        done.map_err(|fault| driver.fail(call, fault))?;
         Ok(count)
     }
 
@@ -85,10 +85,10 @@ impl<B: Buffer> Upload<B> {
         mut self,
         client: &mut SafeHttpClient<N, C>,
     ) -> Result<Call<'static, B>, ErrorOf<N>> {
-        let driver = &mut client.driver;
-        match driver.any().upload_finish(&mut self.call.view(), &mut self.state) {
+        let (driver, call) = (&mut client.driver, &mut self.call.view());
+        match driver.any().upload_finish(call, &mut self.state) {
             Ok(rest) => Ok(self.call.with_rest(rest)),
-            Err(error) => Err(driver.tell(error)),
+            Err(fault) => Err(driver.fail(call, fault)),
         }
     }
 
@@ -98,18 +98,17 @@ impl<B: Buffer> Upload<B> {
         client: &mut SafeHttpClient<N, C>,
         reader: &mut R,
     ) -> Result<(), ErrorOf<N>> {
-        let driver = &mut client.driver;
+        let (driver, call) = (&mut client.driver, &mut self.call.view());
         loop {
-            let view = &mut self.call.view();
-            let (start, end) = match driver.any().upload_space(view, &mut self.state) {
+            let (start, end) = match driver.any().upload_space(call, &mut self.state) {
                 Ok(space) => space,
                 Err(nb::Error::WouldBlock) => {
                     driver.stack.clock.idle();
                     continue;
                 }
-                Err(nb::Error::Other(error)) => return Err(driver.tell(error)),
+                Err(nb::Error::Other(fault)) => return Err(driver.fail(call, fault)),
             };
-            let space = self.call.buffer_mut().get_mut(start..end).unwrap_or_default();
+            let space = call.buffer.get_mut(start..end).unwrap_or_default();
             // The server has answered already.
             if space.is_empty() {
                 return Ok(());
@@ -118,14 +117,12 @@ impl<B: Buffer> Upload<B> {
                 Ok(0) => return Ok(()),
                 Ok(count) => count.min(space.len()),
                 Err(error) => {
-                    let kind = RequestError::BodyReader(embedded_io::Error::kind(&error));
-                    let kind = ErrorKind::Request(kind);
-                    let error = driver.any().fail(&mut self.call.view(), kind);
-                    return Err(driver.tell(error));
+                    let error = RequestError::BodyReader(embedded_io::Error::kind(&error));
+                    return Err(driver.fail(call, Refusal::Request(error).into()));
                 }
             };
-            let done = driver.any().upload_commit(&mut self.call.view(), &mut self.state, count);
-            done.map_err(|error| driver.tell(error))?;
+            let done = driver.any().upload_commit(call, &mut self.state, count);
+            done.map_err(|fault| driver.fail(call, fault))?;
         }
     }
 }

@@ -276,55 +276,6 @@ impl<T, D> From<LinkError> for Error<T, D> {
     }
 }
 
-/// In an error, in place of a stack's own: that one is kept elsewhere, so that the error has the same type
-/// for all stacks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Kept;
-
-/// A stack's own error.
-#[derive(Debug)]
-pub(crate) enum OwnError<T, D> {
-    /// Of TCP.
-    Tcp(T),
-    /// Of the resolver.
-    Dns(D),
-}
-
-/// What went wrong, whatever the stack.
-pub(crate) type Failure = ErrorKind<Kept, Kept>;
-
-impl Failure {
-    /// The same with the stack's own error.
-    pub(crate) fn with<T, D>(self, own: Option<OwnError<T, D>>) -> ErrorKind<T, D> {
-        match (self, own) {
-            (Self::Resolve(Kept), Some(OwnError::Dns(error))) => ErrorKind::Resolve(error),
-            (Self::Socket(Kept), Some(OwnError::Tcp(error))) => ErrorKind::Socket(error),
-            (Self::Connect(Kept), Some(OwnError::Tcp(error))) => ErrorKind::Connect(error),
-            (Self::NotConnected(Kept), Some(OwnError::Tcp(error))) => {
-                ErrorKind::NotConnected(error)
-            }
-            (Self::Send(Kept), Some(OwnError::Tcp(error))) => ErrorKind::Send(error),
-            (Self::Receive(Kept), Some(OwnError::Tcp(error))) => ErrorKind::Receive(error),
-            (Self::Request(error), _) => ErrorKind::Request(error),
-            (Self::Link(error), _) => ErrorKind::Link(error),
-            (Self::ResolvedTo(address, class), _) => ErrorKind::ResolvedTo(address, class),
-            (Self::ClosedBeforeResponse, _) => ErrorKind::ClosedBeforeResponse,
-            (Self::StaleConnection, _) => ErrorKind::StaleConnection,
-            (Self::Protocol(error), _) => ErrorKind::Protocol(error),
-            (Self::Truncated { received, announced }, _) => {
-                ErrorKind::Truncated { received, announced }
-            }
-            (Self::NotUtf8 { valid_up_to }, _) => ErrorKind::NotUtf8 { valid_up_to },
-            (Self::Buffer { what, needed, available, exact }, _) => {
-                ErrorKind::Buffer { what, needed, available, exact }
-            }
-            (Self::Timeout { deadline, limit_ms }, _) => ErrorKind::Timeout { deadline, limit_ms },
-            // It was told before.
-            _ => ErrorKind::Request(RequestError::CallOver),
-        }
-    }
-}
-
 impl<T: core::fmt::Debug, D: core::fmt::Debug> core::error::Error for Error<T, D> {}
 
 impl<T: core::fmt::Debug, D: core::fmt::Debug> embedded_io::Error for Error<T, D> {

@@ -374,7 +374,7 @@ impl Pen<'_> {
 }
 
 /// Why a request can't be sent.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Unsendable {
     Request(RequestError),
     /// It takes a larger buffer.

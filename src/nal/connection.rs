@@ -1,8 +1,7 @@
 //! The one connection of a client: opened, kept for reuse, and closed on every path.
 
 use super::AnyDriver;
-use super::stack::Moved;
-use crate::error::Kept;
+use super::stack::{Kept, Moved};
 use crate::policy::Peer;
 use crate::protocol::{CloseReason, Exchange};
 use core::net::SocketAddr;

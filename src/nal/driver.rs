@@ -1,14 +1,15 @@
 //! Does what an exchange says comes next.
 
 use super::connection::Incoming;
+use super::fault::{Fault, StackStep};
 use super::stack::{Moved, NalStack, Stack};
-use super::{AnyError, Connection, ErrorOf};
-use crate::error::{Deadline, ErrorKind, Evidence, Failure as Kind, Kept, RequestError};
+use super::{Connection, ErrorOf};
+use crate::error::{Deadline, Evidence, RequestError};
 use crate::http::bytes::copy;
 use crate::http::endpoint::host_text;
 use crate::http::url::Scheme;
-use crate::policy::{Config, Preflight, Surroundings, check_addresses, check_resolved};
-use crate::protocol::{Action, Blocked, CloseReason, Exchange, Failure, Goal, State};
+use crate::policy::{Config, Preflight, Refusal, Surroundings, check_addresses, check_resolved};
+use crate::protocol::{Action, Blocked, CloseReason, Exchange, Goal, State};
 use nal_link::{Clock, Connect, LinkError, Network, elapsed_ms};
 
 /// The parts of a client, over a stack `S`.
@@ -36,31 +37,8 @@ pub(crate) struct CallView<'v> {
     pub(crate) body: &'v [u8],
 }
 
-/// Why a step isn't done.
-#[derive(Debug)]
-pub(crate) enum Stop {
-    /// The stack would block.
-    Wait,
-    /// It has failed.
-    Failed(Kind),
-    /// It has failed, and the exchange has the figures.
-    Broken(Failure),
-}
-
-/// What a step has come to.
-pub(crate) type Step<T> = Result<T, Stop>;
-
-impl From<Kind> for Stop {
-    fn from(kind: Kind) -> Self {
-        Self::Failed(kind)
-    }
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        Self::Broken(failure)
-    }
-}
+/// What a step has come to. The stack would block, or the call has to be ended.
+pub(crate) type Step<T> = nb::Result<T, Fault>;
 
 impl<N: Network, C: Clock> Driver<N, C> {
     pub(crate) fn new(network: N, clock: C, config: Config) -> Self {
@@ -73,17 +51,13 @@ impl<N: Network, C: Clock> Driver<N, C> {
         self
     }
 
-    /// An error as the caller is told it: with the stack's own, where it is that.
-    pub(crate) fn tell(&mut self, error: AnyError) -> ErrorOf<N> {
-        self.stack.tell(error)
-    }
-
-    /// The same of what has come of something.
-    pub(crate) fn tell_nb<T>(
+    /// Ends the call if that was no wait.
+    pub(crate) fn tell<T>(
         &mut self,
-        result: nb::Result<T, AnyError>,
+        call: &mut CallView<'_>,
+        step: Step<T>,
     ) -> nb::Result<T, ErrorOf<N>> {
-        result.map_err(|error| error.map(|error| self.tell(error)))
+        step.map_err(|error| error.map(|fault| self.fail(call, fault)))
     }
 
     /// Goes on until the `goal` is reached, or the body needs more.
@@ -92,8 +66,8 @@ impl<N: Network, C: Clock> Driver<N, C> {
         call: &mut CallView<'_>,
         goal: Goal,
     ) -> nb::Result<(), ErrorOf<N>> {
-        let done = self.any().run(call, goal);
-        self.tell_nb(done)
+        let step = self.any().run(call, goal);
+        self.tell(call, step)
     }
 }
 
@@ -127,18 +101,15 @@ impl AnyDriver<'_> {
     }
 
     /// Goes on until the `goal` is reached, or the body needs more.
-    pub(crate) fn run(&mut self, call: &mut CallView<'_>, goal: Goal) -> nb::Result<(), AnyError> {
+    pub(crate) fn run(&mut self, call: &mut CallView<'_>, goal: Goal) -> Step<()> {
         self.begin_turn(call)?;
-        let step = self.steps(call.exchange, call.buffer, call.body, goal);
-        self.end_turn(call, step)
+        self.steps(call.exchange, call.buffer, call.body, goal)?;
+        self.settle(call);
+        Ok(())
     }
 
     /// The same, and calls the idle hook while it waits.
-    pub(crate) fn run_to_end(
-        &mut self,
-        call: &mut CallView<'_>,
-        goal: Goal,
-    ) -> Result<(), AnyError> {
+    pub(crate) fn run_to_end(&mut self, call: &mut CallView<'_>, goal: Goal) -> Result<(), Fault> {
         loop {
             match self.run(call, goal) {
                 Ok(()) => return Ok(()),
@@ -149,34 +120,18 @@ impl AnyDriver<'_> {
     }
 
     /// Whether the call may use the connection; and the stack may move its packets.
-    pub(super) fn begin_turn(&mut self, call: &mut CallView<'_>) -> Result<(), AnyError> {
+    pub(super) fn begin_turn(&mut self, call: &mut CallView<'_>) -> Result<(), Fault> {
         if !call.exchange.is_over() && !self.connection.belongs_to(call.ticket) {
-            return Err(self.displaced(call));
+            return Err(Refusal::Request(RequestError::Displaced).into());
         }
         self.stack.poll();
         Ok(())
     }
 
-    /// Tells a failure, and lets go of the connection once the response is complete.
-    pub(crate) fn end_turn<T>(
-        &mut self,
-        call: &mut CallView<'_>,
-        step: Step<T>,
-    ) -> nb::Result<T, AnyError> {
-        match step {
-            Ok(value) => {
-                self.settle(call.exchange, call.ticket);
-                Ok(value)
-            }
-            Err(Stop::Wait) => Err(nb::Error::WouldBlock),
-            Err(Stop::Failed(kind)) => Err(nb::Error::Other(self.fail(call, kind))),
-            Err(Stop::Broken(failure)) => Err(nb::Error::Other(self.break_off(call, failure))),
-        }
-    }
-
     /// Keeps or closes the connection of a response that is complete, or marks one that has left HTTP.
-    pub(crate) fn settle(&mut self, exchange: &Exchange, ticket: u32) {
-        if !self.connection.belongs_to(ticket) {
+    pub(crate) fn settle(&mut self, call: &CallView<'_>) {
+        let exchange = &*call.exchange;
+        if !self.connection.belongs_to(call.ticket) {
             return;
         }
         if exchange.is_upgraded() {
@@ -205,12 +160,12 @@ impl AnyDriver<'_> {
                 Action::Connect => self.connect(exchange, buffer, now)?,
                 Action::Send(bytes) => match self.stack.send(bytes) {
                     Moved::Bytes(0) | Moved::Nothing => match exchange.send_blocked(now)? {
-                        Blocked::Wait => return Err(Stop::Wait),
+                        Blocked::Wait => return Err(nb::Error::WouldBlock),
                         Blocked::GoOn => {}
                         Blocked::GiveUpStage => {
                             if !self.is_answered(exchange, buffer, now) {
                                 exchange.wait(now, Deadline::Idle)?;
-                                return Err(Stop::Wait);
+                                return Err(nb::Error::WouldBlock);
                             }
                         }
                     },
@@ -227,7 +182,7 @@ impl AnyDriver<'_> {
                         }
                         Incoming::Nothing => {
                             if !exchange.nothing_received(buffer, body, now)? {
-                                return Err(Stop::Wait);
+                                return Err(nb::Error::WouldBlock);
                             }
                             false
                         }
@@ -236,7 +191,7 @@ impl AnyDriver<'_> {
                             if exchange.state != State::MeasureHead
                                 && !exchange.may_start_over() =>
                         {
-                            return Err(Stop::Failed(ErrorKind::Receive(Kept)));
+                            return Err(StackStep::Receive.into());
                         }
                         Incoming::Closed | Incoming::Failed => exchange.ended(false, now)?,
                     };
@@ -257,7 +212,7 @@ impl AnyDriver<'_> {
             Err(_) if !self.config.checks.has(Preflight::Link) => None,
             Err(error) => {
                 self.close_socket(CloseReason::LinkLost);
-                return Err(Stop::Failed(ErrorKind::Link(error)));
+                return Err(Fault::from(Refusal::Link(error)).into());
             }
         };
         let kept = self.take_kept(exchange, buffer, now);
@@ -282,9 +237,9 @@ impl AnyDriver<'_> {
             Ok(address) => address,
             Err(nb::Error::WouldBlock) => {
                 exchange.wait(now, Deadline::Resolve)?;
-                return Err(Stop::Wait);
+                return Err(nb::Error::WouldBlock);
             }
-            Err(nb::Error::Other(kept)) => return Err(Stop::Failed(ErrorKind::Resolve(kept))),
+            Err(nb::Error::Other(_)) => return Err(StackStep::Resolve.into()),
         };
         let has_loopback = stack.traits().has_loopback;
         let around = match stack.link_status().ip_config() {
@@ -300,20 +255,20 @@ impl AnyDriver<'_> {
         // It is known in this state.
         let Some(remote) = exchange.endpoint.remote else { return Ok(()) };
         if !self.stack.is_open() {
-            self.open().map_err(|kept| Stop::Failed(ErrorKind::Socket(kept)))?;
+            self.open().map_err(|_| StackStep::Socket)?;
             self.remember(exchange, buffer);
             // Refused earlier where the stack has no TLS at all. Never in the clear instead.
             if exchange.endpoint.scheme == Scheme::Https && !self.secure(exchange, buffer) {
-                return Err(Stop::Failed(ErrorKind::Request(RequestError::NoTls)));
+                return Err(Refusal::Request(RequestError::NoTls).into());
             }
         }
         match self.stack.connect(remote) {
             Ok(()) => Ok(exchange.connected(self.stack.now_ms())?),
             Err(nb::Error::WouldBlock) => {
                 exchange.wait(now, Deadline::Connect)?;
-                Err(Stop::Wait)
+                Err(nb::Error::WouldBlock)
             }
-            Err(nb::Error::Other(kept)) => Err(Stop::Failed(ErrorKind::Connect(kept))),
+            Err(nb::Error::Other(_)) => Err(StackStep::Connect.into()),
         }
     }
 
@@ -334,12 +289,12 @@ impl AnyDriver<'_> {
             && !exchange.reused
             && self.stack.traits().quirks.connect() == Connect::ReportsSuccess
         {
-            return Err(Stop::Failed(ErrorKind::NotConnected(Kept)));
+            return Err(StackStep::NotConnected.into());
         }
         self.stack.hold_error(true);
         let is_answered = self.is_answered(exchange, buffer, now);
         self.stack.hold_error(false);
-        if is_answered { Ok(()) } else { Err(Stop::Failed(ErrorKind::Send(Kept))) }
+        if is_answered { Ok(()) } else { Err(StackStep::Send.into()) }
     }
 
     /// A server that refuses a body answers and takes no more; its answer may be there to read.
@@ -356,11 +311,7 @@ impl AnyDriver<'_> {
 
     /// Reads some of the body into `out`; 0 at its end. Large reads go from the stack into `out` without a
     /// copy.
-    pub(crate) fn read(
-        &mut self,
-        call: &mut CallView<'_>,
-        out: &mut [u8],
-    ) -> nb::Result<usize, AnyError> {
+    pub(crate) fn read(&mut self, call: &mut CallView<'_>, out: &mut [u8]) -> Step<usize> {
         if out.is_empty() {
             // 0 would be an end that hasn't come.
             self.run(call, Goal::Head)?;
@@ -369,8 +320,9 @@ impl AnyDriver<'_> {
         let most = call.exchange.direct_length(call.buffer, out);
         if most > 0 {
             self.begin_turn(call)?;
-            let step = self.read_directly(call, out.get_mut(..most).unwrap_or_default());
-            return self.end_turn(call, step);
+            let count = self.read_directly(call, out.get_mut(..most).unwrap_or_default())?;
+            self.settle(call);
+            return Ok(count);
         }
         self.run(call, Goal::Body)?;
         let count = copy(out, call.exchange.data(call.buffer));
@@ -389,9 +341,9 @@ impl AnyDriver<'_> {
             }
             Incoming::Nothing => {
                 exchange.nothing_received(call.buffer, call.body, now)?;
-                return Err(Stop::Wait);
+                return Err(nb::Error::WouldBlock);
             }
-            Incoming::Failed => return Err(Stop::Failed(ErrorKind::Receive(Kept))),
+            Incoming::Failed => return Err(StackStep::Receive.into()),
             Incoming::End | Incoming::Closed => {
                 exchange.ended(matches!(incoming, Incoming::End), now)?;
                 0
@@ -403,14 +355,16 @@ impl AnyDriver<'_> {
     /// Takes data that stands in the call's buffer.
     pub(crate) fn consume(&mut self, call: &mut CallView<'_>, count: usize) {
         call.exchange.consume(count);
-        self.settle(call.exchange, call.ticket);
+        self.settle(call);
     }
 
     /// The caller has no more use for the call. A response of which little is left is drained, if that has
     /// arrived: it may save a connection.
     pub(crate) fn abandon(&mut self, call: &mut CallView<'_>) {
         if call.exchange.is_worth_discarding() && self.connection.belongs_to(call.ticket) {
-            let _ = self.run(call, Goal::Discarded);
+            if let Err(nb::Error::Other(fault)) = self.run(call, Goal::Discarded) {
+                self.end(call, &fault);
+            }
         }
         if self.connection.belongs_to(call.ticket) {
             self.leave();

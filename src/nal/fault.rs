@@ -1,64 +1,148 @@
 //! How a call fails: what is kept of it, what the network below says of it, and what its caller is told.
 
-use super::{AnyDriver, AnyError, CallView};
-use crate::error::{Error, ErrorKind, Evidence, Failure as Kind, Kept, Phase, RequestError};
+use super::stack::OwnError;
+use super::{AnyDriver, CallView, Driver, ErrorOf};
+use crate::error::{BufferUse, Error, ErrorKind, Evidence, Phase, RequestError};
+use crate::http::request::Unsendable;
 use crate::http::url::Scheme;
+use crate::policy::Refusal;
 use crate::protocol::{CloseReason, Exchange, Failure};
-use nal_link::{Connect, LinkStatus, StackFault};
+use nal_link::{Clock, Connect, LinkStatus, Network, StackFault};
 
-impl AnyDriver<'_> {
-    /// Ends the call with a failure of the exchange.
-    #[cold]
-    pub(crate) fn break_off(&mut self, call: &mut CallView<'_>, failure: Failure) -> AnyError {
-        let kind = call.exchange.explain(failure, call.buffer.len());
-        if failure == Failure::BodyTooLarge {
-            // Nothing is lost: the body can still be read in pieces.
-            let phase = call.exchange.phase();
-            self.keep_evidence(call.exchange, phase, StackFault::Unknown);
-            return Error::new(phase, kind);
-        }
-        self.fail(call, kind)
+/// What the stack was asked for when it failed. Its own error is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StackStep {
+    Resolve,
+    Socket,
+    Connect,
+    /// It had reported the connection as open, and took no byte.
+    NotConnected,
+    Send,
+    Receive,
+}
+
+/// Why a call has to be ended, whatever the stack. It is small, and becomes an error where the call ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Fault {
+    /// It can't be sent as it is.
+    Unsendable(Unsendable),
+    Refused(Refusal),
+    Stack(StackStep),
+    /// The exchange has the figures.
+    Exchange(Failure),
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
     }
+}
 
+impl From<Refusal> for nb::Error<Fault> {
+    fn from(refusal: Refusal) -> Self {
+        Self::Other(Fault::Refused(refusal))
+    }
+}
+
+impl From<StackStep> for nb::Error<Fault> {
+    fn from(step: StackStep) -> Self {
+        Self::Other(Fault::Stack(step))
+    }
+}
+
+impl From<Failure> for Fault {
+    fn from(failure: Failure) -> Self {
+        Self::Exchange(failure)
+    }
+}
+
+impl From<Failure> for nb::Error<Fault> {
+    fn from(failure: Failure) -> Self {
+        Self::Other(Fault::Exchange(failure))
+    }
+}
+
+impl<N: Network, C: Clock> Driver<N, C> {
     /// Ends the call with an error, and closes its connection.
     #[cold]
     #[inline(never)]
-    pub(crate) fn fail(&mut self, call: &mut CallView<'_>, kind: Kind) -> AnyError {
-        let exchange = &mut *call.exchange;
-        let is_over = matches!(kind, ErrorKind::Request(RequestError::CallOver));
-        if is_over {
-            return Error::new(exchange.phase(), kind);
-        }
-        let phase = match kind {
-            // It showed when the first byte was sent.
-            ErrorKind::NotConnected(_) => Phase::Connect,
-            // A body that is given wrong may be noticed before there is a connection.
-            ErrorKind::Request(RequestError::BodyLength { .. } | RequestError::BodyReader(_)) => {
-                Phase::Send
+    pub(crate) fn fail(&mut self, call: &mut CallView<'_>, fault: Fault) -> ErrorOf<N> {
+        let phase = self.any().end(call, &fault);
+        // Each by itself, written where it is returned: put together at the end, they take twice the flash.
+        let error = |kind| Error::new(phase, kind);
+        match fault {
+            Fault::Exchange(failure) => {
+                error(call.exchange.explain(failure, phase, call.buffer.len()))
             }
+            Fault::Stack(step) => match (step, self.stack.take_error()) {
+                (StackStep::Resolve, Some(OwnError::Dns(own))) => error(ErrorKind::Resolve(own)),
+                (StackStep::Socket, Some(OwnError::Tcp(own))) => error(ErrorKind::Socket(own)),
+                (StackStep::Connect, Some(OwnError::Tcp(own))) => error(ErrorKind::Connect(own)),
+                (StackStep::NotConnected, Some(OwnError::Tcp(own))) => {
+                    error(ErrorKind::NotConnected(own))
+                }
+                (StackStep::Send, Some(OwnError::Tcp(own))) => error(ErrorKind::Send(own)),
+                (StackStep::Receive, Some(OwnError::Tcp(own))) => error(ErrorKind::Receive(own)),
+                // It was told before.
+                _ => error(ErrorKind::Request(RequestError::CallOver)),
+            },
+            Fault::Refused(Refusal::Request(refused))
+            | Fault::Unsendable(Unsendable::Request(refused)) => error(ErrorKind::Request(refused)),
+            Fault::Refused(Refusal::Link(refused)) => error(ErrorKind::Link(refused)),
+            Fault::Refused(Refusal::ResolvedTo(address, class)) => {
+                error(ErrorKind::ResolvedTo(address, class))
+            }
+            Fault::Unsendable(Unsendable::Buffer { needed, available }) => {
+                let what = BufferUse::RequestHead;
+                error(ErrorKind::Buffer { what, needed, available, exact: true })
+            }
+        }
+    }
+}
+
+impl AnyDriver<'_> {
+    /// Ends the call, closes its connection, and keeps the figures. Returns in which phase that was.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn end(&mut self, call: &mut CallView<'_>, fault: &Fault) -> Phase {
+        let exchange = &mut *call.exchange;
+        let phase = match fault {
+            Fault::Unsendable(_) => {
+                self.set_evidence(0, 0, None);
+                return Phase::Url;
+            }
+            // It showed when the first byte was sent.
+            Fault::Stack(StackStep::NotConnected) => Phase::Connect,
+            // A body that is given wrong may be noticed before there is a connection.
+            Fault::Refused(Refusal::Request(
+                RequestError::BodyLength { .. } | RequestError::BodyReader(_),
+            )) => Phase::Send,
             _ => exchange.phase(),
         };
-        let fault = self.fault(exchange, &kind, phase);
-        if self.connection.belongs_to(call.ticket) {
-            self.close(CloseReason::Error);
+        match fault {
+            Fault::Exchange(Failure::CallOver) => {}
+            // The connection is another call's, which is left alone.
+            Fault::Refused(Refusal::Request(RequestError::Displaced)) => exchange.fail(),
+            // Nothing is lost: the body can still be read in pieces.
+            Fault::Exchange(Failure::BodyTooLarge) => {
+                self.keep_evidence(exchange, phase, StackFault::Unknown);
+            }
+            _ => {
+                let stands_for = self.stands_for(exchange, fault, phase);
+                if self.connection.belongs_to(call.ticket) {
+                    self.close(CloseReason::Error);
+                }
+                self.keep_evidence(exchange, phase, stands_for);
+                exchange.fail();
+            }
         }
-        self.keep_evidence(exchange, phase, fault);
-        exchange.fail();
-        Error::new(phase, kind)
+        phase
     }
 
     fn keep_evidence(&mut self, exchange: &Exchange, phase: Phase, fault: StackFault) {
         self.evidence = self.evidence_of(exchange, phase);
         self.evidence.fault = fault;
         self.evidence.link = Some(self.stack.link_status());
-    }
-
-    /// The connection is another call's, which is left alone.
-    #[cold]
-    pub(super) fn displaced(&mut self, call: &mut CallView<'_>) -> AnyError {
-        let phase = call.exchange.phase();
-        call.exchange.fail();
-        Error::new(phase, ErrorKind::Request(RequestError::Displaced))
     }
 
     /// The figures of a call so far.
@@ -87,19 +171,24 @@ impl AnyDriver<'_> {
             Evidence { elapsed_ms, phase_ms: elapsed_ms, limit_ms, link, ..Evidence::default() };
     }
 
-    /// What a failure stands for, by what the network below knows of it.
-    fn fault(&self, exchange: &Exchange, kind: &Kind, phase: Phase) -> StackFault {
-        let fault = match kind {
-            ErrorKind::Resolve(Kept)
-            | ErrorKind::Socket(Kept)
-            | ErrorKind::Connect(Kept)
-            | ErrorKind::NotConnected(Kept)
-            | ErrorKind::Send(Kept)
-            | ErrorKind::Receive(Kept) => self.stack.fault(),
-            ErrorKind::ClosedBeforeResponse
-            | ErrorKind::StaleConnection
-            | ErrorKind::Truncated { .. } => self.connection.ended_by(),
-            ErrorKind::Timeout { .. } => {
+    /// What a fault stands for, by what the network below knows of it.
+    fn stands_for(&self, exchange: &Exchange, fault: &Fault, phase: Phase) -> StackFault {
+        match fault {
+            Fault::Stack(step) => {
+                let is_secure = exchange.endpoint.scheme == Scheme::Https;
+                match self.stack.fault() {
+                    StackFault::Indistinct | StackFault::Unknown
+                        if is_secure && *step == StackStep::Connect =>
+                    {
+                        StackFault::TlsFailed
+                    }
+                    stands_for => stands_for,
+                }
+            }
+            Fault::Exchange(
+                Failure::ClosedBeforeResponse | Failure::StaleConnection | Failure::Truncated,
+            ) => self.connection.ended_by(),
+            Fault::Exchange(Failure::Timeout(_)) => {
                 let status = self.stack.status();
                 match phase {
                     Phase::Link | Phase::Resolve | Phase::Connect if status.is_busy => {
@@ -117,13 +206,6 @@ impl AnyDriver<'_> {
                 }
             }
             _ => StackFault::Unknown,
-        };
-        let is_secure = exchange.endpoint.scheme == Scheme::Https;
-        match (kind, fault) {
-            (ErrorKind::Connect(_), StackFault::Indistinct | StackFault::Unknown) if is_secure => {
-                StackFault::TlsFailed
-            }
-            _ => fault,
         }
     }
 }

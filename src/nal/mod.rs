@@ -9,9 +9,9 @@ mod upload;
 
 pub(crate) use connection::Connection;
 pub(crate) use driver::{AnyDriver, CallView, Driver, Step};
-pub(crate) use stack::{NalStack, Stack};
+pub(crate) use fault::Fault;
 
-use crate::error::{Error, Kept};
+use crate::error::Error;
 use embedded_nal::{Dns, TcpClientStack};
 
 /// The error of calls over the network `N`: it keeps the stack's own errors.
@@ -29,5 +29,3 @@ pub type ErrorOf<N> = Error<TcpErrorOf<N>, DnsErrorOf<N>>;
 pub(crate) type TcpErrorOf<N> = <N as TcpClientStack>::Error;
 /// The resolver's own error.
 pub(crate) type DnsErrorOf<N> = <N as Dns>::Error;
-/// An error whose stack's part is kept beside it.
-pub(crate) type AnyError = Error<Kept, Kept>;

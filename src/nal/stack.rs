@@ -1,11 +1,23 @@
 //! An embedded-nal stack and a clock behind one trait, whatever their types are: what is above them is
 //! compiled once for all of them.
 
-use super::{DnsErrorOf, ErrorOf, TcpErrorOf};
-use crate::error::{Error, Kept, OwnError};
+use super::{DnsErrorOf, TcpErrorOf};
 use core::net::{IpAddr, SocketAddr};
 use embedded_nal::{AddrType, TcpError, TcpErrorKind};
 use nal_link::{Clock, IpConfig, LinkStatus, Network, StackFault, StackQuirks, StackStatus};
+
+/// In an error, in place of the stack's own: that one is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kept;
+
+/// A stack's own error.
+#[derive(Debug)]
+pub(super) enum OwnError<T, D> {
+    /// Of TCP.
+    Tcp(T),
+    /// Of the resolver.
+    Dns(D),
+}
 
 /// What a call of `send` or `receive` has moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,13 +68,15 @@ pub(crate) trait Stack {
     fn close(&mut self) -> bool;
 }
 
+type OwnErrorOf<N> = OwnError<TcpErrorOf<N>, DnsErrorOf<N>>;
+
 /// An embedded-nal stack with its one socket, which is closed when this is dropped, and the clock.
 pub(crate) struct NalStack<N: Network, C> {
     pub(crate) network: N,
     pub(crate) clock: C,
     socket: Option<N::TcpSocket>,
     /// The last one.
-    error: Option<OwnError<TcpErrorOf<N>, DnsErrorOf<N>>>,
+    error: Option<OwnErrorOf<N>>,
     holds_error: bool,
 }
 
@@ -75,11 +89,9 @@ impl<N: Network, C> NalStack<N, C> {
         self.socket.is_some()
     }
 
-    /// The error as the caller is told it: with the stack's own, where it is that.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn tell(&mut self, error: Error<Kept, Kept>) -> ErrorOf<N> {
-        Error::new(error.phase, error.kind.with(self.error.take()))
+    /// The kept error, which is forgotten.
+    pub(super) fn take_error(&mut self) -> Option<OwnErrorOf<N>> {
+        self.error.take()
     }
 
     fn keep(&mut self, error: TcpErrorOf<N>) -> Kept {

@@ -1,24 +1,22 @@
 //! The connection behind a 101 or a 2xx to CONNECT, over an embedded-nal stack.
 
 use super::connection::Incoming;
-use super::driver::{Step, Stop};
+use super::driver::Step;
+use super::fault::StackStep;
 use super::stack::Moved;
-use super::{AnyDriver, AnyError, CallView};
-use crate::error::{Deadline, ErrorKind, Kept};
+use super::{AnyDriver, CallView};
+use crate::error::Deadline;
 use crate::http::bytes::copy;
 use crate::protocol::Failure;
 
 impl AnyDriver<'_> {
     /// Reads from the stream, first what came behind the head; 0 at its end. A stream may rest: only the
     /// total deadline counts.
-    pub(crate) fn upgraded_read(
-        &mut self,
-        call: &mut CallView<'_>,
-        out: &mut [u8],
-    ) -> nb::Result<usize, AnyError> {
+    pub(crate) fn upgraded_read(&mut self, call: &mut CallView<'_>, out: &mut [u8]) -> Step<usize> {
         self.begin_turn(call)?;
-        let step = self.read_stream(call, out);
-        self.end_turn(call, step)
+        let count = self.read_stream(call, out)?;
+        self.settle(call);
+        Ok(count)
     }
 
     fn read_stream(&mut self, call: &mut CallView<'_>, out: &mut [u8]) -> Step<usize> {
@@ -36,24 +34,21 @@ impl AnyDriver<'_> {
             Incoming::Bytes(count) => Ok(count),
             Incoming::Nothing => {
                 call.exchange.check_total(self.stack.now_ms())?;
-                Err(Stop::Wait)
+                Err(nb::Error::WouldBlock)
             }
             Incoming::End => Ok(0),
             Incoming::Closed => Err(Failure::Truncated.into()),
-            Incoming::Failed => Err(Stop::Failed(ErrorKind::Receive(Kept))),
+            Incoming::Failed => Err(StackStep::Receive.into()),
         }
     }
 
     /// Writes to the stream, and returns how many bytes the stack took. A peer that takes nothing is
     /// given up after the idle deadline.
-    pub(crate) fn upgraded_write(
-        &mut self,
-        call: &mut CallView<'_>,
-        bytes: &[u8],
-    ) -> nb::Result<usize, AnyError> {
+    pub(crate) fn upgraded_write(&mut self, call: &mut CallView<'_>, bytes: &[u8]) -> Step<usize> {
         self.begin_turn(call)?;
-        let step = self.write_stream(call, bytes);
-        self.end_turn(call, step)
+        let count = self.write_stream(call, bytes)?;
+        self.settle(call);
+        Ok(count)
     }
 
     fn write_stream(&mut self, call: &mut CallView<'_>, bytes: &[u8]) -> Step<usize> {
@@ -67,13 +62,13 @@ impl AnyDriver<'_> {
             Moved::Bytes(0) | Moved::Nothing => {
                 call.exchange.stream_blocked(now);
                 call.exchange.wait(now, Deadline::Idle)?;
-                Err(Stop::Wait)
+                Err(nb::Error::WouldBlock)
             }
             Moved::Bytes(count) => {
                 call.exchange.stream_written();
                 Ok(count)
             }
-            Moved::Closed | Moved::Failed => Err(Stop::Failed(ErrorKind::Send(Kept))),
+            Moved::Closed | Moved::Failed => Err(StackStep::Send.into()),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Bodies that are given piece by piece, over an embedded-nal stack.
 
-use super::{AnyDriver, AnyError, CallView};
-use crate::error::{Deadline, ErrorKind};
+use super::{AnyDriver, CallView, Fault, Step};
+use crate::error::Deadline;
+use crate::policy::Refusal;
 use crate::protocol::{Failure, Goal, Space, State, UploadState};
 
 impl AnyDriver<'_> {
@@ -11,11 +12,12 @@ impl AnyDriver<'_> {
         &mut self,
         call: &mut CallView<'_>,
         upload: &mut UploadState,
-    ) -> nb::Result<(usize, usize), AnyError> {
+    ) -> Step<(usize, usize)> {
         loop {
             self.begin_turn(call)?;
             let space = upload.space(call.exchange, call.buffer, self.stack.now_ms());
-            let space = self.end_turn(call, space.map_err(Into::into))?;
+            let space = space?;
+            self.settle(call);
             match space {
                 Space::Room(start, end) => return Ok((start, end)),
                 Space::Answered => return Ok((0, 0)),
@@ -25,8 +27,7 @@ impl AnyDriver<'_> {
             if call.exchange.state == State::NeedBody {
                 upload.flushed(call.exchange);
                 if space == Space::AnswerInTheWay && call.exchange.has_part_of_answer() {
-                    let waits = call.exchange.wait(self.stack.now_ms(), Deadline::Idle);
-                    self.end_turn(call, waits.map_err(Into::into))?;
+                    call.exchange.wait(self.stack.now_ms(), Deadline::Idle)?;
                     return Err(nb::Error::WouldBlock);
                 }
             }
@@ -39,9 +40,9 @@ impl AnyDriver<'_> {
         call: &mut CallView<'_>,
         upload: &mut UploadState,
         count: usize,
-    ) -> Result<(), AnyError> {
+    ) -> Result<(), Fault> {
         let committed = upload.commit(call.exchange, count);
-        committed.map_err(|failure| self.upload_failed(call, upload, failure))
+        committed.map_err(|failure| upload_failed(upload, failure))
     }
 
     /// Ends the body. Returns what is still to follow, as the call's body.
@@ -49,22 +50,17 @@ impl AnyDriver<'_> {
         &mut self,
         call: &mut CallView<'_>,
         upload: &mut UploadState,
-    ) -> Result<&'static [u8], AnyError> {
+    ) -> Result<&'static [u8], Fault> {
         self.begin_turn(call)?;
         let rest = upload.finish(call.exchange, call.buffer, self.stack.now_ms());
-        rest.map_err(|failure| self.upload_failed(call, upload, failure))
+        rest.map_err(|failure| upload_failed(upload, failure))
     }
+}
 
-    #[cold]
-    fn upload_failed(
-        &mut self,
-        call: &mut CallView<'_>,
-        upload: &UploadState,
-        failure: Failure,
-    ) -> AnyError {
-        match failure {
-            Failure::WrongLength => self.fail(call, ErrorKind::Request(upload.wrong_length())),
-            failure => self.break_off(call, failure),
-        }
+#[cold]
+fn upload_failed(upload: &UploadState, failure: Failure) -> Fault {
+    match failure {
+        Failure::WrongLength => Refusal::Request(upload.wrong_length()).into(),
+        failure => failure.into(),
     }
 }

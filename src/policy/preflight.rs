@@ -1,6 +1,6 @@
 //! The checks that are made before a byte is sent. They cost no packet.
 
-use crate::error::{Failure, RequestError, TargetClass};
+use crate::error::{RequestError, TargetClass};
 use crate::http::address::classify;
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
@@ -63,6 +63,14 @@ pub(crate) struct Surroundings {
     pub(crate) has_loopback: bool,
 }
 
+/// Why a request isn't made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Refusal {
+    Request(RequestError),
+    Link(LinkError),
+    ResolvedTo(IpAddr, TargetClass),
+}
+
 /// Whether a request can go to such an address at all.
 fn is_allowed(class: TargetClass, has_loopback: bool, checks: Preflights) -> bool {
     match class {
@@ -106,10 +114,10 @@ pub(crate) fn check_addresses(
     endpoint: &Endpoint,
     around: &Surroundings,
     checks: Preflights,
-) -> Result<(), Failure> {
+) -> Result<(), Refusal> {
     let Some(remote) = &endpoint.remote else {
         if around.ip.has_dns == Some(false) && checks.has(Preflight::Dns) {
-            return Err(Failure::Link(LinkError::NoDnsServer));
+            return Err(Refusal::Link(LinkError::NoDnsServer));
         }
         return check_way(None, around, checks);
     };
@@ -124,7 +132,7 @@ fn check_literal(
     target: &IpAddr,
     around: &Surroundings,
     checks: Preflights,
-) -> Result<(), Failure> {
+) -> Result<(), Refusal> {
     check_way(Some(target), around, checks)?;
     check_own(target, around, checks)
 }
@@ -134,10 +142,10 @@ fn check_way(
     target: Option<&IpAddr>,
     around: &Surroundings,
     checks: Preflights,
-) -> Result<(), Failure> {
+) -> Result<(), Refusal> {
     let is_near = target.is_some_and(|target| around.ip.has_in_subnet(*target) == Some(true));
     if !is_near && around.ip.gateway_is_outside() && checks.has(Preflight::Subnet) {
-        return Err(Failure::Link(LinkError::GatewayOutsideSubnet));
+        return Err(Refusal::Link(LinkError::GatewayOutsideSubnet));
     }
     Ok(())
 }
@@ -149,10 +157,10 @@ pub(crate) fn check_resolved(
     has_loopback: bool,
     around: Option<&Surroundings>,
     checks: Preflights,
-) -> Result<(), Failure> {
+) -> Result<(), Refusal> {
     let class = classify(address);
     if !is_allowed(class, has_loopback, checks) {
-        return Err(Failure::ResolvedTo(address, class));
+        return Err(Refusal::ResolvedTo(address, class));
     }
     match around {
         Some(around) => check_own(&address, around, checks),
@@ -165,7 +173,7 @@ fn is_same(one: &IpAddr, other: &IpAddr) -> bool {
     one == other
 }
 
-fn check_own(target: &IpAddr, around: &Surroundings, checks: Preflights) -> Result<(), Failure> {
+fn check_own(target: &IpAddr, around: &Surroundings, checks: Preflights) -> Result<(), Refusal> {
     // A PC can talk to itself.
     if !checks.has(Preflight::OwnAddress) || around.has_loopback {
         return Ok(());
@@ -185,6 +193,6 @@ fn check_own(target: &IpAddr, around: &Surroundings, checks: Preflights) -> Resu
     Ok(())
 }
 
-fn own_error(error: RequestError) -> Result<(), Failure> {
-    Err(Failure::Request(error))
+fn own_error(error: RequestError) -> Result<(), Refusal> {
+    Err(Refusal::Request(error))
 }

@@ -4,7 +4,7 @@ use super::{Ladder, Next};
 use crate::diagnosis::{Diagnosis, ProbeStep, Seen, StepOutcome, oddity};
 use crate::error::{Deadline, Error, ErrorKind, Evidence, Phase, RequestError};
 use crate::nal::{CallView, Driver, ErrorOf};
-use crate::protocol::{Exchange, State};
+use crate::protocol::{Exchange, Failure, State};
 use core::convert::Infallible;
 use nal_link::{Clock, Connect, DisconnectReason, LinkError, LinkStatus, Network};
 
@@ -132,10 +132,9 @@ impl Ladder {
             Next::Name => Deadline::Resolve,
             _ => Deadline::Connect,
         };
-        let kind = ErrorKind::Timeout { deadline, limit_ms };
         let mut call = CallView { exchange, ticket: self.ticket, buffer, body: &[] };
-        let error = driver.any().fail(&mut call, kind);
-        let error = driver.tell(error);
+        let mut error = driver.fail(&mut call, Failure::Timeout(deadline).into());
+        error.kind = ErrorKind::Timeout { deadline, limit_ms };
         self.failed(driver, error);
     }
 }

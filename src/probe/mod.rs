@@ -296,8 +296,7 @@ impl Ladder {
         step: Step<()>,
     ) -> nb::Result<(), ErrorOf<N>> {
         let mut call = CallView { exchange, ticket: self.ticket, buffer, body: &[] };
-        let done = driver.any().end_turn(&mut call, step);
-        driver.tell_nb(done)
+        driver.tell(&mut call, step)
     }
 
     /// The step holds; the next one begins.
