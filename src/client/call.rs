@@ -71,10 +71,6 @@ impl<'b, B: Buffer> Call<'b, B> {
         }
     }
 
-    pub(super) fn buffer_mut(&mut self) -> &mut [u8] {
-        self.buffer.as_mut()
-    }
-
     /// The same with what is left of its body.
     pub(super) fn with_rest(self, body: &'static [u8]) -> Call<'static, B> {
         Call { exchange: self.exchange, ticket: self.ticket, body, buffer: self.buffer }

@@ -1,12 +1,13 @@
 //! Why it doesn't work: of an error, and by looking.
 
+use super::draft::refuse;
 use super::{Buffer, IntoUrl, SafeHttpClient};
 use crate::diagnosis::{Diagnosis, Report};
-use crate::error::{BufferUse, Error, ErrorKind, Phase, UrlError};
+use crate::error::{Error, ErrorKind, Phase, UrlError};
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::method::Method;
-use crate::http::request::{HeadWriter, Unsendable};
+use crate::http::request::HeadWriter;
 use crate::http::url::Url;
 use crate::nal::ErrorOf;
 use crate::policy::check_request;
@@ -108,11 +109,8 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
                 exchange.stage(head_end, false, buffer, &[]);
                 Ladder::new(exchange, host, ticket)
             }
-            Err(Unsendable::Request(error)) => refused(error, host, port),
-            Err(Unsendable::Buffer { needed, available }) => {
-                let what = BufferUse::RequestHead;
-                let kind = ErrorKind::Buffer { what, needed, available, exact: true };
-                let error: ErrorOf<N> = Error::new(Phase::Url, kind);
+            Err(unsendable) => {
+                let error: ErrorOf<N> = refuse(unsendable);
                 Ladder::refused(&error, host, port)
             }
         }

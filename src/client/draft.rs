@@ -1,6 +1,6 @@
 //! A request while it is put together, whatever its network and its buffer are.
 
-use crate::error::{RequestError, UrlError};
+use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError, UrlError};
 use crate::http::endpoint::Endpoint;
 use crate::http::method::{BodyLength, Method};
 use crate::http::request::{HeadWriter, Unsendable};
@@ -8,6 +8,31 @@ use crate::http::url::Url;
 use crate::nal::{AnyDriver, CallView, Fault};
 use crate::policy::check_request;
 use crate::protocol::{Exchange, Goal};
+
+/// Why a request wasn't sent, or has no response.
+pub(super) enum Unsent {
+    Unsendable(Unsendable),
+    Fault(Fault),
+}
+
+impl From<Unsendable> for Unsent {
+    fn from(unsendable: Unsendable) -> Self {
+        Self::Unsendable(unsendable)
+    }
+}
+
+#[cold]
+#[inline(never)]
+pub(super) fn refuse<T, D>(unsendable: Unsendable) -> Error<T, D> {
+    let error = |kind| Error::new(Phase::Url, kind);
+    match unsendable {
+        Unsendable::Request(mistake) => error(ErrorKind::Request(mistake)),
+        Unsendable::Buffer { needed, available } => {
+            let what = BufferUse::RequestHead;
+            error(ErrorKind::Buffer { what, needed, available, exact: true })
+        }
+    }
+}
 
 /// A request while it is put together. What is written of its head is in its buffer.
 pub(super) struct Draft<'b> {
@@ -62,13 +87,16 @@ impl<'b> Draft<'b> {
         driver: &mut AnyDriver<'_>,
         buffer: &mut [u8],
         upload: Option<BodyLength>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Unsendable> {
         match self.complete(driver, buffer, upload) {
             Ok(()) => {
                 self.ticket = driver.claim();
                 Ok(())
             }
-            Err(unsendable) => Err(Fault::Unsendable(unsendable)),
+            Err(unsendable) => {
+                driver.set_evidence(0, 0, None);
+                Err(unsendable)
+            }
         }
     }
 
@@ -77,9 +105,10 @@ impl<'b> Draft<'b> {
         &mut self,
         driver: &mut AnyDriver<'_>,
         buffer: &mut [u8],
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Unsent> {
         self.start(driver, buffer, None)?;
-        driver.run_to_end(&mut self.view(buffer), Goal::Head)
+        let mut call = self.view(buffer);
+        driver.run_to_end(&mut call, Goal::Head).map_err(Unsent::Fault)
     }
 
     pub(super) fn view<'v>(&'v mut self, buffer: &'v mut [u8]) -> CallView<'v> {

@@ -1,12 +1,12 @@
 //! A request while it is put together.
 
-use super::draft::Draft;
+use super::draft::{Draft, Unsent, refuse};
 use super::{Buffer, Call, Response, SafeHttpClient, Upload};
 use crate::error::UrlError;
 use crate::http::method::{BodyLength, Method};
 use crate::http::request::Pen;
 use crate::http::url::Url;
-use crate::nal::{ErrorOf, Fault};
+use crate::nal::ErrorOf;
 use crate::protocol::{Deadlines, Goal, NEVER};
 use core::fmt;
 use core::net::SocketAddr;
@@ -214,7 +214,11 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         // Where it stands: a call is too large to be moved without need.
         match self.draft.send(self.client.driver.any(), self.buffer.as_mut()) {
             Ok(()) => Ok(Response::new(self.client, Call::new(self.draft, self.buffer))),
-            Err(fault) => Err(self.fail(fault)),
+            Err(Unsent::Unsendable(unsendable)) => Err(refuse(unsendable)),
+            Err(Unsent::Fault(fault)) => {
+                let mut call = self.draft.view(self.buffer.as_mut());
+                Err(self.client.driver.fail(&mut call, fault))
+            }
         }
     }
 
@@ -272,12 +276,8 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     }
 
     fn check(&mut self, upload: Option<BodyLength>) -> Result<(), ErrorOf<N>> {
-        let started = self.draft.start(self.client.driver.any(), self.buffer.as_mut(), upload);
-        started.map_err(|fault| self.fail(fault))
-    }
-
-    fn fail(&mut self, fault: Fault) -> ErrorOf<N> {
-        self.client.driver.fail(&mut self.draft.view(self.buffer.as_mut()), fault)
+        let driver = self.client.driver.any();
+        self.draft.start(driver, self.buffer.as_mut(), upload).map_err(refuse)
     }
 }
 

@@ -1,12 +1,11 @@
 //! A request whose body is given piece by piece.
 
 use super::{Buffer, Call, SafeHttpClient};
-use crate::error::RequestError;
+use crate::error::ErrorKind;
 use crate::http::bytes::copy;
 use crate::http::method::BodyLength;
-use crate::nal::ErrorOf;
-use crate::policy::Refusal;
-use crate::protocol::UploadState;
+use crate::nal::{CallView, Driver, ErrorOf, Fault};
+use crate::protocol::{Failure, UploadState};
 use core::fmt;
 use embedded_io::Read;
 use nal_link::{Clock, LoopContext, Network};
@@ -55,7 +54,7 @@ impl<B: Buffer> Upload<B> {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` while the stack takes no more; [`BodyLength`](RequestError::BodyLength) where
+    /// `WouldBlock` while the stack takes no more; [`BodyLength`](crate::RequestError::BodyLength) where
     /// more is given than was declared; and all that sending can end in.
     pub fn poll_write<N: Network, C: Clock>(
         &mut self,
@@ -71,7 +70,7 @@ impl<B: Buffer> Upload<B> {
         let (start, end) = driver.tell(call, space)?;
         let count = copy(call.buffer.get_mut(start..end).unwrap_or_default(), bytes);
         let done = driver.any().upload_commit(call, &mut self.state, count);
-        done.map_err(|fault| driver.fail(call, fault))?;
+        done.map_err(|fault| fail(driver, call, &self.state, fault))?;
         Ok(count)
     }
 
@@ -79,7 +78,7 @@ impl<B: Buffer> Upload<B> {
     ///
     /// # Errors
     ///
-    /// [`BodyLength`](RequestError::BodyLength) where less was given than was declared: the
+    /// [`BodyLength`](crate::RequestError::BodyLength) where less was given than was declared: the
     /// connection is closed.
     pub fn finish<N: Network, C: Clock>(
         mut self,
@@ -88,7 +87,7 @@ impl<B: Buffer> Upload<B> {
         let (driver, call) = (&mut client.driver, &mut self.call.view());
         match driver.any().upload_finish(call, &mut self.state) {
             Ok(rest) => Ok(self.call.with_rest(rest)),
-            Err(fault) => Err(driver.fail(call, fault)),
+            Err(fault) => Err(fail(driver, call, &self.state, fault)),
         }
     }
 
@@ -117,14 +116,28 @@ impl<B: Buffer> Upload<B> {
                 Ok(0) => return Ok(()),
                 Ok(count) => count.min(space.len()),
                 Err(error) => {
-                    let error = RequestError::BodyReader(embedded_io::Error::kind(&error));
-                    return Err(driver.fail(call, Refusal::Request(error).into()));
+                    let error = embedded_io::Error::kind(&error);
+                    return Err(driver.fail(call, Fault::BodyReader(error)));
                 }
             };
             let done = driver.any().upload_commit(call, &mut self.state, count);
-            done.map_err(|fault| driver.fail(call, fault))?;
+            done.map_err(|fault| fail(driver, call, &self.state, fault))?;
         }
     }
+}
+
+/// Ends the call. The upload knows how much of the body was given.
+fn fail<N: Network, C: Clock>(
+    driver: &mut Driver<N, C>,
+    call: &mut CallView<'_>,
+    state: &UploadState,
+    fault: Fault,
+) -> ErrorOf<N> {
+    let mut error = driver.fail(call, fault);
+    if fault == Fault::Exchange(Failure::WrongLength) {
+        error.kind = ErrorKind::Request(state.wrong_length());
+    }
+    error
 }
 
 impl<B> fmt::Debug for Upload<B> {

@@ -253,6 +253,7 @@ impl Pen<'_> {
         Ok(self.head.length)
     }
 
+    #[inline(never)]
     fn content_length(&mut self, length: u64) {
         self.put(b"\r\nContent-Length: ");
         self.decimal(length);

@@ -118,6 +118,8 @@ impl AnyDriver<'_> {
     }
 
     /// Receives into `buffer`, which must not be empty.
+    // Once instead of three times, with the stack's in it.
+    #[inline(never)]
     pub(super) fn receive(&mut self, buffer: &mut [u8]) -> Incoming {
         let quirks = self.stack.traits().quirks;
         let closed = match quirks.pipe_closed() {

@@ -4,7 +4,7 @@ use super::connection::Incoming;
 use super::fault::{Fault, StackStep};
 use super::stack::{Moved, NalStack, Stack};
 use super::{Connection, ErrorOf};
-use crate::error::{Deadline, Evidence, RequestError};
+use crate::error::{Deadline, Evidence};
 use crate::http::bytes::copy;
 use crate::http::endpoint::host_text;
 use crate::http::url::Scheme;
@@ -122,7 +122,7 @@ impl AnyDriver<'_> {
     /// Whether the call may use the connection; and the stack may move its packets.
     pub(super) fn begin_turn(&mut self, call: &mut CallView<'_>) -> Result<(), Fault> {
         if !call.exchange.is_over() && !self.connection.belongs_to(call.ticket) {
-            return Err(Refusal::Request(RequestError::Displaced).into());
+            return Err(Fault::Displaced);
         }
         self.stack.poll();
         Ok(())
@@ -212,7 +212,7 @@ impl AnyDriver<'_> {
             Err(_) if !self.config.checks.has(Preflight::Link) => None,
             Err(error) => {
                 self.close_socket(CloseReason::LinkLost);
-                return Err(Fault::from(Refusal::Link(error)).into());
+                return Err(Refusal::Link(error).into());
             }
         };
         let kept = self.take_kept(exchange, buffer, now);
@@ -246,8 +246,9 @@ impl AnyDriver<'_> {
             Ok(ip) => Some(Surroundings { ip, own_network: stack.own_network(), has_loopback }),
             Err(_) => None,
         };
-        check_resolved(address, has_loopback, around.as_ref(), self.config.checks)?;
-        exchange.resolved(address, self.stack.now_ms());
+        exchange.resolves_to(address);
+        check_resolved(&exchange.endpoint, has_loopback, around.as_ref(), self.config.checks)?;
+        exchange.resolved(self.stack.now_ms());
         Ok(())
     }
 
@@ -259,7 +260,7 @@ impl AnyDriver<'_> {
             self.remember(exchange, buffer);
             // Refused earlier where the stack has no TLS at all. Never in the clear instead.
             if exchange.endpoint.scheme == Scheme::Https && !self.secure(exchange, buffer) {
-                return Err(Refusal::Request(RequestError::NoTls).into());
+                return Err(Fault::NoTls.into());
             }
         }
         match self.stack.connect(remote) {
@@ -363,7 +364,7 @@ impl AnyDriver<'_> {
     pub(crate) fn abandon(&mut self, call: &mut CallView<'_>) {
         if call.exchange.is_worth_discarding() && self.connection.belongs_to(call.ticket) {
             if let Err(nb::Error::Other(fault)) = self.run(call, Goal::Discarded) {
-                self.end(call, &fault);
+                self.end(call, fault);
             }
         }
         if self.connection.belongs_to(call.ticket) {

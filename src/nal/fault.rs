@@ -2,8 +2,7 @@
 
 use super::stack::OwnError;
 use super::{AnyDriver, CallView, Driver, ErrorOf};
-use crate::error::{BufferUse, Error, ErrorKind, Evidence, Phase, RequestError};
-use crate::http::request::Unsendable;
+use crate::error::{Error, ErrorKind, Evidence, Phase, RequestError};
 use crate::http::url::Scheme;
 use crate::policy::Refusal;
 use crate::protocol::{CloseReason, Exchange, Failure};
@@ -21,15 +20,20 @@ pub(crate) enum StackStep {
     Receive,
 }
 
-/// Why a call has to be ended, whatever the stack. It is small, and becomes an error where the call ends.
-#[derive(Debug, Clone, Copy)]
+/// Why a call has to be ended, whatever the stack. It is small, since it is returned all the time, and
+/// becomes an error where the call ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// It can't be sent as it is.
-    Unsendable(Unsendable),
-    Refused(Refusal),
-    Stack(StackStep),
     /// The exchange has the figures.
     Exchange(Failure),
+    Refused(Refusal),
+    Stack(StackStep),
+    /// The stack has no TLS after all.
+    NoTls,
+    /// The connection is another call's.
+    Displaced,
+    /// The reader of the body failed.
+    BodyReader(embedded_io::ErrorKind),
 }
 
 impl From<Refusal> for Fault {
@@ -67,13 +71,13 @@ impl<N: Network, C: Clock> Driver<N, C> {
     #[cold]
     #[inline(never)]
     pub(crate) fn fail(&mut self, call: &mut CallView<'_>, fault: Fault) -> ErrorOf<N> {
-        let phase = self.any().end(call, &fault);
+        let phase = self.any().end(call, fault);
+        let exchange = &*call.exchange;
         // Each by itself, written where it is returned: put together at the end, they take twice the flash.
         let error = |kind| Error::new(phase, kind);
+        let request = |kind| error(ErrorKind::Request(kind));
         match fault {
-            Fault::Exchange(failure) => {
-                error(call.exchange.explain(failure, phase, call.buffer.len()))
-            }
+            Fault::Exchange(failure) => error(exchange.explain(failure, phase, call.buffer.len())),
             Fault::Stack(step) => match (step, self.stack.take_error()) {
                 (StackStep::Resolve, Some(OwnError::Dns(own))) => error(ErrorKind::Resolve(own)),
                 (StackStep::Socket, Some(OwnError::Tcp(own))) => error(ErrorKind::Socket(own)),
@@ -84,18 +88,18 @@ impl<N: Network, C: Clock> Driver<N, C> {
                 (StackStep::Send, Some(OwnError::Tcp(own))) => error(ErrorKind::Send(own)),
                 (StackStep::Receive, Some(OwnError::Tcp(own))) => error(ErrorKind::Receive(own)),
                 // It was told before.
-                _ => error(ErrorKind::Request(RequestError::CallOver)),
+                _ => request(RequestError::CallOver),
             },
-            Fault::Refused(Refusal::Request(refused))
-            | Fault::Unsendable(Unsendable::Request(refused)) => error(ErrorKind::Request(refused)),
-            Fault::Refused(Refusal::Link(refused)) => error(ErrorKind::Link(refused)),
-            Fault::Refused(Refusal::ResolvedTo(address, class)) => {
-                error(ErrorKind::ResolvedTo(address, class))
-            }
-            Fault::Unsendable(Unsendable::Buffer { needed, available }) => {
-                let what = BufferUse::RequestHead;
-                error(ErrorKind::Buffer { what, needed, available, exact: true })
-            }
+            Fault::Refused(Refusal::Link(why)) => error(ErrorKind::Link(why)),
+            Fault::Refused(Refusal::OwnAddress) => request(RequestError::OwnAddress),
+            Fault::Refused(Refusal::OwnNetwork) => request(RequestError::OwnNetwork),
+            Fault::Refused(Refusal::ResolvedTo) => match exchange.endpoint.remote {
+                Some(remote) => error(ErrorKind::ResolvedTo(remote.ip(), exchange.endpoint.class)),
+                None => request(RequestError::CallOver),
+            },
+            Fault::NoTls => request(RequestError::NoTls),
+            Fault::Displaced => request(RequestError::Displaced),
+            Fault::BodyReader(kind) => request(RequestError::BodyReader(kind)),
         }
     }
 }
@@ -104,25 +108,19 @@ impl AnyDriver<'_> {
     /// Ends the call, closes its connection, and keeps the figures. Returns in which phase that was.
     #[cold]
     #[inline(never)]
-    pub(super) fn end(&mut self, call: &mut CallView<'_>, fault: &Fault) -> Phase {
+    pub(super) fn end(&mut self, call: &mut CallView<'_>, fault: Fault) -> Phase {
         let exchange = &mut *call.exchange;
         let phase = match fault {
-            Fault::Unsendable(_) => {
-                self.set_evidence(0, 0, None);
-                return Phase::Url;
-            }
             // It showed when the first byte was sent.
             Fault::Stack(StackStep::NotConnected) => Phase::Connect,
             // A body that is given wrong may be noticed before there is a connection.
-            Fault::Refused(Refusal::Request(
-                RequestError::BodyLength { .. } | RequestError::BodyReader(_),
-            )) => Phase::Send,
+            Fault::Exchange(Failure::WrongLength) | Fault::BodyReader(_) => Phase::Send,
             _ => exchange.phase(),
         };
         match fault {
             Fault::Exchange(Failure::CallOver) => {}
             // The connection is another call's, which is left alone.
-            Fault::Refused(Refusal::Request(RequestError::Displaced)) => exchange.fail(),
+            Fault::Displaced => exchange.fail(),
             // Nothing is lost: the body can still be read in pieces.
             Fault::Exchange(Failure::BodyTooLarge) => {
                 self.keep_evidence(exchange, phase, StackFault::Unknown);
@@ -155,7 +153,8 @@ impl AnyDriver<'_> {
             received: exchange.received,
             limit_ms: exchange.limit_ms(phase),
             reused: exchange.reused,
-            remote: exchange.endpoint.remote,
+            // A refused one isn't taken for it.
+            remote: exchange.endpoint.remote.filter(|_| phase != Phase::Resolve),
             ..Evidence::default()
         }
     }
@@ -172,13 +171,13 @@ impl AnyDriver<'_> {
     }
 
     /// What a fault stands for, by what the network below knows of it.
-    fn stands_for(&self, exchange: &Exchange, fault: &Fault, phase: Phase) -> StackFault {
+    fn stands_for(&self, exchange: &Exchange, fault: Fault, phase: Phase) -> StackFault {
         match fault {
             Fault::Stack(step) => {
                 let is_secure = exchange.endpoint.scheme == Scheme::Https;
                 match self.stack.fault() {
                     StackFault::Indistinct | StackFault::Unknown
-                        if is_secure && *step == StackStep::Connect =>
+                        if is_secure && step == StackStep::Connect =>
                     {
                         StackFault::TlsFailed
                     }

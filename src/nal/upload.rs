@@ -2,8 +2,7 @@
 
 use super::{AnyDriver, CallView, Fault, Step};
 use crate::error::Deadline;
-use crate::policy::Refusal;
-use crate::protocol::{Failure, Goal, Space, State, UploadState};
+use crate::protocol::{Goal, Space, State, UploadState};
 
 impl AnyDriver<'_> {
     /// Where in the buffer more of the body can be put: from there to there. Nothing once the server has
@@ -42,7 +41,7 @@ impl AnyDriver<'_> {
         count: usize,
     ) -> Result<(), Fault> {
         let committed = upload.commit(call.exchange, count);
-        committed.map_err(|failure| upload_failed(upload, failure))
+        Ok(committed?)
     }
 
     /// Ends the body. Returns what is still to follow, as the call's body.
@@ -53,14 +52,6 @@ impl AnyDriver<'_> {
     ) -> Result<&'static [u8], Fault> {
         self.begin_turn(call)?;
         let rest = upload.finish(call.exchange, call.buffer, self.stack.now_ms());
-        rest.map_err(|failure| upload_failed(upload, failure))
-    }
-}
-
-#[cold]
-fn upload_failed(upload: &UploadState, failure: Failure) -> Fault {
-    match failure {
-        Failure::WrongLength => Refusal::Request(upload.wrong_length()).into(),
-        failure => failure.into(),
+        Ok(rest?)
     }
 }

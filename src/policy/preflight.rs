@@ -1,7 +1,6 @@
 //! The checks that are made before a byte is sent. They cost no packet.
 
 use crate::error::{RequestError, TargetClass};
-use crate::http::address::classify;
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::url::Scheme;
@@ -63,12 +62,14 @@ pub(crate) struct Surroundings {
     pub(crate) has_loopback: bool,
 }
 
-/// Why a request isn't made.
-#[derive(Debug, Clone, Copy)]
+/// Why an address isn't connected to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    Request(RequestError),
     Link(LinkError),
-    ResolvedTo(IpAddr, TargetClass),
+    /// The name resolved to what is no host.
+    ResolvedTo,
+    OwnAddress,
+    OwnNetwork,
 }
 
 /// Whether a request can go to such an address at all.
@@ -153,18 +154,17 @@ fn check_way(
 /// What the resolver's answer says. `around` is unknown where the link was lost since: connecting will
 /// say so.
 pub(crate) fn check_resolved(
-    address: IpAddr,
+    endpoint: &Endpoint,
     has_loopback: bool,
     around: Option<&Surroundings>,
     checks: Preflights,
 ) -> Result<(), Refusal> {
-    let class = classify(address);
-    if !is_allowed(class, has_loopback, checks) {
-        return Err(Refusal::ResolvedTo(address, class));
+    if !is_allowed(endpoint.class, has_loopback, checks) {
+        return Err(Refusal::ResolvedTo);
     }
-    match around {
-        Some(around) => check_own(&address, around, checks),
-        None => Ok(()),
+    match (around, &endpoint.remote) {
+        (Some(around), Some(remote)) => check_own(&remote.ip(), around, checks),
+        _ => Ok(()),
     }
 }
 
@@ -180,19 +180,15 @@ fn check_own(target: &IpAddr, around: &Surroundings, checks: Preflights) -> Resu
     }
     let own = &around.ip.address;
     if is_same(target, own) {
-        return own_error(RequestError::OwnAddress);
+        return Err(Refusal::OwnAddress);
     }
     let Some(spanned) = &around.own_network else { return Ok(()) };
     if is_same(target, &spanned.address) {
-        return own_error(RequestError::OwnAddress);
+        return Err(Refusal::OwnAddress);
     }
     let has = |address: &IpAddr| spanned.has_in_subnet(*address) == Some(true);
     if has(target) && has(own) {
-        return own_error(RequestError::OwnNetwork);
+        return Err(Refusal::OwnNetwork);
     }
     Ok(())
-}
-
-fn own_error(error: RequestError) -> Result<(), Refusal> {
-    Err(Refusal::Request(error))
 }

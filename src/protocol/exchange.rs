@@ -105,7 +105,8 @@ pub struct Exchange {
     pub(super) head_end: usize,
     /// Bytes of the body that stand in the buffer from `parsed_to`, for the caller.
     pub(super) ready: usize,
-    pub(super) trailers: (usize, usize),
+    /// The trailers end at `parsed_to`, once all is complete.
+    pub(super) trailers_length: usize,
     /// Of a body that nobody wants.
     pub(super) discarded: usize,
     pub(crate) timers: Timers,
@@ -142,7 +143,7 @@ impl Exchange {
             interim: 0,
             after_send: State::Head,
             close_reason: None,
-            stage_sent: endpoint.host_length,
+            stage_sent: 0,
             stage_end: 0,
             body_taken: 0,
             body_staged: 0,
@@ -151,7 +152,7 @@ impl Exchange {
             retained_end: 0,
             head_end: 0,
             ready: 0,
-            trailers: (0, 0),
+            trailers_length: 0,
             discarded: 0,
             timers: Timers { started: now, mark: now },
             sent: 0,
@@ -216,17 +217,17 @@ impl Exchange {
                 State::Send | State::NeedBody | State::AwaitContinue | State::Head => {
                     self.next_of_head(buffer, body, now)?
                 }
-                State::MeasureHead => Some((0, buffer.len())),
+                State::MeasureHead => Some(0),
                 State::Body if goal != Goal::Head && !self.is_upgraded() => {
                     self.next_of_body(buffer, goal)?
                 }
                 State::Body | State::Over => return Ok(Action::Ready),
                 State::Failed => return Err(Failure::CallOver),
             };
-            if let Some((start, end)) = room {
+            if let Some(start) = room {
                 // A body that has arrived is there, however late it is.
                 self.check_total(now)?;
-                return Ok(Action::Receive(buffer.get_mut(start..end).unwrap_or_default()));
+                return Ok(Action::Receive(buffer.get_mut(start..).unwrap_or_default()));
             }
             if self.ready > 0 {
                 return Ok(Action::Ready);
@@ -292,8 +293,8 @@ impl Exchange {
 
     /// The trailer fields behind a chunked body that was read to its end.
     pub fn trailers<'b>(&self, buffer: &'b [u8]) -> Headers<'b> {
-        let (start, end) = self.trailers;
-        Headers::new(buffer.get(start..end).unwrap_or_default())
+        let start = self.parsed_to.wrapping_sub(self.trailers_length);
+        Headers::new(buffer.get(start..self.parsed_to).unwrap_or_default())
     }
 
     /// What was read whole of the body.
