@@ -207,7 +207,8 @@ impl AnyDriver<'_> {
 
     /// The link may have been lost since the client went online, so it is asked each time.
     pub(crate) fn begin(&mut self, exchange: &mut Exchange, buffer: &[u8], now: u32) -> Step<()> {
-        let ip = match self.stack.link_status().ip_config() {
+        let status = self.stack.link_status();
+        let ip = match status.ip_config() {
             Ok(ip) => Some(ip),
             Err(_) if !self.config.checks.has(Preflight::Link) => None,
             Err(error) => {
@@ -242,7 +243,8 @@ impl AnyDriver<'_> {
             Err(nb::Error::Other(_)) => return Err(StackStep::Resolve.into()),
         };
         let has_loopback = stack.traits().has_loopback;
-        let around = match stack.link_status().ip_config() {
+        let status = stack.link_status();
+        let around = match status.ip_config() {
             Ok(ip) => Some(Surroundings { ip, own_network: stack.own_network(), has_loopback }),
             Err(_) => None,
         };

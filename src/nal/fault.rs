@@ -72,35 +72,44 @@ impl<N: Network, C: Clock> Driver<N, C> {
     #[inline(never)]
     pub(crate) fn fail(&mut self, call: &mut CallView<'_>, fault: Fault) -> ErrorOf<N> {
         let phase = self.any().end(call, fault);
-        let exchange = &*call.exchange;
-        // Each by itself, written where it is returned: put together at the end, they take twice the flash.
-        let error = |kind| Error::new(phase, kind);
-        let request = |kind| error(ErrorKind::Request(kind));
-        match fault {
-            Fault::Exchange(failure) => error(exchange.explain(failure, phase, call.buffer.len())),
-            Fault::Stack(step) => match (step, self.stack.take_error()) {
-                (StackStep::Resolve, Some(OwnError::Dns(own))) => error(ErrorKind::Resolve(own)),
-                (StackStep::Socket, Some(OwnError::Tcp(own))) => error(ErrorKind::Socket(own)),
-                (StackStep::Connect, Some(OwnError::Tcp(own))) => error(ErrorKind::Connect(own)),
-                (StackStep::NotConnected, Some(OwnError::Tcp(own))) => {
-                    error(ErrorKind::NotConnected(own))
-                }
-                (StackStep::Send, Some(OwnError::Tcp(own))) => error(ErrorKind::Send(own)),
-                (StackStep::Receive, Some(OwnError::Tcp(own))) => error(ErrorKind::Receive(own)),
-                // It was told before.
-                _ => request(RequestError::CallOver),
-            },
-            Fault::Refused(Refusal::Link(why)) => error(ErrorKind::Link(why)),
-            Fault::Refused(Refusal::OwnAddress) => request(RequestError::OwnAddress),
-            Fault::Refused(Refusal::OwnNetwork) => request(RequestError::OwnNetwork),
-            Fault::Refused(Refusal::ResolvedTo) => match exchange.endpoint.remote {
-                Some(remote) => error(ErrorKind::ResolvedTo(remote.ip(), exchange.endpoint.class)),
-                None => request(RequestError::CallOver),
-            },
-            Fault::NoTls => request(RequestError::NoTls),
-            Fault::Displaced => request(RequestError::Displaced),
-            Fault::BodyReader(kind) => request(RequestError::BodyReader(kind)),
-        }
+        let Fault::Stack(step) = fault else {
+            return explain(call, fault, phase);
+        };
+        let kind = match (step, self.stack.take_error()) {
+            (StackStep::Resolve, Some(OwnError::Dns(own))) => ErrorKind::Resolve(own),
+            (StackStep::Socket, Some(OwnError::Tcp(own))) => ErrorKind::Socket(own),
+            (StackStep::Connect, Some(OwnError::Tcp(own))) => ErrorKind::Connect(own),
+            (StackStep::NotConnected, Some(OwnError::Tcp(own))) => ErrorKind::NotConnected(own),
+            (StackStep::Send, Some(OwnError::Tcp(own))) => ErrorKind::Send(own),
+            (StackStep::Receive, Some(OwnError::Tcp(own))) => ErrorKind::Receive(own),
+            // It was told before.
+            _ => ErrorKind::Request(RequestError::CallOver),
+        };
+        Error::new(phase, kind)
+    }
+}
+
+/// The error of a fault that isn't the stack's.
+// It is the same code for all stacks whose errors are small, and compiled once for them.
+#[inline(never)]
+fn explain<T, D>(call: &CallView<'_>, fault: Fault, phase: Phase) -> Error<T, D> {
+    let exchange = &*call.exchange;
+    // Each by itself, written where it is returned: put together at the end, they take twice the flash.
+    let error = |kind| Error::new(phase, kind);
+    let request = |kind| error(ErrorKind::Request(kind));
+    match fault {
+        Fault::Exchange(failure) => error(exchange.explain(failure, phase, call.buffer.len())),
+        Fault::Refused(Refusal::Link(why)) => error(ErrorKind::Link(why)),
+        Fault::Refused(Refusal::OwnAddress) => request(RequestError::OwnAddress),
+        Fault::Refused(Refusal::OwnNetwork) => request(RequestError::OwnNetwork),
+        Fault::Refused(Refusal::ResolvedTo) => match exchange.endpoint.remote {
+            Some(remote) => error(ErrorKind::ResolvedTo(remote.ip(), exchange.endpoint.class)),
+            None => request(RequestError::CallOver),
+        },
+        Fault::NoTls => request(RequestError::NoTls),
+        Fault::Displaced => request(RequestError::Displaced),
+        Fault::BodyReader(kind) => request(RequestError::BodyReader(kind)),
+        Fault::Stack(_) => request(RequestError::CallOver),
     }
 }
 
