@@ -2,7 +2,7 @@
 
 use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError, UrlError};
 use crate::http::endpoint::Endpoint;
-use crate::http::method::{BodyLength, Method};
+use crate::http::method::{BodyLength, MethodTraits};
 use crate::http::request::{HeadWriter, Unsendable};
 use crate::http::url::Url;
 use crate::nal::{AnyDriver, CallView, Fault};
@@ -48,14 +48,14 @@ pub(super) struct Draft<'b> {
 impl<'b> Draft<'b> {
     pub(super) fn new(
         driver: &AnyDriver<'_>,
-        method: Method<'_>,
-        url: Result<&Url<'_>, UrlError>,
+        method: &MethodTraits<'_>,
+        url: &Result<Url<'_>, UrlError>,
         buffer: &mut [u8],
     ) -> Self {
-        let traits = method.traits();
-        let mut head = HeadWriter::new(&traits);
+        let mut head = HeadWriter::new(method);
+        let url = url.as_ref().map_err(|error| *error);
         let mut pen = head.on(buffer);
-        pen.start(method, traits.response_to, url);
+        pen.start(method, url);
         if driver.config.keep_alive_ms == 0 {
             pen.connection_close();
         }
@@ -65,8 +65,8 @@ impl<'b> Draft<'b> {
         };
         let exchange = Exchange::new(
             endpoint,
-            traits.response_to,
-            traits.is_idempotent,
+            method.response_to,
+            method.is_idempotent,
             driver.config.deadlines,
             driver.stack.now_ms(),
         );

@@ -45,8 +45,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         url: Result<Url<'_>, UrlError>,
         mut buffer: B,
     ) -> Self {
-        let url = url.as_ref().map_err(|error| *error);
-        let draft = Draft::new(client.driver.any(), method, url, buffer.as_mut());
+        let draft = Draft::new(client.driver.any(), &method.traits(), &url, buffer.as_mut());
         Self { client, draft, buffer }
     }
 
