@@ -4,7 +4,7 @@ use super::draft::Draft;
 use super::{Buffer, SafeHttpClient, Upgraded};
 use crate::error::{Evidence, Phase};
 use crate::http::response::{Headers, ResponseHead};
-use crate::nal::{AnyDriver, CallView, ErrorOf};
+use crate::nal::{CallView, ErrorOf};
 use crate::protocol::{Exchange, Goal};
 use core::fmt;
 use nal_link::{Clock, LoopContext, Network};
@@ -196,8 +196,7 @@ impl<'b, B: Buffer> Call<'b, B> {
 
     /// The figures of the call so far.
     pub fn evidence<N: Network, C: Clock>(&self, client: &SafeHttpClient<N, C>) -> Evidence {
-        let driver: &AnyDriver<'_> = &client.driver;
-        driver.evidence_of(&self.exchange, self.phase())
+        self.exchange.evidence(self.phase(), client.driver.stack.clock.now_ms())
     }
 
     /// Whether the response has handed the connection over: after `101 Switching Protocols`, or a

@@ -52,13 +52,7 @@ impl<'b> Draft<'b> {
         url: &Result<Url<'_>, UrlError>,
         buffer: &mut [u8],
     ) -> Self {
-        let mut head = HeadWriter::new(method);
         let url = url.as_ref().map_err(|error| *error);
-        let mut pen = head.on(buffer);
-        pen.start(method, url);
-        if driver.config.keep_alive_ms == 0 {
-            pen.connection_close();
-        }
         let endpoint = match url {
             Ok(url) => Endpoint::of(url),
             Err(_) => Endpoint::NOWHERE,
@@ -70,7 +64,15 @@ impl<'b> Draft<'b> {
             driver.config.deadlines,
             driver.stack.now_ms(),
         );
-        Self { head, exchange, body: &[], has_body: false, ticket: 0 }
+        // Made where it will stand.
+        let head = HeadWriter::new(method);
+        let mut draft = Self { head, exchange, body: &[], has_body: false, ticket: 0 };
+        let mut pen = draft.head.on(buffer);
+        pen.start(method, url);
+        if driver.config.keep_alive_ms == 0 {
+            pen.connection_close();
+        }
+        draft
     }
 
     /// A request has one body.

@@ -99,11 +99,7 @@ pub(crate) struct Pen<'h> {
 
 impl Pen<'_> {
     /// Starts a head: request line and `Host` (first, as RFC 9110 section 7.2 advises).
-    pub(crate) fn start(
-        &mut self,
-        method: &MethodTraits<'_>,
-        url: Result<&Url<'_>, UrlError>,
-    ) {
+    pub(crate) fn start(&mut self, method: &MethodTraits<'_>, url: Result<&Url<'_>, UrlError>) {
         let url = match url {
             Ok(url) => url,
             Err(error) => return self.head.fail(error.into()),

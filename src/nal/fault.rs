@@ -92,8 +92,8 @@ impl<N: Network, C: Clock> Driver<N, C> {
 /// The error of a fault that isn't the stack's.
 // It is the same code for all stacks whose errors are small, and compiled once for them.
 #[inline(never)]
-fn explain<T, D>(call: &CallView<'_>, fault: Fault, phase: Phase) -> Error<T, D> {
-    let exchange = &*call.exchange;
+fn explain<T, D>(call: &mut CallView<'_>, fault: Fault, phase: Phase) -> Error<T, D> {
+    let exchange = &mut *call.exchange;
     // Each by itself, written where it is returned: put together at the end, they take twice the flash.
     let error = |kind| Error::new(phase, kind);
     let request = |kind| error(ErrorKind::Request(kind));
@@ -102,7 +102,7 @@ fn explain<T, D>(call: &CallView<'_>, fault: Fault, phase: Phase) -> Error<T, D>
         Fault::Refused(Refusal::Link(why)) => error(ErrorKind::Link(why)),
         Fault::Refused(Refusal::OwnAddress) => request(RequestError::OwnAddress),
         Fault::Refused(Refusal::OwnNetwork) => request(RequestError::OwnNetwork),
-        Fault::Refused(Refusal::ResolvedTo) => match exchange.endpoint.remote {
+        Fault::Refused(Refusal::ResolvedTo) => match exchange.endpoint.remote.take() {
             Some(remote) => error(ErrorKind::ResolvedTo(remote.ip(), exchange.endpoint.class)),
             None => request(RequestError::CallOver),
         },
@@ -127,45 +127,30 @@ impl AnyDriver<'_> {
             _ => exchange.phase(),
         };
         match fault {
-            Fault::Exchange(Failure::CallOver) => {}
+            Fault::Exchange(Failure::CallOver) => return phase,
             // The connection is another call's, which is left alone.
-            Fault::Displaced => exchange.fail(),
-            // Nothing is lost: the body can still be read in pieces.
-            Fault::Exchange(Failure::BodyTooLarge) => {
-                self.keep_evidence(exchange, phase, StackFault::Unknown);
-            }
-            _ => {
-                let stands_for = self.stands_for(exchange, fault, phase);
-                if self.connection.belongs_to(call.ticket) {
-                    self.close(CloseReason::Error);
-                }
-                self.keep_evidence(exchange, phase, stands_for);
+            Fault::Displaced => {
                 exchange.fail();
+                return phase;
             }
+            _ => {}
+        }
+        // Where nothing is lost, the body can still be read in pieces.
+        let is_lost = !matches!(fault, Fault::Exchange(Failure::BodyTooLarge));
+        let stands_for = self.stands_for(exchange, fault, phase);
+        if is_lost && self.connection.belongs_to(call.ticket) {
+            self.close(CloseReason::Error);
+        }
+        self.evidence = exchange.evidence(phase, self.stack.now_ms());
+        self.evidence.fault = stands_for;
+        self.evidence.link = Some(self.stack.link_status());
+        if matches!(fault, Fault::Refused(Refusal::ResolvedTo)) {
+            self.evidence.remote = None;
+        }
+        if is_lost {
+            exchange.fail();
         }
         phase
-    }
-
-    fn keep_evidence(&mut self, exchange: &Exchange, phase: Phase, fault: StackFault) {
-        self.evidence = self.evidence_of(exchange, phase);
-        self.evidence.fault = fault;
-        self.evidence.link = Some(self.stack.link_status());
-    }
-
-    /// The figures of a call so far.
-    pub(crate) fn evidence_of(&self, exchange: &Exchange, phase: Phase) -> Evidence {
-        let now = self.stack.now_ms();
-        Evidence {
-            elapsed_ms: exchange.timers.elapsed(now),
-            phase_ms: exchange.timers.waited(now),
-            sent: exchange.sent,
-            received: exchange.received,
-            limit_ms: exchange.limit_ms(phase),
-            reused: exchange.reused,
-            // A refused one isn't taken for it.
-            remote: exchange.endpoint.remote.filter(|_| phase != Phase::Resolve),
-            ..Evidence::default()
-        }
     }
 
     /// The figures of a request that failed before it was one, or of a wait for the link.

@@ -30,7 +30,7 @@ impl Ladder {
         match oddity {
             None => self.pass(ProbeStep::Http, &driver.stack.clock),
             Some(oddity) => {
-                let evidence = driver.any().evidence_of(exchange, Phase::Head);
+                let evidence = exchange.evidence(Phase::Head, driver.stack.clock.now_ms());
                 self.report.diagnosis = Some(Diagnosis::of_response(oddity, evidence));
                 self.end(ProbeStep::Http, StepOutcome::Failed, &driver.stack.clock);
             }

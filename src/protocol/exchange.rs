@@ -1,7 +1,7 @@
 //! A request on its way, and its response as it arrives.
 
 use super::{Body, CloseReason, Deadlines, Failure, Timers};
-use crate::error::Phase;
+use crate::error::{Evidence, Phase};
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::head::{HeadMeasure, HeadParser};
@@ -256,6 +256,22 @@ impl Exchange {
             Phase::Connect => deadlines.connect_ms,
             Phase::Head if self.received == 0 => deadlines.response_ms,
             Phase::Send | Phase::Head | Phase::Body => deadlines.idle_ms,
+        }
+    }
+
+    /// The figures so far.
+    // Inlined, it would take a copy that may overlap, and with it a function of 700 bytes.
+    #[inline(never)]
+    pub(crate) fn evidence(&self, phase: Phase, now: u32) -> Evidence {
+        Evidence {
+            elapsed_ms: self.timers.elapsed(now),
+            phase_ms: self.timers.waited(now),
+            sent: self.sent,
+            received: self.received,
+            limit_ms: self.limit_ms(phase),
+            reused: self.reused,
+            remote: self.endpoint.remote,
+            ..Evidence::default()
         }
     }
 
