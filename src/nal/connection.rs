@@ -1,6 +1,7 @@
 //! The one connection of a client: opened, kept for reuse, and closed on every path.
 
 use super::AnyDriver;
+use super::fault::StackStep;
 use super::stack::{Kept, Moved};
 use crate::policy::Peer;
 use crate::protocol::{CloseReason, Exchange};
@@ -135,7 +136,7 @@ impl AnyDriver<'_> {
                 Moved::Bytes(0) | Moved::Nothing => {}
                 Moved::Bytes(count) => return Incoming::Bytes(count),
                 Moved::Closed => {
-                    self.connection.ended_by = self.stack.fault();
+                    self.connection.ended_by = self.stack.fault(StackStep::Receive);
                     return closed;
                 }
                 Moved::Failed => return Incoming::Failed,

@@ -158,20 +158,25 @@ impl AnyDriver<'_> {
                 Action::Begin => self.begin(exchange, buffer, now)?,
                 Action::Resolve => self.resolve(exchange, buffer, now)?,
                 Action::Connect => self.connect(exchange, buffer, now)?,
-                Action::Send(bytes) => match self.stack.send(bytes) {
-                    Moved::Bytes(0) | Moved::Nothing => match exchange.send_blocked(now)? {
-                        Blocked::Wait => return Err(nb::Error::WouldBlock),
-                        Blocked::GoOn => {}
-                        Blocked::GiveUpStage => {
-                            if !self.is_answered(exchange, buffer, now) {
-                                exchange.wait(now, Deadline::Idle)?;
-                                return Err(nb::Error::WouldBlock);
+                Action::Send(bytes) => {
+                    let moved = self.stack.send(bytes);
+                    now = self.stack.now_ms();
+                    match moved {
+                        Moved::Bytes(0) | Moved::Nothing => match exchange.send_blocked(now)? {
+                            Blocked::Wait => return Err(nb::Error::WouldBlock),
+                            Blocked::GoOn => {}
+                            Blocked::GiveUpStage => {
+                                if !self.is_answered(exchange, buffer, now) {
+                                    exchange.wait(now, Deadline::Idle)?;
+                                    return Err(nb::Error::WouldBlock);
+                                }
                             }
-                        }
-                    },
-                    Moved::Bytes(count) => exchange.sent(count, self.stack.now_ms()),
-                    Moved::Closed | Moved::Failed => self.send_failed(exchange, buffer, now)?,
-                },
+                        },
+                        Moved::Bytes(count) => exchange.sent(count, now),
+                        Moved::Closed | Moved::Failed => self.send_failed(exchange, buffer, now)?,
+                    }
+                    continue;
+                }
                 Action::Receive(room) => {
                     let incoming = self.receive(room);
                     now = self.stack.now_ms();
@@ -201,7 +206,8 @@ impl AnyDriver<'_> {
                     continue;
                 }
             }
-            now = self.stack.now_ms();
+            // The step's end is its progress.
+            now = exchange.timers.mark;
         }
     }
 
@@ -266,7 +272,10 @@ impl AnyDriver<'_> {
             }
         }
         match self.stack.connect(remote) {
-            Ok(()) => Ok(exchange.connected(self.stack.now_ms())?),
+            Ok(()) => {
+                exchange.connected(self.stack.now_ms())?;
+                Ok(())
+            }
             Err(nb::Error::WouldBlock) => {
                 exchange.wait(now, Deadline::Connect)?;
                 Err(nb::Error::WouldBlock)
@@ -294,10 +303,7 @@ impl AnyDriver<'_> {
         {
             return Err(StackStep::NotConnected.into());
         }
-        self.stack.hold_error(true);
-        let is_answered = self.is_answered(exchange, buffer, now);
-        self.stack.hold_error(false);
-        if is_answered { Ok(()) } else { Err(StackStep::Send.into()) }
+        if self.is_answered(exchange, buffer, now) { Ok(()) } else { Err(StackStep::Send.into()) }
     }
 
     /// A server that refuses a body answers and takes no more; its answer may be there to read.

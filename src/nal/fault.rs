@@ -1,6 +1,5 @@
 //! How a call fails: what is kept of it, what the network below says of it, and what its caller is told.
 
-use super::stack::OwnError;
 use super::{AnyDriver, CallView, Driver, ErrorOf};
 use crate::error::{Error, ErrorKind, Evidence, Phase, RequestError};
 use crate::http::url::Scheme;
@@ -75,15 +74,23 @@ impl<N: Network, C: Clock> Driver<N, C> {
         let Fault::Stack(step) = fault else {
             return explain(call, fault, phase);
         };
-        let kind = match (step, self.stack.take_error()) {
-            (StackStep::Resolve, Some(OwnError::Dns(own))) => ErrorKind::Resolve(own),
-            (StackStep::Socket, Some(OwnError::Tcp(own))) => ErrorKind::Socket(own),
-            (StackStep::Connect, Some(OwnError::Tcp(own))) => ErrorKind::Connect(own),
-            (StackStep::NotConnected, Some(OwnError::Tcp(own))) => ErrorKind::NotConnected(own),
-            (StackStep::Send, Some(OwnError::Tcp(own))) => ErrorKind::Send(own),
-            (StackStep::Receive, Some(OwnError::Tcp(own))) => ErrorKind::Receive(own),
-            // It was told before.
-            _ => ErrorKind::Request(RequestError::CallOver),
+        let (stack, over) = (&mut self.stack, ErrorKind::Request(RequestError::CallOver));
+        if step == StackStep::Resolve {
+            let kind = stack.resolve_error.take().map_or(over, ErrorKind::Resolve);
+            return Error::new(phase, kind);
+        }
+        let own = match step {
+            StackStep::Send | StackStep::NotConnected => stack.send_error.take(),
+            _ => stack.error.take(),
+        };
+        // Without it, it was told before.
+        let Some(own) = own else { return Error::new(phase, over) };
+        let kind = match step {
+            StackStep::Socket => ErrorKind::Socket(own),
+            StackStep::Connect => ErrorKind::Connect(own),
+            StackStep::NotConnected => ErrorKind::NotConnected(own),
+            StackStep::Send => ErrorKind::Send(own),
+            StackStep::Resolve | StackStep::Receive => ErrorKind::Receive(own),
         };
         Error::new(phase, kind)
     }
@@ -169,7 +176,7 @@ impl AnyDriver<'_> {
         match fault {
             Fault::Stack(step) => {
                 let is_secure = exchange.endpoint.scheme == Scheme::Https;
-                match self.stack.fault() {
+                match self.stack.fault(step) {
                     StackFault::Indistinct | StackFault::Unknown
                         if is_secure && step == StackStep::Connect =>
                     {

@@ -9,7 +9,7 @@ mod upload;
 
 pub(crate) use connection::Connection;
 pub(crate) use driver::{AnyDriver, CallView, Driver, Step};
-pub(crate) use fault::Fault;
+pub(crate) use fault::{Fault, StackStep};
 
 use crate::error::Error;
 use embedded_nal::{Dns, TcpClientStack};

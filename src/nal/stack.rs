@@ -1,6 +1,7 @@
 //! An embedded-nal stack and a clock behind one trait, whatever their types are: what is above them is
 //! compiled once for all of them.
 
+use super::fault::StackStep;
 use super::{DnsErrorOf, TcpErrorOf};
 use core::net::{IpAddr, SocketAddr};
 use embedded_nal::{AddrType, TcpError, TcpErrorKind};
@@ -9,15 +10,6 @@ use nal_link::{Clock, IpConfig, LinkStatus, Network, StackFault, StackQuirks, St
 /// In an error, in place of the stack's own: that one is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Kept;
-
-/// A stack's own error.
-#[derive(Debug)]
-pub(super) enum OwnError<T, D> {
-    /// Of TCP.
-    Tcp(T),
-    /// Of the resolver.
-    Dns(D),
-}
 
 /// What a call of `send` or `receive` has moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,10 +39,8 @@ pub(crate) trait Stack {
     fn idle(&self);
     fn traits(&self) -> Traits;
     fn status(&self) -> StackStatus<'_>;
-    /// What the kept error stands for.
-    fn fault(&self) -> StackFault;
-    /// Whether the kept error stays, whatever fails after it.
-    fn hold_error(&mut self, holds: bool);
+    /// What the error stands for that was kept when it failed at this.
+    fn fault(&self, step: StackStep) -> StackFault;
     /// Lets it move packets.
     fn poll(&mut self);
     fn link_status(&mut self) -> LinkStatus;
@@ -68,49 +58,30 @@ pub(crate) trait Stack {
     fn close(&mut self) -> bool;
 }
 
-type OwnErrorOf<N> = OwnError<TcpErrorOf<N>, DnsErrorOf<N>>;
-
 /// An embedded-nal stack with its one socket, which is closed when this is dropped, and the clock.
 pub(crate) struct NalStack<N: Network, C> {
     pub(crate) network: N,
     pub(crate) clock: C,
     socket: Option<N::TcpSocket>,
-    /// The last one.
-    error: Option<OwnErrorOf<N>>,
-    holds_error: bool,
+    /// The last error of all calls but these two.
+    pub(super) error: Option<TcpErrorOf<N>>,
+    /// That of `send`, after which more is tried before it counts.
+    pub(super) send_error: Option<TcpErrorOf<N>>,
+    pub(super) resolve_error: Option<DnsErrorOf<N>>,
 }
 
 impl<N: Network, C> NalStack<N, C> {
     pub(super) fn new(network: N, clock: C) -> Self {
-        Self { network, clock, socket: None, error: None, holds_error: false }
+        Self { network, clock, socket: None, error: None, send_error: None, resolve_error: None }
     }
 
     pub(crate) fn has_socket(&self) -> bool {
         self.socket.is_some()
     }
 
-    /// The kept error, which is forgotten.
-    pub(super) fn take_error(&mut self) -> Option<OwnErrorOf<N>> {
-        self.error.take()
-    }
-
     fn keep(&mut self, error: TcpErrorOf<N>) -> Kept {
-        if !self.holds_error {
-            self.error = Some(OwnError::Tcp(error));
-        }
+        self.error = Some(error);
         Kept
-    }
-
-    fn moved(&mut self, result: nb::Result<usize, TcpErrorOf<N>>, most: usize) -> Moved {
-        match result {
-            Ok(count) => Moved::Bytes(count.min(most)),
-            Err(nb::Error::WouldBlock) => Moved::Nothing,
-            Err(nb::Error::Other(error)) => {
-                let is_closed = error.kind() == TcpErrorKind::PipeClosed;
-                self.keep(error);
-                if is_closed { Moved::Closed } else { Moved::Failed }
-            }
-        }
     }
 
     fn close_socket(&mut self) -> bool {
@@ -144,16 +115,16 @@ impl<N: Network, C: Clock> Stack for NalStack<N, C> {
         self.network.status()
     }
 
-    fn fault(&self) -> StackFault {
-        match &self.error {
-            Some(OwnError::Tcp(error)) => self.network.tcp_fault(error),
-            Some(OwnError::Dns(error)) => self.network.dns_fault(error),
-            None => StackFault::Unknown,
-        }
-    }
-
-    fn hold_error(&mut self, holds: bool) {
-        self.holds_error = holds;
+    fn fault(&self, step: StackStep) -> StackFault {
+        let error = match step {
+            StackStep::Resolve => {
+                let error = self.resolve_error.as_ref();
+                return error.map_or(StackFault::Unknown, |error| self.network.dns_fault(error));
+            }
+            StackStep::Send | StackStep::NotConnected => &self.send_error,
+            StackStep::Socket | StackStep::Connect | StackStep::Receive => &self.error,
+        };
+        error.as_ref().map_or(StackFault::Unknown, |error| self.network.tcp_fault(error))
     }
 
     fn poll(&mut self) {
@@ -171,7 +142,7 @@ impl<N: Network, C: Clock> Stack for NalStack<N, C> {
     fn resolve(&mut self, name: &str, kind: AddrType) -> nb::Result<IpAddr, Kept> {
         self.network.get_host_by_name(name, kind).map_err(|error| {
             error.map(|error| {
-                self.error = Some(OwnError::Dns(error));
+                self.resolve_error = Some(error);
                 Kept
             })
         })
@@ -204,13 +175,13 @@ impl<N: Network, C: Clock> Stack for NalStack<N, C> {
     fn send(&mut self, bytes: &[u8]) -> Moved {
         let Some(socket) = &mut self.socket else { return Moved::Nothing };
         let sent = self.network.send(socket, bytes);
-        self.moved(sent, bytes.len())
+        moved(sent, bytes.len(), &mut self.send_error)
     }
 
     fn receive(&mut self, buffer: &mut [u8]) -> Moved {
         let Some(socket) = &mut self.socket else { return Moved::Nothing };
         let received = self.network.receive(socket, buffer);
-        self.moved(received, buffer.len())
+        moved(received, buffer.len(), &mut self.error)
     }
 
     fn has_unread(&mut self) -> bool {
@@ -226,5 +197,18 @@ impl<N: Network, C: Clock> Stack for NalStack<N, C> {
 impl<N: Network, C> Drop for NalStack<N, C> {
     fn drop(&mut self) {
         self.close_socket();
+    }
+}
+
+/// What a call of `send` or `receive` has moved. Its error is kept.
+fn moved<E: TcpError>(result: nb::Result<usize, E>, most: usize, kept: &mut Option<E>) -> Moved {
+    match result {
+        Ok(count) => Moved::Bytes(count.min(most)),
+        Err(nb::Error::WouldBlock) => Moved::Nothing,
+        Err(nb::Error::Other(error)) => {
+            let is_closed = error.kind() == TcpErrorKind::PipeClosed;
+            *kept = Some(error);
+            if is_closed { Moved::Closed } else { Moved::Failed }
+        }
     }
 }

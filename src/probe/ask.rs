@@ -6,7 +6,7 @@ use crate::http::endpoint::Endpoint;
 use crate::http::method::Method;
 use crate::http::request::HeadWriter;
 use crate::http::url::Url;
-use crate::nal::{Driver, ErrorOf};
+use crate::nal::{Driver, ErrorOf, StackStep};
 use crate::protocol::{CloseReason, Exchange, State};
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use nal_link::{Clock, Network, StackFault, elapsed_ms};
@@ -52,7 +52,9 @@ impl Ladder {
                 return Err(nb::Error::WouldBlock);
             }
             Err(nb::Error::WouldBlock) => Some(false),
-            Err(nb::Error::Other(_)) => is_refusal(driver.stack.fault()).then_some(true),
+            Err(nb::Error::Other(_)) => {
+                is_refusal(driver.stack.fault(StackStep::Connect)).then_some(true)
+            }
         };
         driver.close_socket(CloseReason::CallerAsked);
         Ok(answer)
@@ -74,7 +76,7 @@ impl Ladder {
             Err(nb::Error::WouldBlock) if self.is_patient(now) => {
                 return Err(nb::Error::WouldBlock);
             }
-            Err(nb::Error::Other(_)) => driver.stack.fault(),
+            Err(nb::Error::Other(_)) => driver.stack.fault(StackStep::Connect),
             Err(nb::Error::WouldBlock) if driver.stack.status().is_busy => StackFault::Busy,
             Ok(()) | Err(nb::Error::WouldBlock) => StackFault::Unknown,
         };

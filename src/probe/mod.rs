@@ -288,13 +288,13 @@ impl Ladder {
     }
 
     /// A part of a call has ended so: it fails as a call would.
-    fn tell<N: Network, C: Clock>(
+    fn tell<N: Network, C: Clock, T>(
         &self,
         driver: &mut Driver<N, C>,
         exchange: &mut Exchange,
         buffer: &mut [u8],
-        step: Step<()>,
-    ) -> nb::Result<(), ErrorOf<N>> {
+        step: Step<T>,
+    ) -> nb::Result<T, ErrorOf<N>> {
         let mut call = CallView { exchange, ticket: self.ticket, buffer, body: &[] };
         driver.tell(&mut call, step)
     }
