@@ -53,6 +53,12 @@ impl<'b> Draft<'b> {
         buffer: &mut [u8],
     ) -> Self {
         let url = url.as_ref().map_err(|error| *error);
+        let mut head = HeadWriter::new(method);
+        let mut pen = head.on(buffer);
+        pen.start(method, url);
+        if driver.config.keep_alive_ms == 0 {
+            pen.connection_close();
+        }
         let endpoint = match url {
             Ok(url) => Endpoint::of(url),
             Err(_) => Endpoint::NOWHERE,
@@ -64,15 +70,7 @@ impl<'b> Draft<'b> {
             driver.config.deadlines,
             driver.stack.now_ms(),
         );
-        // Made where it will stand.
-        let head = HeadWriter::new(method);
-        let mut draft = Self { head, exchange, body: &[], has_body: false, ticket: 0 };
-        let mut pen = draft.head.on(buffer);
-        pen.start(method, url);
-        if driver.config.keep_alive_ms == 0 {
-            pen.connection_close();
-        }
-        draft
+        Self { head, exchange, body: &[], has_body: false, ticket: 0 }
     }
 
     /// A request has one body.

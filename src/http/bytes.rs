@@ -145,7 +145,7 @@ pub(crate) fn token_run(text: &[u8]) -> &[u8] {
 }
 
 /// The value of a hex digit.
-#[inline(never)]
+#[inline(always)]
 pub(crate) const fn hex_digit(byte: u8) -> Option<u8> {
     let digit = byte.wrapping_sub(b'0');
     if digit <= 9 {

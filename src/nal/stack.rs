@@ -167,17 +167,20 @@ impl<N: Network, C: Clock> Stack for NalStack<N, C> {
         self.network.secure(socket, server_name).is_ok()
     }
 
+    #[inline(always)]
     fn connect(&mut self, remote: SocketAddr) -> nb::Result<(), Kept> {
         let Some(socket) = &mut self.socket else { return Err(nb::Error::WouldBlock) };
         self.network.connect(socket, remote).map_err(|error| error.map(|error| self.keep(error)))
     }
 
+    #[inline(always)]
     fn send(&mut self, bytes: &[u8]) -> Moved {
         let Some(socket) = &mut self.socket else { return Moved::Nothing };
         let sent = self.network.send(socket, bytes);
         moved(sent, bytes.len(), &mut self.send_error)
     }
 
+    #[inline(always)]
     fn receive(&mut self, buffer: &mut [u8]) -> Moved {
         let Some(socket) = &mut self.socket else { return Moved::Nothing };
         let received = self.network.receive(socket, buffer);
@@ -201,6 +204,7 @@ impl<N: Network, C> Drop for NalStack<N, C> {
 }
 
 /// What a call of `send` or `receive` has moved. Its error is kept.
+#[inline(always)]
 fn moved<E: TcpError>(result: nb::Result<usize, E>, most: usize, kept: &mut Option<E>) -> Moved {
     match result {
         Ok(count) => Moved::Bytes(count.min(most)),
