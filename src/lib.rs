@@ -181,7 +181,7 @@ pub mod sans_io {
     ) -> Option<Exchange> {
         let traits = method.traits();
         let mut head = HeadWriter::new(&traits);
-        head.on(buffer).start(method, traits.response_to, Ok(&url));
+        head.on(buffer).start(&traits, Ok(&url));
         if expect_continue {
             head.expect_continue();
         }

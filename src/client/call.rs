@@ -1,5 +1,6 @@
 //! A request on its way and its response as it arrives, as a value.
 
+use super::draft::Draft;
 use super::{Buffer, SafeHttpClient, Upgraded};
 use crate::error::{Evidence, Phase};
 use crate::http::response::{Headers, ResponseHead};
@@ -56,9 +57,9 @@ pub struct Call<'b, B> {
 }
 
 impl<'b, B: Buffer> Call<'b, B> {
-    /// Nobody's yet, and without a body.
-    pub(super) fn new(exchange: Exchange, buffer: B) -> Self {
-        Self { exchange, ticket: 0, body: &[], buffer }
+    /// Of a request that is the client's.
+    pub(super) fn new(draft: Draft<'b>, buffer: B) -> Self {
+        Self { exchange: draft.exchange, ticket: draft.ticket, body: draft.body, buffer }
     }
 
     pub(super) fn view(&mut self) -> CallView<'_> {
@@ -68,10 +69,6 @@ impl<'b, B: Buffer> Call<'b, B> {
             buffer: self.buffer.as_mut(),
             body: self.body,
         }
-    }
-
-    pub(super) fn buffer_mut(&mut self) -> &mut [u8] {
-        self.buffer.as_mut()
     }
 
     /// The same with what is left of its body.
@@ -107,7 +104,9 @@ impl<'b, B: Buffer> Call<'b, B> {
         _cx: &mut LoopContext,
         out: &mut [u8],
     ) -> nb::Result<usize, ErrorOf<N>> {
-        client.driver.read(&mut self.view(), out)
+        let call = &mut self.view();
+        let step = client.driver.any().read(call, out);
+        client.driver.tell(call, step)
     }
 
     /// The next bytes of the body, in the call's buffer; none at its end. They are taken with
@@ -147,7 +146,7 @@ impl<'b, B: Buffer> Call<'b, B> {
         client: &mut SafeHttpClient<N, C>,
         count: usize,
     ) {
-        client.driver.consume(&mut self.view(), count);
+        client.driver.any().consume(&mut self.view(), count);
     }
 
     /// Reads the rest of the body into the call's buffer, behind the head; [`body`](Self::body)
@@ -197,7 +196,7 @@ impl<'b, B: Buffer> Call<'b, B> {
 
     /// The figures of the call so far.
     pub fn evidence<N: Network, C: Clock>(&self, client: &SafeHttpClient<N, C>) -> Evidence {
-        client.driver.evidence_of(&self.exchange, self.phase())
+        self.exchange.evidence(self.phase(), client.driver.stack.clock.now_ms())
     }
 
     /// Whether the response has handed the connection over: after `101 Switching Protocols`, or a

@@ -1,5 +1,6 @@
 //! Why it doesn't work: of an error, and by looking.
 
+use super::draft::refuse;
 use super::{Buffer, IntoUrl, SafeHttpClient};
 use crate::diagnosis::{Diagnosis, Report};
 use crate::error::{Error, ErrorKind, Phase, UrlError};
@@ -37,7 +38,7 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
     /// # }
     /// ```
     pub fn diagnosis(&self, error: &ErrorOf<N>) -> Diagnosis {
-        let words = self.driver.connection.network.status().last_words;
+        let words = self.driver.stack.network.status().last_words;
         Diagnosis::new(error, self.driver.evidence).with_last_words(words)
     }
 
@@ -64,7 +65,7 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
     pub fn diagnose<'u>(&mut self, cx: &mut LoopContext, url: impl IntoUrl<'u>) -> Report {
         let mut probe = self.start_probe(url, [0; BUFFER]);
         while let Err(nb::Error::WouldBlock) = probe.poll(self, cx) {
-            self.driver.clock.idle();
+            self.driver.stack.clock.idle();
         }
         probe.ladder.report
     }
@@ -73,7 +74,7 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
     /// the head of its answer; 512 bytes are plenty.
     pub fn start_probe<'u, B: Buffer>(&mut self, url: impl IntoUrl<'u>, mut buffer: B) -> Probe<B> {
         // A kept connection would hide the steps below it.
-        self.driver.connection.close(CloseReason::CallerAsked);
+        self.driver.any().close(CloseReason::CallerAsked);
         let ladder = self.ladder(url.into_url(), buffer.as_mut());
         Probe { ladder, buffer }
     }
@@ -90,7 +91,7 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
         let (host, port) = (url.host_text(), url.port());
         let endpoint = Endpoint::of(&url);
         let driver = &mut self.driver;
-        let network = &driver.connection.network;
+        let network = &driver.stack.network;
         let (tls, loopback) = (network.has_tls(), network.has_loopback());
         let checks = driver.config.checks;
         if let Err(error) = check_request(&endpoint, ResponseTo::Other, tls, loopback, checks) {
@@ -98,18 +99,18 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
         }
         let traits = Method::Options.traits();
         let mut head = HeadWriter::new(&traits);
-        head.on(buffer).start(Method::Options, traits.response_to, Ok(&url.whole_server()));
+        head.on(buffer).start(&traits, Ok(&url.whole_server()));
         head.on(buffer).connection_close();
         match head.on(buffer).finish(None) {
             Ok(head_end) => {
-                let ticket = driver.connection.claim();
-                let now = driver.clock.now_ms();
+                let ticket = driver.any().claim();
+                let now = driver.stack.clock.now_ms();
                 let mut exchange = probe::exchange(endpoint, &driver.config, now);
                 exchange.stage(head_end, false, buffer, &[]);
                 Ladder::new(exchange, host, ticket)
             }
-            Err(refusal) => {
-                let error: ErrorOf<N> = super::request::refuse(refusal);
+            Err(unsendable) => {
+                let error: ErrorOf<N> = refuse(unsendable);
                 Ladder::refused(&error, host, port)
             }
         }

@@ -3,6 +3,7 @@
 mod buffer;
 mod call;
 mod diagnose;
+mod draft;
 mod online;
 mod request;
 mod response;
@@ -27,7 +28,7 @@ use crate::nal::{Driver, ErrorOf};
 use crate::policy::Config;
 use crate::protocol::{CloseReason, Goal};
 use core::fmt;
-use nal_link::{Clock, LinkError, LinkStatus, LoopContext, Network, elapsed_ms};
+use nal_link::{Clock, LinkError, LinkStatus, LoopContext, Network};
 
 /// An HTTP/1.1 client over the network `N`, with the clock `C`.
 ///
@@ -100,15 +101,9 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
         &'a mut self,
         cx: &'a mut LoopContext,
     ) -> Result<Online<'a, N, C>, LinkError> {
-        let network = &mut self.driver.connection.network;
-        network.poll_network();
-        let status = network.link_status();
-        match status.ip_config() {
-            Ok(_) => Ok(Online::new(self, cx)),
-            Err(error) => {
-                self.driver.set_evidence(0, 0, Some(status));
-                Err(error)
-            }
+        match self.driver.any().look() {
+            Ok(()) => Ok(Online::new(self, cx)),
+            Err(error) => Err(error),
         }
     }
 
@@ -133,21 +128,9 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
         &'a mut self,
         cx: &'a mut LoopContext,
     ) -> Result<Online<'a, N, C>, LinkError> {
-        let started = self.driver.clock.now_ms();
-        loop {
-            let network = &mut self.driver.connection.network;
-            network.poll_network();
-            let status = network.link_status();
-            let Err(error) = status.ip_config() else {
-                return Ok(Online::new(self, cx));
-            };
-            let (waited, limit_ms) =
-                (elapsed_ms(self.driver.clock.now_ms(), started), self.driver.config.online_ms);
-            if waited >= limit_ms {
-                self.driver.set_evidence(waited, limit_ms, Some(status));
-                return Err(error);
-            }
-            self.driver.clock.idle();
+        match self.driver.any().wait_online() {
+            Ok(()) => Ok(Online::new(self, cx)),
+            Err(error) => Err(error),
         }
     }
 }
@@ -159,14 +142,28 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
         call: &mut Call<'_, B>,
         goal: Goal,
     ) -> Result<(), ErrorOf<N>> {
-        let mut call = call.view();
-        loop {
-            match self.driver.run(&mut call, goal) {
-                Ok(()) => return Ok(()),
-                Err(nb::Error::Other(error)) => return Err(error),
-                Err(nb::Error::WouldBlock) => self.driver.clock.idle(),
-            }
-        }
+        let call = &mut call.view();
+        let done = self.driver.any().run_to_end(call, goal);
+        done.map_err(|fault| self.driver.fail(call, fault))
+    }
+
+    /// Closes the connection, if there is one, and ends the call that it belongs to.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(client: &mut SafeHttpClient<N, C>) {
+    /// client.close(); // before the radio sleeps
+    /// # }
+    /// ```
+    pub fn close(&mut self) {
+        self.driver.any().close(CloseReason::CallerAsked);
+    }
+
+    /// The [network](Self::network) below, to change it: join another access point, for example. The connection is closed first,
+    /// since it may not outlast that.
+    pub fn network_mut(&mut self) -> &mut N {
+        self.close();
+        &mut self.driver.stack.network
     }
 }
 
@@ -182,7 +179,7 @@ impl<N: Network, C> SafeHttpClient<N, C> {
     /// # }
     /// ```
     pub fn link_status(&mut self) -> LinkStatus {
-        self.driver.connection.network.link_status()
+        self.driver.stack.network.link_status()
     }
 
     /// The figures of the last call that failed, or of the last time that there was no address.
@@ -192,7 +189,7 @@ impl<N: Network, C> SafeHttpClient<N, C> {
 
     /// Whether a connection is open: kept for the next request, or a call's.
     pub fn is_connected(&self) -> bool {
-        self.driver.connection.is_open()
+        self.driver.stack.has_socket()
     }
 
     /// Why the last connection to be closed was closed; `None` where none was yet.
@@ -201,18 +198,6 @@ impl<N: Network, C> SafeHttpClient<N, C> {
     /// is a new one, why the one before wasn't used again.
     pub fn close_reason(&self) -> Option<CloseReason> {
         self.driver.connection.close_reason()
-    }
-
-    /// Closes the connection, if there is one, and ends the call that it belongs to.
-    ///
-    /// ```no_run
-    /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(client: &mut SafeHttpClient<N, C>) {
-    /// client.close(); // before the radio sleeps
-    /// # }
-    /// ```
-    pub fn close(&mut self) {
-        self.driver.connection.close(CloseReason::CallerAsked);
     }
 
     /// The deadlines and habits.
@@ -234,19 +219,12 @@ impl<N: Network, C> SafeHttpClient<N, C> {
 
     /// The clock.
     pub fn clock(&self) -> &C {
-        &self.driver.clock
+        &self.driver.stack.clock
     }
 
     /// The network below, for what only its driver knows. Its sockets are the client's.
     pub fn network(&self) -> &N {
-        &self.driver.connection.network
-    }
-
-    /// The same, to change it: join another access point, for example. The connection is closed first,
-    /// since it may not outlast that.
-    pub fn network_mut(&mut self) -> &mut N {
-        self.close();
-        &mut self.driver.connection.network
+        &self.driver.stack.network
     }
 }
 

@@ -1,14 +1,13 @@
 //! A request while it is put together.
 
+use super::draft::{Draft, Unsent, refuse};
 use super::{Buffer, Call, Response, SafeHttpClient, Upload};
-use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError, UrlError};
-use crate::http::endpoint::Endpoint;
+use crate::error::UrlError;
 use crate::http::method::{BodyLength, Method};
-use crate::http::request::{HeadWriter, Pen, Unsendable};
+use crate::http::request::Pen;
 use crate::http::url::Url;
 use crate::nal::ErrorOf;
-use crate::policy::check_request;
-use crate::protocol::{Deadlines, Exchange, Goal, NEVER};
+use crate::protocol::{Deadlines, Goal, NEVER};
 use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -35,10 +34,8 @@ use nal_link::{Clock, Network, millis};
 #[must_use = "a request is sent by `send` or `start`"]
 pub struct Request<'r, 'b, N: Network, C, B> {
     client: &'r mut SafeHttpClient<N, C>,
-    head: HeadWriter,
-    /// What it will be. Its buffer holds what is written of the head.
-    call: Call<'b, B>,
-    has_body: bool,
+    draft: Draft<'b>,
+    buffer: B,
 }
 
 impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
@@ -48,33 +45,16 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         url: Result<Url<'_>, UrlError>,
         mut buffer: B,
     ) -> Self {
-        let (driver, traits) = (&client.driver, method.traits());
-        let mut head = HeadWriter::new(&traits);
-        let mut pen = head.on(buffer.as_mut());
-        pen.start(method, traits.response_to, url.as_ref().map_err(|error| *error));
-        if driver.config.keep_alive_ms == 0 {
-            pen.connection_close();
-        }
-        let endpoint = match &url {
-            Ok(url) => Endpoint::of(url),
-            Err(_) => Endpoint::NOWHERE,
-        };
-        let exchange = Exchange::new(
-            endpoint,
-            traits.response_to,
-            traits.is_idempotent,
-            driver.config.deadlines,
-            driver.clock.now_ms(),
-        );
-        Self { client, head, call: Call::new(exchange, buffer), has_body: false }
+        let draft = Draft::new(client.driver.any(), &method.traits(), &url, buffer.as_mut());
+        Self { client, draft, buffer }
     }
 
     fn head(&mut self) -> Pen<'_> {
-        self.head.on(self.call.buffer_mut())
+        self.draft.head.on(self.buffer.as_mut())
     }
 
     fn deadlines(&mut self) -> &mut Deadlines {
-        &mut self.call.exchange.params.deadlines
+        &mut self.draft.exchange.params.deadlines
     }
 
     /// Adds a header field. `Host`, `User-Agent` and `Accept` replace the default ones, `Authorization` the
@@ -109,8 +89,8 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// # Ok(()) }
     /// ```
     pub fn body<T: AsRef<[u8]> + ?Sized>(mut self, body: &'b T) -> Self {
-        if self.takes_body() {
-            self.call.body = body.as_ref();
+        if self.draft.takes_body() {
+            self.draft.body = body.as_ref();
         }
         self
     }
@@ -127,18 +107,10 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// }
     /// ```
     pub fn copy_body<T: AsRef<[u8]> + ?Sized>(mut self, body: &T) -> Self {
-        if self.takes_body() {
+        if self.draft.takes_body() {
             self.head().copy_body(body.as_ref());
         }
         self
-    }
-
-    /// A request has one body.
-    fn takes_body(&mut self) -> bool {
-        if self.has_body {
-            self.head.fail(RequestError::SecondBody);
-        }
-        !core::mem::replace(&mut self.has_body, true)
     }
 
     /// Connects to this address, whatever the URL's host is, and resolves no name. The host is
@@ -153,7 +125,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// # Ok(()) }
     /// ```
     pub fn connect_to(mut self, address: SocketAddr) -> Self {
-        self.call.exchange.endpoint.direct(address);
+        self.draft.exchange.endpoint.direct(address);
         self
     }
 
@@ -167,14 +139,14 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// [`Config::continue_timeout`](crate::Config::continue_timeout) has passed. A
     /// [copied](Self::copy_body) body is small, and doesn't wait for it.
     pub fn expect_continue(mut self) -> Self {
-        self.head.expect_continue();
+        self.draft.head.expect_continue();
         self
     }
 
     /// Accepts transfer codings that can't be undone: the body is then as it was transferred,
     /// `chunked` aside.
     pub fn allow_unknown_codings(mut self) -> Self {
-        self.call.exchange.params.allow_unknown_codings = true;
+        self.draft.exchange.params.allow_unknown_codings = true;
         self
     }
 
@@ -238,10 +210,15 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// # Ok(()) }
     /// ```
     pub fn send(mut self) -> Result<Response<'r, 'b, N, C, B>, ErrorOf<N>> {
-        self.check(None)?;
         // Where it stands: a call is too large to be moved without need.
-        self.client.wait_for(&mut self.call, Goal::Head)?;
-        Ok(Response::new(self.client, self.call))
+        match self.draft.send(self.client.driver.any(), self.buffer.as_mut()) {
+            Ok(()) => Ok(Response::new(self.client, Call::new(self.draft, self.buffer))),
+            Err(Unsent::Unsendable(unsendable)) => Err(refuse(unsendable)),
+            Err(Unsent::Fault(fault)) => {
+                let mut call = self.draft.view(self.buffer.as_mut());
+                Err(self.client.driver.fail(&mut call, fault))
+            }
+        }
     }
 
     /// The same without waiting: a [`Call`] to be polled. Nothing is sent yet.
@@ -252,7 +229,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// [`ErrorKind::Buffer`].
     pub fn start(mut self) -> Result<Call<'b, B>, ErrorOf<N>> {
         self.check(None)?;
-        Ok(self.call)
+        Ok(Call::new(self.draft, self.buffer))
     }
 
     /// Sends the request with a body read from `reader`, and waits for the response's head.
@@ -280,7 +257,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         length: BodyLength,
     ) -> Result<Response<'r, 'static, N, C, B>, ErrorOf<N>> {
         self.check(Some(length))?;
-        let mut upload = Upload::new(self.call, length);
+        let mut upload = Upload::new(Call::new(self.draft, self.buffer), length);
         upload.fill_from(self.client, reader)?;
         let mut call = upload.finish(self.client)?;
         self.client.wait_for(&mut call, Goal::Head)?;
@@ -294,76 +271,17 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// As [`start`](Self::start).
     pub fn start_upload(mut self, length: BodyLength) -> Result<Upload<B>, ErrorOf<N>> {
         self.check(Some(length))?;
-        Ok(Upload::new(self.call, length))
+        Ok(Upload::new(Call::new(self.draft, self.buffer), length))
     }
 
-    /// Checks all of it, and makes the call the client's. One that was started before ends here.
     fn check(&mut self, upload: Option<BodyLength>) -> Result<(), ErrorOf<N>> {
-        match self.complete(upload) {
-            Ok(()) => {
-                self.call.ticket = self.client.driver.connection.claim();
-                Ok(())
-            }
-            Err(refusal) => {
-                self.client.driver.set_evidence(0, 0, None);
-                Err(refuse(refusal))
-            }
-        }
-    }
-
-    fn complete(&mut self, upload: Option<BodyLength>) -> Result<(), Unsendable> {
-        let (lent, copied) = (self.call.body.len(), self.head.copied_body);
-        let length = match upload {
-            Some(length) => {
-                if self.has_body {
-                    self.head.fail(RequestError::SecondBody);
-                }
-                Some(length)
-            }
-            None if self.has_body => Some(BodyLength::Known(lent.wrapping_add(copied) as u64)),
-            None => None,
-        };
-        let head_end = self.head().finish(length);
-        let driver = &self.client.driver;
-        let network = &driver.connection.network;
-        let call = &mut self.call;
-        check_request(
-            &call.exchange.endpoint,
-            call.exchange.params.response_to,
-            network.has_tls(),
-            network.has_loopback(),
-            driver.config.checks,
-        )?;
-        call.exchange.params.close = self.head.close;
-        // A copied body leaves with its head all the same: the answer's place is where it stands.
-        let holds_body = self.head.expect_continue && (upload.is_some() || lent > 0);
-        let stage_end = head_end?.wrapping_add(copied);
-        call.exchange.stage(stage_end, holds_body, call.buffer.as_mut(), call.body);
-        Ok(())
-    }
-}
-
-#[cold]
-#[inline(never)]
-pub(super) fn refuse<T, D>(refusal: Unsendable) -> Error<T, D> {
-    let kind = match refusal {
-        Unsendable::Request(error) => ErrorKind::Request(error),
-        Unsendable::Buffer { needed, available } => {
-            let what = BufferUse::RequestHead;
-            ErrorKind::Buffer { what, needed, available, exact: true }
-        }
-    };
-    Error::new(Phase::Url, kind)
-}
-
-impl From<RequestError> for Unsendable {
-    fn from(error: RequestError) -> Self {
-        Self::Request(error)
+        let driver = self.client.driver.any();
+        self.draft.start(driver, self.buffer.as_mut(), upload).map_err(refuse)
     }
 }
 
 impl<N: Network, C, B> fmt::Debug for Request<'_, '_, N, C, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request").field("call", &self.call).finish_non_exhaustive()
+        f.debug_struct("Request").finish_non_exhaustive()
     }
 }

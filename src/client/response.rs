@@ -3,7 +3,7 @@
 use super::{Buffer, Call, SafeHttpClient, Stream};
 use crate::error::{Error, ErrorKind, Evidence, Phase};
 use crate::http::response::{Headers, ResponseHead};
-use crate::nal::{CallView, Driver, ErrorOf};
+use crate::nal::{AnyDriver, CallView, ErrorOf, Step};
 use crate::protocol::Goal;
 use core::fmt;
 use embedded_io::{BufRead, ErrorType, Read, Write};
@@ -48,15 +48,15 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Response<'r, 'b, N, C, B> {
     /// Calls a step until it doesn't block, and the idle hook in between.
     pub(super) fn wait_for<T>(
         &mut self,
-        mut step: impl FnMut(&mut Driver<N, C>, &mut CallView<'_>) -> nb::Result<T, ErrorOf<N>>,
+        mut step: impl FnMut(&mut AnyDriver<'_>, &mut CallView<'_>) -> Step<T>,
     ) -> Result<T, ErrorOf<N>> {
         let driver = &mut self.client.driver;
         let mut call = self.call.view();
         loop {
-            match step(driver, &mut call) {
+            match step(driver.any(), &mut call) {
                 Ok(value) => return Ok(value),
-                Err(nb::Error::Other(error)) => return Err(error),
-                Err(nb::Error::WouldBlock) => driver.clock.idle(),
+                Err(nb::Error::Other(fault)) => return Err(driver.fail(&mut call, fault)),
+                Err(nb::Error::WouldBlock) => driver.stack.clock.idle(),
             }
         }
     }
@@ -210,7 +210,7 @@ impl<N: Network, C: Clock, B: Buffer> BufRead for Response<'_, '_, N, C, B> {
 
 impl<N: Network, C: Clock, B: Buffer> Drop for Response<'_, '_, N, C, B> {
     fn drop(&mut self) {
-        self.client.driver.abandon(&mut self.call.view());
+        self.client.driver.any().abandon(&mut self.call.view());
     }
 }
 

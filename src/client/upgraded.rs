@@ -44,7 +44,9 @@ impl<'b, B: Buffer> Upgraded<'b, B> {
         _cx: &mut LoopContext,
         out: &mut [u8],
     ) -> nb::Result<usize, ErrorOf<N>> {
-        client.driver.upgraded_read(&mut self.call.view(), out)
+        let call = &mut self.call.view();
+        let step = client.driver.any().upgraded_read(call, out);
+        client.driver.tell(call, step)
     }
 
     /// Writes to the stream, and returns how many bytes the stack took.
@@ -59,7 +61,9 @@ impl<'b, B: Buffer> Upgraded<'b, B> {
         _cx: &mut LoopContext,
         bytes: &[u8],
     ) -> nb::Result<usize, ErrorOf<N>> {
-        client.driver.upgraded_write(&mut self.call.view(), bytes)
+        let call = &mut self.call.view();
+        let step = client.driver.any().upgraded_write(call, bytes);
+        client.driver.tell(call, step)
     }
 
     /// The call whose response this is: its head.

@@ -1,11 +1,11 @@
 //! A request whose body is given piece by piece.
 
 use super::{Buffer, Call, SafeHttpClient};
-use crate::error::{ErrorKind, RequestError};
+use crate::error::ErrorKind;
 use crate::http::bytes::copy;
 use crate::http::method::BodyLength;
-use crate::nal::ErrorOf;
-use crate::protocol::UploadState;
+use crate::nal::{CallView, Driver, ErrorOf, Fault};
+use crate::protocol::{Failure, UploadState};
 use core::fmt;
 use embedded_io::Read;
 use nal_link::{Clock, LoopContext, Network};
@@ -54,7 +54,7 @@ impl<B: Buffer> Upload<B> {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` while the stack takes no more; [`BodyLength`](RequestError::BodyLength) where
+    /// `WouldBlock` while the stack takes no more; [`BodyLength`](crate::RequestError::BodyLength) where
     /// more is given than was declared; and all that sending can end in.
     pub fn poll_write<N: Network, C: Clock>(
         &mut self,
@@ -65,10 +65,12 @@ impl<B: Buffer> Upload<B> {
         if bytes.is_empty() {
             return Ok(0);
         }
-        let (start, end) = client.driver.upload_space(&mut self.call.view(), &mut self.state)?;
-        let space = self.call.buffer_mut().get_mut(start..end).unwrap_or_default();
-        let count = copy(space, bytes);
-        client.driver.upload_commit(&mut self.call.view(), &mut self.state, count)?;
+        let (driver, call) = (&mut client.driver, &mut self.call.view());
+        let space = driver.any().upload_space(call, &mut self.state);
+        let (start, end) = driver.tell(call, space)?;
+        let count = copy(call.buffer.get_mut(start..end).unwrap_or_default(), bytes);
+        let done = driver.any().upload_commit(call, &mut self.state, count);
+        done.map_err(|fault| fail(driver, call, &self.state, fault))?;
         Ok(count)
     }
 
@@ -76,14 +78,17 @@ impl<B: Buffer> Upload<B> {
     ///
     /// # Errors
     ///
-    /// [`BodyLength`](RequestError::BodyLength) where less was given than was declared: the
+    /// [`BodyLength`](crate::RequestError::BodyLength) where less was given than was declared: the
     /// connection is closed.
     pub fn finish<N: Network, C: Clock>(
         mut self,
         client: &mut SafeHttpClient<N, C>,
     ) -> Result<Call<'static, B>, ErrorOf<N>> {
-        let rest = client.driver.upload_finish(&mut self.call.view(), &mut self.state)?;
-        Ok(self.call.with_rest(rest))
+        let (driver, call) = (&mut client.driver, &mut self.call.view());
+        match driver.any().upload_finish(call, &mut self.state) {
+            Ok(rest) => Ok(self.call.with_rest(rest)),
+            Err(fault) => Err(fail(driver, call, &self.state, fault)),
+        }
     }
 
     /// Gives all that `reader` has, and waits for the stack meanwhile.
@@ -92,17 +97,17 @@ impl<B: Buffer> Upload<B> {
         client: &mut SafeHttpClient<N, C>,
         reader: &mut R,
     ) -> Result<(), ErrorOf<N>> {
+        let (driver, call) = (&mut client.driver, &mut self.call.view());
         loop {
-            let view = &mut self.call.view();
-            let (start, end) = match client.driver.upload_space(view, &mut self.state) {
+            let (start, end) = match driver.any().upload_space(call, &mut self.state) {
                 Ok(space) => space,
                 Err(nb::Error::WouldBlock) => {
-                    client.driver.clock.idle();
+                    driver.stack.clock.idle();
                     continue;
                 }
-                Err(nb::Error::Other(error)) => return Err(error),
+                Err(nb::Error::Other(fault)) => return Err(driver.fail(call, fault)),
             };
-            let space = self.call.buffer_mut().get_mut(start..end).unwrap_or_default();
+            let space = call.buffer.get_mut(start..end).unwrap_or_default();
             // The server has answered already.
             if space.is_empty() {
                 return Ok(());
@@ -111,15 +116,28 @@ impl<B: Buffer> Upload<B> {
                 Ok(0) => return Ok(()),
                 Ok(count) => count.min(space.len()),
                 Err(error) => {
-                    let kind = RequestError::BodyReader(embedded_io::Error::kind(&error));
-                    return Err(client
-                        .driver
-                        .fail(&mut self.call.view(), ErrorKind::Request(kind)));
+                    let error = embedded_io::Error::kind(&error);
+                    return Err(driver.fail(call, Fault::BodyReader(error)));
                 }
             };
-            client.driver.upload_commit(&mut self.call.view(), &mut self.state, count)?;
+            let done = driver.any().upload_commit(call, &mut self.state, count);
+            done.map_err(|fault| fail(driver, call, &self.state, fault))?;
         }
     }
+}
+
+/// Ends the call. The upload knows how much of the body was given.
+fn fail<N: Network, C: Clock>(
+    driver: &mut Driver<N, C>,
+    call: &mut CallView<'_>,
+    state: &UploadState,
+    fault: Fault,
+) -> ErrorOf<N> {
+    let mut error = driver.fail(call, fault);
+    if fault == Fault::Exchange(Failure::WrongLength) {
+        error.kind = ErrorKind::Request(state.wrong_length());
+    }
+    error
 }
 
 impl<B> fmt::Debug for Upload<B> {

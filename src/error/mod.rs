@@ -13,7 +13,6 @@ pub use evidence::Evidence;
 pub use protocol::{Peer, ProtocolError};
 pub use request::{RequestError, TargetClass, UrlError};
 
-use core::convert::Infallible;
 use nal_link::LinkError;
 
 /// The step of a call in which an error happened.
@@ -274,36 +273,6 @@ impl<T, D> From<LinkError> for Error<T, D> {
     /// What [`online`](crate::SafeHttpClient::online) says, as a call would.
     fn from(error: LinkError) -> Self {
         Self::new(Phase::Link, ErrorKind::Link(error))
-    }
-}
-
-/// What can go wrong without a stack: all kinds but those that hold a stack's own error.
-pub(crate) type Failure = ErrorKind<Infallible, Infallible>;
-
-impl Failure {
-    /// The same among a stack's errors.
-    #[cold]
-    pub(crate) fn widen<T, D>(self) -> ErrorKind<T, D> {
-        match self {
-            Self::Request(error) => ErrorKind::Request(error),
-            Self::Link(error) => ErrorKind::Link(error),
-            Self::ResolvedTo(address, class) => ErrorKind::ResolvedTo(address, class),
-            Self::ClosedBeforeResponse => ErrorKind::ClosedBeforeResponse,
-            Self::StaleConnection => ErrorKind::StaleConnection,
-            Self::Protocol(error) => ErrorKind::Protocol(error),
-            Self::Truncated { received, announced } => ErrorKind::Truncated { received, announced },
-            Self::NotUtf8 { valid_up_to } => ErrorKind::NotUtf8 { valid_up_to },
-            Self::Buffer { what, needed, available, exact } => {
-                ErrorKind::Buffer { what, needed, available, exact }
-            }
-            Self::Timeout { deadline, limit_ms } => ErrorKind::Timeout { deadline, limit_ms },
-            Self::Resolve(never) => match never {},
-            Self::Socket(never)
-            | Self::Connect(never)
-            | Self::NotConnected(never)
-            | Self::Send(never)
-            | Self::Receive(never) => match never {},
-        }
     }
 }
 

@@ -112,6 +112,7 @@ pub(crate) const fn end_of_host(text: &[u8]) -> usize {
 }
 
 /// The first byte that is a `#`, or has to be percent-encoded: space, control or non-ASCII.
+#[inline(never)]
 pub(super) const fn find_unsafe(text: &str) -> Option<(usize, u8)> {
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {

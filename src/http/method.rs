@@ -89,12 +89,16 @@ impl<'a> Method<'a> {
     }
 
     /// What follows from the method for a request and its response.
-    pub(crate) fn traits(self) -> MethodTraits {
+    // A program whose methods are constants has no code for others.
+    #[inline(always)]
+    pub(crate) fn traits(self) -> MethodTraits<'a> {
         let method = match self {
             Self::Custom(name) => Self::from_name(name),
             method => method,
         };
         MethodTraits {
+            name: self.name(),
+            is_custom: matches!(self, Self::Custom(_)),
             response_to: match method {
                 Self::Head => ResponseTo::Head,
                 Self::Connect => ResponseTo::Connect,
@@ -110,7 +114,10 @@ impl<'a> Method<'a> {
 
 /// What follows from a method.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct MethodTraits {
+pub(crate) struct MethodTraits<'a> {
+    pub(crate) name: &'a str,
+    /// It may be no name that a method can have.
+    pub(crate) is_custom: bool,
     /// What the response to it can be.
     pub(crate) response_to: ResponseTo,
     pub(crate) is_idempotent: bool,

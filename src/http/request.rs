@@ -2,7 +2,7 @@
 
 use super::bytes::{copy, hex_digit, is_token, is_value_byte, move_down, trim};
 use super::framing::ResponseTo;
-use super::method::{BodyLength, Method, MethodTraits};
+use super::method::{BodyLength, MethodTraits};
 use super::url::Url;
 use crate::error::{RequestError, UrlError};
 
@@ -52,7 +52,7 @@ type Range = (usize, usize);
 
 impl HeadWriter {
     /// Nothing is written yet.
-    pub(crate) const fn new(traits: &MethodTraits) -> Self {
+    pub(crate) const fn new(method: &MethodTraits<'_>) -> Self {
         Self {
             length: 0,
             host_line: (0, 0),
@@ -65,8 +65,8 @@ impl HeadWriter {
             close: false,
             expect_continue: false,
             expect_line: false,
-            may_have_body: traits.may_have_body,
-            announces_empty_body: traits.announces_empty_body,
+            may_have_body: method.may_have_body,
+            announces_empty_body: method.announces_empty_body,
             error: None,
         }
     }
@@ -99,25 +99,18 @@ pub(crate) struct Pen<'h> {
 
 impl Pen<'_> {
     /// Starts a head: request line and `Host` (first, as RFC 9110 section 7.2 advises).
-    pub(crate) fn start(
-        &mut self,
-        method: Method<'_>,
-        response_to: ResponseTo,
-        url: Result<&Url<'_>, UrlError>,
-    ) {
+    pub(crate) fn start(&mut self, method: &MethodTraits<'_>, url: Result<&Url<'_>, UrlError>) {
         let url = match url {
             Ok(url) => url,
             Err(error) => return self.head.fail(error.into()),
         };
-        if let Method::Custom(name) = method
-            && !is_token(name.as_bytes())
-        {
+        if method.is_custom && !is_token(method.name.as_bytes()) {
             self.head.fail(RequestError::InvalidMethod);
         }
         let host = url.host_text().as_bytes();
-        let is_connect = response_to == ResponseTo::Connect;
+        let is_connect = method.response_to == ResponseTo::Connect;
         self.put(host);
-        self.put(method.name().as_bytes());
+        self.put(method.name.as_bytes());
         self.put(b" ");
         if is_connect {
             // The authority form (RFC 9112 section 3.2.3) always has a port.
@@ -253,6 +246,7 @@ impl Pen<'_> {
         Ok(self.head.length)
     }
 
+    #[inline(never)]
     fn content_length(&mut self, length: u64) {
         self.put(b"\r\nContent-Length: ");
         self.decimal(length);
@@ -374,7 +368,7 @@ impl Pen<'_> {
 }
 
 /// Why a request can't be sent.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Unsendable {
     Request(RequestError),
     /// It takes a larger buffer.

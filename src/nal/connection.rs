@@ -1,21 +1,20 @@
 //! The one connection of a client: opened, kept for reuse, and closed on every path.
 
-use super::TcpErrorOf;
-use crate::http::endpoint::Endpoint;
+use super::AnyDriver;
+use super::fault::StackStep;
+use super::stack::{Kept, Moved};
 use crate::policy::Peer;
-use crate::protocol::CloseReason;
-use core::fmt;
+use crate::protocol::{CloseReason, Exchange};
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicU32, Ordering};
-use embedded_nal::{TcpError, TcpErrorKind};
-use nal_link::{Network, PipeClosed, StackFault, ZeroRead, elapsed_ms};
+use nal_link::{PipeClosed, StackFault, ZeroRead, elapsed_ms};
 
 /// Nobody's call.
 const NOBODY: u32 = 0;
 
 /// What a call of `receive` brought, by the stack's declared behaviour.
-#[derive(Debug)]
-pub(crate) enum Incoming<T> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Incoming {
     /// So many bytes, at least one.
     Bytes(usize),
     /// Nothing yet.
@@ -25,14 +24,13 @@ pub(crate) enum Incoming<T> {
     /// The connection is gone, and bytes may be lost.
     Closed,
     /// The stack failed.
-    Failed(T),
+    Failed,
 }
 
-/// The stack with its one socket, which is closed when this is dropped.
-pub(crate) struct Connection<N: Network> {
-    pub(crate) network: N,
-    socket: Option<N::TcpSocket>,
-    /// The ticket of the call that the socket belongs to.
+/// What is known of the connection.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    /// The ticket of the call that it belongs to.
     owner: u32,
     /// Whom it leads to, where that can be remembered.
     peer: Peer,
@@ -62,11 +60,9 @@ fn next_ticket() -> u32 {
     }
 }
 
-impl<N: Network> Connection<N> {
-    pub(crate) fn new(network: N) -> Self {
+impl Connection {
+    pub(super) const fn new() -> Self {
         Self {
-            network,
-            socket: None,
             owner: NOBODY,
             peer: Peer::new(),
             idle_since: 0,
@@ -76,30 +72,8 @@ impl<N: Network> Connection<N> {
         }
     }
 
-    /// Gives the connection to a new call. What a call before has left unfinished ends here.
-    pub(crate) fn claim(&mut self) -> u32 {
-        if self.owner != NOBODY {
-            self.abandon();
-        }
-        self.owner = next_ticket();
-        self.owner
-    }
-
-    /// Ends a call that its caller has left.
-    pub(crate) fn abandon(&mut self) {
-        self.close(if self.is_upgraded {
-            CloseReason::Upgraded
-        } else {
-            CloseReason::ResponseNotRead
-        });
-    }
-
     pub(crate) fn belongs_to(&self, ticket: u32) -> bool {
         self.owner == ticket
-    }
-
-    pub(crate) fn is_open(&self) -> bool {
-        self.socket.is_some()
     }
 
     /// Why the last connection to be closed was; `None` where none was.
@@ -111,68 +85,61 @@ impl<N: Network> Connection<N> {
     pub(crate) fn ended_by(&self) -> StackFault {
         self.ended_by
     }
+}
+
+impl AnyDriver<'_> {
+    /// Gives the connection to a new call. What a call before has left unfinished ends here.
+    pub(crate) fn claim(&mut self) -> u32 {
+        if self.connection.owner != NOBODY {
+            self.leave();
+        }
+        self.connection.owner = next_ticket();
+        self.connection.owner
+    }
+
+    /// Ends a call that its caller has left.
+    pub(crate) fn leave(&mut self) {
+        self.close(if self.connection.is_upgraded {
+            CloseReason::Upgraded
+        } else {
+            CloseReason::ResponseNotRead
+        });
+    }
 
     /// Takes a socket from the stack, for a connection to somebody who isn't remembered.
-    pub(crate) fn open(&mut self) -> Result<(), TcpErrorOf<N>> {
+    pub(crate) fn open(&mut self) -> Result<(), Kept> {
         self.close_socket(CloseReason::Error);
-        self.ended_by = StackFault::Unknown;
-        self.socket = Some(self.network.socket()?);
-        Ok(())
+        self.connection.ended_by = StackFault::Unknown;
+        self.stack.open()
     }
 
-    /// The connection leads there, and can be kept.
-    pub(crate) fn leads_to(&mut self, endpoint: &Endpoint, host: &[u8]) {
-        self.peer.set(endpoint, host);
-    }
-
-    /// Makes the connection to come a TLS one. False where the stack can't.
-    pub(crate) fn secure(&mut self, server_name: &str) -> bool {
-        let Some(socket) = &mut self.socket else {
-            return false;
-        };
-        self.network.secure(socket, server_name).is_ok()
-    }
-
-    pub(crate) fn connect(&mut self, remote: SocketAddr) -> nb::Result<(), TcpErrorOf<N>> {
-        let Some(socket) = &mut self.socket else {
-            return Err(nb::Error::WouldBlock);
-        };
-        self.network.connect(socket, remote)
-    }
-
-    /// `Ok(0)` where nothing could be sent now.
-    pub(crate) fn send(&mut self, bytes: &[u8]) -> Result<usize, TcpErrorOf<N>> {
-        let Some(socket) = &mut self.socket else {
-            return Ok(0);
-        };
-        match self.network.send(socket, bytes) {
-            Ok(count) => Ok(count.min(bytes.len())),
-            Err(nb::Error::WouldBlock) => Ok(0),
-            Err(nb::Error::Other(error)) => Err(error),
-        }
+    /// The connection leads to whom the call asks, and can be kept.
+    pub(super) fn remember(&mut self, exchange: &Exchange, buffer: &[u8]) {
+        self.connection.peer.set(&exchange.endpoint, exchange.endpoint.host(buffer));
     }
 
     /// Receives into `buffer`, which must not be empty.
-    pub(crate) fn receive(&mut self, buffer: &mut [u8]) -> Incoming<TcpErrorOf<N>> {
-        let quirks = self.network.quirks();
-        let Some(socket) = &mut self.socket else {
-            return Incoming::Closed;
-        };
+    // Once instead of three times, with the stack's in it.
+    #[inline(never)]
+    pub(super) fn receive(&mut self, buffer: &mut [u8]) -> Incoming {
+        let quirks = self.stack.traits().quirks;
         let closed = match quirks.pipe_closed() {
             PipeClosed::EndOfStream => Incoming::End,
             _ => Incoming::Closed,
         };
         let mut asked_by_send = false;
         loop {
-            match self.network.receive(socket, buffer) {
-                Ok(0) if quirks.zero_read() == ZeroRead::EndOfStream => return Incoming::End,
-                Ok(0) | Err(nb::Error::WouldBlock) => {}
-                Ok(count) => return Incoming::Bytes(count.min(buffer.len())),
-                Err(nb::Error::Other(error)) if error.kind() == TcpErrorKind::PipeClosed => {
-                    self.ended_by = self.network.tcp_fault(&error);
+            match self.stack.receive(buffer) {
+                Moved::Bytes(0) if quirks.zero_read() == ZeroRead::EndOfStream => {
+                    return Incoming::End;
+                }
+                Moved::Bytes(0) | Moved::Nothing => {}
+                Moved::Bytes(count) => return Incoming::Bytes(count),
+                Moved::Closed => {
+                    self.connection.ended_by = self.stack.fault(StackStep::Receive);
                     return closed;
                 }
-                Err(nb::Error::Other(error)) => return Incoming::Failed(error),
+                Moved::Failed => return Incoming::Failed,
             }
             if asked_by_send {
                 return closed;
@@ -180,9 +147,8 @@ impl<N: Network> Connection<N> {
             if !quirks.empty_send_tells_end() {
                 return Incoming::Nothing;
             }
-            match self.network.send(socket, &[]) {
-                Err(nb::Error::Other(error)) if error.kind() == TcpErrorKind::PipeClosed => {}
-                _ => return Incoming::Nothing,
+            if self.stack.send(&[]) != Moved::Closed {
+                return Incoming::Nothing;
             }
             // Closed; what arrived together with that news is still to be read.
             asked_by_send = true;
@@ -190,30 +156,32 @@ impl<N: Network> Connection<N> {
     }
 
     /// Keeps the connection for the next request to the same host.
-    pub(crate) fn keep(&mut self, now: u32) {
-        if self.peer.remote.is_some() {
-            self.owner = NOBODY;
-            self.idle_since = now;
+    pub(super) fn keep(&mut self) {
+        if self.connection.peer.remote.is_some() {
+            self.connection.owner = NOBODY;
+            self.connection.idle_since = self.stack.now_ms();
         } else {
             self.close(CloseReason::HostTooLong);
         }
     }
 
-    /// Takes the kept connection if it leads to the endpoint and is still good, and tells its other
+    /// Takes the kept connection if it leads to whom the call asks and is still good, and tells its other
     /// end; closes it otherwise.
-    pub(crate) fn take_kept(
+    pub(super) fn take_kept(
         &mut self,
-        endpoint: &Endpoint,
-        host: &[u8],
+        exchange: &Exchange,
+        buffer: &[u8],
         now: u32,
-        keep_alive_ms: u32,
     ) -> Option<SocketAddr> {
-        let socket = self.socket.as_mut()?;
-        let unfit = if !self.peer.serves(endpoint, host) {
+        if !self.stack.is_open() {
+            return None;
+        }
+        let (endpoint, connection) = (&exchange.endpoint, &self.connection);
+        let unfit = if !connection.peer.serves(endpoint, endpoint.host(buffer)) {
             Some(CloseReason::OtherHost)
-        } else if elapsed_ms(now, self.idle_since) > keep_alive_ms {
+        } else if elapsed_ms(now, connection.idle_since) > self.config.keep_alive_ms {
             Some(CloseReason::IdleTooLong)
-        } else if self.network.has_unread(socket) {
+        } else if self.stack.has_unread() {
             Some(CloseReason::ExcessBytes)
         } else {
             // What arrived on an idle connection is its end, or belongs to no request
@@ -221,13 +189,13 @@ impl<N: Network> Connection<N> {
             match self.receive(&mut [0]) {
                 Incoming::Nothing => None,
                 Incoming::Bytes(_) => Some(CloseReason::ExcessBytes),
-                Incoming::End | Incoming::Closed | Incoming::Failed(_) => {
+                Incoming::End | Incoming::Closed | Incoming::Failed => {
                     Some(CloseReason::ServerClosedIdle)
                 }
             }
         };
         match unfit {
-            None => self.peer.remote,
+            None => self.connection.peer.remote,
             Some(reason) => {
                 self.close_socket(reason);
                 None
@@ -238,36 +206,17 @@ impl<N: Network> Connection<N> {
     /// Ends the call that the connection belongs to, and closes it if it is open. What the stack says to
     /// that changes nothing.
     pub(crate) fn close(&mut self, reason: CloseReason) {
-        self.owner = NOBODY;
+        self.connection.owner = NOBODY;
         self.close_socket(reason);
     }
 
     /// The same, and the call goes on with another connection.
     #[inline(never)]
     pub(crate) fn close_socket(&mut self, reason: CloseReason) {
-        self.peer.forget();
-        self.is_upgraded = false;
-        if let Some(socket) = self.socket.take() {
-            self.close_reason = Some(reason);
-            let _ = self.network.close(socket);
-            // Stacks that move packets only when polled send their FIN now.
-            self.network.poll_network();
+        self.connection.peer.forget();
+        self.connection.is_upgraded = false;
+        if self.stack.close() {
+            self.connection.close_reason = Some(reason);
         }
-    }
-}
-
-impl<N: Network> fmt::Debug for Connection<N> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connection")
-            .field("open", &self.is_open())
-            .field("peer", &self.peer)
-            .field("close_reason", &self.close_reason)
-            .finish_non_exhaustive()
-    }
-}
-
-impl<N: Network> Drop for Connection<N> {
-    fn drop(&mut self) {
-        self.close(CloseReason::CallerAsked);
     }
 }

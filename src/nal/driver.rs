@@ -1,23 +1,31 @@
 //! Does what an exchange says comes next.
 
-use super::{Connection, ErrorOf, Incoming, KindOf, TcpErrorOf};
-use crate::error::{self, Deadline, ErrorKind, Evidence, RequestError};
+use super::connection::Incoming;
+use super::fault::{Fault, StackStep};
+use super::stack::{Moved, NalStack, Stack};
+use super::{Connection, ErrorOf};
+use crate::error::{Deadline, Evidence};
 use crate::http::bytes::copy;
 use crate::http::endpoint::host_text;
 use crate::http::url::Scheme;
-use crate::policy::{Config, Preflight, Surroundings, check_addresses, check_resolved};
-use crate::protocol::{Action, Blocked, CloseReason, Exchange, Failure, Goal, State};
-use core::fmt;
-use nal_link::{Clock, Connect, Network};
+use crate::policy::{Config, Preflight, Refusal, Surroundings, check_addresses, check_resolved};
+use crate::protocol::{Action, Blocked, CloseReason, Exchange, Goal, State};
+use nal_link::{Clock, Connect, LinkError, Network, elapsed_ms};
 
-/// The parts of a client.
-pub(crate) struct Driver<N: Network, C> {
-    pub(crate) connection: Connection<N>,
-    pub(crate) clock: C,
+/// The parts of a client, over a stack `S`.
+pub(crate) struct Parts<S: ?Sized> {
+    pub(crate) connection: Connection,
     pub(crate) config: Config,
     /// Of the last call that failed.
     pub(crate) evidence: Evidence,
+    pub(crate) stack: S,
 }
+
+/// The parts of a client over the network `N`.
+pub(crate) type Driver<N, C> = Parts<NalStack<N, C>>;
+
+/// The same over any network: all that a driver does is compiled once, however many a program has.
+pub(crate) type AnyDriver<'s> = Parts<dyn Stack + 's>;
 
 /// A call, whatever kind of buffer it owns.
 pub(crate) struct CallView<'v> {
@@ -29,36 +37,27 @@ pub(crate) struct CallView<'v> {
     pub(crate) body: &'v [u8],
 }
 
-/// Why a step isn't done.
-#[derive(Debug)]
-pub(crate) enum Stop<K> {
-    /// The stack would block.
-    Wait,
-    /// It has failed.
-    Failed(K),
-    /// It has failed, and the exchange has the figures.
-    Broken(Failure),
-}
-
-/// What a step has come to.
-pub(crate) type Step<N, T> = Result<T, Stop<KindOf<N>>>;
-
-impl<T, D> From<error::Failure> for Stop<ErrorKind<T, D>> {
-    fn from(failure: error::Failure) -> Self {
-        Self::Failed(failure.widen())
-    }
-}
-
-impl<K> From<Failure> for Stop<K> {
-    fn from(failure: Failure) -> Self {
-        Self::Broken(failure)
-    }
-}
+/// What a step has come to. The stack would block, or the call has to be ended.
+pub(crate) type Step<T> = nb::Result<T, Fault>;
 
 impl<N: Network, C: Clock> Driver<N, C> {
     pub(crate) fn new(network: N, clock: C, config: Config) -> Self {
-        let connection = Connection::new(network);
-        Self { connection, clock, config, evidence: Evidence::default() }
+        let stack = NalStack::new(network, clock);
+        Self { connection: Connection::new(), config, evidence: Evidence::default(), stack }
+    }
+
+    /// The same, to be driven.
+    pub(crate) fn any(&mut self) -> &mut AnyDriver<'_> {
+        self
+    }
+
+    /// Ends the call if that was no wait.
+    pub(crate) fn tell<T>(
+        &mut self,
+        call: &mut CallView<'_>,
+        step: Step<T>,
+    ) -> nb::Result<T, ErrorOf<N>> {
+        step.map_err(|error| error.map(|fault| self.fail(call, fault)))
     }
 
     /// Goes on until the `goal` is reached, or the body needs more.
@@ -67,48 +66,80 @@ impl<N: Network, C: Clock> Driver<N, C> {
         call: &mut CallView<'_>,
         goal: Goal,
     ) -> nb::Result<(), ErrorOf<N>> {
-        self.begin_turn(call)?;
-        let step = self.steps(call.exchange, call.buffer, call.body, goal);
-        self.end_turn(call, step)
+        let step = self.any().run(call, goal);
+        self.tell(call, step)
+    }
+}
+
+impl AnyDriver<'_> {
+    /// Whether the link has an address now.
+    pub(crate) fn look(&mut self) -> Result<(), LinkError> {
+        self.stack.poll();
+        let status = self.stack.link_status();
+        let error = status.ip_config().err();
+        if error.is_some() {
+            self.set_evidence(0, 0, Some(status));
+        }
+        error.map_or(Ok(()), Err)
     }
 
-    /// Whether the call may use the connection; and the stack may move its packets.
-    pub(super) fn begin_turn(&mut self, call: &mut CallView<'_>) -> Result<(), ErrorOf<N>> {
-        if !call.exchange.is_over() && !self.connection.belongs_to(call.ticket) {
-            return Err(self.displaced(call));
+    /// Waits until it has, and calls the idle hook meanwhile.
+    pub(crate) fn wait_online(&mut self) -> Result<(), LinkError> {
+        let started = self.stack.now_ms();
+        loop {
+            self.stack.poll();
+            let status = self.stack.link_status();
+            let Err(error) = status.ip_config() else { return Ok(()) };
+            let (waited, limit_ms) =
+                (elapsed_ms(self.stack.now_ms(), started), self.config.online_ms);
+            if waited >= limit_ms {
+                self.set_evidence(waited, limit_ms, Some(status));
+                return Err(error);
+            }
+            self.stack.idle();
         }
-        self.connection.network.poll_network();
+    }
+
+    /// Goes on until the `goal` is reached, or the body needs more.
+    pub(crate) fn run(&mut self, call: &mut CallView<'_>, goal: Goal) -> Step<()> {
+        self.begin_turn(call)?;
+        self.steps(call.exchange, call.buffer, call.body, goal)?;
+        self.settle(call);
         Ok(())
     }
 
-    /// Tells a failure, and lets go of the connection once the response is complete.
-    pub(crate) fn end_turn<T>(
-        &mut self,
-        call: &mut CallView<'_>,
-        step: Step<N, T>,
-    ) -> nb::Result<T, ErrorOf<N>> {
-        match step {
-            Ok(value) => {
-                self.settle(call.exchange, call.ticket);
-                Ok(value)
+    /// The same, and calls the idle hook while it waits.
+    pub(crate) fn run_to_end(&mut self, call: &mut CallView<'_>, goal: Goal) -> Result<(), Fault> {
+        loop {
+            match self.run(call, goal) {
+                Ok(()) => return Ok(()),
+                Err(nb::Error::Other(error)) => return Err(error),
+                Err(nb::Error::WouldBlock) => self.stack.idle(),
             }
-            Err(Stop::Wait) => Err(nb::Error::WouldBlock),
-            Err(Stop::Failed(kind)) => Err(nb::Error::Other(self.fail(call, kind))),
-            Err(Stop::Broken(failure)) => Err(nb::Error::Other(self.break_off(call, failure))),
         }
     }
 
+    /// Whether the call may use the connection; and the stack may move its packets.
+    pub(super) fn begin_turn(&mut self, call: &mut CallView<'_>) -> Result<(), Fault> {
+        if !call.exchange.is_over() && !self.connection.belongs_to(call.ticket) {
+            return Err(Fault::Displaced);
+        }
+        self.stack.poll();
+        Ok(())
+    }
+
     /// Keeps or closes the connection of a response that is complete, or marks one that has left HTTP.
-    pub(crate) fn settle(&mut self, exchange: &Exchange, ticket: u32) {
-        if !self.connection.belongs_to(ticket) {
+    pub(crate) fn settle(&mut self, call: &CallView<'_>) {
+        let exchange = &*call.exchange;
+        if !self.connection.belongs_to(call.ticket) {
             return;
         }
         if exchange.is_upgraded() {
             self.connection.is_upgraded = true;
         } else if exchange.state == State::Over {
             match exchange.close_reason() {
-                None => self.connection.keep(self.clock.now_ms()),
-                Some(reason) => self.connection.close(reason),
+                None => self.keep(),
+                Some(reason) => self.close(reason),
             }
         }
     }
@@ -119,31 +150,36 @@ impl<N: Network, C: Clock> Driver<N, C> {
         buffer: &mut [u8],
         body: &[u8],
         goal: Goal,
-    ) -> Step<N, ()> {
-        let mut now = self.clock.now_ms();
+    ) -> Step<()> {
+        let mut now = self.stack.now_ms();
         loop {
             match exchange.next(buffer, body, goal, now)? {
                 Action::Ready | Action::NeedBody => return Ok(()),
                 Action::Begin => self.begin(exchange, buffer, now)?,
                 Action::Resolve => self.resolve(exchange, buffer, now)?,
                 Action::Connect => self.connect(exchange, buffer, now)?,
-                Action::Send(bytes) => match self.connection.send(bytes) {
-                    Ok(0) => match exchange.send_blocked(now)? {
-                        Blocked::Wait => return Err(Stop::Wait),
-                        Blocked::GoOn => {}
-                        Blocked::GiveUpStage => {
-                            if !self.is_answered(exchange, buffer, now) {
-                                exchange.wait(now, Deadline::Idle)?;
-                                return Err(Stop::Wait);
+                Action::Send(bytes) => {
+                    let moved = self.stack.send(bytes);
+                    now = self.stack.now_ms();
+                    match moved {
+                        Moved::Bytes(0) | Moved::Nothing => match exchange.send_blocked(now)? {
+                            Blocked::Wait => return Err(nb::Error::WouldBlock),
+                            Blocked::GoOn => {}
+                            Blocked::GiveUpStage => {
+                                if !self.is_answered(exchange, buffer, now) {
+                                    exchange.wait(now, Deadline::Idle)?;
+                                    return Err(nb::Error::WouldBlock);
+                                }
                             }
-                        }
-                    },
-                    Ok(count) => exchange.sent(count, self.clock.now_ms()),
-                    Err(error) => self.send_failed(exchange, buffer, error, now)?,
-                },
+                        },
+                        Moved::Bytes(count) => exchange.sent(count, now),
+                        Moved::Closed | Moved::Failed => self.send_failed(exchange, buffer, now)?,
+                    }
+                    continue;
+                }
                 Action::Receive(room) => {
-                    let incoming = self.connection.receive(room);
-                    now = self.clock.now_ms();
+                    let incoming = self.receive(room);
+                    now = self.stack.now_ms();
                     let has_ended = match incoming {
                         Incoming::Bytes(count) => {
                             exchange.received(buffer, count, now)?;
@@ -151,56 +187,49 @@ impl<N: Network, C: Clock> Driver<N, C> {
                         }
                         Incoming::Nothing => {
                             if !exchange.nothing_received(buffer, body, now)? {
-                                return Err(Stop::Wait);
+                                return Err(nb::Error::WouldBlock);
                             }
                             false
                         }
                         Incoming::End => exchange.ended(true, now)?,
-                        Incoming::Failed(error)
+                        Incoming::Failed
                             if exchange.state != State::MeasureHead
                                 && !exchange.may_start_over() =>
                         {
-                            return Err(Stop::Failed(ErrorKind::Receive(error)));
+                            return Err(StackStep::Receive.into());
                         }
-                        Incoming::Closed | Incoming::Failed(_) => exchange.ended(false, now)?,
+                        Incoming::Closed | Incoming::Failed => exchange.ended(false, now)?,
                     };
                     if has_ended {
-                        self.connection.close_socket(CloseReason::ServerClosedIdle);
+                        self.close_socket(CloseReason::ServerClosedIdle);
                     }
                     continue;
                 }
             }
-            now = self.clock.now_ms();
+            // The step's end is its progress.
+            now = exchange.timers.mark;
         }
     }
 
     /// The link may have been lost since the client went online, so it is asked each time.
-    pub(crate) fn begin(
-        &mut self,
-        exchange: &mut Exchange,
-        buffer: &[u8],
-        now: u32,
-    ) -> Step<N, ()> {
-        let network = &mut self.connection.network;
-        let ip = match network.link_status().ip_config() {
+    pub(crate) fn begin(&mut self, exchange: &mut Exchange, buffer: &[u8], now: u32) -> Step<()> {
+        let status = self.stack.link_status();
+        let ip = match status.ip_config() {
             Ok(ip) => Some(ip),
             Err(_) if !self.config.checks.has(Preflight::Link) => None,
             Err(error) => {
-                self.connection.close_socket(CloseReason::LinkLost);
-                return Err(Stop::Failed(ErrorKind::Link(error)));
+                self.close_socket(CloseReason::LinkLost);
+                return Err(Refusal::Link(error).into());
             }
         };
-        let endpoint = &exchange.endpoint;
-        let host = endpoint.host(buffer);
-        let keep_alive_ms = self.config.keep_alive_ms;
-        let kept = self.connection.take_kept(endpoint, host, now, keep_alive_ms);
+        let kept = self.take_kept(exchange, buffer, now);
         if kept.is_none()
             && let Some(ip) = ip
         {
-            let network = &mut self.connection.network;
-            let (own_network, has_loopback) = (network.own_network(), network.has_loopback());
+            let own_network = self.stack.own_network();
+            let has_loopback = self.stack.traits().has_loopback;
             let around = Surroundings { ip, own_network, has_loopback };
-            check_addresses(endpoint, &around, self.config.checks)?;
+            check_addresses(&exchange.endpoint, &around, self.config.checks)?;
         }
         exchange.begun(kept, now);
         Ok(())
@@ -208,91 +237,79 @@ impl<N: Network, C: Clock> Driver<N, C> {
 
     // Its name is on the stack while the resolver works, and not while anything else does.
     #[inline(never)]
-    pub(crate) fn resolve(
-        &mut self,
-        exchange: &mut Exchange,
-        buffer: &[u8],
-        now: u32,
-    ) -> Step<N, ()> {
-        let network = &mut self.connection.network;
+    pub(crate) fn resolve(&mut self, exchange: &mut Exchange, buffer: &[u8], now: u32) -> Step<()> {
+        let stack = &mut self.stack;
         let host = host_text(exchange.endpoint.host(buffer));
-        let address = match network.get_host_by_name(&host, self.config.address_type.clone()) {
+        let address = match stack.resolve(&host, self.config.address_type.clone()) {
             Ok(address) => address,
             Err(nb::Error::WouldBlock) => {
                 exchange.wait(now, Deadline::Resolve)?;
-                return Err(Stop::Wait);
+                return Err(nb::Error::WouldBlock);
             }
-            Err(nb::Error::Other(error)) => {
-                return Err(Stop::Failed(ErrorKind::Resolve(error)));
-            }
+            Err(nb::Error::Other(_)) => return Err(StackStep::Resolve.into()),
         };
-        let has_loopback = network.has_loopback();
-        let around = match network.link_status().ip_config() {
-            Ok(ip) => Some(Surroundings { ip, own_network: network.own_network(), has_loopback }),
+        let has_loopback = stack.traits().has_loopback;
+        let status = stack.link_status();
+        let around = match status.ip_config() {
+            Ok(ip) => Some(Surroundings { ip, own_network: stack.own_network(), has_loopback }),
             Err(_) => None,
         };
-        check_resolved(address, has_loopback, around.as_ref(), self.config.checks)?;
-        exchange.resolved(address, self.clock.now_ms());
+        exchange.resolves_to(address);
+        check_resolved(&exchange.endpoint, has_loopback, around.as_ref(), self.config.checks)?;
+        exchange.resolved(self.stack.now_ms());
         Ok(())
     }
 
-    pub(crate) fn connect(
-        &mut self,
-        exchange: &mut Exchange,
-        buffer: &[u8],
-        now: u32,
-    ) -> Step<N, ()> {
-        let connection = &mut self.connection;
-        let endpoint = &exchange.endpoint;
+    pub(crate) fn connect(&mut self, exchange: &mut Exchange, buffer: &[u8], now: u32) -> Step<()> {
         // It is known in this state.
-        let Some(remote) = endpoint.remote else { return Ok(()) };
-        if !connection.is_open() {
-            let host = endpoint.host(buffer);
-            connection.open().map_err(|error| Stop::Failed(ErrorKind::Socket(error)))?;
-            connection.leads_to(endpoint, host);
+        let Some(remote) = exchange.endpoint.remote else { return Ok(()) };
+        if !self.stack.is_open() {
+            self.open().map_err(|_| StackStep::Socket)?;
+            self.remember(exchange, buffer);
             // Refused earlier where the stack has no TLS at all. Never in the clear instead.
-            if endpoint.scheme == Scheme::Https && !secure(connection, host) {
-                return Err(Stop::Failed(ErrorKind::Request(RequestError::NoTls)));
+            if exchange.endpoint.scheme == Scheme::Https && !self.secure(exchange, buffer) {
+                return Err(Fault::NoTls.into());
             }
         }
-        match connection.connect(remote) {
-            Ok(()) => Ok(exchange.connected(self.clock.now_ms())?),
+        match self.stack.connect(remote) {
+            Ok(()) => {
+                exchange.connected(self.stack.now_ms())?;
+                Ok(())
+            }
             Err(nb::Error::WouldBlock) => {
                 exchange.wait(now, Deadline::Connect)?;
-                Err(Stop::Wait)
+                Err(nb::Error::WouldBlock)
             }
-            Err(nb::Error::Other(error)) => Err(Stop::Failed(ErrorKind::Connect(error))),
+            Err(nb::Error::Other(_)) => Err(StackStep::Connect.into()),
         }
     }
 
-    fn send_failed(
-        &mut self,
-        exchange: &mut Exchange,
-        buffer: &mut [u8],
-        error: TcpErrorOf<N>,
-        now: u32,
-    ) -> Step<N, ()> {
+    /// Makes the connection to come a TLS one. False where the stack can't.
+    // Its name is on the stack meanwhile, too.
+    #[inline(never)]
+    fn secure(&mut self, exchange: &Exchange, buffer: &[u8]) -> bool {
+        self.stack.secure(&host_text(exchange.endpoint.host(buffer)))
+    }
+
+    fn send_failed(&mut self, exchange: &mut Exchange, buffer: &mut [u8], now: u32) -> Step<()> {
         if exchange.may_start_over() {
-            self.connection.close_socket(CloseReason::ServerClosedIdle);
+            self.close_socket(CloseReason::ServerClosedIdle);
             exchange.start_over(now);
             return Ok(());
         }
         if exchange.sent == 0
             && !exchange.reused
-            && self.connection.network.quirks().connect() == Connect::ReportsSuccess
+            && self.stack.traits().quirks.connect() == Connect::ReportsSuccess
         {
-            return Err(Stop::Failed(ErrorKind::NotConnected(error)));
+            return Err(StackStep::NotConnected.into());
         }
-        if self.is_answered(exchange, buffer, now) {
-            return Ok(());
-        }
-        Err(Stop::Failed(ErrorKind::Send(error)))
+        if self.is_answered(exchange, buffer, now) { Ok(()) } else { Err(StackStep::Send.into()) }
     }
 
     /// A server that refuses a body answers and takes no more; its answer may be there to read.
     fn is_answered(&mut self, exchange: &mut Exchange, buffer: &mut [u8], now: u32) -> bool {
         let count = match exchange.room_for_answer(buffer) {
-            Some(room) => match self.connection.receive(room) {
+            Some(room) => match self.receive(room) {
                 Incoming::Bytes(count) => count,
                 _ => 0,
             },
@@ -303,11 +320,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
 
     /// Reads some of the body into `out`; 0 at its end. Large reads go from the stack into `out` without a
     /// copy.
-    pub(crate) fn read(
-        &mut self,
-        call: &mut CallView<'_>,
-        out: &mut [u8],
-    ) -> nb::Result<usize, ErrorOf<N>> {
+    pub(crate) fn read(&mut self, call: &mut CallView<'_>, out: &mut [u8]) -> Step<usize> {
         if out.is_empty() {
             // 0 would be an end that hasn't come.
             self.run(call, Goal::Head)?;
@@ -316,8 +329,9 @@ impl<N: Network, C: Clock> Driver<N, C> {
         let most = call.exchange.direct_length(call.buffer, out);
         if most > 0 {
             self.begin_turn(call)?;
-            let step = self.read_directly(call, out.get_mut(..most).unwrap_or_default());
-            return self.end_turn(call, step);
+            let count = self.read_directly(call, out.get_mut(..most).unwrap_or_default())?;
+            self.settle(call);
+            return Ok(count);
         }
         self.run(call, Goal::Body)?;
         let count = copy(out, call.exchange.data(call.buffer));
@@ -325,10 +339,10 @@ impl<N: Network, C: Clock> Driver<N, C> {
         Ok(count)
     }
 
-    fn read_directly(&mut self, call: &mut CallView<'_>, out: &mut [u8]) -> Step<N, usize> {
+    fn read_directly(&mut self, call: &mut CallView<'_>, out: &mut [u8]) -> Step<usize> {
         let exchange = &mut *call.exchange;
-        let incoming = self.connection.receive(out);
-        let now = self.clock.now_ms();
+        let incoming = self.receive(out);
+        let now = self.stack.now_ms();
         let count = match incoming {
             Incoming::Bytes(count) => {
                 exchange.received_directly(count, now)?;
@@ -336,9 +350,9 @@ impl<N: Network, C: Clock> Driver<N, C> {
             }
             Incoming::Nothing => {
                 exchange.nothing_received(call.buffer, call.body, now)?;
-                return Err(Stop::Wait);
+                return Err(nb::Error::WouldBlock);
             }
-            Incoming::Failed(error) => return Err(Stop::Failed(ErrorKind::Receive(error))),
+            Incoming::Failed => return Err(StackStep::Receive.into()),
             Incoming::End | Incoming::Closed => {
                 exchange.ended(matches!(incoming, Incoming::End), now)?;
                 0
@@ -350,29 +364,19 @@ impl<N: Network, C: Clock> Driver<N, C> {
     /// Takes data that stands in the call's buffer.
     pub(crate) fn consume(&mut self, call: &mut CallView<'_>, count: usize) {
         call.exchange.consume(count);
-        self.settle(call.exchange, call.ticket);
+        self.settle(call);
     }
 
     /// The caller has no more use for the call. A response of which little is left is drained, if that has
     /// arrived: it may save a connection.
     pub(crate) fn abandon(&mut self, call: &mut CallView<'_>) {
         if call.exchange.is_worth_discarding() && self.connection.belongs_to(call.ticket) {
-            let _ = self.run(call, Goal::Discarded);
+            if let Err(nb::Error::Other(fault)) = self.run(call, Goal::Discarded) {
+                self.end(call, fault);
+            }
         }
         if self.connection.belongs_to(call.ticket) {
-            self.connection.abandon();
+            self.leave();
         }
-    }
-}
-
-/// Makes the connection to come a TLS one. False where the stack can't.
-#[inline(never)]
-fn secure<N: Network>(connection: &mut Connection<N>, host: &[u8]) -> bool {
-    connection.secure(&host_text(host))
-}
-
-impl<N: Network, C> fmt::Debug for Driver<N, C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.connection.fmt(f)
     }
 }

@@ -1,79 +1,163 @@
 //! How a call fails: what is kept of it, what the network below says of it, and what its caller is told.
 
-use super::{CallView, Driver, ErrorOf, KindOf};
+use super::{AnyDriver, CallView, Driver, ErrorOf};
 use crate::error::{Error, ErrorKind, Evidence, Phase, RequestError};
 use crate::http::url::Scheme;
+use crate::policy::Refusal;
 use crate::protocol::{CloseReason, Exchange, Failure};
 use nal_link::{Clock, Connect, LinkStatus, Network, StackFault};
 
-impl<N: Network, C: Clock> Driver<N, C> {
-    /// Ends the call with a failure of the exchange.
-    #[cold]
-    pub(crate) fn break_off(&mut self, call: &mut CallView<'_>, failure: Failure) -> ErrorOf<N> {
-        let kind = call.exchange.explain(failure, call.buffer.len()).widen();
-        if failure == Failure::BodyTooLarge {
-            // Nothing is lost: the body can still be read in pieces.
-            let phase = call.exchange.phase();
-            self.keep_evidence(call.exchange, phase, StackFault::Unknown);
-            return Error::new(phase, kind);
-        }
-        self.fail(call, kind)
-    }
+/// What the stack was asked for when it failed. Its own error is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StackStep {
+    Resolve,
+    Socket,
+    Connect,
+    /// It had reported the connection as open, and took no byte.
+    NotConnected,
+    Send,
+    Receive,
+}
 
+/// Why a call has to be ended, whatever the stack. It is small, since it is returned all the time, and
+/// becomes an error where the call ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The exchange has the figures.
+    Exchange(Failure),
+    Refused(Refusal),
+    Stack(StackStep),
+    /// The stack has no TLS after all.
+    NoTls,
+    /// The connection is another call's.
+    Displaced,
+    /// The reader of the body failed.
+    BodyReader(embedded_io::ErrorKind),
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Refusal> for nb::Error<Fault> {
+    fn from(refusal: Refusal) -> Self {
+        Self::Other(Fault::Refused(refusal))
+    }
+}
+
+impl From<StackStep> for nb::Error<Fault> {
+    fn from(step: StackStep) -> Self {
+        Self::Other(Fault::Stack(step))
+    }
+}
+
+impl From<Failure> for Fault {
+    fn from(failure: Failure) -> Self {
+        Self::Exchange(failure)
+    }
+}
+
+impl From<Failure> for nb::Error<Fault> {
+    fn from(failure: Failure) -> Self {
+        Self::Other(Fault::Exchange(failure))
+    }
+}
+
+impl<N: Network, C: Clock> Driver<N, C> {
     /// Ends the call with an error, and closes its connection.
     #[cold]
     #[inline(never)]
-    pub(crate) fn fail(&mut self, call: &mut CallView<'_>, kind: KindOf<N>) -> ErrorOf<N> {
-        let exchange = &mut *call.exchange;
-        let is_over = matches!(kind, ErrorKind::Request(RequestError::CallOver));
-        if is_over {
-            return Error::new(exchange.phase(), kind);
-        }
-        let phase = match kind {
-            // It showed when the first byte was sent.
-            ErrorKind::NotConnected(_) => Phase::Connect,
-            // A body that is given wrong may be noticed before there is a connection.
-            ErrorKind::Request(RequestError::BodyLength { .. } | RequestError::BodyReader(_)) => {
-                Phase::Send
-            }
-            _ => exchange.phase(),
+    pub(crate) fn fail(&mut self, call: &mut CallView<'_>, fault: Fault) -> ErrorOf<N> {
+        let phase = self.any().end(call, fault);
+        let Fault::Stack(step) = fault else {
+            return explain(call, fault, phase);
         };
-        let fault = self.fault(exchange, &kind, phase);
-        if self.connection.belongs_to(call.ticket) {
-            self.connection.close(CloseReason::Error);
+        let (stack, over) = (&mut self.stack, ErrorKind::Request(RequestError::CallOver));
+        if step == StackStep::Resolve {
+            let kind = stack.resolve_error.take().map_or(over, ErrorKind::Resolve);
+            return Error::new(phase, kind);
         }
-        self.keep_evidence(exchange, phase, fault);
-        exchange.fail();
+        let own = match step {
+            StackStep::Send | StackStep::NotConnected => stack.send_error.take(),
+            _ => stack.error.take(),
+        };
+        // Without it, it was told before.
+        let Some(own) = own else { return Error::new(phase, over) };
+        let kind = match step {
+            StackStep::Socket => ErrorKind::Socket(own),
+            StackStep::Connect => ErrorKind::Connect(own),
+            StackStep::NotConnected => ErrorKind::NotConnected(own),
+            StackStep::Send => ErrorKind::Send(own),
+            StackStep::Resolve | StackStep::Receive => ErrorKind::Receive(own),
+        };
         Error::new(phase, kind)
     }
+}
 
-    fn keep_evidence(&mut self, exchange: &Exchange, phase: Phase, fault: StackFault) {
-        self.evidence = self.evidence_of(exchange, phase);
-        self.evidence.fault = fault;
-        self.evidence.link = Some(self.connection.network.link_status());
+/// The error of a fault that isn't the stack's.
+// It is the same code for all stacks whose errors are small, and compiled once for them.
+#[inline(never)]
+fn explain<T, D>(call: &mut CallView<'_>, fault: Fault, phase: Phase) -> Error<T, D> {
+    let exchange = &mut *call.exchange;
+    // Each by itself, written where it is returned: put together at the end, they take twice the flash.
+    let error = |kind| Error::new(phase, kind);
+    let request = |kind| error(ErrorKind::Request(kind));
+    match fault {
+        Fault::Exchange(failure) => error(exchange.explain(failure, phase, call.buffer.len())),
+        Fault::Refused(Refusal::Link(why)) => error(ErrorKind::Link(why)),
+        Fault::Refused(Refusal::OwnAddress) => request(RequestError::OwnAddress),
+        Fault::Refused(Refusal::OwnNetwork) => request(RequestError::OwnNetwork),
+        Fault::Refused(Refusal::ResolvedTo) => match exchange.endpoint.remote.take() {
+            Some(remote) => error(ErrorKind::ResolvedTo(remote.ip(), exchange.endpoint.class)),
+            None => request(RequestError::CallOver),
+        },
+        Fault::NoTls => request(RequestError::NoTls),
+        Fault::Displaced => request(RequestError::Displaced),
+        Fault::BodyReader(kind) => request(RequestError::BodyReader(kind)),
+        Fault::Stack(_) => request(RequestError::CallOver),
     }
+}
 
-    /// The connection is another call's, which is left alone.
+impl AnyDriver<'_> {
+    /// Ends the call, closes its connection, and keeps the figures. Returns in which phase that was.
     #[cold]
-    pub(super) fn displaced(&mut self, call: &mut CallView<'_>) -> ErrorOf<N> {
-        let phase = call.exchange.phase();
-        call.exchange.fail();
-        Error::new(phase, ErrorKind::Request(RequestError::Displaced))
-    }
-
-    /// The figures of a call so far.
-    pub(crate) fn evidence_of(&self, exchange: &Exchange, phase: Phase) -> Evidence {
-        let now = self.clock.now_ms();
-        Evidence {
-            elapsed_ms: exchange.timers.elapsed(now),
-            phase_ms: exchange.timers.waited(now),
-            sent: exchange.sent,
-            received: exchange.received,
-            limit_ms: exchange.limit_ms(phase),
-            reused: exchange.reused,
-            remote: exchange.endpoint.remote,
-            ..Evidence::default()
+    #[inline(never)]
+    pub(super) fn end(&mut self, call: &mut CallView<'_>, fault: Fault) -> Phase {
+        let exchange = &mut *call.exchange;
+        let phase = match fault {
+            // It showed when the first byte was sent.
+            Fault::Stack(StackStep::NotConnected) => Phase::Connect,
+            // A body that is given wrong may be noticed before there is a connection.
+            Fault::Exchange(Failure::WrongLength) | Fault::BodyReader(_) => Phase::Send,
+            _ => exchange.phase(),
+        };
+        match fault {
+            Fault::Exchange(Failure::CallOver) => return phase,
+            // The connection is another call's, which is left alone.
+            Fault::Displaced => {
+                exchange.fail();
+                return phase;
+            }
+            _ => {}
         }
+        // Where nothing is lost, the body can still be read in pieces.
+        let is_lost = !matches!(fault, Fault::Exchange(Failure::BodyTooLarge));
+        let stands_for = self.stands_for(exchange, fault, phase);
+        if is_lost && self.connection.belongs_to(call.ticket) {
+            self.close(CloseReason::Error);
+        }
+        self.evidence = exchange.evidence(phase, self.stack.now_ms());
+        self.evidence.fault = stands_for;
+        self.evidence.link = Some(self.stack.link_status());
+        if matches!(fault, Fault::Refused(Refusal::ResolvedTo)) {
+            self.evidence.remote = None;
+        }
+        if is_lost {
+            exchange.fail();
+        }
+        phase
     }
 
     /// The figures of a request that failed before it was one, or of a wait for the link.
@@ -87,26 +171,32 @@ impl<N: Network, C: Clock> Driver<N, C> {
             Evidence { elapsed_ms, phase_ms: elapsed_ms, limit_ms, link, ..Evidence::default() };
     }
 
-    /// What a failure stands for, by what the network below knows of it.
-    fn fault(&self, exchange: &Exchange, kind: &KindOf<N>, phase: Phase) -> StackFault {
-        let network = &self.connection.network;
-        let fault = match kind {
-            ErrorKind::Resolve(error) => network.dns_fault(error),
-            ErrorKind::Socket(error)
-            | ErrorKind::Connect(error)
-            | ErrorKind::NotConnected(error)
-            | ErrorKind::Send(error)
-            | ErrorKind::Receive(error) => network.tcp_fault(error),
-            ErrorKind::ClosedBeforeResponse
-            | ErrorKind::StaleConnection
-            | ErrorKind::Truncated { .. } => self.connection.ended_by(),
-            ErrorKind::Timeout { .. } => {
-                let status = network.status();
+    /// What a fault stands for, by what the network below knows of it.
+    fn stands_for(&self, exchange: &Exchange, fault: Fault, phase: Phase) -> StackFault {
+        match fault {
+            Fault::Stack(step) => {
+                let is_secure = exchange.endpoint.scheme == Scheme::Https;
+                match self.stack.fault(step) {
+                    StackFault::Indistinct | StackFault::Unknown
+                        if is_secure && step == StackStep::Connect =>
+                    {
+                        StackFault::TlsFailed
+                    }
+                    stands_for => stands_for,
+                }
+            }
+            Fault::Exchange(
+                Failure::ClosedBeforeResponse | Failure::StaleConnection | Failure::Truncated,
+            ) => self.connection.ended_by(),
+            Fault::Exchange(Failure::Timeout(_)) => {
+                let status = self.stack.status();
                 match phase {
                     Phase::Link | Phase::Resolve | Phase::Connect if status.is_busy => {
                         StackFault::Busy
                     }
-                    Phase::Connect if network.quirks().connect() == Connect::PollsForEver => {
+                    Phase::Connect
+                        if self.stack.traits().quirks.connect() == Connect::PollsForEver =>
+                    {
                         StackFault::HidesRefusal
                     }
                     Phase::Send | Phase::Head | Phase::Body if status.radio_sleeps => {
@@ -116,13 +206,6 @@ impl<N: Network, C: Clock> Driver<N, C> {
                 }
             }
             _ => StackFault::Unknown,
-        };
-        let is_secure = exchange.endpoint.scheme == Scheme::Https;
-        match (kind, fault) {
-            (ErrorKind::Connect(_), StackFault::Indistinct | StackFault::Unknown) if is_secure => {
-                StackFault::TlsFailed
-            }
-            _ => fault,
         }
     }
 }

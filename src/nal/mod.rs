@@ -3,13 +3,15 @@
 mod connection;
 mod driver;
 mod fault;
+mod stack;
 mod upgraded;
 mod upload;
 
-pub(crate) use connection::{Connection, Incoming};
-pub(crate) use driver::{CallView, Driver, Step};
+pub(crate) use connection::Connection;
+pub(crate) use driver::{AnyDriver, CallView, Driver, Step};
+pub(crate) use fault::{Fault, StackStep};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use embedded_nal::{Dns, TcpClientStack};
 
 /// The error of calls over the network `N`: it keeps the stack's own errors.
@@ -27,5 +29,3 @@ pub type ErrorOf<N> = Error<TcpErrorOf<N>, DnsErrorOf<N>>;
 pub(crate) type TcpErrorOf<N> = <N as TcpClientStack>::Error;
 /// The resolver's own error.
 pub(crate) type DnsErrorOf<N> = <N as Dns>::Error;
-/// What went wrong, before it is told in which phase.
-pub(crate) type KindOf<N> = ErrorKind<TcpErrorOf<N>, DnsErrorOf<N>>;

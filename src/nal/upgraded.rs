@@ -1,26 +1,25 @@
 //! The connection behind a 101 or a 2xx to CONNECT, over an embedded-nal stack.
 
-use super::driver::{Step, Stop};
-use super::{CallView, Driver, ErrorOf, Incoming};
-use crate::error::{Deadline, ErrorKind};
+use super::connection::Incoming;
+use super::driver::Step;
+use super::fault::StackStep;
+use super::stack::Moved;
+use super::{AnyDriver, CallView};
+use crate::error::Deadline;
 use crate::http::bytes::copy;
 use crate::protocol::Failure;
-use nal_link::{Clock, Network};
 
-impl<N: Network, C: Clock> Driver<N, C> {
+impl AnyDriver<'_> {
     /// Reads from the stream, first what came behind the head; 0 at its end. A stream may rest: only the
     /// total deadline counts.
-    pub(crate) fn upgraded_read(
-        &mut self,
-        call: &mut CallView<'_>,
-        out: &mut [u8],
-    ) -> nb::Result<usize, ErrorOf<N>> {
+    pub(crate) fn upgraded_read(&mut self, call: &mut CallView<'_>, out: &mut [u8]) -> Step<usize> {
         self.begin_turn(call)?;
-        let step = self.read_stream(call, out);
-        self.end_turn(call, step)
+        let count = self.read_stream(call, out)?;
+        self.settle(call);
+        Ok(count)
     }
 
-    fn read_stream(&mut self, call: &mut CallView<'_>, out: &mut [u8]) -> Step<N, usize> {
+    fn read_stream(&mut self, call: &mut CallView<'_>, out: &mut [u8]) -> Step<usize> {
         check_upgraded(call)?;
         if out.is_empty() {
             return Ok(0);
@@ -31,48 +30,45 @@ impl<N: Network, C: Clock> Driver<N, C> {
             call.exchange.take_early(count);
             return Ok(count);
         }
-        match self.connection.receive(out) {
+        match self.receive(out) {
             Incoming::Bytes(count) => Ok(count),
             Incoming::Nothing => {
-                call.exchange.check_total(self.clock.now_ms())?;
-                Err(Stop::Wait)
+                call.exchange.check_total(self.stack.now_ms())?;
+                Err(nb::Error::WouldBlock)
             }
             Incoming::End => Ok(0),
             Incoming::Closed => Err(Failure::Truncated.into()),
-            Incoming::Failed(error) => Err(Stop::Failed(ErrorKind::Receive(error))),
+            Incoming::Failed => Err(StackStep::Receive.into()),
         }
     }
 
     /// Writes to the stream, and returns how many bytes the stack took. A peer that takes nothing is
     /// given up after the idle deadline.
-    pub(crate) fn upgraded_write(
-        &mut self,
-        call: &mut CallView<'_>,
-        bytes: &[u8],
-    ) -> nb::Result<usize, ErrorOf<N>> {
+    pub(crate) fn upgraded_write(&mut self, call: &mut CallView<'_>, bytes: &[u8]) -> Step<usize> {
         self.begin_turn(call)?;
-        let step = self.write_stream(call, bytes);
-        self.end_turn(call, step)
+        let count = self.write_stream(call, bytes)?;
+        self.settle(call);
+        Ok(count)
     }
 
-    fn write_stream(&mut self, call: &mut CallView<'_>, bytes: &[u8]) -> Step<N, usize> {
+    fn write_stream(&mut self, call: &mut CallView<'_>, bytes: &[u8]) -> Step<usize> {
         check_upgraded(call)?;
         if bytes.is_empty() {
             return Ok(0);
         }
-        let sent = self.connection.send(bytes);
-        let now = self.clock.now_ms();
+        let sent = self.stack.send(bytes);
+        let now = self.stack.now_ms();
         match sent {
-            Ok(0) => {
+            Moved::Bytes(0) | Moved::Nothing => {
                 call.exchange.stream_blocked(now);
                 call.exchange.wait(now, Deadline::Idle)?;
-                Err(Stop::Wait)
+                Err(nb::Error::WouldBlock)
             }
-            Ok(count) => {
+            Moved::Bytes(count) => {
                 call.exchange.stream_written();
                 Ok(count)
             }
-            Err(error) => Err(Stop::Failed(ErrorKind::Send(error))),
+            Moved::Closed | Moved::Failed => Err(StackStep::Send.into()),
         }
     }
 }

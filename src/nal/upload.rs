@@ -1,22 +1,22 @@
 //! Bodies that are given piece by piece, over an embedded-nal stack.
 
-use super::{CallView, Driver, ErrorOf};
-use crate::error::{Deadline, ErrorKind};
-use crate::protocol::{Failure, Goal, Space, State, UploadState};
-use nal_link::{Clock, Network};
+use super::{AnyDriver, CallView, Fault, Step};
+use crate::error::Deadline;
+use crate::protocol::{Goal, Space, State, UploadState};
 
-impl<N: Network, C: Clock> Driver<N, C> {
+impl AnyDriver<'_> {
     /// Where in the buffer more of the body can be put: from there to there. Nothing once the server has
     /// answered.
     pub(crate) fn upload_space(
         &mut self,
         call: &mut CallView<'_>,
         upload: &mut UploadState,
-    ) -> nb::Result<(usize, usize), ErrorOf<N>> {
+    ) -> Step<(usize, usize)> {
         loop {
             self.begin_turn(call)?;
-            let space = upload.space(call.exchange, call.buffer, self.clock.now_ms());
-            let space = self.end_turn(call, space.map_err(Into::into))?;
+            let space = upload.space(call.exchange, call.buffer, self.stack.now_ms());
+            let space = space?;
+            self.settle(call);
             match space {
                 Space::Room(start, end) => return Ok((start, end)),
                 Space::Answered => return Ok((0, 0)),
@@ -26,8 +26,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
             if call.exchange.state == State::NeedBody {
                 upload.flushed(call.exchange);
                 if space == Space::AnswerInTheWay && call.exchange.has_part_of_answer() {
-                    let waits = call.exchange.wait(self.clock.now_ms(), Deadline::Idle);
-                    self.end_turn(call, waits.map_err(Into::into))?;
+                    call.exchange.wait(self.stack.now_ms(), Deadline::Idle)?;
                     return Err(nb::Error::WouldBlock);
                 }
             }
@@ -40,9 +39,9 @@ impl<N: Network, C: Clock> Driver<N, C> {
         call: &mut CallView<'_>,
         upload: &mut UploadState,
         count: usize,
-    ) -> Result<(), ErrorOf<N>> {
+    ) -> Result<(), Fault> {
         let committed = upload.commit(call.exchange, count);
-        committed.map_err(|failure| self.upload_failed(call, upload, failure))
+        Ok(committed?)
     }
 
     /// Ends the body. Returns what is still to follow, as the call's body.
@@ -50,22 +49,9 @@ impl<N: Network, C: Clock> Driver<N, C> {
         &mut self,
         call: &mut CallView<'_>,
         upload: &mut UploadState,
-    ) -> Result<&'static [u8], ErrorOf<N>> {
+    ) -> Result<&'static [u8], Fault> {
         self.begin_turn(call)?;
-        let rest = upload.finish(call.exchange, call.buffer, self.clock.now_ms());
-        rest.map_err(|failure| self.upload_failed(call, upload, failure))
-    }
-
-    #[cold]
-    fn upload_failed(
-        &mut self,
-        call: &mut CallView<'_>,
-        upload: &UploadState,
-        failure: Failure,
-    ) -> ErrorOf<N> {
-        match failure {
-            Failure::WrongLength => self.fail(call, ErrorKind::Request(upload.wrong_length())),
-            failure => self.break_off(call, failure),
-        }
+        let rest = upload.finish(call.exchange, call.buffer, self.stack.now_ms());
+        Ok(rest?)
     }
 }

@@ -6,5 +6,5 @@ mod reuse;
 
 pub use config::Config;
 pub use preflight::Preflight;
-pub(crate) use preflight::{Surroundings, check_addresses, check_request, check_resolved};
+pub(crate) use preflight::{Refusal, Surroundings, check_addresses, check_request, check_resolved};
 pub(crate) use reuse::Peer;

@@ -1,7 +1,6 @@
 //! The checks that are made before a byte is sent. They cost no packet.
 
-use crate::error::{Failure, RequestError, TargetClass};
-use crate::http::address::classify;
+use crate::error::{RequestError, TargetClass};
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::url::Scheme;
@@ -63,6 +62,16 @@ pub(crate) struct Surroundings {
     pub(crate) has_loopback: bool,
 }
 
+/// Why an address isn't connected to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    Link(LinkError),
+    /// The name resolved to what is no host.
+    ResolvedTo,
+    OwnAddress,
+    OwnNetwork,
+}
+
 /// Whether a request can go to such an address at all.
 fn is_allowed(class: TargetClass, has_loopback: bool, checks: Preflights) -> bool {
     match class {
@@ -106,10 +115,10 @@ pub(crate) fn check_addresses(
     endpoint: &Endpoint,
     around: &Surroundings,
     checks: Preflights,
-) -> Result<(), Failure> {
+) -> Result<(), Refusal> {
     let Some(remote) = &endpoint.remote else {
         if around.ip.has_dns == Some(false) && checks.has(Preflight::Dns) {
-            return Err(Failure::Link(LinkError::NoDnsServer));
+            return Err(Refusal::Link(LinkError::NoDnsServer));
         }
         return check_way(None, around, checks);
     };
@@ -124,7 +133,7 @@ fn check_literal(
     target: &IpAddr,
     around: &Surroundings,
     checks: Preflights,
-) -> Result<(), Failure> {
+) -> Result<(), Refusal> {
     check_way(Some(target), around, checks)?;
     check_own(target, around, checks)
 }
@@ -134,10 +143,10 @@ fn check_way(
     target: Option<&IpAddr>,
     around: &Surroundings,
     checks: Preflights,
-) -> Result<(), Failure> {
+) -> Result<(), Refusal> {
     let is_near = target.is_some_and(|target| around.ip.has_in_subnet(*target) == Some(true));
     if !is_near && around.ip.gateway_is_outside() && checks.has(Preflight::Subnet) {
-        return Err(Failure::Link(LinkError::GatewayOutsideSubnet));
+        return Err(Refusal::Link(LinkError::GatewayOutsideSubnet));
     }
     Ok(())
 }
@@ -145,18 +154,17 @@ fn check_way(
 /// What the resolver's answer says. `around` is unknown where the link was lost since: connecting will
 /// say so.
 pub(crate) fn check_resolved(
-    address: IpAddr,
+    endpoint: &Endpoint,
     has_loopback: bool,
     around: Option<&Surroundings>,
     checks: Preflights,
-) -> Result<(), Failure> {
-    let class = classify(address);
-    if !is_allowed(class, has_loopback, checks) {
-        return Err(Failure::ResolvedTo(address, class));
+) -> Result<(), Refusal> {
+    if !is_allowed(endpoint.class, has_loopback, checks) {
+        return Err(Refusal::ResolvedTo);
     }
-    match around {
-        Some(around) => check_own(&address, around, checks),
-        None => Ok(()),
+    match (around, &endpoint.remote) {
+        (Some(around), Some(remote)) => check_own(&remote.ip(), around, checks),
+        _ => Ok(()),
     }
 }
 
@@ -165,26 +173,22 @@ fn is_same(one: &IpAddr, other: &IpAddr) -> bool {
     one == other
 }
 
-fn check_own(target: &IpAddr, around: &Surroundings, checks: Preflights) -> Result<(), Failure> {
+fn check_own(target: &IpAddr, around: &Surroundings, checks: Preflights) -> Result<(), Refusal> {
     // A PC can talk to itself.
     if !checks.has(Preflight::OwnAddress) || around.has_loopback {
         return Ok(());
     }
     let own = &around.ip.address;
     if is_same(target, own) {
-        return own_error(RequestError::OwnAddress);
+        return Err(Refusal::OwnAddress);
     }
     let Some(spanned) = &around.own_network else { return Ok(()) };
     if is_same(target, &spanned.address) {
-        return own_error(RequestError::OwnAddress);
+        return Err(Refusal::OwnAddress);
     }
     let has = |address: &IpAddr| spanned.has_in_subnet(*address) == Some(true);
     if has(target) && has(own) {
-        return own_error(RequestError::OwnNetwork);
+        return Err(Refusal::OwnNetwork);
     }
     Ok(())
-}
-
-fn own_error(error: RequestError) -> Result<(), Failure> {
-    Err(Failure::Request(error))
 }

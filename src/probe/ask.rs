@@ -6,7 +6,7 @@ use crate::http::endpoint::Endpoint;
 use crate::http::method::Method;
 use crate::http::request::HeadWriter;
 use crate::http::url::Url;
-use crate::nal::{Driver, ErrorOf};
+use crate::nal::{Driver, ErrorOf, StackStep};
 use crate::protocol::{CloseReason, Exchange, State};
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use nal_link::{Clock, Network, StackFault, elapsed_ms};
@@ -42,21 +42,21 @@ impl Ladder {
         remote: SocketAddr,
         now: u32,
     ) -> nb::Result<Option<bool>, ErrorOf<N>> {
-        let connection = &mut driver.connection;
-        if !connection.is_open() && connection.open().is_err() {
+        let driver = driver.any();
+        if !driver.stack.is_open() && driver.open().is_err() {
             return Ok(None);
         }
-        let answer = match connection.connect(remote) {
+        let answer = match driver.stack.connect(remote) {
             Ok(()) => Some(true),
             Err(nb::Error::WouldBlock) if self.is_patient(now) => {
                 return Err(nb::Error::WouldBlock);
             }
             Err(nb::Error::WouldBlock) => Some(false),
-            Err(nb::Error::Other(error)) => {
-                is_refusal(connection.network.tcp_fault(&error)).then_some(true)
+            Err(nb::Error::Other(_)) => {
+                is_refusal(driver.stack.fault(StackStep::Connect)).then_some(true)
             }
         };
-        connection.close_socket(CloseReason::CallerAsked);
+        driver.close_socket(CloseReason::CallerAsked);
         Ok(answer)
     }
 
@@ -66,21 +66,21 @@ impl Ladder {
         driver: &mut Driver<N, C>,
         now: u32,
     ) -> nb::Result<StackFault, ErrorOf<N>> {
-        let connection = &mut driver.connection;
-        let opened = if connection.is_open() { Ok(()) } else { connection.open() };
+        let driver = driver.any();
+        let opened = if driver.stack.is_open() { Ok(()) } else { driver.open() };
         let connected = match opened {
-            Ok(()) => connection.connect(NOBODY),
-            Err(error) => Err(nb::Error::Other(error)),
+            Ok(()) => driver.stack.connect(NOBODY),
+            Err(kept) => Err(nb::Error::Other(kept)),
         };
         let fault = match connected {
             Err(nb::Error::WouldBlock) if self.is_patient(now) => {
                 return Err(nb::Error::WouldBlock);
             }
-            Err(nb::Error::Other(error)) => connection.network.tcp_fault(&error),
-            Err(nb::Error::WouldBlock) if connection.network.status().is_busy => StackFault::Busy,
+            Err(nb::Error::Other(_)) => driver.stack.fault(StackStep::Connect),
+            Err(nb::Error::WouldBlock) if driver.stack.status().is_busy => StackFault::Busy,
             Ok(()) | Err(nb::Error::WouldBlock) => StackFault::Unknown,
         };
-        connection.close_socket(CloseReason::CallerAsked);
+        driver.close_socket(CloseReason::CallerAsked);
         Ok(fault)
     }
 
@@ -103,15 +103,15 @@ impl Ladder {
         };
         let traits = Method::Options.traits();
         let mut head = HeadWriter::new(&traits);
-        head.on(buffer).start(Method::Options, traits.response_to, Ok(&root));
+        head.on(buffer).start(&traits, Ok(&root));
         head.on(buffer).connection_close();
         let Ok(head_end) = head.on(buffer).finish(None) else {
             return false;
         };
         let mut endpoint = Endpoint::of(&root);
         endpoint.remote = Some(remote);
-        self.ticket = driver.connection.claim();
-        *exchange = super::exchange(endpoint, &driver.config, driver.clock.now_ms());
+        self.ticket = driver.any().claim();
+        *exchange = super::exchange(endpoint, &driver.config, driver.stack.clock.now_ms());
         exchange.stage(head_end, false, buffer, &[]);
         exchange.state = State::Connect;
         true

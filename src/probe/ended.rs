@@ -2,9 +2,9 @@
 
 use super::{Ladder, Next};
 use crate::diagnosis::{Diagnosis, ProbeStep, Seen, StepOutcome, oddity};
-use crate::error::{Deadline, Error, ErrorKind, Evidence, Failure, Phase, RequestError};
+use crate::error::{Deadline, Error, ErrorKind, Evidence, Phase, RequestError};
 use crate::nal::{CallView, Driver, ErrorOf};
-use crate::protocol::{Exchange, State};
+use crate::protocol::{Exchange, Failure, State};
 use core::convert::Infallible;
 use nal_link::{Clock, Connect, DisconnectReason, LinkError, LinkStatus, Network};
 
@@ -28,11 +28,11 @@ impl Ladder {
         }
         self.report.status = Some(status);
         match oddity {
-            None => self.pass(ProbeStep::Http, &driver.clock),
+            None => self.pass(ProbeStep::Http, &driver.stack.clock),
             Some(oddity) => {
-                let evidence = driver.evidence_of(exchange, Phase::Head);
+                let evidence = exchange.evidence(Phase::Head, driver.stack.clock.now_ms());
                 self.report.diagnosis = Some(Diagnosis::of_response(oddity, evidence));
-                self.end(ProbeStep::Http, StepOutcome::Failed, &driver.clock);
+                self.end(ProbeStep::Http, StepOutcome::Failed, &driver.stack.clock);
             }
         }
         Ok(Next::Over)
@@ -44,23 +44,23 @@ impl Ladder {
         error: ErrorOf<N>,
     ) {
         // The failure has taken the connection away.
-        self.ticket = driver.connection.claim();
+        self.ticket = driver.any().claim();
         let step = step_of(&error, self.current());
         if self.next == Next::Link && step != ProbeStep::Link {
-            self.pass(ProbeStep::Link, &driver.clock);
+            self.pass(ProbeStep::Link, &driver.stack.clock);
         }
         // What the head doesn't fit is an answer all the same.
         if matches!(error.kind, ErrorKind::Buffer { .. }) && step == ProbeStep::Http {
-            self.pass(ProbeStep::Http, &driver.clock);
+            self.pass(ProbeStep::Http, &driver.stack.clock);
             self.next = Next::Over;
             return;
         }
-        self.end(step, StepOutcome::Failed, &driver.clock);
+        self.end(step, StepOutcome::Failed, &driver.stack.clock);
         let seen = Seen::new(&error, driver.evidence);
         self.report.code = seen.code;
         self.seen = Some(seen);
         // Only a stack that can be interrupted is asked for more.
-        let polls = driver.connection.network.quirks().connect() == Connect::Polls;
+        let polls = driver.stack.network.quirks().connect() == Connect::Polls;
         let may_knock = polls && step == ProbeStep::Port;
         self.next = if polls && step == ProbeStep::Link && is_unexplained(self.report.link) {
             Next::AskStack
@@ -81,7 +81,7 @@ impl Ladder {
     /// All that can be found out is.
     pub(super) fn conclude<N: Network, C: Clock>(&mut self, driver: &Driver<N, C>) -> Next {
         if let Some(seen) = self.seen.take() {
-            let words = driver.connection.network.status().last_words;
+            let words = driver.stack.network.status().last_words;
             self.report.diagnosis = Some(seen.diagnosis(self.findings).with_last_words(words));
         }
         Next::Over
@@ -125,16 +125,16 @@ impl Ladder {
         }
         if matches!(self.next, Next::Free | Next::Signal) {
             // Busy all the time, and not asked yet.
-            self.report.link = driver.connection.network.link_status();
+            self.report.link = driver.stack.network.link_status();
         }
         let deadline = match self.next {
             Next::Http => Deadline::Response,
             Next::Name => Deadline::Resolve,
             _ => Deadline::Connect,
         };
-        let kind = Failure::Timeout { deadline, limit_ms }.widen();
         let mut call = CallView { exchange, ticket: self.ticket, buffer, body: &[] };
-        let error = driver.fail(&mut call, kind);
+        let mut error = driver.fail(&mut call, Failure::Timeout(deadline).into());
+        error.kind = ErrorKind::Timeout { deadline, limit_ms };
         self.failed(driver, error);
     }
 }

@@ -149,11 +149,11 @@ impl Ladder {
     ) -> nb::Result<(), Infallible> {
         while self.next != Next::Over {
             if !driver.connection.belongs_to(self.ticket) {
-                self.displaced(&driver.clock);
+                self.displaced(&driver.stack.clock);
                 break;
             }
-            driver.connection.network.poll_network();
-            let now = driver.clock.now_ms();
+            driver.stack.network.poll_network();
+            let now = driver.stack.clock.now_ms();
             let is_spent = elapsed_ms(now, self.started) >= driver.config.diagnosis_ms;
             match self.step(driver, exchange, buffer, now) {
                 Ok(next) => self.next = next,
@@ -165,7 +165,7 @@ impl Ladder {
             }
         }
         if driver.connection.belongs_to(self.ticket) {
-            driver.connection.close(CloseReason::CallerAsked);
+            driver.any().close(CloseReason::CallerAsked);
         }
         Ok(())
     }
@@ -178,7 +178,7 @@ impl Ladder {
         now: u32,
     ) -> nb::Result<Next, ErrorOf<N>> {
         let waited = elapsed_ms(now, self.mark);
-        let network = &mut driver.connection.network;
+        let network = &mut driver.stack.network;
         match self.next {
             Next::Free if network.status().is_busy => Err(nb::Error::WouldBlock),
             Next::Free => Ok(Next::Signal),
@@ -201,25 +201,25 @@ impl Ladder {
                 if is_unexplained(self.report.link) && waited < REACH_MS {
                     return Err(nb::Error::WouldBlock);
                 }
-                let begun = driver.begin(exchange, buffer, now);
+                let begun = driver.any().begin(exchange, buffer, now);
                 self.tell(driver, exchange, buffer, begun)?;
-                self.pass(ProbeStep::Link, &driver.clock);
-                self.pass(ProbeStep::Subnet, &driver.clock);
+                self.pass(ProbeStep::Link, &driver.stack.clock);
+                self.pass(ProbeStep::Subnet, &driver.stack.clock);
                 Ok(Next::Name)
             }
             Next::Name => {
                 if exchange.endpoint.remote.is_none() {
-                    let resolved = driver.resolve(exchange, buffer, now);
+                    let resolved = driver.any().resolve(exchange, buffer, now);
                     self.tell(driver, exchange, buffer, resolved)?;
                     self.report.address = exchange.endpoint.remote.map(|remote| remote.ip());
-                    self.pass(ProbeStep::Name, &driver.clock);
+                    self.pass(ProbeStep::Name, &driver.stack.clock);
                 }
                 let Some(remote) = exchange.endpoint.remote else {
                     return Ok(Next::Over);
                 };
                 self.report.address = Some(remote.ip());
                 self.report.port = remote.port();
-                self.pass(ProbeStep::Target, &driver.clock);
+                self.pass(ProbeStep::Target, &driver.stack.clock);
                 Ok(Next::Gateway(remote))
             }
             Next::Gateway(remote) => {
@@ -227,7 +227,7 @@ impl Ladder {
                 if let Some(gateway) = gateway {
                     let (answer, outcome) = self.ping(network, gateway, now)?;
                     self.findings.gateway = answer;
-                    self.end(ProbeStep::Gateway, outcome, &driver.clock);
+                    self.end(ProbeStep::Gateway, outcome, &driver.stack.clock);
                 }
                 Ok(Next::Host(remote))
             }
@@ -236,16 +236,16 @@ impl Ladder {
                 if !remote.ip().is_loopback() {
                     let (answer, outcome) = self.ping(network, remote.ip(), now)?;
                     self.findings.host = answer;
-                    self.end(ProbeStep::Host, outcome, &driver.clock);
+                    self.end(ProbeStep::Host, outcome, &driver.stack.clock);
                 }
-                exchange.timers.progress(driver.clock.now_ms());
+                exchange.timers.progress(driver.stack.clock.now_ms());
                 Ok(Next::Port)
             }
             Next::Port => {
                 exchange.state = State::Connect;
-                let connected = driver.connect(exchange, buffer, now);
+                let connected = driver.any().connect(exchange, buffer, now);
                 self.tell(driver, exchange, buffer, connected)?;
-                self.pass(ProbeStep::Port, &driver.clock);
+                self.pass(ProbeStep::Port, &driver.stack.clock);
                 Ok(Next::Http)
             }
             Next::Http => {
@@ -288,15 +288,15 @@ impl Ladder {
     }
 
     /// A part of a call has ended so: it fails as a call would.
-    fn tell<N: Network, C: Clock>(
+    fn tell<N: Network, C: Clock, T>(
         &self,
         driver: &mut Driver<N, C>,
         exchange: &mut Exchange,
         buffer: &mut [u8],
-        step: Step<N, ()>,
-    ) -> nb::Result<(), ErrorOf<N>> {
+        step: Step<T>,
+    ) -> nb::Result<T, ErrorOf<N>> {
         let mut call = CallView { exchange, ticket: self.ticket, buffer, body: &[] };
-        driver.end_turn(&mut call, step)
+        driver.tell(&mut call, step)
     }
 
     /// The step holds; the next one begins.

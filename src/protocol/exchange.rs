@@ -1,7 +1,7 @@
 //! A request on its way, and its response as it arrives.
 
 use super::{Body, CloseReason, Deadlines, Failure, Timers};
-use crate::error::Phase;
+use crate::error::{Evidence, Phase};
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::head::{HeadMeasure, HeadParser};
@@ -105,7 +105,8 @@ pub struct Exchange {
     pub(super) head_end: usize,
     /// Bytes of the body that stand in the buffer from `parsed_to`, for the caller.
     pub(super) ready: usize,
-    pub(super) trailers: (usize, usize),
+    /// The trailers end at `parsed_to`, once all is complete.
+    pub(super) trailers_length: usize,
     /// Of a body that nobody wants.
     pub(super) discarded: usize,
     pub(crate) timers: Timers,
@@ -142,7 +143,7 @@ impl Exchange {
             interim: 0,
             after_send: State::Head,
             close_reason: None,
-            stage_sent: endpoint.host_length,
+            stage_sent: 0,
             stage_end: 0,
             body_taken: 0,
             body_staged: 0,
@@ -151,7 +152,7 @@ impl Exchange {
             retained_end: 0,
             head_end: 0,
             ready: 0,
-            trailers: (0, 0),
+            trailers_length: 0,
             discarded: 0,
             timers: Timers { started: now, mark: now },
             sent: 0,
@@ -216,17 +217,17 @@ impl Exchange {
                 State::Send | State::NeedBody | State::AwaitContinue | State::Head => {
                     self.next_of_head(buffer, body, now)?
                 }
-                State::MeasureHead => Some((0, buffer.len())),
+                State::MeasureHead => Some(0),
                 State::Body if goal != Goal::Head && !self.is_upgraded() => {
                     self.next_of_body(buffer, goal)?
                 }
                 State::Body | State::Over => return Ok(Action::Ready),
                 State::Failed => return Err(Failure::CallOver),
             };
-            if let Some((start, end)) = room {
+            if let Some(start) = room {
                 // A body that has arrived is there, however late it is.
                 self.check_total(now)?;
-                return Ok(Action::Receive(buffer.get_mut(start..end).unwrap_or_default()));
+                return Ok(Action::Receive(buffer.get_mut(start..).unwrap_or_default()));
             }
             if self.ready > 0 {
                 return Ok(Action::Ready);
@@ -255,6 +256,22 @@ impl Exchange {
             Phase::Connect => deadlines.connect_ms,
             Phase::Head if self.received == 0 => deadlines.response_ms,
             Phase::Send | Phase::Head | Phase::Body => deadlines.idle_ms,
+        }
+    }
+
+    /// The figures so far.
+    // Inlined, it would take a copy that may overlap, and with it a function of 700 bytes.
+    #[inline(never)]
+    pub(crate) fn evidence(&self, phase: Phase, now: u32) -> Evidence {
+        Evidence {
+            elapsed_ms: self.timers.elapsed(now),
+            phase_ms: self.timers.waited(now),
+            sent: self.sent,
+            received: self.received,
+            limit_ms: self.limit_ms(phase),
+            reused: self.reused,
+            remote: self.endpoint.remote,
+            ..Evidence::default()
         }
     }
 
@@ -292,8 +309,8 @@ impl Exchange {
 
     /// The trailer fields behind a chunked body that was read to its end.
     pub fn trailers<'b>(&self, buffer: &'b [u8]) -> Headers<'b> {
-        let (start, end) = self.trailers;
-        Headers::new(buffer.get(start..end).unwrap_or_default())
+        let start = self.parsed_to.wrapping_sub(self.trailers_length);
+        Headers::new(buffer.get(start..self.parsed_to).unwrap_or_default())
     }
 
     /// What was read whole of the body.

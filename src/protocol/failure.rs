@@ -1,7 +1,7 @@
 //! What ends an exchange before its response is complete.
 
-use super::{Body, Exchange, State};
-use crate::error::{self, BufferUse, Deadline, ProtocolError, RequestError};
+use super::{Body, Exchange};
+use crate::error::{BufferUse, Deadline, ErrorKind, Phase, ProtocolError, RequestError};
 
 /// What ended an exchange. It is small, since it is returned all the time; its figures are the exchange's,
 /// which [explains](Exchange::explain) it.
@@ -33,36 +33,42 @@ pub enum Failure {
 }
 
 impl Exchange {
-    /// A failure with its figures, for a buffer of `available` bytes.
-    #[cold]
-    pub fn explain(&self, failure: Failure, available: usize) -> error::Failure {
+    /// A failure with its figures: in which phase, and for a buffer of `available` bytes.
+    // Inlined, it takes twice the flash.
+    #[inline(never)]
+    pub fn explain<T, D>(
+        &self,
+        failure: Failure,
+        phase: Phase,
+        available: usize,
+    ) -> ErrorKind<T, D> {
         match failure {
-            Failure::Protocol(error) => error::Failure::Protocol(error),
+            Failure::Protocol(error) => ErrorKind::Protocol(error),
             Failure::Timeout(deadline) => {
                 let limit_ms = self.params.deadlines.limit_ms(deadline);
-                error::Failure::Timeout { deadline, limit_ms }
+                ErrorKind::Timeout { deadline, limit_ms }
             }
-            Failure::ClosedBeforeResponse => error::Failure::ClosedBeforeResponse,
-            Failure::StaleConnection => error::Failure::StaleConnection,
-            Failure::Truncated if self.state == State::Body => {
+            Failure::ClosedBeforeResponse => ErrorKind::ClosedBeforeResponse,
+            Failure::StaleConnection => ErrorKind::StaleConnection,
+            Failure::Truncated if phase == Phase::Body => {
                 let announced = self.parser.fields.content_length();
-                error::Failure::Truncated {
+                ErrorKind::Truncated {
                     received: self.body_received,
                     announced: announced.filter(|_| !self.is_upgraded()),
                 }
             }
-            Failure::Truncated => error::Failure::Truncated {
+            Failure::Truncated => ErrorKind::Truncated {
                 received: self.filled.wrapping_sub(self.parsed_to) as u64,
                 announced: None,
             },
             Failure::HeadTooLarge { counted } => {
                 let needed = self.measure.length.wrapping_add(usize::from(!counted));
                 let what = BufferUse::ResponseHead;
-                error::Failure::Buffer { what, needed, available, exact: counted }
+                ErrorKind::Buffer { what, needed, available, exact: counted }
             }
             Failure::NoRoom(what, more) => {
                 let needed = available.wrapping_add(usize::from(more));
-                error::Failure::Buffer { what, needed, available, exact: false }
+                ErrorKind::Buffer { what, needed, available, exact: false }
             }
             Failure::BodyTooLarge => {
                 let remaining = match self.body {
@@ -70,13 +76,13 @@ impl Exchange {
                     _ => 0,
                 };
                 let needed = remaining.saturating_add(self.retained_end);
-                error::Failure::Buffer { what: BufferUse::Body, needed, available, exact: true }
+                ErrorKind::Buffer { what: BufferUse::Body, needed, available, exact: true }
             }
             // The upload knows how much it was.
             Failure::WrongLength => {
-                error::Failure::Request(RequestError::BodyLength { declared: 0, given: 0 })
+                ErrorKind::Request(RequestError::BodyLength { declared: 0, given: 0 })
             }
-            Failure::CallOver => error::Failure::Request(RequestError::CallOver),
+            Failure::CallOver => ErrorKind::Request(RequestError::CallOver),
         }
     }
 }

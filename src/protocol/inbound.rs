@@ -18,8 +18,8 @@ const MAX_DISCARDED: usize = 1024;
 /// Room behind the head that framing needs to make progress.
 const LEAST_ROOM: u8 = 32;
 
-/// A part of the buffer, from its first byte to the one behind its last.
-type Room = (usize, usize);
+/// The part of the buffer that begins here.
+type Room = usize;
 
 impl Exchange {
     /// Parses what has arrived. Where that is no whole head, the room for more is returned.
@@ -48,11 +48,11 @@ impl Exchange {
         // The request in the buffer may have to be sent again.
         if self.reused && self.filled == 0 && self.may_start_over() {
             if self.stage_end < buffer.len() {
-                return Ok(Some((self.stage_end, buffer.len())));
+                return Ok(Some(self.stage_end));
             }
             self.replayable = false;
         }
-        Ok(Some((self.filled, buffer.len())))
+        Ok(Some(self.filled))
     }
 
     fn head_complete(
@@ -126,7 +126,8 @@ impl Exchange {
             self.check_fit(buffer.len())?;
         }
         loop {
-            self.ready = self.body.data_ahead().min(self.filled.wrapping_sub(self.parsed_to));
+            let arrived = self.filled.wrapping_sub(self.parsed_to);
+            self.ready = if arrived > 0 { self.body.data_ahead().min(arrived) } else { 0 };
             if self.ready > 0 {
                 match goal {
                     Goal::End => self.retain(buffer),
@@ -164,16 +165,15 @@ impl Exchange {
                 }
                 Body::Trailers => {
                     if let Some(length) = self.parser.parse(arrived).map_err(Failure::Protocol)? {
-                        let end = self.parsed_to.wrapping_add(length);
-                        self.trailers = (self.parsed_to, end);
-                        self.parsed_to = end;
+                        self.trailers_length = length;
+                        self.parsed_to = self.parsed_to.wrapping_add(length);
                         self.complete(false);
                         return Ok(None);
                     }
                 }
             }
             self.make_room(buffer)?;
-            return Ok(Some((self.filled, buffer.len())));
+            return Ok(Some(self.filled));
         }
     }
 

@@ -26,6 +26,7 @@ impl Exchange {
         buffer: &mut [u8],
         body: &[u8],
     ) {
+        self.stage_sent = self.endpoint.host_length;
         self.stage_end = stage_end;
         self.holds_body = holds_body;
         if !holds_body {
@@ -34,6 +35,8 @@ impl Exchange {
     }
 
     /// Puts as much of the body behind the head as fits, so that both leave in one `send`.
+    // Once instead of three times: 70 bytes.
+    #[inline(never)]
     pub fn stage_body(&mut self, buffer: &mut [u8], body: &[u8]) {
         let rest = body.get(self.body_taken..).unwrap_or_default();
         let limit = self.stage_limit(buffer);
@@ -63,10 +66,14 @@ impl Exchange {
         }
     }
 
-    /// The resolver's answer.
-    pub fn resolved(&mut self, address: IpAddr, now: u32) {
-        self.timers.progress(now);
+    /// The resolver's answer. It is to be checked before it counts as [`resolved`](Self::resolved).
+    pub fn resolves_to(&mut self, address: IpAddr) {
         self.endpoint.resolved(address);
+    }
+
+    /// The answer is taken.
+    pub fn resolved(&mut self, now: u32) {
+        self.timers.progress(now);
         self.state = State::Connect;
     }
 
@@ -79,6 +86,8 @@ impl Exchange {
     }
 
     /// The stack would block, in a step that does nothing else.
+    // Once instead of five times: 90 bytes.
+    #[inline(never)]
     pub fn wait(&self, now: u32, deadline: Deadline) -> Result<(), Failure> {
         self.timers.wait(now, deadline, &self.params.deadlines)
     }
@@ -166,6 +175,8 @@ impl Exchange {
     }
 
     /// Sends the request again on a fresh connection.
+    // Once instead of twice: 80 bytes.
+    #[inline(never)]
     pub fn start_over(&mut self, now: u32) {
         self.reused = false;
         self.seeks_answer = false;

@@ -123,7 +123,7 @@ impl Player {
 
     fn fail(&mut self, failure: Failure) {
         let Self { exchange, buffer, outcome, .. } = self;
-        outcome.end = end_of(&exchange.explain(failure, buffer.len()));
+        outcome.end = end_of(&exchange.explain::<(), ()>(failure, exchange.phase(), buffer.len()));
         exchange.fail();
         self.is_over = true;
     }

@@ -13,7 +13,10 @@ impl Session<'_> {
             1 => exchange.sent(number, now),
             2 => exchange.begun(None, now),
             3 => exchange.begun(Some((HOST, 80).into()), now),
-            4 => exchange.resolved(HOST.into(), now),
+            4 => {
+                exchange.resolves_to(HOST.into());
+                exchange.resolved(now);
+            }
             5 => drop(exchange.connected(now)),
             6 => drop(exchange.send_blocked(now)),
             7 => drop(exchange.answer_came(number, now)),

@@ -180,7 +180,8 @@ impl<'d> Session<'d> {
                 Ok(())
             }
             Ok(Action::Resolve) => {
-                exchange.resolved(HOST.into(), now);
+                exchange.resolves_to(HOST.into());
+                exchange.resolved(now);
                 Ok(())
             }
             Ok(Action::Connect) => exchange.connected(now),
