@@ -1,5 +1,6 @@
 //! What can go wrong between here and the modem.
 
+use crate::firmware::{AtCommand, Firmware};
 use core::fmt;
 use embedded_io::ErrorKind;
 use embedded_nal::{TcpError, TcpErrorKind};
@@ -20,12 +21,27 @@ use nal_link::{DisconnectReason, StackFault};
 pub enum EspAtError {
     /// The serial port failed, or lost bytes.
     Serial(#[cfg_attr(feature = "defmt", defmt(Debug2Format))] ErrorKind),
-    /// The modem answers nothing: wiring, supply, or another baud rate.
+    /// The modem has answered nothing since it is called: wiring, supply, or another baud rate.
     NoAnswer,
+    /// The modem answered until it was given this command, and has been silent since, for longer than
+    /// its firmware may take.
+    FellSilent(AtCommand),
+    /// The modem answers, and its firmware is too old or another one: it refused a command that the
+    /// driver can't do without. NonOS AT 1.7 or ESP-AT 2.x is needed.
+    UnfitFirmware {
+        /// What it runs; a version of 0.0.0 where it tells none.
+        firmware: Firmware,
+        /// The command that it refused.
+        refused: AtCommand,
+    },
     /// An answer was lost on the way, and what it would have said can't be found out.
     AnswerMissed,
-    /// The modem answered `busy p...` for 25 s, longer than anything it does takes; it was restarted.
+    /// The modem answered `busy p...` for 25 s, longer than anything it does takes. It is being
+    /// restarted.
     Wedged,
+    /// The modem answers `busy p...` to everything, `AT+RST` too: its supply has to be switched. It is
+    /// told again and again, with pauses.
+    TakesNoRestart,
     /// The modem has reset itself since: its power supply, as a rule. The socket is gone.
     ModemReset,
     /// The modem refused a command.
@@ -45,6 +61,9 @@ pub enum EspAtError {
     /// it. As a rule it is out of sockets. Where that isn't sure, it is
     /// [`ConnectFailed`](Self::ConnectFailed).
     NotDialled,
+    /// The TLS connection didn't come about, and the modem has memory enough, as far as it tells. Where
+    /// it verifies: its CA, the server's certificate, or a clock that isn't set (`AT+CIPSNTPCFG`).
+    TlsFailed,
     /// The modem has too little memory for a TLS connection.
     OutOfMemory {
         /// Bytes of it that are free (`AT+SYSRAM?`).
@@ -63,6 +82,8 @@ pub enum EspAtError {
     NotIpv4,
     /// The name doesn't resolve.
     NameNotFound,
+    /// A name or password has a CR, a LF or a NUL in it, which would end the command line.
+    LineEnd,
     /// The name, or another argument, is longer than the firmware takes: 256 bytes for a command line.
     TooLong,
     /// The modem can't set up TLS as it was asked to.
@@ -74,8 +95,19 @@ impl fmt::Display for EspAtError {
         f.write_str(match self {
             Self::Serial(kind) => return write!(f, "the serial port failed: {kind:?}"),
             Self::NoAnswer => "the modem doesn't answer (wiring, supply or baud rate)",
+            Self::FellSilent(command) => {
+                return write!(f, "the modem answered until {command}; silent since");
+            }
+            Self::UnfitFirmware { firmware, refused } => {
+                return write!(
+                    f,
+                    "the modem answers, but its AT firmware, version {firmware}, refused {refused}: \
+                     NonOS AT 1.7 or ESP-AT 2.x is needed"
+                );
+            }
             Self::AnswerMissed => "an answer of the modem was lost",
-            Self::Wedged => "the modem hung and was restarted",
+            Self::Wedged => "the modem hung: it is restarted",
+            Self::TakesNoRestart => "the modem is busy for ever and takes no restart: switch its supply",
             Self::ModemReset => "the modem has reset (check its power supply)",
             Self::Rejected => "the modem refused the command",
             Self::NoFreeSocket => "all five links of the modem are in use",
@@ -84,6 +116,7 @@ impl fmt::Display for EspAtError {
             Self::NoAddress => "the modem has no IP address",
             Self::ConnectFailed => "the modem couldn't connect",
             Self::NotDialled => "the modem refused to connect (out of sockets?)",
+            Self::TlsFailed => "TLS failed (certificate, CA or the modem's clock)",
             Self::OutOfMemory { free } => {
                 return write!(f, "the modem has too little memory for TLS: {free} bytes");
             }
@@ -93,6 +126,7 @@ impl fmt::Display for EspAtError {
             Self::Overrun => "data came unasked, and there was no room for them",
             Self::NotIpv4 => "the modem knows IPv4 alone",
             Self::NameNotFound => "the name doesn't resolve",
+            Self::LineEnd => "a name or password has a CR, a LF or a NUL in it",
             Self::TooLong => "the argument is longer than the modem takes",
             Self::NoTls => "the modem can't set up TLS as it was asked to",
         })
@@ -118,20 +152,25 @@ impl From<&EspAtError> for StackFault {
             | EspAtError::AnswerMissed
             | EspAtError::Corrupted
             | EspAtError::Overrun => Self::SerialGarbled,
-            EspAtError::NoAnswer => Self::ModemSilent,
-            EspAtError::Wedged => Self::ModemHung,
+            EspAtError::NoAnswer | EspAtError::FellSilent(_) => Self::ModemSilent,
+            EspAtError::Wedged | EspAtError::TakesNoRestart => Self::ModemHung,
             EspAtError::ModemReset => Self::ModemReset,
             EspAtError::NoFreeSocket => Self::NoSocket,
             EspAtError::NotConnected | EspAtError::Closed => Self::Closed,
             EspAtError::NoAddress => Self::NoAddress,
             EspAtError::ConnectFailed => Self::Indistinct,
             EspAtError::NotDialled => Self::NotDialled,
+            EspAtError::TlsFailed => Self::TlsFailed,
             EspAtError::OutOfMemory { .. } => Self::OutOfMemory,
             EspAtError::SendFailed | EspAtError::DeliveryUnknown => Self::Undelivered,
             EspAtError::NotIpv4 => Self::Unreachable,
             EspAtError::NameNotFound => Self::NameNotFound,
             // What was asked was wrong, not the network.
-            EspAtError::Rejected | EspAtError::TooLong | EspAtError::NoTls => Self::Unknown,
+            EspAtError::Rejected
+            | EspAtError::UnfitFirmware { .. }
+            | EspAtError::LineEnd
+            | EspAtError::TooLong
+            | EspAtError::NoTls => Self::Unknown,
         }
     }
 }
@@ -158,7 +197,8 @@ pub enum JoinError {
     Failed,
     /// On the access point, but DHCP gave no address.
     NoAddress,
-    /// The name has no or more than 32 bytes, or the password more than 64.
+    /// The name has no or more than 32 bytes, or the password more than 64; or a CR, a LF or a NUL is in
+    /// one of them, which the firmware can't be told.
     Credentials,
     /// The modem itself failed.
     Modem(EspAtError),
@@ -191,7 +231,9 @@ impl fmt::Display for JoinError {
             Self::NoAccessPoint => "no access point has this name",
             Self::Failed => "the join failed",
             Self::NoAddress => "the access point gave no IP address",
-            Self::Credentials => "the name or password has a length that no access point has",
+            Self::Credentials => {
+                "no access point has a name or password like this (length, CR, LF, NUL)"
+            }
             Self::Modem(error) => return error.fmt(f),
         })
     }

@@ -151,6 +151,7 @@ extern crate std;
 //
 // | module     | what it is                                                                     |
 // |------------|--------------------------------------------------------------------------------|
+// | `firmware` | the firmwares that a modem may run, and their commands by name                 |
 // | `error`    | what can go wrong                                                              |
 // | `serial`   | the serial line, and a ring that an interrupt fills                            |
 // | `hal_nb`   | ports of `embedded-hal-nb` as a serial line                                    |
@@ -163,6 +164,7 @@ extern crate std;
 // | `modem`    | the engine: one command on its way, and its answer to whom it belongs          |
 // | `driver`   | `EspAt`: the pump between serial port and engine, and the public calls         |
 mod error;
+mod firmware;
 mod hal_nb;
 mod serial;
 
@@ -181,11 +183,11 @@ mod driver;
 
 pub use driver::{EspAt, Socket};
 pub use error::{EspAtError, JoinError};
+pub use firmware::{AtCommand, Family, Firmware};
 pub use hal_nb::NbSerial;
 pub use serial::{Serial, SerialError, SerialPort, SerialRx};
 pub use station::{AccessPoint, Join, Setting, Sleep};
 pub use tls::TlsVerification;
-pub use words::{Family, Firmware};
 
 /// What the driver's calls take and give besides its own types: clocks, the token of the main loop, the
 /// link's status, faults.

@@ -1,8 +1,8 @@
 //! TLS in the modem: what it verifies, and how it is set up for a link.
 
 use crate::error::EspAtError;
+use crate::firmware::Family;
 use crate::wire::Command;
-use crate::words::Family;
 
 /// What the modem checks of a TLS server. It is asked for with
 /// [`EspAt::with_tls`](crate::EspAt::with_tls), so that nobody has TLS without having read this.

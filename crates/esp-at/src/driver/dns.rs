@@ -26,10 +26,11 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> Dns for EspAt<S, C, RX_BUF> {
         if self.modem.resolver.is_asking() {
             return Err(nb::Error::WouldBlock);
         }
-        if !self.modem.silent {
+        if self.modem.trouble().is_none() {
             self.make_way();
             if self.can_begin() {
-                self.modem.resolver.ask();
+                let asked = self.modem.resolver.ask(hostname);
+                asked.map_err(nb::Error::Other)?;
                 if let Err(error) = self.transmit(Task::Resolve, hostname) {
                     self.modem.resolver.reset();
                     return Err(nb::Error::Other(error));

@@ -2,11 +2,12 @@
 
 mod open;
 
-pub(crate) use open::{OpenLink, ReaderTask, SendState};
+pub(crate) use open::{Frame, OpenLink, ReaderTask, SendState};
 
 use crate::error::EspAtError;
+use crate::firmware::Family;
 use crate::tls::{TlsNeed, TlsSetup, shortage};
-use crate::words::{CommandResult, Family, Seen, Task};
+use crate::words::{CommandResult, Seen, Task};
 use core::net::{Ipv4Addr, SocketAddrV4};
 use nal_link::elapsed_ms;
 
@@ -199,6 +200,11 @@ impl Slot {
 
     /// The connection didn't come about.
     fn refused(&mut self, error: EspAtError) {
+        // What came of TLS is TLS's, as far as anybody can tell.
+        let error = match error {
+            EspAtError::ConnectFailed if self.tls.is_some() => EspAtError::TlsFailed,
+            error => error,
+        };
         let asks = self.tls.is_some_and(|tls| tls.tells_memory);
         self.state = if asks { LinkState::AskingMemory(error) } else { LinkState::Failed(error) };
     }
@@ -280,10 +286,10 @@ impl Slot {
     }
 
     /// `+IPD,<id>,<n>`
-    pub(crate) fn announce(&mut self, length: u32, family: Family) {
+    pub(crate) fn announce(&mut self, length: u32) {
         match &mut self.state {
-            LinkState::Open(open) => open.announce(length, family),
-            _ => self.early = open::announced(self.early, length, family),
+            LinkState::Open(open) => open.announce(length),
+            _ => self.early = length,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Joining an access point, and joining it again.
 
 use crate::error::{EspAtError, JoinError};
-use crate::wire::Command;
+use crate::wire::{Command, is_quotable};
 use crate::words::{CommandResult, Seen};
 use heapless::Vec;
 use nal_link::{IpConfig, LinkStatus, elapsed_ms};
@@ -9,8 +9,12 @@ use nal_link::{IpConfig, LinkStatus, elapsed_ms};
 /// Longer than the start-up, the firmware's 15 s for a join, and its answer.
 const JOIN_MS: u32 = 30_000;
 
-/// From a failed join of the driver's own to the next.
-const REJOIN_MS: u32 = 10_000;
+/// So long the access point has to be gone until it is joined again: the firmware may do it by itself.
+/// It doubles with each try.
+const REJOIN_MS: u32 = 12_000;
+
+/// The most that it doubles to.
+const LONGEST_REJOIN_MS: u32 = 96_000;
 
 /// What to join, for [`EspAt::join_with`](crate::EspAt::join_with) and
 /// [`EspAt::start_join`](crate::EspAt::start_join). Name and password may be of any bytes. A hidden network is joined like any other.
@@ -68,6 +72,10 @@ impl core::fmt::Debug for Credentials {
 
 impl Credentials {
     fn new(join: Join<'_>) -> Option<Self> {
+        let mut bytes = join.ssid.iter().chain(join.password);
+        if !bytes.all(|byte| is_quotable(*byte)) {
+            return None;
+        }
         let ssid = Vec::from_slice(join.ssid).ok().filter(|ssid| !ssid.is_empty())?;
         let password = Vec::from_slice(join.password).ok()?;
         Some(Self { ssid, password, bssid: join.bssid })
@@ -83,8 +91,10 @@ pub(crate) struct Joining {
     began: u32,
     /// The modem had joined with these credentials.
     member: bool,
-    /// A join of the driver's own failed: the next begins at this time.
-    rejoin_at: Option<u32>,
+    /// Since when there is no link, or since the last join of the driver's own.
+    down_since: Option<u32>,
+    /// So long that has to be until the next.
+    rejoin_ms: u32,
     /// The modem has lost its access point by a reset: it is joined again once the modem is started.
     rejoin_soon: bool,
 }
@@ -109,7 +119,8 @@ impl Joining {
             state: JoinState::Idle,
             began: 0,
             member: false,
-            rejoin_at: None,
+            down_since: None,
+            rejoin_ms: REJOIN_MS,
             rejoin_soon: false,
         }
     }
@@ -126,14 +137,17 @@ impl Joining {
     pub(crate) fn poll(
         &mut self,
         status: LinkStatus,
-        silent: bool,
+        trouble: Option<EspAtError>,
         now: u32,
     ) -> Option<Result<IpConfig, JoinError>> {
         let result = match self.state {
             JoinState::Idle => Err(JoinError::Failed),
             JoinState::Done(result) => result,
-            _ if silent => Err(JoinError::Modem(EspAtError::NoAnswer)),
-            _ if elapsed_ms(now, self.began) >= JOIN_MS => Err(JoinError::TimedOut),
+            _ if let Some(error) = trouble => Err(JoinError::Modem(error)),
+            _ if elapsed_ms(now, self.began) >= JOIN_MS => Err(match status {
+                LinkStatus::NoAddress => JoinError::NoAddress,
+                _ => JoinError::TimedOut,
+            }),
             _ => return None,
         };
         self.state = JoinState::Idle;
@@ -155,13 +169,14 @@ impl Joining {
     }
 
     /// Whether the modem has to be told to join.
-    pub(super) fn is_due(&mut self, is_disconnected: bool, now: u32) -> bool {
-        // A time that is passed is at most half of the clock's range ago.
-        if self.rejoin_at.is_some_and(|at| elapsed_ms(now, at) < u32::MAX / 2) {
-            self.rejoin_at = None;
-            if is_disconnected {
-                self.rejoin();
-            }
+    pub(super) fn is_due(&mut self, is_up: bool, now: u32) -> bool {
+        if is_up || !self.member {
+            self.down_since = None;
+            self.rejoin_ms = REJOIN_MS;
+        } else if elapsed_ms(now, *self.down_since.get_or_insert(now)) >= self.rejoin_ms {
+            self.down_since = Some(now);
+            self.rejoin_ms = self.rejoin_ms.saturating_mul(2).min(LONGEST_REJOIN_MS);
+            self.rejoin();
         }
         matches!(self.state, JoinState::Wanted { .. }) && self.credentials.is_some()
     }
@@ -172,8 +187,11 @@ impl Joining {
         }
     }
 
-    pub(crate) fn spell(&self, cur: &str, command: &mut Command) {
-        if let Some(credentials) = &self.credentials {
+    pub(crate) fn spell(&self, cur: &str, saves: bool, command: &mut Command) {
+        if saves && self.is_own() {
+            // What was saved by the caller's join: nothing is written again.
+            command.text("AT+CWJAP");
+        } else if let Some(credentials) = &self.credentials {
             command.text("AT+CWJAP").text(cur).text("=").quoted(&credentials.ssid);
             command.text(",").quoted(&credentials.password);
             if let Some(address) = credentials.bssid {
@@ -201,9 +219,8 @@ impl Joining {
         &mut self,
         result: CommandResult,
         seen: Seen,
-        now: u32,
     ) -> Option<Result<(), JoinError>> {
-        let JoinState::Running { own } = self.state else {
+        let JoinState::Running { .. } = self.state else {
             return None;
         };
         let error = match (result, seen.join_code) {
@@ -216,9 +233,6 @@ impl Joining {
             _ => JoinError::Failed,
         };
         self.over(Err(error));
-        if own {
-            self.rejoin_at = Some(now.wrapping_add(REJOIN_MS));
-        }
         Some(Err(error))
     }
 
@@ -234,7 +248,6 @@ impl Joining {
     pub(super) fn leave(&mut self) {
         self.credentials = None;
         self.member = false;
-        self.rejoin_at = None;
     }
 
     /// The modem was reset, or answers no more.
