@@ -29,8 +29,10 @@ pub enum EspAtError {
     /// The modem answers, and its firmware is too old or another one: it refused a command that the
     /// driver can't do without. NonOS AT 1.7 or ESP-AT 2.x is needed.
     UnfitFirmware {
-        /// What it runs; a version of 0.0.0 where it tells none.
-        firmware: Firmware,
+        /// The first number of its version; 0.0 where it tells none.
+        major: u8,
+        /// The second number of its version.
+        minor: u8,
         /// The command that it refused.
         refused: AtCommand,
     },
@@ -98,10 +100,10 @@ impl fmt::Display for EspAtError {
             Self::FellSilent(command) => {
                 return write!(f, "the modem answered until {command}; silent since");
             }
-            Self::UnfitFirmware { firmware, refused } => {
+            Self::UnfitFirmware { major, minor, refused } => {
                 return write!(
                     f,
-                    "the modem answers, but its AT firmware, version {firmware}, refused {refused}: \
+                    "the modem answers, but its AT firmware, version {major}.{minor}, refused {refused}: \
                      NonOS AT 1.7 or ESP-AT 2.x is needed"
                 );
             }
@@ -130,6 +132,13 @@ impl fmt::Display for EspAtError {
             Self::TooLong => "the argument is longer than the modem takes",
             Self::NoTls => "the modem can't set up TLS as it was asked to",
         })
+    }
+}
+
+impl EspAtError {
+    /// A firmware refuses a command that the driver can't do without.
+    pub(crate) fn unfit(firmware: Firmware, refused: AtCommand) -> Self {
+        Self::UnfitFirmware { major: firmware.major, minor: firmware.minor, refused }
     }
 }
 

@@ -14,7 +14,7 @@ const LONGEST: usize = 239;
 pub(crate) struct Resolver {
     state: State,
     /// The name that the state is of.
-    name: Vec<u8, LONGEST>,
+    name: Vec<u8, LONGEST, u8>,
     /// Another was asked for last.
     is_forgotten: bool,
     /// What the modem has said on the way to its answer's end.

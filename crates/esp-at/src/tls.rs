@@ -56,7 +56,7 @@ pub(crate) fn shortage(free: Option<u32>) -> Option<EspAtError> {
 const LONGEST_NAME: usize = 64;
 
 /// The name of the server that the next TLS connection goes to.
-pub(crate) type ServerName = heapless::Vec<u8, LONGEST_NAME>;
+pub(crate) type ServerName = heapless::Vec<u8, LONGEST_NAME, u8>;
 
 /// The setting-up of TLS for a link: a command each for what it needs, and then its connect.
 #[derive(Debug, Clone, Copy)]

@@ -37,7 +37,7 @@ use nal_link::{Clock, LoopContext};
 /// println!("{} is {:?}", config.address, modem.firmware());
 /// # Ok(()) }
 /// ```
-pub struct EspAt<S, C, const RX_BUF: usize = 512> {
+pub struct EspAt<S, C, const RX_BUF: usize = 1024> {
     serial: S,
     clock: C,
     modem: Modem,

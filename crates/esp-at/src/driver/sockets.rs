@@ -117,9 +117,13 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> TcpClientStack for EspAt<S, C, RX
         if buffer.is_empty() {
             return Ok(0);
         }
-        self.pump();
         let Socket { link, generation } = *socket;
-        self.open_link_of(socket)?;
+        // What is here already needs no look at the line.
+        let is_here = self.open_link_of(socket)?.frame() == Frame::Whole;
+        if !(is_here && self.held.has(link, generation)) {
+            self.pump();
+            self.open_link_of(socket)?;
+        }
         let count = self.take_data(socket, buffer);
         if count > 0 {
             return Ok(count);

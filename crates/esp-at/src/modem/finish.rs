@@ -44,7 +44,7 @@ impl Modem {
                 // `AT+CIPDOMAIN` came later.
                 let missing = firmware.is_told() && firmware.major == 0;
                 let no_name = match missing {
-                    true => EspAtError::UnfitFirmware { firmware, refused },
+                    true => EspAtError::unfit(firmware, refused),
                     false => EspAtError::NameNotFound,
                 };
                 self.resolver.finish(result, no_name);

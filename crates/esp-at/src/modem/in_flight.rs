@@ -89,6 +89,9 @@ impl Modem {
         self.last_answer.begin(records, Self::is_secret(task));
         self.not_before = None;
         self.late_answers = 0;
+        if !matches!(task, Task::Sync | Task::Start(_)) {
+            self.data_owed = 0;
+        }
         self.parser.expect_prompt = matches!(task, Task::Send { .. });
         self.parser.expect_read = matches!(task, Task::Read { .. });
         self.station.begun(task);
@@ -127,7 +130,8 @@ impl Modem {
         } else if in_flight.probing {
             self.not_before = Some(now.wrapping_add(AFTER_PROBE_MS));
         }
-        self.parser.expect_prompt = false;
+        // A send that was refused may come to its prompt all the same.
+        self.parser.expect_prompt &= self.data_owed > 0;
         self.parser.expect_read = false;
         Some(in_flight)
     }
@@ -193,10 +197,12 @@ impl Modem {
         let task = in_flight.task;
         if let Task::Start(step) = task {
             // Said again in full: these may find the modem in any state. A line that isn't known is an
-            // answer, too: some firmwares have no `ERROR` for what they don't know.
+            // answer, too, if it comes again: some firmwares have no `ERROR` for what they don't know.
             let seen = in_flight.seen;
             self.in_flight = None;
-            if seen.unknown_line && step != StartStep::LeaveData && step != StartStep::Echo {
+            let answered = seen.unknown_line && self.unanswered > 0;
+            if answered && step != StartStep::LeaveData && step != StartStep::Echo {
+                self.unanswered = 0;
                 self.step_answered(step, crate::words::CommandResult::Error, seen, now);
             } else {
                 self.step_unanswered(step);

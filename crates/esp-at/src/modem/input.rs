@@ -56,6 +56,8 @@ impl Modem {
             Event::Connect(link) => self.opened(link),
             Event::Closed(link) => self.closed(link, now),
             Event::Notice { link, length } => {
+                // An active modem sends the data with it.
+                self.passive = true;
                 if let Some(slot) = self.slot(link) {
                     slot.announce(length);
                 }

@@ -12,10 +12,10 @@ const MOST: usize = 128;
 /// sent, the password of the network among it.
 #[derive(Debug)]
 pub(super) struct LastAnswer {
-    bytes: Vec<u8, MOST>,
+    bytes: Vec<u8, MOST, u8>,
     recording: bool,
     /// Where the line begins that isn't over.
-    line: usize,
+    line: u8,
     /// Only lines are kept that are known, and no line that isn't over is shown: the rest may be what
     /// was sent, in pieces.
     secretive: bool,
@@ -28,13 +28,13 @@ impl LastAnswer {
 
     pub(super) fn bytes(&self) -> &[u8] {
         let hides = self.secretive || is_echo(self.rest());
-        let end = if hides { self.line } else { self.bytes.len() };
+        let end = if hides { usize::from(self.line) } else { self.bytes.len() };
         self.bytes.get(..end).unwrap_or_default()
     }
 
     /// The line that isn't over.
     fn rest(&self) -> &[u8] {
-        self.bytes.get(self.line..).unwrap_or_default()
+        self.bytes.get(usize::from(self.line)..).unwrap_or_default()
     }
 
     /// A command was sent.
@@ -65,9 +65,10 @@ impl LastAnswer {
         let known = line.is_empty() || classify(line) != Event::Line || is_join_code(line);
         let stays = known || (!self.secretive && !is_echo(line));
         if !stays {
-            self.bytes.truncate(self.line);
+            self.bytes.truncate(self.line.into());
         }
-        self.line = self.bytes.len();
+        // (No more than 128.)
+        self.line = self.bytes.len() as u8;
     }
 }
 

@@ -170,8 +170,7 @@ impl Modem {
         if self.restart_refusals > 0 {
             return Some(EspAtError::TakesNoRestart);
         }
-        let firmware = self.firmware;
-        self.unfit.map(|refused| EspAtError::UnfitFirmware { firmware, refused })
+        self.unfit.map(|refused| EspAtError::unfit(self.firmware, refused))
     }
 
     /// The task of the command on its way.
@@ -258,8 +257,8 @@ impl Modem {
         };
         self.complete(now);
         self.send_over(link, result.map(|()| length));
-        // Unless it refused them, the modem may wait for data that weren't sent, or come to it late.
-        if phase > SendPhase::Data || matches!(result, Ok(()) | Err(EspAtError::Closed)) {
+        // The modem may wait for data that weren't sent, or come to it late.
+        if phase > SendPhase::Data || result.is_ok() {
             self.data_owed = 0;
         }
     }

@@ -41,16 +41,20 @@ impl Modem {
 
     /// A line of the answer to a step.
     pub(super) fn start_line(&mut self, step: StartStep) {
-        let line = self.parser.line();
-        if step == StartStep::Version
-            && let Some(firmware) = crate::words::firmware(line)
-        {
-            self.firmware = firmware;
-        }
-        if step == StartStep::AskMode
-            && let Some(in_flight) = &mut self.in_flight
-        {
-            in_flight.seen.is_station |= matches!(line, b"+CWMODE:1" | b"+CWMODE:3");
+        match step {
+            StartStep::Version => {
+                if let Some(firmware) = crate::words::firmware(self.parser.line()) {
+                    self.firmware = firmware;
+                    self.parser.tells_no_mac = firmware.major == 0;
+                }
+            }
+            StartStep::AskMode => {
+                let is_station = matches!(self.parser.line(), b"+CWMODE:1" | b"+CWMODE:3");
+                if let Some(in_flight) = &mut self.in_flight {
+                    in_flight.seen.is_station |= is_station;
+                }
+            }
+            _ => {}
         }
     }
 

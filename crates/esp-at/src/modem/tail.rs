@@ -46,6 +46,9 @@ pub(super) struct Tail {
     feeds: u8,
     /// Carriage returns just before the byte that comes, or before the line feed that just came.
     run: u8,
+    /// Those returns up to the last of those feeds, and to the one before it.
+    marked: u8,
+    marked_before: u8,
     /// The byte before was a line feed.
     ended: bool,
     /// Unsolicited lines, and how many of them firmwares put an empty line before.
@@ -54,8 +57,17 @@ pub(super) struct Tail {
 }
 
 impl Tail {
-    pub(super) const OFF: Self =
-        Self { on: false, returns: 0, feeds: 0, run: 0, ended: false, unsolicited: 0, led: 0 };
+    pub(super) const OFF: Self = Self {
+        on: false,
+        returns: 0,
+        feeds: 0,
+        run: 0,
+        marked: 0,
+        marked_before: 0,
+        ended: false,
+        unsolicited: 0,
+        led: 0,
+    };
     pub(super) const ON: Self = Self { on: true, ..Self::OFF };
 
     pub(super) fn is_on(self) -> bool {
@@ -79,6 +91,7 @@ impl Tail {
             b'\n' => {
                 self.feeds = self.feeds.saturating_add(1);
                 self.ended = true;
+                self.marked_before = core::mem::replace(&mut self.marked, self.returns);
             }
             _ => self.run = 0,
         }
@@ -91,6 +104,7 @@ impl Tail {
             if self.ended {
                 self.feeds = self.feeds.saturating_sub(1);
                 self.returns = self.returns.saturating_sub(self.run);
+                self.marked = self.marked_before;
             }
             self.unsolicited = self.unsolicited.saturating_add(1);
             let has_lead = matches!(event, Event::Notice { .. } | Event::Data { .. } | Event::Busy);
@@ -98,9 +112,10 @@ impl Tail {
             return true;
         }
         if event == Event::Ok {
-            let most = self.led.saturating_add(2);
-            let right = self.returns == self.feeds.saturating_mul(returns);
-            return right && (2..=most).contains(&self.feeds);
+            // All but its own end, which something may interrupt.
+            let feeds = self.feeds.saturating_sub(1);
+            let right = self.marked_before == feeds.saturating_mul(returns);
+            return right && (1..=self.led.saturating_add(1)).contains(&feeds);
         }
         // Behind the empty line.
         part && self.feeds >= 2

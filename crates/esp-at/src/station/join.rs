@@ -10,11 +10,11 @@ use nal_link::{IpConfig, LinkStatus, elapsed_ms};
 const JOIN_MS: u32 = 30_000;
 
 /// So long the access point has to be gone until it is joined again: the firmware may do it by itself.
-/// It doubles with each try.
+/// It doubles from the third try on.
 const REJOIN_MS: u32 = 12_000;
 
-/// The most that it doubles to.
-const LONGEST_REJOIN_MS: u32 = 96_000;
+/// So often it doubles.
+const MOST_DOUBLINGS: u8 = 3;
 
 /// What to join, for [`EspAt::join_with`](crate::EspAt::join_with) and
 /// [`EspAt::start_join`](crate::EspAt::start_join). Name and password may be of any bytes. A hidden network is joined like any other.
@@ -58,8 +58,8 @@ impl<'a> Join<'a> {
 
 /// What a join needs, kept so that the access point can be joined again after a reset of the modem.
 struct Credentials {
-    ssid: Vec<u8, 32>,
-    password: Vec<u8, 64>,
+    ssid: Vec<u8, 32, u8>,
+    password: Vec<u8, 64, u8>,
     bssid: Option<[u8; 6]>,
 }
 
@@ -93,8 +93,8 @@ pub(crate) struct Joining {
     member: bool,
     /// Since when there is no link, or since the last join of the driver's own.
     down_since: Option<u32>,
-    /// So long that has to be until the next.
-    rejoin_ms: u32,
+    /// Joins of the driver's own since.
+    rejoins: u8,
     /// The modem has lost its access point by a reset: it is joined again once the modem is started.
     rejoin_soon: bool,
 }
@@ -120,7 +120,7 @@ impl Joining {
             began: 0,
             member: false,
             down_since: None,
-            rejoin_ms: REJOIN_MS,
+            rejoins: 0,
             rejoin_soon: false,
         }
     }
@@ -172,13 +172,18 @@ impl Joining {
     pub(super) fn is_due(&mut self, is_up: bool, now: u32) -> bool {
         if is_up || !self.member {
             self.down_since = None;
-            self.rejoin_ms = REJOIN_MS;
-        } else if elapsed_ms(now, *self.down_since.get_or_insert(now)) >= self.rejoin_ms {
+            self.rejoins = 0;
+        } else if elapsed_ms(now, *self.down_since.get_or_insert(now)) >= self.rejoin_pause() {
             self.down_since = Some(now);
-            self.rejoin_ms = self.rejoin_ms.saturating_mul(2).min(LONGEST_REJOIN_MS);
+            self.rejoins = self.rejoins.saturating_add(1);
             self.rejoin();
         }
         matches!(self.state, JoinState::Wanted { .. }) && self.credentials.is_some()
+    }
+
+    fn rejoin_pause(&self) -> u32 {
+        let doublings = self.rejoins.saturating_sub(2).min(MOST_DOUBLINGS);
+        REJOIN_MS.saturating_mul(1 << doublings)
     }
 
     fn rejoin(&mut self) {

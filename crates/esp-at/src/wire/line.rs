@@ -1,6 +1,6 @@
 //! What a line of the modem means. Both families' spellings of an answer are always accepted.
 
-use super::fields::{Fields, number, signed};
+use super::fields::{Fields, Named, number, signed};
 
 /// Links of the modem, numbered from 0.
 pub(crate) const LINKS: usize = 5;
@@ -264,14 +264,16 @@ pub(crate) fn holds_names(line: &[u8]) -> bool {
 const LONGEST_NAME: usize = 32;
 
 /// Whether a line end that comes now may be one in an access point's name: then what follows it isn't
-/// the modem's own. Names have line ends as they please, and firmwares don't escape them.
-pub(crate) fn is_inside_name(line: &[u8]) -> bool {
+/// the modem's own. Names have line ends as they please, and firmwares don't escape them; but none has
+/// room for a line end behind all that has to follow it, a hardware address among it.
+pub(crate) fn is_inside_name(line: &[u8], has_mac: bool) -> bool {
     let Some(text) = from_name(line) else {
         return false;
     };
     let escapes = text.windows(2).filter(|pair| matches!(pair, [b'\\', b',' | b'"' | b'\\']));
     let length = text.len().saturating_sub(escapes.count());
-    length <= LONGEST_NAME && super::fields::Named::parse(text).is_none()
+    let is_whole = |told: Named<'_>| told.mac.is_some() || !has_mac;
+    length <= LONGEST_NAME && !Named::parse(text).is_some_and(is_whole)
 }
 
 /// What stands behind the opening quote of an access point's name.

@@ -17,7 +17,7 @@ const FRAGMENT: usize = 40;
 /// number of bytes off the line, so that data are never searched for lines.
 #[derive(Debug)]
 pub(crate) struct Parser {
-    line: Vec<u8, LINE>,
+    line: Vec<u8, LINE, u8>,
     /// The line was told, and goes with the next byte.
     told: bool,
     /// Bytes at the line's front that came as a line of their own, before an unsolicited one. They
@@ -29,6 +29,8 @@ pub(crate) struct Parser {
     pub(crate) expect_prompt: bool,
     /// `+CIPRECVDATA` is the head of data.
     pub(crate) expect_read: bool,
+    /// The firmware tells no hardware addresses of access points.
+    pub(crate) tells_no_mac: bool,
     /// The modem adds addresses to data although it was told not to.
     pub(crate) remote_info: bool,
 }
@@ -42,6 +44,7 @@ impl Parser {
             fragment: false,
             expect_prompt: false,
             expect_read: false,
+            tells_no_mac: false,
             remote_info: false,
         }
     }
@@ -121,8 +124,8 @@ impl Parser {
     fn goes_on(&self) -> bool {
         let begun = self.line.get(self.joint..).unwrap_or_default();
         match begun.strip_suffix(b"\r") {
-            Some(_) => is_inside_name(begun.trim_ascii()),
-            None => self.is_named() && is_inside_name(begun.trim_ascii()),
+            Some(_) => is_inside_name(begun.trim_ascii(), !self.tells_no_mac),
+            None => self.is_named() && is_inside_name(begun.trim_ascii(), !self.tells_no_mac),
         }
     }
 

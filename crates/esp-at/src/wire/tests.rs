@@ -164,7 +164,10 @@ fn a_line_may_be_the_front_of_the_next() {
         ("abc\r\nOK\r\nde\r\n", &["abc", "de"]),
         (&format!("{long}\r\nde\r\n"), &[&long, &format!("{long}de")]),
         (&format!("{long}x\r\nde\r\n"), &[&format!("{long}x"), "de"]),
-        ("+CWJAP:\"a\"\r\nde\r\n", &["+CWJAP:\"a\"", "de"]),
+        (
+            "+CWJAP:\"a\",\"02:00:00:00:00:01\",6,-48\r\nde\r\n",
+            &["+CWJAP:\"a\",\"02:00:00:00:00:01\",6,-48", "de"],
+        ),
         // No link has such a number.
         ("ab9,CLOSED\r\n", &["ab9,CLOSED"]),
         ("ab+IPD,9,5\r\n", &["ab+IPD,9,5"]),
@@ -185,7 +188,8 @@ fn lines_with_names_of_others_hold_no_news() {
     for name in ["0,CLOSED", "WIFI GOT IP", "+IPD,0,9:", "ready"] {
         let line = format!("+CWLAP:(3,\"{name}\",-48,\"02:00:00:00:00:01\",6)\r\n");
         assert_eq!(events(line.as_bytes()), [Event::Line], "{line}");
-        let line = format!("+CWLAP:(3,\"{name}\r\n");
+        // A name may hold a line end: what follows it isn't the modem's own.
+        let line = format!("+CWLAP:(3,\"a\r\n{name}\r\n\",-48,\"02:00:00:00:00:01\",6)\r\n");
         assert_eq!(events(line.as_bytes()), [Event::Line], "{line}");
     }
 }
@@ -331,6 +335,11 @@ fn a_name_is_no_line_of_the_modems() {
             }
         }
     }
+    // Firmwares before 1.0 tell no hardware address.
+    let mut parser = Parser::new();
+    parser.tells_no_mac = true;
+    let old = b"+CWLAP:(3,\"sim\",-48)\r\n\r\nOK\r\n";
+    assert_eq!(events_of(&mut parser, old), [Event::Line, Event::Ok]);
     // A line that was garbled doesn't swallow what follows.
     let mut parser = Parser::new();
     let garbled = b"+CWLAP:(3,\"sim\",-48,\"02:1a:11:f0:0001\",6,-11,0,4,4,7,0)\r\n\r\nOK\r\n";
