@@ -4,8 +4,10 @@
 mod bad_input;
 mod driver;
 mod faults;
+mod field;
 mod nal_defects;
 mod requests;
 mod rig;
+mod script;
 mod secrets;
 mod settings;

@@ -418,7 +418,7 @@ fn a_ring_that_overruns_is_an_error_and_not_a_hole() {
     both(|dialect| {
         let body = format!("HTTP/1.1 200 OK\r\nContent-Length: 600\r\n\r\n{}", "x".repeat(600));
         let config: Config = config(dialect).peer(HOST, 9, canned(body, false));
-        let (_handle, line, clock) = esp8266_sim::Simulator::lockstep(config);
+        let (_handle, line, clock) = Simulator::lockstep(config);
         let clock = SimClock(clock.ticking(Duration::from_micros(2)));
         let rx = SerialRx::<96>::new();
         let interrupt = Interrupt { line: RefCell::new(line), rx: &rx };
@@ -490,7 +490,7 @@ impl embedded_hal_nb::serial::Write for Hal {
 #[test]
 fn a_port_of_embedded_hal_nb() {
     both(|dialect| {
-        let (_handle, line, clock) = esp8266_sim::Simulator::lockstep(config(dialect));
+        let (_handle, line, clock) = Simulator::lockstep(config(dialect));
         let clock = SimClock(clock);
         let mut cx = cx();
         let mut modem: EspAt<_, _> = EspAt::new(NbSerial::new(Hal(line)), clock.clone());

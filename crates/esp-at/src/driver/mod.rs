@@ -167,7 +167,7 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
     }
 
     /// What the modem said to the last command, byte for byte, the first 128 of them and without
-    /// data: for the diagnosis. What the driver asks by itself behind a failure isn't recorded, and
+    /// data and echoes, which hold what was sent: for the diagnosis. What the driver asks by itself behind a failure isn't recorded, and
     /// neither is a [client's ping](nal_link::Diagnostics::ping), so behind a failed connect the
     /// connect's answer stands here, and behind a reset the modem's `ready`.
     ///
@@ -176,11 +176,11 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
     /// # static RX: SerialRx<64> = SerialRx::new(); let mut tx = [0; 256];
     /// # let mut modem = EspAt::new(RX.with_tx(&mut tx[..]), FnClock(|| 0));
     /// modem.poll_network();
-    /// for byte in *b"\r\nERR" {
+    /// for byte in *b"\r\nERROR\r\n" {
     ///     RX.push(byte);
     /// }
     /// modem.poll_network();
-    /// assert_eq!(modem.last_answer(), b"\r\nERR");
+    /// assert_eq!(modem.last_answer(), b"\r\nERROR\r\n");
     /// ```
     pub fn last_answer(&self) -> &[u8] {
         self.modem.last_answer()

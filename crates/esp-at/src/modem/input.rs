@@ -33,10 +33,21 @@ impl Modem {
             return;
         };
         let part = event == Event::Line && self.parser.line().len() < 2;
-        if !self.tail.is_on() || self.tail.takes(event, part, self.ends.returns()) {
+        if !self.tail.is_on()
+            || self.tail.takes(event, part, self.ends.returns())
+            || self.reads_for_nobody()
+        {
             self.event(event, now);
         } else {
             self.corrupted(now);
+        }
+    }
+
+    /// The data that were read are nobody's any more.
+    fn reads_for_nobody(&mut self) -> bool {
+        match self.task() {
+            Some(Task::Read { link, .. }) => self.slot(link).and_then(Slot::open_link).is_none(),
+            _ => false,
         }
     }
 

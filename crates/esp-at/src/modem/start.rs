@@ -146,8 +146,7 @@ impl Modem {
                 self.store_off = true;
                 StartStep::Mode
             }
-            // ESP-AT before 2.1: what is set goes to flash.
-            StartStep::Store if self.firmware.is_told() => StartStep::AskMode,
+            // Whatever the version said: a command that writes no flash is tried first.
             StartStep::Store => {
                 self.firmware.family = Family::NonOs;
                 StartStep::Mode
@@ -155,6 +154,11 @@ impl Modem {
             StartStep::AskMode if !seen.is_station => StartStep::Mode,
             StartStep::AskMode => StartStep::Multiplex,
             StartStep::Mode if ok => StartStep::Multiplex,
+            // ESP-AT before 2.1: what is set goes to flash.
+            StartStep::Mode if self.firmware.major >= 2 && self.firmware.family == Family::NonOs => {
+                self.firmware.family = Family::EspAt;
+                StartStep::AskMode
+            }
             StartStep::Mode if self.resyncs(now) => StartStep::Echo,
             StartStep::Mode => self.is_unfit(step, now),
             StartStep::Multiplex if ok && self.firmware.may_have_passive_mode() => {

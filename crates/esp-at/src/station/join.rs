@@ -9,6 +9,9 @@ use nal_link::{IpConfig, LinkStatus, elapsed_ms};
 /// Longer than the start-up, the firmware's 15 s for a join, and its answer.
 const JOIN_MS: u32 = 30_000;
 
+/// A modem that hasn't answered yet may be deaf for so long.
+const DEAF_MS: u32 = 22_000;
+
 /// So long the access point has to be gone until it is joined again: the firmware may do it by itself.
 /// It doubles from the third try on.
 const REJOIN_MS: u32 = 12_000;
@@ -143,6 +146,10 @@ impl Joining {
         let result = match self.state {
             JoinState::Idle => Err(JoinError::Failed),
             JoinState::Done(result) => result,
+            // It may be deaf: at work on what a program before this one has asked for.
+            _ if trouble == Some(EspAtError::NoAnswer) && elapsed_ms(now, self.began) < DEAF_MS => {
+                return None;
+            }
             _ if let Some(error) = trouble => Err(JoinError::Modem(error)),
             _ if elapsed_ms(now, self.began) >= JOIN_MS => Err(match status {
                 LinkStatus::NoAddress => JoinError::NoAddress,
