@@ -177,6 +177,7 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
     /// room; others wait there for their reader. Returns how many were taken.
     fn pass(&mut self, payload: Payload) -> usize {
         let link = payload.link;
+        self.drop_orphans();
         let slot = self.modem.slot(link);
         let generation = slot.as_ref().map_or(0, |slot| slot.generation);
         let wanted = slot.and_then(Slot::open_link).is_some_and(|open| open.fault.is_none());
@@ -208,9 +209,19 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
         }
     }
 
+    /// Drops data of a connection that is none any more.
+    fn drop_orphans(&mut self) {
+        if let Some((owner, of, _)) = self.held.owner()
+            && self.modem.slot_since(owner, of).and_then(Slot::open_link).is_none()
+        {
+            self.held.forget(owner, of);
+        }
+    }
+
     /// Whether there is room for a read of this connection's. What another has read and nobody comes for
     /// is given up in time.
     pub(super) fn has_room(&mut self, link: u8, generation: u16) -> bool {
+        self.drop_orphans();
         if self.held.room(link, generation) == RX_BUF {
             return true;
         }

@@ -89,6 +89,7 @@ impl Modem {
         self.last_answer.begin(records, Self::is_secret(task));
         self.not_before = None;
         self.late_answers = 0;
+        self.refused_read = None;
         if !matches!(task, Task::Sync | Task::Start(_)) {
             self.data_owed = 0;
         }
@@ -271,6 +272,9 @@ impl Modem {
             return;
         }
         // The command wasn't executed. It is said again.
+        if let Task::Read { link, .. } = task {
+            self.refused_read = Some(link);
+        }
         let pause = doubled(BUSY_PAUSE_MS, self.refusals);
         self.refusals = self.refusals.saturating_add(1);
         self.requeue();

@@ -104,6 +104,20 @@ impl Modem {
             // A send that was given up comes to its prompt late.
             self.desync(now);
         }
+        // The read was carried out, and its data were taken for something else.
+        if !event.is_unsolicited()
+            && let Some(link) = self.refused_read.take()
+        {
+            self.fault(link, EspAtError::Corrupted);
+            self.desync(now);
+            return;
+        }
+        // What ended a read may have been data: this is its end, then.
+        if !event.is_unsolicited() && self.not_before.is_none() {
+            for open in self.slots.iter_mut().filter_map(Slot::open_link) {
+                open.doubt_frame();
+            }
+        }
         if event == Event::Error {
             self.late_answer(now);
         }

@@ -80,6 +80,8 @@ pub(crate) struct Modem {
     restart_refusals: u8,
     /// Kinds of long work in which it has answered a probe.
     hears: u8,
+    /// The link of a read that `busy p...` refused: what comes before the next command may be its data.
+    refused_read: Option<u8>,
     /// Answers that are still to come, to probes that were sent while it was deaf.
     late_answers: u8,
     /// It gives no answers.
@@ -129,6 +131,7 @@ impl Modem {
             refusals: 0,
             restart_refusals: 0,
             hears: 0,
+            refused_read: None,
             late_answers: 0,
             silent: false,
             silent_since: None,

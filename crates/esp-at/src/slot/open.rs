@@ -220,6 +220,13 @@ impl OpenLink {
         };
     }
 
+    /// Something came behind the end of a read that nobody has asked for.
+    pub(crate) fn doubt_frame(&mut self) {
+        if !matches!(self.frame, Frame::None | Frame::Coming) {
+            self.fail(EspAtError::Corrupted);
+        }
+    }
+
     /// The modem has told what it holds still: is it what it didn't hand out?
     fn resolve_doubt(&mut self, count: i32) {
         let Frame::Doubtful(interrupted) = self.frame else {
