@@ -213,7 +213,7 @@ fn tls_that_fails_is_never_tried_in_the_clear() {
         let mut rig = with_tls(dialect, TlsVerification::None);
         rig.handle.fault(Fault::TlsOutOfMemory, When::Always);
         let error = match dialect {
-            Dialect::NonOs17 | Dialect::Single17 => "TlsFailed",
+            Dialect::NonOs17 | Dialect::Single17 => "ConnectFailed",
             // It tells how much memory it has.
             Dialect::EspAt2 => "OutOfMemory { free: 6144 }",
         };

@@ -57,15 +57,13 @@ pub enum EspAtError {
     /// The modem has no address, so it can't connect.
     NoAddress,
     /// The connection didn't come about. The firmware says the same of a reset by the peer, of a
-    /// host that doesn't answer and of a missing route.
+    /// host that doesn't answer, of a missing route, and of TLS that failed: where it verifies, for its
+    /// CA, the server's certificate or a clock that isn't set (`AT+CIPSNTPCFG`).
     ConnectFailed,
     /// The modem refused to connect before it sent a packet: `ERROR` at once, and no `CLOSED` behind
     /// it. As a rule it is out of sockets. Where that isn't sure, it is
     /// [`ConnectFailed`](Self::ConnectFailed).
     NotDialled,
-    /// The TLS connection didn't come about, and the modem has memory enough, as far as it tells. Where
-    /// it verifies: its CA, the server's certificate, or a clock that isn't set (`AT+CIPSNTPCFG`).
-    TlsFailed,
     /// The modem has too little memory for a TLS connection.
     OutOfMemory {
         /// Bytes of it that are free (`AT+SYSRAM?`).
@@ -118,7 +116,6 @@ impl fmt::Display for EspAtError {
             Self::NoAddress => "the modem has no IP address",
             Self::ConnectFailed => "the modem couldn't connect",
             Self::NotDialled => "the modem refused to connect (out of sockets?)",
-            Self::TlsFailed => "TLS failed (certificate, CA or the modem's clock)",
             Self::OutOfMemory { free } => {
                 return write!(f, "the modem has too little memory for TLS: {free} bytes");
             }
@@ -169,7 +166,6 @@ impl From<&EspAtError> for StackFault {
             EspAtError::NoAddress => Self::NoAddress,
             EspAtError::ConnectFailed => Self::Indistinct,
             EspAtError::NotDialled => Self::NotDialled,
-            EspAtError::TlsFailed => Self::TlsFailed,
             EspAtError::OutOfMemory { .. } => Self::OutOfMemory,
             EspAtError::SendFailed | EspAtError::DeliveryUnknown => Self::Undelivered,
             EspAtError::NotIpv4 => Self::Unreachable,

@@ -20,7 +20,12 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> Dns for EspAt<S, C, RX_BUF> {
             return Err(nb::Error::Other(EspAtError::NotIpv4));
         }
         self.pump();
-        if let Some(result) = self.modem.resolver.want(hostname) {
+        let is_new = !self.modem.resolver.is_of(hostname);
+        let result = self.modem.resolver.want(hostname);
+        if is_new {
+            self.modem.forget_answer();
+        }
+        if let Some(result) = result {
             return result.map(IpAddr::V4).map_err(nb::Error::Other);
         }
         if self.modem.resolver.is_asking() {

@@ -155,7 +155,9 @@ impl Modem {
             StartStep::AskMode => StartStep::Multiplex,
             StartStep::Mode if ok => StartStep::Multiplex,
             // ESP-AT before 2.1: what is set goes to flash.
-            StartStep::Mode if self.firmware.major >= 2 && self.firmware.family == Family::NonOs => {
+            StartStep::Mode
+                if self.firmware.major >= 2 && self.firmware.family == Family::NonOs =>
+            {
                 self.firmware.family = Family::EspAt;
                 StartStep::AskMode
             }

@@ -200,11 +200,6 @@ impl Slot {
 
     /// The connection didn't come about.
     fn refused(&mut self, error: EspAtError) {
-        // What came of TLS is TLS's, as far as anybody can tell.
-        let error = match error {
-            EspAtError::ConnectFailed if self.tls.is_some() => EspAtError::TlsFailed,
-            error => error,
-        };
         let asks = self.tls.is_some_and(|tls| tls.tells_memory);
         self.state = if asks { LinkState::AskingMemory(error) } else { LinkState::Failed(error) };
     }
