@@ -269,7 +269,7 @@ fn a_download_gets_its_share_of_the_line() {
             let cx = &mut cx();
             modem.join(cx, "sim", "simsimsim").unwrap();
             handle.clear_log();
-            let mut client = SafeHttpClient::new(modem, &*clock);
+            let mut client = SafeHttpClient::new(modem, clock);
             let mut online = client.wait_online(cx).unwrap();
             let begin = clock.0.now();
             let (mut buffer, mut piece) = ([0; 512], [0; 2048]);

@@ -51,6 +51,8 @@ pub(crate) struct Modem {
     resyncs: u8,
     /// A send of a program before this one was filled up, if there was one.
     filled: bool,
+    /// The step that it is at was refused once.
+    refused_once: bool,
     /// It was restarted since it couldn't be set up.
     restarted: bool,
     /// Its firmware refused this command, without which it can't be driven.
@@ -114,6 +116,7 @@ impl Modem {
             step_tries: 0,
             resyncs: 0,
             filled: false,
+            refused_once: false,
             restarted: false,
             unfit: None,
             store_off: false,

@@ -101,12 +101,26 @@ impl Modem {
         }
     }
 
-    /// Ignores what comes until it is quiet, and begins anew.
-    fn resync(&mut self, now: u32) {
+    /// Ignores what comes until it is quiet.
+    fn settle(&mut self, now: u32) {
         self.garbled_since = Some(now);
         self.lull_ms = SETTLED_MS;
         self.parser.clear();
+    }
+
+    /// The same, and begins anew.
+    fn resync(&mut self, now: u32) {
+        self.settle(now);
         self.start_step = Some(StartStep::Echo);
+    }
+
+    /// A refusal changes all that follows: it is believed when it comes again.
+    fn doubts(&mut self, now: u32) -> bool {
+        let first = !core::mem::replace(&mut self.refused_once, true);
+        if first {
+            self.settle(now);
+        }
+        first
     }
 
     /// Out of step, perhaps: begins anew, and says false where it did so often enough.
@@ -128,6 +142,12 @@ impl Modem {
     }
 
     fn step_after(&mut self, step: StartStep, ok: bool, seen: Seen, now: u32) -> Option<StartStep> {
+        let can_be_doubted =
+            matches!(step, StartStep::Store | StartStep::Passive | StartStep::NoPeerInfo);
+        if !ok && can_be_doubted && self.doubts(now) {
+            return Some(step);
+        }
+        self.refused_once = false;
         Some(match step {
             StartStep::LeaveData => StartStep::Echo,
             // An error is what a line begun before makes of it.
