@@ -113,7 +113,7 @@ impl Modem {
             return;
         }
         // What ended a read may have been data: this is its end, then.
-        if !event.is_unsolicited() && self.not_before.is_none() {
+        if event == Event::Ok && self.not_before.is_none() {
             for open in self.slots.iter_mut().filter_map(Slot::open_link) {
                 open.doubt_frame();
             }
