@@ -476,6 +476,98 @@ fn fault_table(dialect: Dialect) {
     assert!(bad.is_empty(), "{dialect}:{bad}");
 }
 
+/// What a sketch said of a fault that it met, in short: its troubles, each once, and its last words.
+fn words(run: &Run) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for who in ["sketch", "why"] {
+        for line in run.said(who) {
+            let line = line.split(" [").next().unwrap_or(line);
+            if !words.contains(&line) && (who == "sketch" || line.starts_with("cause:")) {
+                words.push(line);
+            }
+        }
+    }
+    let skipped = words.len().saturating_sub(4);
+    words.drain(..skipped);
+    words.join(" | ")
+}
+
+/// Every fault with every other sketch, on each firmware: none hangs, none panics. It takes a quarter of an
+/// hour, so it has to be asked for: `SKETCHES=full cargo test --all-features --test examples every_sketch`.
+#[test]
+fn each_fault_with_every_sketch_ends() {
+    let all = std::env::var_os("SKETCHES").is_some_and(|it| it == "full");
+    // Otherwise those of the field alone, on the firmware that does one thing at a time.
+    let few = [
+        Fault::BusyWithoutDhcp,
+        Fault::BusyRefusesReset,
+        Fault::DataMode,
+        Fault::NameHangs,
+        Fault::NoRejoin,
+    ];
+    let _busy = QUIET.read().unwrap_or_else(PoisonError::into_inner);
+    let mut left = Vec::new();
+    for sketch in ["sensor_post", "firmware_download", "event_handler", "superloop"] {
+        for dialect in Dialect::WITH_SINGLE {
+            for (fault, _) in Fault::ALL {
+                if all || (few.contains(fault) && dialect == Dialect::Single17) {
+                    left.push((sketch, dialect, *fault));
+                }
+            }
+        }
+    }
+    let count = left.len();
+    let left = Mutex::new(left);
+    let (done, runs) = channel();
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            let (left, done) = (&left, done.clone());
+            scope.spawn(move || {
+                let next = || left.lock().unwrap().pop();
+                while let Some((sketch, dialect, fault)) = next() {
+                    let name = dialect.to_string();
+                    let out = scratch(&format!("{sketch}-{name}-{fault}.bin"));
+                    let mut args = vec!["--fault", fault.name(), "--dialect", &name];
+                    args.extend(["--seconds", "40"]);
+                    if sketch == "firmware_download" {
+                        args.extend(["--out", out.to_str().unwrap()]);
+                    }
+                    let run = run(sketch, &args);
+                    let _ = std::fs::remove_file(part_of(&out));
+                    let _ = std::fs::remove_file(&out);
+                    done.send(((sketch, name, fault), run)).unwrap();
+                }
+            });
+        }
+    });
+    drop(done);
+    let mut runs: Vec<_> = runs.into_iter().collect();
+    runs.sort_by_key(|(of, _)| of.clone());
+    assert_eq!(runs.len(), count);
+    let (mut table, mut bad) = (String::new(), String::new());
+    for ((sketch, dialect, fault), run) in &runs {
+        let seconds = run.took.as_secs_f32();
+        let words = words(run);
+        table.push_str(&format!(
+            "\n{sketch:17} {dialect:6} {:22} {seconds:5.1} s  {words}",
+            fault.name()
+        ));
+        // Some join for as long as that takes, and say so: that is no hanging.
+        let last = run.lines.last().and_then(|line| line.split_once(" s  "));
+        let silent = last.is_none_or(|(at, _)| at.trim().parse::<f32>().unwrap() < seconds - 35.0);
+        if (run.status.is_none() && silent) || run.stderr.contains("panicked") {
+            bad.push_str(&format!("\n{sketch} {dialect} {fault}: {}\n", run.all()));
+        }
+    }
+    println!("{table}");
+    assert!(bad.is_empty(), "{bad}");
+}
+
+#[test]
+fn each_fault_of_a_firmware_that_is_deaf_while_it_works_is_told_or_overcome() {
+    fault_table(Dialect::Single17);
+}
+
 #[test]
 fn each_fault_of_nonos_is_told_or_overcome() {
     fault_table(Dialect::NonOs17);

@@ -89,7 +89,7 @@ pub fn report(cx: &mut LoopContext) -> Result<String> {
 
 pub fn firmware(dialect: Dialect) -> &'static str {
     match dialect {
-        Dialect::NonOs17 => "NonOS AT 1.7",
+        Dialect::NonOs17 | Dialect::Single17 => "NonOS AT 1.7",
         Dialect::EspAt2 => "ESP-AT 2.2",
     }
 }

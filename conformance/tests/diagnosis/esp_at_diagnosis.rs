@@ -4,7 +4,7 @@ use crate::rig::{HELLO, Rig, block, config};
 use conformance::modem::{Driver, HOST};
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
 use esp8266_sim::{Config, Dialect, Fault, When, canned};
-use safe_http_client::esp_at::{EspAtError, Setting, Sleep, TlsVerification};
+use safe_http_client::esp_at::{AtCommand, EspAtError, Setting, Sleep, TlsVerification};
 use safe_http_client::{
     Cause, Confidence, Diagnostics, Link, LinkStatus, Network, NoPing, Report, SafeHttpClient,
     StackFault, StepOutcome,
@@ -100,7 +100,14 @@ fn each_error_stands_for_its_fault() {
         (EspAtError::Serial(embedded_io::ErrorKind::Other), StackFault::SerialGarbled),
         (EspAtError::NoAnswer, StackFault::ModemSilent),
         (EspAtError::AnswerMissed, StackFault::SerialGarbled),
+        (EspAtError::FellSilent(AtCommand::Cipdomain), StackFault::ModemSilent),
         (EspAtError::Wedged, StackFault::ModemHung),
+        (EspAtError::TakesNoRestart, StackFault::ModemHung),
+        (EspAtError::LineEnd, StackFault::Unknown),
+        (
+            EspAtError::UnfitFirmware { major: 0, minor: 9, refused: AtCommand::Cwmode },
+            StackFault::Unknown,
+        ),
         (EspAtError::ModemReset, StackFault::ModemReset),
         (EspAtError::Rejected, StackFault::Unknown),
         (EspAtError::NoFreeSocket, StackFault::NoSocket),
@@ -202,15 +209,6 @@ fn a_failed_request_keeps_the_words_that_it_failed_with() {
             "ready",
             "ready",
         ),
-        (
-            Fault::SilentModem,
-            BY_ADDRESS,
-            ModemUnresponsive,
-            Certain,
-            StackFault::ModemSilent,
-            "",
-            "",
-        ),
     ] {
         for (dialect, words) in [(Dialect::NonOs17, nonos), (Dialect::EspAt2, esp_at)] {
             let mut rig = Rig::joined(config(dialect));
@@ -223,6 +221,59 @@ fn a_failed_request_keeps_the_words_that_it_failed_with() {
             let expected = (cause, confidence, stands_for);
             assert_eq!((found.cause, found.confidence, found.fault), expected, "{fault} {dialect}");
         }
+    }
+}
+
+/// Silence in the middle of a connect isn't death: firmwares exist that are deaf until they are through.
+/// Behind the time that any may take it is; and it's never the wiring, for the modem had answered.
+#[test]
+fn a_modem_that_falls_silent_in_a_connect_is_dead_once_no_firmware_takes_so_long() {
+    for dialect in Dialect::WITH_SINGLE {
+        for (most, cause, confidence, fault) in [
+            (5, Cause::HostDown, Confidence::Likely, StackFault::Unknown),
+            (60, Cause::ModemUnresponsive, Confidence::Certain, StackFault::ModemSilent),
+        ] {
+            let mut rig = Rig::joined(config(dialect));
+            rig.handle.fault(Fault::SilentModem, When::Always);
+            let Rig { modem, clock, cx, .. } = &mut rig;
+            let mut client = SafeHttpClient::new(modem, &*clock);
+            let mut online = client.wait_online(cx).unwrap();
+            let request = online.get(BY_ADDRESS, [0; 512]).connect_timeout(most * SECOND);
+            let error = request.send().map(|_| ()).unwrap_err();
+            let text = format!("{error:?}");
+            let found = client.diagnosis(&error);
+            let told = (found.cause(), found.confidence(), found.evidence().fault);
+            assert_eq!(told, (cause, confidence, fault), "{dialect} {most}");
+            assert_eq!(text.contains("FellSilent(Cipstart)"), most == 60, "{text}");
+            assert_eq!(found.last_words(), b"", "{dialect} {most}");
+        }
+    }
+}
+
+/// The words are those of the step that failed: not another's before it, and not the driver's own behind.
+#[test]
+fn the_raw_answer_is_that_of_the_step_that_failed() {
+    for dialect in Dialect::WITH_SINGLE {
+        let mut rig = Rig::joined(config(dialect));
+        // It waits for a connect that was given up: nothing was said to it yet.
+        rig.handle.fault(Fault::HostDown, When::Always);
+        let mut given_up = rig.modem.socket().unwrap();
+        let host = SocketAddr::from((HOST, 80));
+        block(&rig.clock, SECOND, || rig.modem.connect(&mut given_up, host));
+        rig.modem.close(given_up).unwrap();
+        let found = rig.found(BY_ADDRESS);
+        assert_eq!(found.words, "", "{dialect} {found:?}");
+        rig.poll(20 * SECOND);
+        // A name that didn't resolve, behind a connect that failed.
+        rig.handle.clear_faults();
+        rig.handle.fault(Fault::PortRefused, When::Nth(1));
+        assert_eq!(rig.found(BY_ADDRESS).words, "ERROR 0,CLOSED", "{dialect}");
+        rig.handle.fault(Fault::DnsFailure, When::Nth(1));
+        let words = if dialect.is_nonos() { "DNS Fail ERROR" } else { "ERROR" };
+        assert_eq!(rig.found(BY_NAME).words, words, "{dialect}");
+        // What the driver asks behind it doesn't hide it: the start-up of a modem that fell silent.
+        rig.handle.fault(Fault::NameHangs, When::Always);
+        assert_eq!(rig.found("http://hangs.local/").words, "", "{dialect}");
     }
 }
 

@@ -157,7 +157,7 @@ fn ways() -> Vec<Way> {
 
 fn on(dialect: Dialect) -> On {
     match dialect {
-        Dialect::NonOs17 => On::NonOs,
+        Dialect::NonOs17 | Dialect::Single17 => On::NonOs,
         Dialect::EspAt2 => On::EspAt2,
     }
 }

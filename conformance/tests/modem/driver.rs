@@ -3,7 +3,7 @@
 use crate::rig::*;
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpError, TcpErrorKind, nb};
 use esp8266_sim::{Dialect, Fault, When, canned, echo};
-use safe_http_client::esp_at::{EspAtError, Family, Socket};
+use safe_http_client::esp_at::{AtCommand, EspAtError, Family, Socket};
 use safe_http_client::{DisconnectReason, Link, LinkStatus, Network, SafeHttpClient};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -417,7 +417,7 @@ fn after_silence_a_question_mark_tells_dead_from_working_from_missed() {
         // Dead.
         rig.handle.fault(Fault::SilentModem, When::Always);
         let mut socket = rig.socket();
-        assert_eq!(rig.connect(&mut socket, 7), Err(EspAtError::NoAnswer));
+        assert_eq!(rig.connect(&mut socket, 7), Err(EspAtError::FellSilent(AtCommand::Cipstart)));
     });
 }
 

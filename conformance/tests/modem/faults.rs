@@ -10,8 +10,11 @@ const OK: &str = "hello";
 /// What a GET comes to that meets the fault once (or, if it is a state, all the time).
 fn expected(fault: Fault) -> &'static str {
     match fault {
-        Fault::WrongBaudRate | Fault::SilentModem => "connect_failed: NoAnswer",
-        Fault::BusyForever
+        // Silence in the middle of a connect is no death: the firmware may be deaf until it is through.
+        Fault::WrongBaudRate
+        | Fault::SilentModem
+        | Fault::BusyForever
+        | Fault::BusyRefusesReset
         | Fault::StaticIpWrongSubnet
         | Fault::ApIsolation
         | Fault::HostDown
@@ -23,8 +26,10 @@ fn expected(fault: Fault) -> &'static str {
         Fault::WifiDropMidRequest | Fault::SendFail | Fault::SendCanceled | Fault::LinkNotValid => {
             "send_failed: SendFailed"
         }
-        Fault::DnsFailure | Fault::NoDnsServer => "name_not_resolved: NameNotFound",
-        Fault::DnsSlow => "resolve_timeout",
+        Fault::DnsFailure | Fault::NoDnsServer | Fault::IpUnset => {
+            "name_not_resolved: NameNotFound"
+        }
+        Fault::DnsSlow | Fault::NameHangs => "resolve_timeout",
         Fault::DnsZero | Fault::DnsBroadcast => "name_resolved_to_no_host",
         Fault::PortRefused | Fault::ConnectErrorNoId => "connect_failed: ConnectFailed",
         Fault::NoMoreLinks => "connect_failed: NotDialled",
@@ -47,7 +52,7 @@ fn text(outcome: Result<String, String>) -> String {
 fn every_fault_ends_in_the_right_result_or_a_typed_error_and_the_next_get_works() {
     println!("{:24} {:6} {:>9}  {:34} next", "fault", "family", "after", "a GET comes to");
     for &(fault, _) in Fault::ALL {
-        for dialect in Dialect::ALL {
+        for dialect in Dialect::WITH_SINGLE {
             let mut config = config(dialect);
             let portal = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nportal";
             config.lan.captive_portal = Some(Endpoint::Peer(canned(portal, true)));
@@ -83,7 +88,7 @@ fn every_join_fault_has_its_reason_and_the_next_join_works() {
         (Fault::JoinFailed, "Failed"),
         (Fault::NoDhcp, "NoAddress"),
     ] {
-        for dialect in Dialect::ALL {
+        for dialect in Dialect::WITH_SINGLE {
             let mut rig = Rig::new(config(dialect).fault(fault, When::Nth(1)));
             let error = rig.join().unwrap_err();
             assert_eq!(format!("{error:?}"), reason, "{dialect}");
@@ -101,7 +106,7 @@ fn every_join_fault_has_its_reason_and_the_next_join_works() {
 #[test]
 fn associated_without_an_address_is_no_link() {
     use safe_http_client::{Link, Network};
-    for dialect in Dialect::ALL {
+    for dialect in Dialect::WITH_SINGLE {
         let mut rig = Rig::new(config(dialect).fault(Fault::NoDhcp, When::Always));
         rig.join().unwrap_err();
         assert_eq!(rig.modem.link_status(), LinkStatus::NoAddress);
@@ -116,7 +121,7 @@ fn associated_without_an_address_is_no_link() {
 fn faults_of_commands_at_each_command() {
     let mut runs = 0;
     for fault in [Fault::BusyAfterOk, Fault::LostAnswer, Fault::LateAnswer, Fault::ResetOnCommand] {
-        for dialect in Dialect::ALL {
+        for dialect in Dialect::WITH_SINGLE {
             for nth in 1..=16 {
                 // From power-on: start-up, join and a GET.
                 let mut rig = Rig::new(config(dialect).fault(fault, When::Nth(nth)));
@@ -153,7 +158,7 @@ fn faults_of_commands_at_each_command() {
 fn lost_and_flipped_bytes_anywhere() {
     let mut counts = std::collections::BTreeMap::new();
     for fault in [Fault::UnsolicitedLine, Fault::CutAnswer, Fault::LostByte, Fault::FlippedBit] {
-        for dialect in Dialect::ALL {
+        for dialect in Dialect::WITH_SINGLE {
             let booted = |nth| {
                 let mut rig = Rig::new(config(dialect).booted().fault(fault, When::Nth(nth)));
                 let joined = rig.join();

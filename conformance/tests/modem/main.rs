@@ -1,11 +1,14 @@
 //! The driver of the ESP8266 with AT firmware, over the simulated modem in both of its dialects, by itself
 //! and under the client.
 
+mod attacks;
 mod bad_input;
 mod driver;
 mod faults;
+mod field;
 mod nal_defects;
 mod requests;
 mod rig;
+mod script;
 mod secrets;
 mod settings;

@@ -244,7 +244,7 @@ fn simulator(dialect: Dialect) -> Config {
 
 fn name(dialect: Dialect) -> &'static str {
     match dialect {
-        Dialect::NonOs17 => "NonOS AT 1.7",
+        Dialect::NonOs17 | Dialect::Single17 => "NonOS AT 1.7",
         Dialect::EspAt2 => "ESP-AT 2",
     }
 }
@@ -508,7 +508,7 @@ fn hides_the_reason_of_a_failed_join() {
         }
         let same = match dialect {
             // Its `FAIL` isn't even taken for an answer.
-            Dialect::NonOs17 => atat::Error::Timeout,
+            Dialect::NonOs17 | Dialect::Single17 => atat::Error::Timeout,
             Dialect::EspAt2 => atat::Error::Error,
         };
         assert_eq!(hidden, vec![NalJoinError::ConnectError(same); 4]);

@@ -19,7 +19,7 @@ const REFUSING_PORT: u16 = 9;
 
 fn name(dialect: Dialect) -> &'static str {
     match dialect {
-        Dialect::NonOs17 => "EspAt, NonOS AT 1.7",
+        Dialect::NonOs17 | Dialect::Single17 => "EspAt, NonOS AT 1.7",
         Dialect::EspAt2 => "EspAt, ESP-AT 2",
     }
 }

@@ -1,5 +1,6 @@
 //! What can go wrong between here and the modem.
 
+use crate::firmware::{AtCommand, Firmware};
 use core::fmt;
 use embedded_io::ErrorKind;
 use embedded_nal::{TcpError, TcpErrorKind};
@@ -20,12 +21,29 @@ use nal_link::{DisconnectReason, StackFault};
 pub enum EspAtError {
     /// The serial port failed, or lost bytes.
     Serial(#[cfg_attr(feature = "defmt", defmt(Debug2Format))] ErrorKind),
-    /// The modem answers nothing: wiring, supply, or another baud rate.
+    /// The modem has answered nothing since it is called: wiring, supply, or another baud rate.
     NoAnswer,
+    /// The modem answered until it was given this command, and has been silent since, for longer than
+    /// its firmware may take.
+    FellSilent(AtCommand),
+    /// The modem answers, and its firmware is too old or another one: it refused a command that the
+    /// driver can't do without. NonOS AT 1.7 or ESP-AT 2.x is needed.
+    UnfitFirmware {
+        /// The first number of its version; 0.0 where it tells none.
+        major: u8,
+        /// The second number of its version.
+        minor: u8,
+        /// The command that it refused.
+        refused: AtCommand,
+    },
     /// An answer was lost on the way, and what it would have said can't be found out.
     AnswerMissed,
-    /// The modem answered `busy p...` for 25 s, longer than anything it does takes; it was restarted.
+    /// The modem answered `busy p...` for 25 s, longer than anything it does takes. It is being
+    /// restarted.
     Wedged,
+    /// The modem answers `busy p...` to everything, `AT+RST` too: its supply has to be switched. It is
+    /// told again and again, with pauses.
+    TakesNoRestart,
     /// The modem has reset itself since: its power supply, as a rule. The socket is gone.
     ModemReset,
     /// The modem refused a command.
@@ -39,7 +57,8 @@ pub enum EspAtError {
     /// The modem has no address, so it can't connect.
     NoAddress,
     /// The connection didn't come about. The firmware says the same of a reset by the peer, of a
-    /// host that doesn't answer and of a missing route.
+    /// host that doesn't answer, of a missing route, and of TLS that failed: where it verifies, for its
+    /// CA, the server's certificate or a clock that isn't set (`AT+CIPSNTPCFG`).
     ConnectFailed,
     /// The modem refused to connect before it sent a packet: `ERROR` at once, and no `CLOSED` behind
     /// it. As a rule it is out of sockets. Where that isn't sure, it is
@@ -63,6 +82,8 @@ pub enum EspAtError {
     NotIpv4,
     /// The name doesn't resolve.
     NameNotFound,
+    /// A name or password has a CR, a LF or a NUL in it, which would end the command line.
+    LineEnd,
     /// The name, or another argument, is longer than the firmware takes: 256 bytes for a command line.
     TooLong,
     /// The modem can't set up TLS as it was asked to.
@@ -74,8 +95,19 @@ impl fmt::Display for EspAtError {
         f.write_str(match self {
             Self::Serial(kind) => return write!(f, "the serial port failed: {kind:?}"),
             Self::NoAnswer => "the modem doesn't answer (wiring, supply or baud rate)",
+            Self::FellSilent(command) => {
+                return write!(f, "the modem answered until {command}; silent since");
+            }
+            Self::UnfitFirmware { major, minor, refused } => {
+                return write!(
+                    f,
+                    "the modem answers, but its AT firmware, version {major}.{minor}, refused {refused}: \
+                     NonOS AT 1.7 or ESP-AT 2.x is needed"
+                );
+            }
             Self::AnswerMissed => "an answer of the modem was lost",
-            Self::Wedged => "the modem hung and was restarted",
+            Self::Wedged => "the modem hung: it is restarted",
+            Self::TakesNoRestart => "the modem is busy for ever and takes no restart: switch its supply",
             Self::ModemReset => "the modem has reset (check its power supply)",
             Self::Rejected => "the modem refused the command",
             Self::NoFreeSocket => "all five links of the modem are in use",
@@ -93,9 +125,17 @@ impl fmt::Display for EspAtError {
             Self::Overrun => "data came unasked, and there was no room for them",
             Self::NotIpv4 => "the modem knows IPv4 alone",
             Self::NameNotFound => "the name doesn't resolve",
+            Self::LineEnd => "a name or password has a CR, a LF or a NUL in it",
             Self::TooLong => "the argument is longer than the modem takes",
             Self::NoTls => "the modem can't set up TLS as it was asked to",
         })
+    }
+}
+
+impl EspAtError {
+    /// A firmware refuses a command that the driver can't do without.
+    pub(crate) fn unfit(firmware: Firmware, refused: AtCommand) -> Self {
+        Self::UnfitFirmware { major: firmware.major, minor: firmware.minor, refused }
     }
 }
 
@@ -118,8 +158,8 @@ impl From<&EspAtError> for StackFault {
             | EspAtError::AnswerMissed
             | EspAtError::Corrupted
             | EspAtError::Overrun => Self::SerialGarbled,
-            EspAtError::NoAnswer => Self::ModemSilent,
-            EspAtError::Wedged => Self::ModemHung,
+            EspAtError::NoAnswer | EspAtError::FellSilent(_) => Self::ModemSilent,
+            EspAtError::Wedged | EspAtError::TakesNoRestart => Self::ModemHung,
             EspAtError::ModemReset => Self::ModemReset,
             EspAtError::NoFreeSocket => Self::NoSocket,
             EspAtError::NotConnected | EspAtError::Closed => Self::Closed,
@@ -131,7 +171,11 @@ impl From<&EspAtError> for StackFault {
             EspAtError::NotIpv4 => Self::Unreachable,
             EspAtError::NameNotFound => Self::NameNotFound,
             // What was asked was wrong, not the network.
-            EspAtError::Rejected | EspAtError::TooLong | EspAtError::NoTls => Self::Unknown,
+            EspAtError::Rejected
+            | EspAtError::UnfitFirmware { .. }
+            | EspAtError::LineEnd
+            | EspAtError::TooLong
+            | EspAtError::NoTls => Self::Unknown,
         }
     }
 }
@@ -158,7 +202,8 @@ pub enum JoinError {
     Failed,
     /// On the access point, but DHCP gave no address.
     NoAddress,
-    /// The name has no or more than 32 bytes, or the password more than 64.
+    /// The name has no or more than 32 bytes, or the password more than 64; or a CR, a LF or a NUL is in
+    /// one of them, which the firmware can't be told.
     Credentials,
     /// The modem itself failed.
     Modem(EspAtError),
@@ -191,7 +236,9 @@ impl fmt::Display for JoinError {
             Self::NoAccessPoint => "no access point has this name",
             Self::Failed => "the join failed",
             Self::NoAddress => "the access point gave no IP address",
-            Self::Credentials => "the name or password has a length that no access point has",
+            Self::Credentials => {
+                "no access point has a name or password like this (length, CR, LF, NUL)"
+            }
             Self::Modem(error) => return error.fmt(f),
         })
     }

@@ -1,8 +1,8 @@
 //! TLS in the modem: what it verifies, and how it is set up for a link.
 
 use crate::error::EspAtError;
+use crate::firmware::Family;
 use crate::wire::Command;
-use crate::words::Family;
 
 /// What the modem checks of a TLS server. It is asked for with
 /// [`EspAt::with_tls`](crate::EspAt::with_tls), so that nobody has TLS without having read this.
@@ -56,7 +56,7 @@ pub(crate) fn shortage(free: Option<u32>) -> Option<EspAtError> {
 const LONGEST_NAME: usize = 64;
 
 /// The name of the server that the next TLS connection goes to.
-pub(crate) type ServerName = heapless::Vec<u8, LONGEST_NAME>;
+pub(crate) type ServerName = heapless::Vec<u8, LONGEST_NAME, u8>;
 
 /// The setting-up of TLS for a link: a command each for what it needs, and then its connect.
 #[derive(Debug, Clone, Copy)]

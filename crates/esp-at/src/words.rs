@@ -1,77 +1,28 @@
 //! The words that the parts of the driver share: what the modem runs, what a command is for, and how
 //! it ended.
 
+use crate::firmware::{AtCommand, Family, Firmware};
 use crate::wire::number;
 use core::net::Ipv4Addr;
 
-/// The families of AT firmware for the ESP8266. They differ in their commands: see the
-/// [table](crate#the-two-dialects).
-///
-/// ```
-/// use esp_at::Family;
-/// assert_ne!(Family::NonOs, Family::EspAt);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum Family {
-    /// NonOS AT up to 1.7, on the NonOS SDK.
-    NonOs,
-    /// ESP-AT 2.0 to 2.3.
-    EspAt,
-}
-
-/// What the modem runs, as `AT+GMR` tells it.
-///
-/// ```
-/// use esp_at::{Family, Firmware};
-/// let firmware = Firmware { family: Family::EspAt, major: 2, minor: 2, patch: 1 };
-/// assert_eq!(firmware.to_string(), "2.2.1");
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Firmware {
-    /// The family, confirmed by the commands that it takes.
-    pub family: Family,
-    /// The first number of its version; all three are 0 where it told none.
-    pub major: u8,
-    /// The second number of its version.
-    pub minor: u8,
-    /// The third number of its version.
-    pub patch: u8,
-}
-
-impl Firmware {
-    pub(crate) const UNKNOWN: Self = Self { family: Family::EspAt, major: 0, minor: 0, patch: 0 };
-
-    /// Reads the line of `AT+GMR` that has the version: `AT version:1.7.4.0(…`.
-    pub(crate) fn parse(line: &[u8]) -> Option<Self> {
-        let mut parts = line.strip_prefix(b"AT version:")?.split(|byte| !byte.is_ascii_digit());
+/// Reads the line of `AT+GMR` that has the version, and takes nothing else for one:
+/// `AT version:1.7.4.0(…`, or `0018000902` of firmwares before 0.20, where the SDK's is told last
+/// (0.9.2 here).
+pub(crate) fn firmware(line: &[u8]) -> Option<Firmware> {
+    if let [b'0', b'0', rest @ ..] = line
+        && line.len() == 10
+        && line.iter().all(u8::is_ascii_digit)
+    {
+        let mut parts = rest.chunks(2).skip(1);
         let mut part = || u8::try_from(number(parts.next()?)?).ok();
-        let (major, minor, patch) = (part()?, part()?, part().unwrap_or(0));
-        let family = if major < 2 { Family::NonOs } else { Family::EspAt };
-        Some(Self { family, major, minor, patch })
+        let (major, minor, patch) = (part()?, part()?, part()?);
+        return Some(Firmware { family: Family::NonOs, major, minor, patch });
     }
-
-    /// NonOS has it from 1.7.0; in ESP-AT 2.0 it is there and unusable on the ESP8266.
-    pub(crate) fn may_have_passive_mode(self) -> bool {
-        !matches!((self.major, self.minor), (2, 0) | (1, 0..=6))
-    }
-
-    /// What stands behind the name of a command that is to write no flash. ESP-AT has no such
-    /// commands, and `AT+SYSSTORE=0` instead.
-    pub(crate) fn cur(self) -> &'static str {
-        match self.family {
-            Family::NonOs => "_CUR",
-            Family::EspAt => "",
-        }
-    }
-}
-
-impl core::fmt::Display for Firmware {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
-    }
+    let mut parts = line.strip_prefix(b"AT version:")?.split(|byte| !byte.is_ascii_digit());
+    let mut part = || u8::try_from(number(parts.next()?)?).ok();
+    let (major, minor, patch) = (part()?, part()?, part().unwrap_or(0));
+    let family = if major < 2 { Family::NonOs } else { Family::EspAt };
+    Some(Firmware { family, major, minor, patch })
 }
 
 /// What a command is for. What it takes besides lies in the part of the driver that wants it.
@@ -120,6 +71,38 @@ pub(crate) enum Task {
     Close(u8),
 }
 
+impl Task {
+    /// The command's name, for errors.
+    pub(crate) fn command(self) -> AtCommand {
+        match self {
+            Self::Join => AtCommand::Cwjap,
+            Self::Resolve => AtCommand::Cipdomain,
+            Self::Connect(_) => AtCommand::Cipstart,
+            Self::Send { .. } => AtCommand::Cipsend,
+            Self::Read { .. } | Self::Pending(_) => AtCommand::Ciprecv,
+            Self::Close(_) => AtCommand::Cipclose,
+            Self::Restart | Self::Job(Job::Restart) => AtCommand::Rst,
+            Self::Job(Job::Scan) => AtCommand::Cwlap,
+            Self::Job(Job::Rssi) => AtCommand::Cwjap,
+            Self::Job(Job::Ping(_)) => AtCommand::Ping,
+            Self::Start(StartStep::Mode | StartStep::AskMode) => AtCommand::Cwmode,
+            Self::Start(StartStep::Multiplex) => AtCommand::Cipmux,
+            _ => AtCommand::Other,
+        }
+    }
+
+    /// What the firmware works on for seconds, so that silence is no death: firmwares exist that hear
+    /// nothing meanwhile, and carry out afterwards what was sent. How long it may take, in ms.
+    pub(crate) fn firmware_ms(self) -> Option<u32> {
+        match self {
+            // As long as TCP dials, and a TLS handshake on top.
+            Self::Connect(_) => Some(45_000),
+            Self::Resolve | Self::Join | Self::Job(Job::Scan | Job::Ping(_)) => Some(30_000),
+            _ => None,
+        }
+    }
+}
+
 /// How far a send is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
 pub(crate) enum SendPhase {
@@ -140,11 +123,15 @@ pub(crate) enum SendPhase {
 /// The commands of the start-up sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StartStep {
+    /// To leave data mode: `+++` alone, with a pause before and behind it.
+    LeaveData,
     /// No echo: an unsolicited line inside one couldn't be told from it.
     Echo,
     Version,
     /// What is set isn't to be written to flash.
     Store,
+    /// To ask whether it is a station already, where setting it writes flash.
+    AskMode,
     /// To be a station.
     Mode,
     /// Five links instead of one.
@@ -153,6 +140,8 @@ pub(crate) enum StartStep {
     CloseAll,
     /// The same for the one link of a modem that has no more.
     CloseOne,
+    /// No data mode, which a program before this one may have left on.
+    NormalMode,
     /// Data wait in the modem until they are read.
     Passive,
     /// No peer's address before data.
@@ -206,6 +195,8 @@ pub(crate) struct Seen {
     pub(crate) unknown_line: bool,
     /// The end came so soon that no packet can have gone to and fro.
     pub(crate) at_once: bool,
+    /// `+CWMODE:1` or `3`: it is a station.
+    pub(crate) is_station: bool,
     /// The number of `+CWJAP:<n>`, 1 to 9.
     pub(crate) join_code: u8,
     /// The bytes of `+SYSRAM:<n>`.

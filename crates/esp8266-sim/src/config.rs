@@ -117,6 +117,8 @@ pub struct Config {
     pub host_buffer: Option<usize>,
     /// Begins with the boot (noise, then `ready`); otherwise it is over already.
     pub boots: bool,
+    /// It begins in data mode: an earlier host's transparent transfer was never left.
+    pub data_mode: bool,
     /// The access point saved in flash: name and password. It is joined after each boot.
     pub saved_ap: Option<(Vec<u8>, Vec<u8>)>,
     /// The station's hardware address.
@@ -150,6 +152,7 @@ impl Config {
             strict_baud: false,
             host_buffer: None,
             boots: true,
+            data_mode: false,
             saved_ap: None,
             mac: [0x5c, 0xcf, 0x7f, 0x00, 0x00, 0x01],
             free_ram: 30_208,

@@ -10,16 +10,29 @@ pub enum Dialect {
     NonOs17,
     /// ESP-AT 2.0 to 2.3, on the RTOS SDK.
     EspAt2,
+    /// A firmware of the 1.7 dialect that does one thing at a time: it answers nothing while a connect, a
+    /// name or a TLS handshake is under way, and carries out afterwards what was sent meanwhile. It tells
+    /// reasons behind `WIFI DISCONNECT` and totals in `+IPD`, doesn't join again by itself, and says
+    /// `ERROR` for each 200 bytes without a line end.
+    Single17,
 }
 
 impl Dialect {
     /// Both families, for tests that go over them.
     pub const ALL: [Dialect; 2] = [Dialect::NonOs17, Dialect::EspAt2];
 
+    /// Both families, and the firmware that does one thing at a time.
+    pub const WITH_SINGLE: [Dialect; 3] = [Dialect::NonOs17, Dialect::EspAt2, Dialect::Single17];
+
+    /// Whether its commands are those of NonOS AT.
+    pub fn is_nonos(self) -> bool {
+        self != Dialect::EspAt2
+    }
+
     /// The version that is simulated unless told otherwise.
     pub fn default_version(self) -> Version {
         match self {
-            Dialect::NonOs17 => Version(1, 7, 4),
+            Dialect::NonOs17 | Dialect::Single17 => Version(1, 7, 4),
             Dialect::EspAt2 => Version(2, 2, 1),
         }
     }
@@ -30,6 +43,7 @@ impl fmt::Display for Dialect {
         f.write_str(match self {
             Dialect::NonOs17 => "nonos",
             Dialect::EspAt2 => "at2",
+            Dialect::Single17 => "single",
         })
     }
 }
@@ -41,7 +55,8 @@ impl FromStr for Dialect {
         match name {
             "nonos" => Ok(Dialect::NonOs17),
             "at2" => Ok(Dialect::EspAt2),
-            _ => Err(format!("no dialect `{name}`: nonos or at2")),
+            "single" => Ok(Dialect::Single17),
+            _ => Err(format!("no dialect `{name}`: nonos, at2 or single")),
         }
     }
 }
@@ -77,6 +92,10 @@ impl FromStr for Version {
 /// What this version of the firmware knows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Features {
+    /// AT 0.18 of SDK 0.9: no command of later ones, and no `ERROR` for what it doesn't know.
+    pub first: bool,
+    /// `AT+CIPDOMAIN`, `AT+CIPDINFO`, `AT+SYSRAM`, from 1.0 on.
+    pub modern: bool,
     /// `_CUR` and `_DEF` suffixes.
     pub suffixes: bool,
     /// `AT+SYSSTORE`, ESP-AT 2.1 on.
@@ -91,9 +110,12 @@ pub(crate) struct Features {
 
 impl Features {
     pub fn of(dialect: Dialect, version: Version) -> Self {
-        let at2 = dialect == Dialect::EspAt2;
+        let at2 = !dialect.is_nonos();
+        let first = version < Version(0, 20, 0);
         Features {
-            suffixes: !at2,
+            first,
+            modern: version >= Version(1, 0, 0),
+            suffixes: !at2 && !first,
             sysstore: at2 && version >= Version(2, 1, 0),
             cwstate: at2 && version >= Version(2, 2, 0),
             cipstate: at2 && version >= Version(2, 2, 2),
@@ -105,7 +127,11 @@ impl Features {
 /// The lines of `AT+GMR` before its `OK`, in the form that builds of each family print.
 pub(crate) fn identity(dialect: Dialect, version: Version) -> String {
     match dialect {
-        Dialect::NonOs17 => format!(
+        // The numbers of AT and SDK, as AT 0.18 of SDK 0.9.2 tells them.
+        _ if version < Version(0, 20, 0) => {
+            format!("001800{:02}{:02}\r\n", version.1, version.2)
+        }
+        Dialect::NonOs17 | Dialect::Single17 => format!(
             "AT version:{version}.0(May 11 2020 19:13:04)\r\nSDK version:3.0.4(9532ceb)\r\n\
              compile time:May 27 2020 10:12:17\r\nBin version(Wroom 02):{version}\r\n"
         ),
@@ -139,7 +165,7 @@ mod tests {
 
     #[test]
     fn names_round_trip() {
-        for dialect in Dialect::ALL {
+        for dialect in Dialect::WITH_SINGLE {
             assert_eq!(dialect.to_string().parse(), Ok(dialect));
         }
         assert_eq!("2.3.0".parse(), Ok(Version(2, 3, 0)));

@@ -42,6 +42,8 @@ pub(crate) enum Event {
     Sent(SendEnd),
     /// Something is said out of turn.
     Notice(&'static str),
+    /// The pause behind `+++` is over.
+    PlusPlusPlus,
     /// The modem's rate changes.
     Baud(u32),
 }
@@ -102,12 +104,15 @@ impl Modem {
             Event::Rejoin => {
                 if let Some(wanted) = self.station.wanted.clone()
                     && self.station.point().is_none()
+                    && !self.is_single_or(Fault::NoRejoin)
                 {
+                    self.rejoins += 1;
                     self.join(wanted, false);
                 }
             }
             Event::Sent(end) => self.sent(end),
             Event::Notice(text) => self.notice(text),
+            Event::PlusPlusPlus => self.plus_plus_plus(),
             Event::Baud(baud) => {
                 self.settings.baud = baud;
                 self.uart.set_pace(baud);
@@ -130,6 +135,8 @@ impl Modem {
         self.had_link = false;
         self.sending = None;
         self.forget_input();
+        self.unheard.clear();
+        self.data_mode = None;
         self.station = Station::default();
         self.settings = Settings::new(&self.config);
         if let Some(baud) = self.flash.baud {
@@ -156,6 +163,9 @@ impl Modem {
         }
         if let Some(mode) = self.flash.wifi_mode {
             self.settings.wifi_mode = mode;
+        }
+        if self.schedule.hits(Fault::DataMode) {
+            self.enter_data_mode();
         }
         if self.flash.auto_connect
             && let Some(saved) = self.flash.access_point.clone()

@@ -72,12 +72,16 @@ faults! {
     BusyAfterOk, "busy-after-ok", Command, "a command after a completed OK gets `busy p...` and isn't executed";
     LostAnswer, "lost-answer", Command, "a command is executed and its answer lost";
     LateAnswer, "late-answer", Command, "a command is executed and answered late";
+    BusyRefusesReset, "busy-refuses-reset", Command, "from a command on everything gets `busy p...`, AT+RST too, as long as the fault is there";
+    DeafWhileBusy, "deaf-while-busy", State, "nothing is answered while a connect, a name or TLS is under way, and carried out afterwards";
+    EndlessLine, "endless-line", State, "`ERROR` for each 200 bytes without a line end";
     BusyForever, "busy-forever", Command, "from a command on everything gets `busy p...`, until AT+RST";
 
     // Resets.
     ResetOnCommand, "reset-on-command", Command, "the modem resets instead of executing a command";
     ResetMidRequest, "reset-mid-request", Send, "the modem resets when it has taken the data of a send";
     ForceRestart, "force-restart", Send, "`Will force to restart!!!` and a reset when the data of a send are in";
+    DataMode, "data-mode", Reset, "a boot ends in data mode (a saved link), until `+++` comes alone";
     BootNoise, "boot-noise", Reset, "a reset makes all 256 byte values of noise, before and after `ready`";
 
     // Joining.
@@ -86,6 +90,10 @@ faults! {
     JoinTimeout, "join-timeout", Join, "the join times out: +CWJAP:1";
     JoinFailed, "join-failed", Join, "the join fails for no given reason: +CWJAP:4";
     NoDhcp, "no-dhcp", Join, "associated but no address: DHCP never answers";
+    BusyWithoutDhcp, "busy-without-dhcp", Join, "associated, no address, and `busy p...` to everything, AT+RST too";
+    DisconnectReason, "disconnect-reason", State, "`WIFI DISCONNECT` with a reason behind it";
+    NoRejoin, "no-rejoin", State, "a lost access point isn't joined again by the firmware";
+    UnescapedNames, "unescaped-names", State, "names of access points are told as they are, quotes and all";
     StaticIpWrongSubnet, "static-ip-wrong-subnet", State, "the station has 192.168.0.20 with a gateway in another subnet";
     WifiDropMidRequest, "wifi-drop-mid-request", Send, "the access point goes away when the data of a send are in";
     ModemSleep, "modem-sleep", Receive, "modem sleep misses a packet: retransmitted late over TCP, lost over UDP; not with AT+SLEEP=0";
@@ -96,6 +104,8 @@ faults! {
     DnsSlow, "dns-slow", Resolve, "a name takes 8 s, then resolves";
     DnsZero, "dns-zero", Resolve, "a name resolves to 0.0.0.0";
     DnsBroadcast, "dns-broadcast", Resolve, "a name resolves to 255.255.255.255";
+    IpUnset, "ip-unset", Resolve, "a name that doesn't resolve gets +CIPDOMAIN:(IP unset) and OK";
+    NameHangs, "name-hangs", Resolve, "a name makes the firmware hang without a word, as long as the fault is there";
     ApIsolation, "ap-isolation", State, "the access point isolates its clients: the gateway answers, its subnet doesn't";
     HostDown, "host-down", State, "every host is down: no ping, connects run into the firmware's time-out";
     GatewayDown, "gateway-down", State, "the gateway is down, and with it every host and DNS";
@@ -110,6 +120,7 @@ faults! {
     AlreadyConnected, "already-connected", Connect, "a connect meets a stale link: ALREADY CONNECTED";
     NoMoreLinks, "no-more-links", Connect, "the modem is out of sockets: a connect gets ERROR at once";
     NameWedge, "name-wedge", Connect, "a connect by name wedges into `busy p...` until AT+RST; by address it works";
+    SslError, "ssl-error", State, "an SSL connect gets ERROR, with memory enough: certificate or clock";
     TlsOutOfMemory, "tls-out-of-memory", State, "an SSL connect fails for want of memory";
 
     // Sending.
@@ -125,6 +136,7 @@ faults! {
     ClosedBeforeData, "closed-before-data", Close, "CLOSED is told while data are still to be read";
     BodyCut, "body-cut", Receive, "a piece of data ends in its middle and the link is CLOSED";
     ActiveOverrun, "active-overrun", Receive, "active mode: bytes in the middle of an +IPD are lost";
+    IpdTotals, "ipd-totals", State, "a passive +IPD tells all that waits, each time";
     LyingIpdLength, "lying-ipd-length", Receive, "+IPD tells a length of 99999";
     LyingRecvLength, "lying-recv-length", Read, "+CIPRECVDATA tells a length of -1";
     EmptyRead, "empty-read", Read, "+CIPRECVDATA gives no byte although there are some";

@@ -37,6 +37,7 @@ mod command;
 mod commands;
 mod config;
 mod conn;
+mod data_mode;
 mod dialect;
 mod dns;
 mod events;

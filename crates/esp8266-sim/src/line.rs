@@ -10,6 +10,9 @@ use crate::uart::Edit;
 /// The longest command line, its end included.
 const LINE_LIMIT: usize = 256;
 
+/// What a firmware that does one thing at a time takes without a line end.
+const UNENDED: usize = 200;
+
 impl Modem {
     fn wrong_rate(&self) -> bool {
         self.schedule.on(Fault::WrongBaudRate)
@@ -22,7 +25,32 @@ impl Modem {
         self.stats.bytes_to_modem += 1;
         self.log.add(self.now, Direction::ToModem, &[byte]);
         let byte = if self.wrong_rate() { garbled(byte) } else { byte };
+        match self.busy {
+            Busy::Deaf => {
+                self.unheard.push_back(byte);
+                return;
+            }
+            Busy::Dead if self.schedule.on(Fault::NameHangs) => return,
+            Busy::Dead => self.busy = Busy::No,
+            _ => {}
+        }
+        self.hear(byte);
+    }
+
+    /// What was sent while it was deaf is carried out now.
+    pub(crate) fn hear_unheard(&mut self) {
+        while self.busy != Busy::Deaf
+            && let Some(byte) = self.unheard.pop_front()
+        {
+            self.hear(byte);
+        }
+    }
+
+    fn hear(&mut self, byte: u8) {
         if self.booting || self.schedule.on(Fault::SilentModem) {
+            return;
+        }
+        if self.data_mode_byte(byte) {
             return;
         }
         if let Input::Data { link, wanted } = self.input {
@@ -46,6 +74,9 @@ impl Modem {
         if byte == b'\n' {
             let line = std::mem::take(&mut self.line);
             self.take_line(&line);
+        } else if self.line.len() >= UNENDED && self.is_single_or(Fault::EndlessLine) {
+            self.line.clear();
+            self.notice("\r\nERROR\r\n");
         }
     }
 
@@ -58,6 +89,10 @@ impl Modem {
         if self.busy == Busy::Wedged && line == b"AT+RST" {
             self.busy = Busy::No;
         }
+        let jams = [Fault::BusyRefusesReset, Fault::BusyWithoutDhcp];
+        if self.busy == Busy::Jammed && !jams.into_iter().any(|fault| self.schedule.on(fault)) {
+            self.busy = Busy::No;
+        }
         if self.busy != Busy::No {
             self.say_busy();
             return;
@@ -65,12 +100,16 @@ impl Modem {
         self.muted = false;
         let after_ok = std::mem::take(&mut self.succeeded);
         let wedges = self.schedule.hits(Fault::BusyForever);
+        let jams = self.schedule.hits(Fault::BusyRefusesReset);
         let refused = after_ok && self.schedule.hits(Fault::BusyAfterOk);
         let resets = self.schedule.hits(Fault::ResetOnCommand);
         let late = self.schedule.hits(Fault::LateAnswer);
         let lost = self.schedule.hits(Fault::LostAnswer);
         if wedges && line != b"AT+RST" {
             self.busy = Busy::Wedged;
+            self.say_busy();
+        } else if jams {
+            self.busy = Busy::Jammed;
             self.say_busy();
         } else if refused {
             self.say_busy();
@@ -187,7 +226,7 @@ impl Modem {
             }
             Outcome::Said => {}
         }
-        if self.busy != Busy::Wedged {
+        if !matches!(self.busy, Busy::Wedged | Busy::Jammed | Busy::Dead) {
             self.busy = Busy::No;
         }
     }

@@ -54,6 +54,8 @@ pub struct Stats {
     pub flash_writes: u64,
     /// Resets, the one at power-on not among them.
     pub resets: u64,
+    /// Bytes that went to the peer in data mode.
+    pub passed_through: u64,
     /// Links that were opened.
     pub connects: u64,
 }

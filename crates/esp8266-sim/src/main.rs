@@ -17,7 +17,7 @@ esp8266-sim --pty | --stdio | --tcp PORT [OPTIONS]
   --stdio                      serve standard input and output
   --tcp PORT                   serve a port of 127.0.0.1 (0: any free one; it is printed)
 
-  --dialect nonos|at2          family of firmware (at2)
+  --dialect nonos|at2|single   family of firmware (at2); single: NonOS, and deaf while it works
   --version X.Y.Z              its version (1.7.4, 2.2.1)
   --baud N                     pace the bytes at this rate
   --booted                     the boot is over already: no noise, no `ready`

@@ -1,8 +1,10 @@
 //! The modem: bytes in, bytes out, and a clock that somebody else moves.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::config::Config;
+use crate::data_mode::DataMode;
 use crate::dialect::{Dialect, Features};
 use crate::events::{Event, SendEnd};
 use crate::fault::Fault;
@@ -23,8 +25,14 @@ pub(crate) enum Busy {
     Process,
     /// Data are being sent.
     Sending,
+    /// A command is being executed, and what is sent meanwhile waits for its end.
+    Deaf,
     /// It hangs, and only `AT+RST` helps.
     Wedged,
+    /// It hangs, and `AT+RST` doesn't help, as long as the fault is there.
+    Jammed,
+    /// It hangs without a word, as long as the fault is there.
+    Dead,
 }
 
 /// What the next byte from the host is taken for.
@@ -67,6 +75,11 @@ pub struct Modem {
     pub(crate) sending: Option<Sending>,
     pub(crate) host_baud: u32,
     pub(crate) line: Vec<u8>,
+    /// What came while it was deaf.
+    pub(crate) unheard: VecDeque<u8>,
+    pub(crate) data_mode: Option<DataMode>,
+    /// Tries to join again since the access point was lost.
+    pub(crate) rejoins: u32,
     /// The answer to the command at hand is lost.
     pub(crate) muted: bool,
     /// The last command ended in `OK`.
@@ -101,6 +114,9 @@ impl Modem {
             input: Input::Line,
             sending: None,
             line: Vec::new(),
+            unheard: VecDeque::new(),
+            data_mode: None,
+            rejoins: 0,
             muted: false,
             succeeded: false,
             config,
@@ -109,6 +125,9 @@ impl Modem {
             modem.boot();
         } else {
             modem.booted();
+        }
+        if modem.config.data_mode {
+            modem.enter_data_mode();
         }
         modem
     }
@@ -155,6 +174,7 @@ impl Modem {
                     self.now = self.now.max(at);
                     if let Some(event) = self.timeline.pop() {
                         self.happen(event);
+                        self.hear_unheard();
                     }
                 }
                 _ => return,
@@ -291,7 +311,12 @@ impl Modem {
     }
 
     pub(crate) fn is_nonos(&self) -> bool {
-        self.config.dialect == Dialect::NonOs17
+        self.config.dialect.is_nonos()
+    }
+
+    /// A firmware that does one thing at a time, or a fault that makes it so in this respect.
+    pub(crate) fn is_single_or(&self, fault: Fault) -> bool {
+        self.config.dialect == Dialect::Single17 || self.schedule.on(fault)
     }
 
     pub(crate) fn at(&mut self, delay: Duration, event: Event) {

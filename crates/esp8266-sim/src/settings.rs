@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::config::Config;
-use crate::dialect::Dialect;
 use crate::wifi::{Credentials, mac};
 
 /// Settings that a reset clears.
@@ -20,6 +19,8 @@ pub(crate) struct Settings {
     pub dhcp: bool,
     pub sleep: u32,
     pub hostname: Vec<u8>,
+    /// `AT+CWRECONNCFG`: seconds from one try to the next (0: none), and how many tries (0: no end).
+    pub reconnect: (u32, u32),
     /// `AT+CIPMUX`
     pub multiple: bool,
     /// `AT+CIPMODE`
@@ -38,7 +39,7 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub fn new(config: &Config) -> Self {
-        let nonos = config.dialect == Dialect::NonOs17;
+        let nonos = config.dialect.is_nonos();
         let tail = mac(config.mac)[9..].replace(':', "").to_uppercase();
         Settings {
             echo: true,
@@ -51,6 +52,7 @@ impl Settings {
             // Modem sleep, which the families number differently.
             sleep: if nonos { 2 } else { 1 },
             hostname: format!("ESP-{tail}").into_bytes(),
+            reconnect: (1, 0),
             multiple: false,
             transparent: false,
             remote_info: false,

@@ -6,11 +6,8 @@ use crate::commands::{ErrorCode, Outcome};
 use crate::events::Event;
 use crate::fault::Fault;
 use crate::lan::Addresses;
-use crate::modem::Modem;
+use crate::modem::{Busy, Modem};
 use crate::wifi::{Association, Credentials, JoinError};
-
-/// From a lost access point to the first look for it.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 impl Modem {
     /// Begins a join, which the host asked for or the firmware does of itself.
@@ -48,8 +45,14 @@ impl Modem {
     }
 
     pub(crate) fn wait_for_address(&mut self, point: usize, asked: bool) {
-        let dhcp = self.config.access_points[point].dhcp && !self.schedule.hits(Fault::NoDhcp);
+        let starved = self.schedule.on(Fault::BusyWithoutDhcp);
+        let dhcp =
+            self.config.access_points[point].dhcp && !self.schedule.hits(Fault::NoDhcp) && !starved;
         let given = self.station.fixed.is_some() || dhcp;
+        if !given && self.schedule.hits(Fault::BusyWithoutDhcp) {
+            self.busy = Busy::Jammed;
+            return;
+        }
         let timing = &self.config.timing;
         let delay =
             if given { timing.dhcp } else { timing.join_timeout.saturating_sub(timing.associate) };
@@ -81,7 +84,7 @@ impl Modem {
         if asked {
             self.say_join_error(error);
         } else {
-            self.at(self.config.timing.join_refused, Event::Rejoin);
+            self.look_again();
         }
     }
 
@@ -100,7 +103,8 @@ impl Modem {
         self.close_all_links();
         self.station.association = Association::Lost;
         self.station.addresses = None;
-        self.notice("WIFI DISCONNECT\r\n");
+        let reason = self.is_single_or(Fault::DisconnectReason);
+        self.notice(if reason { "WIFI DISCONNECT (4)\r\n" } else { "WIFI DISCONNECT\r\n" });
     }
 
     /// The access point goes away; the firmware looks for it again.
@@ -121,7 +125,16 @@ impl Modem {
         if asked_for {
             self.say_join_error(JoinError::Failed);
         }
-        self.at(LOOK_AGAIN, Event::Rejoin);
+        self.rejoins = 0;
+        self.look_again();
+    }
+
+    /// The next try of the firmware's own, if there is to be one.
+    fn look_again(&mut self) {
+        let (interval, tries) = self.settings.reconnect;
+        if interval > 0 && (tries == 0 || self.rejoins < tries) {
+            self.at(Duration::from_secs(interval.into()), Event::Rejoin);
+        }
     }
 
     /// Switches an access point off or on. A station that is joined to it loses it, and joins again.

@@ -278,12 +278,13 @@ impl Modem {
         }
         let count = data.len();
         let nonos = self.is_nonos();
+        let totals = self.is_single_or(Fault::IpdTotals);
         let Some(link) = self.links[id].as_mut() else {
             return;
         };
         link.window.extend(data);
         // ESP-AT tells once what waits, until some of it is read; NonOS tells of each piece.
-        let told = if nonos { count } else { link.window.len() };
+        let told = if nonos && !totals { count } else { link.window.len() };
         if !nonos && std::mem::replace(&mut link.announced, true) {
             return;
         }

@@ -320,7 +320,7 @@ fn links() {
             ("AT+CIPSTART=4,\"TCP\",\"gate.local\",80", "4,CONNECT\n|OK", "4,CONNECT\n|OK"),
             ("AT+CIPCLOSE=1", "UNLINK\n|ERROR", "ERROR"),
             ("AT+CIPCLOSE=0", "0,CLOSED\n|OK", "0,CLOSED\n|OK"),
-            ("AT+CIPCLOSE", "MUX=0\n|ERROR", "ERROR"),
+            ("AT+CIPCLOSE", "MUX=1\n|ERROR", "MUX=1\n|ERROR"),
             ("AT+CIPCLOSE=5", "4,CLOSED\n|OK", "4,CLOSED\n|OK"),
             ("AT+CIPSTATUS", "STATUS:4\n|OK", "STATUS:4\n|OK"),
             ("AT+CIPMUX=0", "OK", "OK"),

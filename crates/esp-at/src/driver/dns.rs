@@ -20,16 +20,22 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> Dns for EspAt<S, C, RX_BUF> {
             return Err(nb::Error::Other(EspAtError::NotIpv4));
         }
         self.pump();
-        if let Some(result) = self.modem.resolver.want(hostname) {
+        let is_new = !self.modem.resolver.is_of(hostname);
+        let result = self.modem.resolver.want(hostname);
+        if is_new {
+            self.modem.forget_answer();
+        }
+        if let Some(result) = result {
             return result.map(IpAddr::V4).map_err(nb::Error::Other);
         }
         if self.modem.resolver.is_asking() {
             return Err(nb::Error::WouldBlock);
         }
-        if !self.modem.silent {
+        if self.modem.trouble().is_none() {
             self.make_way();
             if self.can_begin() {
-                self.modem.resolver.ask();
+                let asked = self.modem.resolver.ask(hostname);
+                asked.map_err(nb::Error::Other)?;
                 if let Err(error) = self.transmit(Task::Resolve, hostname) {
                     self.modem.resolver.reset();
                     return Err(nb::Error::Other(error));

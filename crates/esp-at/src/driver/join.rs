@@ -103,10 +103,10 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
     pub fn poll_join(&mut self, _cx: &mut LoopContext) -> nb::Result<IpConfig, JoinError> {
         self.pump();
         let now = self.clock.now_ms();
-        let silent = self.modem.silent;
+        let trouble = self.modem.trouble();
         let station = &mut self.modem.station;
         let status = station.status();
-        match station.joining.poll(status, silent, now) {
+        match station.joining.poll(status, trouble, now) {
             Some(result) => result.map_err(nb::Error::Other),
             None => Err(nb::Error::WouldBlock),
         }

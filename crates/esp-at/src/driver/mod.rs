@@ -1,6 +1,7 @@
 //! The driver: the public calls, and the pump between the serial port and the engine.
 
 mod dns;
+mod held;
 mod join;
 mod network;
 mod pump;
@@ -8,23 +9,22 @@ mod scan;
 mod settings;
 mod sockets;
 mod tasks;
-mod unsolicited;
 
 pub use sockets::Socket;
 
+use crate::firmware::Firmware;
 use crate::modem::Modem;
 use crate::serial::Serial;
 use crate::tls::TlsVerification;
-use crate::words::Firmware;
 use core::fmt;
 use embedded_io::ErrorKind;
+use held::Held;
 use nal_link::{Clock, LoopContext};
-use unsolicited::Unsolicited;
 
 /// An ESP8266 with AT firmware on the serial port `S`, with the clock `C`.
 ///
-/// `RX_BUF` bytes are kept of data that come unasked; its size is that and about 1,200 more
-/// ([memory](crate#memory)). What it does and can't do is on the [crate's page](crate).
+/// `RX_BUF` bytes lie in it of data that it has read and that nobody has taken; its size is that and about
+/// 1,500 more ([memory](crate#memory)). What it does and can't do is on the [crate's page](crate).
 ///
 /// ```no_run
 /// # use {esp_at::*, nal_link::*};
@@ -37,11 +37,11 @@ use unsolicited::Unsolicited;
 /// println!("{} is {:?}", config.address, modem.firmware());
 /// # Ok(()) }
 /// ```
-pub struct EspAt<S, C, const RX_BUF: usize = 512> {
+pub struct EspAt<S, C, const RX_BUF: usize = 1024> {
     serial: S,
     clock: C,
     modem: Modem,
-    unsolicited: Unsolicited<RX_BUF>,
+    held: Held<RX_BUF>,
     /// How much is verified; `None` until TLS was allowed at all.
     tls: Option<TlsVerification>,
     /// The modem is asked for its free memory before a TLS connection.
@@ -70,11 +70,12 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
     /// assert!(size_of_val(&modem) > 2048);
     /// ```
     pub fn with_rx_buf(serial: S, clock: C) -> Self {
+        const { assert!(RX_BUF > 0, "data pass through it") };
         Self {
             serial,
             clock,
             modem: Modem::new(),
-            unsolicited: Unsolicited::new(),
+            held: Held::new(),
             tls: None,
             memory_check: true,
             serial_error: None,
@@ -166,7 +167,7 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
     }
 
     /// What the modem said to the last command, byte for byte, the first 128 of them and without
-    /// data: for the diagnosis. What the driver asks by itself behind a failure isn't recorded, and
+    /// data and echoes, which hold what was sent: for the diagnosis. What the driver asks by itself behind a failure isn't recorded, and
     /// neither is a [client's ping](nal_link::Diagnostics::ping), so behind a failed connect the
     /// connect's answer stands here, and behind a reset the modem's `ready`.
     ///
@@ -175,11 +176,11 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
     /// # static RX: SerialRx<64> = SerialRx::new(); let mut tx = [0; 256];
     /// # let mut modem = EspAt::new(RX.with_tx(&mut tx[..]), FnClock(|| 0));
     /// modem.poll_network();
-    /// for byte in *b"\r\nERR" {
+    /// for byte in *b"\r\nERROR\r\n" {
     ///     RX.push(byte);
     /// }
     /// modem.poll_network();
-    /// assert_eq!(modem.last_answer(), b"\r\nERR");
+    /// assert_eq!(modem.last_answer(), b"\r\nERROR\r\n");
     /// ```
     pub fn last_answer(&self) -> &[u8] {
         self.modem.last_answer()

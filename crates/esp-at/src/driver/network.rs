@@ -5,7 +5,7 @@ use crate::error::EspAtError;
 use crate::serial::Serial;
 use crate::slot::Slot;
 use crate::tls::TlsSetup;
-use crate::wire::ipv4;
+use crate::wire::{ipv4, is_quotable};
 use crate::words::Job;
 use core::convert::Infallible;
 use core::net::IpAddr;
@@ -39,14 +39,16 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> Network for EspAt<S, C, RX_BUF> {
         self.pump();
     }
 
-    /// Data wait in the modem, on the line, or in the driver.
+    /// Data wait in the modem, on the line, or in the driver; or the connection was reported closed, and
+    /// carries no other request.
     fn has_unread(&mut self, socket: &mut Socket) -> bool {
         self.pump();
         let Socket { link, generation } = *socket;
         let on_the_line = self.modem.payload.is_some_and(|payload| payload.link == link);
-        let slot = self.modem.slot_since(link, generation);
-        let announced = slot.and_then(Slot::open_link).is_some_and(|open| open.has_unread());
-        on_the_line || announced || self.unsolicited.has(link)
+        let Some(open) = self.modem.slot_since(link, generation).and_then(Slot::open_link) else {
+            return true;
+        };
+        open.has_unread() || open.is_closed() || on_the_line || self.held.has(link, generation)
     }
 
     fn has_tls(&self) -> bool {
@@ -65,6 +67,9 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> Network for EspAt<S, C, RX_BUF> {
         modem.server_name.clear();
         // An address is no name for the handshake (RFC 6066 section 3).
         if ipv4(server_name.as_bytes()).is_none() {
+            if !server_name.bytes().all(is_quotable) {
+                return Err(NoTls);
+            }
             modem.server_name.extend_from_slice(server_name.as_bytes()).map_err(|_| NoTls)?;
         }
         slot.tls = Some(TlsSetup::new(verification, self.memory_check));

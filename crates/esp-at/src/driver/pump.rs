@@ -6,7 +6,7 @@ use crate::modem::{Modem, Payload, Urgent};
 use crate::serial::Serial;
 use crate::slot::Slot;
 use crate::wire::Command;
-use crate::words::{SendPhase, Task};
+use crate::words::{SendPhase, StartStep, Task};
 use embedded_io::{Error as _, ErrorKind};
 use nal_link::{Clock, elapsed_ms};
 
@@ -24,7 +24,12 @@ const FILLER: [u8; 64] = [0; 64];
 impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
     /// Takes what has come and sends what is due.
     pub(super) fn pump(&mut self) {
-        self.pump_while(|_| true);
+        let now = self.clock.now_ms();
+        // What a scan has found waits for whoever asked for it, and what follows on the line for that.
+        match self.modem.station.jobs.holds_back(now) {
+            true => self.do_what_is_due(),
+            false => self.pump_while(|modem| modem.station.jobs.found.is_none()),
+        }
     }
 
     /// The same, as long as the condition holds.
@@ -73,9 +78,19 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
         }
         if let Some(task) = self.modem.next_task(now) {
             let owed = self.modem.take_data_owed(task);
-            self.fill(owed);
+            if owed > 0 {
+                self.fill(owed);
+            }
             // What can't be written is noticed by the silence that follows.
-            let _ = self.transmit(task, "");
+            if task == Task::Start(StartStep::LeaveData) {
+                self.write(b"+++");
+                self.modem.begin(task, now);
+            } else if let Err(error @ (EspAtError::TooLong | EspAtError::LineEnd)) =
+                self.transmit(task, "")
+            {
+                self.modem.begin(task, now);
+                self.modem.give_up(error, now);
+            }
         }
     }
 
@@ -97,7 +112,7 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
     pub(super) fn transmit(&mut self, task: Task, name: &str) -> Result<(), EspAtError> {
         let mut command = Command::new();
         self.modem.spell(task, name, &mut command);
-        let line = command.finish().ok_or(EspAtError::TooLong)?;
+        let line = command.finish()?;
         let written = self.write(line);
         self.modem.begin(task, self.clock.now_ms());
         if written { Ok(()) } else { Err(self.write_error()) }
@@ -162,14 +177,13 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
     /// room; others wait there for their reader. Returns how many were taken.
     fn pass(&mut self, payload: Payload) -> usize {
         let link = payload.link;
-        let wanted = self
-            .modem
-            .slot(link)
-            .and_then(Slot::open_link)
-            .is_some_and(|open| open.fault.is_none());
+        self.drop_orphans();
+        let slot = self.modem.slot(link);
+        let generation = slot.as_ref().map_or(0, |slot| slot.generation);
+        let wanted = slot.and_then(Slot::open_link).is_some_and(|open| open.fault.is_none());
         let left = usize::try_from(payload.left).unwrap_or(usize::MAX);
-        let fits = self.unsolicited.room(link) >= left;
-        if wanted && !(payload.unsolicited && fits) {
+        let fits = self.held.room(link, generation) >= left;
+        if wanted && !fits {
             if matches!(self.serial.read_ready(), Ok(false)) {
                 self.check_stall();
             }
@@ -177,9 +191,11 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
         }
         let mut piece = [0; 32];
         let count = self.read_data(payload, &mut piece);
+        let now = self.clock.now_ms();
+        let bytes = piece.get(..count).unwrap_or_default();
         if count == 0 {
             self.check_stall();
-        } else if wanted && !self.unsolicited.keep(link, piece.get(..count).unwrap_or_default()) {
+        } else if wanted && !self.held.keep(link, generation, bytes, now) {
             self.modem.fault(link, EspAtError::Overrun);
         }
         count
@@ -191,6 +207,34 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
         if self.modem.payload.is_some_and(|data| elapsed_ms(now, data.touched) >= STALLED_MS) {
             self.modem.data_stalled(now);
         }
+    }
+
+    /// Drops data of a connection that is none any more.
+    fn drop_orphans(&mut self) {
+        if let Some((owner, of, _)) = self.held.owner()
+            && self.modem.slot_since(owner, of).and_then(Slot::open_link).is_none()
+        {
+            self.held.forget(owner, of);
+        }
+    }
+
+    /// Whether there is room for a read of this connection's. What another has read and nobody comes for
+    /// is given up in time.
+    pub(super) fn has_room(&mut self, link: u8, generation: u16) -> bool {
+        self.drop_orphans();
+        if self.held.room(link, generation) == RX_BUF {
+            return true;
+        }
+        if let Some((owner, of, touched)) = self.held.owner()
+            && elapsed_ms(self.clock.now_ms(), touched) >= IN_THE_WAY_MS
+            && (owner, of) != (link, generation)
+        {
+            self.held.forget(owner, of);
+            if let Some(open) = self.modem.slot_since(owner, of).and_then(Slot::open_link) {
+                open.fail(EspAtError::Overrun);
+            }
+        }
+        false
     }
 
     /// A caller needs the modem, and data that came unasked are in the way.
@@ -208,12 +252,8 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
         self.modem.is_ready() && self.modem.is_idle(self.clock.now_ms())
     }
 
-    /// `WouldBlock`, or an error where the modem gives no answers.
+    /// `WouldBlock`, or an error where nothing can be asked of the modem.
     pub(super) fn not_yet<T>(&self) -> nb::Result<T, EspAtError> {
-        Err(if self.modem.silent {
-            nb::Error::Other(EspAtError::NoAnswer)
-        } else {
-            nb::Error::WouldBlock
-        })
+        Err(self.modem.trouble().map_or(nb::Error::WouldBlock, nb::Error::Other))
     }
 }

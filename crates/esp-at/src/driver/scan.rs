@@ -38,8 +38,8 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
         self.modem.station.jobs.start_scan();
     }
 
-    /// The next access point of a scan; `None` behind the last. The driver keeps one: other calls of
-    /// the modem between two polls may lose some.
+    /// The next access point of a scan; `None` behind the last. The driver keeps one, and until it is
+    /// taken the modem's other answers wait on the line: for 10 s, then the scan is forgotten.
     ///
     /// # Errors
     ///
@@ -61,8 +61,9 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
         _cx: &mut LoopContext,
     ) -> nb::Result<Option<AccessPoint>, EspAtError> {
         // One at a time: what follows stays on the line.
-        self.pump_while(|modem| modem.station.jobs.found.is_none());
-        if let Some(found) = self.modem.station.jobs.found.take() {
+        self.pump();
+        let now = self.clock.now_ms();
+        if let Some(found) = self.modem.station.jobs.take_found(now) {
             return Ok(Some(found));
         }
         self.job_result(|job| job == Job::Scan)?;

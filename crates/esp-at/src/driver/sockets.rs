@@ -3,7 +3,7 @@
 use super::EspAt;
 use crate::error::EspAtError;
 use crate::serial::Serial;
-use crate::slot::{LinkState, OpenLink, ReaderTask, SendState, Slot};
+use crate::slot::{Frame, LinkState, OpenLink, ReaderTask, SendState, Slot};
 use crate::wire::LINKS;
 use crate::words::{SendPhase, Task};
 use core::net::SocketAddr;
@@ -56,7 +56,7 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> TcpClientStack for EspAt<S, C, RX
         let SocketAddr::V4(remote) = remote else {
             return Err(nb::Error::Other(EspAtError::NotIpv4));
         };
-        if self.modem.silent {
+        if self.modem.trouble().is_some() {
             return self.not_yet();
         }
         if let Some(slot) = self.modem.slot_since(socket.link, socket.generation)
@@ -64,6 +64,7 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> TcpClientStack for EspAt<S, C, RX
         {
             slot.remote = remote;
             slot.state = LinkState::Wanted;
+            self.modem.forget_answer();
         }
         self.pump();
         self.make_way();
@@ -116,10 +117,14 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> TcpClientStack for EspAt<S, C, RX
         if buffer.is_empty() {
             return Ok(0);
         }
-        self.pump();
-        let link = socket.link;
-        self.open_link_of(socket)?;
-        let count = self.take_data(link, buffer);
+        let Socket { link, generation } = *socket;
+        // What is here already needs no look at the line.
+        let is_here = self.open_link_of(socket)?.frame() == Frame::Whole;
+        if !(is_here && self.held.has(link, generation)) {
+            self.pump();
+            self.open_link_of(socket)?;
+        }
+        let count = self.take_data(socket, buffer);
         if count > 0 {
             return Ok(count);
         }
@@ -127,9 +132,9 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> TcpClientStack for EspAt<S, C, RX
             self.make_way();
         }
         let now = self.clock.now_ms();
-        let can_begin = self.can_begin();
+        let can_begin = self.can_begin() && self.has_room(link, generation);
         let passive = self.modem.passive;
-        let keeps_none = !self.unsolicited.has(link);
+        let keeps_none = !self.held.has(link, generation);
         let open = self.open_link_of(socket)?;
         if let Some(error) = open.fault {
             return Err(nb::Error::Other(error));
@@ -142,7 +147,8 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> TcpClientStack for EspAt<S, C, RX
         }
         match open.reader_task(passive, now) {
             ReaderTask::Read => {
-                self.transmit(Task::Read { link, most: at_most(buffer.len()) }, "")?;
+                let most = at_most(buffer.len().min(RX_BUF));
+                self.transmit(Task::Read { link, most }, "")?;
             }
             ReaderTask::AskPending => {
                 open.ask_pending(now);
@@ -157,7 +163,8 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> TcpClientStack for EspAt<S, C, RX
         if let Some(slot) = self.modem.slot_since(socket.link, socket.generation) {
             slot.abandon();
         }
-        self.unsolicited.forget(socket.link);
+        // Of this connection alone: the link may have another by now.
+        self.held.forget(socket.link, socket.generation);
         self.pump();
         Ok(())
     }
@@ -170,7 +177,8 @@ fn at_most(length: usize) -> u16 {
 impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
     /// The link of a socket that the modem still knows.
     fn slot_of(&mut self, socket: &Socket) -> Result<&mut Slot, EspAtError> {
-        let lost = if self.modem.silent { EspAtError::NoAnswer } else { EspAtError::ModemReset };
+        let silent = self.modem.trouble().filter(|_| self.modem.silent);
+        let lost = silent.unwrap_or(EspAtError::ModemReset);
         self.modem.slot_since(socket.link, socket.generation).ok_or(lost)
     }
 
@@ -196,52 +204,50 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
         self.modem.desync(now);
     }
 
-    /// Data for this link: kept, or on the line. They go from there into the caller's buffer.
-    fn take_data(&mut self, link: u8, buffer: &mut [u8]) -> usize {
-        let count = self.unsolicited.take(link, buffer);
+    /// Data of this connection that are known to be whole, or that came unasked: kept, or on the line.
+    fn take_data(&mut self, socket: &Socket, buffer: &mut [u8]) -> usize {
+        let Socket { link, generation } = *socket;
+        let now = self.clock.now_ms();
+        let passive = self.modem.passive;
+        let Some(open) = self.modem.slot(link).and_then(Slot::open_link) else {
+            return 0;
+        };
+        let has_fault = open.fault.is_some();
+        match open.frame() {
+            Frame::Coming | Frame::Doubtful(_) if !has_fault => {
+                self.check_stall();
+                return 0;
+            }
+            // Data that shifted, for all that can be seen.
+            Frame::Interrupted if self.held.holds_modems_words() => {
+                open.fail(EspAtError::Corrupted);
+                self.held.forget(link, generation);
+                return 0;
+            }
+            // The first reason stays: what came with it is worth nothing.
+            Frame::None if has_fault && passive => {
+                self.held.forget(link, generation);
+                return 0;
+            }
+            _ => {}
+        }
+        let count = self.held.take(link, generation, buffer, now);
         if count > 0 {
             return count;
         }
-        let mut count = self.take_last_byte(link, buffer);
-        if count > 0 {
-            return count;
-        }
-        while let Some(payload) = self.modem.payload.filter(|payload| payload.link == link) {
+        open.frame_read();
+        let mut count = 0_usize;
+        while let Some(payload) = self.modem.payload.filter(|it| it.link == link && it.unsolicited)
+        {
             let read = self.read_data(payload, buffer.get_mut(count..).unwrap_or_default());
             if read == 0 {
                 break;
             }
             count = count.saturating_add(read);
-            if self.modem.payload.is_none() && !payload.unsolicited {
-                count = count.saturating_sub(1);
-                let rest = buffer.get_mut(count..).unwrap_or_default();
-                if let (Some(open), Some(last)) = (self.open_link(link), rest.first()) {
-                    open.hold_last_byte(*last);
-                }
-                // What follows the data is here already, as a rule.
-                self.pump();
-                return count.saturating_add(self.take_last_byte(link, rest));
-            }
         }
         if count == 0 {
             self.check_stall();
         }
         count
-    }
-
-    fn open_link(&mut self, link: u8) -> Option<&mut OpenLink> {
-        self.modem.slot(link).and_then(Slot::open_link)
-    }
-
-    /// The last byte of a read that turned out whole.
-    fn take_last_byte(&mut self, link: u8, buffer: &mut [u8]) -> usize {
-        let last = self.open_link(link).and_then(OpenLink::take_last_byte);
-        match (buffer.first_mut(), last) {
-            (Some(target), Some(byte)) => {
-                *target = byte;
-                1
-            }
-            _ => 0,
-        }
     }
 }

@@ -244,7 +244,7 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
         if let Some(result) = self.modem.station.jobs.poll(is_it) {
             return result.map_err(nb::Error::Other);
         }
-        if self.modem.silent {
+        if self.modem.trouble().is_some() {
             self.modem.station.jobs.forget();
         }
         self.not_yet()

@@ -3,6 +3,7 @@
 use super::Modem;
 use super::input::Tail;
 use crate::error::EspAtError;
+use crate::firmware::AtCommand;
 use crate::slot::{SendState, Slot};
 use crate::words::{CommandResult, SendPhase, Task};
 
@@ -10,19 +11,21 @@ impl Modem {
     /// The command is over.
     pub(super) fn finish(&mut self, result: CommandResult, now: u32) {
         let headless = self.parser.expect_read;
+        let interrupted = self.tail.is_interrupted();
         let Some(in_flight) = self.complete(now) else {
             return;
         };
         let (task, seen) = (in_flight.task, in_flight.seen);
-        self.tail = Tail::None;
+        self.tail = Tail::OFF;
         if result != CommandResult::Missed {
+            self.refusals = 0;
             self.busy_since = None;
             self.refused_at = None;
         }
         let family = self.firmware.family;
         let passive = self.passive;
         match task {
-            Task::Start(step) => self.step_answered(step, result),
+            Task::Start(step) => self.step_answered(step, result, seen, now),
             Task::Sync => {
                 self.unanswered = 0;
                 self.desynced = result != CommandResult::Ok;
@@ -34,10 +37,18 @@ impl Modem {
             | Task::Address
             | Task::Servers
             | Task::Apply(_)
-            | Task::Job(_) => self.station.finish(task, result, seen, now),
+            | Task::Job(_) => self.station.finish(task, result, seen),
             Task::Resolve => {
-                self.resolver.finish(result);
-                if result == CommandResult::Error {
+                let refused = AtCommand::Cipdomain;
+                let firmware = self.firmware;
+                // `AT+CIPDOMAIN` came later.
+                let missing = firmware.is_told() && firmware.major == 0;
+                let no_name = match missing {
+                    true => EspAtError::unfit(firmware, refused),
+                    false => EspAtError::NameNotFound,
+                };
+                self.resolver.finish(result, no_name);
+                if self.resolver.has_failed() {
                     self.station.names_fail();
                 }
             }
@@ -67,7 +78,7 @@ impl Modem {
             Task::Read { link, .. } => {
                 if let Some(open) = self.slot(link).and_then(Slot::open_link) {
                     match result {
-                        CommandResult::Ok => open.read_ends(),
+                        CommandResult::Ok => open.read_ends(interrupted),
                         CommandResult::Error => open.read_refused(),
                         // The modem may have handed out data that never came.
                         CommandResult::Missed => open.fail(EspAtError::Corrupted),
@@ -96,7 +107,7 @@ impl Modem {
         let Some(in_flight) = self.complete(now) else {
             return;
         };
-        self.tail = Tail::None;
+        self.tail = Tail::OFF;
         match in_flight.task {
             Task::Start(_) | Task::Sync | Task::Restart | Task::Close(_) => {}
             task @ (Task::Join
@@ -134,7 +145,7 @@ impl Modem {
         let Some(in_flight) = self.in_flight.take() else {
             return;
         };
-        self.tail = Tail::None;
+        self.tail = Tail::OFF;
         match in_flight.task {
             task @ (Task::Join | Task::Job(_)) => self.station.requeue(task),
             Task::Connect(link) => {

@@ -3,7 +3,7 @@
 use super::Modem;
 use crate::error::EspAtError;
 use crate::slot::{SendState, Slot};
-use crate::words::{Job, Seen, SendPhase, Task};
+use crate::words::{Job, Seen, SendPhase, StartStep, Task};
 use nal_link::elapsed_ms;
 
 /// A command whose answer is awaited.
@@ -16,13 +16,19 @@ pub(super) struct InFlight {
     /// `?` was sent, to see whether the modem still works on it.
     pub(super) probing: bool,
     probes: u8,
+    /// Probes that got no answer. A modem that is deaf while it works answers them afterwards.
+    pub(super) unheard: u8,
     pub(super) seen: Seen,
 }
 
 /// An answer that comes sooner wasn't waited for: no packet went to and fro for it.
 const AT_ONCE_MS: u32 = 100;
-/// From `busy p...` to the next try.
+/// From `busy p...` to the next try, at first.
 const BUSY_PAUSE_MS: u32 = 50;
+/// So often it doubles.
+const MOST_DOUBLINGS: u8 = 3;
+/// From an `AT+RST` that was refused to the next, at first. It doubles, too.
+const RESTART_PAUSE_MS: u32 = 2_000;
 /// Nothing that the firmware does takes longer: a join blocks for 15 s, a connect for 10 to 15 s.
 const WEDGED_MS: u32 = 25_000;
 /// From `SEND FAIL` to the `SEND OK` that may follow.
@@ -34,12 +40,14 @@ const UNANSWERED_SEND_MS: u32 = 4_000;
 /// From a `?` to the answer.
 const PROBE_MS: u32 = 1_000;
 const MOST_PROBES: u8 = 2;
-/// Start-up commands without an answer, until the modem counts as silent.
-const MOST_UNANSWERED: u8 = 3;
 /// Nothing comes for so long: an answer that was garbled is over.
 const LULL_MS: u32 = 60;
 /// What may still come behind a probe's answer isn't the next command's.
 const AFTER_PROBE_MS: u32 = 30;
+/// The same for probes that a deaf modem answers afterwards.
+const AFTER_DEAFNESS_MS: u32 = 500;
+/// The documentation of `+++` asks for a second until the next command.
+const LEAVE_DATA_MS: u32 = 1_100;
 
 /// What `tick` wants to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +59,7 @@ pub(crate) enum Urgent {
 /// nothing: it answers `busy p...` if it does.
 fn patience_ms(task: Task) -> u32 {
     match task {
+        Task::Start(StartStep::LeaveData) => LEAVE_DATA_MS,
         Task::Join | Task::Connect(_) | Task::Resolve | Task::Restart => 2_000,
         Task::Job(Job::Scan | Job::Restart) => 2_000,
         Task::Send { phase: SendPhase::Taken, .. } => 1_500,
@@ -58,12 +67,32 @@ fn patience_ms(task: Task) -> u32 {
     }
 }
 
+/// A bit for each kind of long work that a modem may be deaf in.
+fn kind(task: Task) -> u8 {
+    match task {
+        Task::Connect(_) | Task::Resolve => 1,
+        Task::Join => 2,
+        Task::Job(_) => 4,
+        _ => 0,
+    }
+}
+
+/// Doubles as often.
+fn doubled(ms: u32, times: u8) -> u32 {
+    ms.saturating_mul(1_u32 << times.min(MOST_DOUBLINGS))
+}
+
 impl Modem {
     /// A command was sent.
     pub(crate) fn begin(&mut self, task: Task, now: u32) {
         let records = self.records(task);
-        self.last_answer.begin(records);
+        self.last_answer.begin(records, Self::is_secret(task));
         self.not_before = None;
+        self.late_answers = 0;
+        self.refused_read = None;
+        if !matches!(task, Task::Sync | Task::Start(_)) {
+            self.data_owed = 0;
+        }
         self.parser.expect_prompt = matches!(task, Task::Send { .. });
         self.parser.expect_read = matches!(task, Task::Read { .. });
         self.station.begun(task);
@@ -81,29 +110,56 @@ impl Modem {
             }
             _ => {}
         }
-        let seen = Seen::default();
-        self.in_flight =
-            Some(InFlight { task, began: now, heard: now, probing: false, probes: 0, seen });
+        self.in_flight = Some(InFlight {
+            task,
+            began: now,
+            heard: now,
+            probing: false,
+            probes: 0,
+            unheard: 0,
+            seen: Seen::default(),
+        });
     }
 
     /// The command is over. A probe's own answer may still follow.
     pub(super) fn complete(&mut self, now: u32) -> Option<InFlight> {
         let mut in_flight = self.in_flight.take()?;
         in_flight.seen.at_once = elapsed_ms(now, in_flight.began) < AT_ONCE_MS;
-        if in_flight.probing {
+        if in_flight.unheard > 0 {
+            self.late_answers = in_flight.unheard.saturating_add(u8::from(in_flight.probing));
+            self.not_before = Some(now.wrapping_add(AFTER_DEAFNESS_MS));
+        } else if in_flight.probing {
             self.not_before = Some(now.wrapping_add(AFTER_PROBE_MS));
         }
-        self.parser.expect_prompt = false;
+        // A send that was refused may come to its prompt all the same.
+        self.parser.expect_prompt &= self.data_owed > 0;
         self.parser.expect_read = false;
         Some(in_flight)
     }
 
+    /// `ERROR` behind a command's end: the answer to a probe that was sent while the modem was deaf.
+    pub(super) fn late_answer(&mut self, now: u32) {
+        if self.late_answers > 0 {
+            self.late_answers = self.late_answers.saturating_sub(1);
+            if self.late_answers == 0 {
+                self.not_before = Some(now.wrapping_add(AFTER_PROBE_MS));
+            }
+        }
+    }
+
     /// Time passes: what is due by now.
     pub(crate) fn tick(&mut self, now: u32) -> Option<Urgent> {
-        if self.garbled_since.is_some_and(|since| elapsed_ms(now, since) >= LULL_MS) {
+        if self.garbled_since.is_some_and(|since| elapsed_ms(now, since) >= self.lull_ms) {
             self.garbled_since = None;
+            self.lull_ms = LULL_MS;
         }
-        let in_flight = self.in_flight.as_ref()?;
+        let holds_back = self.station.jobs.holds_back(now);
+        let in_flight = self.in_flight.as_mut()?;
+        if holds_back {
+            // Its answer waits for whoever asked for the scan.
+            in_flight.heard = now;
+            return None;
+        }
         let quiet = elapsed_ms(now, in_flight.heard);
         if let Task::Send { phase, .. } = in_flight.task
             && phase != SendPhase::Taken
@@ -111,7 +167,11 @@ impl Modem {
             self.tick_send(phase, quiet, now);
             return None;
         }
-        let limit = if in_flight.probing { PROBE_MS } else { patience_ms(in_flight.task) };
+        let limit = if in_flight.probing {
+            PROBE_MS
+        } else {
+            doubled(patience_ms(in_flight.task), in_flight.unheard)
+        };
         if quiet >= limit { self.probe(now) } else { None }
     }
 
@@ -135,18 +195,44 @@ impl Modem {
 
     fn probe(&mut self, now: u32) -> Option<Urgent> {
         let in_flight = self.in_flight.as_mut()?;
-        if matches!(in_flight.task, Task::Start(_) | Task::Sync) {
-            // Said again in full: these may find the modem in any state.
-            self.unanswered = self.unanswered.saturating_add(1);
-            if self.unanswered >= MOST_UNANSWERED {
-                self.fall_silent();
-            }
+        let task = in_flight.task;
+        if let Task::Start(step) = task {
+            // Said again in full: these may find the modem in any state. A line that isn't known is an
+            // answer, too, if it comes again: some firmwares have no `ERROR` for what they don't know.
+            let seen = in_flight.seen;
             self.in_flight = None;
+            let answered = seen.unknown_line && self.unanswered > 0;
+            if answered && step != StartStep::LeaveData && step != StartStep::Echo {
+                self.unanswered = 0;
+                self.step_answered(step, crate::words::CommandResult::Error, seen, now);
+            } else {
+                self.step_unanswered(step);
+            }
             return None;
         }
-        if in_flight.probes >= MOST_PROBES {
-            self.give_up(EspAtError::NoAnswer, now);
-            self.fall_silent();
+        if task == Task::Sync {
+            self.in_flight = None;
+            self.unanswered = self.unanswered.saturating_add(1);
+            if self.unanswered > MOST_PROBES {
+                self.fall_silent(Some(task));
+            }
+            return None;
+        }
+        if in_flight.probing {
+            // One that has answered probes in such work before isn't deaf.
+            let limit = task.firmware_ms().filter(|_| self.hears & kind(task) == 0);
+            if limit.is_some_and(|limit| elapsed_ms(now, in_flight.began) < limit) {
+                // Deaf or dead: its own time tells.
+                in_flight.probing = false;
+                in_flight.unheard = in_flight.unheard.saturating_add(1);
+                in_flight.heard = now;
+                return None;
+            }
+        }
+        if in_flight.probes >= MOST_PROBES && in_flight.probing {
+            let error = EspAtError::FellSilent(task.command());
+            self.give_up(error, now);
+            self.fall_silent(Some(task));
             return None;
         }
         in_flight.probes = in_flight.probes.saturating_add(1);
@@ -162,6 +248,11 @@ impl Modem {
         };
         in_flight.heard = now;
         in_flight.probes = 0;
+        let task = in_flight.task;
+        if task == Task::Restart {
+            self.restart_refused(now);
+            return;
+        }
         let since = *self.busy_since.get_or_insert(now);
         if elapsed_ms(now, since) >= WEDGED_MS {
             self.give_up(EspAtError::Wedged, now);
@@ -173,6 +264,7 @@ impl Modem {
         if in_flight.probing {
             // It works on it.
             in_flight.probing = false;
+            self.hears |= kind(task);
             self.refused_at = None;
             return;
         }
@@ -180,8 +272,22 @@ impl Modem {
             return;
         }
         // The command wasn't executed. It is said again.
-        self.not_before = Some(now.wrapping_add(BUSY_PAUSE_MS));
-        self.refused_at = Some(now);
+        if let Task::Read { link, .. } = task {
+            self.refused_read = Some(link);
+        }
+        let pause = doubled(BUSY_PAUSE_MS, self.refusals);
+        self.refusals = self.refusals.saturating_add(1);
         self.requeue();
+        self.not_before = Some(now.wrapping_add(pause));
+        self.refused_at = Some(now);
+    }
+
+    /// `busy p...` to `AT+RST`: it is told again, with pauses.
+    fn restart_refused(&mut self, now: u32) {
+        self.requeue();
+        let pause = doubled(RESTART_PAUSE_MS, self.restart_refusals);
+        self.restart_refusals = self.restart_refusals.saturating_add(1);
+        self.not_before = Some(now.wrapping_add(pause));
+        self.refused_at = Some(now);
     }
 }

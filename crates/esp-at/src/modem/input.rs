@@ -1,5 +1,6 @@
 //! What the modem says: bytes to events, and events to the task that they belong to.
 
+pub(super) use super::tail::{LineEnds, Tail};
 use super::{Modem, Payload};
 use crate::error::EspAtError;
 use crate::slot::Slot;
@@ -8,22 +9,6 @@ use crate::words::{CommandResult, SendPhase, Task};
 
 /// No window of the modem's is larger; a longer announcement lies.
 const MOST_UNSOLICITED: u32 = 8192;
-
-/// What has to follow passive data: an empty line and `OK`. Anything else says that bytes were lost
-/// or added on the line, and the data are worth nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tail {
-    /// No data were read.
-    None,
-    /// The next byte is the end of the data's line, or an unsolicited line begins.
-    Fresh,
-    /// A CR came.
-    Return,
-    /// The empty line came.
-    Blank,
-    /// An unsolicited line came in between.
-    Line,
-}
 
 impl Modem {
     /// Takes a byte that isn't data.
@@ -40,48 +25,29 @@ impl Modem {
             }
             return;
         }
-        if !self.tail_byte(byte, now) {
-            return;
+        match self.tail.is_on() {
+            true => self.tail.byte(byte),
+            false => self.ends.byte(byte),
         }
         let Some(event) = self.parser.push(byte) else {
             return;
         };
-        if self.tail_event(event, now) {
+        let part = event == Event::Line && self.parser.line().len() < 2;
+        if !self.tail.is_on()
+            || self.tail.takes(event, part, self.ends.returns())
+            || self.reads_for_nobody()
+        {
             self.event(event, now);
+        } else {
+            self.corrupted(now);
         }
     }
 
-    /// Behind data only the end of the line may follow, or an unsolicited line.
-    fn tail_byte(&mut self, byte: u8, now: u32) -> bool {
-        self.tail = match (self.tail, byte) {
-            (Tail::None, _) => return true,
-            (Tail::Fresh | Tail::Return, b'\r') => Tail::Return,
-            (Tail::Return, b'\n') => Tail::Blank,
-            (Tail::Fresh, b'\n') => {
-                self.corrupted(now);
-                return false;
-            }
-            (Tail::Blank, _) => return true,
-            (Tail::Fresh | Tail::Return | Tail::Line, _) => Tail::Line,
-        };
-        true
-    }
-
-    fn tail_event(&mut self, event: Event, now: u32) -> bool {
-        match self.tail {
-            Tail::None | Tail::Fresh | Tail::Return => true,
-            Tail::Line if event.is_unsolicited() => {
-                // It may have come between the CR and the LF.
-                self.tail = Tail::Return;
-                true
-            }
-            Tail::Blank if event.is_unsolicited() || event == Event::Ok => true,
-            // A part of what an unsolicited line interrupts.
-            Tail::Blank if event == Event::Line && self.parser.line().len() < 2 => true,
-            Tail::Line | Tail::Blank => {
-                self.corrupted(now);
-                false
-            }
+    /// The data that were read are nobody's any more.
+    fn reads_for_nobody(&mut self) -> bool {
+        match self.task() {
+            Some(Task::Read { link, .. }) => self.slot(link).and_then(Slot::open_link).is_none(),
+            _ => false,
         }
     }
 
@@ -89,7 +55,10 @@ impl Modem {
         match event {
             Event::Ready => return self.reset(now),
             Event::Busy => return self.busy(now),
-            Event::WifiConnected | Event::WifiGotIp | Event::WifiDisconnect => {
+            Event::WifiConnected | Event::WifiGotIp | Event::WifiDisconnect(_) => {
+                if event == Event::WifiGotIp {
+                    self.cancel_restart();
+                }
                 self.station.event(event);
                 if let Some(in_flight) = &mut self.in_flight {
                     in_flight.seen.associated |= event == Event::WifiConnected;
@@ -98,9 +67,10 @@ impl Modem {
             Event::Connect(link) => self.opened(link),
             Event::Closed(link) => self.closed(link, now),
             Event::Notice { link, length } => {
-                let family = self.firmware.family;
+                // An active modem sends the data with it.
+                self.passive = true;
                 if let Some(slot) = self.slot(link) {
-                    slot.announce(length, family);
+                    slot.announce(length);
                 }
             }
             Event::Data { link, length } => return self.unsolicited_data(link, length, now),
@@ -134,6 +104,23 @@ impl Modem {
             // A send that was given up comes to its prompt late.
             self.desync(now);
         }
+        // The read was carried out, and its data were taken for something else.
+        if !event.is_unsolicited()
+            && let Some(link) = self.refused_read.take()
+        {
+            self.fault(link, EspAtError::Corrupted);
+            self.desync(now);
+            return;
+        }
+        // What ended a read may have been data: this is its end, then.
+        if event == Event::Ok && self.not_before.is_none() {
+            for open in self.slots.iter_mut().filter_map(Slot::open_link) {
+                open.doubt_frame();
+            }
+        }
+        if event == Event::Error {
+            self.late_answer(now);
+        }
         if event == Event::Line {
             // Perhaps a `CLOSED` that was garbled.
             self.slots.iter_mut().for_each(Slot::may_have_dialled);
@@ -141,7 +128,8 @@ impl Modem {
     }
 
     fn result(&mut self, event: Event, now: u32) {
-        let probing = self.in_flight.as_ref().is_some_and(|in_flight| in_flight.probing);
+        // A modem that didn't hear a probe before was deaf: its first `ERROR` is the command's own.
+        let probing = self.in_flight.as_ref().is_some_and(|it| it.probing && it.unheard == 0);
         match event {
             Event::Ok => self.finish(CommandResult::Ok, now),
             // `?` is no command: its `ERROR` says that the modem is through with the one before.
@@ -189,14 +177,13 @@ impl Modem {
     /// `+CIPRECVDATA…:` came, with data behind it.
     fn read_begins(&mut self, link: u8, most: u16, length: Option<u32>, now: u32) {
         self.parser.expect_read = false;
-        let family = self.firmware.family;
         let Some(length) = length.filter(|length| *length <= u32::from(most)) else {
             // More than was asked for, or no length: nobody knows where the data end.
             return self.corrupted(now);
         };
-        self.tail = Tail::Fresh;
+        self.tail = Tail::ON;
         if let Some(open) = self.slot(link).and_then(Slot::open_link) {
-            open.read_begins(length, most, family);
+            open.read_begins(length, most);
         }
         if length > 0 {
             self.payload = Some(Payload { link, left: length, unsolicited: false, touched: now });
@@ -244,6 +231,16 @@ impl Modem {
         }
         if let Some(slot) = self.slot(link).filter(|_| !by_us) {
             slot.peer_closed(now);
+        }
+    }
+
+    /// A modem that took no restart has gone on by itself.
+    fn cancel_restart(&mut self) {
+        if self.restart_refusals > 0 {
+            self.restart_refusals = 0;
+            self.restart_wanted = false;
+            self.not_before = None;
+            self.desynced = true;
         }
     }
 

@@ -7,18 +7,20 @@ mod input;
 mod last_answer;
 mod spell;
 mod start;
+mod tail;
 
 pub(crate) use in_flight::Urgent;
 
 use crate::error::EspAtError;
+use crate::firmware::{AtCommand, Firmware};
 use crate::resolver::Resolver;
 use crate::slot::{SendState, Slot};
 use crate::station::Station;
 use crate::tls::ServerName;
 use crate::wire::{LINKS, Parser};
-use crate::words::{Firmware, SendPhase, StartStep, Task};
+use crate::words::{SendPhase, StartStep, Task};
 use in_flight::InFlight;
-use input::Tail;
+use input::{LineEnds, Tail};
 use last_answer::LastAnswer;
 use nal_link::elapsed_ms;
 
@@ -45,6 +47,18 @@ pub(crate) struct Modem {
     /// The step that the start-up sequence is at; `None` once it is through.
     start_step: Option<StartStep>,
     step_tries: u8,
+    /// How often the start-up was out of step.
+    resyncs: u8,
+    /// A send of a program before this one was filled up, if there was one.
+    filled: bool,
+    /// The step that it is at was refused once.
+    refused_once: bool,
+    /// It was restarted since it couldn't be set up.
+    restarted: bool,
+    /// Its firmware refused this command, without which it can't be driven.
+    unfit: Option<AtCommand>,
+    /// Nothing that is set goes to flash (ESP-AT).
+    store_off: bool,
     /// Start-up commands without an answer, one after another.
     unanswered: u8,
     /// It was started once.
@@ -62,13 +76,29 @@ pub(crate) struct Modem {
     busy_since: Option<u32>,
     /// When a command was last refused by `busy p...`, and nothing has said since that it is free.
     refused_at: Option<u32>,
+    /// How often commands were refused by `busy p...`, one after another.
+    refusals: u8,
+    /// The same of `AT+RST`.
+    restart_refusals: u8,
+    /// Kinds of long work in which it has answered a probe.
+    hears: u8,
+    /// The link of a read that `busy p...` refused: what comes before the next command may be its data.
+    refused_read: Option<u8>,
+    /// Answers that are still to come, to probes that were sent while it was deaf.
+    late_answers: u8,
     /// It gives no answers.
     pub(crate) silent: bool,
+    /// The command that it has been silent since; `None` where it never answered.
+    silent_since: Option<AtCommand>,
     restart_wanted: bool,
     /// What it says can't be told to belong to one command or another.
     desynced: bool,
     /// When the last byte came that is ignored, since it is desynced.
     garbled_since: Option<u32>,
+    /// So long nothing has to come until what does counts again.
+    lull_ms: u32,
+    /// The line ends that it makes.
+    ends: LineEnds,
     /// Bytes of data that the modem may still wait for.
     data_owed: u16,
     pub(crate) resets: u16,
@@ -81,9 +111,15 @@ impl Modem {
             parser: Parser::new(),
             in_flight: None,
             payload: None,
-            tail: Tail::None,
+            tail: Tail::OFF,
             start_step: Some(StartStep::Echo),
             step_tries: 0,
+            resyncs: 0,
+            filled: false,
+            refused_once: false,
+            restarted: false,
+            unfit: None,
+            store_off: false,
             unanswered: 0,
             met: false,
             firmware: Firmware::UNKNOWN,
@@ -95,10 +131,18 @@ impl Modem {
             not_before: None,
             busy_since: None,
             refused_at: None,
+            refusals: 0,
+            restart_refusals: 0,
+            hears: 0,
+            refused_read: None,
+            late_answers: 0,
             silent: false,
+            silent_since: None,
             restart_wanted: false,
             desynced: false,
             garbled_since: None,
+            lull_ms: 0,
+            ends: LineEnds::NEW,
             data_owed: 0,
             resets: 0,
             last_answer: LastAnswer::new(),
@@ -117,6 +161,22 @@ impl Modem {
     /// The raw answer to the last command, as far as it is kept.
     pub(crate) fn last_answer(&self) -> &[u8] {
         self.last_answer.bytes()
+    }
+
+    /// Something new is wanted, of which the modem has said nothing yet.
+    pub(crate) fn forget_answer(&mut self) {
+        self.last_answer.forget();
+    }
+
+    /// Why nothing can be asked of the modem, as long as that is so.
+    pub(crate) fn trouble(&self) -> Option<EspAtError> {
+        if self.silent {
+            return Some(self.silent_since.map_or(EspAtError::NoAnswer, EspAtError::FellSilent));
+        }
+        if self.restart_refusals > 0 {
+            return Some(EspAtError::TakesNoRestart);
+        }
+        self.unfit.map(|refused| EspAtError::unfit(self.firmware, refused))
     }
 
     /// The task of the command on its way.
@@ -203,8 +263,8 @@ impl Modem {
         };
         self.complete(now);
         self.send_over(link, result.map(|()| length));
-        // Unless it refused them, the modem may wait for data that weren't sent, or come to it late.
-        if phase > SendPhase::Data || matches!(result, Ok(()) | Err(EspAtError::Closed)) {
+        // The modem may wait for data that weren't sent, or come to it late.
+        if phase > SendPhase::Data || result.is_ok() {
             self.data_owed = 0;
         }
     }
@@ -282,7 +342,7 @@ impl Modem {
     pub(crate) fn desync(&mut self, now: u32) {
         self.desynced = true;
         self.garbled_since = Some(now);
-        self.tail = Tail::None;
+        self.tail = Tail::OFF;
         self.payload = None;
         self.parser.clear();
         for open in self.slots.iter_mut().filter_map(Slot::open_link) {

@@ -1,6 +1,7 @@
 //! The command of each task.
 
 use super::Modem;
+use crate::firmware::Family;
 use crate::wire::Command;
 use crate::words::{Job, StartStep, Task};
 
@@ -20,7 +21,10 @@ impl Modem {
             Task::Restart => {
                 command.text("AT+RST");
             }
-            Task::Join => self.station.joining.spell(cur, command),
+            Task::Join => {
+                let saves = self.firmware.family == Family::EspAt && !self.store_off;
+                self.station.joining.spell(cur, saves, command);
+            }
             Task::Status => {
                 command.text("AT+CIPSTATUS");
             }
@@ -76,6 +80,10 @@ fn spell_step(step: StartStep, cur: &str, command: &mut Command) {
         StartStep::Echo => command.text("ATE0"),
         StartStep::Version => command.text("AT+GMR"),
         StartStep::Store => command.text("AT+SYSSTORE=0"),
+        // Without a line end: it has to come alone.
+        StartStep::LeaveData => command.text("+++"),
+        StartStep::AskMode => command.text("AT+CWMODE?"),
+        StartStep::NormalMode => command.text("AT+CIPMODE=0"),
         StartStep::Mode => command.text("AT+CWMODE").text(cur).text("=1"),
         StartStep::Multiplex => command.text("AT+CIPMUX=1"),
         StartStep::CloseAll => command.text("AT+CIPCLOSE=5"),

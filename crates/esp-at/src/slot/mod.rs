@@ -2,11 +2,12 @@
 
 mod open;
 
-pub(crate) use open::{OpenLink, ReaderTask, SendState};
+pub(crate) use open::{Frame, OpenLink, ReaderTask, SendState};
 
 use crate::error::EspAtError;
+use crate::firmware::Family;
 use crate::tls::{TlsNeed, TlsSetup, shortage};
-use crate::words::{CommandResult, Family, Seen, Task};
+use crate::words::{CommandResult, Seen, Task};
 use core::net::{Ipv4Addr, SocketAddrV4};
 use nal_link::elapsed_ms;
 
@@ -280,10 +281,10 @@ impl Slot {
     }
 
     /// `+IPD,<id>,<n>`
-    pub(crate) fn announce(&mut self, length: u32, family: Family) {
+    pub(crate) fn announce(&mut self, length: u32) {
         match &mut self.state {
-            LinkState::Open(open) => open.announce(length, family),
-            _ => self.early = open::announced(self.early, length, family),
+            LinkState::Open(open) => open.announce(length),
+            _ => self.early = length,
         }
     }
 

@@ -2,7 +2,7 @@
 //! and how the stream ends.
 
 use crate::error::EspAtError;
-use crate::words::{CommandResult, Family};
+use crate::words::CommandResult;
 use nal_link::elapsed_ms;
 
 /// From `CLOSED` to the driver's own look for what is left. A reader looks at once.
@@ -10,6 +10,9 @@ const LULL_MS: u32 = 100;
 
 /// A reader that waits in vain for so long has the modem asked: its `+IPD` may never come.
 const SILENCE_MS: u32 = 1_000;
+
+/// No window of the modem's is larger; a longer announcement lies.
+const WINDOW: u32 = 8_192;
 
 /// The most that this grows to, in steps, as long as nothing comes.
 const MOST_SILENCES: u8 = 5;
@@ -29,8 +32,10 @@ pub(crate) struct OpenLink {
     announced: u32,
     /// The modem may hold more than it has told.
     may_hold_more: bool,
-    /// The last byte of a read.
-    last_byte: LastByte,
+    /// The data of a read, which lie in the driver.
+    frame: Frame,
+    /// So many bytes more than were handed out has the modem told to hold.
+    missing: u32,
     /// The modem has to be asked what it holds.
     has_to_ask: bool,
     /// The peer had closed it when the modem was asked.
@@ -51,12 +56,21 @@ pub(crate) enum SendState {
     Over(Result<u16, EspAtError>),
 }
 
-/// The last byte of a read is handed out once what follows the data says that none was lost.
+/// The data of a read are handed out once what follows them says that none was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum LastByte {
+pub(crate) enum Frame {
+    /// There are none.
     None,
-    Held(u8),
-    Ready(u8),
+    /// They come, or their end does.
+    Coming,
+    /// They are fewer than the modem has told to hold: it is asked for the rest first. Whether something
+    /// unsolicited came before their end.
+    Doubtful(bool),
+    /// All is as it has to be.
+    Whole,
+    /// The same, but something unsolicited came before their end: data that shifted look like that, if
+    /// such a text is in them.
+    Interrupted,
 }
 
 /// What a reader that found no data can do.
@@ -79,7 +93,8 @@ impl OpenLink {
             drained: false,
             announced,
             may_hold_more: false,
-            last_byte: LastByte::None,
+            frame: Frame::None,
+            missing: 0,
             has_to_ask: false,
             asked_closed: false,
             count: None,
@@ -92,7 +107,7 @@ impl OpenLink {
     pub(crate) fn fail(&mut self, error: EspAtError) {
         if self.fault.is_none() {
             self.fault = Some(error);
-            self.last_byte = LastByte::None;
+            self.frame = Frame::None;
         }
     }
 
@@ -132,14 +147,27 @@ impl OpenLink {
         self.announced > 0 || self.may_hold_more
     }
 
-    /// Whether data wait for a reader: the modem has said so, or the last byte of a read is here.
+    /// Whether data wait for a reader in the modem.
     pub(crate) fn has_unread(&self) -> bool {
-        self.announced > 0 || self.last_byte != LastByte::None
+        self.announced > 0
+    }
+
+    pub(crate) fn frame(&self) -> Frame {
+        self.frame
+    }
+
+    /// All of it was handed out.
+    pub(crate) fn frame_read(&mut self) {
+        self.frame = Frame::None;
     }
 
     /// `+IPD,<id>,<n>`
-    pub(crate) fn announce(&mut self, length: u32, family: Family) {
-        self.announced = announced(self.announced, length, family);
+    pub(crate) fn announce(&mut self, length: u32) {
+        match length <= WINDOW {
+            true => self.announced = length,
+            // It lies.
+            false => self.has_to_ask = true,
+        }
         self.stop_waiting();
     }
 
@@ -164,34 +192,52 @@ impl OpenLink {
     }
 
     /// The modem hands out so many bytes of the `most` that it was asked for.
-    pub(crate) fn read_begins(&mut self, length: u32, most: u16, family: Family) {
-        self.last_byte = LastByte::None;
+    pub(crate) fn read_begins(&mut self, length: u32, most: u16) {
+        self.frame = Frame::Coming;
+        let due = self.announced.min(most.into());
+        self.missing = if length < due { self.announced.saturating_sub(length) } else { 0 };
         let full = length == u32::from(most);
         self.announced = if full { self.announced.saturating_sub(length) } else { 0 };
-        // What came between the announcement and the read, ESP-AT doesn't tell.
-        self.may_hold_more = full && self.announced == 0 && family == Family::EspAt;
+        // What came between the announcement and the read isn't told by every firmware.
+        self.may_hold_more = full && self.announced == 0;
         // It had said that there were some.
         self.has_to_ask = length == 0;
         self.stop_waiting();
     }
 
-    pub(crate) fn hold_last_byte(&mut self, byte: u8) {
-        self.last_byte = LastByte::Held(byte);
+    /// What followed the data is what has to.
+    pub(crate) fn read_ends(&mut self, interrupted: bool) {
+        if self.frame != Frame::Coming {
+            return;
+        }
+        self.frame = if self.missing > 0 {
+            self.has_to_ask = true;
+            Frame::Doubtful(interrupted)
+        } else if interrupted {
+            Frame::Interrupted
+        } else {
+            Frame::Whole
+        };
     }
 
-    /// What followed the data is what has to.
-    pub(crate) fn read_ends(&mut self) {
-        if let LastByte::Held(byte) = self.last_byte {
-            self.last_byte = LastByte::Ready(byte);
+    /// Something came behind the end of a read that nobody has asked for.
+    pub(crate) fn doubt_frame(&mut self) {
+        if !matches!(self.frame, Frame::None | Frame::Coming) {
+            self.fail(EspAtError::Corrupted);
         }
     }
 
-    pub(crate) fn take_last_byte(&mut self) -> Option<u8> {
-        let LastByte::Ready(byte) = self.last_byte else {
-            return None;
+    /// The modem has told what it holds still: is it what it didn't hand out?
+    fn resolve_doubt(&mut self, count: i32) {
+        let Frame::Doubtful(interrupted) = self.frame else {
+            return;
         };
-        self.last_byte = LastByte::None;
-        Some(byte)
+        if u32::try_from(count).unwrap_or(0) < self.missing {
+            self.fail(EspAtError::Corrupted);
+        } else {
+            self.missing = 0;
+            self.frame = if interrupted { Frame::Interrupted } else { Frame::Whole };
+        }
     }
 
     /// The modem refused the read. Where it had told to hold some it is asked again.
@@ -218,7 +264,7 @@ impl OpenLink {
     /// The modem says what it holds of this link; `asked_for` where that is the one that the question
     /// was about.
     pub(crate) fn counted(&mut self, count: i32, asked_for: bool) {
-        self.announced = self.announced.max(u32::try_from(count).unwrap_or(0));
+        self.announced = u32::try_from(count).unwrap_or(0);
         if asked_for {
             self.count = Some(count);
         }
@@ -229,6 +275,9 @@ impl OpenLink {
         if result != CommandResult::Ok {
             self.has_to_ask = true;
             return;
+        }
+        if let Some(count) = self.count {
+            self.resolve_doubt(count);
         }
         match self.count {
             // Where data come unasked, those that were on their way came before the answer.
@@ -243,15 +292,5 @@ impl OpenLink {
             Some(_) => {}
             None => self.has_to_ask = true,
         }
-    }
-}
-
-/// Bytes that wait in the modem, after it has announced `length` on top of what it did `before`.
-pub(super) fn announced(before: u32, length: u32, family: Family) -> u32 {
-    match family {
-        // Each piece is told.
-        Family::NonOs => before.saturating_add(length),
-        // All that waits is told once, until some of it is read.
-        Family::EspAt => length,
     }
 }

@@ -1,7 +1,7 @@
 //! What the modem answers of the station's addresses and DNS servers.
 
+use crate::firmware::Family;
 use crate::wire::{Fields, ipv4};
-use crate::words::Family;
 use core::net::Ipv4Addr;
 use nal_link::IpConfig;
 

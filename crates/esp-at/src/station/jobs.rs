@@ -3,7 +3,7 @@
 
 use super::scan::AccessPoint;
 use crate::error::EspAtError;
-use crate::wire::{Fields, number};
+use crate::wire::{Named, number};
 use crate::words::{CommandResult, Job, Seen};
 use nal_link::elapsed_ms;
 
@@ -98,6 +98,26 @@ impl Jobs {
         }
     }
 
+    /// Whether what the modem says waits on the line for whoever asked for the scan, so that none of it
+    /// is lost.
+    pub(crate) fn holds_back(&mut self, now: u32) -> bool {
+        if self.found.is_none() {
+            return false;
+        }
+        let waits = elapsed_ms(now, self.asked_at) < STALE_MS;
+        if !waits {
+            self.found = None;
+            self.forget();
+        }
+        waits
+    }
+
+    /// The next access point of a scan, where there is one.
+    pub(crate) fn take_found(&mut self, now: u32) -> Option<AccessPoint> {
+        self.asked_at = now;
+        self.found.take()
+    }
+
     /// Nobody waits any more.
     pub(crate) fn forget(&mut self) {
         self.state = JobState::Idle;
@@ -131,9 +151,13 @@ impl Jobs {
                     .strip_prefix(b"+CWJAP_CUR:")
                     .or_else(|| line.strip_prefix(b"+CWJAP:"))
                     .unwrap_or_default();
-                let mut fields = Fields(rest);
-                let _ = (fields.next(), fields.next(), fields.next());
-                self.rssi = fields.signed().and_then(|rssi| i8::try_from(rssi).ok());
+                // A channel isn't negative, and a strength is.
+                let told = rest.strip_prefix(b"\"").and_then(Named::parse);
+                self.rssi = told.and_then(|mut told| {
+                    let _ = told.after.next();
+                    let rssi = told.after.signed()?;
+                    i8::try_from(rssi).ok().filter(|rssi| *rssi < 0)
+                });
             }
             Job::Scan => {
                 if let Some(found) = line.strip_prefix(b"+CWLAP:").and_then(self.read_found) {

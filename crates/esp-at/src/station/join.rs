@@ -1,7 +1,7 @@
 //! Joining an access point, and joining it again.
 
 use crate::error::{EspAtError, JoinError};
-use crate::wire::Command;
+use crate::wire::{Command, is_quotable};
 use crate::words::{CommandResult, Seen};
 use heapless::Vec;
 use nal_link::{IpConfig, LinkStatus, elapsed_ms};
@@ -9,8 +9,15 @@ use nal_link::{IpConfig, LinkStatus, elapsed_ms};
 /// Longer than the start-up, the firmware's 15 s for a join, and its answer.
 const JOIN_MS: u32 = 30_000;
 
-/// From a failed join of the driver's own to the next.
-const REJOIN_MS: u32 = 10_000;
+/// A modem that hasn't answered yet may be deaf for so long.
+const DEAF_MS: u32 = 22_000;
+
+/// So long the access point has to be gone until it is joined again: the firmware may do it by itself.
+/// It doubles from the third try on.
+const REJOIN_MS: u32 = 12_000;
+
+/// So often it doubles.
+const MOST_DOUBLINGS: u8 = 3;
 
 /// What to join, for [`EspAt::join_with`](crate::EspAt::join_with) and
 /// [`EspAt::start_join`](crate::EspAt::start_join). Name and password may be of any bytes. A hidden network is joined like any other.
@@ -54,8 +61,8 @@ impl<'a> Join<'a> {
 
 /// What a join needs, kept so that the access point can be joined again after a reset of the modem.
 struct Credentials {
-    ssid: Vec<u8, 32>,
-    password: Vec<u8, 64>,
+    ssid: Vec<u8, 32, u8>,
+    password: Vec<u8, 64, u8>,
     bssid: Option<[u8; 6]>,
 }
 
@@ -68,6 +75,10 @@ impl core::fmt::Debug for Credentials {
 
 impl Credentials {
     fn new(join: Join<'_>) -> Option<Self> {
+        let mut bytes = join.ssid.iter().chain(join.password);
+        if !bytes.all(|byte| is_quotable(*byte)) {
+            return None;
+        }
         let ssid = Vec::from_slice(join.ssid).ok().filter(|ssid| !ssid.is_empty())?;
         let password = Vec::from_slice(join.password).ok()?;
         Some(Self { ssid, password, bssid: join.bssid })
@@ -83,8 +94,10 @@ pub(crate) struct Joining {
     began: u32,
     /// The modem had joined with these credentials.
     member: bool,
-    /// A join of the driver's own failed: the next begins at this time.
-    rejoin_at: Option<u32>,
+    /// Since when there is no link, or since the last join of the driver's own.
+    down_since: Option<u32>,
+    /// Joins of the driver's own since.
+    rejoins: u8,
     /// The modem has lost its access point by a reset: it is joined again once the modem is started.
     rejoin_soon: bool,
 }
@@ -109,7 +122,8 @@ impl Joining {
             state: JoinState::Idle,
             began: 0,
             member: false,
-            rejoin_at: None,
+            down_since: None,
+            rejoins: 0,
             rejoin_soon: false,
         }
     }
@@ -126,14 +140,21 @@ impl Joining {
     pub(crate) fn poll(
         &mut self,
         status: LinkStatus,
-        silent: bool,
+        trouble: Option<EspAtError>,
         now: u32,
     ) -> Option<Result<IpConfig, JoinError>> {
         let result = match self.state {
             JoinState::Idle => Err(JoinError::Failed),
             JoinState::Done(result) => result,
-            _ if silent => Err(JoinError::Modem(EspAtError::NoAnswer)),
-            _ if elapsed_ms(now, self.began) >= JOIN_MS => Err(JoinError::TimedOut),
+            // It may be deaf: at work on what a program before this one has asked for.
+            _ if trouble == Some(EspAtError::NoAnswer) && elapsed_ms(now, self.began) < DEAF_MS => {
+                return None;
+            }
+            _ if let Some(error) = trouble => Err(JoinError::Modem(error)),
+            _ if elapsed_ms(now, self.began) >= JOIN_MS => Err(match status {
+                LinkStatus::NoAddress => JoinError::NoAddress,
+                _ => JoinError::TimedOut,
+            }),
             _ => return None,
         };
         self.state = JoinState::Idle;
@@ -155,15 +176,21 @@ impl Joining {
     }
 
     /// Whether the modem has to be told to join.
-    pub(super) fn is_due(&mut self, is_disconnected: bool, now: u32) -> bool {
-        // A time that is passed is at most half of the clock's range ago.
-        if self.rejoin_at.is_some_and(|at| elapsed_ms(now, at) < u32::MAX / 2) {
-            self.rejoin_at = None;
-            if is_disconnected {
-                self.rejoin();
-            }
+    pub(super) fn is_due(&mut self, is_up: bool, now: u32) -> bool {
+        if is_up || !self.member {
+            self.down_since = None;
+            self.rejoins = 0;
+        } else if elapsed_ms(now, *self.down_since.get_or_insert(now)) >= self.rejoin_pause() {
+            self.down_since = Some(now);
+            self.rejoins = self.rejoins.saturating_add(1);
+            self.rejoin();
         }
         matches!(self.state, JoinState::Wanted { .. }) && self.credentials.is_some()
+    }
+
+    fn rejoin_pause(&self) -> u32 {
+        let doublings = self.rejoins.saturating_sub(2).min(MOST_DOUBLINGS);
+        REJOIN_MS.saturating_mul(1 << doublings)
     }
 
     fn rejoin(&mut self) {
@@ -172,8 +199,11 @@ impl Joining {
         }
     }
 
-    pub(crate) fn spell(&self, cur: &str, command: &mut Command) {
-        if let Some(credentials) = &self.credentials {
+    pub(crate) fn spell(&self, cur: &str, saves: bool, command: &mut Command) {
+        if saves && self.is_own() {
+            // What was saved by the caller's join: nothing is written again.
+            command.text("AT+CWJAP");
+        } else if let Some(credentials) = &self.credentials {
             command.text("AT+CWJAP").text(cur).text("=").quoted(&credentials.ssid);
             command.text(",").quoted(&credentials.password);
             if let Some(address) = credentials.bssid {
@@ -201,9 +231,8 @@ impl Joining {
         &mut self,
         result: CommandResult,
         seen: Seen,
-        now: u32,
     ) -> Option<Result<(), JoinError>> {
-        let JoinState::Running { own } = self.state else {
+        let JoinState::Running { .. } = self.state else {
             return None;
         };
         let error = match (result, seen.join_code) {
@@ -216,9 +245,6 @@ impl Joining {
             _ => JoinError::Failed,
         };
         self.over(Err(error));
-        if own {
-            self.rejoin_at = Some(now.wrapping_add(REJOIN_MS));
-        }
         Some(Err(error))
     }
 
@@ -234,7 +260,6 @@ impl Joining {
     pub(super) fn leave(&mut self) {
         self.credentials = None;
         self.member = false;
-        self.rejoin_at = None;
     }
 
     /// The modem was reset, or answers no more.

@@ -14,8 +14,9 @@ pub(crate) use settings::Settings;
 pub use settings::{Setting, Sleep};
 
 use crate::error::{EspAtError, JoinError};
+use crate::firmware::Family;
 use crate::wire::Event;
-use crate::words::{CommandResult, Family, Job, Seen, SettingKind, Task};
+use crate::words::{CommandResult, Job, Seen, SettingKind, Task};
 use addresses::{AddressAnswer, ServersAnswer};
 use nal_link::{DisconnectReason, IpConfig, LinkStatus, elapsed_ms};
 
@@ -143,8 +144,11 @@ impl Station {
                 }
                 self.ask_address |= event == Event::WifiGotIp;
             }
-            Event::WifiDisconnect => {
-                self.status = DOWN;
+            Event::WifiDisconnect(reason) => {
+                self.status = match reason {
+                    0 => DOWN,
+                    reason => LinkStatus::Disconnected(DisconnectReason::from_code(reason)),
+                };
                 self.ask_address = false;
                 self.rssi = None;
                 if core::mem::take(&mut self.ask_servers) {
@@ -160,8 +164,8 @@ impl Station {
         if let Some(kind) = self.settings.next() {
             return Some(Task::Apply(kind));
         }
-        let is_disconnected = matches!(self.status, LinkStatus::Disconnected(_));
-        if self.joining.is_due(is_disconnected, now) {
+        let is_up = self.is_up();
+        if self.joining.is_due(is_up, now) {
             return Some(Task::Join);
         }
         let looks_again = self.joining.is_member()
@@ -216,9 +220,9 @@ impl Station {
         }
     }
 
-    pub(crate) fn finish(&mut self, task: Task, result: CommandResult, seen: Seen, now: u32) {
+    pub(crate) fn finish(&mut self, task: Task, result: CommandResult, seen: Seen) {
         match task {
-            Task::Join => self.join_answered(result, seen, now),
+            Task::Join => self.join_answered(result, seen),
             Task::Status => self.ask_status = false,
             Task::Address => self.address_known(result),
             Task::Servers => self.servers_known(result),
@@ -242,8 +246,8 @@ impl Station {
         }
     }
 
-    fn join_answered(&mut self, result: CommandResult, seen: Seen, now: u32) {
-        match self.joining.answered(result, seen, now) {
+    fn join_answered(&mut self, result: CommandResult, seen: Seen) {
+        match self.joining.answered(result, seen) {
             Some(Ok(())) => self.ask_address = true,
             Some(Err(JoinError::NoAddress)) => self.status = LinkStatus::NoAddress,
             Some(Err(error)) => self.status = LinkStatus::Disconnected(error.reason()),
@@ -309,6 +313,9 @@ impl Station {
     /// The modem failed.
     pub(crate) fn give_up(&mut self, task: Task, error: EspAtError) {
         match task {
+            Task::Join if self.status == LinkStatus::NoAddress => {
+                self.joining.over(Err(JoinError::NoAddress));
+            }
             Task::Join => self.joining.over(Err(JoinError::Modem(error))),
             Task::Status => self.ask_status = false,
             Task::Apply(kind) => self.settings.over(kind, Err(error)),

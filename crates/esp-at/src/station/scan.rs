@@ -1,6 +1,6 @@
 //! What a scan finds.
 
-use crate::wire::{Fields, mac};
+use crate::wire::{Fields, Named};
 use heapless::Vec;
 
 /// An access point that a [scan](crate::EspAt::scan) has found: one line of `AT+CWLAP`.
@@ -20,11 +20,11 @@ use heapless::Vec;
 pub struct AccessPoint {
     ssid: [u8; 32],
     length: u8,
-    /// The hardware address, in the order in which it is written.
+    /// The hardware address, in the order in which it is written; zeros where the firmware doesn't tell it.
     pub bssid: [u8; 6],
     /// The signal strength in dBm.
     pub rssi_dbm: i8,
-    /// The radio channel, 1 to 14.
+    /// The radio channel, 1 to 14; 0 where the firmware doesn't tell it.
     pub channel: u8,
     /// Whether no password is wanted.
     pub is_open: bool,
@@ -36,25 +36,31 @@ impl AccessPoint {
         self.ssid.get(..usize::from(self.length)).unwrap_or_default()
     }
 
-    /// Reads `(3,"name",-48,"5c:cf:7f:00:01:ab",6,…`.
+    /// Reads `(3,"name",-48,"5c:cf:7f:00:01:ab",6,…)`, from its end: names may be of any bytes, and firmwares
+    /// tell 3 to 12 fields.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let mut fields = Fields(text.strip_prefix(b"(")?);
         let encryption = fields.number()?;
-        let name = fields.next()?;
-        let rssi_dbm = i8::try_from(fields.signed()?).ok()?;
-        let bssid = mac(fields.next()?)?;
-        let channel = u8::try_from(fields.number()?).ok()?;
-        let name = unescaped(name)?;
+        let mut told = Named::parse(fields.0.strip_prefix(b"\"")?)?;
+        let strength = if told.mac.is_some() { &mut told.before } else { &mut told.after };
+        let rssi_dbm = i8::try_from(strength.signed()?).ok()?;
+        let channel = told.after.number().and_then(|it| u8::try_from(it).ok()).unwrap_or(0);
+        let name = unescaped(told.name)?;
         let mut ssid = [0; 32];
         for (target, byte) in ssid.iter_mut().zip(&name) {
             *target = *byte;
         }
         let length = u8::try_from(name.len()).ok()?;
+        let bssid = told.mac.unwrap_or_default();
         Some(Self { ssid, length, bssid, rssi_dbm, channel, is_open: encryption == 0 })
     }
 }
 
+/// The name, without its escapes: where all is escaped that some firmwares escape, these were.
 fn unescaped(name: &[u8]) -> Option<Vec<u8, 32>> {
+    if !is_escaped(name) {
+        return Vec::from_slice(name).ok();
+    }
     let mut bytes = Vec::new();
     let mut rest = name.iter();
     while let Some(byte) = rest.next() {
@@ -68,4 +74,16 @@ fn unescaped(name: &[u8]) -> Option<Vec<u8, 32>> {
         bytes.push(*escaped).ok()?;
     }
     Some(bytes)
+}
+
+fn is_escaped(name: &[u8]) -> bool {
+    let mut rest = name.iter();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'\\' if !matches!(rest.next(), Some(b',' | b'"' | b'\\')) => return false,
+            b',' | b'"' => return false,
+            _ => {}
+        }
+    }
+    true
 }

@@ -2,8 +2,9 @@
 //! them again after each reset.
 
 use crate::error::EspAtError;
-use crate::wire::Command;
-use crate::words::{CommandResult, Family, Firmware, SettingKind};
+use crate::firmware::{Family, Firmware};
+use crate::wire::{Command, is_quotable};
+use crate::words::{CommandResult, SettingKind};
 use core::net::Ipv4Addr;
 use heapless::Vec;
 
@@ -127,6 +128,9 @@ impl Settings {
             Setting::DnsServers(servers) => {
                 self.dns = Some(Vec::from_slice(servers).map_err(too_long)?);
                 SettingKind::DnsServers
+            }
+            Setting::Hostname(name) if !name.bytes().all(is_quotable) => {
+                return Err(EspAtError::LineEnd);
             }
             Setting::Hostname(name) => {
                 self.hostname = Some(Vec::from_slice(name.as_bytes()).map_err(too_long)?);

@@ -1,5 +1,6 @@
 //! Command lines.
 
+use crate::error::EspAtError;
 use core::net::Ipv4Addr;
 use heapless::Vec;
 
@@ -11,12 +12,12 @@ const LIMIT: usize = 256;
 #[derive(Debug)]
 pub(crate) struct Command {
     line: Vec<u8, LIMIT>,
-    too_long: bool,
+    error: Option<EspAtError>,
 }
 
 impl Command {
     pub(crate) const fn new() -> Self {
-        Self { line: Vec::new(), too_long: false }
+        Self { line: Vec::new(), error: None }
     }
 
     pub(crate) fn text(&mut self, text: &str) -> &mut Self {
@@ -40,11 +41,15 @@ impl Command {
         self.bytes(digits.get(first..).unwrap_or_default())
     }
 
-    /// A quoted argument. The firmware wants `,`, `"` and `\` escaped, and nothing else.
+    /// A quoted argument. The firmware wants `,`, `"` and `\` escaped, and nothing else. What ends a
+    /// line would begin a command of somebody else's: it is refused here, whoever it comes from.
     #[inline(never)]
     pub(crate) fn quoted(&mut self, bytes: &[u8]) -> &mut Self {
         self.text("\"");
         for byte in bytes {
+            if !is_quotable(*byte) {
+                self.error = Some(EspAtError::LineEnd);
+            }
             if matches!(byte, b',' | b'"' | b'\\') {
                 self.text("\\");
             }
@@ -78,15 +83,22 @@ impl Command {
         self.text("\"")
     }
 
-    /// The line with its end; `None` where it is longer than the firmware takes.
-    pub(crate) fn finish(&mut self) -> Option<&[u8]> {
+    /// The line with its end.
+    pub(crate) fn finish(&mut self) -> Result<&[u8], EspAtError> {
         self.text("\r\n");
-        (!self.too_long).then_some(&self.line)
+        self.error.map_or(Ok(&self.line), Err)
     }
 
     #[inline(never)]
     fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        self.too_long |= self.line.extend_from_slice(bytes).is_err();
+        if self.line.extend_from_slice(bytes).is_err() {
+            self.error.get_or_insert(EspAtError::TooLong);
+        }
         self
     }
+}
+
+/// Whether a byte can stand in a command line's argument.
+pub(crate) fn is_quotable(byte: u8) -> bool {
+    !matches!(byte, b'\r' | b'\n' | 0)
 }

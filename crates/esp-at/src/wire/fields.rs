@@ -46,6 +46,59 @@ pub(crate) fn mac(text: &[u8]) -> Option<[u8; 6]> {
     parts.next().is_none().then_some(address)
 }
 
+/// What an answer tells of an access point, from its name's opening quote on: `name",-48,"mac",6,…)` of
+/// a scan, `name","mac",6,-48,…` of the one that was joined. It is read from the end: names may hold
+/// quotes, commas and line ends, and not every firmware escapes them. How many fields there are
+/// differs, too: 3 to 12.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Named<'a> {
+    /// As it was told, escapes and all.
+    pub(crate) name: &'a [u8],
+    /// Numbers between the name and the hardware address.
+    pub(crate) before: Fields<'a>,
+    pub(crate) mac: Option<[u8; 6]>,
+    /// Numbers behind the last quote.
+    pub(crate) after: Fields<'a>,
+}
+
+/// A hardware address without its quotes.
+const MAC: usize = 17;
+
+impl<'a> Named<'a> {
+    pub(crate) fn parse(text: &'a [u8]) -> Option<Self> {
+        let text = text.strip_suffix(b")").unwrap_or(text);
+        let (front, after) = split_at_last_quote(text)?;
+        let after = Fields(numbers(after)?);
+        let mac_at = front.len().checked_sub(MAC);
+        if let Some((rest, hardware)) =
+            mac_at.and_then(|at| Some((front.get(..at)?, front.get(at..)?)))
+            && let Some(address) = mac(hardware)
+            && let Some(rest) = rest.strip_suffix(b",\"")
+            && let Some((name, before)) = split_at_last_quote(rest)
+            && let Some(before) = numbers(before)
+        {
+            return Some(Self { name, before: Fields(before), mac: Some(address), after });
+        }
+        // A name alone has nothing that says where it ends.
+        (!after.0.is_empty()).then_some(Self { name: front, before: Fields(b""), mac: None, after })
+    }
+}
+
+fn split_at_last_quote(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = text.iter().rposition(|byte| *byte == b'"')?;
+    Some((text.get(..at)?, text.get(at..)?.strip_prefix(b"\"")?))
+}
+
+/// Numbers with a comma before each, without the first comma.
+fn numbers(text: &[u8]) -> Option<&[u8]> {
+    let are = text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b',' | b'-'));
+    match text {
+        [] => Some(text),
+        [b',', rest @ ..] if are => Some(rest),
+        _ => None,
+    }
+}
+
 /// Takes fields off a line, from its front.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fields<'a>(pub(crate) &'a [u8]);

@@ -1,6 +1,6 @@
 //! What a line of the modem means. Both families' spellings of an answer are always accepted.
 
-use super::fields::{Fields, number, signed};
+use super::fields::{Fields, Named, number, signed};
 
 /// Links of the modem, numbered from 0.
 pub(crate) const LINKS: usize = 5;
@@ -24,8 +24,8 @@ pub(crate) enum Event {
     WifiConnected,
     /// `WIFI GOT IP`
     WifiGotIp,
-    /// `WIFI DISCONNECT`
-    WifiDisconnect,
+    /// `WIFI DISCONNECT`, `WIFI DISCONNECT (4)`: the number of the reason, or 0.
+    WifiDisconnect(u8),
     /// `<id>,CONNECT`, `+LINK_CONN:…`
     Connect(Option<u8>),
     /// `<id>,CLOSED`
@@ -65,7 +65,7 @@ impl Event {
                 | Self::WillRestart
                 | Self::WifiConnected
                 | Self::WifiGotIp
-                | Self::WifiDisconnect
+                | Self::WifiDisconnect(_)
                 | Self::Connect(_)
                 | Self::Closed(_)
                 | Self::Notice { .. }
@@ -85,17 +85,20 @@ pub(crate) fn classify(line: &[u8]) -> Event {
 }
 
 /// The lines that are always the same. A table takes less flash than the comparisons.
-const KNOWN: [(&str, Event); 21] = [
+const KNOWN: [(&str, Event); 23] = [
     ("OK", Event::Ok),
     ("ERROR", Event::Error),
     ("FAIL", Event::Fail),
+    // What firmwares before 0.20 say to a command that they don't know.
+    ("no this fun", Event::Error),
+    ("busy now ...", Event::Busy),
     ("busy p...", Event::Busy),
     ("busy s...", Event::Busy),
     ("ready", Event::Ready),
     ("Will force to restart!!!", Event::WillRestart),
     ("WIFI CONNECTED", Event::WifiConnected),
     ("WIFI GOT IP", Event::WifiGotIp),
-    ("WIFI DISCONNECT", Event::WifiDisconnect),
+    ("WIFI DISCONNECT", Event::WifiDisconnect(0)),
     ("CONNECT", Event::Connect(None)),
     ("CLOSED", Event::Closed(None)),
     ("SEND OK", Event::SendOk),
@@ -117,6 +120,14 @@ fn with_numbers(line: &[u8]) -> Event {
             b"CONNECT" => return Event::Connect(Some(link)),
             b"CLOSED" => return Event::Closed(Some(link)),
             _ => {}
+        }
+    }
+    if let Some(rest) = line.strip_prefix(b"WIFI DISCONNECT") {
+        let rest = rest.trim_ascii();
+        let rest = rest.strip_prefix(b"(").and_then(|rest| rest.strip_suffix(b")")).unwrap_or(rest);
+        let rest = rest.strip_prefix(b",").or_else(|| rest.strip_prefix(b":")).unwrap_or(rest);
+        if let Some(reason) = number(rest.trim_ascii()) {
+            return Event::WifiDisconnect(u8::try_from(reason).unwrap_or(0));
         }
     }
     if let Some(rest) = line.strip_prefix(b"+IPD,") {
@@ -175,6 +186,10 @@ pub(crate) fn interruption(line: &[u8]) -> Option<(usize, Event)> {
         if line.ends_with(text) {
             return Some((line.len().saturating_sub(text.len()), classify(text)));
         }
+    }
+    if let Some(start) = last(line, b"WIFI DISCONNECT") {
+        let event = classify(line.get(start..)?);
+        return (event != Event::Line).then_some((start, event));
     }
     for (text, length) in [(&b",CONNECT"[..], 9), (b",CLOSED", 8)] {
         if line.ends_with(text) {
@@ -243,4 +258,32 @@ fn last(line: &[u8], text: &[u8]) -> Option<usize> {
 /// Lines with names in them that somebody else chose, and the echo of our own.
 pub(crate) fn holds_names(line: &[u8]) -> bool {
     [&b"+CWLAP"[..], b"+CWJAP", b"+CWSTATE", b"AT+CW"].iter().any(|text| line.starts_with(text))
+}
+
+/// The longest name of an access point (IEEE 802.11).
+const LONGEST_NAME: usize = 32;
+
+/// Whether a line end that comes now may be one in an access point's name: then what follows it isn't
+/// the modem's own. Names have line ends as they please, and firmwares don't escape them; but none has
+/// room for a line end behind all that has to follow it, a hardware address among it.
+pub(crate) fn is_inside_name(line: &[u8], has_mac: bool) -> bool {
+    let Some(text) = from_name(line) else {
+        return false;
+    };
+    let escapes = text.windows(2).filter(|pair| matches!(pair, [b'\\', b',' | b'"' | b'\\']));
+    let length = text.len().saturating_sub(escapes.count());
+    let is_whole = |told: Named<'_>| told.mac.is_some() || !has_mac;
+    length <= LONGEST_NAME && !Named::parse(text).is_some_and(is_whole)
+}
+
+/// What stands behind the opening quote of an access point's name.
+fn from_name(line: &[u8]) -> Option<&[u8]> {
+    let line = line.trim_ascii_start();
+    if let Some(rest) = line.strip_prefix(b"+CWLAP:(") {
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        return rest.get(digits..)?.strip_prefix(b",\"");
+    }
+    let rest = line.strip_prefix(b"+CWJAP")?;
+    let rest = rest.strip_prefix(b"_CUR").or_else(|| rest.strip_prefix(b"_DEF")).unwrap_or(rest);
+    rest.strip_prefix(b":\"")
 }

@@ -5,9 +5,9 @@ mod fields;
 mod line;
 mod parser;
 
-pub(crate) use command::Command;
-pub(crate) use fields::{Fields, ipv4, mac, number};
-pub(crate) use line::{Event, LINKS};
+pub(crate) use command::{Command, is_quotable};
+pub(crate) use fields::{Fields, Named, ipv4, number};
+pub(crate) use line::{Event, LINKS, classify};
 pub(crate) use parser::Parser;
 
 #[cfg(test)]

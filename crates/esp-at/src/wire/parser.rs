@@ -1,6 +1,8 @@
 //! Bytes to events.
 
-use super::line::{Event, classify, data_head, holds_names, interruption, read_head};
+use super::line::{
+    Event, classify, data_head, holds_names, interruption, is_inside_name, read_head,
+};
 use heapless::Vec;
 
 /// What is kept of a line. The longest that matter are those of scans.
@@ -15,7 +17,7 @@ const FRAGMENT: usize = 40;
 /// number of bytes off the line, so that data are never searched for lines.
 #[derive(Debug)]
 pub(crate) struct Parser {
-    line: Vec<u8, LINE>,
+    line: Vec<u8, LINE, u8>,
     /// The line was told, and goes with the next byte.
     told: bool,
     /// Bytes at the line's front that came as a line of their own, before an unsolicited one. They
@@ -27,6 +29,8 @@ pub(crate) struct Parser {
     pub(crate) expect_prompt: bool,
     /// `+CIPRECVDATA` is the head of data.
     pub(crate) expect_read: bool,
+    /// The firmware tells no hardware addresses of access points.
+    pub(crate) tells_no_mac: bool,
     /// The modem adds addresses to data although it was told not to.
     pub(crate) remote_info: bool,
 }
@@ -40,6 +44,7 @@ impl Parser {
             fragment: false,
             expect_prompt: false,
             expect_read: false,
+            tells_no_mac: false,
             remote_info: false,
         }
     }
@@ -67,9 +72,18 @@ impl Parser {
             }
         }
         match byte {
+            b'\n' if self.goes_on() => {
+                let _ = self.line.push(byte);
+                None
+            }
             b'\n' => self.end_of_line(),
-            // Lines may end in any number of them.
-            b'\r' => None,
+            // Lines may end in any number of them; a name may have some, too.
+            b'\r' => {
+                if self.is_named() {
+                    let _ = self.line.push(byte);
+                }
+                None
+            }
             _ => {
                 if self.fragment {
                     self.joint = self.line.len();
@@ -100,8 +114,23 @@ impl Parser {
         }
     }
 
+    /// Whether somebody else's name is in the line.
+    fn is_named(&self) -> bool {
+        let begun = self.line.get(self.joint..).unwrap_or_default();
+        holds_names(&self.line) || holds_names(begun.trim_ascii_start())
+    }
+
+    /// Whether the line end that comes is one in a name. One of the modem's own is CR LF.
+    fn goes_on(&self) -> bool {
+        let begun = self.line.get(self.joint..).unwrap_or_default();
+        match begun.strip_suffix(b"\r") {
+            Some(_) => is_inside_name(begun.trim_ascii(), !self.tells_no_mac),
+            None => self.is_named() && is_inside_name(begun.trim_ascii(), !self.tells_no_mac),
+        }
+    }
+
     fn active_head(&mut self, byte: u8) -> Option<Event> {
-        if byte != b':' {
+        if byte != b':' || self.is_named() {
             return None;
         }
         let (start, event) = data_head(&self.line)?;
@@ -144,7 +173,7 @@ impl Parser {
             self.joint = 0;
         }
         if event == Event::Line {
-            if let Some((start, event)) = interruption(&self.line) {
+            if let Some((start, event)) = interruption(&self.line).filter(|_| !self.is_named()) {
                 // What it interrupted goes on behind it.
                 if event == Event::Ready {
                     self.clear();
@@ -156,7 +185,7 @@ impl Parser {
                 return Some(event);
             }
             self.told = true;
-            self.fragment = self.line.len() <= FRAGMENT && !holds_names(&self.line);
+            self.fragment = self.line.len() <= FRAGMENT && !self.is_named();
             return Some(event);
         }
         self.clear();

@@ -1,6 +1,8 @@
 //! What lines mean, whole and interrupted.
 
-use super::{Command, Event, Fields, Parser, ipv4, mac, number};
+use super::fields::mac;
+use super::{Command, Event, Fields, Named, Parser, ipv4, number};
+use crate::error::EspAtError;
 use core::net::Ipv4Addr;
 use std::format;
 use std::string::String;
@@ -29,7 +31,14 @@ fn every_spelling_of_both_families() {
         (b"Will force to restart!!!\r\n", Event::WillRestart),
         (b"WIFI CONNECTED\r\n", Event::WifiConnected),
         (b"WIFI GOT IP\r\n", Event::WifiGotIp),
-        (b"WIFI DISCONNECT\r\n", Event::WifiDisconnect),
+        (b"WIFI DISCONNECT\r\n", Event::WifiDisconnect(0)),
+        (b"WIFI DISCONNECT (4)\r\n", Event::WifiDisconnect(4)),
+        (b"WIFI DISCONNECT(201)\r\n", Event::WifiDisconnect(201)),
+        (b"WIFI DISCONNECT,8\r\n", Event::WifiDisconnect(8)),
+        (b"WIFI DISCONNECT (4711)\r\n", Event::WifiDisconnect(0)),
+        (b"WIFI DISCONNECTED\r\n", Event::Line),
+        (b"busy now ...\r\n", Event::Busy),
+        (b"no this fun\r\n", Event::Error),
         (b"0,CONNECT\r\n", Event::Connect(Some(0))),
         (b"CONNECT\r\n", Event::Connect(None)),
         (b"4,CLOSED\r\n", Event::Closed(Some(4))),
@@ -112,7 +121,8 @@ fn interruptions_at_every_byte() {
     ] {
         for (line, event) in [
             (&b"WIFI GOT IP\r\n"[..], Event::WifiGotIp),
-            (b"WIFI DISCONNECT\r\r\n", Event::WifiDisconnect),
+            (b"WIFI DISCONNECT\r\r\n", Event::WifiDisconnect(0)),
+            (b"WIFI DISCONNECT (4)\r\n", Event::WifiDisconnect(4)),
             (b"\r\n+IPD,1,7\r\n", Event::Notice { link: 1, length: 7 }),
             (b"+IPD,1,7\r\n", Event::Notice { link: 1, length: 7 }),
             (b"\r\nbusy p...\r\n", Event::Busy),
@@ -154,7 +164,10 @@ fn a_line_may_be_the_front_of_the_next() {
         ("abc\r\nOK\r\nde\r\n", &["abc", "de"]),
         (&format!("{long}\r\nde\r\n"), &[&long, &format!("{long}de")]),
         (&format!("{long}x\r\nde\r\n"), &[&format!("{long}x"), "de"]),
-        ("+CWJAP:\"a\"\r\nde\r\n", &["+CWJAP:\"a\"", "de"]),
+        (
+            "+CWJAP:\"a\",\"02:00:00:00:00:01\",6,-48\r\nde\r\n",
+            &["+CWJAP:\"a\",\"02:00:00:00:00:01\",6,-48", "de"],
+        ),
         // No link has such a number.
         ("ab9,CLOSED\r\n", &["ab9,CLOSED"]),
         ("ab+IPD,9,5\r\n", &["ab+IPD,9,5"]),
@@ -175,7 +188,8 @@ fn lines_with_names_of_others_hold_no_news() {
     for name in ["0,CLOSED", "WIFI GOT IP", "+IPD,0,9:", "ready"] {
         let line = format!("+CWLAP:(3,\"{name}\",-48,\"02:00:00:00:00:01\",6)\r\n");
         assert_eq!(events(line.as_bytes()), [Event::Line], "{line}");
-        let line = format!("+CWLAP:(3,\"{name}\r\n");
+        // A name may hold a line end: what follows it isn't the modem's own.
+        let line = format!("+CWLAP:(3,\"a\r\n{name}\r\n\",-48,\"02:00:00:00:00:01\",6)\r\n");
         assert_eq!(events(line.as_bytes()), [Event::Line], "{line}");
     }
 }
@@ -236,9 +250,9 @@ fn fields() {
 #[test]
 fn commands() {
     let mut command = Command::new();
-    command.text("AT+X=").number(7).text(",").quoted(b"a,\"\\\xff\n");
+    command.text("AT+X=").number(7).text(",").quoted(b"a,\"\\\xff\t");
     let line = command.finish().unwrap();
-    assert_eq!(line, b"AT+X=7,\"a\\,\\\"\\\\\xff\n\"\r\n");
+    assert_eq!(line, b"AT+X=7,\"a\\,\\\"\\\\\xff\t\"\r\n");
     for (spelled, line) in [
         (Command::new().number(0), "0\r\n"),
         (Command::new().number(10), "10\r\n"),
@@ -249,11 +263,85 @@ fn commands() {
             "\"5c:cf:7f:00:9a:a0\"\r\n",
         ),
     ] {
-        assert_eq!(spelled.finish(), Some(line.as_bytes()));
+        assert_eq!(spelled.finish(), Ok(line.as_bytes()));
     }
     for (length, fits) in [(249, true), (250, false), (300, false)] {
         let mut command = Command::new();
         let line = command.text("AT=").quoted(&[b'x'; 300][..length]).finish();
-        assert_eq!(line.map(<[u8]>::len), fits.then_some(256));
+        assert_eq!(line.map(<[u8]>::len), if fits { Ok(256) } else { Err(EspAtError::TooLong) });
     }
+}
+
+#[test]
+fn what_ends_a_line_is_quoted_nowhere() {
+    for bytes in [&b"a\r\nAT+RST"[..], b"a\r", b"\n", b"\0", b"a\0b"] {
+        let mut command = Command::new();
+        assert_eq!(command.text("AT+X=").quoted(bytes).finish(), Err(EspAtError::LineEnd));
+    }
+}
+
+/// Names aren't escaped by every firmware, and the number of fields differs.
+#[test]
+fn access_points_are_read_from_the_end() {
+    type Row = (&'static [u8], &'static [u8], &'static [u8], bool, &'static [u8]);
+    let rows: [Row; 9] = [
+        (b"a\"b\",-40,\"02:00:00:00:00:01\",9)", b"a\"b", b"-40", true, b"9"),
+        (b"a\",-40,\"02:00:00:00:00:01\",9,-11,0,4,4,7,0)", b"a", b"-40", true, b"9,-11,0,4,4,7,0"),
+        (b"a\",-40,\"02:00:00:00:00:01\")", b"a", b"-40", true, b""),
+        (b"a\",-40)", b"a", b"", false, b"-40"),
+        (b"\",-40,\"02:00:00:00:00:01\",9)", b"", b"-40", true, b"9"),
+        (b"\",\",-40,\"02:00:00:00:00:01\",9)", b"\",", b"-40", true, b"9"),
+        (b"a\"b\",\"02:00:00:00:00:01\",6,-48", b"a\"b", b"", true, b"6,-48"),
+        (b"a,6\",\"02:00:00:00:00:01\",6,-48,0,1,3,0,1", b"a,6", b"", true, b"6,-48,0,1,3,0,1"),
+        (b"a\r\n\",-40,\"02:00:00:00:00:01\",9)", b"a\r\n", b"-40", true, b"9"),
+    ];
+    for (text, name, before, has_mac, after) in rows {
+        let told = Named::parse(text).unwrap();
+        let got = (told.name, told.before.0, told.mac.is_some(), told.after.0);
+        assert_eq!(got, (name, before, has_mac, after), "{}", text.escape_ascii());
+    }
+    for text in [&b"a"[..], b"a\"", b"a\",-40,\"02:00:00:00:00:01\"9)", b"a\",x)", b"a\"-40)"] {
+        assert!(Named::parse(text).is_none(), "{}", text.escape_ascii());
+    }
+}
+
+/// Nothing in a name is the modem's own, wherever its lines end.
+#[test]
+fn a_name_is_no_line_of_the_modems() {
+    for own in
+        ["ready", "OK", "ERROR", "WIFI DISCONNECT", "0,CLOSED", "+IPD,0,5:", "busy p...", "FAIL"]
+    {
+        for name in [
+            format!("a\r\n{own}\r\nb"),
+            format!("\r\n{own}\r\n"),
+            format!("\n{own}\n"),
+            format!("a\")\r\n{own}\r\n"),
+            format!("a\",1)\r\n{own}"),
+            format!("{own}\r\n"),
+        ] {
+            if name.len() > 32 {
+                continue;
+            }
+            for line in [
+                format!("+CWLAP:(3,\"{name}\",-40,\"02:00:00:00:00:01\",9)\r\n"),
+                format!("+CWJAP:\"{name}\",\"02:00:00:00:00:01\",6,-48\r\n"),
+                format!("+CWJAP_CUR:\"{name}\",\"02:00:00:00:00:01\",6,-48\r\n"),
+            ] {
+                let mut parser = Parser::new();
+                let text = line.escape_default();
+                assert_eq!(events_of(&mut parser, line.as_bytes()), [Event::Line], "{text}");
+                assert_eq!(parser.line(), line.trim_end().as_bytes(), "{text}");
+                assert_eq!(events_of(&mut parser, b"\r\nOK\r\n"), [Event::Ok], "{text}");
+            }
+        }
+    }
+    // Firmwares before 1.0 tell no hardware address.
+    let mut parser = Parser::new();
+    parser.tells_no_mac = true;
+    let old = b"+CWLAP:(3,\"sim\",-48)\r\n\r\nOK\r\n";
+    assert_eq!(events_of(&mut parser, old), [Event::Line, Event::Ok]);
+    // A line that was garbled doesn't swallow what follows.
+    let mut parser = Parser::new();
+    let garbled = b"+CWLAP:(3,\"sim\",-48,\"02:1a:11:f0:0001\",6,-11,0,4,4,7,0)\r\n\r\nOK\r\n";
+    assert_eq!(events_of(&mut parser, garbled), [Event::Line, Event::Ok]);
 }

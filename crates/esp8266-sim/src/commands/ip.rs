@@ -8,7 +8,7 @@ use crate::command::{Arg, Form};
 use crate::events::Event;
 use crate::fault::Fault;
 use crate::lan::Addresses;
-use crate::modem::Modem;
+use crate::modem::{Busy, Modem};
 use crate::wifi::mac;
 
 /// What the firmware uses when DNS is set by hand without a server.
@@ -168,12 +168,20 @@ impl Modem {
         if self.station.addresses.is_none() {
             return self.no_ip();
         }
+        let hangs = self.schedule.hits(Fault::NameHangs);
+        let unset = self.schedule.hits(Fault::IpUnset);
+        if hangs {
+            self.busy = Busy::Dead;
+            return Outcome::Later;
+        }
         let (address, delay) = self.resolve(name);
+        let address = address.filter(|_| !unset);
         let event = match address {
             Some(address) if self.is_nonos() => {
                 Event::Answer(format!("{}:{address}\r\n", call.name), Outcome::Ok)
             }
             Some(address) => Event::Answer(format!("{}:\"{address}\"\r\n", call.name), Outcome::Ok),
+            None if unset => Event::Answer(format!("{}:(IP unset)\r\n", call.name), Outcome::Ok),
             None => Event::Answer(self.dns_fail(), FAILED),
         };
         self.at(delay, event);

@@ -67,6 +67,9 @@ impl Modem {
     }
 
     fn multiple(&mut self, call: &Call<'_>) -> Outcome {
+        if call.number(1..=1).is_some() && self.settings.transparent {
+            return FAILED;
+        }
         if call.number(0..=1).is_some() && self.open_links() > 0 {
             if self.is_nonos() {
                 self.answer("link is builded\r\n");
@@ -132,9 +135,14 @@ impl Modem {
                 Some(id) => id as usize..id as usize + 1,
                 None => return PARAMETERS,
             },
-            // The other form than `AT+CIPMUX` asks for.
+            // The other form than `AT+CIPMUX` asks for: both families say which one is on.
+            (Form::Execute, true) => {
+                self.answer("MUX=1\r\n");
+                return PARAMETERS;
+            }
             _ => {
-                return self.malformed("MUX=0\r\n");
+                self.answer("MUX=0\r\n");
+                return PARAMETERS;
             }
         };
         let all = ids.len() > 1;

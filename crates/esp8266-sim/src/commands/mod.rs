@@ -8,7 +8,8 @@ mod start;
 mod wifi;
 
 use crate::command::{Arg, Command, Form, ParseError, parse};
-use crate::modem::Modem;
+use crate::fault::Fault;
+use crate::modem::{Busy, Modem};
 
 /// The number in `ERR CODE:0x…`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,10 +84,19 @@ impl Modem {
             Err(ParseError::NoPrefix) => Outcome::Fail(ErrorCode::NoPrefix),
             Err(ParseError::Arguments) => PARAMETERS,
         };
-        if outcome == Outcome::Later && self.busy == crate::modem::Busy::No {
-            self.busy = crate::modem::Busy::Process;
+        if outcome == Outcome::Later && self.busy == Busy::No {
+            self.busy = match parse(line) {
+                Ok(command) if self.deafens(&command) => Busy::Deaf,
+                _ => Busy::Process,
+            };
         }
         self.conclude(outcome);
+    }
+
+    /// Whether it hears nothing while this is under way.
+    fn deafens(&self, command: &Command) -> bool {
+        self.is_single_or(Fault::DeafWhileBusy)
+            && matches!(command.name.as_str(), "+CIPSTART" | "+CIPDOMAIN")
     }
 
     fn dispatch(&mut self, command: &Command) -> Outcome {
@@ -98,6 +108,7 @@ impl Modem {
             // ESP-AT keeps the suffixes of UART alone.
             Some("+UART") => "+UART",
             Some(base) if self.features.suffixes && SUFFIXED.contains(&base) => base,
+            Some(_) if self.features.first => return self.unknown(),
             Some(_) => return UNSUPPORTED,
         };
         let stores = match (current, default) {
@@ -105,6 +116,29 @@ impl Modem {
             (_, Some(_)) => true,
             _ => self.is_nonos() || self.settings.store,
         };
+        const FIRST: [&str; 14] = [
+            "",
+            "E0",
+            "E1",
+            "+GMR",
+            "+RST",
+            "+CWMODE",
+            "+CWJAP",
+            "+CWLAP",
+            "+CWQAP",
+            "+CIPSTART",
+            "+CIPSEND",
+            "+CIPCLOSE",
+            "+CIPMUX",
+            "+CIPSTATUS",
+        ];
+        if self.features.first && !FIRST.contains(&name) {
+            return self.unknown();
+        }
+        let later = ["+CIPDOMAIN", "+CIPDINFO", "+SYSRAM", "+CIPSSLCCONF"];
+        if !self.features.modern && later.contains(&base) {
+            return UNSUPPORTED;
+        }
         let call = Call { name, form: &command.form, stores };
         self.basic(base, &call)
             .or_else(|| self.wifi(base, &call))
@@ -112,6 +146,12 @@ impl Modem {
             .or_else(|| self.link_command(base, &call))
             .or_else(|| self.receive(base, &call))
             .unwrap_or(UNSUPPORTED)
+    }
+
+    /// What AT 0.18 says to a command that came later: a line, and neither `OK` nor `ERROR`.
+    fn unknown(&mut self) -> Outcome {
+        self.answer("\r\nno this fun\r\n");
+        Outcome::Said
     }
 
     /// `+NAME:…` and `OK`.

@@ -76,7 +76,8 @@ impl Modem {
         if exhausted {
             return FAILED;
         }
-        let no_tls = self.config.ssl == Ssl::Error || self.schedule.on(Fault::TlsOutOfMemory);
+        let no_tls = self.config.ssl == Ssl::Error
+            || [Fault::TlsOutOfMemory, Fault::SslError].into_iter().any(|it| self.schedule.on(it));
         if kind == Kind::Ssl && no_tls {
             let text = self.link_line(id, "CLOSED");
             self.at(self.config.timing.connect, Event::Failed(text));

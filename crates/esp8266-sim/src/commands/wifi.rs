@@ -3,6 +3,7 @@
 use super::{Call, Outcome, PARAMETERS, UNSUPPORTED};
 use crate::command::{Arg, Form};
 use crate::events::Event;
+use crate::fault::Fault;
 use crate::modem::Modem;
 use crate::wifi::{Association, Credentials, mac, parse_mac};
 
@@ -42,10 +43,26 @@ impl Modem {
             }
             // Taken, without an effect here.
             "+CWLAPOPT" if call.set().is_some() => Outcome::Ok,
-            "+CWRECONNCFG" if !self.is_nonos() && call.set().is_some() => Outcome::Ok,
+            "+CWRECONNCFG" if !self.is_nonos() => self.reconnect(call),
             "+CWSTATE" if self.features.cwstate && call.is_query() => self.tell_state(call),
             _ => return None,
         })
+    }
+
+    /// Seconds between tries of the firmware's own, 0 for none, and how many of them, 0 for no end.
+    fn reconnect(&mut self, call: &Call<'_>) -> Outcome {
+        if call.is_query() {
+            let (interval, tries) = self.settings.reconnect;
+            return self.tell(call, format_args!("{interval},{tries}"));
+        }
+        let numbers = call.set().map(|it| it.iter().map(Arg::number).collect::<Vec<_>>());
+        match numbers.as_deref() {
+            Some(&[Some(interval @ 0..=7_200), Some(tries @ 0..=1_000)]) => {
+                self.settings.reconnect = (interval, tries);
+                Outcome::Ok
+            }
+            _ => PARAMETERS,
+        }
     }
 
     fn mode(&mut self, call: &Call<'_>) -> Outcome {
@@ -80,13 +97,14 @@ impl Modem {
     }
 
     fn tell_joined(&mut self, call: &Call<'_>) -> Outcome {
+        let plain = self.schedule.on(Fault::UnescapedNames);
         let Some(index) = self.station.point() else {
             self.answer("No AP\r\n");
             return Outcome::Ok;
         };
         let ap = &self.config.access_points[index];
         let mut line = format!("{}:\"", call.name).into_bytes();
-        line.extend(escaped(&ap.ssid));
+        line.extend(told_name(&ap.ssid, plain));
         let tail = if self.is_nonos() { "" } else { ",0,1,3,0,1" };
         let (bssid, channel, rssi) = (mac(ap.bssid), ap.channel, ap.rssi);
         line.extend(format!("\",\"{bssid}\",{channel},{rssi}{tail}\r\n").into_bytes());
@@ -145,7 +163,9 @@ impl Modem {
     }
 
     pub(crate) fn tell_scanned(&mut self, only: Option<&[u8]>) {
-        let tail = if self.is_nonos() { "-11,0,4,4,7,0" } else { "-1,-1,4,4,7,0" };
+        let tail = if self.is_nonos() { ",-11,0,4,4,7,0" } else { ",-1,-1,4,4,7,0" };
+        let tail = if self.features.first { "" } else { tail };
+        let plain = self.schedule.on(Fault::UnescapedNames);
         let mut lines = Vec::new();
         for ap in &self.config.access_points {
             let named = only == Some(ap.ssid.as_slice());
@@ -153,9 +173,9 @@ impl Modem {
                 continue;
             }
             lines.extend(format!("+CWLAP:({},\"", ap.encryption()).into_bytes());
-            lines.extend(escaped(&ap.ssid));
+            lines.extend(told_name(&ap.ssid, plain));
             let (bssid, channel, rssi) = (mac(ap.bssid), ap.channel, ap.rssi);
-            lines.extend(format!("\",{rssi},\"{bssid}\",{channel},{tail})\r\n").into_bytes());
+            lines.extend(format!("\",{rssi},\"{bssid}\",{channel}{tail})\r\n").into_bytes());
         }
         self.answer(lines);
         self.conclude(Outcome::Ok);
@@ -238,6 +258,10 @@ fn credentials(arguments: &[Arg]) -> Option<Credentials> {
         Some(bssid) => Some(parse_mac(bssid.text()?)?),
     };
     Some(Credentials { ssid: ssid.to_vec(), password: password.to_vec(), bssid })
+}
+
+fn told_name(name: &[u8], plain: bool) -> Vec<u8> {
+    if plain { name.to_vec() } else { escaped(name) }
 }
 
 /// Names go out with the escapes that arguments come in with.

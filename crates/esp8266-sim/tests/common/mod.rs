@@ -52,7 +52,7 @@ impl Rig {
     /// `AT+NAME_CUR…` on NonOS, `AT+NAME…` on ESP-AT.
     pub fn cur(&self, name: &str, rest: &str) -> String {
         match self.dialect {
-            Dialect::NonOs17 => format!("AT+{name}_CUR{rest}"),
+            Dialect::NonOs17 | Dialect::Single17 => format!("AT+{name}_CUR{rest}"),
             Dialect::EspAt2 => format!("AT+{name}{rest}"),
         }
     }
