@@ -14,7 +14,7 @@
 //! 3. **The request is made from an event handler** and not from the main loop. A request needs the
 //!    [`LoopContext`], which a handler can't hold. Handlers report through [`LinkEvents`].
 //!
-//! There are more. **[`causes`] has a page for each of thirty**, found by what you see: why it happens
+//! There are more. **[`causes`] has a page for each of forty**, found by what you see: why it happens
 //! on this chip, how it is told, and what to do, here and on Arduino.
 //! [`SafeHttpClient::diagnosis`] names those of an error, and [`SafeHttpClient::diagnose`] goes and looks.
 //!

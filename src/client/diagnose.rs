@@ -1,7 +1,7 @@
 //! Why it doesn't work: of an error, and by looking.
 
 use super::{Buffer, IntoUrl, SafeHttpClient};
-use crate::diagnosis::{Diagnosis, Report};
+use crate::diagnosis::{Diagnosis, Findings, Report, Seen};
 use crate::error::{Error, ErrorKind, Phase, UrlError};
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
@@ -37,8 +37,9 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
     /// # }
     /// ```
     pub fn diagnosis(&self, error: &ErrorOf<N>) -> Diagnosis {
-        let words = self.driver.connection.network.status().last_words;
-        Diagnosis::new(error, self.driver.evidence).with_last_words(words)
+        let network = &self.driver.connection.network;
+        let seen = Seen::new(error, self.driver.evidence).on(network);
+        seen.diagnosis(Findings::default()).with_last_words(network.status().last_words)
     }
 
     /// Looks why requests to this URL fail: goes down a ladder and stops at the first step that

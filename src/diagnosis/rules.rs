@@ -3,6 +3,7 @@
 use super::{Cause, Confidence, Suspect};
 use Cause::*;
 use Confidence::{Certain, Likely, Possible};
+use heapless::Vec;
 use nal_link::StackFault;
 
 /// What was seen of the failure.
@@ -40,9 +41,29 @@ pub(super) enum Symptom {
     AnswerIsTls,
     AnswerAsksForTls,
     AnswerIsNotHttp,
-    AnswerIsElsewhere,
-    AnswerUnfit,
+    AnswerIsPortals,
+    AnswerLeadsToPortal,
+    AnswerLeadsToLogin,
+    AnswerLeadsElsewhere,
+    AnswerRefuses,
+    AnswerKnowsNoSuchPlace,
+    AnswerTooLarge,
+    AnswerCut,
     AnswerMalformed,
+}
+
+/// What reads of no bytes say of the stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum EmptyReads {
+    /// Few, or as the stack was declared.
+    #[default]
+    Fit,
+    /// Many, on a stack that wasn't tried.
+    Many,
+    /// Many, on a stack that has `WouldBlock` for nothing yet.
+    Misread,
+    /// The first one ended the stream, as declared, on a stack that wasn't tried.
+    EndedAtOnce,
 }
 
 /// Whether somebody answered a ping, or what takes its place.
@@ -62,6 +83,8 @@ pub(super) struct Facts {
     /// The failure came at once: in less than a second, and a quarter of its deadline.
     pub(super) at_once: bool,
     pub(super) reused: bool,
+    /// Not a byte of the response came.
+    pub(super) unanswered: bool,
     pub(super) secure: bool,
     /// The port is 443.
     pub(super) tls_port: bool,
@@ -71,6 +94,17 @@ pub(super) struct Facts {
     pub(super) near: bool,
     /// The target is behind the gateway, which isn't in the link's own subnet.
     pub(super) misrouted: bool,
+    /// The gateway is known, and in the link's own subnet.
+    pub(super) routed: bool,
+    /// The link has an address.
+    pub(super) is_up: bool,
+    /// A DNS server is set.
+    pub(super) has_dns: bool,
+    /// It runs on a PC, which has no modem behind a serial line, and no event handlers.
+    pub(super) on_pc: bool,
+    /// The target is the machine itself.
+    pub(super) own_machine: bool,
+    pub(super) empty_reads: EmptyReads,
     pub(super) gateway: Reach,
     pub(super) host: Reach,
     /// Whether the port takes a plain connection, where the one with TLS failed.
@@ -161,6 +195,10 @@ const RULES: &[Rule] = &[
     // The connection. A reset says that a host is there, and not who sent it.
     rule(&[ConnectFailed], |f| f.fault == StackFault::NotDialled,
         &[is(OutOfSockets, Likely), is(NoAddress, Possible), is(ModemUnresponsive, Possible)]),
+    rule(&[ConnectFailed], |f| f.own_machine && matches!(f.fault, StackFault::Refused | StackFault::Reset),
+        &[is(NothingListens, Likely)]),
+    rule(&[ConnectTimedOut], |f| f.own_machine,
+        &[is(SlowServer, Likely), is(Firewall, Possible)]),
     rule(&[ConnectFailed], |f| matches!(f.fault, StackFault::Refused | StackFault::Reset),
         &[is(NothingListens, Likely), is(ServerOnLoopback, Possible), is(Firewall, Possible)]),
     // In far less time than the stack's own, with no reset: it didn't wait.
@@ -177,7 +215,7 @@ const RULES: &[Rule] = &[
     rule(&[ConnectFailed], |f| f.at_once && matches!(f.fault, StackFault::Indistinct | StackFault::TlsFailed),
         &[is(NothingListens, Likely), is(ServerOnLoopback, Possible), is(Firewall, Possible)]),
     rule(&[ConnectFailed], |f| f.at_once && f.fault == StackFault::Unknown,
-        &[is(NothingListens, Possible), is(EventHandler, Possible), is(ServerOnLoopback, Possible)]),
+        &[is(NothingListens, Possible), is(ServerOnLoopback, Possible), is(Firewall, Possible), is(EventHandler, Possible)]),
     // Slow: who answers pings?
     rule(NO_CONNECTION, |f| f.host == Reach::Answers,
         &[is(Firewall, Likely), is(NothingListens, Possible)]),
@@ -198,10 +236,21 @@ const RULES: &[Rule] = &[
     rule(NO_CONNECTION, ALWAYS,
         &[is(HostDown, Likely), is(Firewall, Possible), is(GatewaySilent, Possible)]),
 
+    // What the stack does isn't what was declared.
+    rule(&[ResponseTimedOut, Stalled, TookTooLong], |f| f.empty_reads == EmptyReads::Misread,
+        &[is(StackQuirks, Likely), is(SlowServer, Possible)]),
+    rule(&[ResponseTimedOut, Stalled, TookTooLong], |f| f.empty_reads == EmptyReads::Many,
+        &[is(SlowServer, Likely), is(StackQuirks, Possible), is(NotHttp, Possible)]),
+    rule(&[ClosedUnanswered], |f| f.empty_reads == EmptyReads::EndedAtOnce && !f.reused,
+        &[is(ConnectionLost, Likely), is(StackQuirks, Possible), is(TlsMismatch, Possible), is(NotHttp, Possible)]),
+
     // The exchange.
     rule(&[Broken, ClosedUnanswered], |f| f.reused,
         &[is(StaleConnection, Likely), is(ConnectionLost, Possible)]),
+    // A server of TLS resets, or hangs up, when it is asked in the clear.
     rule(&[ClosedUnanswered], ALWAYS,
+        &[is(ConnectionLost, Likely), is(TlsMismatch, Possible), is(NotHttp, Possible)]),
+    rule(&[Broken], |f| f.unanswered,
         &[is(ConnectionLost, Likely), is(TlsMismatch, Possible), is(NotHttp, Possible)]),
     rule(&[Broken], ALWAYS,
         &[is(ConnectionLost, Likely)]),
@@ -217,22 +266,59 @@ const RULES: &[Rule] = &[
     // The answer. What stands in it is certain, unless a modem's serial line has changed it.
     rule(&[AnswerIsTls],       ALWAYS, &[is(TlsMismatch, Certain)]),
     rule(&[AnswerAsksForTls],  ALWAYS, &[is(TlsMismatch, Certain)]),
+    rule(&[AnswerIsNotHttp],   |f| f.reused,
+        &[is(LeftOvers, Likely), is(NotHttp, Possible), is(SerialLine, Possible)]),
     rule(&[AnswerIsNotHttp],   ALWAYS, &[is(NotHttp, Likely), is(SerialLine, Possible)]),
-    rule(&[AnswerIsElsewhere], ALWAYS, &[is(CaptivePortal, Likely)]),
-    rule(&[AnswerUnfit],       ALWAYS, &[is(BadResponse, Certain)]),
-    // It is invalid as it came; who made it so isn't seen.
-    rule(&[AnswerMalformed],   ALWAYS, &[is(BadResponse, Certain), is(SerialLine, Possible)]),
+    rule(&[AnswerIsPortals],   ALWAYS, &[is(CaptivePortal, Likely)]),
+    rule(&[AnswerLeadsToPortal],  ALWAYS, &[is(CaptivePortal, Likely), is(Redirected, Possible)]),
+    rule(&[AnswerLeadsToLogin],   ALWAYS, &[is(Redirected, Certain), is(CaptivePortal, Possible)]),
+    rule(&[AnswerLeadsElsewhere], ALWAYS, &[is(Redirected, Certain)]),
+    rule(&[AnswerRefuses],     ALWAYS, &[is(RefusedByStatus, Certain)]),
+    // It was asked for its root, and not for the caller's path.
+    rule(&[AnswerKnowsNoSuchPlace], ALWAYS, &[is(RefusedByStatus, Possible)]),
+    rule(&[AnswerTooLarge],    ALWAYS, &[is(BufferTooSmall, Certain)]),
+    // It is short or invalid as it came; who made it so isn't seen.
+    rule(&[AnswerCut],         ALWAYS,
+        &[is(BadResponse, Likely), is(ConnectionLost, Possible), is(SerialLine, Possible)]),
+    rule(&[AnswerMalformed],   |f| f.reused,
+        &[is(BadResponse, Likely), is(LeftOvers, Possible), is(SerialLine, Possible)]),
+    rule(&[AnswerMalformed],   |f| f.on_pc, &[is(BadResponse, Certain)]),
+    rule(&[AnswerMalformed],   ALWAYS, &[is(BadResponse, Likely), is(SerialLine, Possible)]),
 ];
 
 const NO_RULE: &[Suspect] = &[is(Unexplained, Possible)];
 
-/// The causes, the likeliest first.
-pub(super) fn decide(facts: &Facts) -> &'static [Suspect] {
-    RULES
+/// As many as a row has at most.
+pub(super) const MOST: usize = 4;
+
+/// What was looked at and found right is no cause, and neither is what can't be there.
+fn is_ruled_out(cause: Cause, f: &Facts) -> bool {
+    match cause {
+        NoDnsServer => f.has_dns,
+        NoAddress => f.is_up,
+        WrongSubnet => f.routed || f.own_machine,
+        GatewaySilent => f.gateway == Reach::Answers || f.own_machine,
+        HostDown | ClientIsolation => f.host == Reach::Answers || f.own_machine,
+        ServerOnLoopback => f.own_machine,
+        // With TLS the connection came about.
+        TlsMismatch => f.secure && matches!(f.symptom, Broken | ClosedUnanswered),
+        EventHandler | JoinFailed | ModemMemory | ModemReset | ModemUnresponsive | ModemSleep
+        | SerialLine | Firmware => f.on_pc,
+        _ => false,
+    }
+}
+
+/// The causes, the likeliest first. What was seen itself is never ruled out.
+pub(super) fn decide(facts: &Facts) -> Vec<Suspect, MOST> {
+    let all = RULES
         .iter()
         .find(|rule| {
             (rule.symptoms.is_empty() || rule.symptoms.contains(&facts.symptom))
                 && (rule.given)(facts)
         })
-        .map_or(NO_RULE, |rule| rule.causes)
+        .map_or(NO_RULE, |rule| rule.causes);
+    let left =
+        |suspect: &&Suspect| suspect.confidence == Certain || !is_ruled_out(suspect.cause, facts);
+    let suspects: Vec<_, MOST> = all.iter().filter(left).take(MOST).copied().collect();
+    if suspects.is_empty() { NO_RULE.iter().copied().collect() } else { suspects }
 }

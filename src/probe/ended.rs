@@ -1,7 +1,7 @@
 //! How a step of the check ended, and what follows from it.
 
-use super::{Ladder, Next};
-use crate::diagnosis::{Diagnosis, ProbeStep, Seen, StepOutcome, oddity};
+use super::{Ladder, Next, look};
+use crate::diagnosis::{Answer, Diagnosis, Meaning, ProbeStep, Seen, StepOutcome};
 use crate::error::{Deadline, Error, ErrorKind, Evidence, Failure, Phase, RequestError};
 use crate::nal::{CallView, Driver, ErrorOf};
 use crate::protocol::{Exchange, State};
@@ -17,25 +17,40 @@ impl Ladder {
         buffer: &mut [u8],
     ) -> nb::Result<Next, ErrorOf<N>> {
         let head = exchange.head(buffer);
-        let status = head.status();
-        let oddity = oddity(&head, exchange.early_body(buffer), self.report.whole_host());
-        // Servers that take `*` for an error say the same of it whatever they are.
-        if status == 400 && oddity.is_none() && !self.asked_root {
+        let mut evidence = driver.evidence_of(exchange, Phase::Head);
+        evidence.link = Some(self.report.link);
+        let answer = Answer::of(
+            &head,
+            exchange.early_body(buffer),
+            self.report.whole_host(),
+            self.findings.secure,
+            &evidence,
+        );
+        // Servers that take `*` for an error, or for a path, say the same of it whatever they are.
+        let is_of_asterisk = answer.status == 400 && answer.meaning == Meaning::Fine
+            || answer.meaning == Meaning::NotFound;
+        if is_of_asterisk && !self.asked_root {
             self.asked_root = true;
             if self.ask_root(driver, exchange, buffer) {
                 return Ok(Next::Http);
             }
         }
-        self.report.status = Some(status);
-        match oddity {
-            None => self.pass(ProbeStep::Http, &driver.clock),
-            Some(oddity) => {
-                let evidence = driver.evidence_of(exchange, Phase::Head);
-                self.report.diagnosis = Some(Diagnosis::of_response(oddity, evidence));
-                self.end(ProbeStep::Http, StepOutcome::Failed, &driver.clock);
-            }
-        }
+        self.port_is_open(&driver.clock);
+        self.report.diagnosis = Diagnosis::of_answer(&answer, evidence);
+        let outcome = match self.report.diagnosis {
+            Some(_) => StepOutcome::Failed,
+            None => StepOutcome::Passed,
+        };
+        self.report.answer = Some(answer);
+        self.end(ProbeStep::Http, outcome, &driver.clock);
         Ok(Next::Over)
+    }
+
+    /// Whoever says something has taken the connection: also where the stack would have said so of any.
+    fn port_is_open(&mut self, clock: &impl Clock) {
+        if self.report.steps().last().is_some_and(|last| last.step < ProbeStep::Port) {
+            self.pass(ProbeStep::Port, clock);
+        }
     }
 
     pub(super) fn failed<N: Network, C: Clock>(
@@ -49,6 +64,9 @@ impl Ladder {
         if self.next == Next::Link && step != ProbeStep::Link {
             self.pass(ProbeStep::Link, &driver.clock);
         }
+        if step == ProbeStep::Http {
+            self.port_is_open(&driver.clock);
+        }
         // What the head doesn't fit is an answer all the same.
         if matches!(error.kind, ErrorKind::Buffer { .. }) && step == ProbeStep::Http {
             self.pass(ProbeStep::Http, &driver.clock);
@@ -56,8 +74,9 @@ impl Ladder {
             return;
         }
         self.end(step, StepOutcome::Failed, &driver.clock);
-        let seen = Seen::new(&error, driver.evidence);
+        let seen = Seen::new(&error, driver.evidence).on(&driver.connection.network);
         self.report.code = seen.code;
+        self.report.error = look::told(&error.kind);
         self.seen = Some(seen);
         // Only a stack that can be interrupted is asked for more.
         let polls = driver.connection.network.quirks().connect() == Connect::Polls;
@@ -156,6 +175,8 @@ pub(super) fn step_of<T, D>(error: &Error<T, D>, else_: ProbeStep) -> ProbeStep 
         | ErrorKind::ResolvedTo(..) => ProbeStep::Target,
         ErrorKind::Link(LinkError::GatewayOutsideSubnet) => ProbeStep::Subnet,
         ErrorKind::Link(LinkError::NoDnsServer) => ProbeStep::Name,
+        // It showed when the first byte was sent.
+        ErrorKind::NotConnected(_) => ProbeStep::Port,
         _ => else_,
     }
 }

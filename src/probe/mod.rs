@@ -2,6 +2,7 @@
 
 mod ask;
 mod ended;
+mod look;
 
 use crate::diagnosis::{Findings, ProbeStep, Report, Seen, StepOutcome};
 use crate::error::{Error, Evidence};
@@ -14,7 +15,7 @@ use crate::protocol::{CloseReason, Exchange, Goal, NEVER, State};
 use core::convert::Infallible;
 use core::net::{IpAddr, SocketAddr};
 use ended::{is_unexplained, step_of};
-use nal_link::{Clock, LinkStatus, Network, elapsed_ms};
+use nal_link::{Clock, Connect, LinkStatus, Network, elapsed_ms};
 
 /// An answer to a ping, or to a connection in its place, is awaited for so long.
 const REACH_MS: u32 = 4_000;
@@ -106,6 +107,7 @@ impl Ladder {
         report.add(step, StepOutcome::Failed, 0);
         let seen = Seen::new(error, Evidence::default());
         report.code = seen.code;
+        report.error = look::told(&error.kind);
         report.diagnosis = Some(seen.diagnosis(Findings::default()));
         Self {
             exchange: None,
@@ -161,7 +163,12 @@ impl Ladder {
                     self.out_of_time(driver, exchange, buffer);
                 }
                 Err(nb::Error::WouldBlock) => return Err(nb::Error::WouldBlock),
-                Err(nb::Error::Other(error)) => self.failed(driver, error),
+                Err(nb::Error::Other(error)) => {
+                    if self.next == Next::Http {
+                        self.report.keep_came(exchange.early_body(buffer));
+                    }
+                    self.failed(driver, error);
+                }
             }
         }
         if driver.connection.belongs_to(self.ticket) {
@@ -203,8 +210,14 @@ impl Ladder {
                 }
                 let begun = driver.begin(exchange, buffer, now);
                 self.tell(driver, exchange, buffer, begun)?;
-                self.pass(ProbeStep::Link, &driver.clock);
-                self.pass(ProbeStep::Subnet, &driver.clock);
+                let ip = self.report.link.ip_config().ok();
+                // Where that check is switched off, it goes on without an address.
+                let is_up = if ip.is_some() { StepOutcome::Passed } else { StepOutcome::NotAsked };
+                self.end(ProbeStep::Link, is_up, &driver.clock);
+                let target = exchange.endpoint.remote.map(|remote| remote.ip());
+                let (outcome, word) = look::subnet(ip, target, driver.config.checks);
+                self.report.subnet = word;
+                self.end(ProbeStep::Subnet, outcome, &driver.clock);
                 Ok(Next::Name)
             }
             Next::Name => {
@@ -219,7 +232,17 @@ impl Ladder {
                 };
                 self.report.address = Some(remote.ip());
                 self.report.port = remote.port();
-                self.pass(ProbeStep::Target, &driver.clock);
+                let own = self.own_address();
+                let has_loopback = driver.connection.network.has_loopback();
+                let (outcome, word) =
+                    look::target(remote.ip(), own, has_loopback, driver.config.checks);
+                self.report.target = word;
+                self.end(ProbeStep::Target, outcome, &driver.clock);
+                // Nobody stands between a machine and itself.
+                if look::is_own_machine(remote.ip(), own, has_loopback) {
+                    exchange.timers.progress(driver.clock.now_ms());
+                    return Ok(Next::Port);
+                }
                 Ok(Next::Gateway(remote))
             }
             Next::Gateway(remote) => {
@@ -232,12 +255,9 @@ impl Ladder {
                 Ok(Next::Host(remote))
             }
             Next::Host(remote) => {
-                // A PC that asks itself is there.
-                if !remote.ip().is_loopback() {
-                    let (answer, outcome) = self.ping(network, remote.ip(), now)?;
-                    self.findings.host = answer;
-                    self.end(ProbeStep::Host, outcome, &driver.clock);
-                }
+                let (answer, outcome) = self.ping(network, remote.ip(), now)?;
+                self.findings.host = answer;
+                self.end(ProbeStep::Host, outcome, &driver.clock);
                 exchange.timers.progress(driver.clock.now_ms());
                 Ok(Next::Port)
             }
@@ -245,7 +265,11 @@ impl Ladder {
                 exchange.state = State::Connect;
                 let connected = driver.connect(exchange, buffer, now);
                 self.tell(driver, exchange, buffer, connected)?;
-                self.pass(ProbeStep::Port, &driver.clock);
+                // Some stacks say so of any; what was sent then tells.
+                let quirks = driver.connection.network.quirks();
+                if quirks.connect() != Connect::ReportsSuccess {
+                    self.pass(ProbeStep::Port, &driver.clock);
+                }
                 Ok(Next::Http)
             }
             Next::Http => {
@@ -321,6 +345,11 @@ impl Ladder {
             Next::Port | Next::KnockAtGateway | Next::KnockAtPort => ProbeStep::Port,
             Next::Http | Next::Over => ProbeStep::Http,
         }
+    }
+
+    /// The link's own.
+    fn own_address(&self) -> Option<IpAddr> {
+        self.report.link.ip_config().ok().map(|ip| ip.address)
     }
 
     fn gateway(&self) -> Option<IpAddr> {
