@@ -88,8 +88,11 @@ impl<'h> Location<'h> {
         let target = address(self.host);
         // Whoever has asked for a name or for a public address has no business at the router's, nor at
         // another private address.
-        let is_private =
-            matches!(target, Some(IpAddr::V4(v4)) if v4.is_private() || v4.is_link_local());
+        let is_private = match target {
+            Some(IpAddr::V4(v4)) => v4.is_private() || v4.is_link_local(),
+            Some(IpAddr::V6(v6)) => v6.is_unicast_link_local() || v6.is_unique_local(),
+            None => false,
+        };
         let asked_private =
             matches!(address(asked.as_bytes()), Some(IpAddr::V4(v4)) if v4.is_private());
         (target.is_some() && target == gateway)

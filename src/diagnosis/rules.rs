@@ -206,12 +206,12 @@ const RULES: &[Rule] = &[
         &[is(EventHandler, Likely), is(HostDown, Possible)]),
     // Where TLS is at home the server speaks it.
     rule(NO_CONNECTION, |f| f.secure && f.port == Reach::Answers && f.tls_port,
-        &[is(ModemMemory, Likely), is(TlsMismatch, Possible)]),
+        &[is(Certificate, Likely), is(ModemMemory, Possible), is(TlsMismatch, Possible)]),
     rule(NO_CONNECTION, |f| f.secure && f.port == Reach::Answers,
-        &[is(TlsMismatch, Likely), is(ModemMemory, Possible)]),
+        &[is(TlsMismatch, Likely), is(Certificate, Possible), is(ModemMemory, Possible)]),
     // A modem that can't tell: at once, and the host is there.
     rule(&[ConnectFailed], |f| f.at_once && f.port == Reach::NotAsked && f.fault == StackFault::TlsFailed,
-        &[is(TlsMismatch, Possible), is(ModemMemory, Possible), is(NothingListens, Possible)]),
+        &[is(TlsMismatch, Possible), is(Certificate, Possible), is(ModemMemory, Possible), is(NothingListens, Possible)]),
     rule(&[ConnectFailed], |f| f.at_once && matches!(f.fault, StackFault::Indistinct | StackFault::TlsFailed),
         &[is(NothingListens, Likely), is(ServerOnLoopback, Possible), is(Firewall, Possible)]),
     rule(&[ConnectFailed], |f| f.at_once && f.fault == StackFault::Unknown,

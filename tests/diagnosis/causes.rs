@@ -123,7 +123,7 @@ fn each_cause_is_found_by_its_number_and_its_code() {
         assert_eq!(Cause::from_number(number), Some(cause));
         assert_eq!(Cause::from_code(cause.code()), Some(cause));
     }
-    for number in [0, 31, 255] {
+    for number in [0, 42, 255] {
         assert_eq!(Cause::from_number(number), None);
     }
     for code in ["", "xyzzy", "firewall ", "Firewall"] {
@@ -138,7 +138,11 @@ fn kinds() -> Vec<(Phase, Kind)> {
     let refused = |error| (Phase::Url, Kind::Request(error));
     let timeout = |deadline| Kind::Timeout { deadline, limit_ms: 5000 };
     let link = |error| (Phase::Link, Kind::Link(error));
+    let buffer =
+        Kind::Buffer { what: BufferUse::ResponseHead, needed: 700, available: 512, exact: true };
     vec![
+        (Phase::Head, buffer),
+        (Phase::Head, Kind::Protocol(ProtocolError::StatusLine)),
         refused(RequestError::SecondHost),
         refused(RequestError::Url(UrlError::SchemeInHost { localhost: true })),
         refused(RequestError::NoTls),
@@ -196,7 +200,11 @@ fn plain(text: &str) -> String {
 /// A page quotes what is really said, and names codes that there are.
 #[test]
 fn each_page_quotes_the_errors_as_they_are() {
-    const OTHERS: [&str; 2] = [
+    const OTHERS: [&str; 5] = [
+        // The report of an answer, and of a stack that was declared wrong: `field` has them.
+        "status #, redirects to https://gate.example/: the same host by https",
+        "status #, which wants Digest",
+        "receive gave # bytes # times",
         // The compiler, and a server.
         "cannot be sent between threads safely",
         "The plain HTTP request was sent to HTTPS port",
@@ -250,6 +258,19 @@ fn each_page_quotes_the_errors_as_they_are() {
     assert!(quotes > 25 && names > 40, "{quotes} quotes, {names} codes");
 }
 
+/// What no error alone leads to: an answer to the check does, or what the network below has counted.
+pub const NOT_OF_AN_ERROR: [Cause; 9] = [
+    Cause::Unexplained,
+    Cause::Redirected,
+    Cause::RefusedByStatus,
+    Cause::Firmware,
+    Cause::BodyWithoutEnd,
+    Cause::BodyTooShort,
+    Cause::Compressed,
+    Cause::NearlyHttp,
+    Cause::StackQuirks,
+];
+
 /// How sure the rules are of each cause, over all that an error can bring along.
 fn decided() -> BTreeMap<Cause, BTreeSet<Confidence>> {
     let up = IpConfig::new(IpAddr::from([192, 168, 1, 57]))
@@ -291,7 +312,7 @@ fn decided() -> BTreeMap<Cause, BTreeSet<Confidence>> {
 fn each_page_names_each_certainty_that_the_rules_give_it() {
     let decided = decided();
     let never: Vec<_> = Cause::all().filter(|cause| !decided.contains_key(cause)).collect();
-    assert_eq!(never, [Cause::Unexplained]);
+    assert_eq!(never, NOT_OF_AN_ERROR);
     let mut missing = Vec::new();
     for (cause, confidences) in decided {
         let page = page(cause).to_lowercase();

@@ -152,7 +152,7 @@ pub fn checked() -> Vec<Written> {
         (nobody, silent(), unknown, NEAR, Cause::GatewaySilent),
         (all, refused(), StackFault::Refused, NEAR, Cause::NothingListens),
         (all, refused(), StackFault::Indistinct, NEAR, Cause::NothingListens),
-        (all, open(), unknown, "https://192.168.1.20/", Cause::ModemMemory),
+        (all, open(), unknown, "https://192.168.1.20/", Cause::Certificate),
         (all, open(), unknown, "https://192.168.1.20:8443/", Cause::TlsMismatch),
         (nobody, silent(), unknown, "http://unknown.test/", Cause::NameNotResolved),
     ] {
