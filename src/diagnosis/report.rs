@@ -210,6 +210,11 @@ impl Report {
         }
     }
 
+    /// They are of no interest.
+    pub(crate) fn forget_came(&mut self) {
+        self.came.clear();
+    }
+
     pub(crate) fn add(&mut self, step: ProbeStep, outcome: StepOutcome, ms: u32) {
         // There is room for each step once.
         let _ = self.results.push(StepResult { step, outcome, ms });

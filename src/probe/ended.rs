@@ -32,18 +32,25 @@ impl Ladder {
         if is_of_asterisk && !self.asked_root {
             self.asked_root = true;
             if self.ask_root(driver, exchange, buffer) {
+                // It counts, should there be no other.
+                self.report.answer = Some(answer);
                 return Ok(Next::Http);
             }
         }
-        self.port_is_open(&driver.clock);
+        self.conclude_answer(answer, evidence, &driver.clock);
+        Ok(Next::Over)
+    }
+
+    /// What the answer says is the end of the check.
+    fn conclude_answer(&mut self, answer: Answer, evidence: Evidence, clock: &impl Clock) {
+        self.port_is_open(clock);
         self.report.diagnosis = Diagnosis::of_answer(&answer, evidence);
         let outcome = match self.report.diagnosis {
             Some(_) => StepOutcome::Failed,
             None => StepOutcome::Passed,
         };
         self.report.answer = Some(answer);
-        self.end(ProbeStep::Http, outcome, &driver.clock);
-        Ok(Next::Over)
+        self.end(ProbeStep::Http, outcome, clock);
     }
 
     /// Whoever says something has taken the connection: also where the stack would have said so of any.
@@ -61,6 +68,13 @@ impl Ladder {
         // The failure has taken the connection away.
         self.ticket = driver.connection.claim();
         let step = step_of(&error, self.current());
+        // It is the second question that failed, and the first was answered.
+        if let Some(answer) = self.report.answer.take() {
+            self.report.forget_came();
+            self.conclude_answer(answer, driver.evidence, &driver.clock);
+            self.next = Next::Over;
+            return;
+        }
         if self.next == Next::Link && step != ProbeStep::Link {
             self.pass(ProbeStep::Link, &driver.clock);
         }

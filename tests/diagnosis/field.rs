@@ -593,3 +593,20 @@ fn a_stack_that_was_declared_wrong_is_told_so_with_the_count() {
         }
     }
 }
+
+/// A server that answers one question and no second one has answered.
+#[test]
+fn a_second_question_that_fails_changes_nothing() {
+    for (status, wanted) in
+        [("404 Not Found", "status 404"), ("400 Bad Request", "all of it works")]
+    {
+        let first = Connection::answer(format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n"));
+        for second in
+            [refused(), Connection::new([Step::Silence]), Connection::answer("SSH-2.0\r\n")]
+        {
+            let report = diagnose(chip([first.clone(), second]), "http://192.168.1.20/");
+            says(status, &report.to_string(), &[wanted, "port ok"], &["nothing listens", "SSH"]);
+            assert_eq!(report.status(), status[..3].parse().ok(), "{report}");
+        }
+    }
+}
