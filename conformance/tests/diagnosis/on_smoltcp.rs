@@ -1,5 +1,6 @@
 //! smoltcp-nal on a cable in memory, in virtual time: a stack that hides refusals and resets.
 
+use crate::answers::{Served, served};
 use crate::common::TestLink;
 use crate::observed::{Case, Cost, Demand, On, observe_passive, try_get};
 use crate::on_std::OK;
@@ -75,6 +76,13 @@ pub fn cases(cx: &mut LoopContext) -> Vec<Case> {
         asked(cx, case(Cause::NoHostTarget, "127.0.0.1"), None, "http://127.0.0.1/"),
         asked(cx, case(Cause::Scheme, "port 443 with http"), None, "http://10.0.0.1:443/"),
     ];
+    for Served { cause, how, bytes, closes, demand } in served() {
+        let mut acts = vec![Act::Request, say(bytes)];
+        if closes {
+            acts.push(Act::Fin);
+        }
+        cases.push(asked(cx, case(cause, how), Some(&acts), "").demand(demand));
+    }
     cases.push(stale(
         cx,
         case(Cause::StaleConnection, "closed while the next request is on its way"),

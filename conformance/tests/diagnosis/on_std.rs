@@ -1,6 +1,7 @@
 //! std-embedded-nal on loopback: servers that hang, reset, cut and speak something else, real ones
 //! among them.
 
+use crate::answers::{self, Served};
 use crate::common::TestLink;
 use crate::observed::{Case, Cost, Demand, On};
 use crate::observed::{observe, observe_after, observe_passive, say as tell, try_get};
@@ -138,7 +139,7 @@ pub fn cases(cx: &mut LoopContext) -> Vec<Case> {
         ),
         served(
             cx,
-            case(Cause::CaptivePortal, "302 to another host"),
+            case(Cause::CaptivePortal, "302 to a portal's page"),
             &[
                 Act::Request,
                 say("HTTP/1.1 302 Found\r\nLocation: http://login.portal.test/?to=x\r\n\
@@ -146,14 +147,6 @@ pub fn cases(cx: &mut LoopContext) -> Vec<Case> {
             ],
         )
         .demand(Demand::FirstNotCertain("a server may send its clients elsewhere, too")),
-        served(
-            cx,
-            case(Cause::CaptivePortal, "511 Network Authentication Required"),
-            &[
-                Act::Request,
-                say("HTTP/1.1 511 Network Authentication Required\r\nContent-Length: 0\r\n\r\n"),
-            ],
-        ),
         served(
             cx,
             case(Cause::BadResponse, "a body cut short"),
@@ -169,17 +162,6 @@ pub fn cases(cx: &mut LoopContext) -> Vec<Case> {
         ),
         served(
             cx,
-            case(Cause::BadResponse, "a head larger than the buffer"),
-            &[
-                Act::Request,
-                say(format!(
-                    "HTTP/1.1 200 OK\r\nX-Long: {}\r\nContent-Length: 0\r\n\r\n",
-                    "x".repeat(900)
-                )),
-            ],
-        ),
-        served(
-            cx,
             case(Cause::ConnectionLost, "the end of the stream in answer"),
             &[Act::Request, Act::Fin],
         )
@@ -191,6 +173,13 @@ pub fn cases(cx: &mut LoopContext) -> Vec<Case> {
         ),
     ];
 
+    for Served { cause, how, bytes, closes, demand } in answers::served() {
+        let mut acts = vec![Act::Request, say(bytes)];
+        if closes {
+            acts.push(Act::Fin);
+        }
+        cases.push(served(cx, case(cause, how), &acts).demand(demand));
+    }
     cases.push(refused(cx, case(Cause::NothingListens, "a port that nobody has")));
     cases.push(dribbles(cx, case(Cause::SlowServer, "a body that never ends, a byte at a time")));
     cases.push(without_dns(cx, case(Cause::NoDnsServer, "a name on a stack that resolves none")));
