@@ -248,9 +248,7 @@ const RULES: &[Rule] = &[
     rule(&[Broken, ClosedUnanswered], |f| f.reused,
         &[is(StaleConnection, Likely), is(ConnectionLost, Possible)]),
     // A server of TLS resets, or hangs up, when it is asked in the clear.
-    rule(&[ClosedUnanswered], ALWAYS,
-        &[is(ConnectionLost, Likely), is(TlsMismatch, Possible), is(NotHttp, Possible)]),
-    rule(&[Broken], |f| f.unanswered,
+    rule(&[ClosedUnanswered, Broken], |f| f.unanswered,
         &[is(ConnectionLost, Likely), is(TlsMismatch, Possible), is(NotHttp, Possible)]),
     rule(&[Broken], ALWAYS,
         &[is(ConnectionLost, Likely)]),

@@ -171,6 +171,16 @@ pub fn cases(cx: &mut LoopContext) -> Vec<Case> {
             case(Cause::ConnectionLost, "a reset in answer to the request"),
             &[Act::Request, Act::Reset],
         ),
+        served(
+            cx,
+            case(Cause::ConnectionLost, "a reset in the middle of the body"),
+            &[
+                Act::Request,
+                say("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello"),
+                Act::Wait(50),
+                Act::Reset,
+            ],
+        ),
     ];
 
     for Served { cause, how, bytes, closes, demand } in answers::served() {
