@@ -135,8 +135,8 @@ pub use diagnosis::{
     Cause, Confidence, Diagnosis, ProbeStep, Report, StepOutcome, StepResult, Suspect,
 };
 pub use error::{
-    BufferUse, Deadline, Error, ErrorKind, Evidence, Peer, Phase, ProtocolError, RequestError,
-    TargetClass, UrlError,
+    BodyFraming, BodyProgress, BufferUse, Deadline, Error, ErrorKind, Evidence, Excerpt, Peer,
+    Phase, ProtocolError, RequestError, TargetClass, UrlError,
 };
 #[cfg(feature = "esp-at")]
 #[cfg_attr(docsrs, doc(cfg(feature = "esp-at")))]
@@ -186,13 +186,7 @@ pub mod sans_io {
             head.expect_continue();
         }
         let head_end = head.on(buffer).finish(body).ok()?;
-        let mut exchange = Exchange::new(
-            Endpoint::of(&url),
-            traits.response_to,
-            traits.is_idempotent,
-            config.deadlines,
-            now,
-        );
+        let mut exchange = Exchange::new(Endpoint::of(&url), &traits, config.deadlines, now);
         exchange.stage(head_end, expect_continue && body.is_some(), buffer, &[]);
         Some(exchange)
     }

@@ -59,13 +59,8 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
             Ok(url) => Endpoint::of(url),
             Err(_) => Endpoint::NOWHERE,
         };
-        let exchange = Exchange::new(
-            endpoint,
-            traits.response_to,
-            traits.is_idempotent,
-            driver.config.deadlines,
-            driver.clock.now_ms(),
-        );
+        let exchange =
+            Exchange::new(endpoint, &traits, driver.config.deadlines, driver.clock.now_ms());
         Self { client, head, call: Call::new(exchange, buffer), has_body: false }
     }
 
@@ -335,6 +330,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
             driver.config.checks,
         )?;
         call.exchange.params.close = self.head.close;
+        call.exchange.params.has_secret = self.head.has_secret;
         // A copied body leaves with its head all the same: the answer's place is where it stands.
         let holds_body = self.head.expect_continue && (upload.is_some() || lent > 0);
         let stage_end = head_end?.wrapping_add(copied);

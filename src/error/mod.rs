@@ -5,11 +5,13 @@
 //! stays with the client.
 
 mod evidence;
+mod excerpt;
 mod protocol;
 mod request;
 mod text;
 
-pub use evidence::Evidence;
+pub use evidence::{BodyFraming, BodyProgress, Evidence};
+pub use excerpt::Excerpt;
 pub use protocol::{Peer, ProtocolError};
 pub use request::{RequestError, TargetClass, UrlError};
 

@@ -102,6 +102,7 @@ impl<'a> Method<'a> {
             },
             // A method given by its name alone is taken for one of which nothing is known.
             is_idempotent: self.is_idempotent(),
+            is_safe: matches!(self, Self::Get | Self::Head | Self::Options | Self::Trace),
             may_have_body: !matches!(method, Self::Head | Self::Trace),
             announces_empty_body: matches!(method, Self::Post | Self::Put | Self::Patch),
         }
@@ -114,6 +115,8 @@ pub(crate) struct MethodTraits {
     /// What the response to it can be.
     pub(crate) response_to: ResponseTo,
     pub(crate) is_idempotent: bool,
+    /// It asks, and changes nothing (RFC 9110 section 9.2.1).
+    pub(crate) is_safe: bool,
     /// Whether a request may have a body (RFC 9110 sections 9.3.2 and 9.3.8).
     pub(crate) may_have_body: bool,
     /// Whether a request without a body says so (RFC 9110 section 8.6).

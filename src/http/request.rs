@@ -38,6 +38,8 @@ pub(crate) struct HeadWriter {
     host_given: bool,
     /// What the caller's own header lines ask for.
     pub(crate) close: bool,
+    /// A header line or the URL has credentials.
+    pub(crate) has_secret: bool,
     pub(crate) expect_continue: bool,
     /// The line for it is still to be added.
     expect_line: bool,
@@ -63,6 +65,7 @@ impl HeadWriter {
             accept: true,
             host_given: false,
             close: false,
+            has_secret: false,
             expect_continue: false,
             expect_line: false,
             may_have_body: traits.may_have_body,
@@ -141,6 +144,7 @@ impl Pen<'_> {
             && !is_connect
         {
             let line = self.head.length;
+            self.head.has_secret = true;
             self.basic_authorization(userinfo.as_bytes());
             self.head.credentials_line = (line, self.head.length);
         }
@@ -184,7 +188,12 @@ impl Pen<'_> {
                     .split(|&byte| byte == b',')
                     .any(|option| trim(option).eq_ignore_ascii_case(b"close"));
             }
-            13 if is(b"authorization") => self.remove_credentials(),
+            6 if is(b"cookie") => self.head.has_secret = true,
+            13 if is(b"authorization") => {
+                self.head.has_secret = true;
+                self.remove_credentials();
+            }
+            19 if is(b"proxy-authorization") => self.head.has_secret = true,
             14 if is(b"content-length") => return self.head.fail(RequestError::ManagedHeader),
             17 if is(b"transfer-encoding") => return self.head.fail(RequestError::ManagedHeader),
             _ => {}

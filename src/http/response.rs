@@ -50,7 +50,7 @@ impl<'b> ResponseHead<'b> {
     ///
     /// ```
     /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
-    /// # let bytes = b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n";
+    /// # let bytes = &mut { *b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n" };
     /// # let mut parser = HeadParser::new();
     /// # parser.parse(bytes).unwrap();
     /// # let head = ResponseHead::new(&parser, bytes);
@@ -65,7 +65,7 @@ impl<'b> ResponseHead<'b> {
     ///
     /// ```
     /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
-    /// # let bytes = b"HTTP/1.1 204 No Content\r\n\r\n";
+    /// # let bytes = &mut { *b"HTTP/1.1 204 No Content\r\n\r\n" };
     /// # let mut parser = HeadParser::new();
     /// # parser.parse(bytes).unwrap();
     /// # let head = ResponseHead::new(&parser, bytes);
@@ -80,7 +80,7 @@ impl<'b> ResponseHead<'b> {
     ///
     /// ```
     /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
-    /// # let bytes = b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n";
+    /// # let bytes = &mut { *b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n" };
     /// # let mut parser = HeadParser::new();
     /// # parser.parse(bytes).unwrap();
     /// # let head = ResponseHead::new(&parser, bytes);
@@ -95,7 +95,7 @@ impl<'b> ResponseHead<'b> {
     ///
     /// ```
     /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
-    /// # let bytes = b"HTTP/1.0 200 OK\r\n\r\n";
+    /// # let bytes = &mut { *b"HTTP/1.0 200 OK\r\n\r\n" };
     /// # let mut parser = HeadParser::new();
     /// # parser.parse(bytes).unwrap();
     /// # let head = ResponseHead::new(&parser, bytes);
@@ -110,7 +110,7 @@ impl<'b> ResponseHead<'b> {
     ///
     /// ```
     /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
-    /// # let bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 4096\r\n\r\n";
+    /// # let bytes = &mut { *b"HTTP/1.1 200 OK\r\nContent-Length: 4096\r\n\r\n" };
     /// # let mut parser = HeadParser::new();
     /// # parser.parse(bytes).unwrap();
     /// # let head = ResponseHead::new(&parser, bytes);
@@ -125,7 +125,7 @@ impl<'b> ResponseHead<'b> {
     ///
     /// ```
     /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
-    /// # let bytes = b"HTTP/1.1 200 OK\r\nServer: gate\r\nContent-Length: 2\r\n\r\n";
+    /// # let bytes = &mut { *b"HTTP/1.1 200 OK\r\nServer: gate\r\nContent-Length: 2\r\n\r\n" };
     /// # let mut parser = HeadParser::new();
     /// # parser.parse(bytes).unwrap();
     /// # let head = ResponseHead::new(&parser, bytes);
@@ -142,7 +142,7 @@ impl<'b> ResponseHead<'b> {
     ///
     /// ```
     /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
-    /// # let bytes = b"HTTP/1.1 200 OK\r\nETag: \"17\"\r\n\r\n";
+    /// # let bytes = &mut { *b"HTTP/1.1 200 OK\r\nETag: \"17\"\r\n\r\n" };
     /// # let mut parser = HeadParser::new();
     /// # parser.parse(bytes).unwrap();
     /// # let head = ResponseHead::new(&parser, bytes);
@@ -158,7 +158,7 @@ impl<'b> ResponseHead<'b> {
     ///
     /// ```
     /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
-    /// # let bytes = b"HTTP/1.1 200 OK\r\nRetry-After: 120\r\n\r\n";
+    /// # let bytes = &mut { *b"HTTP/1.1 200 OK\r\nRetry-After: 120\r\n\r\n" };
     /// # let mut parser = HeadParser::new();
     /// # parser.parse(bytes).unwrap();
     /// # let head = ResponseHead::new(&parser, bytes);

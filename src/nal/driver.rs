@@ -144,10 +144,11 @@ impl<N: Network, C: Clock> Driver<N, C> {
                 Action::Receive(room) => {
                     let incoming = self.connection.receive(room);
                     now = self.clock.now_ms();
-                    let has_ended = match incoming {
+                    let mut reason = CloseReason::ServerClosedIdle;
+                    let starts_over = match incoming {
                         Incoming::Bytes(count) => {
-                            exchange.received(buffer, count, now)?;
-                            false
+                            reason = CloseReason::ExcessBytes;
+                            exchange.received(buffer, count, now)?
                         }
                         Incoming::Nothing => {
                             if !exchange.nothing_received(buffer, body, now)? {
@@ -164,8 +165,8 @@ impl<N: Network, C: Clock> Driver<N, C> {
                         }
                         Incoming::Closed | Incoming::Failed(_) => exchange.ended(false, now)?,
                     };
-                    if has_ended {
-                        self.connection.close_socket(CloseReason::ServerClosedIdle);
+                    if starts_over {
+                        self.connection.close_socket(reason);
                     }
                     continue;
                 }

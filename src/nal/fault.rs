@@ -43,6 +43,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
             self.connection.close(CloseReason::Error);
         }
         self.keep_evidence(exchange, phase, fault);
+        self.evidence.answer = exchange.excerpt(call.buffer);
         exchange.fail();
         Error::new(phase, kind)
     }
@@ -72,6 +73,8 @@ impl<N: Network, C: Clock> Driver<N, C> {
             limit_ms: exchange.limit_ms(phase),
             reused: exchange.reused,
             remote: exchange.endpoint.remote,
+            status: exchange.status(),
+            body: exchange.progress(),
             ..Evidence::default()
         }
     }

@@ -1,10 +1,11 @@
 //! A request on its way, and its response as it arrives.
 
 use super::{Body, CloseReason, Deadlines, Failure, Timers};
-use crate::error::Phase;
+use crate::error::{Peer, Phase};
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::head::{HeadMeasure, HeadParser};
+use crate::http::method::MethodTraits;
 use crate::http::response::{Headers, ResponseHead};
 
 /// What was asked for. It stays as it is once the call has begun.
@@ -12,8 +13,12 @@ use crate::http::response::{Headers, ResponseHead};
 pub(crate) struct RequestParams {
     pub(crate) response_to: ResponseTo,
     pub(crate) idempotent: bool,
+    /// The request asks, and changes nothing (RFC 9110 section 9.2.1).
+    pub(crate) safe: bool,
     /// The request says `Connection: close`.
     pub(crate) close: bool,
+    /// The request has credentials.
+    pub(crate) has_secret: bool,
     /// Codings that can't be undone are passed on as they are.
     pub(crate) allow_unknown_codings: bool,
     pub(crate) deadlines: Deadlines,
@@ -85,6 +90,8 @@ pub struct Exchange {
     pub(super) seeks_answer: bool,
     /// The body waits for `100 Continue`.
     pub(super) holds_body: bool,
+    /// What has come of the head isn't HTTP; more of it is awaited, to tell what it is.
+    pub(super) stranger: Option<Peer>,
     pub(super) interim: u8,
     /// What follows once all is sent: the head, or more of the body.
     pub(super) after_send: State,
@@ -126,8 +133,7 @@ impl Exchange {
     #[inline(always)]
     pub(crate) fn new(
         endpoint: Endpoint,
-        response_to: ResponseTo,
-        idempotent: bool,
+        method: &MethodTraits,
         deadlines: Deadlines,
         now: u32,
     ) -> Self {
@@ -139,6 +145,7 @@ impl Exchange {
             body_lent: false,
             seeks_answer: false,
             holds_body: false,
+            stranger: None,
             interim: 0,
             after_send: State::Head,
             close_reason: None,
@@ -162,9 +169,11 @@ impl Exchange {
             measure: HeadMeasure::default(),
             endpoint,
             params: RequestParams {
-                response_to,
-                idempotent,
+                response_to: method.response_to,
+                idempotent: method.is_idempotent,
+                safe: method.is_safe,
                 close: false,
+                has_secret: false,
                 allow_unknown_codings: false,
                 deadlines,
             },
@@ -273,6 +282,14 @@ impl Exchange {
     /// Whether the response's head has arrived.
     pub fn has_head(&self) -> bool {
         matches!(self.state, State::Body | State::Over)
+    }
+
+    /// The response's status, once its head has arrived.
+    pub(crate) fn status(&self) -> Option<u16> {
+        match self.state {
+            State::Body | State::Over => Some(self.parser.status()),
+            _ => None,
+        }
     }
 
     /// Whether the response has handed the connection over.

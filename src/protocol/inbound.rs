@@ -1,7 +1,7 @@
 //! From the first byte of the response to its last.
 
 use super::{Body, CloseReason, Exchange, Failure, Goal, State};
-use crate::error::{BufferUse, Deadline, ProtocolError};
+use crate::error::{BufferUse, Deadline, Peer, ProtocolError};
 use crate::http::bytes::move_down;
 use crate::http::chunked::Piece;
 use crate::http::head::{HeadMeasure, HeadParser};
@@ -18,6 +18,9 @@ const MAX_DISCARDED: usize = 1024;
 /// Room behind the head that framing needs to make progress.
 const LEAST_ROOM: u8 = 32;
 
+/// So many bytes that aren't HTTP tell what they are, where no line ends before.
+const ENOUGH: usize = 32;
+
 /// A part of the buffer, from its first byte to the one behind its last.
 type Room = (usize, usize);
 
@@ -30,10 +33,14 @@ impl Exchange {
         now: u32,
     ) -> Result<Option<Room>, Failure> {
         if self.filled > self.parsed_to {
-            let head = buffer.get(self.parsed_to..self.filled).unwrap_or_default();
-            if let Some(length) = self.parser.parse(head).map_err(Failure::Protocol)? {
-                self.head_complete(buffer, body, length, now)?;
-                return Ok(None);
+            let head = buffer.get_mut(self.parsed_to..self.filled).unwrap_or_default();
+            match self.parser.parse(head) {
+                Ok(Some(length)) => {
+                    self.head_complete(buffer, body, length, now)?;
+                    return Ok(None);
+                }
+                Ok(None) => {}
+                Err(error) => self.wrong_head(buffer, error)?,
             }
         }
         if self.filled == buffer.len() {
@@ -53,6 +60,26 @@ impl Exchange {
             self.replayable = false;
         }
         Ok(Some((self.filled, buffer.len())))
+    }
+
+    /// The head is wrong. One that isn't HTTP at all is read a little further, so that what it is can be told.
+    #[cold]
+    #[inline(never)]
+    fn wrong_head(&mut self, buffer: &[u8], error: ProtocolError) -> Result<(), Failure> {
+        let ProtocolError::NotHttp(peer) = error else {
+            return Err(Failure::Protocol(error));
+        };
+        let peer = if self.reused { Peer::LeftOvers } else { peer };
+        let start = buffer.get(self.parsed_to..self.filled).unwrap_or_default();
+        let is_told = match start.trim_ascii_start() {
+            [0x15 | 0x16, 3, ..] => true,
+            text => text.contains(&b'\n'),
+        };
+        if is_told || start.len() >= ENOUGH || self.filled == buffer.len() {
+            return Err(Failure::Protocol(ProtocolError::NotHttp(peer)));
+        }
+        self.stranger = Some(peer);
+        Ok(())
     }
 
     fn head_complete(
@@ -142,7 +169,7 @@ impl Exchange {
                 }
                 continue;
             }
-            let arrived = buffer.get(self.parsed_to..self.filled).unwrap_or_default();
+            let arrived = buffer.get_mut(self.parsed_to..self.filled).unwrap_or_default();
             match &mut self.body {
                 Body::Done | Body::Upgraded => {
                     self.state = State::Over;
@@ -194,23 +221,32 @@ impl Exchange {
         })
     }
 
-    /// So many bytes, at least one, were received into the room that was given.
-    pub fn received(&mut self, buffer: &mut [u8], count: usize, now: u32) -> Result<(), Failure> {
+    /// So many bytes, at least one, were received into the room that was given. True where they are no
+    /// response, but left-overs of the one before, and the request is sent again on another connection.
+    pub fn received(&mut self, buffer: &mut [u8], count: usize, now: u32) -> Result<bool, Failure> {
         match self.state {
             State::MeasureHead => {
                 self.count_received(count);
                 let complete = self.measure.count(buffer.get(..count).unwrap_or_default());
-                if complete || self.measure.length > MAX_MEASURED {
+                let is_late = self.timers.waited(now) >= self.params.deadlines.idle_ms;
+                if complete || is_late || self.measure.length > MAX_MEASURED {
                     return Err(Failure::HeadTooLarge { counted: complete });
                 }
-                return Ok(());
+                return Ok(false);
             }
             State::Body => self.timers.progress(now),
             _ if self.filled == self.parsed_to => {
                 self.timers.progress(now);
                 if self.reused && self.may_start_over() {
                     let from = self.stage_end;
-                    move_down(buffer, from, from.wrapping_add(count), 0);
+                    let end = from.wrapping_add(count);
+                    if self.params.safe
+                        && !HeadParser::may_start(buffer.get(from..end).unwrap_or_default())
+                    {
+                        self.start_over(now);
+                        return Ok(true);
+                    }
+                    move_down(buffer, from, end, 0);
                 }
             }
             // All of the head has to come within one idle time from its first byte, so that a peer
@@ -221,7 +257,7 @@ impl Exchange {
             _ => {}
         }
         self.arrived(count);
-        Ok(())
+        Ok(false)
     }
 
     /// Nothing has arrived. True where there is something else to go on with.
