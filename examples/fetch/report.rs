@@ -2,7 +2,8 @@
 
 use crate::watch::to_stderr;
 use safe_http_client::{
-    Diagnosis, Error, ErrorKind, Headers, RequestError, ResponseHead, Suspect, UrlError,
+    Diagnosis, Error, ErrorKind, Evidence, Headers, Peer, ProtocolError, RequestError,
+    ResponseHead, Suspect, UrlError,
 };
 use std::fmt::Debug;
 use std::io::Write;
@@ -94,11 +95,32 @@ impl Failure {
             phase: error.phase.name(),
             code: error.code(),
             causes: diagnosis.suspects().to_vec(),
-            message: error.to_string(),
+            message: format!("{error}{}", came(error, &diagnosis.evidence())),
             received: diagnosis.evidence().received,
             quiet: false,
         }
     }
+}
+
+/// What came, where the error is about that: how much of the body, the line, or what its first bytes are.
+fn came<T, D>(error: &Error<T, D>, evidence: &Evidence) -> String {
+    let mut text = String::new();
+    if let (ErrorKind::Timeout { .. }, Some(body)) = (&error.kind, evidence.body) {
+        text.push_str(&format!("; {body}, then silence"));
+    }
+    let answer = evidence.answer;
+    match error.kind {
+        _ if answer.is_empty() => {}
+        ErrorKind::Protocol(ProtocolError::NotHttp(peer)) => {
+            let peer = match peer {
+                Peer::Tls | Peer::LeftOvers => peer,
+                _ => answer.peer(),
+            };
+            text.push_str(&format!("; it began with {answer}: {}", peer.text()));
+        }
+        _ => text.push_str(&format!("; line {}: {answer}", answer.line())),
+    }
+    text
 }
 
 /// What a status wants of whoever asked, where an empty page wouldn't say it.

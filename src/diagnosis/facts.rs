@@ -5,8 +5,8 @@ use super::rules::{EmptyReads, Facts, Reach, Symptom, decide};
 use super::words::Circumstance;
 use super::{Cause, Diagnosis};
 use crate::error::{
-    BufferUse, Deadline, Error, ErrorKind, Evidence, Peer, Phase, ProtocolError, RequestError,
-    UrlError,
+    BodyFraming, BodyProgress, BufferUse, Deadline, Error, ErrorKind, Evidence, Peer, Phase,
+    ProtocolError, RequestError, UrlError,
 };
 use heapless::Vec;
 use nal_link::{DisconnectReason, IpConfig, LinkError, Network, StackFault, StackQuirks, ZeroRead};
@@ -79,6 +79,8 @@ pub(crate) struct Seen {
     /// What the link said, where that is the error.
     link: Option<LinkError>,
     around: Around,
+    /// What sends the first bytes, where they are no HTTP.
+    peer: Option<Peer>,
 }
 
 impl Seen {
@@ -89,13 +91,18 @@ impl Seen {
             ErrorKind::Link(link) => Some(link),
             _ => None,
         };
+        let peer = match error.kind {
+            ErrorKind::Protocol(ProtocolError::NotHttp(peer)) => Some(known_peer(peer, &evidence)),
+            _ => None,
+        };
         Self {
-            symptom: symptom(error),
+            symptom: symptom(error, &evidence, peer),
             phase: error.phase,
             evidence,
             code: error.code(),
             link,
             around: Around::UNKNOWN,
+            peer,
         }
     }
 
@@ -128,6 +135,7 @@ impl Seen {
             evidence: self.evidence,
             last_words: Vec::new(),
             empty_reads,
+            peer: self.peer,
         }
     }
 
@@ -156,6 +164,7 @@ impl Diagnosis {
             last_words: Vec::new(),
             circumstance: Circumstance::Plain,
             empty_reads: 0,
+            peer: None,
         })
     }
 }
@@ -183,6 +192,10 @@ fn facts(symptom: Symptom, evidence: &Evidence, around: &Around) -> Facts {
         at_once: evidence.phase_ms < AT_ONCE_MS && evidence.phase_ms <= evidence.limit_ms / 4,
         reused: evidence.reused,
         unanswered: evidence.received == 0 && !evidence.reused,
+        announced: matches!(
+            evidence.body,
+            Some(BodyProgress { framing: BodyFraming::Length(_), .. })
+        ),
         secure: false,
         tls_port: evidence.remote.is_some_and(|remote| remote.port() == 443),
         link_lost: evidence.link.is_some() && up.is_none(),
@@ -200,8 +213,36 @@ fn facts(symptom: Symptom, evidence: &Evidence, around: &Around) -> Facts {
     }
 }
 
+/// What sends such bytes: the error's own word for what no look at the bytes tells.
+fn known_peer(peer: Peer, evidence: &Evidence) -> Peer {
+    match peer {
+        Peer::Tls | Peer::LeftOvers => peer,
+        _ if evidence.answer.is_empty() => peer,
+        _ => evidence.answer.peer(),
+    }
+}
+
+/// Less than this is missing at the end of a body whose length was announced wrong.
+const END: u64 = 64;
+
+/// What a stall in such a body is.
+fn stalled(body: Option<BodyProgress>) -> Symptom {
+    match body {
+        Some(BodyProgress { framing: BodyFraming::UntilClose, .. }) => Symptom::StalledWithoutEnd,
+        Some(BodyProgress { framing: BodyFraming::Length(announced), received }) => {
+            let missing = announced.saturating_sub(received);
+            if missing < END && missing < received {
+                Symptom::StalledAtEnd
+            } else {
+                Symptom::Stalled
+            }
+        }
+        _ => Symptom::Stalled,
+    }
+}
+
 /// What was seen, by what failed.
-fn symptom<T, D>(error: &Error<T, D>) -> Symptom {
+fn symptom<T, D>(error: &Error<T, D>, evidence: &Evidence, peer: Option<Peer>) -> Symptom {
     match &error.kind {
         ErrorKind::Request(error) => mistake(*error),
         ErrorKind::Link(error) => offline(*error),
@@ -211,8 +252,15 @@ fn symptom<T, D>(error: &Error<T, D>) -> Symptom {
         ErrorKind::Connect(_) | ErrorKind::NotConnected(_) => Symptom::ConnectFailed,
         ErrorKind::Send(_) | ErrorKind::Receive(_) => Symptom::Broken,
         ErrorKind::ClosedBeforeResponse | ErrorKind::StaleConnection => Symptom::ClosedUnanswered,
-        ErrorKind::Protocol(ProtocolError::NotHttp(Peer::Tls)) => Symptom::AnswerIsTls,
-        ErrorKind::Protocol(ProtocolError::NotHttp(_)) => Symptom::AnswerIsNotHttp,
+        ErrorKind::Protocol(ProtocolError::NotHttp(_)) => match peer {
+            Some(Peer::Tls) => Symptom::AnswerIsTls,
+            Some(Peer::Icy) => Symptom::AnswerIsIcy,
+            Some(Peer::LeftOvers) => Symptom::AnswerIsLeftOvers,
+            Some(Peer::BlankLines | Peer::InFront | Peer::StatusLine | Peer::Body) => {
+                Symptom::AnswerIsNearlyHttp
+            }
+            _ => Symptom::AnswerIsNotHttp,
+        },
         ErrorKind::Protocol(_) | ErrorKind::NotUtf8 { .. } => Symptom::AnswerMalformed,
         ErrorKind::Truncated { .. } => Symptom::AnswerCut,
         // The request's own head is the caller's.
@@ -222,7 +270,7 @@ fn symptom<T, D>(error: &Error<T, D>) -> Symptom {
             Deadline::Resolve => Symptom::NameTimedOut,
             Deadline::Connect => Symptom::ConnectTimedOut,
             Deadline::Response => Symptom::ResponseTimedOut,
-            Deadline::Idle => Symptom::Stalled,
+            Deadline::Idle => stalled(evidence.body),
             // It ends what would have had a deadline of its own.
             Deadline::Total => match error.phase {
                 Phase::Resolve => Symptom::NameTimedOut,

@@ -16,7 +16,7 @@ pub use cause::Cause;
 pub(crate) use facts::{Findings, Seen, is_refusal};
 pub use report::{ProbeStep, Report, StepOutcome, StepResult};
 
-use crate::error::{Error, Evidence, Phase};
+use crate::error::{Error, Evidence, Peer, Phase};
 use heapless::Vec;
 use words::Circumstance;
 
@@ -96,6 +96,8 @@ pub struct Diagnosis {
     circumstance: Circumstance,
     /// How often the stack gave no bytes, where that is worth to be told.
     empty_reads: u32,
+    /// What sends the first bytes of the answer, where they are no HTTP.
+    peer: Option<Peer>,
 }
 
 impl Diagnosis {

@@ -150,8 +150,29 @@ impl Diagnosis {
             Some(LinkStatus::Disconnected(reason)) => write!(out, "; link down, {reason}")?,
             Some(_) | None => {}
         }
+        if let Some(body) = self.evidence.body {
+            write!(out, "; {body}")?;
+        }
         if self.empty_reads > 0 {
             write!(out, "; receive gave 0 bytes {} times", self.empty_reads)?;
+        }
+        out.end()
+    }
+
+    /// What came of an answer that isn't right: its line, or what its first bytes are.
+    pub(super) fn came(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let answer = &self.evidence.answer;
+        if answer.is_empty() {
+            return Ok(());
+        }
+        f.write_str("\n")?;
+        let mut out = Wrapped::new(f, "came:")?;
+        if answer.line() > 1 {
+            write!(out, "line {}: ", answer.line())?;
+        }
+        write!(out, "{answer}")?;
+        if let Some(peer) = self.peer {
+            write!(out, ": {}", peer.text())?;
         }
         out.end()
     }
@@ -229,6 +250,7 @@ impl Display for Diagnosis {
         self.advice(f, None)?;
         f.write_str("\n")?;
         self.seen(f)?;
+        self.came(f)?;
         self.words(f)
     }
 }

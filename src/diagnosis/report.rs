@@ -101,12 +101,6 @@ pub struct StepResult {
 /// As many as there are.
 const STEPS: usize = 9;
 
-/// Bytes that are kept of an answer that is none.
-const CAME: usize = 48;
-
-/// What isn't for a log: a line that begins so ends what is kept.
-const SECRETS: &[&[u8]] = &[b"set-cookie", b"cookie", b"authorization", b"authentication-info"];
-
 /// What [`diagnose`](crate::SafeHttpClient::diagnose) found, step by step.
 ///
 /// `Display` is for a serial console of 80 columns:
@@ -157,8 +151,6 @@ pub struct Report {
     /// Why the addresses weren't looked at, and what the target is.
     pub(crate) subnet: &'static str,
     pub(crate) target: &'static str,
-    /// The first bytes of an answer that is none.
-    came: Vec<u8, CAME>,
     pub(crate) diagnosis: Option<Diagnosis>,
 }
 
@@ -182,7 +174,6 @@ impl Report {
             error: None,
             subnet: "",
             target: "",
-            came: Vec::new(),
             diagnosis: None,
         }
     }
@@ -190,29 +181,6 @@ impl Report {
     /// `None` where it is longer than what is kept of it.
     pub(crate) fn whole_host(&self) -> Option<&str> {
         self.is_whole_host.then_some(&self.host)
-    }
-
-    /// Keeps the first bytes of what came, up to a line that may hold a secret.
-    pub(crate) fn keep_came(&mut self, bytes: &[u8]) {
-        self.came.clear();
-        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
-            let is_secret = |name: &&[u8]| {
-                line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
-            };
-            if SECRETS.iter().any(|name| is_secret(&name)) {
-                return;
-            }
-            for byte in line {
-                if self.came.push(*byte).is_err() {
-                    return;
-                }
-            }
-        }
-    }
-
-    /// They are of no interest.
-    pub(crate) fn forget_came(&mut self) {
-        self.came.clear();
     }
 
     pub(crate) fn add(&mut self, step: ProbeStep, outcome: StepOutcome, ms: u32) {
@@ -343,12 +311,6 @@ impl fmt::Display for Report {
             out.end()?;
             f.write_str("\n")?;
         }
-        if !self.came.is_empty() {
-            let mut out = Wrapped::new(f, "came:")?;
-            write!(out, "{}", self.came.escape_ascii())?;
-            out.end()?;
-            f.write_str("\n")?;
-        }
         if let Some(answer) = self.answer.as_ref().filter(|answer| answer.is_remarkable()) {
             let mut out = Wrapped::new(f, "says:")?;
             answer.says(&mut out)?;
@@ -359,6 +321,7 @@ impl fmt::Display for Report {
             Some(diagnosis) => {
                 diagnosis.causes(f)?;
                 diagnosis.advice(f, self.answer.as_ref().and_then(advice))?;
+                diagnosis.came(f)?;
                 diagnosis.words(f)
             }
             None => f.write_str("all of it works from here, now"),

@@ -36,11 +36,18 @@ pub(super) enum Symptom {
     ClosedUnanswered,
     ResponseTimedOut,
     Stalled,
+    /// Nearly all of the announced body had come.
+    StalledAtEnd,
+    /// Nothing tells the end of the body but the connection's.
+    StalledWithoutEnd,
     TookTooLong,
     /// The answer.
     AnswerIsTls,
     AnswerAsksForTls,
     AnswerIsNotHttp,
+    AnswerIsIcy,
+    AnswerIsNearlyHttp,
+    AnswerIsLeftOvers,
     AnswerIsPortals,
     AnswerLeadsToPortal,
     AnswerLeadsToLogin,
@@ -85,6 +92,8 @@ pub(super) struct Facts {
     pub(super) reused: bool,
     /// Not a byte of the response came.
     pub(super) unanswered: bool,
+    /// The body's length was announced.
+    pub(super) announced: bool,
     pub(super) secure: bool,
     /// The port is 443.
     pub(super) tls_port: bool,
@@ -188,7 +197,7 @@ const RULES: &[Rule] = &[
         &[is(NameNotResolved, Likely), is(NoDnsServer, Possible), is(GatewaySilent, Possible)]),
 
     // The link went while something else was under way.
-    rule(&[ConnectFailed, ConnectTimedOut, Broken, ClosedUnanswered, ResponseTimedOut, Stalled, TookTooLong],
+    rule(&[ConnectFailed, ConnectTimedOut, Broken, ClosedUnanswered, ResponseTimedOut, Stalled, StalledAtEnd, StalledWithoutEnd, TookTooLong],
         |f| f.link_lost,
         &[is(NoAddress, Likely), is(ConnectionLost, Possible)]),
 
@@ -237,9 +246,11 @@ const RULES: &[Rule] = &[
         &[is(HostDown, Likely), is(Firewall, Possible), is(GatewaySilent, Possible)]),
 
     // What the stack does isn't what was declared.
-    rule(&[ResponseTimedOut, Stalled, TookTooLong], |f| f.empty_reads == EmptyReads::Misread,
+    rule(&[StalledWithoutEnd], |f| matches!(f.empty_reads, EmptyReads::Misread | EmptyReads::Many),
+        &[is(StackQuirks, Likely), is(BodyWithoutEnd, Possible)]),
+    rule(&[ResponseTimedOut, Stalled, StalledAtEnd, TookTooLong], |f| f.empty_reads == EmptyReads::Misread,
         &[is(StackQuirks, Likely), is(SlowServer, Possible)]),
-    rule(&[ResponseTimedOut, Stalled, TookTooLong], |f| f.empty_reads == EmptyReads::Many,
+    rule(&[ResponseTimedOut, Stalled, StalledAtEnd, TookTooLong], |f| f.empty_reads == EmptyReads::Many,
         &[is(SlowServer, Likely), is(StackQuirks, Possible), is(NotHttp, Possible)]),
     rule(&[ClosedUnanswered], |f| f.empty_reads == EmptyReads::EndedAtOnce && !f.reused,
         &[is(ConnectionLost, Likely), is(StackQuirks, Possible), is(TlsMismatch, Possible), is(NotHttp, Possible)]),
@@ -256,6 +267,12 @@ const RULES: &[Rule] = &[
         &[is(SlowServer, Likely), is(ModemSleep, Possible), is(NotHttp, Possible)]),
     rule(&[ResponseTimedOut], ALWAYS,
         &[is(SlowServer, Likely), is(NotHttp, Possible), is(ModemSleep, Possible)]),
+    rule(&[StalledWithoutEnd], ALWAYS,
+        &[is(BodyWithoutEnd, Likely), is(SlowServer, Possible), is(ConnectionLost, Possible)]),
+    rule(&[StalledAtEnd], ALWAYS,
+        &[is(BodyTooShort, Likely), is(SlowServer, Possible), is(ConnectionLost, Possible), is(SerialLine, Possible)]),
+    rule(&[Stalled], |f| f.announced,
+        &[is(SlowServer, Likely), is(ConnectionLost, Possible), is(BodyTooShort, Possible), is(ModemSleep, Possible)]),
     rule(&[Stalled], ALWAYS,
         &[is(SlowServer, Likely), is(ConnectionLost, Possible), is(ModemSleep, Possible)]),
     rule(&[TookTooLong], ALWAYS,
@@ -264,7 +281,9 @@ const RULES: &[Rule] = &[
     // The answer. What stands in it is certain, unless a modem's serial line has changed it.
     rule(&[AnswerIsTls],       ALWAYS, &[is(TlsMismatch, Certain)]),
     rule(&[AnswerAsksForTls],  ALWAYS, &[is(TlsMismatch, Certain)]),
-    rule(&[AnswerIsNotHttp],   |f| f.reused,
+    rule(&[AnswerIsIcy],       ALWAYS, &[is(NearlyHttp, Certain)]),
+    rule(&[AnswerIsNearlyHttp], ALWAYS, &[is(NearlyHttp, Likely), is(SerialLine, Possible)]),
+    rule(&[AnswerIsLeftOvers], ALWAYS,
         &[is(LeftOvers, Likely), is(NotHttp, Possible), is(SerialLine, Possible)]),
     rule(&[AnswerIsNotHttp],   ALWAYS, &[is(NotHttp, Likely), is(SerialLine, Possible)]),
     rule(&[AnswerIsPortals],   ALWAYS, &[is(CaptivePortal, Likely)]),

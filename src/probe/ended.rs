@@ -2,7 +2,7 @@
 
 use super::{Ladder, Next, look};
 use crate::diagnosis::{Answer, Diagnosis, Meaning, ProbeStep, Seen, StepOutcome};
-use crate::error::{Deadline, Error, ErrorKind, Evidence, Failure, Phase, RequestError};
+use crate::error::{Deadline, Error, ErrorKind, Evidence, Excerpt, Failure, Phase, RequestError};
 use crate::nal::{CallView, Driver, ErrorOf};
 use crate::protocol::{Exchange, State};
 use core::convert::Infallible;
@@ -70,8 +70,9 @@ impl Ladder {
         let step = step_of(&error, self.current());
         // It is the second question that failed, and the first was answered.
         if let Some(answer) = self.report.answer.take() {
-            self.report.forget_came();
-            self.conclude_answer(answer, driver.evidence, &driver.clock);
+            // What came then is of no interest.
+            let evidence = Evidence { answer: Excerpt::default(), ..driver.evidence };
+            self.conclude_answer(answer, evidence, &driver.clock);
             self.next = Next::Over;
             return;
         }

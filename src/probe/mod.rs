@@ -163,12 +163,7 @@ impl Ladder {
                     self.out_of_time(driver, exchange, buffer);
                 }
                 Err(nb::Error::WouldBlock) => return Err(nb::Error::WouldBlock),
-                Err(nb::Error::Other(error)) => {
-                    if self.next == Next::Http {
-                        self.report.keep_came(exchange.early_body(buffer));
-                    }
-                    self.failed(driver, error);
-                }
+                Err(nb::Error::Other(error)) => self.failed(driver, error),
             }
         }
         if driver.connection.belongs_to(self.ticket) {

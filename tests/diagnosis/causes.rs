@@ -5,9 +5,9 @@ use crate::common::faults::FAULTS;
 use crate::written::known;
 use core::net::{IpAddr, Ipv4Addr};
 use safe_http_client::{
-    BufferUse, Cause, Confidence, Deadline, Diagnosis, DisconnectReason, Error, ErrorKind,
-    IpConfig, LinkError, LinkStatus, Peer, Phase, ProtocolError, RequestError, TargetClass,
-    UrlError,
+    BodyFraming, BodyProgress, BufferUse, Cause, Confidence, Deadline, Diagnosis, DisconnectReason,
+    Error, ErrorKind, Excerpt, IpConfig, LinkError, LinkStatus, Peer, Phase, ProtocolError,
+    RequestError, TargetClass, UrlError,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -170,6 +170,7 @@ fn kinds() -> Vec<(Phase, Kind)> {
         (Phase::Body, timeout(Deadline::Total)),
         (Phase::Head, Kind::Protocol(ProtocolError::NotHttp(Peer::Tls))),
         (Phase::Head, Kind::Protocol(ProtocolError::NotHttp(Peer::Text))),
+        (Phase::Head, Kind::Protocol(ProtocolError::NotHttp(Peer::LeftOvers))),
         (Phase::Body, Kind::Truncated { received: 3, announced: Some(5) }),
     ]
 }
@@ -259,17 +260,26 @@ fn each_page_quotes_the_errors_as_they_are() {
 }
 
 /// What no error alone leads to: an answer to the check does, or what the network below has counted.
-pub const NOT_OF_AN_ERROR: [Cause; 9] = [
+pub const NOT_OF_AN_ERROR: [Cause; 6] = [
     Cause::Unexplained,
     Cause::Redirected,
     Cause::RefusedByStatus,
     Cause::Firmware,
-    Cause::BodyWithoutEnd,
-    Cause::BodyTooShort,
     Cause::Compressed,
-    Cause::NearlyHttp,
     Cause::StackQuirks,
 ];
+
+/// What the evidence of an answer can be: how far its body came, and how it began.
+pub fn answers() -> Vec<(Option<BodyProgress>, Excerpt)> {
+    let body = |received, framing| Some(BodyProgress { received, framing });
+    vec![
+        (None, Excerpt::default()),
+        (body(5, BodyFraming::Length(6)), Excerpt::new(b"ICY 200 OK\r\n", 0)),
+        (body(5, BodyFraming::Length(5000)), Excerpt::new(b"\r\nHTTP/1.1 200 OK\r\n", 0)),
+        (body(5, BodyFraming::UntilClose), Excerpt::new(b"HTTP/1.1 200 OK\r\nX-Odd : 1\r\n", 17)),
+        (body(5, BodyFraming::Chunked), Excerpt::new(b"SSH-2.0-OpenSSH_9.2\r\n", 0)),
+    ]
+}
 
 /// How sure the rules are of each cause, over all that an error can bring along.
 fn decided() -> BTreeMap<Cause, BTreeSet<Confidence>> {
@@ -287,7 +297,9 @@ fn decided() -> BTreeMap<Cause, BTreeSet<Confidence>> {
         let error = Error::new(phase, kind);
         for fault in FAULTS {
             for link in links {
-                for case in 0..8_u8 {
+                for (case, (body, answer)) in
+                    (0..8_u8).flat_map(|case| answers().into_iter().map(move |it| (case, it)))
+                {
                     let is = |bit: u8| case & (1 << bit) != 0;
                     let host = if is(2) { [192, 168, 1, 20] } else { [192, 0, 2, 7] };
                     let evidence = known(|evidence| {
@@ -295,6 +307,7 @@ fn decided() -> BTreeMap<Cause, BTreeSet<Confidence>> {
                         evidence.limit_ms = 5000;
                         evidence.phase_ms = if is(0) { 20 } else { 5000 };
                         evidence.reused = is(1);
+                        (evidence.body, evidence.answer) = (body, answer);
                         evidence.remote = Some((host, 80).into());
                     });
                     for suspect in Diagnosis::new(&error, evidence).suspects() {

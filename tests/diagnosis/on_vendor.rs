@@ -74,10 +74,11 @@ fn declared_wrong(cx: &mut LoopContext) -> Vec<Case> {
     let mut cases = Vec::new();
     for (case, connection, quirks) in [
         (case("an end that was declared as nothing yet"), ended(3), StackQuirks::UNKNOWN),
+        (case("the same, on a stack that never blocks"), ended(0), StackQuirks::UNKNOWN),
         (
-            case("the same, on a stack that never blocks")
+            case("the same, before a byte of an answer")
                 .demand(Demand::Listed("a slow server reads like that where 0 is nothing yet")),
-            ended(0),
+            Connection::new([Step::AwaitRequest, Step::Zero]),
             StackQuirks::UNKNOWN,
         ),
         (

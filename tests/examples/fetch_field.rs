@@ -60,7 +60,6 @@ const GZIP: [u8; 27] = [
 ];
 
 #[test]
-#[ignore = "waits for the evidence of answers"]
 fn answers_that_are_nearly_http() {
     check(&[
         (
@@ -91,7 +90,6 @@ fn answers_that_are_nearly_http() {
 }
 
 #[test]
-#[ignore = "waits for the evidence of answers"]
 fn heads_of_which_a_line_is_odd() {
     let head =
         |line: &str| answer(format!("HTTP/1.1 200 OK\r\n{line}\r\nContent-Length: 5\r\n\r\nhello"));
@@ -157,7 +155,6 @@ fn heads_of_which_a_line_is_odd() {
 }
 
 #[test]
-#[ignore = "waits for the evidence of answers"]
 fn bodies_that_do_not_end() {
     check(&[
         (
@@ -243,7 +240,6 @@ fn answers_that_want_something() {
 
 /// On a PC there is no serial line, and the evidence is the exchange's.
 #[test]
-#[ignore = "waits for the evidence of answers"]
 fn a_body_of_gzip_is_passed_on_and_said_to_be_one_in_text() {
     let head = format!(
         "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
@@ -274,7 +270,6 @@ fn a_reset_before_the_first_byte_may_be_tls() {
 // ---- URLs ----
 
 #[test]
-#[ignore = "waits for the evidence of answers"]
 fn urls_with_a_mistake_name_it() {
     let port = refusing_port();
     // A line end of a console or a file is none of the URL's.
@@ -327,7 +322,6 @@ fn diagnose(bytes: &str) -> Run {
 }
 
 #[test]
-#[ignore = "waits for the evidence of answers"]
 fn diagnose_says_what_the_status_means_and_what_to_do() {
     const FINE: &str = "all of it works";
     for (what, head, wanted, unwanted) in [
