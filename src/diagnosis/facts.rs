@@ -142,6 +142,12 @@ impl Seen {
     fn circumstance(&self, facts: &Facts) -> Circumstance {
         // A wait has a limit, a look has none.
         let waited = self.phase == Phase::Link && self.evidence.limit_ms > 0;
+        match facts.fault {
+            fault @ (StackFault::ModemSilent | StackFault::ModemHung | StackFault::Busy) => {
+                return Circumstance::Modem(fault);
+            }
+            _ => {}
+        }
         match self.link {
             Some(LinkError::NoAddress) => Circumstance::NoAddress { waited },
             Some(LinkError::Disconnected(reason)) => Circumstance::Down { reason, waited },

@@ -114,7 +114,8 @@ impl Diagnosis {
     pub(super) fn advice(&self, f: &mut Formatter<'_>, here: Option<&str>) -> fmt::Result {
         let mut out = Wrapped::new(f, "try:")?;
         let cause = self.cause();
-        out.write_str(match here.or(self.circumstance.advice(cause)) {
+        let after = self.circumstance.advice_after(&self.last_words);
+        out.write_str(match here.or(after).or(self.circumstance.advice(cause)) {
             Some(advice) => advice,
             None => cause.advice(),
         })?;

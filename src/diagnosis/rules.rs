@@ -158,6 +158,7 @@ const RULES: &[Rule] = &[
 
     // What the stack knows for sure, in whichever phase.
     rule(ANY, |f| f.fault == StackFault::ModemReset,    &[is(ModemReset, Certain)]),
+    rule(ANY, |f| f.fault == StackFault::UnfitFirmware, &[is(Firmware, Certain)]),
     rule(ANY, |f| f.fault == StackFault::ModemSilent,   &[is(ModemUnresponsive, Certain)]),
     rule(ANY, |f| f.fault == StackFault::ModemHung,     &[is(ModemUnresponsive, Certain)]),
     rule(ANY, |f| f.fault == StackFault::Busy,          &[is(ModemUnresponsive, Likely)]),

@@ -1,6 +1,6 @@
 //! What changes the words for a cause: of the same one a person is told something else to do.
 
-use nal_link::DisconnectReason;
+use nal_link::{DisconnectReason, StackFault};
 
 #[cfg(feature = "advice")]
 use super::Cause;
@@ -11,6 +11,8 @@ pub(super) enum Circumstance {
     Plain,
     /// The target is the machine that asks.
     OwnMachine,
+    /// The modem doesn't do what it is asked.
+    Modem(StackFault),
     /// The link went while the request was under way.
     LinkLost,
     /// The link has an access point, and no address; somebody has waited for one in vain.
@@ -26,6 +28,16 @@ pub(super) enum Circumstance {
 
 #[cfg(feature = "advice")]
 impl Circumstance {
+    /// What to do about a modem that is silent now, and had said this before.
+    pub(super) fn advice_after(self, words: &[u8]) -> Option<&'static str> {
+        let has_answered = words.windows(4).any(|window| window == b"OK\r\n");
+        let is_silent = self == Self::Modem(StackFault::ModemSilent);
+        (is_silent && has_answered).then_some(
+            "it has answered before, so its wiring is right: look for a supply that droops, and for \
+             the command that the firmware hangs at. Pulling EN low restarts it",
+        )
+    }
+
     /// What the cause is here; `None` where there is nothing to add.
     pub(super) const fn template(self, cause: Cause) -> Option<&'static str> {
         Some(match (self, cause) {
@@ -39,6 +51,11 @@ impl Circumstance {
             (Self::LinkLost, Cause::NoAddress) => {
                 "the link was lost while the request was under way"
             }
+            (Self::Modem(fault), Cause::ModemUnresponsive) => match fault {
+                StackFault::ModemHung => "the modem says nothing but that it is busy",
+                StackFault::Busy => "the modem is still busy with what was given up",
+                _ => "the modem answers nothing",
+            },
             (Self::NoAddress { .. }, Cause::NoAddress) => {
                 "the link has an access point, and no IP address yet"
             }
@@ -61,6 +78,13 @@ impl Circumstance {
             }
             (Self::OwnMachine, Cause::SlowServer) => {
                 "look at the server: it takes no more connections, or hangs"
+            }
+            (Self::Modem(StackFault::ModemHung), Cause::ModemUnresponsive) => {
+                "give it time. If it takes no restart (AT+RST) either, switch its supply, or pull EN low \
+                 for a moment"
+            }
+            (Self::Modem(StackFault::Busy), Cause::ModemUnresponsive) => {
+                "wait, and ask again: a connect that was given up takes it up to 15 s more"
             }
             (Self::LinkLost, Cause::NoAddress) => {
                 "check the signal and the supply, and look for a restart of the access point. Once the \

@@ -89,6 +89,7 @@ pub fn written() -> Vec<Written> {
             Cause::ModemUnresponsive,
         ),
         (not_here, Connect, connect(), fault(StackFault::Busy), Cause::ModemUnresponsive),
+        (not_here, Connect, connect(), fault(StackFault::UnfitFirmware), Cause::Firmware),
         (
             "stacks without DNS are asked by address",
             Resolve,

@@ -1,7 +1,7 @@
 //! Answers that a server gives on any stack, each with what it is: the same bytes go over all of them.
 
-use crate::observed::Demand;
-use safe_http_client::Cause;
+use crate::observed::{Case, Demand, try_get};
+use safe_http_client::{Cause, Clock, LoopContext, Network, SafeHttpClient};
 
 /// An answer to each request, after which the connection ends or stays open.
 pub struct Served {
@@ -20,7 +20,38 @@ pub fn served() -> Vec<Served> {
         format!("HTTP/1.1 200 OK\r\nX-Long: {}\r\nContent-Length: 0\r\n\r\n", "x".repeat(900));
     let not_its_path = Demand::FirstNotCertain("the check asks for none of the caller's paths");
     let first = Demand::First;
+    let shorter = Demand::FirstNotCertain("a server that is only slow at its end looks the same");
+    let endless = Demand::FirstNotCertain("a server that is only slow looks the same");
+    let stays_open = [
+        (
+            Cause::BodyTooShort,
+            "6 bytes announced, 5 sent, and silence",
+            "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello",
+            shorter,
+        ),
+        (
+            Cause::BodyWithoutEnd,
+            "neither a length nor chunks, and no close",
+            "HTTP/1.1 200 OK\r\n\r\nhello",
+            endless,
+        ),
+    ];
+    let stays_open = stays_open.into_iter().map(|(cause, how, text, demand)| Served {
+        cause,
+        how,
+        bytes: text.into(),
+        closes: false,
+        demand,
+    });
+    let icy = "ICY 200 OK\r\nicy-name:x\r\n\r\n".to_owned();
+    let blank = "\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello".to_owned();
+    let bare = "<html><title>Gate</title>closed</html>\n".to_owned();
+    let line = "HTTP/1.1 200 OK\r\nThis is odd\r\n\r\n".to_owned();
     [
+        (Cause::NearlyHttp, "ICY 200 OK", icy, first),
+        (Cause::NearlyHttp, "blank lines in front", blank, first),
+        (Cause::NearlyHttp, "a page without a head", bare, first),
+        (Cause::BadResponse, "a line without a colon", line, first),
         (
             Cause::Redirected,
             "302 to another host",
@@ -55,5 +86,26 @@ pub fn served() -> Vec<Served> {
         closes: true,
         demand,
     })
+    .chain(stays_open)
     .collect()
+}
+
+/// The first answer, which is complete, and what stands in front of the next one.
+pub const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\n\r\n";
+pub const LEFT_OVERS: &str = "\"\"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+/// A next one that is broken further on.
+pub const ODD: &str = "HTTP/1.1 200 OK\r\nThis is odd\r\n\r\n";
+
+/// A POST, which isn't repeated, on the connection that a GET has left.
+pub fn on_kept<N: Network, C: Clock>(
+    case: Case,
+    client: &mut SafeHttpClient<N, C>,
+    cx: &mut LoopContext,
+    url: &str,
+) -> Case {
+    assert_eq!(try_get(client, cx, url).map_err(|error| error.code()), Ok(204));
+    assert!(client.is_connected());
+    let sent = client.online(cx).unwrap().post(url, [0; 512]).send().map(|_| ());
+    let error = sent.unwrap_err();
+    case.failed(error.code(), &client.diagnosis(&error))
 }

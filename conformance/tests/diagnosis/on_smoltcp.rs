@@ -1,6 +1,6 @@
 //! smoltcp-nal on a cable in memory, in virtual time: a stack that hides refusals and resets.
 
-use crate::answers::{Served, served};
+use crate::answers::{LEFT_OVERS, NO_CONTENT, Served, on_kept, served};
 use crate::common::TestLink;
 use crate::observed::{Case, Cost, Demand, On, observe_passive, try_get};
 use crate::on_std::OK;
@@ -83,6 +83,8 @@ pub fn cases(cx: &mut LoopContext) -> Vec<Case> {
         }
         cases.push(asked(cx, case(cause, how), Some(&acts), "").demand(demand));
     }
+    let how = "what belongs to the answer before, in front of the next";
+    cases.push(left_overs(cx, case(Cause::LeftOvers, how)));
     cases.push(stale(
         cx,
         case(Cause::StaleConnection, "closed while the next request is on its way"),
@@ -97,6 +99,13 @@ fn in_handler(cx: &mut LoopContext, case: Case) -> Case {
     let (network, mut peer) = network();
     let url = peer.play(vec![vec![Act::Request, say(OK)]; 8]);
     handler(cx, case, network, clock(), &url)
+}
+
+fn left_overs(cx: &mut LoopContext, case: Case) -> Case {
+    let (network, mut peer) = network();
+    let acts = vec![Act::Request, say(NO_CONTENT), Act::Request, say(LEFT_OVERS)];
+    let url = peer.play(vec![acts]);
+    on_kept(case, &mut client(network, clock()), cx, &url)
 }
 
 fn stale(cx: &mut LoopContext, case: Case) -> Case {

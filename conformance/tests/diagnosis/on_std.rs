@@ -190,6 +190,19 @@ pub fn cases(cx: &mut LoopContext) -> Vec<Case> {
         }
         cases.push(served(cx, case(cause, how), &acts).demand(demand));
     }
+    let how = "what belongs to the answer before, in front of the next";
+    for (cause, how, second) in [
+        (Cause::LeftOvers, how, answers::LEFT_OVERS),
+        (Cause::BadResponse, "a line without a colon, on a kept connection", answers::ODD),
+    ] {
+        let acts = [Act::Request, say(answers::NO_CONTENT), Act::Request, say(second)];
+        let server = Server::new(scripts(&acts));
+        let case = case(cause, how).demand(Demand::FirstNotCertain("the server may mean it so"));
+        cases.push(answers::on_kept(case, &mut client(PcLink), cx, &server.url()));
+    }
+    let how = "a space in the path";
+    let mistake = case(Cause::InvalidRequest, how);
+    cases.push(observe(mistake, &mut client(PcLink), cx, "http://127.0.0.1/front door"));
     cases.push(refused(cx, case(Cause::NothingListens, "a port that nobody has")));
     cases.push(dribbles(cx, case(Cause::SlowServer, "a body that never ends, a byte at a time")));
     cases.push(without_dns(cx, case(Cause::NoDnsServer, "a name on a stack that resolves none")));

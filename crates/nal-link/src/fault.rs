@@ -63,6 +63,8 @@ pub enum StackFault {
     Undelivered,
     /// The modem has reset itself.
     ModemReset,
+    /// The modem answers, and its firmware is too old for what is asked, or another one.
+    UnfitFirmware,
     /// The modem answers nothing.
     ModemSilent,
     /// The modem only said that it is busy, for longer than anything takes.
