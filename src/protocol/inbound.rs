@@ -5,6 +5,7 @@ use crate::error::{BufferUse, Deadline, Peer, ProtocolError};
 use crate::http::bytes::move_down;
 use crate::http::chunked::Piece;
 use crate::http::head::{HeadMeasure, HeadParser};
+use crate::http::method::Repeat;
 
 /// Interim responses before the final one; more are an attack or a loop.
 const MAX_INTERIM: u8 = 16;
@@ -78,7 +79,7 @@ impl Exchange {
         if is_told || start.len() >= ENOUGH || self.filled == buffer.len() {
             return Err(Failure::Protocol(ProtocolError::NotHttp(peer)));
         }
-        self.stranger = Some(peer);
+        self.parser.stranger = Some(peer);
         Ok(())
     }
 
@@ -240,7 +241,7 @@ impl Exchange {
                 if self.reused && self.may_start_over() {
                     let from = self.stage_end;
                     let end = from.wrapping_add(count);
-                    if self.params.safe
+                    if self.params.repeat == Repeat::Safe
                         && !HeadParser::may_start(buffer.get(from..end).unwrap_or_default())
                     {
                         self.start_over(now);
