@@ -257,7 +257,9 @@ fn symptom<T, D>(error: &Error<T, D>) -> Symptom {
         ErrorKind::ClosedBeforeResponse | ErrorKind::StaleConnection => Symptom::ClosedUnanswered,
         ErrorKind::Protocol(ProtocolError::NotHttp(Peer::Tls)) => Symptom::AnswerIsTls,
         ErrorKind::Protocol(ProtocolError::NotHttp(_)) => Symptom::AnswerIsNotHttp,
-        ErrorKind::Protocol(_) | ErrorKind::NotUtf8 { .. } => Symptom::AnswerMalformed,
+        ErrorKind::Protocol(_) | ErrorKind::NotUtf8 { .. } | ErrorKind::Compressed => {
+            Symptom::AnswerMalformed
+        }
         ErrorKind::Truncated { .. } => Symptom::AnswerUnfit,
         // The request's own head is the caller's.
         ErrorKind::Buffer { .. } if error.phase == Phase::Url => Symptom::MistakeOfCaller,

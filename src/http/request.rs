@@ -377,6 +377,10 @@ impl Pen<'_> {
                 [b'%', high, low, tail @ ..] => {
                     rest = tail;
                     match (hex_digit(*high), hex_digit(*low)) {
+                        // A user name has no colon (RFC 7617 section 2).
+                        (Some(3), Some(0xA)) if !has_colon => {
+                            return self.head.fail(RequestError::InvalidCredentials);
+                        }
                         (Some(high), Some(low)) => (high << 4) | low,
                         _ => return self.head.fail(RequestError::InvalidCredentials),
                     }

@@ -16,6 +16,9 @@ const MAX_MEASURED: usize = 64 * 1024;
 /// A response that isn't read to its end is drained if no more than this is left.
 const MAX_DISCARDED: usize = 1024;
 
+/// And for no longer than this, in milliseconds, over a stack whose calls take their time.
+pub(super) const MAX_DISCARDING: u32 = 50;
+
 /// Room behind the head that framing needs to make progress.
 const LEAST_ROOM: u8 = 32;
 
@@ -139,7 +142,9 @@ impl Exchange {
 
     /// Whether the rest of the body may be read for its connection's sake. It ends soon, as far as that can
     /// be told.
-    pub fn is_worth_discarding(&self) -> bool {
+    pub fn is_worth_discarding(&mut self, now: u32) -> bool {
+        // From here on the time of the reading counts, which the caller waits for.
+        self.timers.started = now;
         self.state == State::Body && self.body.ends_within(MAX_DISCARDED)
     }
 
