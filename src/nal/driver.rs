@@ -357,8 +357,8 @@ impl<N: Network, C: Clock> Driver<N, C> {
     /// The caller has no more use for the call. A response of which little is left is drained, if that has
     /// arrived: it may save a connection.
     pub(crate) fn abandon(&mut self, call: &mut CallView<'_>) {
-        let now = self.clock.now_ms();
-        if call.exchange.is_worth_discarding(now) && self.connection.belongs_to(call.ticket) {
+        if call.exchange.is_worth_discarding() && self.connection.belongs_to(call.ticket) {
+            call.exchange.start_discarding(self.clock.now_ms());
             let _ = self.run(call, Goal::Discarded);
         }
         if self.connection.belongs_to(call.ticket) {

@@ -136,17 +136,18 @@ fn check_literal(
 /// Whether the target is the first or the last address of a subnet that the chip is in: all of its hosts,
 /// and none (RFC 919, RFC 1122 section 3.2.1.3).
 fn is_whole_subnet(target: &IpAddr, around: &Surroundings, checks: Preflights) -> bool {
-    let spans = |ip: &IpConfig| match (target, ip.address, ip.netmask) {
-        (IpAddr::V4(target), IpAddr::V4(own), Some(netmask)) => {
-            let (target, own, mask) = (target.to_bits(), own.to_bits(), netmask.to_bits());
-            let hosts = target & !mask;
-            // Two addresses, or one, are hosts all (RFC 3021).
-            (target ^ own) & mask == 0 && !mask > 1 && (hosts == 0 || hosts == !mask)
-        }
-        _ => false,
-    };
     checks.has(Preflight::Target)
-        && (spans(&around.ip) || around.own_network.as_ref().is_some_and(spans))
+        && (is_all_of(target, &around.ip)
+            || around.own_network.as_ref().is_some_and(|spanned| is_all_of(target, spanned)))
+}
+
+fn is_all_of(target: &IpAddr, ip: &IpConfig) -> bool {
+    let Some(netmask) = ip.netmask else { return false };
+    let (IpAddr::V4(target), IpAddr::V4(own)) = (target, &ip.address) else { return false };
+    let (target, own, mask) = (target.to_bits(), own.to_bits(), netmask.to_bits());
+    let hosts = target & !mask;
+    // Two addresses, or one, are hosts all (RFC 3021).
+    (target ^ own) & mask == 0 && !mask > 1 && (hosts == 0 || hosts == !mask)
 }
 
 /// Whether the gateway can be reached. A target in the link's own subnet needs none.

@@ -1,6 +1,5 @@
 //! A request on its way, and its response as it arrives.
 
-use super::inbound::MAX_DISCARDING;
 use super::{Body, CloseReason, Deadlines, Failure, Timers};
 use crate::error::Phase;
 use crate::http::endpoint::Endpoint;
@@ -219,13 +218,8 @@ impl Exchange {
                     self.next_of_head(buffer, body, now)?
                 }
                 State::MeasureHead => Some((0, buffer.len())),
-                State::Body
-                    if goal == Goal::Discarded && self.timers.elapsed(now) >= MAX_DISCARDING =>
-                {
-                    return Ok(Action::Ready);
-                }
                 State::Body if goal != Goal::Head && !self.is_upgraded() => {
-                    self.next_of_body(buffer, goal)?
+                    self.next_of_body(buffer, goal, now)?
                 }
                 State::Body | State::Over => return Ok(Action::Ready),
                 State::Failed => return Err(Failure::CallOver),

@@ -17,7 +17,7 @@ const MAX_MEASURED: usize = 64 * 1024;
 const MAX_DISCARDED: usize = 1024;
 
 /// And for no longer than this, in milliseconds, over a stack whose calls take their time.
-pub(super) const MAX_DISCARDING: u32 = 50;
+const MAX_DISCARDING: u32 = 50;
 
 /// Room behind the head that framing needs to make progress.
 const LEAST_ROOM: u8 = 32;
@@ -142,10 +142,14 @@ impl Exchange {
 
     /// Whether the rest of the body may be read for its connection's sake. It ends soon, as far as that can
     /// be told.
-    pub fn is_worth_discarding(&mut self, now: u32) -> bool {
-        // From here on the time of the reading counts, which the caller waits for.
-        self.timers.started = now;
+    pub fn is_worth_discarding(&self) -> bool {
         self.state == State::Body && self.body.ends_within(MAX_DISCARDED)
+    }
+
+    /// From here on the time counts that reading the rest takes, which its caller waits for.
+    #[cold]
+    pub(crate) fn start_discarding(&mut self, now: u32) {
+        self.timers.started = now;
     }
 
     /// Sees to it that bytes of the body stand in the buffer from `parsed_to`, or that the body has
@@ -154,6 +158,7 @@ impl Exchange {
         &mut self,
         buffer: &mut [u8],
         goal: Goal,
+        now: u32,
     ) -> Result<Option<Room>, Failure> {
         if goal == Goal::End && self.retained_end == self.head_end {
             self.check_fit(buffer.len())?;
@@ -206,6 +211,9 @@ impl Exchange {
                 }
             }
             self.make_room(buffer)?;
+            if goal == Goal::Discarded && self.timers.elapsed(now) >= MAX_DISCARDING {
+                return Err(Failure::CallOver);
+            }
             return Ok(Some((self.filled, buffer.len())));
         }
     }
