@@ -186,7 +186,13 @@ pub mod sans_io {
             head.expect_continue();
         }
         let head_end = head.on(buffer).finish(body).ok()?;
-        let mut exchange = Exchange::new(Endpoint::of(&url), &traits, config.deadlines, now);
+        let mut exchange = Exchange::new(
+            Endpoint::of(&url),
+            traits.response_to,
+            traits.repeat,
+            config.deadlines,
+            now,
+        );
         exchange.stage(head_end, expect_continue && body.is_some(), buffer, &[]);
         Some(exchange)
     }

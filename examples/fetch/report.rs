@@ -205,7 +205,7 @@ fn exit_status<T, D>(kind: &ErrorKind<T, D>) -> u8 {
         | ErrorKind::Connect(_)
         | ErrorKind::NotConnected(_) => 7,
         ErrorKind::Truncated { .. } => 18,
-        ErrorKind::Protocol(_) | ErrorKind::NotUtf8 { .. } => 8,
+        ErrorKind::Protocol(_) | ErrorKind::NotUtf8 { .. } | ErrorKind::Compressed => 8,
         ErrorKind::Buffer { .. } => 27,
         ErrorKind::Timeout { .. } => 28,
         ErrorKind::ClosedBeforeResponse | ErrorKind::StaleConnection => 52,

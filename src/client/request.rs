@@ -59,8 +59,13 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
             Ok(url) => Endpoint::of(url),
             Err(_) => Endpoint::NOWHERE,
         };
-        let exchange =
-            Exchange::new(endpoint, &traits, driver.config.deadlines, driver.clock.now_ms());
+        let exchange = Exchange::new(
+            endpoint,
+            traits.response_to,
+            traits.repeat,
+            driver.config.deadlines,
+            driver.clock.now_ms(),
+        );
         Self { client, head, call: Call::new(exchange, buffer), has_body: false }
     }
 
@@ -72,8 +77,8 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         &mut self.call.exchange.params.deadlines
     }
 
-    /// Adds a header field. `Host`, `User-Agent` and `Accept` replace the default ones, `Authorization` the
-    /// credentials of the URL. A name or value that no header can have is refused when the request is sent.
+    /// Adds a header field. `Host`, `User-Agent`, `Accept` and `Accept-Encoding` replace the default ones,
+    /// `Authorization` the credentials of the URL. A name or value that no header can have is refused when the request is sent.
     ///
     /// ```no_run
     /// # use safe_http_client::*;
@@ -87,7 +92,8 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         self
     }
 
-    /// Leaves out a header field that would be there by default: `Host`, `User-Agent`, `Accept`.
+    /// Leaves out a header field that would be there by default: `Host`, `User-Agent`, `Accept`,
+    /// `Accept-Encoding`.
     pub fn without_header(mut self, name: &str) -> Self {
         self.head().without(name);
         self
@@ -330,7 +336,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
             driver.config.checks,
         )?;
         call.exchange.params.close = self.head.close;
-        call.exchange.params.has_secret = self.head.has_secret;
+        call.exchange.endpoint.has_secret |= self.head.has_secret;
         // A copied body leaves with its head all the same: the answer's place is where it stands.
         let holds_body = self.head.expect_continue && (upload.is_some() || lent > 0);
         let stage_end = head_end?.wrapping_add(copied);

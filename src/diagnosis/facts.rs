@@ -268,6 +268,7 @@ fn symptom<T, D>(error: &Error<T, D>, evidence: &Evidence, peer: Option<Peer>) -
             _ => Symptom::AnswerIsNotHttp,
         },
         ErrorKind::Protocol(_) | ErrorKind::NotUtf8 { .. } => Symptom::AnswerMalformed,
+        ErrorKind::Compressed => Symptom::AnswerCompressed,
         ErrorKind::Truncated { .. } => Symptom::AnswerCut,
         // The request's own head is the caller's.
         ErrorKind::Buffer { what: BufferUse::RequestHead, .. } => Symptom::MistakeOfCaller,

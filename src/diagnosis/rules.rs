@@ -55,6 +55,7 @@ pub(super) enum Symptom {
     AnswerRefuses,
     AnswerKnowsNoSuchPlace,
     AnswerTooLarge,
+    AnswerCompressed,
     AnswerCut,
     AnswerMalformed,
 }
@@ -295,6 +296,7 @@ const RULES: &[Rule] = &[
     // It was asked for its root, and not for the caller's path.
     rule(&[AnswerKnowsNoSuchPlace], ALWAYS, &[is(RefusedByStatus, Possible)]),
     rule(&[AnswerTooLarge],    ALWAYS, &[is(BufferTooSmall, Certain)]),
+    rule(&[AnswerCompressed],  ALWAYS, &[is(Compressed, Certain)]),
     // It is short or invalid as it came; who made it so isn't seen.
     rule(&[AnswerCut],         ALWAYS,
         &[is(BadResponse, Likely), is(ConnectionLost, Possible), is(SerialLine, Possible)]),

@@ -184,6 +184,8 @@ pub enum ErrorKind<T, D> {
         /// Bytes that are.
         valid_up_to: usize,
     },
+    /// Text was asked for, and the body is compressed, although requests say that it mustn't be.
+    Compressed,
     /// A buffer was too small.
     Buffer {
         /// What it was to hold.
@@ -260,6 +262,7 @@ impl<T, D> Error<T, D> {
             ErrorKind::Protocol(error) => error.code(),
             ErrorKind::Truncated { .. } => "truncated",
             ErrorKind::NotUtf8 { .. } => "not_utf8",
+            ErrorKind::Compressed => "compressed",
             ErrorKind::Buffer { .. } => "buffer_too_small",
             ErrorKind::Timeout { deadline, .. } => match deadline {
                 Deadline::Resolve => "resolve_timeout",
@@ -295,6 +298,7 @@ impl Failure {
             Self::Protocol(error) => ErrorKind::Protocol(error),
             Self::Truncated { received, announced } => ErrorKind::Truncated { received, announced },
             Self::NotUtf8 { valid_up_to } => ErrorKind::NotUtf8 { valid_up_to },
+            Self::Compressed => ErrorKind::Compressed,
             Self::Buffer { what, needed, available, exact } => {
                 ErrorKind::Buffer { what, needed, available, exact }
             }
@@ -320,7 +324,9 @@ impl<T: core::fmt::Debug, D: core::fmt::Debug> embedded_io::Error for Error<T, D
             ErrorKind::Connect(_) | ErrorKind::NotConnected(_) => Io::NotConnected,
             ErrorKind::ClosedBeforeResponse | ErrorKind::StaleConnection => Io::ConnectionReset,
             ErrorKind::Truncated { .. } => Io::ConnectionAborted,
-            ErrorKind::Protocol(_) | ErrorKind::NotUtf8 { .. } => Io::InvalidData,
+            ErrorKind::Protocol(_) | ErrorKind::NotUtf8 { .. } | ErrorKind::Compressed => {
+                Io::InvalidData
+            }
             ErrorKind::Buffer { .. } => Io::OutOfMemory,
             ErrorKind::Timeout { .. } => Io::TimedOut,
             ErrorKind::Socket(_) | ErrorKind::Send(_) | ErrorKind::Receive(_) => Io::Other,

@@ -52,6 +52,8 @@ pub struct HeadParser {
     pub(super) status: u16,
     pub(super) minor_version: u8,
     in_trailers: bool,
+    /// What has come isn't HTTP; more of it is awaited, to tell what it is.
+    pub(crate) stranger: Option<Peer>,
     /// The fields that decide on framing and reuse.
     pub fields: FramingFields,
 }
@@ -68,6 +70,7 @@ impl HeadParser {
             status: 0,
             minor_version: 0,
             in_trailers: false,
+            stranger: None,
             fields: FramingFields::new(),
         }
     }
@@ -147,11 +150,17 @@ impl HeadParser {
                 let [end, tail @ ..] = rest else { break };
                 if state == State::Reason {
                     self.reason_end = at(rest);
-                } else if FramingFields::may_be(self.name_length)
-                    && !self.in_trailers
-                    && !self.field(head, at(rest))?
-                {
-                    break;
+                } else if FramingFields::may_be(self.name_length) && !self.in_trailers {
+                    // The next line may go on with it, which that one's first byte tells.
+                    let ([b'\r', b'\n', next, ..] | [b'\n', next, ..]) = rest else {
+                        if !matches!(rest, [b'\r'] | [b'\r', b'\n'] | [b'\n']) {
+                            return Err(ProtocolError::HeaderValue);
+                        }
+                        break;
+                    };
+                    if !is_space(*next) {
+                        self.field(head.get(self.line..at(rest)).unwrap_or_default())?;
+                    }
                 }
                 match *end {
                     b'\r' => rest = tail,
@@ -242,21 +251,13 @@ impl HeadParser {
         Ok(())
     }
 
-    /// Takes note of the field line whose value ends at `end`. Its next line may go on with it, which that
-    /// one's first byte tells: false where it has to be waited for.
+    /// Takes note of a field line, complete up to its value's end.
     #[cfg_attr(target_pointer_width = "32", inline(never))]
-    fn field(&mut self, head: &[u8], end: usize) -> Result<bool, ProtocolError> {
-        match head.get(end..).unwrap_or_default() {
-            [b'\r', b'\n', next, ..] | [b'\n', next, ..] if !is_space(*next) => {}
-            [b'\r'] | [b'\r', b'\n'] | [b'\n'] => return Ok(false),
-            // It goes on, or is refused.
-            _ => return Ok(true),
+    fn field(&mut self, line: &[u8]) -> Result<(), ProtocolError> {
+        match line.split_at_checked(self.name_length) {
+            Some((name, [b':', value @ ..])) => self.fields.field(name, trim(value)),
+            _ => Ok(()),
         }
-        let line = head.get(self.line..end).unwrap_or_default();
-        if let Some((name, [b':', value @ ..])) = line.split_at_checked(self.name_length) {
-            self.fields.field(name, trim(value))?;
-        }
-        Ok(true)
     }
 }
 

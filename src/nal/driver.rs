@@ -358,6 +358,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
     /// arrived: it may save a connection.
     pub(crate) fn abandon(&mut self, call: &mut CallView<'_>) {
         if call.exchange.is_worth_discarding() && self.connection.belongs_to(call.ticket) {
+            call.exchange.start_discarding(self.clock.now_ms());
             let _ = self.run(call, Goal::Discarded);
         }
         if self.connection.belongs_to(call.ticket) {

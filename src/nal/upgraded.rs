@@ -31,6 +31,8 @@ impl<N: Network, C: Clock> Driver<N, C> {
             call.exchange.take_early(count);
             return Ok(count);
         }
+        // A peer that keeps bytes coming can't outlast it.
+        call.exchange.check_total(self.clock.now_ms())?;
         match self.connection.receive(out) {
             Incoming::Bytes(count) => Ok(count),
             Incoming::Nothing => {
@@ -60,6 +62,7 @@ impl<N: Network, C: Clock> Driver<N, C> {
         if bytes.is_empty() {
             return Ok(0);
         }
+        call.exchange.check_total(self.clock.now_ms())?;
         let sent = self.connection.send(bytes);
         let now = self.clock.now_ms();
         match sent {

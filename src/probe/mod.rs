@@ -7,7 +7,8 @@ mod look;
 use crate::diagnosis::{Findings, ProbeStep, Report, Seen, StepOutcome};
 use crate::error::{Error, Evidence};
 use crate::http::endpoint::Endpoint;
-use crate::http::method::Method;
+use crate::http::framing::ResponseTo;
+use crate::http::method::Repeat;
 use crate::http::url::Scheme;
 use crate::nal::{CallView, Driver, ErrorOf, Step};
 use crate::policy::Config;
@@ -71,7 +72,7 @@ pub(crate) fn exchange(endpoint: Endpoint, config: &Config, now: u32) -> Exchang
     let mut deadlines = config.deadlines;
     // The caller's total deadline isn't for a modem's ends, nor for pings.
     deadlines.total_ms = NEVER;
-    let mut exchange = Exchange::new(endpoint, &Method::Options.traits(), deadlines, now);
+    let mut exchange = Exchange::new(endpoint, ResponseTo::Other, Repeat::Safe, deadlines, now);
     exchange.params.close = true;
     exchange
 }

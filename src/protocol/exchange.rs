@@ -1,24 +1,20 @@
 //! A request on its way, and its response as it arrives.
 
 use super::{Body, CloseReason, Deadlines, Failure, Timers};
-use crate::error::{Peer, Phase};
+use crate::error::Phase;
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::head::{HeadMeasure, HeadParser};
-use crate::http::method::MethodTraits;
+use crate::http::method::Repeat;
 use crate::http::response::{Headers, ResponseHead};
 
 /// What was asked for. It stays as it is once the call has begun.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RequestParams {
     pub(crate) response_to: ResponseTo,
-    pub(crate) idempotent: bool,
-    /// The request asks, and changes nothing (RFC 9110 section 9.2.1).
-    pub(crate) safe: bool,
+    pub(crate) repeat: Repeat,
     /// The request says `Connection: close`.
     pub(crate) close: bool,
-    /// The request has credentials.
-    pub(crate) has_secret: bool,
     /// Codings that can't be undone are passed on as they are.
     pub(crate) allow_unknown_codings: bool,
     pub(crate) deadlines: Deadlines,
@@ -90,8 +86,6 @@ pub struct Exchange {
     pub(super) seeks_answer: bool,
     /// The body waits for `100 Continue`.
     pub(super) holds_body: bool,
-    /// What has come of the head isn't HTTP; more of it is awaited, to tell what it is.
-    pub(super) stranger: Option<Peer>,
     pub(super) interim: u8,
     /// What follows once all is sent: the head, or more of the body.
     pub(super) after_send: State,
@@ -133,7 +127,8 @@ impl Exchange {
     #[inline(always)]
     pub(crate) fn new(
         endpoint: Endpoint,
-        method: &MethodTraits,
+        response_to: ResponseTo,
+        repeat: Repeat,
         deadlines: Deadlines,
         now: u32,
     ) -> Self {
@@ -145,7 +140,6 @@ impl Exchange {
             body_lent: false,
             seeks_answer: false,
             holds_body: false,
-            stranger: None,
             interim: 0,
             after_send: State::Head,
             close_reason: None,
@@ -169,11 +163,9 @@ impl Exchange {
             measure: HeadMeasure::default(),
             endpoint,
             params: RequestParams {
-                response_to: method.response_to,
-                idempotent: method.is_idempotent,
-                safe: method.is_safe,
+                response_to,
+                repeat,
                 close: false,
-                has_secret: false,
                 allow_unknown_codings: false,
                 deadlines,
             },
@@ -227,7 +219,7 @@ impl Exchange {
                 }
                 State::MeasureHead => Some((0, buffer.len())),
                 State::Body if goal != Goal::Head && !self.is_upgraded() => {
-                    self.next_of_body(buffer, goal)?
+                    self.next_of_body(buffer, goal, now)?
                 }
                 State::Body | State::Over => return Ok(Action::Ready),
                 State::Failed => return Err(Failure::CallOver),

@@ -39,7 +39,7 @@ impl Exchange {
     #[cold]
     pub fn explain(&self, failure: Failure, available: usize) -> error::Failure {
         // What waited for more of a head that is none has seen enough.
-        let failure = match (self.stranger, failure) {
+        let failure = match (self.parser.stranger, failure) {
             (Some(peer), Failure::Timeout(_) | Failure::Truncated) if !self.has_head() => {
                 Failure::Protocol(ProtocolError::NotHttp(peer))
             }
@@ -100,7 +100,7 @@ impl Exchange {
             _ => self.parser.line,
         };
         Excerpt::new(buffer.get(self.parsed_to..self.filled).unwrap_or_default(), start)
-            .guarded(self.params.has_secret)
+            .guarded(self.endpoint.has_secret)
     }
 
     /// How far the body has come.

@@ -5,6 +5,7 @@ use crate::error::{BufferUse, Deadline, Peer, ProtocolError};
 use crate::http::bytes::move_down;
 use crate::http::chunked::Piece;
 use crate::http::head::{HeadMeasure, HeadParser};
+use crate::http::method::Repeat;
 
 /// Interim responses before the final one; more are an attack or a loop.
 const MAX_INTERIM: u8 = 16;
@@ -14,6 +15,9 @@ const MAX_MEASURED: usize = 64 * 1024;
 
 /// A response that isn't read to its end is drained if no more than this is left.
 const MAX_DISCARDED: usize = 1024;
+
+/// And for no longer than this, in milliseconds, over a stack whose calls take their time.
+const MAX_DISCARDING: u32 = 50;
 
 /// Room behind the head that framing needs to make progress.
 const LEAST_ROOM: u8 = 32;
@@ -78,7 +82,7 @@ impl Exchange {
         if is_told || start.len() >= ENOUGH || self.filled == buffer.len() {
             return Err(Failure::Protocol(ProtocolError::NotHttp(peer)));
         }
-        self.stranger = Some(peer);
+        self.parser.stranger = Some(peer);
         Ok(())
     }
 
@@ -142,12 +146,19 @@ impl Exchange {
         self.state == State::Body && self.body.ends_within(MAX_DISCARDED)
     }
 
+    /// From here on the time counts that reading the rest takes, which its caller waits for.
+    #[cold]
+    pub(crate) fn start_discarding(&mut self, now: u32) {
+        self.timers.started = now;
+    }
+
     /// Sees to it that bytes of the body stand in the buffer from `parsed_to`, or that the body has
     /// ended. Otherwise the room for more is returned.
     pub(super) fn next_of_body(
         &mut self,
         buffer: &mut [u8],
         goal: Goal,
+        now: u32,
     ) -> Result<Option<Room>, Failure> {
         if goal == Goal::End && self.retained_end == self.head_end {
             self.check_fit(buffer.len())?;
@@ -200,6 +211,9 @@ impl Exchange {
                 }
             }
             self.make_room(buffer)?;
+            if goal == Goal::Discarded && self.timers.elapsed(now) >= MAX_DISCARDING {
+                return Err(Failure::CallOver);
+            }
             return Ok(Some((self.filled, buffer.len())));
         }
     }
@@ -240,7 +254,7 @@ impl Exchange {
                 if self.reused && self.may_start_over() {
                     let from = self.stage_end;
                     let end = from.wrapping_add(count);
-                    if self.params.safe
+                    if self.params.repeat == Repeat::Safe
                         && !HeadParser::may_start(buffer.get(from..end).unwrap_or_default())
                     {
                         self.start_over(now);

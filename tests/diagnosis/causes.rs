@@ -142,6 +142,7 @@ fn kinds() -> Vec<(Phase, Kind)> {
         Kind::Buffer { what: BufferUse::ResponseHead, needed: 700, available: 512, exact: true };
     vec![
         (Phase::Head, buffer),
+        (Phase::Body, Kind::Compressed),
         (Phase::Head, Kind::Protocol(ProtocolError::StatusLine)),
         refused(RequestError::SecondHost),
         refused(RequestError::Url(UrlError::SchemeInHost { localhost: true })),
@@ -260,13 +261,8 @@ fn each_page_quotes_the_errors_as_they_are() {
 }
 
 /// What no error alone leads to: an answer to the check does, or what the network below has counted.
-pub const NOT_OF_AN_ERROR: [Cause; 5] = [
-    Cause::Unexplained,
-    Cause::Redirected,
-    Cause::RefusedByStatus,
-    Cause::Compressed,
-    Cause::StackQuirks,
-];
+pub const NOT_OF_AN_ERROR: [Cause; 4] =
+    [Cause::Unexplained, Cause::Redirected, Cause::RefusedByStatus, Cause::StackQuirks];
 
 /// What the evidence of an answer can be: how far its body came, and how it began.
 pub fn answers() -> Vec<(Option<BodyProgress>, Excerpt)> {

@@ -63,6 +63,7 @@ fn kinds() -> Vec<(Phase, ErrorKind<(), ()>)> {
         (Phase::Send, ErrorKind::Send(())),
         (Phase::Head, ErrorKind::ClosedBeforeResponse),
         (Phase::Head, ErrorKind::StaleConnection),
+        (Phase::Body, ErrorKind::Compressed),
         (Phase::Head, timeout(Deadline::Response)),
         (Phase::Head, ErrorKind::Protocol(ProtocolError::NotHttp(Peer::Tls))),
         (Phase::Head, ErrorKind::Protocol(ProtocolError::NotHttp(Peer::Binary))),

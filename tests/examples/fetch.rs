@@ -617,6 +617,7 @@ fn verbose_shows_each_phase_with_its_time_and_both_heads() {
         "> X-Key: k",
         "> User-Agent: safe-http-client/",
         "> Accept: */*",
+        "> Accept-Encoding: identity",
         "> ",
         "* send _ ms, ",
         "* head _ ms",

@@ -274,9 +274,9 @@ fn urls_with_a_mistake_name_it() {
     let port = refusing_port();
     // A line end of a console or a file is none of the URL's.
     for end in ["\r", "\n", "\r\n"] {
-        let url = format!("{}{end}", Server::new(answer("HTTP/1.1 204 x\r\n\r\n")).url());
-        let run = fetch(&[&url]);
-        assert_eq!(run.status, 0, "{url:?}: {run:?}");
+        let run = fetch(&[&format!("http://127.0.0.1:1/x{end}")]);
+        assert_eq!(run.status, 3, "{end:?}: {run:?}");
+        says("a line end", &run.stderr, &["a line end", "trim it"], &["write %0"]);
     }
     for (url, wanted, unwanted) in [
         (" http://h/", &["0x20", "in front of"][..], &["no scheme: start"][..]),

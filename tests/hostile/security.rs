@@ -132,7 +132,8 @@ fn encoded_line_ends_end_no_line() {
         log.borrow().text(0),
         "GET /%0d%0aX:%20y?%0a HTTP/1.1\r\nHost: gate.test\r\n\
          Authorization: Basic dXMNClg6cAB3\r\nUser-Agent: safe-http-client/0.1.0\r\n\
-         Accept: */*\r\n\r\n"
+         Accept: */*\r\n\
+         Accept-Encoding: identity\r\n\r\n"
     );
 }
 

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 /// The causes that the ESP8266 is known for: each of them has to be produced on the modem.
 const KNOWN: std::ops::RangeInclusive<u8> = 1..=25;
 /// What no fault here produces: what no rule knows, and what only a modem's driver says.
-const NOT_PRODUCED: [Cause; 3] = [Cause::Unexplained, Cause::Firmware, Cause::Compressed];
+const NOT_PRODUCED: [Cause; 2] = [Cause::Unexplained, Cause::Firmware];
 /// So many rows of the table have to be gone through by real faults, where network namespaces can be made.
 const ROWS_BY_REAL_FAULTS: usize = 58;
 
