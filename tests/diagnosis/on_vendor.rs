@@ -70,11 +70,14 @@ fn declared_wrong(cx: &mut LoopContext) -> Vec<Case> {
     let ended =
         |pends| Connection::new([Step::AwaitRequest, Step::Pend(pends), answer(), Step::Zero]);
     let at_once = Connection::new([Step::Zero]);
+    let head = Step::Data(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello".to_vec());
+    let cut = Connection::new([Step::AwaitRequest, Step::Pend(3), head, Step::Zero]);
     let ends = StackQuirks::UNKNOWN.with_zero_read(ZeroRead::EndOfStream);
     let mut cases = Vec::new();
     for (case, connection, quirks) in [
         (case("an end that was declared as nothing yet"), ended(3), StackQuirks::UNKNOWN),
         (case("the same, on a stack that never blocks"), ended(0), StackQuirks::UNKNOWN),
+        (case("an end in mid-body that was declared as nothing yet"), cut, StackQuirks::UNKNOWN),
         (
             case("the same, before a byte of an answer")
                 .demand(Demand::Listed("a slow server reads like that where 0 is nothing yet")),

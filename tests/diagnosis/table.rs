@@ -51,7 +51,9 @@ impl Row {
         let fits_refusal =
             !asks_for("NameWithoutDnsServer") || verdict.fault != StackFault::NoResolver;
         let fits_offline = !asks_for("&[Offline]") || verdict.fault == StackFault::Unknown;
-        let fits_reads = !asks_for("EmptyReads") || verdict.text.contains("receive gave 0 bytes");
+        let words: Vec<_> = verdict.text.split_whitespace().collect();
+        let counts_reads = words.join(" ").contains("receive gave 0 bytes");
+        let fits_reads = !asks_for("EmptyReads") || counts_reads;
         self.has_causes(verdict)
             && fits_fault
             && fits_answer

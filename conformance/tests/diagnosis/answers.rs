@@ -109,3 +109,28 @@ pub fn on_kept<N: Network, C: Clock>(
     let error = sent.unwrap_err();
     case.failed(error.code(), &client.diagnosis(&error))
 }
+
+/// A body of gzip, unasked for.
+pub fn gzip() -> Vec<u8> {
+    const BODY: [u8; 26] = [
+        0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xcb, 0x48, 0xcd, 0xc9, 0xc9, 0xe7, 2, 0, 0x20, 0x30,
+        0x3a, 0x36, 6, 0, 0, 0,
+    ];
+    let head = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 26\r\n\r\n";
+    [head.as_bytes(), &BODY].concat()
+}
+
+/// A GET whose body is read as text.
+pub fn read_text<N: Network, C: Clock>(
+    case: Case,
+    client: &mut SafeHttpClient<N, C>,
+    cx: &mut LoopContext,
+    url: &str,
+) -> Case {
+    let mut buffer = [0; 512];
+    let mut online = client.online(cx).unwrap();
+    let mut response = online.get(url, &mut buffer).send().unwrap();
+    let error = response.read_to_str().map(|_| ()).unwrap_err();
+    drop(response);
+    case.failed(error.code(), &client.diagnosis(&error))
+}

@@ -132,7 +132,6 @@ fn matrix() {
         // Some ways look alike from where they are looked at; of each cause there is one that doesn't.
         let told = causes.iter().filter(|cause| is_told(on, **cause)).count();
         println!("         {told} causes are named first");
-        assert!(told * 10 >= causes.len() * 9, "{}: nine causes in ten\n{all}", on.name());
         let is_modem = [On::NonOs, On::EspAt2].contains(&on);
         let enough = right * 10 >= of_stack.len() * 9;
         assert!(enough || !is_modem, "{}: nine ways in ten\n{all}", on.name());

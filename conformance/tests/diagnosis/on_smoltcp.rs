@@ -1,6 +1,6 @@
 //! smoltcp-nal on a cable in memory, in virtual time: a stack that hides refusals and resets.
 
-use crate::answers::{LEFT_OVERS, NO_CONTENT, Served, on_kept, served};
+use crate::answers::{LEFT_OVERS, NO_CONTENT, Served, gzip, on_kept, read_text, served};
 use crate::common::TestLink;
 use crate::observed::{Case, Cost, Demand, On, observe_passive, try_get};
 use crate::on_std::OK;
@@ -84,6 +84,10 @@ pub fn cases(cx: &mut LoopContext) -> Vec<Case> {
         cases.push(asked(cx, case(cause, how), Some(&acts), "").demand(demand));
     }
     let how = "what belongs to the answer before, in front of the next";
+    let (network, mut peer) = network();
+    let url = peer.play(vec![vec![Act::Request, say(gzip()), Act::Fin]]);
+    let text = case(Cause::Compressed, "gzip, where text was asked for");
+    cases.push(read_text(text, &mut client(network, clock()), cx, &url));
     cases.push(left_overs(cx, case(Cause::LeftOvers, how)));
     cases.push(stale(
         cx,

@@ -124,6 +124,14 @@ pub fn cases(cx: &mut LoopContext) -> Vec<Case> {
         ),
         served(
             cx,
+            case(Cause::SlowServer, "a chunked body that stalls"),
+            &[
+                Act::Request,
+                say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"),
+            ],
+        ),
+        served(
+            cx,
             case(Cause::TlsMismatch, "a TLS alert in answer to a plain request"),
             &[Act::Request, say([0x15, 3, 3, 0, 2, 2, 22]), Act::Fin],
         ),
@@ -171,16 +179,6 @@ pub fn cases(cx: &mut LoopContext) -> Vec<Case> {
             case(Cause::ConnectionLost, "a reset in answer to the request"),
             &[Act::Request, Act::Reset],
         ),
-        served(
-            cx,
-            case(Cause::ConnectionLost, "a reset in the middle of the body"),
-            &[
-                Act::Request,
-                say("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello"),
-                Act::Wait(50),
-                Act::Reset,
-            ],
-        ),
     ];
 
     for Served { cause, how, bytes, closes, demand } in answers::served() {
@@ -200,6 +198,17 @@ pub fn cases(cx: &mut LoopContext) -> Vec<Case> {
         let case = case(cause, how).demand(Demand::FirstNotCertain("the server may mean it so"));
         cases.push(answers::on_kept(case, &mut client(PcLink), cx, &server.url()));
     }
+    cases.push({
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello";
+        let server = Server::new(scripts(&[Act::Request, say(head), Act::Wait(100), Act::Reset]));
+        let broken = case(Cause::ConnectionLost, "a reset in the middle of the body");
+        observe_passive(broken, &mut client(PcLink), cx, &server.url(), |_| {})
+    });
+    let acts = [Act::Request, say(answers::gzip()), Act::Fin];
+    let server = Server::new(scripts(&acts));
+    let how = "gzip, where text was asked for";
+    let gzip = case(Cause::Compressed, how);
+    cases.push(answers::read_text(gzip, &mut client(PcLink), cx, &server.url()));
     let how = "a space in the path";
     let mistake = case(Cause::InvalidRequest, how);
     cases.push(observe(mistake, &mut client(PcLink), cx, "http://127.0.0.1/front door"));
