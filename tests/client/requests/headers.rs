@@ -182,7 +182,7 @@ fn user_and_password_become_basic_authorization() {
         ("user", "dXNlcjo="),
         ("user:", "dXNlcjo="),
         (":pw", "OnB3"),
-        ("us%3Aer:p%40%2f", "dXM6ZXI6cEAv"),
+        ("us%2Der:p%40%2f%3A", "dXMtZXI6cEAvOg=="),
         ("a:b:c", "YTpiOmM="),
         ("test:123%C2%A3", "dGVzdDoxMjPCow=="),
     ] {
