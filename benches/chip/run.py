@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The instructions that a GET takes on a Cortex-M3, in QEMU, beside reqwless and a bare floor.
+"""The instructions that a GET takes on a Cortex-M3, in QEMU, beside reqwless, nanofish and a bare floor.
 
     benches/chip/run.py             builds, counts and prints
     benches/chip/run.py --check     and compares with table.json, within 1 %, and docs/cost.md
@@ -34,7 +34,8 @@ QEMU = ["qemu-system-arm", "-M", "lm3s6965evb", "-icount", "shift=7,align=off,sl
         "-nographic", "-monitor", "none", "-serial", "null",
         "-semihosting-config", "enable=on,target=native", "-kernel"]
 # The bin of each client. What the floor takes is part of every client's figure.
-CLIENTS = {"safe-http-client": "ours", "reqwless 0.14": "reqwless", "floor": "floor"}
+CLIENTS = {"safe-http-client": "ours", "reqwless 0.14": "reqwless", "nanofish 0.14": "nanofish",
+           "floor": "floor"}
 OURS, THEIRS = "safe-http-client", "reqwless 0.14"
 
 

@@ -33,6 +33,7 @@ RECORDED_STACK = REPOSITORY / "firmware/cortex-m3/README.md"
 
 CLIENT = ["client", "advice"]
 REQWLESS = "reqwless 0.14"
+NANOFISH = "nanofish 0.14"
 # Name, the program's features, and the chips, where it isn't built for all.
 VARIANTS = (
     (report.GET, CLIENT, CHIPS),
@@ -42,11 +43,13 @@ VARIANTS = (
     # The LX106's assembler doesn't take the names of defmt's symbols.
     ("a GET, its error logged by defmt", [*CLIENT, "defmt"], (THUMBV6M, THUMBV7M)),
     (REQWLESS, ["reqwless"], (THUMBV7M,)),
+    (NANOFISH, ["nanofish"], (THUMBV7M,)),
 )
 # Name, and the variant that is over two stacks then: what is there for one doesn't count.
 SECONDS = (
     (report.SECOND, report.GET),
     (f"the same with {REQWLESS}", REQWLESS),
+    (f"the same with {NANOFISH}", NANOFISH),
 )
 
 

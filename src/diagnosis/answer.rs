@@ -128,7 +128,8 @@ impl Answer {
     /// What a diagnosis is made of; `None` where there is nothing to say against the answer.
     pub(super) fn symptom(&self) -> Option<Symptom> {
         Some(match self.meaning {
-            Meaning::Fine | Meaning::NoOptions => return None,
+            // The caller's path wasn't asked for.
+            Meaning::Fine | Meaning::NoOptions | Meaning::NotFound => return None,
             Meaning::AsksForTls => Symptom::AnswerAsksForTls,
             Meaning::Portal => Symptom::AnswerIsPortals,
             Meaning::ToPortal => Symptom::AnswerLeadsToPortal,
@@ -138,7 +139,6 @@ impl Answer {
             | Meaning::ToOtherPlace
             | Meaning::ToSomewhere
             | Meaning::ToNowhere => Symptom::AnswerLeadsElsewhere,
-            Meaning::NotFound => Symptom::AnswerKnowsNoSuchPlace,
             Meaning::WantsCredentials
             | Meaning::Forbidden
             | Meaning::TooMany
@@ -151,6 +151,11 @@ impl Answer {
     /// Whether the report has something to say of it.
     pub(super) fn is_remarkable(&self) -> bool {
         self.meaning != Meaning::Fine
+    }
+
+    /// Whether a path of the caller's may be missing all the same.
+    pub(super) fn leaves_path_open(&self) -> bool {
+        self.meaning == Meaning::NotFound
     }
 
     /// The status, where it leads or what it wants, and what that means.
@@ -187,7 +192,7 @@ impl Answer {
             Meaning::Forbidden => {
                 "forbidden: the server has understood, and lets this client do nothing here"
             }
-            Meaning::NotFound => "the server has nothing where the check asks, its root",
+            Meaning::NotFound => "an HTTP server answers, and has nothing where the check asks",
             Meaning::TooMany => "too many requests in too short a time",
             Meaning::Refused => "the server refuses the check's question",
             Meaning::Unavailable => {

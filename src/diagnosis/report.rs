@@ -324,7 +324,18 @@ impl fmt::Display for Report {
                 diagnosis.came(f)?;
                 diagnosis.words(f)
             }
-            None => f.write_str("all of it works from here, now"),
+            None => match self.answer.as_ref().filter(|answer| answer.leaves_path_open()) {
+                Some(answer) => {
+                    if let Some(advice) = advice(answer) {
+                        let mut out = Wrapped::new(f, "try:")?;
+                        out.write_str(advice)?;
+                        out.end()?;
+                        f.write_str("\n")?;
+                    }
+                    f.write_str("all but your path works from here, now")
+                }
+                None => f.write_str("all of it works from here, now"),
+            },
         }
     }
 }

@@ -53,7 +53,6 @@ pub(super) enum Symptom {
     AnswerLeadsToLogin,
     AnswerLeadsElsewhere,
     AnswerRefuses,
-    AnswerKnowsNoSuchPlace,
     AnswerTooLarge,
     AnswerCompressed,
     AnswerCut,
@@ -293,8 +292,6 @@ const RULES: &[Rule] = &[
     rule(&[AnswerLeadsToLogin],   ALWAYS, &[is(Redirected, Certain), is(CaptivePortal, Possible)]),
     rule(&[AnswerLeadsElsewhere], ALWAYS, &[is(Redirected, Certain)]),
     rule(&[AnswerRefuses],     ALWAYS, &[is(RefusedByStatus, Certain)]),
-    // It was asked for its root, and not for the caller's path.
-    rule(&[AnswerKnowsNoSuchPlace], ALWAYS, &[is(RefusedByStatus, Possible)]),
     rule(&[AnswerTooLarge],    ALWAYS, &[is(BufferTooSmall, Certain)]),
     rule(&[AnswerCompressed],  ALWAYS, &[is(Compressed, Certain)]),
     // It is short or invalid as it came; who made it so isn't seen.

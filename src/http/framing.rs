@@ -15,7 +15,7 @@ pub enum Framing {
     /// Until the peer closes.
     Close,
     /// No body: what follows isn't HTTP any more (101, or 2xx to CONNECT).
-    Tunnel,
+    Upgraded,
 }
 
 /// What a request's method says about the response to it.
@@ -148,9 +148,9 @@ impl FramingFields {
     ) -> Result<Framing, ProtocolError> {
         // 6.3.1 and 6.3.2: these have no body, whatever the fields say.
         match (response_to, status) {
-            (_, 101) => return Ok(Framing::Tunnel),
+            (_, 101) => return Ok(Framing::Upgraded),
             (ResponseTo::Head, _) | (_, 100..=199 | 204 | 304) => return Ok(Framing::None),
-            (ResponseTo::Connect, 200..=299) => return Ok(Framing::Tunnel),
+            (ResponseTo::Connect, 200..=299) => return Ok(Framing::Upgraded),
             _ => {}
         }
         if self.last_coding == Coding::None {

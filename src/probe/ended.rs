@@ -26,9 +26,8 @@ impl Ladder {
             self.findings.secure,
             &evidence,
         );
-        // Servers that take `*` for an error, or for a path, say the same of it whatever they are.
-        let is_of_asterisk = answer.status == 400 && answer.meaning == Meaning::Fine
-            || answer.meaning == Meaning::NotFound;
+        // Servers that take `*` for an error say the same of it whatever they are.
+        let is_of_asterisk = answer.status == 400 && answer.meaning == Meaning::Fine;
         if is_of_asterisk && !self.asked_root {
             self.asked_root = true;
             if self.ask_root(driver, exchange, buffer) {

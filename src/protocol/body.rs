@@ -23,7 +23,7 @@ impl Body {
             Framing::Length(length) => Self::Length(length),
             Framing::Chunked => Self::Chunked(ChunkedDecoder::new()),
             Framing::Close => Self::UntilClose,
-            Framing::Tunnel => Self::Upgraded,
+            Framing::Upgraded => Self::Upgraded,
         }
     }
 

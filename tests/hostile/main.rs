@@ -3,8 +3,6 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-#[path = "../common/head_oracle.rs"]
-mod head_oracle;
 #[path = "../common/judge.rs"]
 mod judge;
 #[path = "../common/outcome.rs"]
@@ -13,6 +11,4 @@ mod outcome;
 mod player;
 
 mod fuzz_finds;
-mod parser;
-mod properties;
 mod security;

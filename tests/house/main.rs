@@ -1,6 +1,8 @@
-//! The rules of the house that no compiler checks: what a room may import, how long a file may be, and
-//! that what is logged on a chip holds no text.
+//! The rules of the house that no compiler checks: what a room may import, how long a file may be, that
+//! what is logged on a chip holds no text, and that what the README tells to type is run.
 
 mod defmt_texts;
 mod imports;
+mod pages;
+mod readme;
 mod sources;

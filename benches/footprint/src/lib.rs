@@ -2,10 +2,12 @@
 //! has more than the other is what the client costs. It is never run.
 #![no_std]
 #![cfg_attr(
-    any(feature = "esp-at", feature = "reqwless", feature = "sizes"),
+    any(feature = "esp-at", feature = "reqwless", feature = "nanofish", feature = "sizes"),
     allow(dead_code, reason = "these variants go without parts of the stack")
 )]
 
+#[cfg(any(feature = "reqwless", feature = "nanofish"))]
+mod async_stack;
 #[cfg(all(feature = "client", not(feature = "sizes")))]
 mod client;
 #[cfg(feature = "client")]
@@ -17,11 +19,15 @@ mod serial;
 #[cfg(feature = "sizes")]
 mod sizes;
 mod stack;
+#[cfg(feature = "nanofish")]
+mod with_nanofish;
 #[cfg(feature = "reqwless")]
 mod with_reqwless;
 
 #[cfg(all(feature = "client", not(feature = "sizes")))]
 use client::get;
+#[cfg(feature = "nanofish")]
+use with_nanofish::get;
 #[cfg(feature = "reqwless")]
 use with_reqwless::get;
 
@@ -55,7 +61,12 @@ extern "C" fn start(url: *const u8, length: usize, buffer: *mut u8, room: usize)
 }
 
 /// All of the stack, without a client: what is linked of it anyhow.
-#[cfg(not(any(feature = "client", feature = "reqwless", feature = "sizes")))]
+#[cfg(not(any(
+    feature = "client",
+    feature = "reqwless",
+    feature = "nanofish",
+    feature = "sizes"
+)))]
 fn get(url: &str, buffer: &mut [u8]) -> bool {
     let got = exchange(stack::Stack, url, buffer).is_ok();
     #[cfg(feature = "second")]
@@ -63,7 +74,12 @@ fn get(url: &str, buffer: &mut [u8]) -> bool {
     got
 }
 
-#[cfg(not(any(feature = "client", feature = "reqwless", feature = "sizes")))]
+#[cfg(not(any(
+    feature = "client",
+    feature = "reqwless",
+    feature = "nanofish",
+    feature = "sizes"
+)))]
 fn exchange<S, E>(mut stack: S, url: &str, buffer: &mut [u8]) -> Result<(), E>
 where
     S: embedded_nal::TcpClientStack<Error = E> + embedded_nal::Dns<Error = E>,

@@ -2,7 +2,7 @@
 //! `safe_http_client::esp_at` beside esp-at-nal, both on the simulated modem of `crates/esp8266-sim`.
 //!
 //! ```text
-//! cargo run --release -p modem-bench
+//! cargo run --release
 //! ```
 //!
 //! It ends with an error if a figure can't be had, and goes on where one is bad.

@@ -18,7 +18,6 @@ pub fn served() -> Vec<Served> {
     let to = |url: &str| status(&format!("302 Found\r\nLocation: {url}"));
     let long =
         format!("HTTP/1.1 200 OK\r\nX-Long: {}\r\nContent-Length: 0\r\n\r\n", "x".repeat(900));
-    let not_its_path = Demand::FirstNotCertain("the check asks for none of the caller's paths");
     let first = Demand::First;
     let shorter = Demand::FirstNotCertain("a server that is only slow at its end looks the same");
     let endless = Demand::FirstNotCertain("a server that is only slow looks the same");
@@ -67,7 +66,6 @@ pub fn served() -> Vec<Served> {
             first,
         ),
         (Cause::RefusedByStatus, "403", status("403 Forbidden"), first),
-        (Cause::RefusedByStatus, "404 to all", status("404 Not Found"), not_its_path),
         (Cause::RefusedByStatus, "500", status("500 Internal Server Error"), first),
         (Cause::RefusedByStatus, "503", status("503 Service Unavailable"), first),
         (

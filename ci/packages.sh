@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Packs the crates that are published, unpacks them into an empty folder, and there builds, tests and
+# documents each from what is in it, and runs the README's first command.
+#
+#   ci/packages.sh
+#
+# Nothing of this checkout is seen there; a crate finds its siblings among the unpacked ones.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+most_files=90
+target=${CARGO_TARGET_DIR:-$PWD/target}
+
+# In the order of the dependencies.
+packages=(nal-link safe-http-client-esp-at esp8266-sim safe-http-client)
+names=("${packages[@]/#/--package=}")
+cargo publish --workspace --dry-run --quiet --all-features
+cargo package "${names[@]}" --no-verify --quiet
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/.cargo"
+echo '[patch.crates-io]' >"$work/.cargo/config.toml"
+version=$(sed -n 's|^version = "\(.*\)"$|\1|p' Cargo.toml | head -n 1)
+for package in "${packages[@]}"; do
+    tar -C "$work" -xzf "$target/package/$package-$version.crate"
+    echo "$package = { path = \"$work/$package-$version\" }" >>"$work/.cargo/config.toml"
+done
+
+export CARGO_TARGET_DIR=$target/packages
+for package in "${packages[@]}"; do
+    cd "$work/$package-$version"
+    files=$(find . -type f | wc -l)
+    echo "packages: $package: $files files, $(cat "$target/package/$package-$version.crate" | wc -c) bytes packed"
+    if [ "$files" -ge $most_files ]; then
+        echo "packages: $package has $files files, $most_files or more" >&2
+        exit 1
+    fi
+    cargo test --quiet --all-features
+    RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --all-features
+done
+
+# The last is the client: what its README tells first works in it.
+first=$(awk '/^```sh$/ {on = 1; next} on {print; exit}' README.md)
+echo "packages: $first"
+eval "timeout 300 $first" </dev/null
