@@ -142,11 +142,9 @@ impl Seen {
     fn circumstance(&self, facts: &Facts) -> Circumstance {
         // A wait has a limit, a look has none.
         let waited = self.phase == Phase::Link && self.evidence.limit_ms > 0;
-        match facts.fault {
-            fault @ (StackFault::ModemSilent | StackFault::ModemHung | StackFault::Busy) => {
-                return Circumstance::Modem(fault);
-            }
-            _ => {}
+        let of_modem = [StackFault::ModemSilent, StackFault::ModemHung, StackFault::Busy];
+        if of_modem.contains(&facts.fault) {
+            return Circumstance::Modem(facts.fault);
         }
         match self.link {
             Some(LinkError::NoAddress) => Circumstance::NoAddress { waited },

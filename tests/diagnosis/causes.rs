@@ -415,7 +415,8 @@ fn links_of_the_readme_lead_to_pages_that_exist() {
     for (name, text) in &texts {
         for link in text.split(BASE).skip(1) {
             let target = link.split([')', '\n']).next().unwrap();
-            let code = target.trim_end_matches("index.html").trim_end_matches('/');
+            let page = target.split('#').next().unwrap_or_default();
+            let code = page.trim_end_matches("index.html").trim_end_matches('/');
             let exists = code.is_empty() || Cause::from_code(code).is_some();
             assert!(exists, "{name}: {target}");
             linked.insert((name.as_str(), code));
