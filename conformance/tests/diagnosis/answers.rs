@@ -23,6 +23,12 @@ pub fn served() -> Vec<Served> {
     let endless = Demand::FirstNotCertain("a server that is only slow looks the same");
     let stays_open = [
         (
+            Cause::SlowServer,
+            "a chunked body that stalls",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+            first,
+        ),
+        (
             Cause::BodyTooShort,
             "6 bytes announced, 5 sent, and silence",
             "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello",

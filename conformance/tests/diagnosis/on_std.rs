@@ -124,14 +124,6 @@ pub fn cases(cx: &mut LoopContext) -> Vec<Case> {
         ),
         served(
             cx,
-            case(Cause::SlowServer, "a chunked body that stalls"),
-            &[
-                Act::Request,
-                say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"),
-            ],
-        ),
-        served(
-            cx,
             case(Cause::TlsMismatch, "a TLS alert in answer to a plain request"),
             &[Act::Request, say([0x15, 3, 3, 0, 2, 2, 22]), Act::Fin],
         ),
