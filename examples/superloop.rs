@@ -47,6 +47,7 @@ struct App {
     received: usize,
 }
 
+#[allow(clippy::large_enum_variant, reason = "there is one of them, and nowhere to box it")]
 enum Work {
     Nothing,
     Downloading(Call<'static, [u8; 1024]>),

@@ -10,7 +10,7 @@
 //! timeout. AT firmware says no more: `ERROR` and `CLOSED` for a refused, a silent and an
 //! unreachable host alike.
 //!
-//! A refusal is one cause of thirty ([`nothing_listens`]). The three classic ones are others:
+//! A refusal is one cause of forty ([`nothing_listens`]). The three classic ones are others:
 //!
 //! 1. **No IP address yet** ([`no_address`]). Being on the access point isn't enough.
 //! 2. **An endpoint that can't be reached:** localhost ([`no_host_target`]), a host that is down
@@ -33,15 +33,24 @@
 //! | works with DHCP, fails with a static address | [`wrong_subnet`], [`no_dns_server`] |
 //! | works with an IP address, fails with a name | [`name_not_resolved`], [`no_dns_server`] |
 //! | two ESP8266 don't reach each other | [`own_address`] |
-//! | works with http, fails with https | [`tls_mismatch`], [`modem_memory`], [`scheme`] |
+//! | works with http, fails with https | [`certificate`], [`tls_mismatch`], [`modem_memory`], [`scheme`] |
 //! | connected, and no answer | [`slow_server`], [`not_http`] |
-//! | the answer is a page that nobody asked for | [`captive_portal`], [`not_http`] |
+//! | the answer is a page that nobody asked for | [`captive_portal`], [`redirected`], [`not_http`] |
+//! | status 301, 302, 307 or 308 | [`redirected`], [`captive_portal`] |
+//! | status 401, 403, 404, 500 or another from 400 on | [`refused_by_status`] |
+//! | the answer has strange bytes in front, or begins with `ICY` | [`nearly_http`], [`left_overs`] |
+//! | the body is binary, where text was expected | [`compressed`], [`serial_line`] |
+//! | all of the body comes, and then it hangs | [`body_without_end`], [`stack_quirks`] |
+//! | the last bytes of the body never come | [`body_too_short`], [`serial_line`] |
 //! | fails after a pause | [`stale_connection`] |
+//! | the second request fails, each by itself works | [`left_overs`], [`stale_connection`] |
 //! | fails after a number of requests | [`out_of_sockets`], [`modem_memory`] |
 //! | fails now and then | [`modem_sleep`], [`modem_reset`], [`connection_lost`] |
-//! | short responses work, long ones don't | [`bad_response`], [`serial_line`] |
+//! | short responses work, long ones don't | [`buffer_too_small`], [`bad_response`], [`serial_line`] |
+//! | works on a PC, fails on a stack that nobody has tried | [`stack_quirks`] |
 //! | never gets on the Wi-Fi | [`join_failed`] |
 //! | the modem says `busy p...` or nothing | [`modem_unresponsive`] |
+//! | the modem says `OK`, and nothing beyond `AT` works | [`firmware`] |
 //! | the modem says `ready` in the middle of it | [`modem_reset`] |
 //!
 //! # By the number that `HTTPClient` returns
@@ -53,7 +62,7 @@
 //! | -2, -3 | send header failed, send payload failed | [`stale_connection`], [`connection_lost`] |
 //! | -4, -5 | not connected, connection lost | [`connection_lost`], [`stale_connection`], [`tls_mismatch`] |
 //! | -7 | no HTTP server | [`not_http`], [`tls_mismatch`] |
-//! | -9, -10 | Transfer-Encoding not supported, Stream write error | [`bad_response`] |
+//! | -9, -10 | Transfer-Encoding not supported, Stream write error | [`bad_response`], [`buffer_too_small`] |
 //! | -11 | read Timeout | [`slow_server`], [`modem_sleep`], [`not_http`] |
 //!
 //! # A diagnosis
@@ -114,12 +123,23 @@
 //! | 22 | [`modem_reset`] | the modem has reset itself in the middle of it |
 //! | 23 | [`modem_unresponsive`] | the modem is busy or silent |
 //! | 24 | [`modem_sleep`] | the radio slept, and a packet was lost or late |
-//! | 25 | [`bad_response`] | the response is too large for the buffer, was cut short, or isn't valid |
+//! | 25 | [`bad_response`] | the response was cut short, or isn't valid |
 //! | 26 | [`invalid_request`] | the request can't be sent as it is |
 //! | 27 | [`serial_line`] | bytes are lost or changed between chip and modem |
 //! | 28 | [`gateway_silent`] | the gateway doesn't answer |
 //! | 29 | [`connection_lost`] | the connection broke in the middle of the exchange |
 //! | 30 | [`unexplained`] | no rule knows this failure |
+//! | 31 | [`certificate`] | no TLS session came about |
+//! | 32 | [`redirected`] | the answer leads elsewhere |
+//! | 33 | [`refused_by_status`] | the server refuses by its status |
+//! | 34 | [`firmware`] | the modem's firmware is too old, or another one |
+//! | 35 | [`body_without_end`] | the body has neither a length nor chunks, and the server doesn't close |
+//! | 36 | [`body_too_short`] | the server announced more than it sent |
+//! | 37 | [`compressed`] | the body is compressed, and nobody asked for that |
+//! | 38 | [`left_overs`] | left-overs of the answer before stand on the kept connection |
+//! | 39 | [`nearly_http`] | the answer is nearly HTTP, and isn't quite |
+//! | 40 | [`stack_quirks`] | what was declared of the stack doesn't fit it |
+//! | 41 | [`buffer_too_small`] | the response doesn't fit the buffer that it was given |
 
 #[doc = include_str!("causes/event_handler.md")]
 pub mod event_handler {}
@@ -210,3 +230,36 @@ pub mod connection_lost {}
 
 #[doc = include_str!("causes/unexplained.md")]
 pub mod unexplained {}
+
+#[doc = include_str!("causes/certificate.md")]
+pub mod certificate {}
+
+#[doc = include_str!("causes/redirected.md")]
+pub mod redirected {}
+
+#[doc = include_str!("causes/refused_by_status.md")]
+pub mod refused_by_status {}
+
+#[doc = include_str!("causes/firmware.md")]
+pub mod firmware {}
+
+#[doc = include_str!("causes/body_without_end.md")]
+pub mod body_without_end {}
+
+#[doc = include_str!("causes/body_too_short.md")]
+pub mod body_too_short {}
+
+#[doc = include_str!("causes/compressed.md")]
+pub mod compressed {}
+
+#[doc = include_str!("causes/left_overs.md")]
+pub mod left_overs {}
+
+#[doc = include_str!("causes/nearly_http.md")]
+pub mod nearly_http {}
+
+#[doc = include_str!("causes/stack_quirks.md")]
+pub mod stack_quirks {}
+
+#[doc = include_str!("causes/buffer_too_small.md")]
+pub mod buffer_too_small {}

@@ -14,7 +14,7 @@
 //! 3. **The request is made from an event handler** and not from the main loop. A request needs the
 //!    [`LoopContext`], which a handler can't hold. Handlers report through [`LinkEvents`].
 //!
-//! There are more. **[`causes`] has a page for each of thirty**, found by what you see: why it happens
+//! There are more. **[`causes`] has a page for each of forty**, found by what you see: why it happens
 //! on this chip, how it is told, and what to do, here and on Arduino.
 //! [`SafeHttpClient::diagnosis`] names those of an error, and [`SafeHttpClient::diagnose`] goes and looks.
 //!
@@ -135,8 +135,8 @@ pub use diagnosis::{
     Cause, Confidence, Diagnosis, ProbeStep, Report, StepOutcome, StepResult, Suspect,
 };
 pub use error::{
-    BufferUse, Deadline, Error, ErrorKind, Evidence, Peer, Phase, ProtocolError, RequestError,
-    TargetClass, UrlError,
+    BodyFraming, BodyProgress, BufferUse, Deadline, Error, ErrorKind, Evidence, Excerpt, Peer,
+    Phase, ProtocolError, RequestError, TargetClass, UrlError,
 };
 #[cfg(feature = "esp-at")]
 #[cfg_attr(docsrs, doc(cfg(feature = "esp-at")))]
@@ -189,7 +189,7 @@ pub mod sans_io {
         let mut exchange = Exchange::new(
             Endpoint::of(&url),
             traits.response_to,
-            traits.is_idempotent,
+            traits.repeat,
             config.deadlines,
             now,
         );

@@ -49,7 +49,9 @@ fn print_json(report: &safe_http_client::Report) {
         })
         .collect();
     let ok = causes.is_empty();
-    print(&serde_json::json!({"ok": ok, "steps": steps, "causes": causes}).to_string());
+    let status = report.status();
+    let json = serde_json::json!({"ok": ok, "status": status, "steps": steps, "causes": causes});
+    print(&json.to_string());
 }
 
 /// Prints what a cause means, by its code or number: for firmware that has no room for the texts.
@@ -57,7 +59,8 @@ pub(crate) fn explain(code: &str) -> Result<u8, Failure> {
     let number = code.parse().ok().and_then(Cause::from_number);
     let Some(cause) = number.or_else(|| Cause::from_code(code)) else {
         let codes: Vec<_> = Cause::all().map(Cause::code).collect();
-        let message = format!("no cause {code}: 1 to 30, or one of {}", codes.join(", "));
+        let message =
+            format!("no cause {code}: 1 to {}, or one of {}", codes.len(), codes.join(", "));
         return Err(Failure::of_caller(USAGE, "unknown_cause", message));
     };
     let mut text = format!("{} {}: {cause}\n", cause.number(), cause.code());

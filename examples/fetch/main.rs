@@ -34,7 +34,7 @@ use std::sync::Arc;
 use std::sync::mpsc::TryRecvError;
 use std::time::Duration;
 use upload::{Body, Pieces};
-use watch::{Watch, show_lines, to_stderr};
+use watch::{Watch, to_stderr};
 
 fn main() -> ExitCode {
     let options = Options::parse();
@@ -54,7 +54,7 @@ fn main() -> ExitCode {
     match exchange(&options, &watch) {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
-            watch.finish();
+            watch.failed();
             report_failure(&failure, options.json, watch.elapsed_ms());
             ExitCode::from(failure.status)
         }
@@ -110,13 +110,14 @@ fn exchange(options: &Options, watch: &Arc<Watch>) -> Result<u8, Failure> {
     }
     watch.enter(Phase::Body);
     let Some(head) = call.head() else { unreachable!("a call whose poll is done has a head") };
-    if options.verbose {
-        let lines: Vec<Vec<u8>> = head_lines(head).collect();
-        show_lines('<', lines.iter().map(Vec::as_slice));
-    }
+    let lines: Vec<Vec<u8>> = head_lines(head).collect();
+    watch.head(&lines);
     let is_refused = options.fail && head.status() >= 400;
     if is_refused && !options.json {
-        return Err(Failure::of_status(head.status(), watch.bytes_received()));
+        return Err(Failure::of_status(head, watch.bytes_received()));
+    }
+    if let Some(note) = report::note_on(head).filter(|_| !options.json) {
+        to_stderr(format!("fetch: {note}\n").as_bytes());
     }
     if options.shows_head() {
         output.head(head).map_err(unwritable)?;
@@ -196,7 +197,7 @@ fn or_wait<N: Network, C: Clock>(
 
 /// With the figures, which the client has.
 fn failure<N: Network, C: Clock>(client: &SafeHttpClient<N, C>, error: ErrorOf<N>) -> Failure {
-    Failure::of_call(&error, client.evidence())
+    Failure::of_call(&error, &client.diagnosis(&error))
 }
 
 /// Long enough to leave the processor alone, short enough that no socket's buffer fills meanwhile.

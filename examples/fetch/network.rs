@@ -82,7 +82,7 @@ impl TcpClientStack for WatchedStack {
         }
         let result = self.stack.receive(socket, buffer);
         if let Ok(count) = result {
-            self.watch.received(count);
+            self.watch.received(buffer.get(..count).unwrap_or_default());
         }
         result
     }

@@ -81,29 +81,47 @@ pub(crate) struct Options {
           value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(..=1 << 30))]
     pub(crate) buffer: usize,
 
-    /// How long the name's resolution, and then the connection, may each take
-    #[arg(long, value_name = "MS", default_value_t = 5000, value_parser = milliseconds())]
-    connect_timeout: u32,
+    /// How long the name's resolution, and then the connection, may each take; 0: as long as it likes
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    connect_timeout: Duration,
 
     /// How long the server may think before the first byte of its response
-    #[arg(long, value_name = "MS", default_value_t = 3000, value_parser = milliseconds())]
-    response_timeout: u32,
+    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
+    response_timeout: Duration,
 
     /// How long nothing may move once bytes flow
-    #[arg(long, value_name = "MS", default_value_t = 5000, value_parser = milliseconds())]
-    idle_timeout: u32,
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    idle_timeout: Duration,
 
-    /// How long all of it may take [default: no limit]
-    #[arg(long, value_name = "MS", value_parser = milliseconds())]
-    total_timeout: Option<u32>,
+    /// How long all of it may take, such as 2.5 [default: no limit]
+    #[arg(short = 'm', long, visible_alias = "total-timeout", value_name = "SECONDS",
+          value_parser = seconds)]
+    max_time: Option<Duration>,
 
     /// What to fetch, such as http://192.168.1.20/gate?door=2
     pub(crate) url: Option<String>,
 }
 
-/// Half of a `u32` is the longest that the client's clock can tell apart.
-fn milliseconds() -> clap::builder::RangedI64ValueParser<u32> {
-    clap::value_parser!(u32).range(1..=i64::from(u32::MAX / 2))
+/// Half of a `u32` of milliseconds is the longest that the client's clock can tell apart: 24 days.
+const LONGEST: Duration = Duration::from_millis(u32::MAX as u64 / 2);
+
+/// Seconds, fractions too, as curl has them. 0 is no limit.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let number = text.parse::<f64>().ok().filter(|_| is_plain);
+    let Some(time) = number.and_then(|number| Duration::try_from_secs_f64(number).ok()) else {
+        return Err("seconds, such as 5 or 0.25".into());
+    };
+    match time {
+        Duration::ZERO => Ok(LONGEST),
+        _ if time < Duration::from_millis(1) => Err("a millisecond (0.001) is the least".into()),
+        _ if time > LONGEST => Err(format!("at most {} seconds", LONGEST.as_secs())),
+        _ => Ok(time),
+    }
+}
+
+fn whole_ms(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }
 
 /// What `-H` asks for.
@@ -154,21 +172,20 @@ impl Options {
 
     /// The client's deadlines.
     pub(crate) fn config(&self) -> Config {
-        let total = self.total_timeout.map(u64::from).map(Duration::from_millis);
         Config::new()
-            .resolve_timeout(Duration::from_millis(self.connect_timeout.into()))
-            .connect_timeout(Duration::from_millis(self.connect_timeout.into()))
-            .response_timeout(Duration::from_millis(self.response_timeout.into()))
-            .idle_timeout(Duration::from_millis(self.idle_timeout.into()))
-            .total_timeout(total)
+            .resolve_timeout(self.connect_timeout)
+            .connect_timeout(self.connect_timeout)
+            .response_timeout(self.response_timeout)
+            .idle_timeout(self.idle_timeout)
+            .total_timeout(self.max_time)
     }
 
     pub(crate) fn connect_ms(&self) -> u32 {
-        self.connect_timeout
+        whole_ms(self.connect_timeout)
     }
 
     pub(crate) fn total_ms(&self) -> Option<u32> {
-        self.total_timeout
+        self.max_time.map(whole_ms)
     }
 
     /// Whether the response's head belongs to the output.

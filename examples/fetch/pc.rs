@@ -140,6 +140,9 @@ impl Link for PcNetwork {
         if let Some((gateway, netmask)) = default_route() {
             ip = ip.with_gateway(gateway).with_netmask(netmask);
         }
+        if has_dns_server() {
+            ip = ip.with_dns(true);
+        }
         LinkStatus::Up(ip)
     }
 
@@ -159,8 +162,10 @@ impl Diagnostics for PcNetwork {
         StackFault::from(&error.0)
     }
 
-    fn dns_fault(&self, _error: &Error) -> StackFault {
-        StackFault::NameNotFound
+    /// Systems have no number for it: a resolver that can't be reached is told by its words.
+    fn dns_fault(&self, error: &Error) -> StackFault {
+        let is_passing = error.to_string().contains("Temporary failure");
+        if is_passing { StackFault::Unknown } else { StackFault::NameNotFound }
     }
 
     /// By the system's own program, since a plain process may not send ICMP.
@@ -201,6 +206,12 @@ fn run_ping(host: IpAddr) -> Option<Option<u32>> {
             }
         }
     }
+}
+
+/// Whether the system's resolver has a server, where the system tells.
+fn has_dns_server() -> bool {
+    let table = std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
+    table.lines().any(|line| line.trim_start().starts_with("nameserver"))
 }
 
 /// This PC's address in its network. Nothing is sent.

@@ -2,7 +2,8 @@
 
 use crate::watch::to_stderr;
 use safe_http_client::{
-    Diagnosis, Error, ErrorKind, Evidence, Headers, RequestError, ResponseHead, Suspect, UrlError,
+    Diagnosis, Error, ErrorKind, Evidence, Headers, Peer, ProtocolError, RequestError,
+    ResponseHead, Suspect, UrlError,
 };
 use std::fmt::Debug;
 use std::io::Write;
@@ -73,30 +74,119 @@ impl Failure {
     }
 
     /// With `--fail`: the server answered, but with an error.
-    pub(crate) fn of_status(status: u16, received: u32) -> Self {
+    pub(crate) fn of_status(head: ResponseHead<'_>, received: u32) -> Self {
+        let status = head.status();
+        let note = note_on(head).map(|note| format!("; {note}")).unwrap_or_default();
         Self {
             status: HTTP_ERROR,
             phase: "head",
             code: "http_error",
             causes: Vec::new(),
-            message: format!("head: the server answered with status {status}"),
+            message: format!("head: the server answered with status {status}{note}"),
             received,
             quiet: false,
         }
     }
 
     /// What the library says of a call that failed.
-    pub(crate) fn of_call<T: Debug, D: Debug>(error: &Error<T, D>, evidence: Evidence) -> Self {
+    pub(crate) fn of_call<T: Debug, D: Debug>(error: &Error<T, D>, diagnosis: &Diagnosis) -> Self {
         Self {
             status: exit_status(&error.kind),
             phase: error.phase.name(),
             code: error.code(),
-            causes: Diagnosis::new(error, evidence).suspects().to_vec(),
-            message: error.to_string(),
-            received: evidence.received,
+            causes: diagnosis.suspects().to_vec(),
+            message: format!("{error}{}", came(error, &diagnosis.evidence())),
+            received: diagnosis.evidence().received,
             quiet: false,
         }
     }
+}
+
+/// What came, where the error is about that: how much of the body, the line, or what its first bytes are.
+fn came<T, D>(error: &Error<T, D>, evidence: &Evidence) -> String {
+    let mut text = String::new();
+    if let (ErrorKind::Timeout { .. }, Some(body)) = (&error.kind, evidence.body) {
+        text.push_str(&format!("; {body}, then silence"));
+    }
+    let answer = evidence.answer;
+    match error.kind {
+        _ if answer.is_empty() => {}
+        ErrorKind::Protocol(ProtocolError::NotHttp(peer)) => {
+            let peer = match peer {
+                Peer::Tls | Peer::LeftOvers => peer,
+                _ => answer.peer(),
+            };
+            text.push_str(&format!("; it began with {answer}: {}", peer.text()));
+        }
+        _ => text.push_str(&format!("; line {}: {answer}", answer.line())),
+    }
+    text
+}
+
+/// What a status wants of whoever asked, where an empty page wouldn't say it.
+pub(crate) fn note_on(head: ResponseHead<'_>) -> Option<String> {
+    let (status, header) = match head.status() {
+        401 => (401, "www-authenticate"),
+        407 => (407, "proxy-authenticate"),
+        // With a page, that says so.
+        status @ 300..=399 if head.content_length() == Some(0) => {
+            let to = head.header_str("location")?;
+            // What stands behind it may be a secret.
+            let to = to.split(['?', '#']).next().unwrap_or_default();
+            return Some(format!(
+                "status {status} redirects to {}, and redirects aren't followed",
+                without_user(to).escape_debug()
+            ));
+        }
+        _ => return None,
+    };
+    let schemes = schemes(head, header);
+    Some(match schemes.as_slice() {
+        [] => format!("status {status} doesn't say which credentials are wanted"),
+        [only] if only.eq_ignore_ascii_case("basic") => format!(
+            "status {status} wants Basic: put user name and password into the URL, percent-encoded"
+        ),
+        _ => format!(
+            "status {status} wants {}; user name and password in a URL are Basic, others go into \
+             -H 'Authorization: ...'",
+            schemes.join(", ")
+        ),
+    })
+}
+
+fn without_user(url: &str) -> String {
+    match url.split_once("//") {
+        Some((scheme, rest)) => {
+            let end = rest.find('/').unwrap_or(rest.len());
+            let (authority, path) = rest.split_at(end);
+            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+            format!("{scheme}//{host}{path}")
+        }
+        None => url.to_owned(),
+    }
+}
+
+/// The schemes of a server's challenges, without what belongs to them.
+fn schemes(head: ResponseHead<'_>, name: &str) -> Vec<String> {
+    let values = head.headers().filter(|header| header.name().eq_ignore_ascii_case(name));
+    let mut schemes = Vec::new();
+    for value in values.map(|header| latin1(header.value())) {
+        let mut in_quotes = false;
+        let parts = value.split(|character| {
+            in_quotes ^= character == '"';
+            character == ',' && !in_quotes
+        });
+        for part in parts.map(str::trim) {
+            let (word, rest) = part.split_once([' ', '=']).unwrap_or((part, ""));
+            // `realm="x"` belongs to the scheme before.
+            let is_parameter = part.get(word.len()..).is_some_and(|rest| rest.starts_with('='))
+                || rest.trim_start().starts_with('=');
+            if !word.is_empty() && !is_parameter {
+                schemes.push(word.escape_debug().to_string());
+            }
+        }
+    }
+    schemes
 }
 
 /// Curl's number for what happened.
@@ -115,7 +205,7 @@ fn exit_status<T, D>(kind: &ErrorKind<T, D>) -> u8 {
         | ErrorKind::Connect(_)
         | ErrorKind::NotConnected(_) => 7,
         ErrorKind::Truncated { .. } => 18,
-        ErrorKind::Protocol(_) | ErrorKind::NotUtf8 { .. } => 8,
+        ErrorKind::Protocol(_) | ErrorKind::NotUtf8 { .. } | ErrorKind::Compressed => 8,
         ErrorKind::Buffer { .. } => 27,
         ErrorKind::Timeout { .. } => 28,
         ErrorKind::ClosedBeforeResponse | ErrorKind::StaleConnection => 52,

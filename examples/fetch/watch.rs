@@ -6,7 +6,8 @@
 
 use crate::options::Options;
 use crate::report::{Failure, report_failure};
-use safe_http_client::{Deadline, Error, ErrorKind, Evidence, Phase};
+use safe_http_client::{Deadline, Diagnosis, Error, ErrorKind, Evidence, Phase};
+use std::borrow::Cow;
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
@@ -33,6 +34,9 @@ struct Progress {
     received: u32,
     /// The request's head as far as it was sent; `None` once it was shown.
     request: Option<Vec<u8>>,
+    /// The first bytes of the response, and whether its head was shown.
+    came: Vec<u8>,
+    head_shown: bool,
     /// A file that must not stay behind if the program ends here.
     part: Option<PathBuf>,
     over: bool,
@@ -54,6 +58,8 @@ impl Watch {
                 sent: 0,
                 received: 0,
                 request: options.verbose.then(Vec::new),
+                came: Vec::new(),
+                head_shown: false,
                 part: None,
                 over: false,
             }),
@@ -96,16 +102,27 @@ impl Watch {
         head.extend_from_slice(bytes);
         if let Some(end) = head.windows(4).position(|four| four == b"\r\n\r\n") {
             let lines = head.get(..end).unwrap_or_default();
-            show_lines('>', lines.split(|&byte| byte == b'\n'));
+            show_lines('>', lines.split(|&byte| byte == b'\n').map(hidden));
             progress.request = None;
         }
     }
 
-    /// So many bytes of the response have come.
-    pub(crate) fn received(&self, count: usize) {
+    /// These bytes of the response have come.
+    pub(crate) fn received(&self, bytes: &[u8]) {
         let mut progress = self.progress();
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        let count = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         progress.received = progress.received.saturating_add(count);
+        let room = FIRST_BYTES.saturating_sub(progress.came.len());
+        let bytes = bytes.get(..room).unwrap_or(bytes);
+        progress.came.extend_from_slice(bytes);
+    }
+
+    /// The response's head is whole, and shown with `-v`.
+    pub(crate) fn head(&self, lines: &[Vec<u8>]) {
+        self.progress().head_shown = true;
+        if self.verbose {
+            show_lines('<', lines.iter().map(|line| hidden(line)));
+        }
     }
 
     /// How many that were so far.
@@ -123,6 +140,34 @@ impl Watch {
     /// This file is to go if the program ends early; `None` if it isn't.
     pub(crate) fn guard_part(&self, part: Option<PathBuf>) {
         self.progress().part = part;
+    }
+
+    /// With `-v`, the first bytes of a response that wasn't understood.
+    fn show_what_came(&self, progress: &Progress) {
+        if !self.verbose || progress.came.is_empty() {
+            return;
+        }
+        let came = progress.came.as_slice();
+        if progress.head_shown {
+            let behind_head = came.windows(4).position(|four| four == b"\r\n\r\n");
+            let body = behind_head.and_then(|end| came.get(end + 4..)).unwrap_or_default();
+            if !body.is_empty() {
+                let body = body.get(..64).unwrap_or(body);
+                self.note(&format!("the body's first bytes: {}", body.escape_ascii()));
+            }
+            return;
+        }
+        // As it is, so that each byte is seen.
+        let lines = came.split_inclusive(|&byte| byte == b'\n').map(hidden);
+        let shown: Vec<_> = lines.map(|line| line.escape_ascii().to_string()).collect();
+        self.note(&format!("what came of a response, its first {} bytes:", came.len()));
+        show_lines('<', shown.iter().map(String::as_bytes));
+    }
+
+    /// The call has failed: what came is shown with `-v`.
+    pub(crate) fn failed(&self) {
+        self.show_what_came(&self.progress());
+        self.finish();
     }
 
     /// The call has ended. From here on the watchdog sleeps, and the report is the caller's.
@@ -201,21 +246,54 @@ impl Watch {
         if let Some(part) = &progress.part {
             let _ = fs::remove_file(part);
         }
-        let failure = Failure::of_call(&error, evidence);
+        self.show_what_came(progress);
+        let failure = Failure::of_call(&error, &Diagnosis::new(&error, evidence));
         report_failure(&failure, self.json, self.elapsed_ms());
         std::process::exit(failure.status.into());
     }
 }
 
+/// Bytes of a response that are kept for whoever wants to see why it failed.
+const FIRST_BYTES: usize = 1024;
+
+/// Headers whose values are nobody's business, behind a scheme or a name that is.
+const SECRETS: [&str; 6] = [
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "set-cookie",
+    "authentication-info",
+    "proxy-authentication-info",
+];
+
+/// A header line as it may be shown: of `Authorization: Basic dXNlcjpw` the scheme, of `Set-Cookie: id=1` the
+/// name.
+pub(crate) fn hidden(line: &[u8]) -> Cow<'_, [u8]> {
+    let Some(colon) = line.iter().position(|&byte| byte == b':') else {
+        return Cow::Borrowed(line);
+    };
+    let (name, value) = line.split_at(colon);
+    let name = name.trim_ascii();
+    if !SECRETS.iter().any(|secret| name.eq_ignore_ascii_case(secret.as_bytes())) {
+        return Cow::Borrowed(line);
+    }
+    let value = value.get(1..).unwrap_or_default().trim_ascii();
+    let shown = value.iter().position(|byte| b" =".contains(byte)).map_or(0, |end| end + 1);
+    let shown = value.get(..shown).unwrap_or_default();
+    Cow::Owned([name, b": ", shown, b"[hidden]"].concat())
+}
+
 /// Shows lines as curl does, each behind a mark, and an empty one at the end.
-pub(crate) fn show_lines<'a>(mark: char, lines: impl Iterator<Item = &'a [u8]>) {
+fn show_lines<L: AsRef<[u8]>>(mark: char, lines: impl Iterator<Item = L>) {
     let mut text = Vec::new();
-    for line in lines.chain([&[][..]]) {
+    for line in lines {
+        let line = line.as_ref();
         text.push(mark as u8);
         text.push(b' ');
         text.extend_from_slice(line.trim_ascii_end());
         text.push(b'\n');
     }
+    text.extend_from_slice(&[mark as u8, b' ', b'\n']);
     to_stderr(&text);
 }
 

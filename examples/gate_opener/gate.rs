@@ -38,6 +38,7 @@ struct App<'b> {
     looked: bool,
 }
 
+#[allow(clippy::large_enum_variant, reason = "there is one of them, and nowhere to box it")]
 enum State {
     Joining,
     /// No address yet, or not any more.

@@ -84,7 +84,7 @@ fn decode(bytes: &[u8], sizes: &[usize]) -> Decoded {
         arrived += segment.len();
         loop {
             if let Some((parser, start)) = &mut trailers {
-                match parser.parse(&bytes[*start..arrived]) {
+                match parser.parse(&mut bytes[*start..arrived].to_vec()) {
                     Ok(None) => break,
                     Ok(Some(length)) => {
                         decoded.taken = *start + length;

@@ -30,14 +30,7 @@ pub fn run(data: &[u8]) {
 fn may_refuse(ours: &Url<'_>) -> bool {
     let Host::Name(name) = ours.host() else { return false };
     // Punycode is checked by browsers; here it is a name like others, for the resolver to judge.
-    name.to_ascii_lowercase().contains("xn--") || ends_in_hex(name)
-}
-
-/// Whether a name ends as a number does for browsers: `0x` and hex digits.
-fn ends_in_hex(name: &str) -> bool {
-    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
-    let last = name.rsplit('.').next().unwrap_or_default();
-    last.strip_prefix("0x").is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))
+    name.to_ascii_lowercase().contains("xn--")
 }
 
 fn means_the_same(text: &str, ours: &Url<'_>, theirs: &url::Url) {
@@ -57,9 +50,6 @@ fn means_the_same(text: &str, ours: &Url<'_>, theirs: &url::Url) {
         (Host::Address(IpAddr::V6(ours)), url::Host::Ipv6(theirs)) => {
             assert_eq!(ours, theirs, "{text:?}");
         }
-        // `0x7f.1` is an address for browsers. Here it is a name, which DNS hasn't got; a resolver that
-        // reads it as an address gives that one, and then it is judged as any that was resolved.
-        (Host::Name(name), url::Host::Ipv4(_)) if ends_in_hex(name) => {}
         (ours, theirs) => panic!("{text:?}: {ours:?} against {theirs:?}"),
     }
     let slash = if ours.path_and_query().starts_with('/') { "" } else { "/" };
@@ -113,7 +103,11 @@ fn is_sound(text: &str, url: &Url<'_>) {
 
 /// A position in an error is the byte's.
 fn is_located(text: &str, error: UrlError) {
-    if let UrlError::InvalidHost { at, byte } | UrlError::InvalidCharacter { at, byte } = error {
+    if let UrlError::InvalidHost { at, byte }
+    | UrlError::InvalidCharacter { at, byte }
+    | UrlError::InvalidUserinfo { at, byte }
+    | UrlError::TrailingSpace { at, byte } = error
+    {
         assert_eq!(text.as_bytes().get(at), Some(&byte), "{text:?}: {error:?}");
     }
 }
@@ -146,6 +140,11 @@ fn may_accept(text: &str, error: UrlError, theirs: &url::Url) {
         UrlError::InvalidHost { .. } => true,
         UrlError::InvalidPort => theirs.port() == Some(0) || !is_plain,
         UrlError::InvalidCharacter { byte, .. } => !byte.is_ascii_graphic(),
+        // They strip what stands around a URL.
+        UrlError::BeforeScheme { .. } | UrlError::TrailingSpace { .. } => !is_plain,
+        // They take it for a fragment, a path or a query.
+        UrlError::InvalidUserinfo { at, .. } => text[at..].contains('@'),
+        UrlError::UnsafePassword { at } => !text.as_bytes()[at].is_ascii_graphic(),
         UrlError::SchemeInHost { .. } => lower.matches("http").count() > 1,
         _ => false,
     };

@@ -2,7 +2,7 @@
 
 use super::draft::refuse;
 use super::{Buffer, IntoUrl, SafeHttpClient};
-use crate::diagnosis::{Diagnosis, Report};
+use crate::diagnosis::{Diagnosis, Findings, Report, Seen};
 use crate::error::{Error, ErrorKind, Phase, UrlError};
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
@@ -38,8 +38,9 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
     /// # }
     /// ```
     pub fn diagnosis(&self, error: &ErrorOf<N>) -> Diagnosis {
-        let words = self.driver.stack.network.status().last_words;
-        Diagnosis::new(error, self.driver.evidence).with_last_words(words)
+        let network = &self.driver.stack.network;
+        let seen = Seen::new(error, self.driver.evidence).on(network);
+        seen.diagnosis(Findings::default()).with_last_words(network.status().last_words)
     }
 
     /// Looks why requests to this URL fail: goes down a ladder and stops at the first step that

@@ -57,8 +57,8 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         &mut self.draft.exchange.params.deadlines
     }
 
-    /// Adds a header field. `Host`, `User-Agent` and `Accept` replace the default ones, `Authorization` the
-    /// credentials of the URL. A name or value that no header can have is refused when the request is sent.
+    /// Adds a header field. `Host`, `User-Agent`, `Accept` and `Accept-Encoding` replace the default ones,
+    /// `Authorization` the credentials of the URL. A name or value that no header can have is refused when the request is sent.
     ///
     /// ```no_run
     /// # use safe_http_client::*;
@@ -72,7 +72,8 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         self
     }
 
-    /// Leaves out a header field that would be there by default: `Host`, `User-Agent`, `Accept`.
+    /// Leaves out a header field that would be there by default: `Host`, `User-Agent`, `Accept`,
+    /// `Accept-Encoding`.
     pub fn without_header(mut self, name: &str) -> Self {
         self.head().without(name);
         self

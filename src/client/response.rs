@@ -127,14 +127,18 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Response<'r, 'b, N, C, B> {
     ///
     /// # Errors
     ///
-    /// As `read_to_end`; and [`NotUtf8`](ErrorKind::NotUtf8), after which the bytes can still be had
-    /// from `read_to_end`.
+    /// As `read_to_end`; and [`NotUtf8`](ErrorKind::NotUtf8) or [`Compressed`](ErrorKind::Compressed), after
+    /// which the bytes can still be had from `read_to_end`.
     pub fn read_to_str(&mut self) -> Result<&str, ErrorOf<N>> {
         self.client.wait_for(&mut self.call, Goal::End)?;
         match core::str::from_utf8(self.call.body()) {
             Ok(text) => Ok(text),
             Err(error) => {
-                let kind = ErrorKind::NotUtf8 { valid_up_to: error.valid_up_to() };
+                let kind = if is_compressed(&self.head(), self.call.body()) {
+                    ErrorKind::Compressed
+                } else {
+                    ErrorKind::NotUtf8 { valid_up_to: error.valid_up_to() }
+                };
                 self.client.driver.evidence = self.call.evidence(self.client);
                 Err(Error::new(Phase::Body, kind))
             }
@@ -212,6 +216,15 @@ impl<N: Network, C: Clock, B: Buffer> Drop for Response<'_, '_, N, C, B> {
     fn drop(&mut self) {
         self.client.driver.any().abandon(&mut self.call.view());
     }
+}
+
+/// Whether a body that is no text is a compressed one, by its head or as it begins.
+#[cold]
+fn is_compressed(head: &ResponseHead<'_>, body: &[u8]) -> bool {
+    let coded = head.header("content-encoding");
+    coded.is_some_and(|coding| !coding.eq_ignore_ascii_case(b"identity"))
+        // gzip (RFC 1952 section 2.3.1) and Zstandard (RFC 8878 section 3.1.1).
+        || matches!(body, [0x1F, 0x8B, 8, ..] | [0x28, 0xB5, 0x2F, 0xFD, ..])
 }
 
 /// Why a body couldn't be copied.

@@ -32,12 +32,23 @@ impl Cause {
             Self::ModemReset => "the modem has reset itself",
             Self::ModemUnresponsive => "the modem is busy or silent",
             Self::ModemSleep => "the radio slept, and a packet was lost or late",
-            Self::BadResponse => "the response doesn't fit, was cut short, or isn't valid",
+            Self::BadResponse => "the response was cut short, or isn't valid",
             Self::InvalidRequest => "the request can't be sent as it is",
             Self::SerialLine => "bytes are lost or changed between chip and modem",
             Self::GatewaySilent => "the gateway doesn't answer",
             Self::ConnectionLost => "the connection broke in the middle of the exchange",
             Self::Unexplained => "nothing that is known explains it",
+            Self::Certificate => "a certificate isn't trusted, or the clock isn't set, for TLS",
+            Self::Redirected => "the answer leads elsewhere: it is a redirect",
+            Self::RefusedByStatus => "the server is there, and refuses by its status",
+            Self::Firmware => "the modem's firmware is too old, or of another kind",
+            Self::BodyWithoutEnd => "the body has no length, no chunks, and no end",
+            Self::BodyTooShort => "{host} announced more than it sent",
+            Self::Compressed => "the body is compressed, and nobody asked for that",
+            Self::LeftOvers => "left-overs of the answer before came on the kept connection",
+            Self::NearlyHttp => "the answer is nearly HTTP, and isn't quite",
+            Self::StackQuirks => "what was declared of the stack (StackQuirks) doesn't fit it",
+            Self::BufferTooSmall => "the response doesn't fit the buffer that it was given",
         }
     }
 
@@ -143,8 +154,8 @@ impl Cause {
                 "switch the radio's sleep off while requests are made, or try again"
             }
             Self::BadResponse => {
-                "the error says which: give a larger buffer, or read the body in pieces. A cut or \
-                 invalid response is the server's, a proxy's, or a lossy serial line's"
+                "compare with curl -v on a PC: where that has it right, the line to the modem or the \
+                 Wi-Fi is to blame. Else correct the server, or the proxy between"
             }
             Self::InvalidRequest => "the error says what is wrong with it: correct the call",
             Self::SerialLine => {
@@ -158,6 +169,48 @@ impl Cause {
             Self::ConnectionLost => {
                 "look at the server's log: did it crash, restart, or refuse the request? If it \
                  saw nothing, check the signal"
+            }
+            Self::Certificate => {
+                "set the modem's clock (SNTP), load the CA that signed the certificate, and ask by \
+                 the name that stands in it"
+            }
+            Self::Redirected => {
+                "ask for the URL that it leads to: redirects aren't followed by themselves"
+            }
+            Self::RefusedByStatus => {
+                "the status says why: 401 and 403 want other credentials, 404 another path, 500 and \
+                 up are the server's own troubles, in its log"
+            }
+            Self::Firmware => {
+                "flash a firmware that is known: NonOS AT 1.7 or ESP-AT 2.2 and up. AT+GMR says \
+                 which one it has"
+            }
+            Self::BodyWithoutEnd => {
+                "let the server send Content-Length or chunks, or close the connection at the end"
+            }
+            Self::BodyTooShort => {
+                "correct the server's Content-Length: it has to count bytes, not characters, and \
+                 what is really sent"
+            }
+            Self::Compressed => {
+                "ask with Accept-Encoding: identity, or switch compression off in the server: it \
+                 isn't undone here"
+            }
+            Self::LeftOvers => {
+                "the answer before was longer than its head said, or had a body where none may be: \
+                 correct the server, or close the connection after each"
+            }
+            Self::NearlyHttp => {
+                "check the port: SHOUTcast (ICY) and HTTP/0.9 aren't spoken here. For bytes in front \
+                 of the status line correct the server"
+            }
+            Self::StackQuirks => {
+                "declare what Ok(0) from receive means on this stack: with_zero_read(ZeroRead::\
+                 EndOfStream) where it is the end, NoData where it is nothing yet"
+            }
+            Self::BufferTooSmall => {
+                "give a larger buffer, at least for the head; read the body in pieces, for which a \
+                 small one is enough"
             }
             Self::Unexplained => {
                 "compare with a PC in the same Wi-Fi; if it stays a riddle, report it with this text"

@@ -75,7 +75,7 @@ pub enum Cause {
     ModemUnresponsive = 23,
     /// The modem slept, and a packet was lost. ([page](crate::causes::modem_sleep))
     ModemSleep = 24,
-    /// The response is too large for the buffer, was cut short, or isn't valid.
+    /// The response was cut short, or isn't valid.
     /// ([page](crate::causes::bad_response))
     BadResponse = 25,
     /// The request can't be sent as it is: a caller's mistake.
@@ -89,6 +89,35 @@ pub enum Cause {
     ConnectionLost = 29,
     /// No rule knows this failure. ([page](crate::causes::unexplained))
     Unexplained = 30,
+    /// No TLS session came about: a certificate that isn't trusted, or a clock that isn't set.
+    /// ([page](crate::causes::certificate))
+    Certificate = 31,
+    /// The answer leads elsewhere: to https, to another path or to another host.
+    /// ([page](crate::causes::redirected))
+    Redirected = 32,
+    /// The server refuses by its status: 401, 403, 404, 500 and their like.
+    /// ([page](crate::causes::refused_by_status))
+    RefusedByStatus = 33,
+    /// The modem's firmware is too old, or another one. ([page](crate::causes::firmware))
+    Firmware = 34,
+    /// The body has neither a length nor chunks, and the server doesn't close.
+    /// ([page](crate::causes::body_without_end))
+    BodyWithoutEnd = 35,
+    /// The server announced more than it sent. ([page](crate::causes::body_too_short))
+    BodyTooShort = 36,
+    /// The body is compressed, and nobody asked for that. ([page](crate::causes::compressed))
+    Compressed = 37,
+    /// Left-overs of the answer before stand on the kept connection.
+    /// ([page](crate::causes::left_overs))
+    LeftOvers = 38,
+    /// The answer is nearly HTTP: ICY, HTTP/0.9, bytes in front of the status line.
+    /// ([page](crate::causes::nearly_http))
+    NearlyHttp = 39,
+    /// What was declared of the stack doesn't fit it. ([page](crate::causes::stack_quirks))
+    StackQuirks = 40,
+    /// The response doesn't fit the buffer that the request was given.
+    /// ([page](crate::causes::buffer_too_small))
+    BufferTooSmall = 41,
 }
 
 /// Every cause with its code, in the order of their numbers.
@@ -123,6 +152,17 @@ const CODES: &[(Cause, &str)] = &[
     (Cause::GatewaySilent, "gateway_silent"),
     (Cause::ConnectionLost, "connection_lost"),
     (Cause::Unexplained, "unexplained"),
+    (Cause::Certificate, "certificate"),
+    (Cause::Redirected, "redirected"),
+    (Cause::RefusedByStatus, "refused_by_status"),
+    (Cause::Firmware, "firmware"),
+    (Cause::BodyWithoutEnd, "body_without_end"),
+    (Cause::BodyTooShort, "body_too_short"),
+    (Cause::Compressed, "compressed"),
+    (Cause::LeftOvers, "left_overs"),
+    (Cause::NearlyHttp, "nearly_http"),
+    (Cause::StackQuirks, "stack_quirks"),
+    (Cause::BufferTooSmall, "buffer_too_small"),
 ];
 
 impl Cause {

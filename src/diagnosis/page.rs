@@ -1,5 +1,6 @@
 //! `Display` of a diagnosis: a few lines for a serial console of 80 columns.
 
+use super::words::Circumstance;
 use super::{Cause, Diagnosis, Suspect};
 use crate::error::Evidence;
 use core::fmt::{self, Display, Formatter, Write};
@@ -95,30 +96,36 @@ impl Display for Addresses {
 }
 
 impl Diagnosis {
-    /// The causes, and what to do about the first.
+    /// The causes.
     pub(super) fn causes(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for (index, Suspect { cause, confidence }) in self.suspects.iter().enumerate() {
             let label = if index == 0 { "cause:" } else { "   or:" };
             let mut out = Wrapped::new(f, label)?;
-            write_cause(&mut out, *cause, self.evidence.remote)?;
+            write_cause(&mut out, *cause, self.circumstance, self.evidence.remote)?;
             write!(out, " ({})", confidence.name())?;
             out.end()?;
             f.write_str("\n")?;
         }
-        self.advice(f)
+        Ok(())
     }
 
+    /// What to do: what is known to be right here, or what the cause has.
     #[cfg(feature = "advice")]
-    fn advice(&self, f: &mut Formatter<'_>) -> fmt::Result {
+    pub(super) fn advice(&self, f: &mut Formatter<'_>, here: Option<&str>) -> fmt::Result {
         let mut out = Wrapped::new(f, "try:")?;
-        out.write_str(self.cause().advice())?;
+        let cause = self.cause();
+        let after = self.circumstance.advice_after(&self.last_words);
+        out.write_str(match here.or(after).or(self.circumstance.advice(cause)) {
+            Some(advice) => advice,
+            None => cause.advice(),
+        })?;
         out.end()
     }
 
     /// The number stands for a text that isn't in this program.
     #[cfg(not(feature = "advice"))]
     #[allow(clippy::unused_self, reason = "as with the feature")]
-    fn advice(&self, f: &mut Formatter<'_>) -> fmt::Result {
+    pub(super) fn advice(&self, f: &mut Formatter<'_>, _: Option<&str>) -> fmt::Result {
         f.write_str("try:   fetch --explain NUMBER, or the crate's page of the cause")
     }
 
@@ -143,6 +150,30 @@ impl Diagnosis {
             Some(LinkStatus::NoAddress) => out.write_str("; link without an address")?,
             Some(LinkStatus::Disconnected(reason)) => write!(out, "; link down, {reason}")?,
             Some(_) | None => {}
+        }
+        if let Some(body) = self.evidence.body {
+            write!(out, "; {body}")?;
+        }
+        if self.empty_reads > 0 {
+            write!(out, "; receive gave 0 bytes {} times", self.empty_reads)?;
+        }
+        out.end()
+    }
+
+    /// What came of an answer that isn't right: its line, or what its first bytes are.
+    pub(super) fn came(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let answer = &self.evidence.answer;
+        if answer.is_empty() {
+            return Ok(());
+        }
+        f.write_str("\n")?;
+        let mut out = Wrapped::new(f, "came:")?;
+        if answer.line() > 1 {
+            write!(out, "line {}: ", answer.line())?;
+        }
+        write!(out, "{answer}")?;
+        if let Some(peer) = self.peer {
+            write!(out, ": {}", peer.text())?;
         }
         out.end()
     }
@@ -169,8 +200,16 @@ impl Diagnosis {
 
 /// What it is, with what was to be reached where the text has a place for it.
 #[cfg(feature = "advice")]
-fn write_cause(out: &mut impl Write, cause: Cause, remote: Option<SocketAddr>) -> fmt::Result {
-    let mut rest = cause.template();
+fn write_cause(
+    out: &mut impl Write,
+    cause: Cause,
+    circumstance: Circumstance,
+    remote: Option<SocketAddr>,
+) -> fmt::Result {
+    let mut rest = match circumstance.template(cause) {
+        Some(template) => template,
+        None => cause.template(),
+    };
     while let Some((front, back)) = rest.split_once('{') {
         out.write_str(front)?;
         let (name, tail) = back.split_once('}').unwrap_or((back, ""));
@@ -186,7 +225,12 @@ fn write_cause(out: &mut impl Write, cause: Cause, remote: Option<SocketAddr>) -
 }
 
 #[cfg(not(feature = "advice"))]
-fn write_cause(out: &mut impl Write, cause: Cause, remote: Option<SocketAddr>) -> fmt::Result {
+fn write_cause(
+    out: &mut impl Write,
+    cause: Cause,
+    _: Circumstance,
+    remote: Option<SocketAddr>,
+) -> fmt::Result {
     write!(out, "{} {}", cause.number(), cause.code())?;
     match remote {
         Some(remote) => write!(out, " {remote}"),
@@ -197,15 +241,17 @@ fn write_cause(out: &mut impl Write, cause: Cause, remote: Option<SocketAddr>) -
 /// What it is, in a clause; without the feature `advice` its number and code.
 impl Display for Cause {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write_cause(f, *self, None)
+        write_cause(f, *self, Circumstance::Plain, None)
     }
 }
 
 impl Display for Diagnosis {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         self.causes(f)?;
+        self.advice(f, None)?;
         f.write_str("\n")?;
         self.seen(f)?;
+        self.came(f)?;
         self.words(f)
     }
 }
@@ -213,6 +259,6 @@ impl Display for Diagnosis {
 #[cfg(feature = "defmt")]
 impl defmt::Format for Diagnosis {
     fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "{} in {}: {}", self.suspects, self.phase, self.evidence);
+        defmt::write!(f, "{} in {}: {}", self.suspects(), self.phase, self.evidence);
     }
 }

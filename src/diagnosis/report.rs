@@ -1,19 +1,25 @@
 //! What an active check found, step by step.
 
 use super::Diagnosis;
-use super::page::Addresses;
-use crate::error::RequestError;
+use super::answer::Answer;
+use super::facts::AT_ONCE_MS;
+use super::page::{Addresses, Wrapped};
+use crate::error::{ErrorKind, RequestError};
+use core::convert::Infallible;
 use core::fmt::{self, Formatter, Write};
 use core::net::IpAddr;
 use heapless::{String, Vec};
 use nal_link::{DisconnectReason, IpConfig, LinkStatus, StackFault};
+
+/// An error that isn't a stack's own: its text is the same on all.
+pub(crate) type Told = ErrorKind<Infallible, Infallible>;
 
 /// A step of the ladder that [`diagnose`](crate::SafeHttpClient::diagnose) goes down.
 ///
 /// ```
 /// assert_eq!(safe_http_client::ProbeStep::Gateway.name(), "gateway");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ProbeStep {
@@ -69,7 +75,7 @@ pub enum StepOutcome {
     Passed,
     /// Nobody answered. That alone breaks nothing: many gateways and hosts ignore pings.
     Silent,
-    /// It couldn't be asked on this stack.
+    /// It wasn't looked at: something isn't known for it, it was switched off, or this stack can't.
     NotAsked,
     /// It broke, and the check stopped here.
     Failed,
@@ -140,10 +146,15 @@ pub struct Report {
     results: Vec<StepResult, STEPS>,
     pub(crate) link: LinkStatus,
     pub(crate) address: Option<IpAddr>,
-    /// The status of the answer to the check's own request.
-    pub(crate) status: Option<u16>,
+    /// The answer to the check's own request.
+    pub(crate) answer: Option<Answer>,
     /// The error's code, where one ended the check.
     pub(crate) code: &'static str,
+    /// The error itself, where it isn't the stack's own.
+    pub(crate) error: Option<Told>,
+    /// Why the addresses weren't looked at, and what the target is.
+    pub(crate) subnet: &'static str,
+    pub(crate) target: &'static str,
     pub(crate) diagnosis: Option<Diagnosis>,
 }
 
@@ -162,8 +173,11 @@ impl Report {
             results: Vec::new(),
             link: LinkStatus::Disconnected(DisconnectReason::Unknown),
             address: None,
-            status: None,
+            answer: None,
             code: "",
+            error: None,
+            subnet: "",
+            target: "",
             diagnosis: None,
         }
     }
@@ -191,7 +205,7 @@ impl Report {
     /// The status of the server's answer to the check's own request (`OPTIONS *`): any says that an HTTP
     /// server is there. `None` where none came, or where its head didn't fit the buffer.
     pub fn status(&self) -> Option<u16> {
-        self.status
+        self.answer.as_ref().map(|answer| answer.status)
     }
 
     /// Whether the client was given another call before the check was over.
@@ -223,7 +237,7 @@ impl Report {
             ProbeStep::Port => {
                 let fault =
                     self.diagnosis.as_ref().map_or(StackFault::Unknown, |it| it.evidence.fault);
-                let how = match (fault, result.ms < super::AT_ONCE_MS) {
+                let how = match (fault, result.ms < AT_ONCE_MS) {
                     (StackFault::Refused | StackFault::Indistinct | StackFault::Unknown, true) => {
                         "closed at once"
                     }
@@ -239,12 +253,13 @@ impl Report {
                 };
                 write!(out, "{} {how}", self.port)
             }
-            ProbeStep::Http => match self.status {
+            ProbeStep::Http => match self.status() {
                 Some(status) => write!(out, "status {status}"),
                 None => out.write_str(self.code),
             },
-            ProbeStep::Target if !failed => out.write_str("another host"),
-            ProbeStep::Url | ProbeStep::Subnet if !failed => Ok(()),
+            ProbeStep::Target if !failed => out.write_str(self.target),
+            ProbeStep::Subnet if !failed => out.write_str(self.subnet),
+            ProbeStep::Url if !failed => Ok(()),
             ProbeStep::Url | ProbeStep::Subnet | ProbeStep::Target => out.write_str(self.code),
         }
     }
@@ -267,6 +282,16 @@ fn reached(out: &mut Detail, address: Option<IpAddr>, result: &StepResult) -> fm
     })
 }
 
+#[cfg(feature = "advice")]
+fn advice(answer: &Answer) -> Option<&'static str> {
+    answer.advice()
+}
+
+#[cfg(not(feature = "advice"))]
+fn advice(_: &Answer) -> Option<&'static str> {
+    None
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for result in &self.results {
@@ -284,12 +309,37 @@ impl fmt::Display for Report {
             let ms = ms.min(MOST_MS);
             writeln!(f, "{:<10}{word:<5}{detail:<48} {ms:>6} ms", step.name())?;
         }
+        if let Some(error) = &self.error {
+            let mut out = Wrapped::new(f, "error:")?;
+            write!(out, "{error}")?;
+            out.end()?;
+            f.write_str("\n")?;
+        }
+        if let Some(answer) = self.answer.as_ref().filter(|answer| answer.is_remarkable()) {
+            let mut out = Wrapped::new(f, "says:")?;
+            answer.says(&mut out)?;
+            out.end()?;
+            f.write_str("\n")?;
+        }
         match &self.diagnosis {
             Some(diagnosis) => {
                 diagnosis.causes(f)?;
+                diagnosis.advice(f, self.answer.as_ref().and_then(advice))?;
+                diagnosis.came(f)?;
                 diagnosis.words(f)
             }
-            None => f.write_str("all of it works from here, now"),
+            None => match self.answer.as_ref().filter(|answer| answer.leaves_path_open()) {
+                Some(answer) => {
+                    if let Some(advice) = advice(answer) {
+                        let mut out = Wrapped::new(f, "try:")?;
+                        out.write_str(advice)?;
+                        out.end()?;
+                        f.write_str("\n")?;
+                    }
+                    f.write_str("all but your path works from here, now")
+                }
+                None => f.write_str("all of it works from here, now"),
+            },
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::{Cause, Confidence, Suspect};
 use Cause::*;
 use Confidence::{Certain, Likely, Possible};
+use heapless::Vec;
 use nal_link::StackFault;
 
 /// What was seen of the failure.
@@ -35,14 +36,41 @@ pub(super) enum Symptom {
     ClosedUnanswered,
     ResponseTimedOut,
     Stalled,
+    /// Nearly all of the announced body had come.
+    StalledAtEnd,
+    /// Nothing tells the end of the body but the connection's.
+    StalledWithoutEnd,
     TookTooLong,
     /// The answer.
     AnswerIsTls,
     AnswerAsksForTls,
     AnswerIsNotHttp,
-    AnswerIsElsewhere,
-    AnswerUnfit,
+    AnswerIsIcy,
+    AnswerIsNearlyHttp,
+    AnswerIsLeftOvers,
+    AnswerIsPortals,
+    AnswerLeadsToPortal,
+    AnswerLeadsToLogin,
+    AnswerLeadsElsewhere,
+    AnswerRefuses,
+    AnswerTooLarge,
+    AnswerCompressed,
+    AnswerCut,
     AnswerMalformed,
+}
+
+/// What reads of no bytes say of the stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum EmptyReads {
+    /// Few, or as the stack was declared.
+    #[default]
+    Fit,
+    /// Many, on a stack that wasn't tried.
+    Many,
+    /// Many, on a stack that has `WouldBlock` for nothing yet.
+    Misread,
+    /// The first one ended the stream, as declared, on a stack that wasn't tried.
+    EndedAtOnce,
 }
 
 /// Whether somebody answered a ping, or what takes its place.
@@ -62,6 +90,10 @@ pub(super) struct Facts {
     /// The failure came at once: in less than a second, and a quarter of its deadline.
     pub(super) at_once: bool,
     pub(super) reused: bool,
+    /// Not a byte of the response came.
+    pub(super) unanswered: bool,
+    /// The body's length was announced.
+    pub(super) announced: bool,
     pub(super) secure: bool,
     /// The port is 443.
     pub(super) tls_port: bool,
@@ -71,6 +103,17 @@ pub(super) struct Facts {
     pub(super) near: bool,
     /// The target is behind the gateway, which isn't in the link's own subnet.
     pub(super) misrouted: bool,
+    /// The gateway is known, and in the link's own subnet.
+    pub(super) routed: bool,
+    /// The link has an address.
+    pub(super) is_up: bool,
+    /// A DNS server is set.
+    pub(super) has_dns: bool,
+    /// It runs on a PC, which has no modem behind a serial line, and no event handlers.
+    pub(super) on_pc: bool,
+    /// The target is the machine itself.
+    pub(super) own_machine: bool,
+    pub(super) empty_reads: EmptyReads,
     pub(super) gateway: Reach,
     pub(super) host: Reach,
     /// Whether the port takes a plain connection, where the one with TLS failed.
@@ -115,6 +158,7 @@ const RULES: &[Rule] = &[
 
     // What the stack knows for sure, in whichever phase.
     rule(ANY, |f| f.fault == StackFault::ModemReset,    &[is(ModemReset, Certain)]),
+    rule(ANY, |f| f.fault == StackFault::UnfitFirmware, &[is(Firmware, Certain)]),
     rule(ANY, |f| f.fault == StackFault::ModemSilent,   &[is(ModemUnresponsive, Certain)]),
     rule(ANY, |f| f.fault == StackFault::ModemHung,     &[is(ModemUnresponsive, Certain)]),
     rule(ANY, |f| f.fault == StackFault::Busy,          &[is(ModemUnresponsive, Likely)]),
@@ -154,13 +198,17 @@ const RULES: &[Rule] = &[
         &[is(NameNotResolved, Likely), is(NoDnsServer, Possible), is(GatewaySilent, Possible)]),
 
     // The link went while something else was under way.
-    rule(&[ConnectFailed, ConnectTimedOut, Broken, ClosedUnanswered, ResponseTimedOut, Stalled, TookTooLong],
+    rule(&[ConnectFailed, ConnectTimedOut, Broken, ClosedUnanswered, ResponseTimedOut, Stalled, StalledAtEnd, StalledWithoutEnd, TookTooLong],
         |f| f.link_lost,
         &[is(NoAddress, Likely), is(ConnectionLost, Possible)]),
 
     // The connection. A reset says that a host is there, and not who sent it.
     rule(&[ConnectFailed], |f| f.fault == StackFault::NotDialled,
         &[is(OutOfSockets, Likely), is(NoAddress, Possible), is(ModemUnresponsive, Possible)]),
+    rule(&[ConnectFailed], |f| f.own_machine && matches!(f.fault, StackFault::Refused | StackFault::Reset),
+        &[is(NothingListens, Likely)]),
+    rule(&[ConnectTimedOut], |f| f.own_machine,
+        &[is(SlowServer, Likely), is(Firewall, Possible)]),
     rule(&[ConnectFailed], |f| matches!(f.fault, StackFault::Refused | StackFault::Reset),
         &[is(NothingListens, Likely), is(ServerOnLoopback, Possible), is(Firewall, Possible)]),
     // In far less time than the stack's own, with no reset: it didn't wait.
@@ -168,16 +216,16 @@ const RULES: &[Rule] = &[
         &[is(EventHandler, Likely), is(HostDown, Possible)]),
     // Where TLS is at home the server speaks it.
     rule(NO_CONNECTION, |f| f.secure && f.port == Reach::Answers && f.tls_port,
-        &[is(ModemMemory, Likely), is(TlsMismatch, Possible)]),
+        &[is(Certificate, Likely), is(ModemMemory, Possible), is(TlsMismatch, Possible)]),
     rule(NO_CONNECTION, |f| f.secure && f.port == Reach::Answers,
-        &[is(TlsMismatch, Likely), is(ModemMemory, Possible)]),
+        &[is(TlsMismatch, Likely), is(Certificate, Possible), is(ModemMemory, Possible)]),
     // A modem that can't tell: at once, and the host is there.
     rule(&[ConnectFailed], |f| f.at_once && f.port == Reach::NotAsked && f.fault == StackFault::TlsFailed,
-        &[is(TlsMismatch, Possible), is(ModemMemory, Possible), is(NothingListens, Possible)]),
+        &[is(TlsMismatch, Possible), is(Certificate, Possible), is(ModemMemory, Possible), is(NothingListens, Possible)]),
     rule(&[ConnectFailed], |f| f.at_once && matches!(f.fault, StackFault::Indistinct | StackFault::TlsFailed),
         &[is(NothingListens, Likely), is(ServerOnLoopback, Possible), is(Firewall, Possible)]),
     rule(&[ConnectFailed], |f| f.at_once && f.fault == StackFault::Unknown,
-        &[is(NothingListens, Possible), is(EventHandler, Possible), is(ServerOnLoopback, Possible)]),
+        &[is(NothingListens, Possible), is(ServerOnLoopback, Possible), is(Firewall, Possible), is(EventHandler, Possible)]),
     // Slow: who answers pings?
     rule(NO_CONNECTION, |f| f.host == Reach::Answers,
         &[is(Firewall, Likely), is(NothingListens, Possible)]),
@@ -198,10 +246,21 @@ const RULES: &[Rule] = &[
     rule(NO_CONNECTION, ALWAYS,
         &[is(HostDown, Likely), is(Firewall, Possible), is(GatewaySilent, Possible)]),
 
+    // What the stack does isn't what was declared.
+    rule(&[StalledWithoutEnd], |f| matches!(f.empty_reads, EmptyReads::Misread | EmptyReads::Many),
+        &[is(StackQuirks, Likely), is(BodyWithoutEnd, Possible)]),
+    rule(&[ResponseTimedOut, Stalled, StalledAtEnd, TookTooLong], |f| f.empty_reads == EmptyReads::Misread,
+        &[is(StackQuirks, Likely), is(SlowServer, Possible)]),
+    rule(&[ResponseTimedOut, Stalled, StalledAtEnd, TookTooLong], |f| f.empty_reads == EmptyReads::Many,
+        &[is(SlowServer, Likely), is(StackQuirks, Possible), is(NotHttp, Possible)]),
+    rule(&[ClosedUnanswered], |f| f.empty_reads == EmptyReads::EndedAtOnce && !f.reused,
+        &[is(ConnectionLost, Likely), is(StackQuirks, Possible), is(TlsMismatch, Possible), is(NotHttp, Possible)]),
+
     // The exchange.
     rule(&[Broken, ClosedUnanswered], |f| f.reused,
         &[is(StaleConnection, Likely), is(ConnectionLost, Possible)]),
-    rule(&[ClosedUnanswered], ALWAYS,
+    // A server of TLS resets, or hangs up, when it is asked in the clear.
+    rule(&[ClosedUnanswered, Broken], |f| f.unanswered,
         &[is(ConnectionLost, Likely), is(TlsMismatch, Possible), is(NotHttp, Possible)]),
     rule(&[Broken], ALWAYS,
         &[is(ConnectionLost, Likely)]),
@@ -209,6 +268,12 @@ const RULES: &[Rule] = &[
         &[is(SlowServer, Likely), is(ModemSleep, Possible), is(NotHttp, Possible)]),
     rule(&[ResponseTimedOut], ALWAYS,
         &[is(SlowServer, Likely), is(NotHttp, Possible), is(ModemSleep, Possible)]),
+    rule(&[StalledWithoutEnd], ALWAYS,
+        &[is(BodyWithoutEnd, Likely), is(SlowServer, Possible), is(ConnectionLost, Possible)]),
+    rule(&[StalledAtEnd], ALWAYS,
+        &[is(BodyTooShort, Likely), is(SlowServer, Possible), is(ConnectionLost, Possible), is(SerialLine, Possible)]),
+    rule(&[Stalled], |f| f.announced,
+        &[is(SlowServer, Likely), is(ConnectionLost, Possible), is(BodyTooShort, Possible), is(ModemSleep, Possible)]),
     rule(&[Stalled], ALWAYS,
         &[is(SlowServer, Likely), is(ConnectionLost, Possible), is(ModemSleep, Possible)]),
     rule(&[TookTooLong], ALWAYS,
@@ -217,22 +282,60 @@ const RULES: &[Rule] = &[
     // The answer. What stands in it is certain, unless a modem's serial line has changed it.
     rule(&[AnswerIsTls],       ALWAYS, &[is(TlsMismatch, Certain)]),
     rule(&[AnswerAsksForTls],  ALWAYS, &[is(TlsMismatch, Certain)]),
+    rule(&[AnswerIsIcy],       ALWAYS, &[is(NearlyHttp, Certain)]),
+    rule(&[AnswerIsNearlyHttp], ALWAYS, &[is(NearlyHttp, Likely), is(SerialLine, Possible)]),
+    rule(&[AnswerIsLeftOvers], ALWAYS,
+        &[is(LeftOvers, Likely), is(NotHttp, Possible), is(SerialLine, Possible)]),
     rule(&[AnswerIsNotHttp],   ALWAYS, &[is(NotHttp, Likely), is(SerialLine, Possible)]),
-    rule(&[AnswerIsElsewhere], ALWAYS, &[is(CaptivePortal, Likely)]),
-    rule(&[AnswerUnfit],       ALWAYS, &[is(BadResponse, Certain)]),
-    // It is invalid as it came; who made it so isn't seen.
-    rule(&[AnswerMalformed],   ALWAYS, &[is(BadResponse, Certain), is(SerialLine, Possible)]),
+    rule(&[AnswerIsPortals],   ALWAYS, &[is(CaptivePortal, Likely)]),
+    rule(&[AnswerLeadsToPortal],  ALWAYS, &[is(CaptivePortal, Likely), is(Redirected, Possible)]),
+    rule(&[AnswerLeadsToLogin],   ALWAYS, &[is(Redirected, Certain), is(CaptivePortal, Possible)]),
+    rule(&[AnswerLeadsElsewhere], ALWAYS, &[is(Redirected, Certain)]),
+    rule(&[AnswerRefuses],     ALWAYS, &[is(RefusedByStatus, Certain)]),
+    rule(&[AnswerTooLarge],    ALWAYS, &[is(BufferTooSmall, Certain)]),
+    rule(&[AnswerCompressed],  ALWAYS, &[is(Compressed, Certain)]),
+    // It is short or invalid as it came; who made it so isn't seen.
+    rule(&[AnswerCut],         ALWAYS,
+        &[is(BadResponse, Likely), is(ConnectionLost, Possible), is(SerialLine, Possible)]),
+    rule(&[AnswerMalformed],   |f| f.reused,
+        &[is(BadResponse, Likely), is(LeftOvers, Possible), is(SerialLine, Possible)]),
+    rule(&[AnswerMalformed],   |f| f.on_pc, &[is(BadResponse, Certain)]),
+    rule(&[AnswerMalformed],   ALWAYS, &[is(BadResponse, Likely), is(SerialLine, Possible)]),
 ];
 
 const NO_RULE: &[Suspect] = &[is(Unexplained, Possible)];
 
-/// The causes, the likeliest first.
-pub(super) fn decide(facts: &Facts) -> &'static [Suspect] {
-    RULES
+/// As many as a row has at most.
+pub(super) const MOST: usize = 4;
+
+/// What was looked at and found right is no cause, and neither is what can't be there.
+fn is_ruled_out(cause: Cause, f: &Facts) -> bool {
+    match cause {
+        NoDnsServer => f.has_dns,
+        NoAddress => f.is_up,
+        WrongSubnet => f.routed || f.own_machine,
+        GatewaySilent => f.gateway == Reach::Answers || f.own_machine,
+        HostDown | ClientIsolation => f.host == Reach::Answers || f.own_machine,
+        ServerOnLoopback => f.own_machine,
+        // With TLS the connection came about.
+        TlsMismatch => f.secure && matches!(f.symptom, Broken | ClosedUnanswered),
+        EventHandler | JoinFailed | ModemMemory | ModemReset | ModemUnresponsive | ModemSleep
+        | SerialLine | Firmware => f.on_pc,
+        _ => false,
+    }
+}
+
+/// The causes, the likeliest first. What was seen itself is never ruled out.
+pub(super) fn decide(facts: &Facts) -> Vec<Suspect, MOST> {
+    let all = RULES
         .iter()
         .find(|rule| {
             (rule.symptoms.is_empty() || rule.symptoms.contains(&facts.symptom))
                 && (rule.given)(facts)
         })
-        .map_or(NO_RULE, |rule| rule.causes)
+        .map_or(NO_RULE, |rule| rule.causes);
+    let left =
+        |suspect: &&Suspect| suspect.confidence == Certain || !is_ruled_out(suspect.cause, facts);
+    let suspects: Vec<_, MOST> = all.iter().filter(left).take(MOST).copied().collect();
+    if suspects.is_empty() { NO_RULE.iter().copied().collect() } else { suspects }
 }

@@ -1,5 +1,7 @@
 //! The figures and facts that come with an error.
 
+use super::Excerpt;
+use core::fmt;
 use core::net::SocketAddr;
 use nal_link::{LinkStatus, StackFault};
 
@@ -36,4 +38,64 @@ pub struct Evidence {
     /// The address that was to be connected, once it was known.
     #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
     pub remote: Option<SocketAddr>,
+    /// The status of the response, once its head had come.
+    pub status: Option<u16>,
+    /// How far the response's body had come.
+    pub body: Option<BodyProgress>,
+    /// What was being read of the response when the call failed: its first bytes where they are no status
+    /// line, or the line of its head, or of its framing, that is wrong or was cut. Empty where nothing was.
+    pub answer: Excerpt,
+}
+
+/// How far a body had come.
+///
+/// ```
+/// use safe_http_client::{BodyFraming, BodyProgress};
+/// let progress = BodyProgress { received: 5, framing: BodyFraming::Length(6) };
+/// assert_eq!(progress.to_string(), "5 of 6 bytes of the body came");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct BodyProgress {
+    /// Bytes of it, as they were decoded and taken.
+    pub received: u64,
+    /// What is to tell its end.
+    pub framing: BodyFraming,
+}
+
+/// What tells where a body ends (RFC 9112 section 6.3).
+///
+/// ```
+/// use safe_http_client::{BodyFraming, BodyProgress};
+/// let progress = BodyProgress { received: 5, framing: BodyFraming::UntilClose };
+/// assert!(progress.to_string().ends_with("neither a length nor chunks tell its end"));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum BodyFraming {
+    /// `Content-Length`, which announced so many bytes.
+    Length(u64),
+    /// The last chunk.
+    Chunked,
+    /// The end of the connection: there is neither a length nor chunks.
+    UntilClose,
+}
+
+impl fmt::Display for BodyProgress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let received = self.received;
+        match self.framing {
+            BodyFraming::Length(announced) => {
+                write!(f, "{received} of {announced} bytes of the body came")
+            }
+            BodyFraming::Chunked => {
+                write!(f, "{received} bytes of the body came in chunks, and no last chunk")
+            }
+            BodyFraming::UntilClose => write!(
+                f,
+                "{received} bytes of the body came; neither a length nor chunks tell its end"
+            ),
+        }
+    }
 }

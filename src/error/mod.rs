@@ -5,11 +5,13 @@
 //! stays with the client.
 
 mod evidence;
+mod excerpt;
 mod protocol;
 mod request;
 mod text;
 
-pub use evidence::Evidence;
+pub use evidence::{BodyFraming, BodyProgress, Evidence};
+pub use excerpt::Excerpt;
 pub use protocol::{Peer, ProtocolError};
 pub use request::{RequestError, TargetClass, UrlError};
 
@@ -181,6 +183,8 @@ pub enum ErrorKind<T, D> {
         /// Bytes that are.
         valid_up_to: usize,
     },
+    /// Text was asked for, and the body is compressed, although requests say that it mustn't be.
+    Compressed,
     /// A buffer was too small.
     Buffer {
         /// What it was to hold.
@@ -257,6 +261,7 @@ impl<T, D> Error<T, D> {
             ErrorKind::Protocol(error) => error.code(),
             ErrorKind::Truncated { .. } => "truncated",
             ErrorKind::NotUtf8 { .. } => "not_utf8",
+            ErrorKind::Compressed => "compressed",
             ErrorKind::Buffer { .. } => "buffer_too_small",
             ErrorKind::Timeout { deadline, .. } => match deadline {
                 Deadline::Resolve => "resolve_timeout",
@@ -287,7 +292,9 @@ impl<T: core::fmt::Debug, D: core::fmt::Debug> embedded_io::Error for Error<T, D
             ErrorKind::Connect(_) | ErrorKind::NotConnected(_) => Io::NotConnected,
             ErrorKind::ClosedBeforeResponse | ErrorKind::StaleConnection => Io::ConnectionReset,
             ErrorKind::Truncated { .. } => Io::ConnectionAborted,
-            ErrorKind::Protocol(_) | ErrorKind::NotUtf8 { .. } => Io::InvalidData,
+            ErrorKind::Protocol(_) | ErrorKind::NotUtf8 { .. } | ErrorKind::Compressed => {
+                Io::InvalidData
+            }
             ErrorKind::Buffer { .. } => Io::OutOfMemory,
             ErrorKind::Timeout { .. } => Io::TimedOut,
             ErrorKind::Socket(_) | ErrorKind::Send(_) | ErrorKind::Receive(_) => Io::Other,

@@ -4,28 +4,160 @@ use core::fmt;
 
 /// What answered where an HTTP server was expected, judged by its first bytes.
 ///
+/// An error's own is what tells it from HTTP: TLS, left-overs, text or other bytes.
+/// [`Excerpt::peer`](crate::Excerpt::peer) looks at more of them.
+///
 /// ```
 /// use safe_http_client::{Peer, ProtocolError};
 /// assert!(ProtocolError::NotHttp(Peer::Tls).to_string().contains("this is an https port"));
+/// assert_eq!(Peer::of(b"SSH-2.0-OpenSSH_9.2\r\n"), Peer::Ssh);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Peer {
-    /// A TLS alert or handshake record (0x15 or 0x16): an `https` port was asked in the clear.
+    /// A TLS alert or handshake record (0x15 or 0x16, version 3.x): an `https` port was asked in the clear.
     Tls,
-    /// Text that is no status line, such as the greeting of an SSH, FTP or SMTP server.
+    /// Bytes in front of a response on a connection that was kept: as a rule left-overs of the one before.
+    LeftOvers,
+    /// `ICY 200 OK`: a SHOUTcast stream.
+    Icy,
+    /// `RTSP/1.0`: a camera's streaming port.
+    Rtsp,
+    /// `SIP/2.0`: a telephone.
+    Sip,
+    /// The frames of HTTP/2.
+    Http2,
+    /// A SSH server's greeting.
+    Ssh,
+    /// A FTP or SMTP server's greeting, which starts with 220; or another number of theirs.
+    Greeting,
+    /// A POP3 or IMAP server's greeting.
+    Mail,
+    /// A Telnet server's negotiation.
+    Telnet,
+    /// `RFB 003.008`: a VNC server.
+    Vnc,
+    /// The request itself: an echo service, or a line that echoes.
+    Echo,
+    /// Blank lines in front of a status line, or alone.
+    BlankLines,
+    /// Other bytes in front of a status line.
+    InFront,
+    /// A status line in other words: `HTTP` in lower case, or with white space or no version behind it.
+    StatusLine,
+    /// A body without a head, as HTTP/0.9 has it: HTML, XML or JSON.
+    Body,
+    /// Other text.
     Text,
     /// Other bytes.
     Binary,
+}
+
+impl Peer {
+    /// Judged by its first bytes. A few dozens are enough.
+    pub fn of(start: &[u8]) -> Self {
+        const MAGIC: &[(&[u8], Peer)] = &[
+            (b"ICY ", Peer::Icy),
+            (b"RTSP/", Peer::Rtsp),
+            (b"SIP/", Peer::Sip),
+            (b"SSH-", Peer::Ssh),
+            (b"RFB 0", Peer::Vnc),
+            (b"+OK", Peer::Mail),
+            (b"* OK", Peer::Mail),
+            (b"\xFF\xFB", Peer::Telnet),
+            (b"\xFF\xFD", Peer::Telnet),
+            (b"GET ", Peer::Echo),
+            (b"HEAD ", Peer::Echo),
+            (b"POST ", Peer::Echo),
+            (b"PUT ", Peer::Echo),
+            (b"PATCH ", Peer::Echo),
+            (b"DELETE ", Peer::Echo),
+            (b"OPTIONS ", Peer::Echo),
+        ];
+        if let Some((_, peer)) = MAGIC.iter().find(|(magic, _)| start.starts_with(magic)) {
+            return *peer;
+        }
+        match start {
+            [0x15 | 0x16, 3, 0..=4, ..] => return Self::Tls,
+            // A SETTINGS frame (RFC 9113 section 4.1).
+            [0, 0, _, 4, 0, 0, 0, 0, 0, ..] => return Self::Http2,
+            [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9', b' ' | b'-', ..] => return Self::Greeting,
+            _ => {}
+        }
+        if is_like(start, b"http") {
+            return Self::StatusLine;
+        }
+        let blanks = start.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let text = start.get(blanks..).unwrap_or_default();
+        if blanks > 0 && (text.is_empty() || is_like(text, b"http/")) {
+            return Self::BlankLines;
+        }
+        if start.windows(b"HTTP/1.".len()).any(|window| window == b"HTTP/1.") {
+            return Self::InFront;
+        }
+        // A mark in front of UTF-8 (RFC 3629 section 6).
+        let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
+        match text {
+            [b'<' | b'{' | b'[', ..] => Self::Body,
+            _ if text.iter().all(|&byte| {
+                byte.is_ascii_whitespace() || matches!(byte, 0x20..=0x7E | 0x80..)
+            }) =>
+            {
+                Self::Text
+            }
+            _ => Self::Binary,
+        }
+    }
+
+    /// What it is, in a clause.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Tls => "the peer speaks TLS: this is an https port",
+            Self::LeftOvers => {
+                "bytes stand in front of the response on the kept connection: as a rule left-overs \
+                 of the answer before, which was longer than its head said, or a body where none \
+                 may be"
+            }
+            Self::Icy => "this is SHOUTcast (ICY), an audio stream, and not HTTP/1.x",
+            Self::Rtsp => "this is RTSP, a camera's or player's stream, and not HTTP",
+            Self::Sip => "this is SIP, a telephone, and not HTTP",
+            Self::Http2 => "the server speaks HTTP/2 alone on this port: HTTP/1.1 is needed",
+            Self::Ssh => "this is an SSH server, and not HTTP",
+            Self::Greeting => "this is an FTP or mail (SMTP) server, and not HTTP",
+            Self::Mail => "this is a mail server (POP3 or IMAP), and not HTTP",
+            Self::Telnet => "this is a Telnet server, and not HTTP",
+            Self::Vnc => "this is a VNC server, and not HTTP",
+            Self::Echo => "the request itself comes back: an echo service, or a line that echoes",
+            Self::BlankLines => {
+                "blank lines came first, where the status line belongs: the server (as a rule a \
+                 script of its) writes them in front of its head"
+            }
+            Self::InFront => {
+                "other bytes came in front of the status line: the server (as a rule a script of \
+                 its) writes them in front of its head"
+            }
+            Self::StatusLine => "its status line isn't HTTP/1.x's, HTTP/1.1 200 OK",
+            Self::Body => {
+                "a body came without a status line and headers: HTTP/0.9, or a script that sends \
+                 no head"
+            }
+            Self::Text => "it is text, and no status line: another service may listen on this port",
+            Self::Binary => "it is no text: another service listens on this port",
+        }
+    }
+}
+
+fn is_like(text: &[u8], lower: &[u8]) -> bool {
+    text.get(..lower.len()).is_some_and(|text| text.eq_ignore_ascii_case(lower))
 }
 
 /// How a response broke HTTP/1.1.
 ///
 /// ```
 /// use safe_http_client::{ErrorKind, ProtocolError};
-/// let kind: ErrorKind<(), ()> = ErrorKind::Protocol(ProtocolError::ObsFold);
-/// assert_eq!(kind.to_string(), "a header of the response is folded over two lines");
+/// let kind: ErrorKind<(), ()> = ErrorKind::Protocol(ProtocolError::ChunkEnd);
+/// assert_eq!(kind.to_string(), "a chunk's data isn't followed by CR LF");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -39,11 +171,13 @@ pub enum ProtocolError {
     Status,
     /// A status line with a control character.
     StatusLine,
-    /// A header line with an empty or invalid name, or with no colon.
+    /// A line of the head that doesn't begin with a name and a colon (RFC 9112 section 5): an empty name,
+    /// one with a space or another character that no name has, or no colon at all.
     HeaderName,
     /// White space between a header's name and its colon (RFC 9112 section 5.1).
     SpaceBeforeColon,
-    /// A header line that starts with white space: obsolete folding (RFC 9112 section 5.2).
+    /// White space in front of the first header line (RFC 9112 section 2.2). Behind another line it is
+    /// obsolete folding (section 5.2), which is undone.
     ObsFold,
     /// NUL, a CR without LF, or another control character in a header's value.
     HeaderValue,
@@ -86,18 +220,21 @@ impl ProtocolError {
                 "the peer speaks TLS: this is an https port; use the server's http port, or a \
                  stack with TLS"
             }
-            Self::NotHttp(Peer::Text) => {
-                "the answer is text but no HTTP status line: another service listens on this port"
-            }
-            Self::NotHttp(Peer::Binary) => {
-                "the answer is no HTTP: another service listens on this port"
+            Self::NotHttp(Peer::LeftOvers) => Peer::LeftOvers.text(),
+            Self::NotHttp(_) => {
+                "the answer doesn't begin with a status line of HTTP/1.x; its first bytes, which \
+                 the evidence has, tell what it is"
             }
             Self::Version => "the response's version is none of HTTP/1.x",
             Self::Status => "the response's status isn't three digits from 100 to 999",
             Self::StatusLine => "the status line has a control character",
-            Self::HeaderName => "a header line of the response has no valid name and colon",
-            Self::SpaceBeforeColon => "a header of the response has white space before its colon",
-            Self::ObsFold => "a header of the response is folded over two lines",
+            Self::HeaderName => {
+                "a line of the response's head doesn't begin with a header's name and a colon"
+            }
+            Self::SpaceBeforeColon => {
+                "a header of the response has white space between its name and its colon"
+            }
+            Self::ObsFold => "white space stands in front of the response's first header line",
             Self::HeaderValue => "a header of the response has a control character in its value",
             Self::ContentLength => "the response's Content-Length is no number of 64 bits",
             Self::ContentLengthConflict => "the response has several Content-Length that differ",

@@ -18,6 +18,31 @@ use core::fmt;
 pub enum UrlError {
     /// No `http://` in front.
     MissingScheme,
+    /// Something in front of `http://` that doesn't belong to it: a blank, a quotation mark, a byte order
+    /// mark.
+    BeforeScheme {
+        /// The first byte of it.
+        byte: u8,
+    },
+    /// A line end or white space behind the URL, as a console or a file leaves it.
+    TrailingSpace {
+        /// Where.
+        at: usize,
+        /// Which byte.
+        byte: u8,
+    },
+    /// A `#`, `/` or `?` in a user name or password, which ends the host there unless it is percent-encoded.
+    InvalidUserinfo {
+        /// Where.
+        at: usize,
+        /// Which of them.
+        byte: u8,
+    },
+    /// A space, control or non-ASCII character in a password. It isn't shown.
+    UnsafePassword {
+        /// Where.
+        at: usize,
+    },
     /// A scheme other than `http` and `https`.
     UnsupportedScheme,
     /// Nothing between the scheme and the path.
@@ -62,6 +87,22 @@ impl UrlError {
     pub const fn text(self) -> &'static str {
         match self {
             Self::MissingScheme => "this URL has no scheme: start it with http://",
+            Self::BeforeScheme { .. } => {
+                "something stands in front of this URL's scheme: a URL starts with http://"
+            }
+            Self::TrailingSpace { byte: b'\r' | b'\n', .. } => {
+                "a line end stands behind the URL, as a line read from a console or a file has one: \
+                 trim it"
+            }
+            Self::TrailingSpace { .. } => "white space stands behind the URL: trim it",
+            Self::InvalidUserinfo { .. } => {
+                "the user name or password in this URL has a character that ends it there: \
+                 percent-encode it (# is %23, / is %2F, ? is %3F)"
+            }
+            Self::UnsafePassword { .. } => {
+                "the password in this URL has a character that must be percent-encoded, such as %20 \
+                 for a space"
+            }
             Self::UnsupportedScheme => "this URL's scheme is neither http nor https",
             Self::MissingHost => "this URL has no host: write http://HOST/PATH",
             Self::SchemeInHost { localhost: false } => {
@@ -95,7 +136,14 @@ impl fmt::Display for UrlError {
             Self::InvalidCharacter { at, byte } => {
                 write!(f, " (byte {at} is 0x{byte:02X}: write %{byte:02X})")
             }
-            Self::InvalidHost { at, byte } => write!(f, " (byte {at} is 0x{byte:02X})"),
+            Self::InvalidHost { at, byte } | Self::TrailingSpace { at, byte } => {
+                write!(f, " (byte {at} is 0x{byte:02X})")
+            }
+            Self::BeforeScheme { byte } => write!(f, " (byte 0 is 0x{byte:02X})"),
+            Self::InvalidUserinfo { at, byte } => {
+                write!(f, " (byte {at} is {}: write %{byte:02X})", char::from(*byte))
+            }
+            Self::UnsafePassword { at } => write!(f, " (byte {at})"),
             _ => Ok(()),
         }
     }
@@ -121,7 +169,8 @@ pub enum TargetClass {
     Loopback,
     /// 0.0.0.0 (with the rest of 0.0.0.0/8) or `::`: no address at all.
     Unspecified,
-    /// 255.255.255.255: every host, to which TCP can't connect.
+    /// 255.255.255.255, or the first or last address of the link's own subnet: every host, to which TCP
+    /// can't connect.
     Broadcast,
     /// 224.0.0.0/4 or ff00::/8: a group, to which TCP can't connect.
     Multicast,
@@ -145,7 +194,10 @@ impl TargetClass {
                 "0.0.0.0 is where a server listens, not where it is: give the address that the \
                  server has in the network, such as 192.168.1.20"
             }
-            Self::Broadcast => "255.255.255.255 is every host: a TCP connection needs one",
+            Self::Broadcast => {
+                "255.255.255.255, or the last address of a subnet, is every host: a TCP connection \
+                 needs one"
+            }
             Self::Multicast => {
                 "a multicast address is a group of hosts: a TCP connection needs one"
             }
@@ -192,7 +244,8 @@ pub enum RequestError {
     ManagedHeader,
     /// `Host` was given twice.
     SecondHost,
-    /// The user name or the password of the URL has a broken percent-escape.
+    /// The user name or the password of the URL has a broken percent-escape, or the user name a colon
+    /// (RFC 7617 section 2).
     InvalidCredentials,
     /// The body turned out longer or shorter than declared; the connection was closed.
     BodyLength {
@@ -275,9 +328,10 @@ impl fmt::Display for RequestError {
                  start an upload with its length",
             ),
             Self::SecondHost => f.write_str("Host was given twice: a request has one"),
-            Self::InvalidCredentials => {
-                f.write_str("the URL's user name or password has a % without two hex digits")
-            }
+            Self::InvalidCredentials => f.write_str(
+                "the URL's user name or password has a % without two hex digits, or the user \
+                     name has a colon (%3A), which it can't have",
+            ),
             Self::BodyLength { declared, given } if given > declared => write!(
                 f,
                 "the body is longer than declared: {given} bytes or more against {declared}; \

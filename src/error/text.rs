@@ -77,6 +77,10 @@ impl<T: Debug, D: Debug> Display for ErrorKind<T, D> {
                 f,
                 "the body isn't UTF-8 text (its first {valid_up_to} bytes are): read it as bytes"
             ),
+            Self::Compressed => f.write_str(
+                "the body is compressed (Content-Encoding, or as gzip begins), which nobody asked for: \
+                 switch it off in the server, or read the body as bytes and undo it",
+            ),
             Self::Buffer { what, needed, available, exact } => {
                 let least = if *exact { "" } else { "at least " };
                 write!(
@@ -105,8 +109,9 @@ impl<T: Debug, D: Debug> Display for ErrorKind<T, D> {
                 ),
                 Deadline::Idle => write!(
                     f,
-                    "nothing moved for {limit_ms} ms: the peer or the network stalled; raise the \
-                     idle deadline if that is normal here"
+                    "nothing moved for {limit_ms} ms in the middle of the exchange: the peer stopped \
+                     (perhaps it announced more than it has, or keeps a body open that has no other \
+                     end), or the network did; the evidence has the counts"
                 ),
                 Deadline::Total => {
                     write!(f, "the call took longer than its total deadline of {limit_ms} ms")
@@ -145,6 +150,7 @@ impl<T: Debug, D: Debug> defmt::Format for ErrorKind<T, D> {
                 write!(f, "Truncated({} of {})", received, announced)
             }
             Self::NotUtf8 { valid_up_to } => write!(f, "NotUtf8(from {})", valid_up_to),
+            Self::Compressed => write!(f, "Compressed"),
             Self::Buffer { what, needed, available, exact } => write!(
                 f,
                 "Buffer({}: needed {}, available {}, exact {})",

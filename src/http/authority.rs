@@ -173,24 +173,39 @@ pub(super) const fn parse_host(text: &str, start: usize) -> Result<Host<'_>, Url
         return Ok(Host::Address(IpAddr::V4(Ipv4Addr::from_bits(bits))));
     }
     let mut rest = bytes;
+    // A label has to have something in it (RFC 1034 section 3.5).
+    let mut before = b'.';
     while let [first, tail @ ..] = rest {
-        if !matches!(*first, b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'.' | b'-' | b'_') {
+        let fits = matches!(*first, b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'_');
+        if !fits && (*first != b'.' || before == b'.') {
             let at = start.wrapping_add(bytes.len().wrapping_sub(rest.len()));
             return Err(UrlError::InvalidHost { at, byte: *first });
         }
+        before = *first;
         rest = tail;
     }
-    // A last label of digits alone is no name (RFC 1123 section 2.1), but meant as IPv4.
+    // A last label that is a number, also a hexadecimal one, is no name (RFC 1123 section 2.1), but meant
+    // as IPv4.
     let name = match bytes {
         [name @ .., b'.'] => name,
         name => name,
     };
-    let mut front = name;
-    while let [more @ .., b'0'..=b'9'] = front {
+    let (mut front, mut is_decimal, mut is_hex) = (name, true, true);
+    while let [more @ .., byte] = front
+        && *byte != b'.'
+    {
+        is_decimal &= byte.is_ascii_digit();
+        is_hex &= byte.is_ascii_hexdigit()
+            || matches!(*byte, b'x' | b'X') && matches!(more, [b'0'] | [.., b'.', b'0']);
         front = more;
     }
-    match front {
-        [] | [.., b'.'] if front.len() < name.len() => Err(UrlError::InvalidAddress),
+    let label = match name.split_at_checked(front.len()) {
+        Some((_, label)) => label,
+        None => name,
+    };
+    match label {
+        _ if is_decimal => Err(UrlError::InvalidAddress),
+        [b'0', b'x' | b'X', ..] if is_hex => Err(UrlError::InvalidAddress),
         _ => Ok(Host::Name(text)),
     }
 }

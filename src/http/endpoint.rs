@@ -19,6 +19,8 @@ pub(crate) struct Endpoint {
     pub(crate) resolves: bool,
     /// The address was given by the caller, whatever the host is.
     pub(crate) is_directed: bool,
+    /// The URL or a header line has credentials for it.
+    pub(crate) has_secret: bool,
     /// Where to connect: from the start where no resolver is needed, otherwise once it has answered.
     pub(crate) remote: Option<SocketAddr>,
 }
@@ -32,6 +34,7 @@ impl Endpoint {
         class: TargetClass::Host,
         resolves: false,
         is_directed: false,
+        has_secret: false,
         remote: None,
     };
 
@@ -44,6 +47,7 @@ impl Endpoint {
             class: url.target_class(),
             resolves: matches!(host, Host::Name(_)),
             is_directed: false,
+            has_secret: url.userinfo().is_some(),
             // Each kind by itself: an address of either kind is copied byte by byte.
             remote: match host {
                 Host::Address(IpAddr::V4(ip)) => Some(SocketAddr::V4(SocketAddrV4::new(ip, port))),

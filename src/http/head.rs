@@ -10,9 +10,9 @@
 //!
 //! The parser remembers offsets, never bytes: the caller keeps all bytes of the head in one place
 //! until it is complete, and header fields are read from there afterwards. A CR may be missing in
-//! front of an LF (RFC 9112 section 2.2).
+//! front of an LF (RFC 9112 section 2.2). A folded line is joined where it stands (section 5.2).
 
-use super::bytes::{token_run, trim, value_run};
+use super::bytes::{is_space, token_run, trim, value_run};
 use super::framing::FramingFields;
 use crate::error::{Peer, ProtocolError};
 
@@ -44,14 +44,16 @@ pub struct HeadParser {
     /// Bytes scanned.
     position: usize,
     /// Where the current line starts.
-    line: usize,
-    /// Length of the name on it.
+    pub(crate) line: usize,
+    /// Length of the last line's name; 0 before the first.
     name_length: usize,
     /// Where the reason ends, and with it the status line.
     pub(super) reason_end: usize,
     pub(super) status: u16,
     pub(super) minor_version: u8,
     in_trailers: bool,
+    /// What has come isn't HTTP; more of it is awaited, to tell what it is.
+    pub(crate) stranger: Option<Peer>,
     /// The fields that decide on framing and reuse.
     pub fields: FramingFields,
 }
@@ -68,6 +70,7 @@ impl HeadParser {
             status: 0,
             minor_version: 0,
             in_trailers: false,
+            stranger: None,
             fields: FramingFields::new(),
         }
     }
@@ -78,7 +81,16 @@ impl HeadParser {
         self.state = State::Name;
         self.position = 0;
         self.line = 0;
+        self.name_length = 0;
         self.in_trailers = true;
+    }
+
+    /// Whether a response can begin so.
+    pub(crate) fn may_start(bytes: &[u8]) -> bool {
+        match bytes.first_chunk::<4>() {
+            Some(start) => start == b"HTTP",
+            None => b"HTTP".starts_with(bytes),
+        }
     }
 
     /// The status, once the head is complete.
@@ -92,15 +104,17 @@ impl HeadParser {
     }
 
     /// Scans what is new in `head`, which holds all bytes so far (and perhaps more than the head).
-    /// Returns the head's length once it is complete.
+    /// Returns the head's length once it is complete. What ends the line in front of a folded one becomes
+    /// spaces.
     ///
     /// The states stand in the order in which a head goes through them, and each is left for the
     /// next one below: a head that arrives whole is scanned in one pass from top to bottom for
     /// each line.
-    pub fn parse(&mut self, head: &[u8]) -> Result<Option<usize>, ProtocolError> {
+    pub fn parse(&mut self, head: &mut [u8]) -> Result<Option<usize>, ProtocolError> {
+        let length = head.len();
+        let at = |rest: &[u8]| length.wrapping_sub(rest.len());
         let mut rest = head.get(self.position..).unwrap_or_default();
         let mut state = self.state;
-        let at = |rest: &[u8]| head.len().wrapping_sub(rest.len());
         if state == State::StatusLine {
             self.status_line(head)?;
             state = self.state;
@@ -110,15 +124,23 @@ impl HeadParser {
             if state == State::Name {
                 rest = token_run(rest);
                 let [end, tail @ ..] = rest else { break };
-                let length = at(rest).wrapping_sub(self.line);
+                let name_length = at(rest).wrapping_sub(self.line);
                 state = match *end {
-                    b':' if length > 0 => State::Value,
-                    b'\r' | b'\n' if length == 0 => State::HeadEnd,
-                    b' ' | b'\t' if length == 0 => return Err(ProtocolError::ObsFold),
-                    b' ' | b'\t' => return Err(ProtocolError::SpaceBeforeColon),
+                    b':' if name_length > 0 => State::Value,
+                    b'\r' | b'\n' if name_length == 0 => State::HeadEnd,
+                    b' ' | b'\t' => {
+                        let position = at(rest);
+                        let is_fold = self.white_space(head, position)?;
+                        rest = head.get(position..).unwrap_or_default();
+                        if !is_fold {
+                            break;
+                        }
+                        state = State::Value;
+                        continue;
+                    }
                     _ => return Err(ProtocolError::HeaderName),
                 };
-                self.name_length = length;
+                self.name_length = name_length;
                 if *end != b'\n' {
                     rest = tail;
                 }
@@ -129,7 +151,16 @@ impl HeadParser {
                 if state == State::Reason {
                     self.reason_end = at(rest);
                 } else if FramingFields::may_be(self.name_length) && !self.in_trailers {
-                    self.field(head.get(self.line..at(rest)).unwrap_or_default())?;
+                    // The next line may go on with it, which that one's first byte tells.
+                    let ([b'\r', b'\n', next, ..] | [b'\n', next, ..]) = rest else {
+                        if !matches!(rest, [b'\r'] | [b'\r', b'\n'] | [b'\n']) {
+                            return Err(ProtocolError::HeaderValue);
+                        }
+                        break;
+                    };
+                    if !is_space(*next) {
+                        self.field(head.get(self.line..at(rest)).unwrap_or_default())?;
+                    }
                 }
                 match *end {
                     b'\r' => rest = tail,
@@ -142,8 +173,7 @@ impl HeadParser {
             match rest {
                 [] => break,
                 [b'\n', tail @ ..] => rest = tail,
-                // A CR alone (RFC 9112 section 2.2).
-                _ => return Err(ProtocolError::HeaderValue),
+                _ => return Err(self.bare_cr(state)),
             }
             if state == State::LineEnd {
                 self.line = at(rest);
@@ -157,12 +187,54 @@ impl HeadParser {
         Ok((state == State::Done).then_some(self.position))
     }
 
+    /// White space at `at`, where a name belongs or behind one. True where it begins a folded line: the end
+    /// of the line before became spaces, and its value goes on (RFC 9112 section 5.2). False where what
+    /// follows has to tell which rule is broken.
+    #[cold]
+    #[inline(never)]
+    fn white_space(&mut self, head: &mut [u8], at: usize) -> Result<bool, ProtocolError> {
+        if at > self.line {
+            let mut rest = head.get(at..).unwrap_or_default();
+            while let [b' ' | b'\t', tail @ ..] = rest {
+                rest = tail;
+            }
+            return match rest {
+                [] => Ok(false),
+                [b':', ..] => Err(ProtocolError::SpaceBeforeColon),
+                _ => Err(ProtocolError::HeaderName),
+            };
+        }
+        if self.name_length == 0 {
+            return Err(ProtocolError::ObsFold);
+        }
+        let before = head.get_mut(..at).unwrap_or_default();
+        if let [.., cr, lf] = before {
+            *lf = b' ';
+            if *cr == b'\r' {
+                *cr = b' ';
+            }
+        }
+        let line_before = before.iter().rposition(|byte| *byte == b'\n');
+        self.line = line_before.map_or(0, |end| end.wrapping_add(1));
+        Ok(true)
+    }
+
+    /// A CR alone (RFC 9112 section 2.2), behind what this state stands for.
+    #[cold]
+    fn bare_cr(&self, state: State) -> ProtocolError {
+        match state {
+            State::HeadEnd => ProtocolError::HeaderName,
+            _ if self.line == 0 && !self.in_trailers => ProtocolError::StatusLine,
+            _ => ProtocolError::HeaderValue,
+        }
+    }
+
     /// `HTTP/1.1 200`, then a reason or nothing. Judged byte by byte, so that a peer which speaks
     /// something else is known by its first bytes, even if it never sends a line end.
     fn status_line(&mut self, head: &[u8]) -> Result<(), ProtocolError> {
         while let (Some(byte), Some(usual)) = (head.get(self.position), USUAL.get(self.position)) {
             if byte != usual {
-                unusual_byte(self.position, *byte)?;
+                unusual_byte(self.position, *byte, head)?;
             }
             self.position = self.position.wrapping_add(1);
         }
@@ -191,7 +263,7 @@ impl HeadParser {
 
 /// A byte of the status line that isn't the [`USUAL`] one.
 #[cold]
-fn unusual_byte(index: usize, byte: u8) -> Result<(), ProtocolError> {
+fn unusual_byte(index: usize, byte: u8, head: &[u8]) -> Result<(), ProtocolError> {
     let fits = match index {
         7 | 10 | 11 => byte.is_ascii_digit(),
         // RFC 9110 section 15: the first digit is a class; there is no class 0.
@@ -202,9 +274,10 @@ fn unusual_byte(index: usize, byte: u8) -> Result<(), ProtocolError> {
     };
     match index {
         _ if fits => Ok(()),
-        0..=4 => Err(ProtocolError::NotHttp(match byte {
-            0x15 | 0x16 if index == 0 => Peer::Tls,
-            b'\t' | b'\r' | b'\n' | 0x20..=0x7E => Peer::Text,
+        0..=4 => Err(ProtocolError::NotHttp(match (byte, head) {
+            // An alert or a handshake, of version 3.x.
+            (_, [0x15 | 0x16] | [0x15 | 0x16, 3, ..]) => Peer::Tls,
+            (b'\t' | b'\r' | b'\n' | 0x20..=0x7E, _) => Peer::Text,
             _ => Peer::Binary,
         })),
         5..=8 => Err(ProtocolError::Version),

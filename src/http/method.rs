@@ -105,11 +105,26 @@ impl<'a> Method<'a> {
                 _ => ResponseTo::Other,
             },
             // A method given by its name alone is taken for one of which nothing is known.
-            is_idempotent: self.is_idempotent(),
+            repeat: match self {
+                Self::Get | Self::Head | Self::Options | Self::Trace => Repeat::Safe,
+                method if method.is_idempotent() => Repeat::Idempotent,
+                _ => Repeat::Never,
+            },
             may_have_body: !matches!(method, Self::Head | Self::Trace),
             announces_empty_body: matches!(method, Self::Post | Self::Put | Self::Patch),
         }
     }
+}
+
+/// Whether a request that had no answer may be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// Twice may be more than once.
+    Never,
+    /// Twice is no more than once (RFC 9110 section 9.2.2).
+    Idempotent,
+    /// It asks, and changes nothing (RFC 9110 section 9.2.1).
+    Safe,
 }
 
 /// What follows from a method.
@@ -120,7 +135,7 @@ pub(crate) struct MethodTraits<'a> {
     pub(crate) is_custom: bool,
     /// What the response to it can be.
     pub(crate) response_to: ResponseTo,
-    pub(crate) is_idempotent: bool,
+    pub(crate) repeat: Repeat,
     /// Whether a request may have a body (RFC 9110 sections 9.3.2 and 9.3.8).
     pub(crate) may_have_body: bool,
     /// Whether a request without a body says so (RFC 9110 section 8.6).

@@ -8,13 +8,23 @@ use crate::error::{RequestError, UrlError};
 
 /// The end of the request line, and the start of the `Host` line.
 const HOST: &[u8] = b" HTTP/1.1\r\nHost: ";
-/// The default lines `User-Agent` and `Accept`. As all lines behind the first they begin with the end of
-/// the one before.
-const DEFAULTS: &[u8] =
-    concat!("\r\nUser-Agent: safe-http-client/", env!("CARGO_PKG_VERSION"), "\r\nAccept: */*")
-        .as_bytes();
-/// Where the second of them begins.
-const ACCEPT: usize = DEFAULTS.len() - "\r\nAccept: */*".len();
+/// The default lines. As all lines behind the first they begin with the end of the one before. A server
+/// may compress a body that nobody asked to have as it is (RFC 9110 section 12.5.3).
+const DEFAULTS: &[u8] = concat!(
+    "\r\nUser-Agent: safe-http-client/",
+    env!("CARGO_PKG_VERSION"),
+    "\r\nAccept: */*\r\nAccept-Encoding: identity"
+)
+.as_bytes();
+/// Where the second and the third of them begin.
+const ACCEPT: usize = ACCEPT_ENCODING - "\r\nAccept: */*".len();
+const ACCEPT_ENCODING: usize = DEFAULTS.len() - "\r\nAccept-Encoding: identity".len();
+/// Each with its name, and the bit that leaves it out.
+const DEFAULT_LINES: [(&[u8], u8, usize, usize); 3] = [
+    (b"user-agent", 1, 0, ACCEPT),
+    (b"accept", 2, ACCEPT, ACCEPT_ENCODING),
+    (b"accept-encoding", 4, ACCEPT_ENCODING, DEFAULTS.len()),
+];
 
 /// Writes a request's head into a buffer that each call is given. What doesn't fit is counted, so that
 /// an error can say how large a buffer it takes.
@@ -32,12 +42,13 @@ pub(crate) struct HeadWriter {
     least: usize,
     /// Bytes at the buffer's end that hold a copied body.
     pub(crate) copied_body: usize,
-    /// What is still to be added by default.
-    user_agent: bool,
-    accept: bool,
+    /// The default lines that aren't to be added.
+    left_out: u8,
     host_given: bool,
     /// What the caller's own header lines ask for.
     pub(crate) close: bool,
+    /// A header line has credentials.
+    pub(crate) has_secret: bool,
     pub(crate) expect_continue: bool,
     /// The line for it is still to be added.
     expect_line: bool,
@@ -59,10 +70,10 @@ impl HeadWriter {
             credentials_line: (0, 0),
             least: 0,
             copied_body: 0,
-            user_agent: true,
-            accept: true,
+            left_out: 0,
             host_given: false,
             close: false,
+            has_secret: false,
             expect_continue: false,
             expect_line: false,
             may_have_body: method.may_have_body,
@@ -165,19 +176,24 @@ impl Pen<'_> {
                 self.head.host_given = true;
                 self.remove_host();
             }
-            6 if is(b"accept") => self.head.accept = false,
+            6 | 15 if is(b"accept") || is(b"accept-encoding") => self.leave_out(name),
             6 if is(b"expect") => {
                 let asks = value.eq_ignore_ascii_case(b"100-continue");
                 self.head.expect_continue |= asks;
                 self.head.expect_line &= !asks;
             }
-            10 if is(b"user-agent") => self.head.user_agent = false,
+            10 if is(b"user-agent") => self.leave_out(name),
             10 if is(b"connection") => {
                 self.head.close |= value
                     .split(|&byte| byte == b',')
                     .any(|option| trim(option).eq_ignore_ascii_case(b"close"));
             }
-            13 if is(b"authorization") => self.remove_credentials(),
+            6 if is(b"cookie") => self.head.has_secret = true,
+            13 if is(b"authorization") => {
+                self.head.has_secret = true;
+                self.remove_credentials();
+            }
+            19 if is(b"proxy-authorization") => self.head.has_secret = true,
             14 if is(b"content-length") => return self.head.fail(RequestError::ManagedHeader),
             17 if is(b"transfer-encoding") => return self.head.fail(RequestError::ManagedHeader),
             _ => {}
@@ -190,10 +206,26 @@ impl Pen<'_> {
         let is = |known: &str| name.eq_ignore_ascii_case(known);
         if is("host") {
             self.remove_host();
-        } else if is("accept") {
-            self.head.accept = false;
-        } else if is("user-agent") {
-            self.head.user_agent = false;
+        } else {
+            self.leave_out(name.as_bytes());
+        }
+    }
+
+    fn leave_out(&mut self, name: &[u8]) {
+        for (known, bit, ..) in DEFAULT_LINES {
+            if name.eq_ignore_ascii_case(known) {
+                self.head.left_out |= bit;
+            }
+        }
+    }
+
+    /// The default lines that are to be added.
+    #[cold]
+    fn some_defaults(&mut self) {
+        for (_, bit, start, end) in DEFAULT_LINES {
+            if self.head.left_out & bit == 0 {
+                self.put(DEFAULTS.get(start..end).unwrap_or_default());
+            }
         }
     }
 
@@ -218,9 +250,11 @@ impl Pen<'_> {
         if body.is_some() && !self.head.may_have_body {
             self.head.fail(RequestError::BodyNotAllowed);
         }
-        let start = if self.head.user_agent { 0 } else { ACCEPT };
-        let end = if self.head.accept { DEFAULTS.len() } else { ACCEPT };
-        self.put(DEFAULTS.get(start..end).unwrap_or_default());
+        if self.head.left_out == 0 {
+            self.put(DEFAULTS);
+        } else {
+            self.some_defaults();
+        }
         // Never without content (RFC 9110 section 10.1.1).
         if self.head.expect_line && !matches!(body, None | Some(BodyLength::Known(0))) {
             self.put(b"\r\nExpect: 100-continue");
@@ -267,7 +301,14 @@ impl Pen<'_> {
         self.head.length = self.head.length.saturating_add(bytes.len());
         let mut rest = bytes;
         // Pieces are short: a call that copies takes longer than the copying.
-        while let Some((word, tail)) = rest.split_first_chunk::<4>()
+        while let Some((word, tail)) = rest.split_first_chunk::<8>()
+            && room.len() >= 8
+            && let Some((slot, more)) = core::mem::take(&mut room).split_first_chunk_mut::<8>()
+        {
+            *slot = *word;
+            (rest, room) = (tail, more);
+        }
+        if let Some((word, tail)) = rest.split_first_chunk::<4>()
             && room.len() >= 4
             && let Some((slot, more)) = core::mem::take(&mut room).split_first_chunk_mut::<4>()
         {
@@ -330,6 +371,10 @@ impl Pen<'_> {
                 [b'%', high, low, tail @ ..] => {
                     rest = tail;
                     match (hex_digit(*high), hex_digit(*low)) {
+                        // A user name has no colon (RFC 7617 section 2).
+                        (Some(3), Some(0xA)) if !has_colon => {
+                            return self.head.fail(RequestError::InvalidCredentials);
+                        }
                         (Some(high), Some(low)) => (high << 4) | low,
                         _ => return self.head.fail(RequestError::InvalidCredentials),
                     }

@@ -2,6 +2,7 @@
 
 use super::bytes::trim;
 use super::head::HeadParser;
+use core::fmt;
 
 /// The head of a response: status, reason, header fields. Borrowed from the request's buffer.
 ///
@@ -15,7 +16,7 @@ use super::head::HeadParser;
 ///     head.header("content-type").is_some_and(|value| value.starts_with(b"application/json"))
 /// }
 /// ```
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct ResponseHead<'b> {
     status: u16,
     minor_version: u8,
@@ -50,7 +51,7 @@ impl<'b> ResponseHead<'b> {
     ///
     /// ```
     /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
-    /// # let bytes = b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n";
+    /// # let bytes = &mut { *b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n" };
     /// # let mut parser = HeadParser::new();
     /// # parser.parse(bytes).unwrap();
     /// # let head = ResponseHead::new(&parser, bytes);
@@ -65,7 +66,7 @@ impl<'b> ResponseHead<'b> {
     ///
     /// ```
     /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
-    /// # let bytes = b"HTTP/1.1 204 No Content\r\n\r\n";
+    /// # let bytes = &mut { *b"HTTP/1.1 204 No Content\r\n\r\n" };
     /// # let mut parser = HeadParser::new();
     /// # parser.parse(bytes).unwrap();
     /// # let head = ResponseHead::new(&parser, bytes);
@@ -80,7 +81,7 @@ impl<'b> ResponseHead<'b> {
     ///
     /// ```
     /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
-    /// # let bytes = b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n";
+    /// # let bytes = &mut { *b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n" };
     /// # let mut parser = HeadParser::new();
     /// # parser.parse(bytes).unwrap();
     /// # let head = ResponseHead::new(&parser, bytes);
@@ -95,7 +96,7 @@ impl<'b> ResponseHead<'b> {
     ///
     /// ```
     /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
-    /// # let bytes = b"HTTP/1.0 200 OK\r\n\r\n";
+    /// # let bytes = &mut { *b"HTTP/1.0 200 OK\r\n\r\n" };
     /// # let mut parser = HeadParser::new();
     /// # parser.parse(bytes).unwrap();
     /// # let head = ResponseHead::new(&parser, bytes);
@@ -110,7 +111,7 @@ impl<'b> ResponseHead<'b> {
     ///
     /// ```
     /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
-    /// # let bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 4096\r\n\r\n";
+    /// # let bytes = &mut { *b"HTTP/1.1 200 OK\r\nContent-Length: 4096\r\n\r\n" };
     /// # let mut parser = HeadParser::new();
     /// # parser.parse(bytes).unwrap();
     /// # let head = ResponseHead::new(&parser, bytes);
@@ -125,7 +126,7 @@ impl<'b> ResponseHead<'b> {
     ///
     /// ```
     /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
-    /// # let bytes = b"HTTP/1.1 200 OK\r\nServer: gate\r\nContent-Length: 2\r\n\r\n";
+    /// # let bytes = &mut { *b"HTTP/1.1 200 OK\r\nServer: gate\r\nContent-Length: 2\r\n\r\n" };
     /// # let mut parser = HeadParser::new();
     /// # parser.parse(bytes).unwrap();
     /// # let head = ResponseHead::new(&parser, bytes);
@@ -142,7 +143,7 @@ impl<'b> ResponseHead<'b> {
     ///
     /// ```
     /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
-    /// # let bytes = b"HTTP/1.1 200 OK\r\nETag: \"17\"\r\n\r\n";
+    /// # let bytes = &mut { *b"HTTP/1.1 200 OK\r\nETag: \"17\"\r\n\r\n" };
     /// # let mut parser = HeadParser::new();
     /// # parser.parse(bytes).unwrap();
     /// # let head = ResponseHead::new(&parser, bytes);
@@ -158,7 +159,7 @@ impl<'b> ResponseHead<'b> {
     ///
     /// ```
     /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
-    /// # let bytes = b"HTTP/1.1 200 OK\r\nRetry-After: 120\r\n\r\n";
+    /// # let bytes = &mut { *b"HTTP/1.1 200 OK\r\nRetry-After: 120\r\n\r\n" };
     /// # let mut parser = HeadParser::new();
     /// # parser.parse(bytes).unwrap();
     /// # let head = ResponseHead::new(&parser, bytes);
@@ -180,7 +181,7 @@ impl<'b> ResponseHead<'b> {
 /// let header = headers.next().unwrap();
 /// assert_eq!((header.name(), header.value_str()), ("X-Key", Some("17")));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Header<'b> {
     name: &'b [u8],
     value: &'b [u8],
@@ -240,7 +241,7 @@ impl<'b> Header<'b> {
 /// // The server sent two cookies.
 /// assert_eq!(headers.filter(|header| header.is("set-cookie")).count(), 2);
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Headers<'b> {
     lines: &'b [u8],
 }
@@ -264,5 +265,32 @@ impl<'b> Iterator for Headers<'b> {
         let colon = line.iter().position(|&byte| byte == b':')?;
         let (name, value) = line.split_at_checked(colon)?;
         Some(Header { name, value: trim(value.get(1..).unwrap_or_default()) })
+    }
+}
+
+// Values are left out: they may be cookies, and what is shown so ends up in logs.
+
+impl fmt::Debug for ResponseHead<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseHead")
+            .field("status", &self.status)
+            .field("minor_version", &self.minor_version)
+            .field("headers", &self.headers())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Header<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Header")
+            .field("name", &self.name())
+            .field("value_length", &self.value.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Headers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone().map(|header| header.name())).finish()
     }
 }

@@ -210,7 +210,7 @@ fn data_earns_chunk_extensions() {
 fn outcome(prefixes: &[&[u8]]) -> Result<Option<(u16, usize)>, ProtocolError> {
     let mut parser = HeadParser::new();
     for prefix in prefixes {
-        if let Some(length) = parser.parse(prefix)? {
+        if let Some(length) = parser.parse(&mut prefix.to_vec())? {
             return Ok(Some((parser.status(), length)));
         }
     }

@@ -94,6 +94,13 @@ impl<'a> Url<'a> {
     /// assert_eq!(Url::parse("http://gate.local:0/"), Err(UrlError::InvalidPort));
     /// ```
     pub const fn parse(text: &'a str) -> Result<Self, UrlError> {
+        match Self::parse_exactly(text) {
+            Ok(url) => Ok(url),
+            Err(error) => Err(likelier(error, text)),
+        }
+    }
+
+    const fn parse_exactly(text: &'a str) -> Result<Self, UrlError> {
         let (scheme, length) = match scheme_of(text) {
             Some((scheme, length)) if starts_with_slashes(split(text, length).1) => {
                 (scheme, length.wrapping_add("//".len()))
@@ -112,6 +119,12 @@ impl<'a> Url<'a> {
             return Err(UrlError::SchemeInHost { localhost: names_localhost(host) });
         }
         let target_start = length.wrapping_add(authority.end);
+        // `http://admin:pa#ss@gate.local/`: what looks like a host is a user name.
+        if let Some(b'#') = target.as_bytes().first()
+            && has_at_before_slash(target)
+        {
+            return Err(UrlError::InvalidUserinfo { at: target_start, byte: b'#' });
+        }
         Self::from_authority(scheme, (before, authority, length), (target, target_start))
     }
 
@@ -147,6 +160,9 @@ impl<'a> Url<'a> {
             return Err(UrlError::InvalidCharacter { at: 0, byte });
         }
         let authority = Authority::whole(host.as_bytes());
+        if let Some(error) = trailing_space(path_and_query) {
+            return Err(error);
+        }
         match Self::from_authority(scheme, (host, authority, 0), (path_and_query, 0)) {
             Ok(Self { userinfo: Some(userinfo), .. }) => {
                 Err(UrlError::InvalidHost { at: userinfo.len(), byte: b'@' })
@@ -163,7 +179,10 @@ impl<'a> Url<'a> {
                 }
                 None => Ok(url),
             },
-            Err(error) => Err(error),
+            Err(error) => Err(match trailing_space(host) {
+                Some(error) => error,
+                None => error,
+            }),
         }
     }
 
@@ -181,7 +200,13 @@ impl<'a> Url<'a> {
         if let Some(userinfo) = userinfo
             && let Some((at, byte)) = find_unsafe(userinfo)
         {
-            return Err(UrlError::InvalidCharacter { at: start.wrapping_add(at), byte });
+            let from_start = start.wrapping_add(at);
+            // No byte of a password gets into a log.
+            return Err(if Authority::whole(userinfo.as_bytes()).host_end < at {
+                UrlError::UnsafePassword { at: from_start }
+            } else {
+                UrlError::InvalidCharacter { at: from_start, byte }
+            });
         }
         let path_and_query = match find_unsafe(target) {
             _ if matches!(target.as_bytes(), [b'\\', ..]) => {
@@ -296,6 +321,93 @@ impl<'a> Url<'a> {
             Host::Name(name) if names_localhost(name) => TargetClass::Loopback,
             Host::Name(_) => TargetClass::Host,
         }
+    }
+}
+
+/// The mistake that is likelier than the one that was found first.
+#[cold]
+const fn likelier(error: UrlError, text: &str) -> UrlError {
+    if let Some(error) = trailing_space(text) {
+        return error;
+    }
+    match error {
+        UrlError::MissingScheme => match before_scheme(text) {
+            Some(byte) => UrlError::BeforeScheme { byte },
+            None => error,
+        },
+        // What stands before a `/`, `?` or `#` is no host, and an `@` stands behind: a password has it.
+        UrlError::InvalidHost { .. }
+        | UrlError::InvalidPort
+        | UrlError::InvalidAddress
+        | UrlError::MissingHost
+        | UrlError::HostTooLong => {
+            let length = match scheme_of(text) {
+                Some((_, length)) => length.wrapping_add("//".len()),
+                None => return error,
+            };
+            let (_, rest) = split(text, length);
+            let end = Authority::of(rest.as_bytes()).end;
+            let (_, target) = split(rest, end);
+            match target.as_bytes() {
+                [byte @ (b'/' | b'?' | b'#'), behind @ ..] if Authority::whole(behind).host > 0 => {
+                    UrlError::InvalidUserinfo { at: length.wrapping_add(end), byte: *byte }
+                }
+                _ => error,
+            }
+        }
+        _ => error,
+    }
+}
+
+/// Whether an `@` stands in this text before any `/`.
+const fn has_at_before_slash(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        match *first {
+            b'@' => return true,
+            b'/' => return false,
+            _ => rest = tail,
+        }
+    }
+    false
+}
+
+/// White space or a line end at the end of a text: the first byte of it.
+const fn trailing_space(text: &str) -> Option<UrlError> {
+    let mut kept = text.as_bytes();
+    let mut last = None;
+    while let [front @ .., byte @ (b' ' | b'\t' | b'\r' | b'\n')] = kept {
+        last = Some(*byte);
+        kept = front;
+    }
+    match last {
+        Some(byte) => Some(UrlError::TrailingSpace { at: kept.len(), byte }),
+        None => None,
+    }
+}
+
+/// The first byte of a text in which `http://` or `https://` comes next, behind no letter and no digit.
+const fn before_scheme(text: &str) -> Option<u8> {
+    let mut rest = text;
+    loop {
+        match rest.as_bytes() {
+            [b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'/' | b'?' | b'#', ..] | [] => break,
+            _ => {}
+        }
+        // To the next character.
+        let mut length = 1;
+        while length < 4 && rest.split_at_checked(length).is_none() {
+            length = length.wrapping_add(1);
+        }
+        rest = split(rest, length).1;
+    }
+    match scheme_of(rest) {
+        Some((_, length))
+            if rest.len() < text.len() && starts_with_slashes(split(rest, length).1) =>
+        {
+            Some(first_byte(text))
+        }
+        _ => None,
     }
 }
 

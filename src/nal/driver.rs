@@ -180,10 +180,11 @@ impl AnyDriver<'_> {
                 Action::Receive(room) => {
                     let incoming = self.receive(room);
                     now = self.stack.now_ms();
-                    let has_ended = match incoming {
+                    let mut reason = CloseReason::ServerClosedIdle;
+                    let starts_over = match incoming {
                         Incoming::Bytes(count) => {
-                            exchange.received(buffer, count, now)?;
-                            false
+                            reason = CloseReason::ExcessBytes;
+                            exchange.received(buffer, count, now)?
                         }
                         Incoming::Nothing => {
                             if !exchange.nothing_received(buffer, body, now)? {
@@ -200,8 +201,8 @@ impl AnyDriver<'_> {
                         }
                         Incoming::Closed | Incoming::Failed => exchange.ended(false, now)?,
                     };
-                    if has_ended {
-                        self.close_socket(CloseReason::ServerClosedIdle);
+                    if starts_over {
+                        self.close_socket(reason);
                     }
                     continue;
                 }
@@ -371,6 +372,7 @@ impl AnyDriver<'_> {
     /// arrived: it may save a connection.
     pub(crate) fn abandon(&mut self, call: &mut CallView<'_>) {
         if call.exchange.is_worth_discarding() && self.connection.belongs_to(call.ticket) {
+            call.exchange.start_discarding(self.stack.now_ms());
             if let Err(nb::Error::Other(fault)) = self.run(call, Goal::Discarded) {
                 self.end(call, fault);
             }

@@ -1,7 +1,7 @@
 //! How a call fails: what is kept of it, what the network below says of it, and what its caller is told.
 
 use super::{AnyDriver, CallView, Driver, ErrorOf};
-use crate::error::{Error, ErrorKind, Evidence, Phase, RequestError};
+use crate::error::{Error, ErrorKind, Evidence, Phase, RequestError, TargetClass};
 use crate::http::url::Scheme;
 use crate::policy::Refusal;
 use crate::protocol::{CloseReason, Exchange, Failure};
@@ -109,6 +109,9 @@ fn explain<T, D>(call: &mut CallView<'_>, fault: Fault, phase: Phase) -> Error<T
         Fault::Refused(Refusal::Link(why)) => error(ErrorKind::Link(why)),
         Fault::Refused(Refusal::OwnAddress) => request(RequestError::OwnAddress),
         Fault::Refused(Refusal::OwnNetwork) => request(RequestError::OwnNetwork),
+        Fault::Refused(Refusal::WholeSubnet) => {
+            request(RequestError::Target(TargetClass::Broadcast))
+        }
         Fault::Refused(Refusal::ResolvedTo) => match exchange.endpoint.remote.take() {
             Some(remote) => error(ErrorKind::ResolvedTo(remote.ip(), exchange.endpoint.class)),
             None => request(RequestError::CallOver),
@@ -150,6 +153,7 @@ impl AnyDriver<'_> {
         }
         self.evidence = exchange.evidence(phase, self.stack.now_ms());
         self.evidence.fault = stands_for;
+        self.evidence.answer = exchange.excerpt(call.buffer);
         self.evidence.link = Some(self.stack.link_status());
         if matches!(fault, Fault::Refused(Refusal::ResolvedTo)) {
             self.evidence.remote = None;

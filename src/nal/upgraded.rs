@@ -30,6 +30,8 @@ impl AnyDriver<'_> {
             call.exchange.take_early(count);
             return Ok(count);
         }
+        // A peer that keeps bytes coming can't outlast it.
+        call.exchange.check_total(self.stack.now_ms())?;
         match self.receive(out) {
             Incoming::Bytes(count) => Ok(count),
             Incoming::Nothing => {
@@ -56,6 +58,7 @@ impl AnyDriver<'_> {
         if bytes.is_empty() {
             return Ok(0);
         }
+        call.exchange.check_total(self.stack.now_ms())?;
         let sent = self.stack.send(bytes);
         let now = self.stack.now_ms();
         match sent {

@@ -6,5 +6,7 @@ mod reuse;
 
 pub use config::Config;
 pub use preflight::Preflight;
-pub(crate) use preflight::{Refusal, Surroundings, check_addresses, check_request, check_resolved};
+pub(crate) use preflight::{
+    Preflights, Refusal, Surroundings, check_addresses, check_request, check_resolved,
+};
 pub(crate) use reuse::Peer;

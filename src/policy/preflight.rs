@@ -70,6 +70,8 @@ pub(crate) enum Refusal {
     ResolvedTo,
     OwnAddress,
     OwnNetwork,
+    /// The address is all hosts of a subnet, or none.
+    WholeSubnet,
 }
 
 /// Whether a request can go to such an address at all.
@@ -125,7 +127,8 @@ pub(crate) fn check_addresses(
     // Each kind by itself: an address of either kind is copied byte by byte.
     match remote {
         SocketAddr::V4(remote) => check_literal(&IpAddr::V4(*remote.ip()), around, checks),
-        SocketAddr::V6(remote) => check_literal(&IpAddr::V6(*remote.ip()), around, checks),
+        // `::ffff:192.168.1.57` is 192.168.1.57.
+        SocketAddr::V6(remote) => check_literal(&remote.ip().to_canonical(), around, checks),
     }
 }
 
@@ -135,7 +138,27 @@ fn check_literal(
     checks: Preflights,
 ) -> Result<(), Refusal> {
     check_way(Some(target), around, checks)?;
+    if is_whole_subnet(target, around, checks) {
+        return Err(Refusal::WholeSubnet);
+    }
     check_own(target, around, checks)
+}
+
+/// Whether the target is the first or the last address of a subnet that the chip is in: all of its hosts,
+/// and none (RFC 919, RFC 1122 section 3.2.1.3).
+fn is_whole_subnet(target: &IpAddr, around: &Surroundings, checks: Preflights) -> bool {
+    checks.has(Preflight::Target)
+        && (is_all_of(target, &around.ip)
+            || around.own_network.as_ref().is_some_and(|spanned| is_all_of(target, spanned)))
+}
+
+fn is_all_of(target: &IpAddr, ip: &IpConfig) -> bool {
+    let Some(netmask) = ip.netmask else { return false };
+    let (IpAddr::V4(target), IpAddr::V4(own)) = (target, &ip.address) else { return false };
+    let (target, own, mask) = (target.to_bits(), own.to_bits(), netmask.to_bits());
+    let hosts = target & !mask;
+    // Two addresses, or one, are hosts all (RFC 3021).
+    (target ^ own) & mask == 0 && !mask > 1 && (hosts == 0 || hosts == !mask)
 }
 
 /// Whether the gateway can be reached. A target in the link's own subnet needs none.
@@ -162,10 +185,12 @@ pub(crate) fn check_resolved(
     if !is_allowed(endpoint.class, has_loopback, checks) {
         return Err(Refusal::ResolvedTo);
     }
-    match (around, &endpoint.remote) {
-        (Some(around), Some(remote)) => check_own(&remote.ip(), around, checks),
-        _ => Ok(()),
+    let (Some(around), Some(remote)) = (around, &endpoint.remote) else { return Ok(()) };
+    let target = remote.ip().to_canonical();
+    if is_whole_subnet(&target, around, checks) {
+        return Err(Refusal::ResolvedTo);
     }
+    check_own(&target, around, checks)
 }
 
 #[inline(never)]

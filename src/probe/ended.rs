@@ -1,8 +1,8 @@
 //! How a step of the check ended, and what follows from it.
 
-use super::{Ladder, Next};
-use crate::diagnosis::{Diagnosis, ProbeStep, Seen, StepOutcome, oddity};
-use crate::error::{Deadline, Error, ErrorKind, Evidence, Phase, RequestError};
+use super::{Ladder, Next, look};
+use crate::diagnosis::{Answer, Diagnosis, Meaning, ProbeStep, Seen, StepOutcome};
+use crate::error::{Deadline, Error, ErrorKind, Evidence, Excerpt, Phase, RequestError};
 use crate::nal::{CallView, Driver, ErrorOf};
 use crate::protocol::{Exchange, Failure, State};
 use core::convert::Infallible;
@@ -17,25 +17,46 @@ impl Ladder {
         buffer: &mut [u8],
     ) -> nb::Result<Next, ErrorOf<N>> {
         let head = exchange.head(buffer);
-        let status = head.status();
-        let oddity = oddity(&head, exchange.early_body(buffer), self.report.whole_host());
+        let mut evidence = exchange.evidence(Phase::Head, driver.stack.clock.now_ms());
+        evidence.link = Some(self.report.link);
+        let answer = Answer::of(
+            &head,
+            exchange.early_body(buffer),
+            self.report.whole_host(),
+            self.findings.secure,
+            &evidence,
+        );
         // Servers that take `*` for an error say the same of it whatever they are.
-        if status == 400 && oddity.is_none() && !self.asked_root {
+        let is_of_asterisk = answer.status == 400 && answer.meaning == Meaning::Fine;
+        if is_of_asterisk && !self.asked_root {
             self.asked_root = true;
             if self.ask_root(driver, exchange, buffer) {
+                // It counts, should there be no other.
+                self.report.answer = Some(answer);
                 return Ok(Next::Http);
             }
         }
-        self.report.status = Some(status);
-        match oddity {
-            None => self.pass(ProbeStep::Http, &driver.stack.clock),
-            Some(oddity) => {
-                let evidence = exchange.evidence(Phase::Head, driver.stack.clock.now_ms());
-                self.report.diagnosis = Some(Diagnosis::of_response(oddity, evidence));
-                self.end(ProbeStep::Http, StepOutcome::Failed, &driver.stack.clock);
-            }
-        }
+        self.conclude_answer(answer, evidence, &driver.stack.clock);
         Ok(Next::Over)
+    }
+
+    /// What the answer says is the end of the check.
+    fn conclude_answer(&mut self, answer: Answer, evidence: Evidence, clock: &impl Clock) {
+        self.port_is_open(clock);
+        self.report.diagnosis = Diagnosis::of_answer(&answer, evidence);
+        let outcome = match self.report.diagnosis {
+            Some(_) => StepOutcome::Failed,
+            None => StepOutcome::Passed,
+        };
+        self.report.answer = Some(answer);
+        self.end(ProbeStep::Http, outcome, clock);
+    }
+
+    /// Whoever says something has taken the connection: also where the stack would have said so of any.
+    fn port_is_open(&mut self, clock: &impl Clock) {
+        if self.report.steps().last().is_some_and(|last| last.step < ProbeStep::Port) {
+            self.pass(ProbeStep::Port, clock);
+        }
     }
 
     pub(super) fn failed<N: Network, C: Clock>(
@@ -46,8 +67,19 @@ impl Ladder {
         // The failure has taken the connection away.
         self.ticket = driver.any().claim();
         let step = step_of(&error, self.current());
+        // It is the second question that failed, and the first was answered.
+        if let Some(answer) = self.report.answer.take() {
+            // What came then is of no interest.
+            let evidence = Evidence { answer: Excerpt::default(), ..driver.evidence };
+            self.conclude_answer(answer, evidence, &driver.stack.clock);
+            self.next = Next::Over;
+            return;
+        }
         if self.next == Next::Link && step != ProbeStep::Link {
             self.pass(ProbeStep::Link, &driver.stack.clock);
+        }
+        if step == ProbeStep::Http {
+            self.port_is_open(&driver.stack.clock);
         }
         // What the head doesn't fit is an answer all the same.
         if matches!(error.kind, ErrorKind::Buffer { .. }) && step == ProbeStep::Http {
@@ -56,8 +88,9 @@ impl Ladder {
             return;
         }
         self.end(step, StepOutcome::Failed, &driver.stack.clock);
-        let seen = Seen::new(&error, driver.evidence);
+        let seen = Seen::new(&error, driver.evidence).on(&driver.stack.network);
         self.report.code = seen.code;
+        self.report.error = look::told(&error.kind);
         self.seen = Some(seen);
         // Only a stack that can be interrupted is asked for more.
         let polls = driver.stack.network.quirks().connect() == Connect::Polls;
@@ -156,6 +189,8 @@ pub(super) fn step_of<T, D>(error: &Error<T, D>, else_: ProbeStep) -> ProbeStep 
         | ErrorKind::ResolvedTo(..) => ProbeStep::Target,
         ErrorKind::Link(LinkError::GatewayOutsideSubnet) => ProbeStep::Subnet,
         ErrorKind::Link(LinkError::NoDnsServer) => ProbeStep::Name,
+        // It showed when the first byte was sent.
+        ErrorKind::NotConnected(_) => ProbeStep::Port,
         _ => else_,
     }
 }

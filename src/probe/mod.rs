@@ -2,11 +2,13 @@
 
 mod ask;
 mod ended;
+mod look;
 
 use crate::diagnosis::{Findings, ProbeStep, Report, Seen, StepOutcome};
 use crate::error::{Error, Evidence};
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
+use crate::http::method::Repeat;
 use crate::http::url::Scheme;
 use crate::nal::{CallView, Driver, ErrorOf, Step};
 use crate::policy::Config;
@@ -14,7 +16,7 @@ use crate::protocol::{CloseReason, Exchange, Goal, NEVER, State};
 use core::convert::Infallible;
 use core::net::{IpAddr, SocketAddr};
 use ended::{is_unexplained, step_of};
-use nal_link::{Clock, LinkStatus, Network, elapsed_ms};
+use nal_link::{Clock, Connect, LinkStatus, Network, elapsed_ms};
 
 /// An answer to a ping, or to a connection in its place, is awaited for so long.
 const REACH_MS: u32 = 4_000;
@@ -70,7 +72,7 @@ pub(crate) fn exchange(endpoint: Endpoint, config: &Config, now: u32) -> Exchang
     let mut deadlines = config.deadlines;
     // The caller's total deadline isn't for a modem's ends, nor for pings.
     deadlines.total_ms = NEVER;
-    let mut exchange = Exchange::new(endpoint, ResponseTo::Other, true, deadlines, now);
+    let mut exchange = Exchange::new(endpoint, ResponseTo::Other, Repeat::Safe, deadlines, now);
     exchange.params.close = true;
     exchange
 }
@@ -106,6 +108,7 @@ impl Ladder {
         report.add(step, StepOutcome::Failed, 0);
         let seen = Seen::new(error, Evidence::default());
         report.code = seen.code;
+        report.error = look::told(&error.kind);
         report.diagnosis = Some(seen.diagnosis(Findings::default()));
         Self {
             exchange: None,
@@ -203,8 +206,14 @@ impl Ladder {
                 }
                 let begun = driver.any().begin(exchange, buffer, now);
                 self.tell(driver, exchange, buffer, begun)?;
-                self.pass(ProbeStep::Link, &driver.stack.clock);
-                self.pass(ProbeStep::Subnet, &driver.stack.clock);
+                let ip = self.report.link.ip_config().ok();
+                // Where that check is switched off, it goes on without an address.
+                let is_up = if ip.is_some() { StepOutcome::Passed } else { StepOutcome::NotAsked };
+                self.end(ProbeStep::Link, is_up, &driver.stack.clock);
+                let target = exchange.endpoint.remote.map(|remote| remote.ip());
+                let (outcome, word) = look::subnet(ip, target, driver.config.checks);
+                self.report.subnet = word;
+                self.end(ProbeStep::Subnet, outcome, &driver.stack.clock);
                 Ok(Next::Name)
             }
             Next::Name => {
@@ -219,7 +228,17 @@ impl Ladder {
                 };
                 self.report.address = Some(remote.ip());
                 self.report.port = remote.port();
-                self.pass(ProbeStep::Target, &driver.stack.clock);
+                let own = self.own_address();
+                let has_loopback = driver.stack.network.has_loopback();
+                let (outcome, word) =
+                    look::target(remote.ip(), own, has_loopback, driver.config.checks);
+                self.report.target = word;
+                self.end(ProbeStep::Target, outcome, &driver.stack.clock);
+                // Nobody stands between a machine and itself.
+                if look::is_own_machine(remote.ip(), own, has_loopback) {
+                    exchange.timers.progress(driver.stack.clock.now_ms());
+                    return Ok(Next::Port);
+                }
                 Ok(Next::Gateway(remote))
             }
             Next::Gateway(remote) => {
@@ -232,12 +251,9 @@ impl Ladder {
                 Ok(Next::Host(remote))
             }
             Next::Host(remote) => {
-                // A PC that asks itself is there.
-                if !remote.ip().is_loopback() {
-                    let (answer, outcome) = self.ping(network, remote.ip(), now)?;
-                    self.findings.host = answer;
-                    self.end(ProbeStep::Host, outcome, &driver.stack.clock);
-                }
+                let (answer, outcome) = self.ping(network, remote.ip(), now)?;
+                self.findings.host = answer;
+                self.end(ProbeStep::Host, outcome, &driver.stack.clock);
                 exchange.timers.progress(driver.stack.clock.now_ms());
                 Ok(Next::Port)
             }
@@ -245,7 +261,11 @@ impl Ladder {
                 exchange.state = State::Connect;
                 let connected = driver.any().connect(exchange, buffer, now);
                 self.tell(driver, exchange, buffer, connected)?;
-                self.pass(ProbeStep::Port, &driver.stack.clock);
+                // Some stacks say so of any; what was sent then tells.
+                let quirks = driver.stack.network.quirks();
+                if quirks.connect() != Connect::ReportsSuccess {
+                    self.pass(ProbeStep::Port, &driver.stack.clock);
+                }
                 Ok(Next::Http)
             }
             Next::Http => {
@@ -321,6 +341,11 @@ impl Ladder {
             Next::Port | Next::KnockAtGateway | Next::KnockAtPort => ProbeStep::Port,
             Next::Http | Next::Over => ProbeStep::Http,
         }
+    }
+
+    /// The link's own.
+    fn own_address(&self) -> Option<IpAddr> {
+        self.report.link.ip_config().ok().map(|ip| ip.address)
     }
 
     fn gateway(&self) -> Option<IpAddr> {

@@ -5,13 +5,14 @@ use crate::error::{Evidence, Phase};
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::head::{HeadMeasure, HeadParser};
+use crate::http::method::Repeat;
 use crate::http::response::{Headers, ResponseHead};
 
 /// What was asked for. It stays as it is once the call has begun.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RequestParams {
     pub(crate) response_to: ResponseTo,
-    pub(crate) idempotent: bool,
+    pub(crate) repeat: Repeat,
     /// The request says `Connection: close`.
     pub(crate) close: bool,
     /// Codings that can't be undone are passed on as they are.
@@ -128,7 +129,7 @@ impl Exchange {
     pub(crate) fn new(
         endpoint: Endpoint,
         response_to: ResponseTo,
-        idempotent: bool,
+        repeat: Repeat,
         deadlines: Deadlines,
         now: u32,
     ) -> Self {
@@ -164,7 +165,7 @@ impl Exchange {
             endpoint,
             params: RequestParams {
                 response_to,
-                idempotent,
+                repeat,
                 close: false,
                 allow_unknown_codings: false,
                 deadlines,
@@ -219,7 +220,7 @@ impl Exchange {
                 }
                 State::MeasureHead => Some(0),
                 State::Body if goal != Goal::Head && !self.is_upgraded() => {
-                    self.next_of_body(buffer, goal)?
+                    self.next_of_body(buffer, goal, now)?
                 }
                 State::Body | State::Over => return Ok(Action::Ready),
                 State::Failed => return Err(Failure::CallOver),
@@ -271,6 +272,8 @@ impl Exchange {
             limit_ms: self.limit_ms(phase),
             reused: self.reused,
             remote: self.endpoint.remote,
+            status: self.status(),
+            body: self.progress(),
             ..Evidence::default()
         }
     }
@@ -290,6 +293,14 @@ impl Exchange {
     /// Whether the response's head has arrived.
     pub fn has_head(&self) -> bool {
         matches!(self.state, State::Body | State::Over)
+    }
+
+    /// The response's status, once its head has arrived.
+    pub(crate) fn status(&self) -> Option<u16> {
+        match self.state {
+            State::Body | State::Over => Some(self.parser.status()),
+            _ => None,
+        }
     }
 
     /// Whether the response has handed the connection over.

@@ -1,7 +1,10 @@
 //! What ends an exchange before its response is complete.
 
-use super::{Body, Exchange};
-use crate::error::{BufferUse, Deadline, ErrorKind, Phase, ProtocolError, RequestError};
+use super::{Body, Exchange, State};
+use crate::error::{
+    BodyFraming, BodyProgress, BufferUse, Deadline, ErrorKind, Excerpt, Phase, ProtocolError,
+    RequestError,
+};
 
 /// What ended an exchange. It is small, since it is returned all the time; its figures are the exchange's,
 /// which [explains](Exchange::explain) it.
@@ -42,6 +45,13 @@ impl Exchange {
         phase: Phase,
         available: usize,
     ) -> ErrorKind<T, D> {
+        // What waited for more of a head that is none has seen enough.
+        let failure = match (self.parser.stranger, failure) {
+            (Some(peer), Failure::Timeout(_) | Failure::Truncated) if !self.has_head() => {
+                Failure::Protocol(ProtocolError::NotHttp(peer))
+            }
+            _ => failure,
+        };
         match failure {
             Failure::Protocol(error) => ErrorKind::Protocol(error),
             Failure::Timeout(deadline) => {
@@ -84,5 +94,31 @@ impl Exchange {
             }
             Failure::CallOver => ErrorKind::Request(RequestError::CallOver),
         }
+    }
+
+    /// What is being read of the response: a line of its head, or of a body's framing. None of a body itself.
+    #[cold]
+    pub(crate) fn excerpt(&self, buffer: &[u8]) -> Excerpt {
+        let start = match (self.state, self.body) {
+            (State::MeasureHead | State::Over | State::Failed, _) => return Excerpt::default(),
+            (State::Body, Body::Chunked(_)) if self.ready == 0 => 0,
+            (State::Body, Body::Trailers) => self.parser.line,
+            (State::Body, _) => return Excerpt::default(),
+            _ => self.parser.line,
+        };
+        Excerpt::new(buffer.get(self.parsed_to..self.filled).unwrap_or_default(), start)
+            .guarded(self.endpoint.has_secret)
+    }
+
+    /// How far the body has come.
+    pub(crate) fn progress(&self) -> Option<BodyProgress> {
+        let received = self.body_received;
+        let framing = match self.body {
+            Body::Length(remaining) => BodyFraming::Length(received.saturating_add(remaining)),
+            Body::Chunked(_) | Body::Trailers => BodyFraming::Chunked,
+            Body::UntilClose => BodyFraming::UntilClose,
+            Body::Upgraded | Body::Done => return None,
+        };
+        Some(BodyProgress { received, framing })
     }
 }

@@ -1,10 +1,11 @@
 //! From the first byte of the response to its last.
 
 use super::{Body, CloseReason, Exchange, Failure, Goal, State};
-use crate::error::{BufferUse, Deadline, ProtocolError};
+use crate::error::{BufferUse, Deadline, Peer, ProtocolError};
 use crate::http::bytes::move_down;
 use crate::http::chunked::Piece;
 use crate::http::head::{HeadMeasure, HeadParser};
+use crate::http::method::Repeat;
 
 /// Interim responses before the final one; more are an attack or a loop.
 const MAX_INTERIM: u8 = 16;
@@ -15,8 +16,14 @@ const MAX_MEASURED: usize = 64 * 1024;
 /// A response that isn't read to its end is drained if no more than this is left.
 const MAX_DISCARDED: usize = 1024;
 
+/// And for no longer than this, in milliseconds, over a stack whose calls take their time.
+const MAX_DISCARDING: u32 = 50;
+
 /// Room behind the head that framing needs to make progress.
 const LEAST_ROOM: u8 = 32;
+
+/// So many bytes that aren't HTTP tell what they are, where no line ends before.
+const ENOUGH: usize = 32;
 
 /// The part of the buffer that begins here.
 type Room = usize;
@@ -30,10 +37,14 @@ impl Exchange {
         now: u32,
     ) -> Result<Option<Room>, Failure> {
         if self.filled > self.parsed_to {
-            let head = buffer.get(self.parsed_to..self.filled).unwrap_or_default();
-            if let Some(length) = self.parser.parse(head).map_err(Failure::Protocol)? {
-                self.head_complete(buffer, body, length, now)?;
-                return Ok(None);
+            let head = buffer.get_mut(self.parsed_to..self.filled).unwrap_or_default();
+            match self.parser.parse(head) {
+                Ok(Some(length)) => {
+                    self.head_complete(buffer, body, length, now)?;
+                    return Ok(None);
+                }
+                Ok(None) => {}
+                Err(error) => self.wrong_head(buffer, error)?,
             }
         }
         if self.filled == buffer.len() {
@@ -53,6 +64,26 @@ impl Exchange {
             self.replayable = false;
         }
         Ok(Some(self.filled))
+    }
+
+    /// The head is wrong. One that isn't HTTP at all is read a little further, so that what it is can be told.
+    #[cold]
+    #[inline(never)]
+    fn wrong_head(&mut self, buffer: &[u8], error: ProtocolError) -> Result<(), Failure> {
+        let ProtocolError::NotHttp(peer) = error else {
+            return Err(Failure::Protocol(error));
+        };
+        let peer = if self.reused { Peer::LeftOvers } else { peer };
+        let start = buffer.get(self.parsed_to..self.filled).unwrap_or_default();
+        let is_told = match start.trim_ascii_start() {
+            [0x15 | 0x16, 3, ..] => true,
+            text => text.contains(&b'\n'),
+        };
+        if is_told || start.len() >= ENOUGH || self.filled == buffer.len() {
+            return Err(Failure::Protocol(ProtocolError::NotHttp(peer)));
+        }
+        self.parser.stranger = Some(peer);
+        Ok(())
     }
 
     fn head_complete(
@@ -115,12 +146,19 @@ impl Exchange {
         self.state == State::Body && self.body.ends_within(MAX_DISCARDED)
     }
 
+    /// From here on the time counts that reading the rest takes, which its caller waits for.
+    #[cold]
+    pub(crate) fn start_discarding(&mut self, now: u32) {
+        self.timers.started = now;
+    }
+
     /// Sees to it that bytes of the body stand in the buffer from `parsed_to`, or that the body has
     /// ended. Otherwise the room for more is returned.
     pub(super) fn next_of_body(
         &mut self,
         buffer: &mut [u8],
         goal: Goal,
+        now: u32,
     ) -> Result<Option<Room>, Failure> {
         if goal == Goal::End && self.retained_end == self.head_end {
             self.check_fit(buffer.len())?;
@@ -143,7 +181,7 @@ impl Exchange {
                 }
                 continue;
             }
-            let arrived = buffer.get(self.parsed_to..self.filled).unwrap_or_default();
+            let arrived = buffer.get_mut(self.parsed_to..self.filled).unwrap_or_default();
             match &mut self.body {
                 Body::Done | Body::Upgraded => {
                     self.state = State::Over;
@@ -173,6 +211,9 @@ impl Exchange {
                 }
             }
             self.make_room(buffer)?;
+            if goal == Goal::Discarded && self.timers.elapsed(now) >= MAX_DISCARDING {
+                return Err(Failure::CallOver);
+            }
             return Ok(Some(self.filled));
         }
     }
@@ -194,23 +235,32 @@ impl Exchange {
         })
     }
 
-    /// So many bytes, at least one, were received into the room that was given.
-    pub fn received(&mut self, buffer: &mut [u8], count: usize, now: u32) -> Result<(), Failure> {
+    /// So many bytes, at least one, were received into the room that was given. True where they are no
+    /// response, but left-overs of the one before, and the request is sent again on another connection.
+    pub fn received(&mut self, buffer: &mut [u8], count: usize, now: u32) -> Result<bool, Failure> {
         match self.state {
             State::MeasureHead => {
                 self.count_received(count);
                 let complete = self.measure.count(buffer.get(..count).unwrap_or_default());
-                if complete || self.measure.length > MAX_MEASURED {
+                let is_late = self.timers.waited(now) >= self.params.deadlines.idle_ms;
+                if complete || is_late || self.measure.length > MAX_MEASURED {
                     return Err(Failure::HeadTooLarge { counted: complete });
                 }
-                return Ok(());
+                return Ok(false);
             }
             State::Body => self.timers.progress(now),
             _ if self.filled == self.parsed_to => {
                 self.timers.progress(now);
                 if self.reused && self.may_start_over() {
                     let from = self.stage_end;
-                    move_down(buffer, from, from.wrapping_add(count), 0);
+                    let end = from.wrapping_add(count);
+                    if self.params.repeat == Repeat::Safe
+                        && !HeadParser::may_start(buffer.get(from..end).unwrap_or_default())
+                    {
+                        self.start_over(now);
+                        return Ok(true);
+                    }
+                    move_down(buffer, from, end, 0);
                 }
             }
             // All of the head has to come within one idle time from its first byte, so that a peer
@@ -221,7 +271,7 @@ impl Exchange {
             _ => {}
         }
         self.arrived(count);
-        Ok(())
+        Ok(false)
     }
 
     /// Nothing has arrived. True where there is something else to go on with.

@@ -3,6 +3,7 @@
 use super::{Exchange, Failure, State};
 use crate::error::Deadline;
 use crate::http::bytes::copy;
+use crate::http::method::Repeat;
 use core::net::{IpAddr, SocketAddr};
 
 /// What to do about a peer that takes no more.
@@ -50,7 +51,7 @@ impl Exchange {
     /// Where the stage has to end. A request that may have to be sent again leaves a byte behind it, into
     /// which the answer's first can be received: what a failing `receive` does to its buffer isn't known.
     pub(super) fn stage_limit(&self, buffer: &[u8]) -> usize {
-        let spared = self.params.idempotent && self.replayable;
+        let spared = self.params.repeat != Repeat::Never && self.replayable;
         buffer.len().saturating_sub(usize::from(spared))
     }
 
@@ -171,7 +172,7 @@ impl Exchange {
     /// nothing: a modem may have sent what it then failed to confirm.
     #[inline(never)]
     pub fn may_start_over(&self) -> bool {
-        self.reused && self.params.idempotent && self.replayable && self.received == 0
+        self.reused && self.params.repeat != Repeat::Never && self.replayable && self.received == 0
     }
 
     /// Sends the request again on a fresh connection.

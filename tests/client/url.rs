@@ -111,7 +111,11 @@ fn what_is_no_url_is_refused_with_the_part_that_is_wrong() {
         ("http:/gate.local/", MissingScheme, NO_SCHEME),
         ("http", MissingScheme, NO_SCHEME),
         ("://gate.local/", MissingScheme, NO_SCHEME),
-        (" http://gate.local/", MissingScheme, NO_SCHEME),
+        (
+            " http://gate.local/",
+            BeforeScheme { byte: b' ' },
+            "something stands in front of this URL's scheme: a URL starts with http:// (byte 0 is 0x20)",
+        ),
         // Another URL inside the query is no scheme of this one.
         ("gate.local/?next=http://x/", MissingScheme, NO_SCHEME),
         ("ftp://gate.local/", UnsupportedScheme, OTHER_SCHEME),

@@ -2,7 +2,7 @@
 
 use safe_http_client::StackFault;
 
-pub const FAULTS: [StackFault; 22] = [
+pub const FAULTS: [StackFault; 23] = [
     StackFault::Unknown,
     StackFault::Refused,
     StackFault::Reset,
@@ -22,6 +22,7 @@ pub const FAULTS: [StackFault; 22] = [
     StackFault::Busy,
     StackFault::Undelivered,
     StackFault::ModemReset,
+    StackFault::UnfitFirmware,
     StackFault::ModemSilent,
     StackFault::ModemHung,
     StackFault::SerialGarbled,

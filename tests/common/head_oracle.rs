@@ -37,13 +37,15 @@ pub enum Judgement {
 /// Judged by ours, from bytes that arrive in these segments; and the error of a refusal.
 pub fn ours(head: &[u8], sizes: &[usize]) -> (Judgement, Option<ProtocolError>) {
     let mut parser = HeadParser::new();
+    // Lines are joined in place.
+    let mut kept = head.to_vec();
     let mut arrived = 0;
     for segment in split(head, sizes) {
         arrived += segment.len();
-        match parser.parse(&head[..arrived]) {
+        match parser.parse(&mut kept[..arrived]) {
             Ok(None) => {}
             Ok(Some(length)) => {
-                let read = ResponseHead::new(&parser, &head[..length]);
+                let read = ResponseHead::new(&parser, &kept[..length]);
                 let judgement = Judgement::Complete {
                     length,
                     status: read.status(),
@@ -58,8 +60,36 @@ pub fn ours(head: &[u8], sizes: &[usize]) -> (Judgement, Option<ProtocolError>) 
     (Judgement::Partial, None)
 }
 
+/// The head with each folded line joined to the one before it (RFC 9112 section 5.2): what httparse reads
+/// in our stead, which refuses them or keeps their line ends.
+fn unfolded(head: &[u8]) -> Vec<u8> {
+    let mut joined = head.to_vec();
+    let (mut start, mut from, mut fields) = (0, 0, 0);
+    while let Some(end) = joined[from..].iter().position(|byte| *byte == b'\n') {
+        let end = from + end;
+        from = end + 1;
+        if fields > 0 && matches!(joined[start..end], [] | [b'\r']) {
+            break;
+        }
+        if fields > 0 && matches!(joined.get(from), Some(b' ' | b'\t')) {
+            joined[end] = b' ';
+            if joined[end - 1] == b'\r' {
+                joined[end - 1] = b' ';
+            }
+        } else {
+            start = from;
+            fields += 1;
+        }
+        if fields == 1 && matches!(joined.get(from), Some(b' ' | b'\t')) {
+            break;
+        }
+    }
+    joined
+}
+
 /// Judged by httparse.
 pub fn httparse(head: &[u8]) -> Judgement {
+    let head = &unfolded(head)[..];
     // No more fields than lines, so there is always room.
     let lines = head.iter().filter(|&&byte| byte == b'\n').count();
     let mut headers = vec![httparse::EMPTY_HEADER; lines + 1];
@@ -87,7 +117,7 @@ pub struct Difference {
 }
 
 /// All differences from httparse.
-pub const DIFFERENCES: [Difference; 5] = [
+pub const DIFFERENCES: [Difference; 6] = [
     Difference {
         rule: "RFC 9112 section 2.2: empty lines are skipped in front of a request, not a response",
         is: |head, _, _, error| {
@@ -114,6 +144,17 @@ pub const DIFFERENCES: [Difference; 5] = [
                 error,
                 Some(ProtocolError::ContentLength | ProtocolError::ContentLengthConflict)
             )
+        },
+    },
+    Difference {
+        rule: "RFC 9112 section 5.1: what follows white space behind a name tells which rule is broken",
+        is: |head, ours, theirs, _| {
+            (ours, theirs) == (&Judgement::Partial, &Judgement::Refused)
+                && matches!(head, [.., b' ' | b'\t'])
+                && head.iter().rposition(|byte| *byte == b'\n').is_some_and(|end| {
+                    let line = head[end + 1..].trim_ascii_end();
+                    !line.is_empty() && !line.iter().any(|byte| b" \t:".contains(byte))
+                })
         },
     },
     Difference {

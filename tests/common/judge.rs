@@ -69,12 +69,19 @@ impl Judge<'_> {
     fn fields(&mut self) -> Result<Fields, Stop> {
         let mut fields = Fields::new();
         loop {
-            let line = self.line()?;
+            let begin = self.at;
+            let mut line = self.line()?;
             if line.is_empty() {
                 return Ok(fields);
             }
-            // Section 5.1: no white space in front of the colon. Section 5.2: a folded line starts
-            // with white space; a user agent would have to join it, this one refuses it.
+            // Section 5.2: a line that starts with white space goes on with the one before, and what is
+            // between them becomes spaces. Section 2.2: there is none in front of the first.
+            while matches!(self.bytes.get(self.at), Some(b' ' | b'\t')) {
+                let end = self.at - begin;
+                line.resize(end, b' ');
+                line.extend(self.line()?);
+            }
+            // Section 5.1: no white space in front of the colon.
             let colon = line.iter().position(|byte| *byte == b':').ok_or(Stop::Malformed)?;
             let name = &line[..colon];
             if name.is_empty() || !name.iter().all(|byte| is_token(*byte)) {
@@ -227,7 +234,8 @@ fn read(
         return Ok(());
     }
     let mut codings = elements(&fields, "transfer-encoding");
-    codings.retain(|coding| !coding.is_empty());
+    // `identity` is no coding (RFC 2616 section 3.6).
+    codings.retain(|coding| !coding.is_empty() && coding != "identity");
     let length = elements(&fields, "content-length").first().cloned();
     if !codings.is_empty() {
         // Rule 3: both "ought to be handled as an error". Section 6.1: in HTTP/1.0 the framing is
@@ -291,6 +299,10 @@ pub fn agree(
         (Verdict::Malformed, End::Malformed(_)) => same(ours),
         (Verdict::Incomplete, End::Truncated) => stream_ends && same(ours),
         (Verdict::Incomplete, End::Waits) => !stream_ends && same(ours),
+        // What isn't HTTP is waited for a little, to tell what it is.
+        (Verdict::Malformed, End::Waits) => {
+            !stream_ends && bytes.len() < 32 && bytes.trim_ascii_start().is_empty() && same(ours)
+        }
         // Refused before the line is whole, since nothing could make it right.
         (Verdict::Incomplete, End::Malformed(_)) => {
             same(ours)

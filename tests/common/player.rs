@@ -94,7 +94,7 @@ impl Player {
                     room[..count].copy_from_slice(&bytes[..count]);
                     bytes = &bytes[count..];
                     self.arrived += count;
-                    exchange.received(buffer, count, 0)
+                    exchange.received(buffer, count, 0).map(|again| assert!(!again, "it is fresh"))
                 }
                 Ok(Action::Ready) if outcome.head.is_none() => {
                     outcome.head = Some(Head::of(&exchange.head(buffer)));

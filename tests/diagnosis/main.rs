@@ -8,6 +8,7 @@ mod checks;
 mod chip;
 #[path = "../common/mod.rs"]
 mod common;
+mod field;
 mod ladder;
 mod observed;
 mod oddities;

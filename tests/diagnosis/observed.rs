@@ -4,7 +4,7 @@
 use embedded_io::Read as _;
 use safe_http_client::{
     Cause, Clock, Confidence, Diagnosis, ErrorOf, LoopContext, Network, Online, ProbeStep, Report,
-    SafeHttpClient, StackFault, Suspect,
+    SafeHttpClient, StackFault, StepOutcome, Suspect,
 };
 use std::fmt;
 
@@ -138,6 +138,8 @@ pub struct Case {
     pub active: Option<Verdict>,
     /// How far the check came. `None` where it wasn't made.
     pub last_step: Option<ProbeStep>,
+    /// What it looked at and found right.
+    pub passed: Vec<ProbeStep>,
     pub cost: Cost,
 }
 
@@ -153,6 +155,7 @@ impl Case {
             passive: None,
             active: None,
             last_step: None,
+            passed: Vec::new(),
             cost: Cost::default(),
         }
     }
@@ -178,6 +181,8 @@ impl Case {
     pub fn checked(mut self, report: &Report) -> Self {
         self.active = Verdict::of_report(report);
         self.last_step = report.steps().last().map(|result| result.step);
+        let passed = report.steps().iter().filter(|it| it.outcome == StepOutcome::Passed);
+        self.passed = passed.map(|result| result.step).collect();
         self.cost.ms = report.steps().iter().map(|result| result.ms).sum();
         self
     }
@@ -212,6 +217,12 @@ impl Case {
                 }
             }
         }
+        for suspect in self.active.iter().flat_map(|verdict| &verdict.suspects) {
+            let cause = suspect.cause;
+            if !self.is_true(cause) && self.passed.iter().any(|step| rules_out(*step, cause)) {
+                say(format!("blames {}, which it has ruled out", cause.code()));
+            }
+        }
         let Some(verdict) = self.verdict() else {
             say("no diagnosis".into());
             return complaints;
@@ -228,6 +239,23 @@ impl Case {
             _ => {}
         }
         complaints
+    }
+}
+
+/// What can't be to blame where a step was looked at and found right.
+fn rules_out(step: ProbeStep, cause: Cause) -> bool {
+    use Cause::*;
+    match step {
+        ProbeStep::Link => matches!(cause, NoAddress | JoinFailed),
+        ProbeStep::Subnet => cause == WrongSubnet,
+        ProbeStep::Name => matches!(cause, NameNotResolved | NoDnsServer),
+        ProbeStep::Target => matches!(cause, NoHostTarget | OwnAddress),
+        ProbeStep::Gateway => cause == GatewaySilent,
+        ProbeStep::Host => matches!(cause, HostDown | ClientIsolation),
+        ProbeStep::Port => {
+            matches!(cause, NothingListens | ServerOnLoopback | Firewall | HostDown | EventHandler)
+        }
+        _ => false,
     }
 }
 

@@ -1,5 +1,5 @@
-//! Answers that another than the server seems to have sent: what is taken for a captive portal's or
-//! for an `https` port's, and what isn't.
+//! Answers that another than the server seems to have sent, or that lead elsewhere: what is taken for a
+//! captive portal's or for an `https` port's, and what isn't.
 
 use crate::common::script::{Connection, ScriptStack};
 use crate::common::{TestClock, cx};
@@ -21,7 +21,7 @@ fn cause(url: &str, answer: &str) -> Option<(Cause, Confidence)> {
 }
 
 #[test]
-fn an_answer_that_leads_to_another_host_is_likely_a_portals() {
+fn an_answer_with_a_portals_marks_is_likely_a_portals() {
     for (url, status, header) in [
         ("http://gate.test/", 302, "Location: http://portal.test/login"),
         ("http://gate.test/", 302, "Location: https://portal.test/login"),
@@ -33,13 +33,14 @@ fn an_answer_that_leads_to_another_host_is_likely_a_portals() {
         // As browsers read it: a backslash ends the host.
         ("http://gate.test/", 302, "Location: http://portal.test\\@gate.test/"),
         ("http://gate.test/", 302, "Refresh: 0; url='http://portal.test'"),
-        ("http://gate.test/", 302, "Location: http://notgate.test/"),
         ("http://gate.test/", 302, "Location: http://gate.test.portal.example/"),
+        ("http://gate.test/", 302, "Location: http://hotel.test/captive/"),
+        // A private address, for who asked by name; the router's, for who asked another.
+        ("http://gate.test/", 302, "Location: http://192.168.7.1/"),
         ("http://gate.test/", 200, "Refresh: 0; url=http://portal.test/"),
         ("http://gate.test/", 200, "Refresh: 0;URL='http://portal.test/'"),
         ("http://gate.test/", 200, "Content-Location: http://portal.test/index"),
         ("http://192.168.1.20/", 302, "Location: http://portal.test/"),
-        ("http://192.168.1.20/", 302, "Location: http://192.168.1.1/"),
         ("http://gate.test/", 511, "X-Nothing: else"),
     ] {
         let answer = format!("HTTP/1.1 {status} x\r\n{header}\r\nContent-Length: 0\r\n\r\n");
@@ -48,9 +49,14 @@ fn an_answer_that_leads_to_another_host_is_likely_a_portals() {
     }
 }
 
+/// Without a portal's marks it is a redirect, and no more than that.
 #[test]
-fn an_answer_of_the_same_site_is_none() {
+fn an_answer_that_leads_elsewhere_is_a_redirect() {
     for (url, status, header) in [
+        ("http://gate.test/", 302, "Location: http://notgate.test/"),
+        ("http://gate.test/", 302, "Location: https://script.googleusercontent.com/x"),
+        ("http://gate.test/", 302, "Location: https://accounts.example/login"),
+        ("http://192.168.1.20/", 302, "Location: http://192.168.1.21/"),
         ("http://gate.test/", 301, "Location: https://gate.test/"),
         ("http://gate.test:8080/", 301, "Location: http://gate.test:9090/x"),
         ("http://gate.test/", 301, "Location: HTTP://GATE.TEST/"),
@@ -64,10 +70,24 @@ fn an_answer_of_the_same_site_is_none() {
         ("http://gate.test/", 302, "Location: mailto:a@portal.test"),
         ("http://gate.test/", 302, "Location:"),
         ("http://gate.test/", 302, "Location: http://"),
+        ("http://gate.test/", 300, "X-Nothing: else"),
+        ("http://192.168.1.20/", 301, "Location: http://192.168.1.20:8080/"),
+        ("http://gate.test/", 200, "Refresh: 0; url=http://other.test/"),
+    ] {
+        let answer = format!("HTTP/1.1 {status} x\r\n{header}\r\nContent-Length: 0\r\n\r\n");
+        let expected = Some((Cause::Redirected, Confidence::Certain));
+        assert_eq!(cause(url, &answer), expected, "{url} {header}");
+    }
+}
+
+#[test]
+fn an_answer_of_the_same_site_is_none() {
+    for (url, status, header) in [
         ("http://gate.test/", 200, "Refresh: 5"),
         ("http://gate.test/", 200, "Refresh: 5; url=/next"),
-        ("http://192.168.1.20/", 301, "Location: http://192.168.1.20:8080/"),
-        ("http://gate.test/", 404, "Location: http://portal.test/"),
+        ("http://gate.test/", 200, "Content-Location: /index"),
+        ("http://gate.test/", 304, "Location: http://portal.test/"),
+        ("http://gate.test/", 405, "Location: http://portal.test/"),
         ("http://gate.test/", 501, "X-Nothing: else"),
     ] {
         let answer = format!("HTTP/1.1 {status} x\r\n{header}\r\nContent-Length: 0\r\n\r\n");
@@ -129,8 +149,9 @@ fn a_long_name_is_not_taken_for_another_host() {
         format!("HTTP/1.1 {status} x\r\n{header}\r\nContent-Length: 0\r\n\r\n")
     };
     for (answer, expected) in [
-        (head(301, &format!("Location: https://{host}/")), (301, None)),
-        (head(302, "Location: http://portal.test/"), (302, None)),
+        (head(301, &format!("Location: https://{host}/")), (301, Some(Cause::Redirected))),
+        (head(302, "Location: http://portal.test/"), (302, Some(Cause::Redirected))),
+        (head(200, "Refresh: 0; url=http://portal.test/"), (200, None)),
         (head(511, "X-Nothing: else"), (511, Some(Cause::CaptivePortal))),
         // Its root would be asked for under half a name.
         (head(400, "X-Nothing: else"), (400, None)),

@@ -2,11 +2,12 @@
 
 use crate::chip::{chip, link, open, silent};
 use crate::common::TestClock;
-use crate::common::script::Connection;
-use crate::observed::{Case, Demand, On, observe, observe_after, try_get};
+use crate::common::script::{Connection, ScriptStack, Step};
+use crate::observed::{Case, Demand, On, observe, observe_after, observe_passive, try_get};
 use crate::vendor::Vendor;
 use safe_http_client::{
     Cause, Clock, DisconnectReason, IpConfig, LinkStatus, LoopContext, Network, SafeHttpClient,
+    StackQuirks, ZeroRead,
 };
 use std::net::Ipv4Addr;
 
@@ -57,6 +58,42 @@ pub fn cases(cx: &mut LoopContext) -> Vec<Case> {
         chip.link = link(LinkStatus::Up(ip));
         let mut client = SafeHttpClient::new(chip, TestClock::ticking(1));
         cases.push(observe(case(cause, how), &mut client, cx, url));
+    }
+    cases.extend(declared_wrong(cx));
+    cases
+}
+
+/// A stack whose `Ok(0)` isn't what was declared: its reads of no bytes are counted.
+fn declared_wrong(cx: &mut LoopContext) -> Vec<Case> {
+    let case = |how| Case::new(On::Vendor, Cause::StackQuirks, how);
+    let answer = || Step::Data(b"HTTP/1.1 200 OK\r\n\r\nhello".to_vec());
+    let ended =
+        |pends| Connection::new([Step::AwaitRequest, Step::Pend(pends), answer(), Step::Zero]);
+    let at_once = Connection::new([Step::Zero]);
+    let head = Step::Data(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello".to_vec());
+    let cut = Connection::new([Step::AwaitRequest, Step::Pend(3), head, Step::Zero]);
+    let ends = StackQuirks::UNKNOWN.with_zero_read(ZeroRead::EndOfStream);
+    let mut cases = Vec::new();
+    for (case, connection, quirks) in [
+        (case("an end that was declared as nothing yet"), ended(3), StackQuirks::UNKNOWN),
+        (case("the same, on a stack that never blocks"), ended(0), StackQuirks::UNKNOWN),
+        (case("an end in mid-body that was declared as nothing yet"), cut, StackQuirks::UNKNOWN),
+        (
+            case("the same, before a byte of an answer")
+                .demand(Demand::Listed("a slow server reads like that where 0 is nothing yet")),
+            Connection::new([Step::AwaitRequest, Step::Zero]),
+            StackQuirks::UNKNOWN,
+        ),
+        (
+            case("nothing yet that was declared as an end")
+                .demand(Demand::Listed("a server that hangs up reads like that")),
+            at_once,
+            ends,
+        ),
+    ] {
+        let stack = ScriptStack::new(vec![connection; 2]);
+        let mut client = SafeHttpClient::new(stack.attached(quirks), TestClock::ticking(1));
+        cases.push(observe_passive(case, &mut client, cx, "http://192.168.1.20/", |_| {}));
     }
     cases
 }

@@ -21,8 +21,9 @@ fn each_thing_that_a_row_asks_for_counts() {
     const NAME: &str = "NameNotResolved Likely, NoDnsServer Possible";
     const UNREACHED: &str = "HostDown Likely, Firewall Possible, GatewaySilent Possible";
     const CLOSED: &str = "NothingListens Likely, ServerOnLoopback Possible, Firewall Possible";
-    const CLOSED_OR_NOT: &str =
-        "NothingListens Possible, EventHandler Possible, ServerOnLoopback Possible";
+    // Last what the type forbids.
+    const CLOSED_OR_NOT: &str = "NothingListens Possible, ServerOnLoopback Possible, \
+        Firewall Possible, EventHandler Possible";
     const SLOW: &str = "SlowServer Likely, NotHttp Possible, ModemSleep Possible";
     let name = || (Phase::Resolve, ErrorKind::Resolve(()));
     let connect = || (Phase::Connect, ErrorKind::Connect(()));
@@ -55,7 +56,9 @@ fn each_thing_that_a_row_asks_for_counts() {
             20,
             5000,
             fault(StackFault::TlsFailed),
-            "TlsMismatch Possible, ModemMemory Possible, NothingListens Possible".into(),
+            "TlsMismatch Possible, Certificate Possible, ModemMemory Possible, \
+             NothingListens Possible"
+                .into(),
         ),
         (connect(), 5000, 5000, fault(StackFault::TlsFailed), UNREACHED.into()),
         (connect(), 20, 5000, fault(StackFault::Indistinct), CLOSED.into()),
@@ -145,12 +148,17 @@ fn each_thing_that_a_row_asks_for_counts() {
             "http://unknown.test/",
             "NameNotResolved Likely, GatewaySilent Possible, NoDnsServer Possible".into(),
         ),
-        (all, open(), "https://192.168.1.20/", "ModemMemory Likely, TlsMismatch Possible".into()),
+        (
+            all,
+            open(),
+            "https://192.168.1.20/",
+            "Certificate Likely, ModemMemory Possible, TlsMismatch Possible".into(),
+        ),
         (
             all,
             open(),
             "https://192.168.1.20:8443/",
-            "TlsMismatch Likely, ModemMemory Possible".into(),
+            "TlsMismatch Likely, Certificate Possible, ModemMemory Possible".into(),
         ),
         // Nothing is there without TLS either.
         (all, silent(), "https://192.168.1.20/", CLOSED.into()),
@@ -191,7 +199,8 @@ fn each_kind_of_failure_is_looked_up_as_what_it_is() {
         (Phase::Head, request(RequestError::CallOver), "InvalidRequest Certain"),
         (Phase::Head, request(RequestError::Displaced), "InvalidRequest Certain"),
         (Phase::Url, buffer(BufferUse::RequestHead), "InvalidRequest Certain"),
-        (Phase::Head, buffer(BufferUse::ResponseHead), "BadResponse Certain"),
+        (Phase::Head, buffer(BufferUse::ResponseHead), "BufferTooSmall Certain"),
+        (Phase::Body, buffer(BufferUse::Body), "BufferTooSmall Certain"),
         (Phase::Link, link(LinkError::NoAddress), "NoAddress Certain"),
         (Phase::Link, down(DisconnectReason::Code(8)), "NoAddress Certain"),
         (Phase::Link, down(DisconnectReason::Unknown), NO_LINK),
@@ -210,8 +219,16 @@ fn each_kind_of_failure_is_looked_up_as_what_it_is() {
         (Phase::Connect, timeout(Deadline::Total), UNREACHED),
         (Phase::Connect, ErrorKind::Socket(()), "OutOfSockets Likely"),
         (Phase::Send, timeout(Deadline::Total), "SlowServer Likely, ModemSleep Possible"),
-        (Phase::Send, ErrorKind::Send(()), "ConnectionLost Likely"),
-        (Phase::Head, ErrorKind::Receive(()), "ConnectionLost Likely"),
+        (
+            Phase::Send,
+            ErrorKind::Send(()),
+            "ConnectionLost Likely, TlsMismatch Possible, NotHttp Possible",
+        ),
+        (
+            Phase::Head,
+            ErrorKind::Receive(()),
+            "ConnectionLost Likely, TlsMismatch Possible, NotHttp Possible",
+        ),
         (
             Phase::Head,
             ErrorKind::ClosedBeforeResponse,
@@ -239,12 +256,12 @@ fn each_kind_of_failure_is_looked_up_as_what_it_is() {
         (
             Phase::Head,
             protocol(ProtocolError::StatusLine),
-            "BadResponse Certain, SerialLine Possible",
+            "BadResponse Likely, SerialLine Possible",
         ),
         (
             Phase::Body,
             ErrorKind::Truncated { received: 3, announced: Some(5) },
-            "BadResponse Certain",
+            "BadResponse Likely, ConnectionLost Possible, SerialLine Possible",
         ),
     ] {
         let error = Error::new(phase, kind);
@@ -291,7 +308,8 @@ fn a_link_that_never_came_up_says_why() {
 #[test]
 fn a_gateway_is_there_if_it_opens_a_port_or_refuses_to() {
     const UNREACHED: &str = "HostDown Likely, Firewall Possible, GatewaySilent Possible";
-    const SILENT: &str = "GatewaySilent Likely, WrongSubnet Possible, HostDown Possible";
+    // The addresses fit, so that the subnet isn't to blame.
+    const SILENT: &str = "GatewaySilent Likely, HostDown Possible";
     const THERE: &str = "HostDown Likely, Firewall Possible";
     let mut cx = cx();
     for (gateway, fault, expected) in [

@@ -51,11 +51,28 @@ impl Row {
         let fits_refusal =
             !asks_for("NameWithoutDnsServer") || verdict.fault != StackFault::NoResolver;
         let fits_offline = !asks_for("&[Offline]") || verdict.fault == StackFault::Unknown;
-        self.causes == causes(verdict) && fits_fault && fits_answer && fits_refusal && fits_offline
+        let words: Vec<_> = verdict.text.split_whitespace().collect();
+        let counts_reads = words.join(" ").contains("receive gave 0 bytes");
+        let fits_reads = !asks_for("EmptyReads") || counts_reads;
+        self.has_causes(verdict)
+            && fits_fault
+            && fits_answer
+            && fits_refusal
+            && fits_offline
+            && fits_reads
+    }
+
+    /// Whether a verdict has a row's suspects, but for those that were ruled out.
+    fn has_causes(&self, verdict: &Verdict) -> bool {
+        let mut left = self.causes.split(", ");
+        causes(verdict).split(", ").all(|suspect| left.any(|of_row| of_row == suspect))
+            && !verdict.suspects.is_empty()
     }
 }
 
-/// The row that a verdict came of.
+/// The row that a verdict came of: of those that fit, the first that it has all suspects of.
 pub fn row_of(rows: &[Row], verdict: &Verdict) -> Option<usize> {
-    rows.iter().position(|row| row.is_of(verdict))
+    let all = causes(verdict);
+    let whole = rows.iter().position(|row| row.causes == all && row.is_of(verdict));
+    whole.or_else(|| rows.iter().position(|row| row.is_of(verdict)))
 }

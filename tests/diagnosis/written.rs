@@ -89,6 +89,7 @@ pub fn written() -> Vec<Written> {
             Cause::ModemUnresponsive,
         ),
         (not_here, Connect, connect(), fault(StackFault::Busy), Cause::ModemUnresponsive),
+        (not_here, Connect, connect(), fault(StackFault::UnfitFirmware), Cause::Firmware),
         (
             "stacks without DNS are asked by address",
             Resolve,
@@ -152,7 +153,7 @@ pub fn checked() -> Vec<Written> {
         (nobody, silent(), unknown, NEAR, Cause::GatewaySilent),
         (all, refused(), StackFault::Refused, NEAR, Cause::NothingListens),
         (all, refused(), StackFault::Indistinct, NEAR, Cause::NothingListens),
-        (all, open(), unknown, "https://192.168.1.20/", Cause::ModemMemory),
+        (all, open(), unknown, "https://192.168.1.20/", Cause::Certificate),
         (all, open(), unknown, "https://192.168.1.20:8443/", Cause::TlsMismatch),
         (nobody, silent(), unknown, "http://unknown.test/", Cause::NameNotResolved),
     ] {

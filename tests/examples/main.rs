@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 mod fetch;
+mod fetch_field;
 mod sketches;
 
 use std::path::PathBuf;

@@ -8,6 +8,7 @@
 //! prints produced against diagnosed, what each active check took, and which rules the faults went
 //! through. What needs no foreign stack is `tests/diagnosis` of the crate itself.
 
+mod answers;
 #[path = "../../../tests/diagnosis/chip.rs"]
 mod chip;
 mod esp_at_diagnosis;
@@ -15,6 +16,7 @@ mod matrix;
 #[path = "../../../tests/diagnosis/observed.rs"]
 mod observed;
 mod on_esp_at;
+mod on_modem;
 #[cfg(target_os = "linux")]
 mod on_netns;
 mod on_smoltcp;

@@ -5,22 +5,23 @@ use crate::observed::{Case, On};
 use crate::table::{causes, row_of, rows};
 use crate::written::{Written, checked, written};
 use safe_http_client::{Cause, Confidence};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::OnceLock;
 
-/// The causes that the ESP8266 is known for: each of them has to be produced.
+/// The causes that the ESP8266 is known for: each of them has to be produced on the modem.
 const KNOWN: std::ops::RangeInclusive<u8> = 1..=25;
-/// So many of them have to be named first on the modem, for whatever way they were produced.
-const NAMED_FIRST: usize = 22;
+/// What no fault here produces: what no rule knows, and what only a modem's driver says.
+const NOT_PRODUCED: [Cause; 2] = [Cause::Unexplained, Cause::Firmware];
 /// So many rows of the table have to be gone through by real faults, where network namespaces can be made.
-const ROWS_BY_REAL_FAULTS: usize = 53;
+const ROWS_BY_REAL_FAULTS: usize = 58;
 
 /// Every fault on every stack, produced once for all tests.
 pub fn cases() -> &'static [Case] {
     static CASES: OnceLock<Vec<Case>> = OnceLock::new();
     CASES.get_or_init(|| {
         let mut cases = crate::on_esp_at::cases();
+        cases.extend(crate::on_modem::cases());
         #[cfg(target_os = "linux")]
         cases.extend(crate::on_netns::cases());
         let mut cx = cx();
@@ -36,6 +37,11 @@ fn row(on: On, cause: Cause) -> Option<bool> {
     let mut ways = cases().iter().filter(|case| case.on == on && case.cause == cause).peekable();
     ways.peek()?;
     Some(ways.all(Case::is_right))
+}
+
+/// Whether one of its ways is named first.
+fn is_told(on: On, cause: Cause) -> bool {
+    cases().iter().any(|case| case.on == on && case.cause == cause && case.is_right())
 }
 
 fn number(cause: Cause) -> String {
@@ -111,18 +117,39 @@ fn print_costs() -> String {
 fn matrix() {
     println!("{}{}{}", print_ways(), print_costs(), print_matrix());
     let complaints: Vec<_> = cases().iter().flat_map(Case::complaints).collect();
-    for on in [On::NonOs, On::EspAt2] {
-        let known = Cause::all().filter(|cause| KNOWN.contains(&cause.number()));
-        let rows: Vec<_> = known.map(|cause| (cause, row(on, cause))).collect();
-        let missing: Vec<_> = rows.iter().filter(|row| row.1.is_none()).collect();
-        assert!(missing.is_empty(), "{} never produced: {missing:?}", on.name());
-        let right = rows.iter().filter(|row| row.1 == Some(true)).count();
-        println!("{}: {right} of {} causes are named first", on.name(), rows.len());
-        assert!(right >= NAMED_FIRST, "{}: {rows:?}\n{}", on.name(), complaints.join("\n"));
-        for case in cases().iter().filter(|case| case.on == on) {
-            assert!(case.is_listed(), "{case} isn't even listed\n{}", complaints.join("\n"));
+    let all = complaints.join("\n");
+    for on in On::ALL {
+        let of_stack: Vec<_> = cases().iter().filter(|case| case.on == on).collect();
+        let causes: BTreeSet<_> = of_stack.iter().map(|case| case.cause).collect();
+        let right = of_stack.iter().filter(|case| case.is_right()).count();
+        println!(
+            "{:8} {} causes, {} ways: {right} named first, {} listed",
+            on.name(),
+            causes.len(),
+            of_stack.len(),
+            of_stack.iter().filter(|case| case.is_listed() && !case.is_right()).count(),
+        );
+        // Some ways look alike from where they are looked at; of each cause there is one that doesn't.
+        let told = causes.iter().filter(|cause| is_told(on, **cause)).count();
+        println!("         {told} causes are named first");
+        let is_modem = [On::NonOs, On::EspAt2].contains(&on);
+        let enough = right * 10 >= of_stack.len() * 9;
+        assert!(enough || !is_modem, "{}: nine ways in ten\n{all}", on.name());
+        for case in of_stack {
+            assert!(case.is_listed(), "{case} isn't even listed\n{all}");
         }
     }
+    let right = cases().iter().filter(|case| case.is_right()).count();
+    println!("{right} of all {} ways are named first", cases().len());
+    assert!(right * 10 >= cases().len() * 9, "nine ways in ten\n{all}");
+    for on in [On::NonOs, On::EspAt2] {
+        let known = Cause::all().filter(|cause| KNOWN.contains(&cause.number()));
+        let missing: Vec<_> = known.filter(|cause| row(on, *cause).is_none()).collect();
+        assert!(missing.is_empty(), "{} never produced: {missing:?}", on.name());
+    }
+    let produced: BTreeSet<_> = cases().iter().map(|case| case.cause).collect();
+    let never: Vec<_> = Cause::all().filter(|cause| !produced.contains(cause)).collect();
+    assert_eq!(never, NOT_PRODUCED, "no fault here is one");
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }
 

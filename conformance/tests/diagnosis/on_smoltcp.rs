@@ -1,5 +1,6 @@
 //! smoltcp-nal on a cable in memory, in virtual time: a stack that hides refusals and resets.
 
+use crate::answers::{LEFT_OVERS, NO_CONTENT, Served, gzip, on_kept, read_text, served};
 use crate::common::TestLink;
 use crate::observed::{Case, Cost, Demand, On, observe_passive, try_get};
 use crate::on_std::OK;
@@ -75,6 +76,19 @@ pub fn cases(cx: &mut LoopContext) -> Vec<Case> {
         asked(cx, case(Cause::NoHostTarget, "127.0.0.1"), None, "http://127.0.0.1/"),
         asked(cx, case(Cause::Scheme, "port 443 with http"), None, "http://10.0.0.1:443/"),
     ];
+    for Served { cause, how, bytes, closes, demand } in served() {
+        let mut acts = vec![Act::Request, say(bytes)];
+        if closes {
+            acts.push(Act::Fin);
+        }
+        cases.push(asked(cx, case(cause, how), Some(&acts), "").demand(demand));
+    }
+    let how = "what belongs to the answer before, in front of the next";
+    let (network, mut peer) = network();
+    let url = peer.play(vec![vec![Act::Request, say(gzip()), Act::Fin]]);
+    let text = case(Cause::Compressed, "gzip, where text was asked for");
+    cases.push(read_text(text, &mut client(network, clock()), cx, &url));
+    cases.push(left_overs(cx, case(Cause::LeftOvers, how)));
     cases.push(stale(
         cx,
         case(Cause::StaleConnection, "closed while the next request is on its way"),
@@ -89,6 +103,13 @@ fn in_handler(cx: &mut LoopContext, case: Case) -> Case {
     let (network, mut peer) = network();
     let url = peer.play(vec![vec![Act::Request, say(OK)]; 8]);
     handler(cx, case, network, clock(), &url)
+}
+
+fn left_overs(cx: &mut LoopContext, case: Case) -> Case {
+    let (network, mut peer) = network();
+    let acts = vec![Act::Request, say(NO_CONTENT), Act::Request, say(LEFT_OVERS)];
+    let url = peer.play(vec![acts]);
+    on_kept(case, &mut client(network, clock()), cx, &url)
 }
 
 fn stale(cx: &mut LoopContext, case: Case) -> Case {

@@ -1,6 +1,7 @@
 //! std-embedded-nal on loopback: servers that hang, reset, cut and speak something else, real ones
 //! among them.
 
+use crate::answers::{self, Served};
 use crate::common::TestLink;
 use crate::observed::{Case, Cost, Demand, On};
 use crate::observed::{observe, observe_after, observe_passive, say as tell, try_get};
@@ -138,7 +139,7 @@ pub fn cases(cx: &mut LoopContext) -> Vec<Case> {
         ),
         served(
             cx,
-            case(Cause::CaptivePortal, "302 to another host"),
+            case(Cause::CaptivePortal, "302 to a portal's page"),
             &[
                 Act::Request,
                 say("HTTP/1.1 302 Found\r\nLocation: http://login.portal.test/?to=x\r\n\
@@ -146,14 +147,6 @@ pub fn cases(cx: &mut LoopContext) -> Vec<Case> {
             ],
         )
         .demand(Demand::FirstNotCertain("a server may send its clients elsewhere, too")),
-        served(
-            cx,
-            case(Cause::CaptivePortal, "511 Network Authentication Required"),
-            &[
-                Act::Request,
-                say("HTTP/1.1 511 Network Authentication Required\r\nContent-Length: 0\r\n\r\n"),
-            ],
-        ),
         served(
             cx,
             case(Cause::BadResponse, "a body cut short"),
@@ -169,17 +162,6 @@ pub fn cases(cx: &mut LoopContext) -> Vec<Case> {
         ),
         served(
             cx,
-            case(Cause::BadResponse, "a head larger than the buffer"),
-            &[
-                Act::Request,
-                say(format!(
-                    "HTTP/1.1 200 OK\r\nX-Long: {}\r\nContent-Length: 0\r\n\r\n",
-                    "x".repeat(900)
-                )),
-            ],
-        ),
-        served(
-            cx,
             case(Cause::ConnectionLost, "the end of the stream in answer"),
             &[Act::Request, Act::Fin],
         )
@@ -191,6 +173,37 @@ pub fn cases(cx: &mut LoopContext) -> Vec<Case> {
         ),
     ];
 
+    for Served { cause, how, bytes, closes, demand } in answers::served() {
+        let mut acts = vec![Act::Request, say(bytes)];
+        if closes {
+            acts.push(Act::Fin);
+        }
+        cases.push(served(cx, case(cause, how), &acts).demand(demand));
+    }
+    let how = "what belongs to the answer before, in front of the next";
+    for (cause, how, second) in [
+        (Cause::LeftOvers, how, answers::LEFT_OVERS),
+        (Cause::BadResponse, "a line without a colon, on a kept connection", answers::ODD),
+    ] {
+        let acts = [Act::Request, say(answers::NO_CONTENT), Act::Request, say(second)];
+        let server = Server::new(scripts(&acts));
+        let case = case(cause, how).demand(Demand::FirstNotCertain("the server may mean it so"));
+        cases.push(answers::on_kept(case, &mut client(PcLink), cx, &server.url()));
+    }
+    cases.push({
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello";
+        let server = Server::new(scripts(&[Act::Request, say(head), Act::Wait(100), Act::Reset]));
+        let broken = case(Cause::ConnectionLost, "a reset in the middle of the body");
+        observe_passive(broken, &mut client(PcLink), cx, &server.url(), |_| {})
+    });
+    let acts = [Act::Request, say(answers::gzip()), Act::Fin];
+    let server = Server::new(scripts(&acts));
+    let how = "gzip, where text was asked for";
+    let gzip = case(Cause::Compressed, how);
+    cases.push(answers::read_text(gzip, &mut client(PcLink), cx, &server.url()));
+    let how = "a space in the path";
+    let mistake = case(Cause::InvalidRequest, how);
+    cases.push(observe(mistake, &mut client(PcLink), cx, "http://127.0.0.1/front door"));
     cases.push(refused(cx, case(Cause::NothingListens, "a port that nobody has")));
     cases.push(dribbles(cx, case(Cause::SlowServer, "a body that never ends, a byte at a time")));
     cases.push(without_dns(cx, case(Cause::NoDnsServer, "a name on a stack that resolves none")));

@@ -37,11 +37,12 @@ fn agrees_with_httparse(head: &[u8], sizes: &[usize]) -> Result<(), TestCaseErro
 
 #[test]
 fn each_difference_from_httparse_is_one() {
-    let examples: [&[u8]; 5] = [
+    let examples: [&[u8]; 6] = [
         b"\r\nHTTP/1.1 200 OK\r\n\r\n",
         b"HTTP/1.2 200 OK\r\n\r\n",
         b"HTTP/1.1 099 Low\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nA ",
         b"HTTP/1.1 404 Non trouv\xe9\r\n\r\n",
     ];
     for (difference, head) in DIFFERENCES.iter().zip(examples) {

@@ -63,6 +63,8 @@ pub enum StackFault {
     Undelivered,
     /// The modem has reset itself.
     ModemReset,
+    /// The modem answers, and its firmware is too old for what is asked, or another one.
+    UnfitFirmware,
     /// The modem answers nothing.
     ModemSilent,
     /// The modem only said that it is busy, for longer than anything takes.
@@ -74,7 +76,50 @@ pub enum StackFault {
 #[cfg(feature = "std")]
 mod pc {
     use super::StackFault;
+    use core::fmt::Debug;
+    use std::format;
     use std::io::{Error, ErrorKind};
+
+    /// The kinds that stand for something.
+    const KINDS: [ErrorKind; 11] = [
+        ErrorKind::ConnectionRefused,
+        ErrorKind::ConnectionReset,
+        ErrorKind::ConnectionAborted,
+        ErrorKind::NotConnected,
+        ErrorKind::BrokenPipe,
+        ErrorKind::TimedOut,
+        ErrorKind::HostUnreachable,
+        ErrorKind::NetworkUnreachable,
+        ErrorKind::NetworkDown,
+        ErrorKind::AddrNotAvailable,
+        ErrorKind::OutOfMemory,
+    ];
+
+    /// What systems' resolvers say of a name that there isn't: glibc, the BSDs, Windows.
+    const NO_SUCH_NAME: [&str; 3] =
+        ["Name or service not known", "nor servname provided", "No such host is known"];
+
+    impl StackFault {
+        /// What an operating system's error stands for that is somewhere inside of a stack's own: embedded-nal
+        /// shows no more of that than its `Debug`, which writes a [`std::io::Error`] with its kind.
+        pub(crate) fn from_debug(error: &impl Debug) -> Self {
+            let text = format!("{error:?}");
+            let is = |kind: &ErrorKind| {
+                text.contains(&format!("kind: {kind:?},"))
+                    || text.contains(&format!("Kind({kind:?})"))
+            };
+            if let Some(kind) = KINDS.iter().find(|kind| is(kind)) {
+                return Self::from(&Error::from(*kind));
+            }
+            if ["code: 23,", "code: 24,"].iter().any(|code| text.contains(code)) {
+                return Self::NoSocket;
+            }
+            if NO_SUCH_NAME.iter().any(|words| text.contains(words)) {
+                return Self::NameNotFound;
+            }
+            Self::Unknown
+        }
+    }
 
     impl From<&Error> for StackFault {
         /// What an operating system's error stands for.
@@ -94,6 +139,36 @@ mod pc {
                 _ if matches!(error.raw_os_error(), Some(23 | 24)) => Self::NoSocket,
                 _ => Self::Unknown,
             }
+        }
+    }
+}
+
+#[cfg(all(test, feature = "std"))]
+mod tests {
+    use super::StackFault;
+    use std::io::{Error, ErrorKind};
+
+    #[derive(Debug)]
+    struct Stacks(#[allow(dead_code, reason = "it is shown")] Error);
+
+    #[test]
+    fn an_operating_systems_error_is_known_inside_of_a_stacks_own() {
+        let unknown_name =
+            Error::other("failed to lookup address information: Name or service not known");
+        for (error, expected) in [
+            (Error::from(ErrorKind::ConnectionRefused), StackFault::Refused),
+            (Error::from(ErrorKind::HostUnreachable), StackFault::Unreachable),
+            (Error::new(ErrorKind::TimedOut, "too late"), StackFault::TimedOut),
+            (Error::from(ErrorKind::InvalidInput), StackFault::Unknown),
+            (Error::other("a ConnectionRefused in its text"), StackFault::Unknown),
+            (unknown_name, StackFault::NameNotFound),
+            #[cfg(target_os = "linux")]
+            (Error::from_raw_os_error(111), StackFault::Refused),
+            #[cfg(target_os = "linux")]
+            (Error::from_raw_os_error(24), StackFault::NoSocket),
+        ] {
+            let error = Stacks(error);
+            assert_eq!(StackFault::from_debug(&error), expected, "{error:?}");
         }
     }
 }

@@ -34,6 +34,9 @@ pub struct NalNetwork<T: TcpClientStack + ResolvesNames, L> {
     status: fn(&T) -> StackStatus<'_>,
     ping: fn(&mut T, IpAddr) -> nb::Result<Option<u32>, NoPing>,
     signal: fn(&mut T) -> nb::Result<Option<i8>, Infallible>,
+    /// Of the socket that was opened last; see [`StackStatus::zero_reads`].
+    zero_reads: u32,
+    would_block: bool,
 }
 
 type Secure<T> = fn(&mut T, &mut <T as TcpClientStack>::TcpSocket, &str) -> Result<(), NoTls>;
@@ -64,15 +67,28 @@ impl<T: TcpClientStack + ResolvesNames, L: Link> NalNetwork<T, L> {
             link,
             quirks,
             poll: |_, _| {},
-            tcp_fault: |_| StackFault::Unknown,
-            dns_fault: |_| StackFault::Unknown,
+            tcp_fault: default_fault,
+            dns_fault: default_fault,
             secure: None,
             has_unread: |_, _| false,
             status: |_| StackStatus::default(),
             ping: |_, _| Err(nb::Error::Other(NoPing)),
             signal: |_| Ok(None),
+            zero_reads: 0,
+            would_block: false,
         }
     }
+}
+
+/// What an error stands for where nobody has said: what an operating system's says of itself.
+#[cfg(feature = "std")]
+fn default_fault(error: &impl Debug) -> StackFault {
+    StackFault::from_debug(error)
+}
+
+#[cfg(not(feature = "std"))]
+fn default_fault(_: &impl Debug) -> StackFault {
+    StackFault::Unknown
 }
 
 impl<T: TcpClientStack, L: Link> NalNetwork<WithoutDns<T>, L> {
@@ -118,7 +134,8 @@ impl<T: TcpClientStack + ResolvesNames, L> NalNetwork<T, L> {
     }
 
     /// Says what the stack's errors stand for, so that a diagnosis tells a refused endpoint from
-    /// one that can't be reached. Without it, it goes by the time that a failure took.
+    /// one that can't be reached. Without it, it goes by the time that a failure took; but with the
+    /// feature `std`, errors that hold a [`std::io::Error`] are known without it.
     #[must_use]
     pub fn with_faults(
         mut self,
@@ -206,53 +223,82 @@ impl<T: TcpClientStack + ResolvesNames + Debug, L: Debug> Debug for NalNetwork<T
     }
 }
 
-/// `TcpClientStack` of what wraps a stack `T` in a field.
-macro_rules! tcp_of_field {
-    ($field:tt, $($head:tt)+) => {
-        $($head)+ {
-            type TcpSocket = T::TcpSocket;
-            type Error = <T as TcpClientStack>::Error;
+impl<T: TcpClientStack + ResolvesNames, L> TcpClientStack for NalNetwork<T, L> {
+    type TcpSocket = T::TcpSocket;
+    type Error = <T as TcpClientStack>::Error;
 
-            fn socket(&mut self) -> Result<Self::TcpSocket, Self::Error> {
-                self.$field.socket()
-            }
+    fn socket(&mut self) -> Result<Self::TcpSocket, Self::Error> {
+        (self.zero_reads, self.would_block) = (0, false);
+        self.stack.socket()
+    }
 
-            fn connect(
-                &mut self,
-                socket: &mut Self::TcpSocket,
-                remote: SocketAddr,
-            ) -> nb::Result<(), Self::Error> {
-                self.$field.connect(socket, remote)
-            }
+    fn connect(
+        &mut self,
+        socket: &mut Self::TcpSocket,
+        remote: SocketAddr,
+    ) -> nb::Result<(), Self::Error> {
+        self.stack.connect(socket, remote)
+    }
 
-            fn send(
-                &mut self,
-                socket: &mut Self::TcpSocket,
-                buffer: &[u8],
-            ) -> nb::Result<usize, Self::Error> {
-                self.$field.send(socket, buffer)
-            }
+    fn send(
+        &mut self,
+        socket: &mut Self::TcpSocket,
+        buffer: &[u8],
+    ) -> nb::Result<usize, Self::Error> {
+        self.stack.send(socket, buffer)
+    }
 
-            fn receive(
-                &mut self,
-                socket: &mut Self::TcpSocket,
-                buffer: &mut [u8],
-            ) -> nb::Result<usize, Self::Error> {
-                self.$field.receive(socket, buffer)
-            }
-
-            fn close(&mut self, socket: Self::TcpSocket) -> Result<(), Self::Error> {
-                self.$field.close(socket)
-            }
+    fn receive(
+        &mut self,
+        socket: &mut Self::TcpSocket,
+        buffer: &mut [u8],
+    ) -> nb::Result<usize, Self::Error> {
+        let result = self.stack.receive(socket, buffer);
+        match result {
+            Ok(0) => self.zero_reads = self.zero_reads.saturating_add(1),
+            Err(nb::Error::WouldBlock) => self.would_block = true,
+            _ => {}
         }
-    };
+        result
+    }
+
+    fn close(&mut self, socket: Self::TcpSocket) -> Result<(), Self::Error> {
+        self.stack.close(socket)
+    }
 }
 
-tcp_of_field!(
-    stack,
-    impl<T: TcpClientStack + ResolvesNames, L> TcpClientStack for NalNetwork<T, L>
-);
-tcp_of_field!(0, impl<T: TcpClientStack> TcpClientStack for WithoutDns<T>);
+impl<T: TcpClientStack> TcpClientStack for WithoutDns<T> {
+    type TcpSocket = T::TcpSocket;
+    type Error = T::Error;
+
+    fn socket(&mut self) -> Result<T::TcpSocket, T::Error> {
+        self.0.socket()
+    }
+
+    fn connect(
+        &mut self,
+        socket: &mut T::TcpSocket,
+        remote: SocketAddr,
+    ) -> nb::Result<(), T::Error> {
+        self.0.connect(socket, remote)
+    }
+
+    fn send(&mut self, socket: &mut T::TcpSocket, buffer: &[u8]) -> nb::Result<usize, T::Error> {
+        self.0.send(socket, buffer)
+    }
+
+    fn receive(
+        &mut self,
+        socket: &mut T::TcpSocket,
+        buffer: &mut [u8],
+    ) -> nb::Result<usize, T::Error> {
+        self.0.receive(socket, buffer)
+    }
+
+    fn close(&mut self, socket: T::TcpSocket) -> Result<(), T::Error> {
+        self.0.close(socket)
+    }
+}
 
 impl<T: TcpClientStack + ResolvesNames, L> Dns for NalNetwork<T, L> {
     type Error = <T as Dns>::Error;
@@ -321,7 +367,8 @@ impl<T: TcpClientStack + ResolvesNames, L> Diagnostics for NalNetwork<T, L> {
     }
 
     fn status(&self) -> StackStatus<'_> {
-        (self.status)(&self.stack)
+        let status = (self.status)(&self.stack);
+        StackStatus { zero_reads: self.zero_reads, would_block: self.would_block, ..status }
     }
 
     fn ping(&mut self, host: IpAddr) -> nb::Result<Option<u32>, NoPing> {

@@ -49,6 +49,13 @@ pub struct StackStatus<'a> {
     pub radio_sleeps: bool,
     /// What it said last, as a modem's lines: shown as evidence.
     pub last_words: &'a [u8],
+    /// How often `receive` gave `Ok(0)` on the socket that was opened last: many of them, where that is
+    /// [declared](crate::ZeroRead) as nothing yet, and the response doesn't go on, are the stack's end of
+    /// a stream. [`NalNetwork`](crate::NalNetwork) counts them.
+    pub zero_reads: u32,
+    /// Whether `receive` also said `WouldBlock` there. A stack that has that for nothing yet means
+    /// something else by `Ok(0)`.
+    pub would_block: bool,
 }
 
 /// All that a client needs below it: TCP, names, and a link that says whether it has an address.

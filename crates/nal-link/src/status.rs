@@ -229,6 +229,23 @@ impl DisconnectReason {
     }
 }
 
+impl DisconnectReason {
+    /// What to do about it.
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::Unknown => "join an access point, or plug the cable in",
+            Self::WrongPassword => "correct it (upper and lower case count), and join again",
+            Self::NoAccessPoint => {
+                "check the network's name, that it is on 2.4 GHz, and the distance to it"
+            }
+            Self::TimedOut => "check the distance to it, and join again",
+            Self::Failed | Self::Code(_) => {
+                "check the access point and the distance to it, and join again"
+            }
+        }
+    }
+}
+
 impl Display for LinkStatus {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
@@ -243,11 +260,11 @@ impl Display for LinkError {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Disconnected(reason) => {
-                write!(f, "the link is down ({reason}): wait_online waits until it is up")
+                write!(f, "the link is down ({reason}): {}", reason.advice())
             }
             Self::NoAddress => f.write_str(
                 "the link is up but has no IP address (being on the access point is not enough): \
-                 wait_online waits for one; where none comes, check DHCP",
+                 DHCP hasn't answered; where it never does, check it, or set a static address",
             ),
             Self::GatewayOutsideSubnet => f.write_str(
                 "the gateway isn't in the subnet of this link's own address, so nothing beyond \

@@ -173,20 +173,32 @@ fn nor_where_handlers_interrupt_one_another() {
 }
 
 #[test]
-fn a_link_that_was_lost_isnt_told_to_wait_before_its_request() {
+fn a_link_says_which_and_nobody_is_told_to_wait_who_has_just_waited() {
     for (error, text) in [
         (
             LinkError::Disconnected(DisconnectReason::WrongPassword),
-            "the link is down (the access point refused the password): wait_online waits until it is up",
+            "the link is down (the access point refused the password): correct it (upper and lower case \
+             count), and join again",
+        ),
+        (
+            LinkError::Disconnected(DisconnectReason::NoAccessPoint),
+            "the link is down (no access point of that name was found): check the network's name, that \
+             it is on 2.4 GHz, and the distance to it",
+        ),
+        (
+            LinkError::Disconnected(DisconnectReason::Unknown),
+            "the link is down (for no known reason, or never joined): join an access point, or plug the \
+             cable in",
         ),
         (
             LinkError::Disconnected(DisconnectReason::Code(8)),
-            "the link is down (reason code 8): wait_online waits until it is up",
+            "the link is down (reason code 8): check the access point and the distance to it, and join \
+             again",
         ),
         (
             LinkError::NoAddress,
             "the link is up but has no IP address (being on the access point is not enough): \
-             wait_online waits for one; where none comes, check DHCP",
+             DHCP hasn't answered; where it never does, check it, or set a static address",
         ),
     ] {
         assert_eq!(error.to_string(), text);

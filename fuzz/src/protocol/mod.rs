@@ -207,7 +207,7 @@ impl<'d> Session<'d> {
                     _ => {
                         room[..count].copy_from_slice(&self.incoming[..count]);
                         self.arrived(count);
-                        self.exchange.received(&mut self.buffer, count, now)
+                        self.exchange.received(&mut self.buffer, count, now).map(drop)
                     }
                 }
             }

@@ -10,7 +10,10 @@ impl Session<'_> {
     /// A failure ends the exchange, as every driver does it.
     pub(super) fn check(&mut self, step: Result<(), Failure>) {
         let Err(failure) = step else { return };
-        let _ = self.exchange.explain::<(), ()>(failure, self.exchange.phase(), self.buffer.len()).to_string();
+        let _ = self
+            .exchange
+            .explain::<(), ()>(failure, self.exchange.phase(), self.buffer.len())
+            .to_string();
         if failure == Failure::BodyTooLarge {
             self.goal = Goal::Body;
             return;

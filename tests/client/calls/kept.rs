@@ -111,7 +111,7 @@ fn a_copied_body_outlives_its_source() {
         let mut call = {
             let mut source = vec![b's'; length];
             let mut online = client.online(&mut cx).unwrap();
-            let request = online.post(&url("/copied"), [0; 256]).copy_body(&source);
+            let request = online.post(&url("/copied"), [0; 288]).copy_body(&source);
             source.fill(b'X');
             request.header("x-late", "a line behind it").start().unwrap()
         };
@@ -133,7 +133,7 @@ fn a_lent_body_is_sent_from_where_it_is() {
     let body = vec![b'l'; 2000];
     let (mut client, log) = scripted(&TestClock::ticking(1), Config::new(), [slow_server()]);
     let mut online = client.online(&mut cx).unwrap();
-    let mut call = online.put(&url("/lent"), [0; 128]).body(&body).start().unwrap();
+    let mut call = online.put(&url("/lent"), [0; 160]).body(&body).start().unwrap();
     ready(|| call.poll_read_to_end(&mut client, &mut cx)).unwrap();
     assert_eq!(call.body(), b"/lent");
     assert!(log.borrow().sent(0).ends_with(&body));

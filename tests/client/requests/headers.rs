@@ -41,11 +41,15 @@ fn values_are_trimmed_and_otherwise_kept() {
 #[test]
 fn each_default_can_be_replaced() {
     let agent = DEFAULTS.replace("Accept: */*\r\n", "");
+    let identity = "Accept-Encoding: identity\r\n";
+    let accepts = format!("Accept: */*\r\n{identity}");
+    let to_encoding = DEFAULTS.replace(identity, "");
     for (name, value, lines) in [
         ("Host", "other:81", format!("Host: other:81\r\n{DEFAULTS}")),
         ("hOsT", "other:81", format!("hOsT: other:81\r\n{DEFAULTS}")),
-        ("User-Agent", "mine/1", "Host: h\r\nUser-Agent: mine/1\r\nAccept: */*\r\n".to_string()),
+        ("User-Agent", "mine/1", format!("Host: h\r\nUser-Agent: mine/1\r\n{accepts}")),
         ("ACCEPT", "text/plain", format!("Host: h\r\nACCEPT: text/plain\r\n{agent}")),
+        ("accept-encoding", "gzip", format!("Host: h\r\naccept-encoding: gzip\r\n{to_encoding}")),
     ] {
         let sent =
             Bench::new().sent(Method::Get, "http://h/", |request| request.header(name, value));
@@ -56,9 +60,11 @@ fn each_default_can_be_replaced() {
 #[test]
 fn each_default_can_be_left_out() {
     let agent = DEFAULTS.replace("Accept: */*\r\n", "");
+    let identity = "Accept-Encoding: identity\r\n";
     for (name, expected) in [
         ("Host", DEFAULTS.to_string()),
-        ("user-agent", "Host: h\r\nAccept: */*\r\n".to_string()),
+        ("user-agent", format!("Host: h\r\nAccept: */*\r\n{identity}")),
+        ("ACCEPT-encoding", format!("Host: h\r\n{}", DEFAULTS.replace(identity, ""))),
         ("Accept", format!("Host: h\r\n{agent}")),
         // What isn't there by default can't be left out.
         ("x-key", format!("Host: h\r\n{DEFAULTS}")),
@@ -68,7 +74,8 @@ fn each_default_can_be_left_out() {
         assert_eq!(sent, format!("GET / HTTP/1.1\r\n{expected}\r\n"), "without {name}");
     }
     let bare = Bench::new().sent(Method::Get, "http://h/", |request| {
-        request.without_header("Accept").without_header("Host").without_header("User-Agent")
+        let request = request.without_header("Accept").without_header("Accept-Encoding");
+        request.without_header("Host").without_header("User-Agent")
     });
     assert_eq!(bare, "GET / HTTP/1.1\r\n\r\n");
 }
@@ -175,7 +182,7 @@ fn user_and_password_become_basic_authorization() {
         ("user", "dXNlcjo="),
         ("user:", "dXNlcjo="),
         (":pw", "OnB3"),
-        ("us%3Aer:p%40%2f", "dXM6ZXI6cEAv"),
+        ("us%2Der:p%40%2f%3A", "dXMtZXI6cEAvOg=="),
         ("a:b:c", "YTpiOmM="),
         ("test:123%C2%A3", "dGVzdDoxMjPCow=="),
     ] {

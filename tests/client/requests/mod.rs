@@ -18,8 +18,11 @@ use safe_http_client::{
 type Built<'r> = Request<'r, 'static, TestNetwork, TestClock, &'r mut [u8]>;
 
 /// The lines that stand in every request unless they are replaced or left out.
-const DEFAULTS: &str =
-    concat!("User-Agent: safe-http-client/", env!("CARGO_PKG_VERSION"), "\r\nAccept: */*\r\n");
+const DEFAULTS: &str = concat!(
+    "User-Agent: safe-http-client/",
+    env!("CARGO_PKG_VERSION"),
+    "\r\nAccept: */*\r\nAccept-Encoding: identity\r\n"
+);
 
 /// A client on a stack whose server answers each request with 204.
 struct Bench {

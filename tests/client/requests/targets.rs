@@ -13,6 +13,7 @@ fn a_get_is_its_request_line_host_and_defaults() {
              Host: 192.168.1.20\r\n\
              User-Agent: safe-http-client/{}\r\n\
              Accept: */*\r\n\
+             Accept-Encoding: identity\r\n\
              \r\n",
             env!("CARGO_PKG_VERSION")
         )

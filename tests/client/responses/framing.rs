@@ -182,13 +182,14 @@ fn the_transfer_codings_are_one_list_over_all_lines() {
         "Transfer-Encoding: gzip, chunked, chunked",
         "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
         "Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip",
-        "Transfer-Encoding: chunked\r\nX: y\r\ntransfer-encoding: identity",
+        "Transfer-Encoding: chunked\r\nX: y\r\ntransfer-encoding: gzip",
     ];
     let unknown = [
         "Transfer-Encoding: gzip, chunked",
         "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked",
         "Transfer-Encoding: gzip",
-        "Transfer-Encoding: identity",
+        "Transfer-Encoding: identity;q=1",
+        "Transfer-Encoding: identityx",
         "Transfer-Encoding: xchunked",
         "Transfer-Encoding: chunkedx",
         "Transfer-Encoding: chunked;q=1",

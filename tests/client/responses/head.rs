@@ -13,16 +13,23 @@ use safe_http_client::{CloseReason, Method, Peer, ProtocolError, ResponseHead, S
 fn a_field_line_is_a_token_a_colon_and_a_value() {
     use ProtocolError::*;
     let refused = [
-        ("folded", "A: b\r\n c", ObsFold),
-        ("folded with HTAB", "A: b\r\n\tc", ObsFold),
-        ("a folded length", "Content-Length: 5\r\n 0", ObsFold),
-        ("folded before the first field", " A: b", ObsFold),
+        // RFC 9112 section 2.2: it could hide a field from who skips the line.
+        ("white space before the first field", " A: b", ObsFold),
+        ("a line of white space before the first field", " \t \r\nA: b", ObsFold),
+        ("a fold in the name", "A\r\n B: c", HeaderName),
+        ("a fold before the colon", "A\r\n : c", HeaderName),
+        ("a fold behind white space that isn't in the value", "A \r\n : c", HeaderName),
+        ("a length that folds into two numbers", "Content-Length: 5\r\n 0", ContentLength),
+        ("a length and a folded line", "Content-Length: 0\r\n A: b", ContentLength),
         ("space before the colon", "A : b", SpaceBeforeColon),
         ("HTAB before the colon", "A\t: b", SpaceBeforeColon),
-        ("space in the name", "A B: c", SpaceBeforeColon),
+        ("space in the name", "A B: c", HeaderName),
         ("space before the length's colon", "Content-Length : 5", SpaceBeforeColon),
         ("no name", ": b", HeaderName),
         ("no colon", "A", HeaderName),
+        ("no colon, but words", "This is odd", HeaderName),
+        ("a language in front of the name", "en-US Content-Type: text/xml", HeaderName),
+        ("= for the colon", "X-XSS-Protection=1;", HeaderName),
         ("no colon, and a line behind", "A\r\nB: c", HeaderName),
         ("no name, no colon", "@", HeaderName),
         ("CR in the name", "A\rB: c", HeaderName),
@@ -47,7 +54,7 @@ fn a_field_line_is_a_token_a_colon_and_a_value() {
             HeaderName,
         )
     }));
-    check_all([bad_head("a CR behind the head", "HTTP/1.1 200 OK\r\n\rX", HeaderValue)]);
+    check_all([bad_head("a CR behind the head", "HTTP/1.1 200 OK\r\n\rX", HeaderName)]);
 
     let length = ("Content-Length", "5");
     let accepted = |name: &str, line: &str, field: (&str, &str)| {
@@ -142,7 +149,7 @@ fn the_status_line_is_a_version_a_status_and_perhaps_a_reason() {
         accepted("HTTP/1.2 200 OK", 200, "OK"),
         accepted("HTTP/1.9 200 OK", 200, "OK"),
     ]);
-    use ProtocolError::{HeaderValue, Status, StatusLine, Version};
+    use ProtocolError::{Status, StatusLine, Version};
     let text = ProtocolError::NotHttp(Peer::Text);
     let refused = [
         ("HTTP/1.1 2000", Status),
@@ -178,7 +185,8 @@ fn the_status_line_is_a_version_a_status_and_perhaps_a_reason() {
         ("\r\nHTTP/1.1 200 OK", text),
         ("HTTP/1.1 200 O\0K", StatusLine),
         ("HTTP/1.1 200 O\u{7f}K", StatusLine),
-        ("HTTP/1.1 200 OK\rA: b", HeaderValue),
+        ("HTTP/1.1 200 OK\rA: b", StatusLine),
+        ("HTTP/1.1 500 a\r0)", StatusLine),
     ];
     check_all(
         refused.map(|(line, error)| bad_head(format!("{line:?}"), format!("{line}{empty}"), error)),
@@ -216,15 +224,13 @@ fn a_peer_that_speaks_no_http_is_told_by_its_first_bytes() {
         ("Latin-1", b"\xa1Hola!\r\n", Peer::Binary),
         ("a TLS byte that isn't the first", b"HTTP\x16\x03\x01", Peer::Binary),
     ];
-    // None of them ends a line, or the stream: the first wrong byte is enough.
+    // Some end neither a line nor the stream: they are waited for a little, to show more of them.
     check_all(rows.map(|(name, bytes, peer)| bad_head(name, bytes, NotHttp(peer))));
 
     let mut cx = cx();
-    for (bytes, hint) in [(&b"\x15\x03\x03"[..], "TLS"), (b"SSH-2.0", "another service")] {
-        let (mut client, _) = client_over(StackQuirks::STD, [Connection::answer(bytes)]);
-        let error = client.online(&mut cx).unwrap().get(URL, &mut [0; 512]).send().unwrap_err();
-        assert!(error.to_string().contains(hint), "{error}");
-    }
+    let (mut client, _) = client_over(StackQuirks::STD, [Connection::answer(b"\x15\x03\x03")]);
+    let error = client.online(&mut cx).unwrap().get(URL, &mut [0; 512]).send().unwrap_err();
+    assert!(error.to_string().contains("TLS"), "{error}");
 }
 
 #[test]

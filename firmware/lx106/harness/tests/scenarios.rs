@@ -32,7 +32,8 @@ fn a_get_with_a_length() {
     let [request] = &server.received()[..] else { panic!("{:?}", server.received()) };
     let expected = format!(
         "GET /path HTTP/1.1\r\nHost: 192.168.1.20:{}\r\nUser-Agent: safe-http-client/0.1.0\r\n\
-         Accept: */*\r\n\r\n",
+         Accept: */*\r\n\
+         Accept-Encoding: identity\r\n\r\n",
         server.port()
     );
     assert_eq!(request.head, expected);

@@ -1,0 +1,322 @@
+//! What is known of a failure, gathered for the rules.
+
+use super::answer::Answer;
+use super::rules::{EmptyReads, Facts, Reach, Symptom, decide};
+use super::words::Circumstance;
+use super::{Cause, Diagnosis};
+use crate::error::{
+    BodyFraming, BodyProgress, BufferUse, Deadline, Error, ErrorKind, Evidence, Peer, Phase,
+    ProtocolError, RequestError, UrlError,
+};
+use heapless::Vec;
+use nal_link::{DisconnectReason, IpConfig, LinkError, Network, StackFault, StackQuirks, ZeroRead};
+
+/// What an active check has found out: who answered, `None` where nobody was asked.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Findings {
+    pub(crate) gateway: Option<bool>,
+    pub(crate) host: Option<bool>,
+    /// The connection was to be one with TLS.
+    pub(crate) secure: bool,
+    /// Without TLS, where the connection with it failed.
+    pub(crate) port: Option<bool>,
+}
+
+impl From<Option<bool>> for Reach {
+    fn from(answers: Option<bool>) -> Self {
+        match answers {
+            None => Self::NotAsked,
+            Some(true) => Self::Answers,
+            Some(false) => Self::Silent,
+        }
+    }
+}
+
+/// What is known of the network below, beside what it says of an error.
+#[derive(Debug, Clone, Copy)]
+struct Around {
+    has_loopback: bool,
+    quirks: StackQuirks,
+    /// Reads of no bytes on the last connection, and whether others would have blocked.
+    zero_reads: u32,
+    would_block: bool,
+}
+
+/// Fewer reads of no bytes than this are a stack's business.
+const MANY: u32 = 100;
+
+impl Around {
+    const UNKNOWN: Self = Self {
+        has_loopback: false,
+        quirks: StackQuirks::UNKNOWN,
+        zero_reads: 0,
+        would_block: false,
+    };
+
+    fn empty_reads(&self) -> EmptyReads {
+        // Of those it is known what they mean by it.
+        const TRIED: [StackQuirks; 4] =
+            [StackQuirks::SMOLTCP_NAL, StackQuirks::W5500, StackQuirks::STD, StackQuirks::WINCWIFI];
+        match self.quirks.zero_read() {
+            ZeroRead::NoData if self.zero_reads < MANY => EmptyReads::Fit,
+            ZeroRead::NoData if self.would_block => EmptyReads::Misread,
+            _ if TRIED.contains(&self.quirks) => EmptyReads::Fit,
+            ZeroRead::NoData => EmptyReads::Many,
+            _ if self.zero_reads > 0 => EmptyReads::EndedAtOnce,
+            _ => EmptyReads::Fit,
+        }
+    }
+}
+
+/// What was seen of a failure, without the stack's own error.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    symptom: Symptom,
+    phase: Phase,
+    pub(crate) evidence: Evidence,
+    /// The error's name for machines.
+    pub(crate) code: &'static str,
+    /// What the link said, where that is the error.
+    link: Option<LinkError>,
+    around: Around,
+    /// What sends the first bytes, where they are no HTTP.
+    peer: Option<Peer>,
+}
+
+impl Seen {
+    pub(crate) fn new<T, D>(error: &Error<T, D>, mut evidence: Evidence) -> Self {
+        // The error itself says so, wherever the figures come from.
+        evidence.reused |= matches!(error.kind, ErrorKind::StaleConnection);
+        let link = match error.kind {
+            ErrorKind::Link(link) => Some(link),
+            _ => None,
+        };
+        let peer = match error.kind {
+            ErrorKind::Protocol(ProtocolError::NotHttp(peer)) => Some(known_peer(peer, &evidence)),
+            _ => None,
+        };
+        Self {
+            symptom: symptom(error, &evidence, peer),
+            phase: error.phase,
+            evidence,
+            code: error.code(),
+            link,
+            around: Around::UNKNOWN,
+            peer,
+        }
+    }
+
+    /// On this network.
+    pub(crate) fn on<N: Network>(mut self, network: &N) -> Self {
+        let status = network.status();
+        self.around = Around {
+            has_loopback: network.has_loopback(),
+            quirks: network.quirks(),
+            zero_reads: status.zero_reads,
+            would_block: status.would_block,
+        };
+        self
+    }
+
+    /// With what an active check has found out.
+    pub(crate) fn diagnosis(&self, found: Findings) -> Diagnosis {
+        let mut facts = facts(self.symptom, &self.evidence, &self.around);
+        facts.secure = found.secure;
+        facts.gateway = found.gateway.into();
+        facts.host = found.host.into();
+        facts.port = found.port.into();
+        let suspects = decide(&facts);
+        let has = |cause| suspects.iter().any(|suspect| suspect.cause == cause);
+        let empty_reads = if has(Cause::StackQuirks) { self.around.zero_reads } else { 0 };
+        Diagnosis {
+            circumstance: self.circumstance(&facts),
+            suspects,
+            phase: self.phase,
+            evidence: self.evidence,
+            last_words: Vec::new(),
+            empty_reads,
+            peer: self.peer,
+        }
+    }
+
+    fn circumstance(&self, facts: &Facts) -> Circumstance {
+        // A wait has a limit, a look has none.
+        let waited = self.phase == Phase::Link && self.evidence.limit_ms > 0;
+        let of_modem = [StackFault::ModemSilent, StackFault::ModemHung, StackFault::Busy];
+        if of_modem.contains(&facts.fault) {
+            return Circumstance::Modem(facts.fault);
+        }
+        match self.link {
+            Some(LinkError::NoAddress) => Circumstance::NoAddress { waited },
+            Some(LinkError::Disconnected(reason)) => Circumstance::Down { reason, waited },
+            Some(_) => Circumstance::Plain,
+            None if facts.link_lost => Circumstance::LinkLost,
+            None if facts.own_machine => Circumstance::OwnMachine,
+            None => Circumstance::Plain,
+        }
+    }
+}
+
+impl Diagnosis {
+    /// Of the answer to the check's own question; `None` where there is nothing to say against it.
+    pub(crate) fn of_answer(answer: &Answer, evidence: Evidence) -> Option<Self> {
+        let facts = facts(answer.symptom()?, &evidence, &Around::UNKNOWN);
+        Some(Self {
+            suspects: decide(&facts),
+            phase: Phase::Head,
+            evidence,
+            last_words: Vec::new(),
+            circumstance: Circumstance::Plain,
+            empty_reads: 0,
+            peer: None,
+        })
+    }
+}
+
+/// A failure that came sooner than this wasn't waited for.
+pub(super) const AT_ONCE_MS: u32 = 1_000;
+
+fn facts(symptom: Symptom, evidence: &Evidence, around: &Around) -> Facts {
+    let up = match evidence.link {
+        Some(status) => status.ip_config().ok(),
+        None => None,
+    };
+    let target = evidence.remote.map(|remote| remote.ip());
+    let near = match (up, target) {
+        (Some(ip), Some(target)) => ip.has_in_subnet(target) == Some(true),
+        _ => false,
+    };
+    let is_outside = up.is_some_and(|ip| ip.gateway_is_outside());
+    // Whoever reaches the loopback has one.
+    let to_loopback = target.is_some_and(|target| target.is_loopback());
+    let to_itself = up.is_some_and(|ip: IpConfig| Some(ip.address) == target);
+    Facts {
+        symptom,
+        fault: evidence.fault,
+        at_once: evidence.phase_ms < AT_ONCE_MS && evidence.phase_ms <= evidence.limit_ms / 4,
+        reused: evidence.reused,
+        unanswered: evidence.received == 0 && !evidence.reused,
+        announced: matches!(
+            evidence.body,
+            Some(BodyProgress { framing: BodyFraming::Length(_), .. })
+        ),
+        secure: false,
+        tls_port: evidence.remote.is_some_and(|remote| remote.port() == 443),
+        link_lost: evidence.link.is_some() && up.is_none(),
+        near,
+        misrouted: !near && is_outside,
+        routed: !is_outside && up.is_some_and(|ip| ip.gateway.is_some() && ip.netmask.is_some()),
+        is_up: up.is_some(),
+        has_dns: up.is_some_and(|ip| ip.has_dns == Some(true)),
+        on_pc: around.has_loopback || to_loopback,
+        own_machine: to_loopback || (around.has_loopback && to_itself),
+        empty_reads: around.empty_reads(),
+        gateway: Reach::NotAsked,
+        host: Reach::NotAsked,
+        port: Reach::NotAsked,
+    }
+}
+
+/// What sends such bytes: the error's own word for what no look at the bytes tells.
+fn known_peer(peer: Peer, evidence: &Evidence) -> Peer {
+    match peer {
+        Peer::Tls | Peer::LeftOvers => peer,
+        _ if evidence.answer.is_empty() => peer,
+        _ => evidence.answer.peer(),
+    }
+}
+
+/// Less than this is missing at the end of a body whose length was announced wrong.
+const END: u64 = 64;
+
+/// What a stall in such a body is.
+fn stalled(body: Option<BodyProgress>) -> Symptom {
+    match body {
+        Some(BodyProgress { framing: BodyFraming::UntilClose, .. }) => Symptom::StalledWithoutEnd,
+        Some(BodyProgress { framing: BodyFraming::Length(announced), received }) => {
+            let missing = announced.saturating_sub(received);
+            if missing < END && missing < received {
+                Symptom::StalledAtEnd
+            } else {
+                Symptom::Stalled
+            }
+        }
+        _ => Symptom::Stalled,
+    }
+}
+
+/// What was seen, by what failed.
+fn symptom<T, D>(error: &Error<T, D>, evidence: &Evidence, peer: Option<Peer>) -> Symptom {
+    match &error.kind {
+        ErrorKind::Request(error) => mistake(*error),
+        ErrorKind::Link(error) => offline(*error),
+        ErrorKind::Resolve(_) => Symptom::NameRefused,
+        ErrorKind::ResolvedTo(..) => Symptom::NameIsNoHost,
+        ErrorKind::Socket(_) => Symptom::NoSocket,
+        ErrorKind::Connect(_) | ErrorKind::NotConnected(_) => Symptom::ConnectFailed,
+        ErrorKind::Send(_) | ErrorKind::Receive(_) => Symptom::Broken,
+        ErrorKind::ClosedBeforeResponse | ErrorKind::StaleConnection => Symptom::ClosedUnanswered,
+        ErrorKind::Protocol(ProtocolError::NotHttp(_)) => match peer {
+            Some(Peer::Tls) => Symptom::AnswerIsTls,
+            Some(Peer::Icy) => Symptom::AnswerIsIcy,
+            Some(Peer::LeftOvers) => Symptom::AnswerIsLeftOvers,
+            Some(Peer::BlankLines | Peer::InFront | Peer::StatusLine | Peer::Body) => {
+                Symptom::AnswerIsNearlyHttp
+            }
+            _ => Symptom::AnswerIsNotHttp,
+        },
+        ErrorKind::Protocol(_) | ErrorKind::NotUtf8 { .. } => Symptom::AnswerMalformed,
+        ErrorKind::Compressed => Symptom::AnswerCompressed,
+        ErrorKind::Truncated { .. } => Symptom::AnswerCut,
+        // The request's own head is the caller's.
+        ErrorKind::Buffer { what: BufferUse::RequestHead, .. } => Symptom::MistakeOfCaller,
+        ErrorKind::Buffer { .. } => Symptom::AnswerTooLarge,
+        ErrorKind::Timeout { deadline, .. } => match deadline {
+            Deadline::Resolve => Symptom::NameTimedOut,
+            Deadline::Connect => Symptom::ConnectTimedOut,
+            Deadline::Response => Symptom::ResponseTimedOut,
+            Deadline::Idle => stalled(evidence.body),
+            // It ends what would have had a deadline of its own.
+            Deadline::Total => match error.phase {
+                Phase::Resolve => Symptom::NameTimedOut,
+                Phase::Connect => Symptom::ConnectTimedOut,
+                Phase::Head => Symptom::ResponseTimedOut,
+                _ => Symptom::TookTooLong,
+            },
+        },
+    }
+}
+
+fn mistake(error: RequestError) -> Symptom {
+    match error {
+        RequestError::Url(UrlError::SchemeInHost { localhost: true }) => {
+            Symptom::SchemeInHostOfLocalhost
+        }
+        RequestError::Url(UrlError::SchemeInHost { .. } | UrlError::UnsupportedScheme)
+        | RequestError::NoTls => Symptom::SchemeUnfit,
+        RequestError::PlainOnTlsPort => Symptom::PlainOnTlsPort,
+        RequestError::Target(_) => Symptom::TargetIsNoHost,
+        RequestError::OwnAddress | RequestError::OwnNetwork => Symptom::TargetIsOwn,
+        _ => Symptom::MistakeOfCaller,
+    }
+}
+
+fn offline(error: LinkError) -> Symptom {
+    match error {
+        LinkError::Disconnected(DisconnectReason::Unknown) => Symptom::OfflineUnexplained,
+        LinkError::Disconnected(DisconnectReason::Code(_)) | LinkError::NoAddress => {
+            Symptom::Offline
+        }
+        // Also what the SDK says of an access point whose beacons have stopped.
+        LinkError::Disconnected(DisconnectReason::TimedOut) => Symptom::JoinTimedOut,
+        LinkError::Disconnected(_) => Symptom::JoinRefused,
+        LinkError::GatewayOutsideSubnet => Symptom::GatewayOutsideSubnet,
+        LinkError::NoDnsServer => Symptom::NameWithoutDnsServer,
+        _ => Symptom::Offline,
+    }
+}
+
+/// Whether the stack's own word is more than a guess.
+pub(crate) fn is_refusal(fault: StackFault) -> bool {
+    matches!(fault, StackFault::Refused | StackFault::Reset)
+}

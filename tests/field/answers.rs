@@ -1,0 +1,482 @@
+//! Answers of servers, and of what isn't one: what they come to, and what is shown of them.
+
+use crate::common::script::{Connection, ScriptStack, Step};
+use crate::common::{TestClock, cx};
+use safe_http_client::{
+    BodyFraming, BodyProgress, Config, ErrorKind, ErrorOf, Evidence, LoopContext, NalNetwork, Peer,
+    ProtocolError, SafeHttpClient, StackQuirks,
+};
+
+pub(crate) const URL: &str = "http://192.168.1.20/";
+type Network = NalNetwork<ScriptStack, crate::common::TestLink>;
+pub(crate) type Client = SafeHttpClient<Network, TestClock>;
+pub(crate) type Failed = ErrorOf<Network>;
+
+pub(crate) fn client(connections: impl IntoIterator<Item = Connection>) -> Client {
+    let network = ScriptStack::new(connections).attached(StackQuirks::STD);
+    SafeHttpClient::with_config(network, TestClock::ticking(1), Config::new())
+}
+
+/// Head and body of a GET.
+pub(crate) fn get(cx: &mut LoopContext, client: &mut Client) -> Result<(u16, String), Failed> {
+    let mut online = client.online(cx)?;
+    let mut response = online.get(URL, [0; 512]).send()?;
+    let status = response.status();
+    response.read_to_str().map(|text| (status, text.to_owned()))
+}
+
+/// Asks for an answer in each of its splits: whole, in bytes, and cut at each place.
+pub(crate) fn each_split(
+    answer: &[u8],
+    end: Option<Step>,
+    mut check: impl FnMut(&mut LoopContext, &mut Client, &str),
+) {
+    let mut cx = cx();
+    let mut splits: Vec<Vec<&[u8]>> = vec![vec![answer], answer.chunks(1).collect()];
+    splits.extend((1..answer.len()).map(|at| vec![&answer[..at], &answer[at..]]));
+    for segments in splits {
+        let mut steps = vec![Step::AwaitRequest];
+        for segment in &segments {
+            steps.extend([Step::Data(segment.to_vec()), Step::Pend(1)]);
+        }
+        steps.extend(end.clone());
+        let sizes: Vec<_> = segments.iter().map(|segment| segment.len()).collect();
+        let how = format!("{} in {sizes:?}", answer.escape_ascii());
+        check(&mut cx, &mut client([Connection::new(steps)]), &how);
+    }
+}
+
+/// An answer that is refused, whichever way it comes, with the evidence of it.
+fn refused(answer: &[u8], end: Option<Step>) -> Vec<(Failed, Evidence)> {
+    let mut all = Vec::new();
+    each_split(answer, end, |cx, client, how| {
+        let error = get(cx, client).expect_err(how);
+        assert!(!client.is_connected(), "{how}");
+        all.push((error, client.evidence()));
+    });
+    all
+}
+
+/// Refused as a rule says, in each split; the first evidence is that of the answer as a whole.
+#[track_caller]
+fn refused_as(answer: &[u8], rule: ProtocolError) -> Evidence {
+    let all = refused(answer, None);
+    for (error, _) in &all {
+        assert_eq!(error.kind, ErrorKind::Protocol(rule), "{}", answer.escape_ascii());
+    }
+    all[0].1
+}
+
+/// What isn't HTTP is told from its first bytes, which are shown.
+#[track_caller]
+fn is_no_http(answer: &[u8], peer: Peer, shown: &str) {
+    for end in [None, Some(Step::Zero), Some(Step::PipeClosed)] {
+        for (error, evidence) in refused(answer, end.clone()) {
+            let context = format!("{} {end:?}: {error}", answer.escape_ascii());
+            let is_tls = peer == Peer::Tls;
+            assert_eq!(error.code(), if is_tls { "tls_port" } else { "not_http" }, "{context}");
+            assert_eq!(evidence.answer.line(), 1, "{context}");
+            assert_eq!(evidence.answer.peer(), peer, "{context} {}", evidence.answer);
+            let start = shown.trim_end_matches('"');
+            let text = evidence.answer.to_string();
+            assert!(
+                text.starts_with(start) || start.starts_with(text.trim_end_matches('"')),
+                "{context} {text}"
+            );
+        }
+    }
+    assert_eq!(refused(answer, None)[0].1.answer.to_string(), shown);
+}
+
+// --- What isn't HTTP ---
+
+#[test]
+fn icy_200_ok() {
+    is_no_http(
+        b"ICY 200 OK\r\nicy-name:x\r\n\r\n",
+        Peer::Icy,
+        r#""ICY 200 OK\r\nicy-name:x\r\n\r\n""#,
+    );
+    assert!(Peer::Icy.text().contains("SHOUTcast") && Peer::Icy.text().contains("not HTTP/1.x"));
+}
+
+#[test]
+fn blank_lines_in_front_of_the_status_line() {
+    let rest = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+    for blanks in ["\r\n\r\n", "\r\n", "\n", "\n\n\n", " ", "  \r\n", "\t"] {
+        let answer = format!("{blanks}{rest}");
+        let shown = answer[..32].escape_default().to_string();
+        is_no_http(answer.as_bytes(), Peer::BlankLines, &format!("\"{shown}\""));
+    }
+    assert!(Peer::BlankLines.text().starts_with("blank lines came first"));
+}
+
+#[test]
+fn other_banners_and_beginnings() {
+    let rows: [(&str, &[u8], Peer, &str); 26] = [
+        ("SSH", b"SSH-2.0-OpenSSH_9.2p1\r\n", Peer::Ssh, r#""SSH-2.0-OpenSSH_9.2p1\r\n""#),
+        ("FTP", b"220 ProFTPD ready\r\n", Peer::Greeting, r#""220 ProFTPD ready\r\n""#),
+        (
+            "FTP, of several lines",
+            b"220-Welcome\r\n220 ok\r\n",
+            Peer::Greeting,
+            r#""220-Welcome\r\n220 ok\r\n""#,
+        ),
+        ("SMTP", b"220 mail.example ESMTP\r\n", Peer::Greeting, r#""220 mail.example ESMTP\r\n""#),
+        (
+            "SMTP that is full",
+            b"421 too many connections\r\n",
+            Peer::Greeting,
+            r#""421 too many connections\r\n""#,
+        ),
+        ("POP3", b"+OK POP3 ready\r\n", Peer::Mail, r#""+OK POP3 ready\r\n""#),
+        ("IMAP", b"* OK IMAP4rev1\r\n", Peer::Mail, r#""* OK IMAP4rev1\r\n""#),
+        (
+            "RTSP",
+            b"RTSP/1.0 400 Bad Request\r\n\r\n",
+            Peer::Rtsp,
+            r#""RTSP/1.0 400 Bad Request\r\n\r\n""#,
+        ),
+        (
+            "SIP",
+            b"SIP/2.0 400 Bad Request\r\n\r\n",
+            Peer::Sip,
+            r#""SIP/2.0 400 Bad Request\r\n\r\n""#,
+        ),
+        ("VNC", b"RFB 003.008\n", Peer::Vnc, r#""RFB 003.008\n""#),
+        (
+            "Telnet",
+            b"\xFF\xFB\x01\xFF\xFB\x03login: ",
+            Peer::Telnet,
+            r#""\xff\xfb\x01\xff\xfb\x03login: ""#,
+        ),
+        (
+            "Redis",
+            b"-ERR wrong number of arguments\r\n",
+            Peer::Text,
+            r#""-ERR wrong number of arguments\r\n""#,
+        ),
+        (
+            "a TLS alert",
+            b"\x15\x03\x01\x00\x02\x02\x46",
+            Peer::Tls,
+            r#""\x15\x03\x01\x00\x02\x02F""#,
+        ),
+        ("a TLS handshake", b"\x16\x03\x03\x00\x31\x02", Peer::Tls, r#""\x16\x03\x03\x001\x02""#),
+        (
+            "HTTP/2",
+            b"\0\0\x12\x04\0\0\0\0\0\0\x03\0\0\0\x80",
+            Peer::Http2,
+            r#""\x00\x00\x12\x04\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x80""#,
+        ),
+        (
+            "HTML without a head",
+            b"<html><body>hello</body>\n",
+            Peer::Body,
+            r#""<html><body>hello</body>\n""#,
+        ),
+        ("JSON without a head", b"{\"celsius\":17}\n", Peer::Body, r#""{"celsius":17}\n""#),
+        (
+            "JSON behind a byte order mark",
+            b"\xEF\xBB\xBF{\"a\":1}\n",
+            Peer::Body,
+            r#""\xef\xbb\xbf{"a":1}\n""#,
+        ),
+        (
+            "a byte order mark",
+            b"\xEF\xBB\xBFHTTP/1.1 200 OK\r\n\r\n",
+            Peer::InFront,
+            r#""\xef\xbb\xbfHTTP/1.1 200 OK\r\n\r\n""#,
+        ),
+        (
+            "quotation marks",
+            b"\"\"HTTP/1.1 200 OK\r\n\r\n",
+            Peer::InFront,
+            r#""""HTTP/1.1 200 OK\r\n\r\n""#,
+        ),
+        ("a NUL", b"\0HTTP/1.1 200 OK\r\n\r\n", Peer::InFront, r#""\x00HTTP/1.1 200 OK\r\n\r\n""#),
+        (
+            "lower case",
+            b"http/1.1 200 OK\r\n\r\n",
+            Peer::StatusLine,
+            r#""http/1.1 200 OK\r\n\r\n""#,
+        ),
+        ("no version", b"HTTP 200 OK\r\n\r\n", Peer::StatusLine, r#""HTTP 200 OK\r\n\r\n""#),
+        ("the request", b"GET / HTTP/1.1\r\nHost: 192.168.1.", Peer::Echo, r#""GET..."#),
+        ("words", b"hello world\r\n", Peer::Text, r#""hello world\r\n""#),
+        ("zeros", b"\0\0\0\0", Peer::Binary, r#""\x00\x00\x00\x00""#),
+    ];
+    for (name, answer, peer, shown) in rows {
+        // What a byte or two can't tell yet isn't compared in that split.
+        let all = refused(answer, None);
+        let (error, evidence) = &all[0];
+        assert_eq!(evidence.answer.peer(), peer, "{name}: {error}");
+        assert_eq!(evidence.answer.to_string(), shown, "{name}");
+        for (error, _) in all {
+            assert_eq!(
+                error.code(),
+                if peer == Peer::Tls { "tls_port" } else { "not_http" },
+                "{name}"
+            );
+        }
+    }
+}
+
+/// An SSH server may wait for its turn behind half a line, and a server of five bytes close.
+#[test]
+fn a_banner_that_is_short_or_cut_is_shown_as_far_as_it_came() {
+    for (answer, end, shown) in [
+        (&b"hello"[..], None, r#""hello""#),
+        (b"hello", Some(Step::Zero), r#""hello""#),
+        (b"h", Some(Step::PipeClosed), r#""h""#),
+        (b"\x16", None, r#""\x16""#),
+        (b"\r\n", None, r#""\r\n""#),
+    ] {
+        for (error, evidence) in refused(answer, end) {
+            assert!(
+                matches!(error.kind, ErrorKind::Protocol(ProtocolError::NotHttp(_))),
+                "{error}"
+            );
+            assert_eq!(evidence.answer.to_string(), shown);
+        }
+    }
+    // What may still become HTTP is what it was: too little of it.
+    for (answer, end, code) in [
+        (&b"HTT"[..], None, "idle_timeout"),
+        (b"HTT", Some(Step::Zero), "truncated"),
+        (b"HTTP/1.1 2", Some(Step::Zero), "truncated"),
+    ] {
+        for (error, _) in refused(answer, end.clone()) {
+            assert_eq!(error.code(), code, "{}", answer.escape_ascii());
+        }
+    }
+}
+
+// --- Odd lines of a head ---
+
+#[test]
+fn odd_lines_are_shown_by_their_place_and_the_rule_that_they_break() {
+    use ProtocolError::{HeaderName, HeaderValue, SpaceBeforeColon};
+    let rows: [(&str, ProtocolError, &str); 14] = [
+        ("This is odd", HeaderName, r#""This is odd""#),
+        ("en-US Content-Type: text/xml", HeaderName, r#""en-US Content-Type: text/xml""#),
+        ("X-XSS-Protection=1;", HeaderName, r#""X-XSS-Protection=1;""#),
+        ("Content-Type", HeaderName, r#""Content-Type""#),
+        (": nameless", HeaderName, r#"": nameless""#),
+        ("<html>", HeaderName, r#""<html>""#),
+        ("{\"a\": 1}", HeaderName, r#""{"a": 1}""#),
+        ("Caf\u{e9}: x", HeaderName, r#""Caf\xc3\xa9: x""#),
+        ("(comment): x", HeaderName, r#""(comment): x""#),
+        ("Content-Length : 5", SpaceBeforeColon, r#""Content-Length : 5""#),
+        ("Content-Length\t \t: 5", SpaceBeforeColon, r#""Content-Length\t \t: 5""#),
+        ("X: a\u{1}b", HeaderValue, r#""X: a\x01b""#),
+        ("X: a\rb", HeaderValue, r#""X: a""#),
+        (
+            "X-Long: 0123456789012345678901234\u{7}",
+            HeaderValue,
+            r#""X-Long: 012345678901234567890123""#,
+        ),
+    ];
+    for (line, rule, shown) in rows {
+        for before in ["", "A: b\r\n", "A: b\r\nB: c\r\n c\r\n"] {
+            let answer = format!("HTTP/1.1 200 OK\r\n{before}{line}\r\nContent-Length: 0\r\n\r\n");
+            let evidence = refused_as(answer.as_bytes(), rule);
+            let place = 2 + before.matches(": ").count() as u16;
+            assert_eq!(
+                (evidence.answer.line(), evidence.answer.to_string()),
+                (place, shown.into()),
+                "{line}"
+            );
+        }
+    }
+    // What the rule is, and none that it isn't.
+    let text = HeaderName.to_string();
+    assert!(
+        text.contains("a header's name and a colon") && !text.contains("white space"),
+        "{text}"
+    );
+    assert!(SpaceBeforeColon.to_string().contains("white space between its name and its colon"));
+}
+
+#[test]
+fn the_status_lines_reason_is_no_header() {
+    for answer in [
+        "HTTP/1.1 500 a\r0)\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\rContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 O\0K\r\n\r\n",
+        "HTTP/1.1 200 \u{1b}[31m\r\n\r\n",
+        "HTTP/1.1 200\rX\r\n\r\n",
+    ] {
+        let evidence = refused_as(answer.as_bytes(), ProtocolError::StatusLine);
+        assert_eq!(evidence.answer.line(), 1, "{answer:?}");
+        assert!(evidence.answer.to_string().starts_with("\"HTTP/1.1 "), "{}", evidence.answer);
+    }
+    assert!(ProtocolError::StatusLine.to_string().contains("status line"));
+}
+
+/// Values of cookies and passwords get into logs from wherever they stand.
+#[test]
+fn secrets_in_odd_lines_stay_out() {
+    for (line, shown) in [
+        ("Set-Cookie : sid=31d4d96e", r#""Set-Cookie..."#),
+        ("set-cookie sid=31d4d96e", r#""set-cookie..."#),
+        ("Cookie = 31d4d96e", r#""Cookie..."#),
+        ("Authorization : 31d4d96e", r#""Authoriz..."#),
+        ("WWW-Authenticate : 31d4d96e", r#""WWW-Authentic..."#),
+        ("password 31d4d96e", r#""passw..."#),
+        ("X-Token : 31d4d96e", r#""X-Token..."#),
+    ] {
+        let answer = format!("HTTP/1.1 200 OK\r\n{line}\r\n\r\n");
+        let (error, evidence) = &refused(answer.as_bytes(), None)[0];
+        assert_eq!(evidence.answer.to_string(), shown);
+        assert!(!format!("{error} {error:?} {evidence:?}").contains("31d4d96e"), "{line}");
+    }
+}
+
+// --- Codings ---
+
+#[test]
+fn transfer_encoding_identity_is_as_if_the_line_were_not_there() {
+    let head = "HTTP/1.1 200 OK\r\n";
+    for (fields, body, end) in [
+        ("Transfer-Encoding: identity\r\nContent-Length: 5\r\n", "hello", None),
+        ("Content-Length: 5\r\nTRANSFER-ENCODING: Identity\r\n", "hello", None),
+        ("Transfer-Encoding: identity, identity\r\nContent-Length: 5\r\n", "hello", None),
+        (
+            "Transfer-Encoding: identity,\r\nTransfer-Encoding: \r\nContent-Length: 5\r\n",
+            "hello",
+            None,
+        ),
+        ("Transfer-Encoding: identity\r\n", "hello", Some(Step::Zero)),
+        ("Transfer-Encoding: identity, chunked\r\n", "5\r\nhello\r\n0\r\n\r\n", None),
+        ("Transfer-Encoding: chunked, identity\r\n", "5\r\nhello\r\n0\r\n\r\n", None),
+        (
+            "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n",
+            "5\r\nhello\r\n0\r\n\r\n",
+            None,
+        ),
+    ] {
+        let answer = format!("{head}{fields}\r\n{body}");
+        each_split(answer.as_bytes(), end, |cx, client, how| {
+            assert_eq!(get(cx, client), Ok((200, "hello".into())), "{how}");
+        });
+    }
+    // HTTP/1.0 has no transfer codings, and this is none.
+    let answer =
+        b"HTTP/1.0 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 5\r\n\r\nhello";
+    each_split(answer, None, |cx, client, how| {
+        assert_eq!(get(cx, client), Ok((200, "hello".into())), "{how}");
+    });
+}
+
+#[test]
+fn a_body_that_is_compressed_unasked_is_said_to_be() {
+    let gzip =
+        b"\x1f\x8b\x08\0\0\0\0\0\0\x03\xcb\x48\xcd\xc9\xc9\x07\0\x86\xa6\x10\x36\x05\0\0\0\0";
+    let rows: [(&str, &[u8], &str); 6] = [
+        ("Content-Encoding: gzip\r\n", gzip, "compressed"),
+        ("content-encoding: br\r\n", b"\x0b\x02\x80hello\x03", "compressed"),
+        ("", gzip, "compressed"),
+        ("", b"\x28\xb5\x2f\xfd\x20\x05", "compressed"),
+        ("Content-Encoding: identity\r\n", b"caf\xe9", "not_utf8"),
+        ("", b"caf\xe9", "not_utf8"),
+    ];
+    for (fields, body, code) in rows {
+        let head = format!("HTTP/1.1 200 OK\r\n{fields}Content-Length: {}\r\n\r\n", body.len());
+        let answer = [head.as_bytes(), body].concat();
+        for (error, evidence) in refused_but_kept(&answer) {
+            assert_eq!(error.code(), code, "{}", answer.escape_ascii());
+            let says_so = error.to_string().contains("compressed");
+            assert_eq!(says_so, code == "compressed", "{error}");
+            // The exchange's own figures.
+            assert_eq!(evidence.received as usize, answer.len());
+            assert!(evidence.sent > 0 && evidence.remote.is_some());
+            assert_eq!(evidence.status, Some(200));
+        }
+    }
+}
+
+/// The response was read: its connection is kept, and the error is of its text.
+fn refused_but_kept(answer: &[u8]) -> Vec<(Failed, Evidence)> {
+    let mut all = Vec::new();
+    each_split(answer, None, |cx, client, how| {
+        let error = get(cx, client).expect_err(how);
+        all.push((error, client.evidence()));
+    });
+    all
+}
+
+#[test]
+fn requests_ask_for_the_body_as_it_is() {
+    let mut cx = cx();
+    let stack = ScriptStack::new([Connection::answer("HTTP/1.1 204 \r\n\r\n")]);
+    let log = stack.log.clone();
+    let mut client = SafeHttpClient::new(stack.attached(StackQuirks::STD), TestClock::ticking(1));
+    assert!(get(&mut cx, &mut client).is_ok());
+    assert!(log.borrow().text(0).contains("\r\nAccept-Encoding: identity\r\n"));
+}
+
+// --- Bodies that don't end ---
+
+#[test]
+fn a_body_that_stalls_is_shown_by_its_framing_and_its_counts() {
+    use BodyFraming::{Chunked, Length, UntilClose};
+    let rows: [(&str, &str, BodyFraming, u64, &str); 7] = [
+        ("Content-Length: 6", "hello", Length(6), 5, "5 of 6 bytes of the body came"),
+        ("Content-Length: 6", "", Length(6), 0, "0 of 6 bytes of the body came"),
+        (
+            "Transfer-Encoding: identity\r\nContent-Length: 9",
+            "hello",
+            Length(9),
+            5,
+            "5 of 9 bytes of the body came",
+        ),
+        ("A: b", "hello", UntilClose, 5, "neither a length nor chunks tell its end"),
+        ("A: b", "", UntilClose, 0, "neither a length nor chunks tell its end"),
+        (
+            "Transfer-Encoding: chunked",
+            "5\r\nhello\r\n",
+            Chunked,
+            5,
+            "5 bytes of the body came in chunks, and no last chunk",
+        ),
+        ("Transfer-Encoding: chunked", "5\r\nhel", Chunked, 3, "and no last chunk"),
+    ];
+    for (fields, body, framing, received, says) in rows {
+        let answer = format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\n{body}");
+        for (error, evidence) in refused(answer.as_bytes(), None) {
+            assert_eq!(error.code(), "idle_timeout", "{answer:?}");
+            let text = error.to_string();
+            assert!(text.contains("announced more than it has"), "{text}");
+            assert!(!text.contains("raise"), "{text}");
+            assert_eq!(evidence.body, Some(BodyProgress { received, framing }), "{answer:?}");
+            assert!(evidence.body.unwrap().to_string().contains(says), "{answer:?}");
+            assert_eq!(evidence.status, Some(200));
+        }
+    }
+}
+
+#[test]
+fn a_body_that_is_cut_says_how_much_of_it_came() {
+    for (fields, body, says) in [
+        ("Content-Length: 6", "hello", "5 of 6 bytes came"),
+        ("Transfer-Encoding: chunked", "5\r\nhello\r\n", "5 bytes came, and no end"),
+    ] {
+        let answer = format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\n{body}");
+        for (error, evidence) in refused(answer.as_bytes(), Some(Step::Zero)) {
+            assert!(error.to_string().contains(says), "{error}");
+            assert_eq!(evidence.body.unwrap().received, 5);
+        }
+    }
+}
+
+/// Where a chunk is wrong, its line is shown.
+#[test]
+fn a_wrong_chunk_is_shown() {
+    let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (body, shown) in [("+2\r\nhe\r\n", r#""+2\r\nhe\r\n""#), ("xyz", r#""xyz""#)] {
+        let (error, evidence) = &refused(format!("{head}{body}").as_bytes(), None)[0];
+        assert_eq!(error.kind, ErrorKind::Protocol(ProtocolError::ChunkSize));
+        assert_eq!(evidence.answer.to_string(), shown);
+    }
+}
