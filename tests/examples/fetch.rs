@@ -828,7 +828,7 @@ fn headers_are_replaced_left_out_and_sent_empty_as_curl_does() {
         (&["-H", "X-Key: a:b "][..], "\r\nX-Key: a:b\r\n", "\r\nX-Key: a:b \r\n"),
         (&["-H", "X-Key:a"], "\r\nX-Key: a\r\n", "X-Key:a"),
         (&["-H", "accept: text/plain"], "\r\naccept: text/plain\r\n", "*/*"),
-        (&["-H", "Accept:"], "\r\nHost: ", "ccept"),
+        (&["-H", "Accept:"], "\r\nHost: ", "ccept:"),
         (&["-H", "user-agent:", "-H", "Host: gate"], "\r\nHost: gate\r\n", "User-Agent"),
         (&["-H", "X-Empty;"], "\r\nX-Empty: \r\n", "X-Empty;"),
         (&["-d", "a=1"], "\r\nContent-Type: application/x-www-form-urlencoded\r\n", "chunked"),
