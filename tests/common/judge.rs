@@ -301,7 +301,8 @@ pub fn agree(
         (Verdict::Incomplete, End::Waits) => !stream_ends && same(ours),
         // What isn't HTTP is waited for a little, to tell what it is.
         (Verdict::Malformed, End::Waits) => {
-            !stream_ends && bytes.len() < 32 && bytes.trim_ascii_start().is_empty() && same(ours)
+            let start = bytes.trim_ascii_start();
+            !stream_ends && bytes.len() < 32 && !start.contains(&b'\n') && same(ours)
         }
         // Refused before the line is whole, since nothing could make it right.
         (Verdict::Incomplete, End::Malformed(_)) => {
