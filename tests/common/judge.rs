@@ -234,8 +234,13 @@ fn read(
         return Ok(());
     }
     let mut codings = elements(&fields, "transfer-encoding");
-    // `identity` is no coding (RFC 2616 section 3.6).
-    codings.retain(|coding| !coding.is_empty() && coding != "identity");
+    codings.retain(|coding| !coding.is_empty());
+    // `identity` is no coding (RFC 2616 section 3.6); behind `chunked` that isn't last any more.
+    let mut is_chunked = false;
+    codings.retain(|coding| {
+        is_chunked |= coding == "chunked";
+        coding != "identity" || is_chunked
+    });
     let length = elements(&fields, "content-length").first().cloned();
     if !codings.is_empty() {
         // Rule 3: both "ought to be handled as an error". Section 6.1: in HTTP/1.0 the framing is
