@@ -76,6 +76,8 @@ struct Decoded {
 
 /// As an exchange does it: framing is asked for until it says data, and data are taken.
 fn decode(bytes: &[u8], sizes: &[usize]) -> Decoded {
+    // Folded trailer lines are joined in place.
+    let mut kept = bytes.to_vec();
     let mut decoder = ChunkedDecoder::new();
     let mut trailers: Option<(HeadParser, usize)> = None;
     let mut decoded = Decoded { body: Vec::new(), trailers: None, taken: 0, error: None };
@@ -84,11 +86,11 @@ fn decode(bytes: &[u8], sizes: &[usize]) -> Decoded {
         arrived += segment.len();
         loop {
             if let Some((parser, start)) = &mut trailers {
-                match parser.parse(&mut bytes[*start..arrived].to_vec()) {
+                match parser.parse(&mut kept[*start..arrived]) {
                     Ok(None) => break,
                     Ok(Some(length)) => {
                         decoded.taken = *start + length;
-                        let lines = Headers::new(&bytes[*start..decoded.taken]);
+                        let lines = Headers::new(&kept[*start..decoded.taken]);
                         decoded.trailers = Some(fields(lines));
                         return decoded;
                     }

@@ -418,6 +418,10 @@ fn is_right_error(error: &Failed, right: &End) -> bool {
     match &error.kind {
         // The plain reader counts no interim responses.
         ErrorKind::Protocol(ProtocolError::TooManyInterim) => true,
+        // The plain reader waits for more of what isn't HTTP, and knows of no kept connection.
+        ErrorKind::Protocol(ProtocolError::NotHttp(_)) => {
+            matches!(right, End::Malformed(ProtocolError::NotHttp(_)) | End::Truncated | End::Waits)
+        }
         ErrorKind::Protocol(error) => *right == End::Malformed(*error),
         ErrorKind::ClosedBeforeResponse
         | ErrorKind::StaleConnection

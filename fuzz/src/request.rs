@@ -108,7 +108,7 @@ impl Request<'_> {
         }
         let (line, fields) = right.unwrap_or_else(|| panic!("not refused: {}", context()));
         let sent = &sockets[0].sent;
-        let mut headers = vec![httparse::EMPTY_HEADER; fields.len() + 2];
+        let mut headers = vec![httparse::EMPTY_HEADER; fields.len() + 3];
         let mut request = httparse::Request::new(&mut headers);
         let Ok(httparse::Status::Complete(length)) = request.parse(sent) else {
             panic!("not a request: {} {}", sent.escape_ascii(), context());
@@ -172,6 +172,20 @@ impl Request<'_> {
         if managed || self.headers.iter().any(odd) || named("host").len() > 1 {
             return None;
         }
+        // What contradicts the rest: a host that is none; to keep what is closed; to wait without a body.
+        let has = |value: &[u8], wanted: &str| {
+            let is = |option: &[u8]| trim(option).eq_ignore_ascii_case(wanted.as_bytes());
+            value.split(|&b| b == b',').any(is)
+        };
+        let is_no_host = |host: &&[u8]| host.iter().any(|b| b" \t/?#@,\"\\<>".contains(b));
+        let connection = named("connection");
+        let closes = self.close || connection.iter().any(|value| has(value, "close"));
+        let keeps = connection.iter().any(|value| has(value, "keep-alive"));
+        let waits = named("expect").iter().any(|value| value.eq_ignore_ascii_case(b"100-continue"));
+        let sends_body = self.body == 3 || self.body > 0 && !self.content.is_empty();
+        if named("host").iter().any(is_no_host) || closes && keeps || waits && !sends_body {
+            return None;
+        }
         let authority = match (url.port(), is_connect) {
             (80, false) => url.host_text().to_string(),
             (port, _) => format!("{}:{port}", url.host_text()),
@@ -210,6 +224,9 @@ impl Request<'_> {
         if default("accept") {
             add("Accept", b"*/*");
         }
+        if default("accept-encoding") {
+            add("Accept-Encoding", b"identity");
+        }
         let asks = |value: &&[u8]| value.eq_ignore_ascii_case(b"100-continue");
         let length = self.content.len();
         let has_body = self.body == 3 || self.body > 0 && length > 0;
@@ -239,7 +256,14 @@ fn decoded(userinfo: &str) -> Option<Vec<u8>> {
     let mut rest = userinfo.bytes();
     while let Some(byte) = rest.next() {
         let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
+        let is_in_name = !bytes.contains(&b':');
         bytes.push(match byte {
+            // RFC 7617 section 2: a user name has no colon.
+            b'%' if is_in_name
+                && rest.clone().take(2).map(|b| b.to_ascii_lowercase()).eq(*b"3a") =>
+            {
+                return None;
+            }
             b'%' => (digit(rest.next())? * 16 + digit(rest.next())?) as u8,
             byte => byte,
         });

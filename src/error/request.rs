@@ -242,6 +242,9 @@ pub enum RequestError {
     },
     /// `Content-Length` and `Transfer-Encoding` follow from the body and can't be set by hand.
     ManagedHeader,
+    /// A header line that was given contradicts what is sent: `Host` that is no host, `Connection:
+    /// keep-alive` on a request that closes, `Expect: 100-continue` without a body. Which one.
+    UnfitHeader(&'static str),
     /// `Host` was given twice.
     SecondHost,
     /// The user name or the password of the URL has a broken percent-escape, or the user name a colon
@@ -282,6 +285,7 @@ impl RequestError {
             Self::InvalidMethod => "invalid_method",
             Self::InvalidHeaderName | Self::InvalidHeaderValue { .. } => "invalid_header",
             Self::ManagedHeader => "managed_header",
+            Self::UnfitHeader(_) => "unfit_header",
             Self::SecondHost => "second_host",
             Self::InvalidCredentials => "invalid_credentials",
             Self::BodyLength { .. } => "body_length",
@@ -327,6 +331,20 @@ impl fmt::Display for RequestError {
                 "Content-Length and Transfer-Encoding follow from the body: give the body, or \
                  start an upload with its length",
             ),
+            Self::UnfitHeader(name) => f.write_str(match *name {
+                "Host" => {
+                    "the Host line isn't a host and perhaps a port: give it without http://, a user \
+                     name or a path, as gate.local:8080"
+                }
+                "Connection" => {
+                    "the Connection line says keep-alive, and the request closes its connection: \
+                     leave one of them out"
+                }
+                _ => {
+                    "the Expect line asks for 100-continue, and the request has no body to wait \
+                     with: leave it out"
+                }
+            }),
             Self::SecondHost => f.write_str("Host was given twice: a request has one"),
             Self::InvalidCredentials => f.write_str(
                 "the URL's user name or password has a % without two hex digits, or the user \

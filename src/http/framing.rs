@@ -116,16 +116,17 @@ impl FramingFields {
             Field::TransferEncoding if element.is_empty() => {}
             // Several lines make one list (RFC 9110 section 5.3).
             Field::TransferEncoding => {
+                self.chunked_inside |= self.last_coding == Coding::Chunked;
                 let coding = if is(element, b"chunked") {
                     Coding::Chunked
                 } else if is(element, b"identity") {
-                    // No coding at all: a name of HTTP/1.1's first edition (RFC 2616 section 3.6).
+                    // No coding at all: a name of HTTP/1.1's first edition (RFC 2616 section 3.6). Behind
+                    // `chunked` others take it for one.
                     return Ok(());
                 } else {
                     self.other_coding = true;
                     Coding::Other
                 };
-                self.chunked_inside |= self.last_coding == Coding::Chunked;
                 self.last_coding = coding;
             }
         }

@@ -26,6 +26,11 @@ const DEFAULT_LINES: [(&[u8], u8, usize, usize); 3] = [
     (b"accept-encoding", 4, ACCEPT_ENCODING, DEFAULTS.len()),
 ];
 
+/// The caller's own line asks to keep the connection.
+const KEEPS: u8 = 8;
+/// The caller's own line asks for `100 Continue`.
+const EXPECTS: u8 = 16;
+
 /// Writes a request's head into a buffer that each call is given. What doesn't fit is counted, so that
 /// an error can say how large a buffer it takes.
 ///
@@ -42,8 +47,8 @@ pub(crate) struct HeadWriter {
     least: usize,
     /// Bytes at the buffer's end that hold a copied body.
     pub(crate) copied_body: usize,
-    /// The default lines that aren't to be added.
-    left_out: u8,
+    /// What isn't as by default: a bit for each line that isn't to be added, [`KEEPS`] and [`EXPECTS`].
+    changes: u8,
     host_given: bool,
     /// What the caller's own header lines ask for.
     pub(crate) close: bool,
@@ -70,7 +75,7 @@ impl HeadWriter {
             credentials_line: (0, 0),
             least: 0,
             copied_body: 0,
-            left_out: 0,
+            changes: 0,
             host_given: false,
             close: false,
             has_secret: false,
@@ -173,6 +178,9 @@ impl Pen<'_> {
                 if self.head.host_given {
                     return self.head.fail(RequestError::SecondHost);
                 }
+                if value.iter().any(|byte| b" \t/?#@,\"\\<>".contains(byte)) {
+                    return self.head.fail(RequestError::UnfitHeader("Host"));
+                }
                 self.head.host_given = true;
                 self.remove_host();
             }
@@ -181,14 +189,17 @@ impl Pen<'_> {
                 let asks = value.eq_ignore_ascii_case(b"100-continue");
                 self.head.expect_continue |= asks;
                 self.head.expect_line &= !asks;
+                self.head.changes |= if asks { EXPECTS } else { 0 };
             }
             10 if is(b"user-agent") => self.leave_out(name),
             10 if is(b"connection") => {
-                self.head.close |= value
-                    .split(|&byte| byte == b',')
-                    .any(|option| trim(option).eq_ignore_ascii_case(b"close"));
+                for option in value.split(|&byte| byte == b',').map(trim) {
+                    self.head.close |= option.eq_ignore_ascii_case(b"close");
+                    if option.eq_ignore_ascii_case(b"keep-alive") {
+                        self.head.changes |= KEEPS;
+                    }
+                }
             }
-            6 if is(b"cookie") => self.head.has_secret = true,
             13 if is(b"authorization") => {
                 self.head.has_secret = true;
                 self.remove_credentials();
@@ -214,16 +225,22 @@ impl Pen<'_> {
     fn leave_out(&mut self, name: &[u8]) {
         for (known, bit, ..) in DEFAULT_LINES {
             if name.eq_ignore_ascii_case(known) {
-                self.head.left_out |= bit;
+                self.head.changes |= bit;
             }
         }
     }
 
-    /// The default lines that are to be added.
+    /// The default lines that are to be added; and whether the caller's own fit what is sent.
     #[cold]
-    fn some_defaults(&mut self) {
+    fn some_defaults(&mut self, body: Option<BodyLength>) {
+        if self.head.changes & KEEPS != 0 && self.head.close {
+            self.head.fail(RequestError::UnfitHeader("Connection"));
+        }
+        if self.head.changes & EXPECTS != 0 && matches!(body, None | Some(BodyLength::Known(0))) {
+            self.head.fail(RequestError::UnfitHeader("Expect"));
+        }
         for (_, bit, start, end) in DEFAULT_LINES {
-            if self.head.left_out & bit == 0 {
+            if self.head.changes & bit == 0 {
                 self.put(DEFAULTS.get(start..end).unwrap_or_default());
             }
         }
@@ -250,10 +267,10 @@ impl Pen<'_> {
         if body.is_some() && !self.head.may_have_body {
             self.head.fail(RequestError::BodyNotAllowed);
         }
-        if self.head.left_out == 0 {
+        if self.head.changes == 0 {
             self.put(DEFAULTS);
         } else {
-            self.some_defaults();
+            self.some_defaults(body);
         }
         // Never without content (RFC 9110 section 10.1.1).
         if self.head.expect_line && !matches!(body, None | Some(BodyLength::Known(0))) {

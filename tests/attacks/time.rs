@@ -126,7 +126,8 @@ const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n";
 /// further.
 #[test]
 fn each_deadline_holds_over_a_byte_a_second() {
-    let rows: [(&str, Drip, usize, Option<u64>, &str, u32); 9] = [
+    type Row = (&'static str, Drip, usize, Option<u64>, &'static str, u32);
+    let rows: [Row; 9] = [
         ("a head that drips", drip(HEAD, b"x"), 512, None, "idle_timeout", 5_000),
         (
             "a head that never ends",

@@ -79,9 +79,9 @@ fn unfolded(head: &[u8]) -> Vec<u8> {
         } else {
             start = from;
             fields += 1;
-        }
-        if fields == 1 && matches!(joined.get(from), Some(b' ' | b'\t')) {
-            break;
+            if fields == 1 && matches!(joined.get(from), Some(b' ' | b'\t')) {
+                break;
+            }
         }
     }
     joined

@@ -234,8 +234,13 @@ fn read(
         return Ok(());
     }
     let mut codings = elements(&fields, "transfer-encoding");
-    // `identity` is no coding (RFC 2616 section 3.6).
-    codings.retain(|coding| !coding.is_empty() && coding != "identity");
+    codings.retain(|coding| !coding.is_empty());
+    // `identity` is no coding (RFC 2616 section 3.6); behind `chunked` that isn't last any more.
+    let mut is_chunked = false;
+    codings.retain(|coding| {
+        is_chunked |= coding == "chunked";
+        coding != "identity" || is_chunked
+    });
     let length = elements(&fields, "content-length").first().cloned();
     if !codings.is_empty() {
         // Rule 3: both "ought to be handled as an error". Section 6.1: in HTTP/1.0 the framing is
@@ -301,7 +306,8 @@ pub fn agree(
         (Verdict::Incomplete, End::Waits) => !stream_ends && same(ours),
         // What isn't HTTP is waited for a little, to tell what it is.
         (Verdict::Malformed, End::Waits) => {
-            !stream_ends && bytes.len() < 32 && bytes.trim_ascii_start().is_empty() && same(ours)
+            let start = bytes.trim_ascii_start();
+            !stream_ends && bytes.len() < 32 && !start.contains(&b'\n') && same(ours)
         }
         // Refused before the line is whole, since nothing could make it right.
         (Verdict::Incomplete, End::Malformed(_)) => {

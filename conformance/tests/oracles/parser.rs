@@ -15,7 +15,10 @@ use safe_http_client::{Config, LoopContext, Method, ProtocolError, SafeHttpClien
 use std::cell::RefCell;
 use std::time::Duration;
 
+/// So many runs of a property; `ATTACKS=full` asks for the long form.
 fn runs(cases: u32) -> Runs {
+    let is_long = std::env::var_os("ATTACKS").is_some_and(|form| form == "full");
+    let cases = if is_long { cases.saturating_mul(20) } else { cases };
     Runs { cases, failure_persistence: None, ..Runs::default() }
 }
 

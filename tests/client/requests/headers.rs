@@ -164,6 +164,46 @@ fn the_bodys_framing_is_not_for_the_caller() {
     }
 }
 
+/// What a caller writes has to fit what is sent.
+#[test]
+fn lines_that_contradict_the_request_are_refused() {
+    type Build = for<'r> fn(super::Built<'r>) -> super::Built<'r>;
+    let rows: [(&str, Build); 12] = [
+        ("Host", |request| request.header("Host", "http://h")),
+        ("Host", |request| request.header("host", "h/gate")),
+        ("Host", |request| request.header("Host", "user@h")),
+        ("Host", |request| request.header("Host", "h h")),
+        ("Host", |request| request.header("Host", "h, i")),
+        ("Connection", |request| request.header("Connection", "keep-alive").connection_close()),
+        ("Connection", |request| request.connection_close().header("Connection", "Keep-Alive")),
+        ("Connection", |request| request.header("Connection", "close, keep-alive")),
+        ("Connection", |request| {
+            request.header("Connection", "close").header("Connection", "keep-alive")
+        }),
+        ("Expect", |request| request.header("Expect", "100-continue")),
+        ("Expect", |request| request.header("Expect", "100-Continue").body("")),
+        ("Expect", |request| request.expect_continue().header("Expect", "100-continue")),
+    ];
+    for (name, build) in rows {
+        let error = Bench::new().refused(Method::Post, "http://h/", build);
+        assert_eq!(error.kind, ErrorKind::Request(RequestError::UnfitHeader(name)));
+        assert_eq!(error.code(), "unfit_header");
+        assert!(error.to_string().contains(&format!("the {name} line ")), "{error}");
+    }
+    let fit: [Build; 7] = [
+        |request| request.header("Host", "gate.local:8080"),
+        |request| request.header("Host", "[fe80::1]:80"),
+        |request| request.header("Host", ""),
+        |request| request.header("Connection", "keep-alive"),
+        |request| request.header("Connection", "close").connection_close(),
+        |request| request.header("Connection", "upgrade").header("Upgrade", "echo"),
+        |request| request.header("Expect", "100-continue").body(b"open"),
+    ];
+    for build in fit {
+        Bench::new().sent(Method::Post, "http://h/", build);
+    }
+}
+
 #[test]
 fn the_first_mistake_is_reported() {
     let error = Bench::new().refused(Method::Get, "http://h/", |request| {
