@@ -1,0 +1,244 @@
+//! A network in memory, whose other end is a server of rustls's, or one of the tests' own; and everything that
+//! can happen to bytes on their way.
+
+use crate::chains::Served;
+use crate::rustls_server::config;
+use core::convert::Infallible;
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use embedded_nal::{AddrType, Dns, TcpClientStack, TcpError, TcpErrorKind, nb};
+use rustls::ServerConnection;
+use rustls::version::TLS13;
+use safe_http_client::{
+    Diagnostics, IpConfig, Link, LinkStatus, Network, PipeClosed, StackQuirks, ZeroRead,
+};
+use std::io::{Read as _, Write as _};
+use std::sync::Arc;
+
+/// The other end.
+pub trait Peer {
+    /// Takes what the client has sent, and gives what there is to say.
+    fn exchange(&mut self, sent: &[u8]) -> Vec<u8>;
+
+    /// It says no more.
+    fn has_ended(&self) -> bool {
+        false
+    }
+}
+
+/// What happens to bytes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Fault {
+    /// Nothing.
+    None,
+    /// The byte at this place has one of its bits turned over.
+    Flip(usize, u8),
+    /// The stream ends before this byte.
+    End(usize),
+    /// The connection is reset before this byte.
+    Reset(usize),
+    /// The network fails at this call of `send` or `receive`.
+    Fail(usize),
+}
+
+pub struct Memory<P> {
+    pub peer: P,
+    pub fault: Fault,
+    /// The most bytes that a call moves.
+    pub segment: usize,
+    /// Every third call blocks.
+    pub blocks: bool,
+    waiting: Vec<u8>,
+    /// Bytes that the peer has sent so far.
+    pub sent: usize,
+    /// The same, as they were sent.
+    whole: Vec<u8>,
+    pub calls: usize,
+    pub closed: usize,
+}
+
+impl<P: Peer> Memory<P> {
+    pub fn new(peer: P) -> Self {
+        Self {
+            peer,
+            fault: Fault::None,
+            segment: usize::MAX,
+            blocks: false,
+            waiting: Vec::new(),
+            sent: 0,
+            whole: Vec::new(),
+            calls: 0,
+            closed: 0,
+        }
+    }
+
+    /// The first byte of each record that the peer has sent.
+    pub fn records(&self) -> Vec<usize> {
+        let (mut starts, mut at) = (Vec::new(), 0);
+        while let Some(&[high, low]) = self.whole.get(at + 3..at + 5) {
+            starts.push(at);
+            at += 5 + usize::from(u16::from_be_bytes([high, low]));
+        }
+        starts
+    }
+
+    fn call(&mut self) -> nb::Result<(), Broken> {
+        self.calls += 1;
+        if self.fault == Fault::Fail(self.calls) {
+            return Err(nb::Error::Other(Broken(TcpErrorKind::Other)));
+        }
+        if self.blocks && self.calls % 3 == 0 { Err(nb::Error::WouldBlock) } else { Ok(()) }
+    }
+
+    fn take(&mut self, bytes: Vec<u8>) {
+        self.whole.extend_from_slice(&bytes);
+        for mut byte in bytes {
+            if let Fault::Flip(at, bit) = self.fault
+                && at == self.sent
+            {
+                byte ^= bit;
+            }
+            self.waiting.push(byte);
+            self.sent += 1;
+        }
+    }
+}
+
+#[derive(Debug)]
+pub struct Broken(TcpErrorKind);
+
+impl TcpError for Broken {
+    fn kind(&self) -> TcpErrorKind {
+        self.0
+    }
+}
+
+impl<P: Peer> TcpClientStack for Memory<P> {
+    type TcpSocket = ();
+    type Error = Broken;
+
+    fn socket(&mut self) -> Result<(), Broken> {
+        Ok(())
+    }
+
+    fn connect(&mut self, (): &mut (), _: SocketAddr) -> nb::Result<(), Broken> {
+        self.call()
+    }
+
+    fn send(&mut self, (): &mut (), bytes: &[u8]) -> nb::Result<usize, Broken> {
+        self.call()?;
+        let bytes = &bytes[..bytes.len().min(self.segment)];
+        let answer = self.peer.exchange(bytes);
+        self.take(answer);
+        Ok(bytes.len())
+    }
+
+    fn receive(&mut self, (): &mut (), buffer: &mut [u8]) -> nb::Result<usize, Broken> {
+        self.call()?;
+        let answer = self.peer.exchange(&[]);
+        self.take(answer);
+        let received = self.sent - self.waiting.len();
+        let until = match self.fault {
+            Fault::End(at) | Fault::Reset(at) => at.saturating_sub(received),
+            _ => usize::MAX,
+        };
+        let count = self.waiting.len().min(buffer.len()).min(self.segment).min(until);
+        if count > 0 {
+            buffer[..count].copy_from_slice(&self.waiting[..count]);
+            self.waiting.drain(..count);
+            return Ok(count);
+        }
+        match self.fault {
+            Fault::End(_) if until == 0 => Ok(0),
+            Fault::Reset(_) if until == 0 => Err(nb::Error::Other(Broken(TcpErrorKind::Other))),
+            _ if self.peer.has_ended() => Ok(0),
+            _ => Err(nb::Error::WouldBlock),
+        }
+    }
+
+    fn close(&mut self, (): ()) -> Result<(), Broken> {
+        self.closed += 1;
+        Ok(())
+    }
+}
+
+impl<P> Dns for Memory<P> {
+    type Error = Infallible;
+
+    fn get_host_by_name(&mut self, _: &str, _: AddrType) -> nb::Result<IpAddr, Infallible> {
+        Ok(IpAddr::V4(Ipv4Addr::new(192, 168, 1, 20)))
+    }
+
+    fn get_host_by_address(&mut self, _: IpAddr, _: &mut [u8]) -> nb::Result<usize, Infallible> {
+        Err(nb::Error::WouldBlock)
+    }
+}
+
+impl<P> Link for Memory<P> {
+    fn link_status(&mut self) -> LinkStatus {
+        LinkStatus::Up(IpConfig::new(Ipv4Addr::new(192, 168, 1, 57).into()))
+    }
+}
+
+impl<P: Peer> Diagnostics for Memory<P> {}
+
+impl<P: Peer> Network for Memory<P> {
+    fn quirks(&self) -> StackQuirks {
+        StackQuirks::UNKNOWN
+            .with_zero_read(ZeroRead::EndOfStream)
+            .with_pipe_closed(PipeClosed::Aborted)
+    }
+}
+
+/// What a server of rustls's does once it has read a request's head.
+pub type Answer = fn(&mut ServerConnection);
+
+/// A server of rustls's.
+pub struct Rustls {
+    pub tls: ServerConnection,
+    answer: Answer,
+    head: Vec<u8>,
+    pub has_ended: bool,
+    /// The connection ends behind the answer.
+    pub ends: bool,
+}
+
+impl Rustls {
+    pub fn new(served: &Served, answer: Answer) -> Self {
+        let tls = ServerConnection::new(Arc::new(config(served, &[&TLS13]))).unwrap();
+        Self { tls, answer, head: Vec::new(), has_ended: false, ends: false }
+    }
+}
+
+impl Peer for Rustls {
+    fn exchange(&mut self, mut sent: &[u8]) -> Vec<u8> {
+        while !sent.is_empty() && !self.has_ended {
+            let _ = self.tls.read_tls(&mut sent);
+            if self.tls.process_new_packets().is_err() {
+                self.has_ended = true;
+            }
+            let mut bytes = [0; 512];
+            while let Ok(count @ 1..) = self.tls.reader().read(&mut bytes) {
+                self.head.extend_from_slice(&bytes[..count]);
+            }
+            if self.head.ends_with(b"\r\n\r\n") {
+                self.head.clear();
+                (self.answer)(&mut self.tls);
+                self.has_ended |= self.ends;
+            }
+        }
+        let mut answer = Vec::new();
+        while self.tls.wants_write() {
+            self.tls.write_tls(&mut answer).unwrap();
+        }
+        answer
+    }
+
+    fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+}
+
+/// An answer with a length.
+pub fn hello(tls: &mut ServerConnection) {
+    tls.writer().write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello").unwrap();
+}
