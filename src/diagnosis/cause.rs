@@ -89,6 +89,25 @@ pub enum Cause {
     ConnectionLost = 29,
     /// No rule knows this failure. ([page](crate::causes::unexplained))
     Unexplained = 30,
+    /// No time is known, so that no certificate can be checked. ([page](crate::causes::clock_not_set))
+    ClockNotSet = 31,
+    /// No trusted authority has signed the server's certificate.
+    /// ([page](crate::causes::unknown_authority))
+    UnknownAuthority = 32,
+    /// The server's certificate is for other hosts. ([page](crate::causes::wrong_host))
+    WrongHost = 33,
+    /// A certificate has expired, or isn't valid yet. ([page](crate::causes::not_valid_now))
+    NotValidNow = 34,
+    /// The certificate, its chain or its key isn't one that is accepted.
+    /// ([page](crate::causes::certificate_refused))
+    CertificateRefused = 35,
+    /// The server speaks TLS 1.2 or older only. ([page](crate::causes::old_tls))
+    OldTls = 36,
+    /// Server and client have no group, cipher or kind of certificate in common.
+    /// ([page](crate::causes::nothing_in_common))
+    NothingInCommon = 37,
+    /// A TLS record is too large for the buffer. ([page](crate::causes::record_too_large))
+    RecordTooLarge = 38,
 }
 
 /// Every cause with its code, in the order of their numbers.
@@ -123,6 +142,14 @@ const CODES: &[(Cause, &str)] = &[
     (Cause::GatewaySilent, "gateway_silent"),
     (Cause::ConnectionLost, "connection_lost"),
     (Cause::Unexplained, "unexplained"),
+    (Cause::ClockNotSet, "clock_not_set"),
+    (Cause::UnknownAuthority, "unknown_authority"),
+    (Cause::WrongHost, "wrong_host"),
+    (Cause::NotValidNow, "not_valid_now"),
+    (Cause::CertificateRefused, "certificate_refused"),
+    (Cause::OldTls, "old_tls"),
+    (Cause::NothingInCommon, "nothing_in_common"),
+    (Cause::RecordTooLarge, "record_too_large"),
 ];
 
 impl Cause {

@@ -2,6 +2,7 @@
 
 use core::fmt::{self, Display, Formatter};
 use embedded_nal::{TcpError, TcpErrorKind};
+use nal_link::{StackFault, TlsFault};
 
 /// Why a TLS connection didn't come about, or ended. Nothing was sent in the clear.
 ///
@@ -93,6 +94,30 @@ impl Failure {
             116 => Self::ClientCertificateWanted,
             other => Self::Alert(other),
         }
+    }
+
+    /// What it is to a diagnosis.
+    pub(crate) const fn fault(self) -> StackFault {
+        StackFault::Tls(match self {
+            Self::ClockNotSet => TlsFault::ClockNotSet,
+            Self::UnknownAuthority => TlsFault::UnknownAuthority,
+            Self::WrongHost => TlsFault::WrongHost,
+            Self::Expired => TlsFault::Expired,
+            Self::NotYetValid => TlsFault::NotYetValid,
+            Self::NotForServers => TlsFault::NotForServers,
+            Self::NotAllowedToSign
+            | Self::BadSignature
+            | Self::UnsupportedAlgorithm
+            | Self::MalformedCertificate
+            | Self::Unauthenticated => TlsFault::Refused,
+            Self::WrongKey => TlsFault::WrongKey,
+            Self::OldVersion => TlsFault::OldVersion,
+            Self::NothingInCommon => TlsFault::NothingInCommon,
+            Self::RecordTooLarge { .. } => TlsFault::RecordTooLarge,
+            Self::NotTls => TlsFault::NotTls,
+            Self::Truncated | Self::Closed => return StackFault::Closed,
+            _ => return StackFault::TlsFailed,
+        })
     }
 
     const fn text(self) -> &'static str {

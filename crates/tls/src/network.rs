@@ -487,8 +487,7 @@ impl<N: Network> Diagnostics for Tls<'_, N> {
     fn tcp_fault(&self, error: &ErrorOf<N>) -> StackFault {
         match error {
             Error::Stack(error) => self.network.tcp_fault(error),
-            Error::Tls(Failure::Truncated | Failure::Closed) => StackFault::Closed,
-            Error::Tls(_) => StackFault::TlsFailed,
+            Error::Tls(failure) => failure.fault(),
         }
     }
 

@@ -1,10 +1,10 @@
 //! RSA, with keys of 2,048, 3,072 or 4,096 bits.
 
 use crate::der;
-use fixed_bigint::FixedUInt;
 use ::rsa::modmath_support::{public_key_from_be_bytes, wrap};
 use ::rsa::signature::Verifier as _;
 use ::rsa::{pkcs1v15, pss};
+use fixed_bigint::FixedUInt;
 use rustls_pki_types::{
     AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id,
 };
