@@ -57,7 +57,7 @@ pub(crate) fn explain(code: &str) -> Result<u8, Failure> {
     let number = code.parse().ok().and_then(Cause::from_number);
     let Some(cause) = number.or_else(|| Cause::from_code(code)) else {
         let codes: Vec<_> = Cause::all().map(Cause::code).collect();
-        let message = format!("no cause {code}: 1 to 30, or one of {}", codes.join(", "));
+        let message = format!("no cause {code}: 1 to 38, or one of {}", codes.join(", "));
         return Err(Failure::of_caller(USAGE, "unknown_cause", message));
     };
     let mut text = format!("{} {}: {cause}\n", cause.number(), cause.code());

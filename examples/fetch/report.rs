@@ -86,13 +86,28 @@ impl Failure {
     }
 
     /// What the library says of a call that failed.
-    pub(crate) fn of_call<T: Debug, D: Debug>(error: &Error<T, D>, evidence: Evidence) -> Self {
+    pub(crate) fn of_call<T: Debug, D: Debug>(
+        error: &Error<T, D>,
+        evidence: Evidence,
+        last_words: &[u8],
+    ) -> Self {
+        let causes = Diagnosis::new(error, evidence).suspects().to_vec();
+        let tls = crate::tls::exit_status(evidence.fault);
+        let message = match (tls, causes.first()) {
+            (Some(_), Some(first)) if last_words.is_empty() => {
+                format!("{}: {}", error.phase, first.cause)
+            }
+            (Some(_), Some(first)) => {
+                format!("{}: {} ({})", error.phase, first.cause, last_words.escape_ascii())
+            }
+            _ => error.to_string(),
+        };
         Self {
-            status: exit_status(&error.kind),
+            status: tls.unwrap_or_else(|| exit_status(&error.kind)),
             phase: error.phase.name(),
             code: error.code(),
-            causes: Diagnosis::new(error, evidence).suspects().to_vec(),
-            message: error.to_string(),
+            causes,
+            message,
             received: evidence.received,
             quiet: false,
         }
