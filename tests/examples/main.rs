@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 mod fetch;
+mod fetch_https;
 mod sketches;
 
 use std::path::PathBuf;
