@@ -13,16 +13,7 @@ use time::{Duration, OffsetDateTime};
 /// The host that certificates are for.
 pub const HOST: &str = "gate.test";
 
-/// What a server shows, and what a client trusts.
-#[derive(Clone)]
-pub struct Served {
-    /// In DER, the server's own first.
-    pub chain: Vec<Vec<u8>>,
-    /// PKCS #8 in DER.
-    pub key: Vec<u8>,
-    /// In DER.
-    pub root: Vec<u8>,
-}
+pub use crate::served::Served;
 
 /// A certificate with its key, which may sign.
 pub struct Made {

@@ -1,7 +1,8 @@
 //! A server that has the keys and keeps to no rule: the handshake and records of TLS 1.3, as a test writes them.
+#![allow(dead_code, reason = "tests and fuzzers share it, and need different parts")]
 
-use crate::chains::Served;
 use crate::memory::Peer;
+use crate::served::Served;
 use aes_gcm::aead::{Aead as _, KeyInit as _, Payload};
 use aes_gcm::{Aes128Gcm, Nonce};
 use hkdf::Hkdf;
@@ -134,9 +135,14 @@ impl Evil {
         message(20, &mac.finalize().into_bytes())
     }
 
+    /// EncryptedExtensions, without any.
+    pub fn honest_start(&mut self) {
+        self.messages(&[&message(8, &[0, 0])]);
+    }
+
     /// What every server says.
     pub fn honest(&mut self) {
-        self.messages(&[&message(8, &[0, 0])]);
+        self.honest_start();
         let certificate = self.certificate();
         self.messages(&[&certificate]);
         let proof = self.proof();

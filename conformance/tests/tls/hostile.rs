@@ -3,7 +3,8 @@
 
 use crate::chains::{HOST, Served, leaf, root};
 use crate::client::{Outcome, now, with_tls};
-use crate::memory::{Fault, Memory, Peer, Rustls, hello};
+use crate::memory::{Fault, Memory, Peer};
+use crate::rustls_peer::{Rustls, hello};
 use conformance::common::cx;
 use safe_http_client::{Config, ErrorKind, FnClock, SafeHttpClient};
 use safe_http_client_tls::{Authority, Error, FULL_RECORD, Failure, WallTime, anchor};

@@ -14,5 +14,7 @@ mod outcome;
 mod programs;
 mod responses;
 mod rules;
+mod rustls_peer;
 mod rustls_server;
 mod scenarios;
+mod served;

@@ -3,9 +3,10 @@
 use crate::chains::{HOST, leaf, root};
 use crate::client::{now, with_tls};
 use crate::corpus::{Case, File, Verdict};
-use crate::memory::{Memory, Rustls};
+use crate::memory::Memory;
 use crate::outcome::{Outcome, fetch};
 use crate::programs::say;
+use crate::rustls_peer::Rustls;
 use conformance::common::{TestClock, cx};
 use safe_http_client::{Config, LoopContext, SafeHttpClient};
 use safe_http_client_tls::{Authority, FULL_RECORD, WallTime, anchor};

@@ -155,3 +155,56 @@ pub(crate) fn called(name: &[u8]) -> Option<&[u8]> {
     };
     find(COMMON_NAME).or_else(|| find(ORGANIZATION))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{called, key_usage, names, split, two_numbers};
+
+    #[test]
+    fn lengths_have_one_to_three_bytes() {
+        let long = [&[0x30, 0x82, 1, 4][..], &[7; 260]].concat();
+        for (bytes, length) in [
+            (&[0x04, 0][..], Some(0)),
+            (&[0x04, 2, 8, 9, 1], Some(2)),
+            (&[0x04, 0x81, 1, 8], Some(1)),
+            (&long, Some(260)),
+            (&[0x04, 3, 8, 9], None),
+            (&[0x04, 0x80, 0, 0], None),
+            (&[0x04, 0x83, 0, 0, 1, 9], None),
+            (&[0x04], None),
+        ] {
+            let found = split(bytes).map(|(value, _)| value.content.len());
+            assert_eq!(found, length, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn signatures_are_two_positive_numbers_and_nothing_else() {
+        let number = |bytes: &[u8]| [&[2, bytes.len() as u8], bytes].concat();
+        let pair = |numbers: &[&[u8]]| {
+            let content =
+                numbers.iter().flat_map(|bytes| number(bytes)).collect::<std::vec::Vec<_>>();
+            [&[0x30, content.len() as u8][..], &content].concat()
+        };
+        assert_eq!(two_numbers(&pair(&[&[5], &[0, 0x80]])), Some((&[5][..], &[0x80][..])));
+        for wrong in [
+            pair(&[&[5]]),
+            pair(&[&[5], &[6], &[7]]),
+            // Negative; with a zero too many.
+            pair(&[&[0x80], &[6]]),
+            pair(&[&[0, 5], &[6]]),
+            [pair(&[&[5], &[6]]), std::vec![0]].concat(),
+            std::vec![],
+        ] {
+            assert_eq!(two_numbers(&wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_certificate_has_nothing() {
+        for bytes in [&b""[..], b"x", &[0x30, 0], &[0x30, 2, 0x30, 0]] {
+            assert_eq!((key_usage(bytes), names(bytes).count()), (None, 0));
+        }
+        assert_eq!(called(&[0x31, 9, 0x30, 7, 6, 3, 0x55, 4, 3]), None);
+    }
+}

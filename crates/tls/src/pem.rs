@@ -93,3 +93,31 @@ const fn starts_with(text: &[u8], at: usize, start: &[u8]) -> bool {
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{pem_bytes, pem_length};
+
+    const ONE: &[u8] = b"Subject: x\n-----BEGIN CERTIFICATE-----\r\nAAECAwQF\r\nBgcICQ==\r\n\
+        -----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\n/////w==\n-----END CERTIFICATE-----\n";
+
+    #[test]
+    fn the_compiler_makes_der_of_the_first_certificate() {
+        const LENGTH: usize = pem_length(ONE);
+        const DER: [u8; LENGTH] = pem_bytes(ONE);
+        assert_eq!(DER, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    }
+
+    #[test]
+    fn what_is_no_certificate_has_no_length() {
+        for text in [
+            &b""[..],
+            b"AAECAwQF",
+            b"-----BEGIN CERTIFICATE-----",
+            b"-----BEGIN CERTIFICATE-----\nAA*A\n-----END CERTIFICATE-----",
+            b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----",
+        ] {
+            assert_eq!(pem_length(text), 0, "{}", text.escape_ascii());
+        }
+    }
+}
