@@ -123,7 +123,6 @@ pub fn run(data: &[u8]) {
     let result = online.get("https://gate.test/", &mut buffer).send();
     let is_answered = result.map(|mut response| response.read_to_end().is_ok()).is_ok();
     assert!(!is_answered || honest.get() == HONEST, "a success of step {}", honest.get());
-    drop(online);
     drop(client);
     drop(tls);
     assert_eq!(network.closed, 1, "each socket is closed once");

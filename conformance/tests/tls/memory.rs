@@ -80,7 +80,11 @@ impl<P: Peer> Memory<P> {
         if self.fault == Fault::Fail(self.calls) {
             return Err(nb::Error::Other(Broken(TcpErrorKind::Other)));
         }
-        if self.blocks && self.calls % 3 == 0 { Err(nb::Error::WouldBlock) } else { Ok(()) }
+        if self.blocks && self.calls.is_multiple_of(3) {
+            Err(nb::Error::WouldBlock)
+        } else {
+            Ok(())
+        }
     }
 
     fn take(&mut self, bytes: Vec<u8>) {
