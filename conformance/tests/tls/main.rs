@@ -3,6 +3,7 @@
 mod causes;
 mod chains;
 mod client;
+#[allow(dead_code, reason = "another test needs the rest of it")]
 #[path = "../../../tests/common/corpus.rs"]
 mod corpus;
 mod evil;

@@ -226,10 +226,13 @@ fn tickets_and_empty_records_are_for_nobody() {
     assert_eq!(run(Evil::honest, tickets), Outcome::Got(200, b"hello".to_vec()));
 }
 
+/// A record in place of the ServerHello, of a share of a key.
+type Hello = fn(&[u8]) -> Vec<u8>;
+
 #[test]
 fn hellos_that_break_the_rules() {
     let served = served();
-    let cases: [(&str, fn(&[u8]) -> Vec<u8>, Failure); 10] = [
+    let cases: [(&str, Hello, Failure); 10] = [
         (
             "1.2",
             |share| plain(HANDSHAKE, &server_hello([7; 32], 0x1301, 0x0303, share)),
