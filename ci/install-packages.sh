@@ -5,7 +5,7 @@
 #
 #   targets   compilers and binutils for the bare-metal targets
 #   emulators QEMU for the chips that firmware is run on
-#   servers   HTTP servers that the tests talk to
+#   servers   HTTP servers that the tests talk to, and curl to compare with
 #   network   networks of their own for the tests: namespaces, a firewall
 #   valgrind  valgrind and a C compiler
 set -euo pipefail
@@ -20,7 +20,7 @@ packages_of() {
             ;;
         emulators) echo qemu-system-misc qemu-system-arm ;;
         servers)
-            echo nginx-light
+            echo nginx-light openssl curl
             command -v node >/dev/null || echo nodejs
             ;;
         network) echo iproute2 nftables openssl ;;

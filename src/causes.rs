@@ -10,7 +10,7 @@
 //! timeout. AT firmware says no more: `ERROR` and `CLOSED` for a refused, a silent and an
 //! unreachable host alike.
 //!
-//! A refusal is one cause of forty ([`nothing_listens`]). The three classic ones are others:
+//! A refusal is one cause of forty-nine ([`nothing_listens`]). The three classic ones are others:
 //!
 //! 1. **No IP address yet** ([`no_address`]). Being on the access point isn't enough.
 //! 2. **An endpoint that can't be reached:** localhost ([`no_host_target`]), a host that is down
@@ -33,7 +33,8 @@
 //! | works with DHCP, fails with a static address | [`wrong_subnet`], [`no_dns_server`] |
 //! | works with an IP address, fails with a name | [`name_not_resolved`], [`no_dns_server`] |
 //! | two ESP8266 don't reach each other | [`own_address`] |
-//! | works with http, fails with https | [`certificate`], [`tls_mismatch`], [`modem_memory`], [`scheme`] |
+//! | works with http, fails with https | [`certificate`], [`tls_mismatch`], [`modem_memory`], [`scheme`], [`clock_not_set`], [`unknown_authority`], [`wrong_host`], [`old_tls`], [`nothing_in_common`], [`record_too_large`] |
+//! | https worked for months, and fails now | [`not_valid_now`], [`unknown_authority`], [`certificate_refused`] |
 //! | connected, and no answer | [`slow_server`], [`not_http`] |
 //! | the answer is a page that nobody asked for | [`captive_portal`], [`redirected`], [`not_http`] |
 //! | status 301, 302, 307 or 308 | [`redirected`], [`captive_portal`] |
@@ -140,6 +141,14 @@
 //! | 39 | [`nearly_http`] | the answer is nearly HTTP, and isn't quite |
 //! | 40 | [`stack_quirks`] | what was declared of the stack doesn't fit it |
 //! | 41 | [`buffer_too_small`] | the response doesn't fit the buffer that it was given |
+//! | 42 | [`clock_not_set`] | no time is known, so that no certificate can be checked |
+//! | 43 | [`unknown_authority`] | no trusted authority has signed the server's certificate |
+//! | 44 | [`wrong_host`] | the server's certificate is for other hosts |
+//! | 45 | [`not_valid_now`] | a certificate has expired, or isn't valid yet |
+//! | 46 | [`certificate_refused`] | the certificate, its chain or its key isn't one that is accepted |
+//! | 47 | [`old_tls`] | the server speaks TLS 1.2 or older only |
+//! | 48 | [`nothing_in_common`] | server and client have no group, cipher or kind of certificate in common |
+//! | 49 | [`record_too_large`] | a TLS record is too large for the buffer |
 
 #[doc = include_str!("causes/event_handler.md")]
 pub mod event_handler {}
@@ -263,3 +272,27 @@ pub mod stack_quirks {}
 
 #[doc = include_str!("causes/buffer_too_small.md")]
 pub mod buffer_too_small {}
+
+#[doc = include_str!("causes/clock_not_set.md")]
+pub mod clock_not_set {}
+
+#[doc = include_str!("causes/unknown_authority.md")]
+pub mod unknown_authority {}
+
+#[doc = include_str!("causes/wrong_host.md")]
+pub mod wrong_host {}
+
+#[doc = include_str!("causes/not_valid_now.md")]
+pub mod not_valid_now {}
+
+#[doc = include_str!("causes/certificate_refused.md")]
+pub mod certificate_refused {}
+
+#[doc = include_str!("causes/old_tls.md")]
+pub mod old_tls {}
+
+#[doc = include_str!("causes/nothing_in_common.md")]
+pub mod nothing_in_common {}
+
+#[doc = include_str!("causes/record_too_large.md")]
+pub mod record_too_large {}

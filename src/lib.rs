@@ -14,7 +14,7 @@
 //! 3. **The request is made from an event handler** and not from the main loop. A request needs the
 //!    [`LoopContext`], which a handler can't hold. Handlers report through [`LinkEvents`].
 //!
-//! There are more. **[`causes`] has a page for each of forty**, found by what you see: why it happens
+//! There are more. **[`causes`] has a page for each of forty-nine**, found by what you see: why it happens
 //! on this chip, how it is told, and what to do, here and on Arduino.
 //! [`SafeHttpClient::diagnosis`] names those of an error, and [`SafeHttpClient::diagnose`] goes and looks.
 //!
@@ -64,7 +64,7 @@
 //! # Out of scope
 //!
 //! Redirects, cookies, caches, compression, authentication beyond `Basic`, HTTP/2, a pool of
-//! connections. TLS is the stack's: [`Network::secure`].
+//! connections. TLS is the network's: [`Network::secure`]; the crate `safe-http-client-tls` makes one with TLS of any network.
 //!
 //! # Limitations
 //!
@@ -148,7 +148,7 @@ pub use nal::ErrorOf;
 pub use nal_link::{
     Clock, Connect, Diagnostics, DisconnectReason, FnClock, IpConfig, Link, LinkError, LinkEvents,
     LinkStatus, LoopContext, NalNetwork, Network, NoDns, NoPing, NoTls, PipeClosed, StackFault,
-    StackQuirks, StackStatus, WithIdle, WithoutDns, ZeroRead,
+    StackQuirks, StackStatus, TlsFault, WithIdle, WithoutDns, ZeroRead,
 };
 #[cfg(feature = "std")]
 pub use nal_link::{PcLink, StdClock};

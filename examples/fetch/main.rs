@@ -18,6 +18,7 @@ mod output;
 mod own_page;
 mod pc;
 mod report;
+mod tls;
 mod upload;
 mod watch;
 
@@ -29,6 +30,7 @@ use report::{Failure, HTTP_ERROR, report_failure, report_response};
 use safe_http_client::{
     Call, Clock, ErrorOf, FnClock, LoopContext, Method, Network, Phase, SafeHttpClient, Upload, nb,
 };
+use safe_http_client_tls::{Pipe, Tls};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::TryRecvError;
@@ -74,7 +76,12 @@ fn exchange(options: &Options, watch: &Arc<Watch>) -> Result<u8, Failure> {
 
     // The context stands for the main loop. It is taken once, and lent to each call.
     let Some(mut cx) = LoopContext::take() else { unreachable!("it is taken here alone") };
+    // https by TLS around the stack; http passes through it.
+    let (trust, pipe, mut memory) = (options.tls.trust()?, Pipe::new(), tls::Memory::new());
+    let anchors = trust.anchors()?;
+    let mut session = trust.session(&pipe, &anchors, &mut memory);
     let network = watched_network(WatchedStack::new(Arc::clone(watch)));
+    let network = Tls::new(network, &pipe, session.as_mut());
     let clock = FnClock(|| watch.elapsed_ms());
     let mut client = SafeHttpClient::with_config(network, &clock, options.config());
     watch.enter(Phase::Link);
@@ -88,6 +95,9 @@ fn exchange(options: &Options, watch: &Arc<Watch>) -> Result<u8, Failure> {
     // Put the request together. Mistakes in it come out at the start, and nothing is sent yet.
     let method = Method::from_name(options.method());
     let mut request = online.request(method, &url, vec![0; options.buffer]);
+    if let Some(address) = options.tls.resolved(&url)? {
+        request = request.connect_to(address);
+    }
     for header in headers {
         request = match header {
             HeaderOption::Send(name, value) => request.header(name, value),
@@ -197,7 +207,8 @@ fn or_wait<N: Network, C: Clock>(
 
 /// With the figures, which the client has.
 fn failure<N: Network, C: Clock>(client: &SafeHttpClient<N, C>, error: ErrorOf<N>) -> Failure {
-    Failure::of_call(&error, &client.diagnosis(&error))
+    let last_words = client.network().status().last_words;
+    Failure::of_call(&error, &client.diagnosis(&error), last_words)
 }
 
 /// Long enough to leave the processor alone, short enough that no socket's buffer fills meanwhile.

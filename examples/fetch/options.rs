@@ -9,7 +9,7 @@ use std::time::Duration;
 const EXIT_STATUSES: &str = "\
 Exit status, as curl's:
    0  the response is complete
-   1  unsupported scheme (https without TLS included)
+   1  unsupported scheme
    2  wrong usage
    3  malformed URL
    6  the host's name didn't resolve
@@ -21,9 +21,13 @@ Exit status, as curl's:
   26  the file to send couldn't be read
   27  --buffer is too small
   28  a deadline ran out, in any phase
+  35  TLS failed: an old version, nothing in common, or no TLS at all
   52  the server closed the connection without a byte
   55  sending failed
-  56  receiving failed";
+  56  receiving failed
+  60  the https server couldn't be verified (51 to curl before 7.62, where it was the host's name)
+  77  --cacert can't be read
+  90  the server's key isn't a pinned one";
 
 /// Fetches a URL with safe-http-client, over the operating system's sockets.
 ///
@@ -97,6 +101,9 @@ pub(crate) struct Options {
     #[arg(short = 'm', long, visible_alias = "total-timeout", value_name = "SECONDS",
           value_parser = seconds)]
     max_time: Option<Duration>,
+
+    #[command(flatten)]
+    pub(crate) tls: crate::tls::TlsOptions,
 
     /// What to fetch, such as http://192.168.1.20/gate?door=2
     pub(crate) url: Option<String>,

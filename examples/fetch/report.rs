@@ -89,13 +89,28 @@ impl Failure {
     }
 
     /// What the library says of a call that failed.
-    pub(crate) fn of_call<T: Debug, D: Debug>(error: &Error<T, D>, diagnosis: &Diagnosis) -> Self {
+    pub(crate) fn of_call<T: Debug, D: Debug>(
+        error: &Error<T, D>,
+        diagnosis: &Diagnosis,
+        last_words: &[u8],
+    ) -> Self {
+        let causes = diagnosis.suspects().to_vec();
+        let tls = crate::tls::exit_status(diagnosis.evidence().fault);
+        let message = match (tls, causes.first()) {
+            (Some(_), Some(first)) if last_words.is_empty() => {
+                format!("{}: {}", error.phase, first.cause)
+            }
+            (Some(_), Some(first)) => {
+                format!("{}: {} ({})", error.phase, first.cause, last_words.escape_ascii())
+            }
+            _ => format!("{error}{}", came(error, &diagnosis.evidence())),
+        };
         Self {
-            status: exit_status(&error.kind),
+            status: tls.unwrap_or_else(|| exit_status(&error.kind)),
             phase: error.phase.name(),
             code: error.code(),
-            causes: diagnosis.suspects().to_vec(),
-            message: format!("{error}{}", came(error, &diagnosis.evidence())),
+            causes,
+            message,
             received: diagnosis.evidence().received,
             quiet: false,
         }

@@ -99,6 +99,10 @@ impl Watch {
         let Some(head) = &mut progress.request else {
             return;
         };
+        // Records of TLS are for nobody to read.
+        if head.is_empty() && bytes.first().is_some_and(|first| (20..24).contains(first)) {
+            return;
+        }
         head.extend_from_slice(bytes);
         if let Some(end) = head.windows(4).position(|four| four == b"\r\n\r\n") {
             let lines = head.get(..end).unwrap_or_default();
@@ -247,7 +251,7 @@ impl Watch {
             let _ = fs::remove_file(part);
         }
         self.show_what_came(progress);
-        let failure = Failure::of_call(&error, &Diagnosis::new(&error, evidence));
+        let failure = Failure::of_call(&error, &Diagnosis::new(&error, evidence), b"");
         report_failure(&failure, self.json, self.elapsed_ms());
         std::process::exit(failure.status.into());
     }

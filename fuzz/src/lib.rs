@@ -12,7 +12,13 @@ mod outcome;
 #[path = "../../tests/common/player.rs"]
 mod player;
 
+#[path = "../../conformance/tests/tls/evil.rs"]
+mod evil;
 mod input;
+#[path = "../../conformance/tests/tls/memory.rs"]
+mod memory;
+#[path = "../../conformance/tests/tls/served.rs"]
+mod served;
 mod stack;
 
 pub mod at_parser;
@@ -22,13 +28,14 @@ pub mod exchange;
 pub mod protocol;
 pub mod request;
 pub mod response;
+pub mod tls;
 pub mod url;
 
 /// A target: it panics on a find.
 pub type Target = fn(&[u8]);
 
 /// All targets, by the names of their programs and of their seeds' folders.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("exchange", exchange::run),
     ("protocol", protocol::run),
     ("response", response::run),
@@ -37,6 +44,7 @@ pub const TARGETS: [(&str, Target); 8] = [
     ("url", url::run),
     ("request", request::run),
     ("at_parser", at_parser::run),
+    ("tls", tls::run),
 ];
 
 /// The program of a target: under cargo-fuzz a fuzzer, otherwise one that runs the files that it is

@@ -153,3 +153,8 @@ fn request() {
 fn at_parser() {
     smoke("at_parser");
 }
+
+#[test]
+fn tls() {
+    smoke("tls");
+}

@@ -49,6 +49,14 @@ impl Cause {
             Self::NearlyHttp => "the answer is nearly HTTP, and isn't quite",
             Self::StackQuirks => "what was declared of the stack (StackQuirks) doesn't fit it",
             Self::BufferTooSmall => "the response doesn't fit the buffer that it was given",
+            Self::ClockNotSet => "no time is known, so that no certificate can be checked",
+            Self::UnknownAuthority => "no trusted authority has signed the certificate of {host}",
+            Self::WrongHost => "the certificate of {host} is for other hosts",
+            Self::NotValidNow => "a certificate of {host} has expired, or isn't valid yet",
+            Self::CertificateRefused => "the certificate of {host} isn't one that is accepted",
+            Self::OldTls => "{host} speaks TLS 1.2 or older only",
+            Self::NothingInCommon => "{host} has no cipher or kind of certificate in common",
+            Self::RecordTooLarge => "a TLS record of {host} is too large for the buffer",
         }
     }
 
@@ -214,6 +222,28 @@ impl Cause {
             }
             Self::Unexplained => {
                 "compare with a PC in the same Wi-Fi; if it stays a riddle, report it with this text"
+            }
+            Self::ClockNotSet => {
+                "ask an SNTP server for the time before the first https request, or declare that it is later than the build"
+            }
+            Self::UnknownAuthority => {
+                "trust the root of the issuer that is shown below, and let the server send its intermediate certificates along"
+            }
+            Self::WrongHost => {
+                "use a name that the certificate has (shown below), or let the server get one with this name"
+            }
+            Self::NotValidNow => {
+                "renew the server's certificate; if a browser finds it valid, the chip's clock is wrong: set it by SNTP"
+            }
+            Self::CertificateRefused => {
+                "the error says why: get the server a certificate with serverAuth and a right chain, or pin its new key"
+            }
+            Self::OldTls => "let the server speak TLS 1.3 as well",
+            Self::NothingInCommon => {
+                "the server needs P-256, AES-128-GCM and a P-256 certificate; for RSA's, P-384's or Ed25519's switch that feature on"
+            }
+            Self::RecordTooLarge => {
+                "give the session a read buffer of 16,640 bytes, or let the server send smaller records (ssl_buffer_size in nginx)"
             }
         }
     }

@@ -118,6 +118,25 @@ pub enum Cause {
     /// The response doesn't fit the buffer that the request was given.
     /// ([page](crate::causes::buffer_too_small))
     BufferTooSmall = 41,
+    /// No time is known, so that no certificate can be checked. ([page](crate::causes::clock_not_set))
+    ClockNotSet = 42,
+    /// No trusted authority has signed the server's certificate.
+    /// ([page](crate::causes::unknown_authority))
+    UnknownAuthority = 43,
+    /// The server's certificate is for other hosts. ([page](crate::causes::wrong_host))
+    WrongHost = 44,
+    /// A certificate has expired, or isn't valid yet. ([page](crate::causes::not_valid_now))
+    NotValidNow = 45,
+    /// The certificate, its chain or its key isn't one that is accepted.
+    /// ([page](crate::causes::certificate_refused))
+    CertificateRefused = 46,
+    /// The server speaks TLS 1.2 or older only. ([page](crate::causes::old_tls))
+    OldTls = 47,
+    /// Server and client have no group, cipher or kind of certificate in common.
+    /// ([page](crate::causes::nothing_in_common))
+    NothingInCommon = 48,
+    /// A TLS record is too large for the buffer. ([page](crate::causes::record_too_large))
+    RecordTooLarge = 49,
 }
 
 /// Every cause with its code, in the order of their numbers.
@@ -163,6 +182,14 @@ const CODES: &[(Cause, &str)] = &[
     (Cause::NearlyHttp, "nearly_http"),
     (Cause::StackQuirks, "stack_quirks"),
     (Cause::BufferTooSmall, "buffer_too_small"),
+    (Cause::ClockNotSet, "clock_not_set"),
+    (Cause::UnknownAuthority, "unknown_authority"),
+    (Cause::WrongHost, "wrong_host"),
+    (Cause::NotValidNow, "not_valid_now"),
+    (Cause::CertificateRefused, "certificate_refused"),
+    (Cause::OldTls, "old_tls"),
+    (Cause::NothingInCommon, "nothing_in_common"),
+    (Cause::RecordTooLarge, "record_too_large"),
 ];
 
 impl Cause {

@@ -4,7 +4,7 @@ use super::{Cause, Confidence, Suspect};
 use Cause::*;
 use Confidence::{Certain, Likely, Possible};
 use heapless::Vec;
-use nal_link::StackFault;
+use nal_link::{StackFault, TlsFault};
 
 /// What was seen of the failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,6 +166,20 @@ const RULES: &[Rule] = &[
     rule(ANY, |f| f.fault == StackFault::NoAddress,     &[is(NoAddress, Certain)]),
     rule(ANY, |f| f.fault == StackFault::OutOfMemory,   &[is(ModemMemory, Likely), is(OutOfSockets, Possible)]),
     rule(ANY, |f| f.fault == StackFault::NoSocket,      &[is(OutOfSockets, Certain)]),
+
+    // What the handshake itself has shown.
+    rule(ANY, |f| f.fault == StackFault::Tls(TlsFault::ClockNotSet),      &[is(ClockNotSet, Certain)]),
+    rule(ANY, |f| f.fault == StackFault::Tls(TlsFault::UnknownAuthority), &[is(UnknownAuthority, Certain), is(CaptivePortal, Possible)]),
+    rule(ANY, |f| f.fault == StackFault::Tls(TlsFault::WrongHost),        &[is(WrongHost, Certain), is(CaptivePortal, Possible)]),
+    rule(ANY, |f| f.fault == StackFault::Tls(TlsFault::Expired),          &[is(NotValidNow, Certain)]),
+    rule(ANY, |f| f.fault == StackFault::Tls(TlsFault::NotYetValid),      &[is(NotValidNow, Certain), is(ClockNotSet, Possible)]),
+    rule(ANY, |f| matches!(f.fault, StackFault::Tls(TlsFault::NotForServers | TlsFault::Refused | TlsFault::WrongKey)),
+        &[is(CertificateRefused, Certain)]),
+    rule(ANY, |f| f.fault == StackFault::Tls(TlsFault::OldVersion),       &[is(OldTls, Certain)]),
+    // As a rule it is the server who says so, without a reason.
+    rule(ANY, |f| f.fault == StackFault::Tls(TlsFault::NothingInCommon),  &[is(NothingInCommon, Likely), is(OldTls, Possible)]),
+    rule(ANY, |f| f.fault == StackFault::Tls(TlsFault::RecordTooLarge),   &[is(RecordTooLarge, Certain)]),
+    rule(ANY, |f| f.fault == StackFault::Tls(TlsFault::NotTls),           &[is(TlsMismatch, Certain)]),
 
     // The link.
     rule(&[JoinRefused],             ALWAYS, &[is(JoinFailed, Certain)]),

@@ -1,8 +1,8 @@
 //! All that a stack's error can stand for.
 
-use safe_http_client::StackFault;
+use safe_http_client::{StackFault, TlsFault};
 
-pub const FAULTS: [StackFault; 23] = [
+pub const FAULTS: [StackFault; 35] = [
     StackFault::Unknown,
     StackFault::Refused,
     StackFault::Reset,
@@ -26,4 +26,16 @@ pub const FAULTS: [StackFault; 23] = [
     StackFault::ModemSilent,
     StackFault::ModemHung,
     StackFault::SerialGarbled,
+    StackFault::Tls(TlsFault::ClockNotSet),
+    StackFault::Tls(TlsFault::UnknownAuthority),
+    StackFault::Tls(TlsFault::WrongHost),
+    StackFault::Tls(TlsFault::Expired),
+    StackFault::Tls(TlsFault::NotYetValid),
+    StackFault::Tls(TlsFault::NotForServers),
+    StackFault::Tls(TlsFault::Refused),
+    StackFault::Tls(TlsFault::WrongKey),
+    StackFault::Tls(TlsFault::OldVersion),
+    StackFault::Tls(TlsFault::NothingInCommon),
+    StackFault::Tls(TlsFault::RecordTooLarge),
+    StackFault::Tls(TlsFault::NotTls),
 ];

@@ -40,9 +40,13 @@ impl Row {
     /// by what the row asks for.
     fn is_of(&self, verdict: &Verdict) -> bool {
         let asks_for = |name: &str| self.when.contains(name);
-        let fault = format!("StackFault::{:?}", verdict.fault);
-        let fits_fault = !asks_for("StackFault::")
-            || self.when.split(' ').any(|word| word.trim_matches(['(', ')', ',']) == fault);
+        let fault = match verdict.fault {
+            StackFault::Tls(why) => format!("TlsFault::{why:?}"),
+            fault => format!("StackFault::{fault:?}"),
+        };
+        let is_apart = |letter: char| !letter.is_alphanumeric() && letter != ':';
+        let fits_fault =
+            !asks_for("StackFault::") || self.when.split(is_apart).any(|word| word == fault);
         let fits_answer = match (asks_for("AnswerAsksForTls"), asks_for("AnswerIsTls")) {
             (true, _) => verdict.of_answer,
             (_, true) => !verdict.of_answer,

@@ -7,7 +7,7 @@ use crate::common::{TestClock, cx};
 use crate::observed::Verdict;
 use safe_http_client::{
     Cause, Deadline, Diagnosis, DisconnectReason, Error, ErrorKind, Evidence, IpConfig, LinkError,
-    LinkStatus, Peer, Phase, ProtocolError, RequestError, SafeHttpClient, StackFault,
+    LinkStatus, Peer, Phase, ProtocolError, RequestError, SafeHttpClient, StackFault, TlsFault,
 };
 use std::net::Ipv4Addr;
 
@@ -33,6 +33,8 @@ pub fn written() -> Vec<Written> {
     let connect = || ErrorKind::<(), ()>::Connect(());
     let nothing = Evidence::default();
     let fault = |fault| known(|evidence| evidence.fault = fault);
+    let tls_fault = |why| fault(StackFault::Tls(why));
+    let by_tls = "the tests of TLS produce it";
     let after = |ms, fault| {
         known(|evidence| {
             (evidence.phase_ms, evidence.limit_ms, evidence.fault) = (ms, 5000, fault);
@@ -88,6 +90,22 @@ pub fn written() -> Vec<Written> {
             fault(StackFault::ModemHung),
             Cause::ModemUnresponsive,
         ),
+        (by_tls, Connect, connect(), tls_fault(TlsFault::ClockNotSet), Cause::ClockNotSet),
+        (
+            by_tls,
+            Connect,
+            connect(),
+            tls_fault(TlsFault::UnknownAuthority),
+            Cause::UnknownAuthority,
+        ),
+        (by_tls, Connect, connect(), tls_fault(TlsFault::WrongHost), Cause::WrongHost),
+        (by_tls, Connect, connect(), tls_fault(TlsFault::Expired), Cause::NotValidNow),
+        (by_tls, Connect, connect(), tls_fault(TlsFault::NotYetValid), Cause::NotValidNow),
+        (by_tls, Connect, connect(), tls_fault(TlsFault::Refused), Cause::CertificateRefused),
+        (by_tls, Connect, connect(), tls_fault(TlsFault::OldVersion), Cause::OldTls),
+        (by_tls, Connect, connect(), tls_fault(TlsFault::NothingInCommon), Cause::NothingInCommon),
+        (by_tls, Connect, connect(), tls_fault(TlsFault::RecordTooLarge), Cause::RecordTooLarge),
+        (by_tls, Connect, connect(), tls_fault(TlsFault::NotTls), Cause::TlsMismatch),
         (not_here, Connect, connect(), fault(StackFault::Busy), Cause::ModemUnresponsive),
         (not_here, Connect, connect(), fault(StackFault::UnfitFirmware), Cause::Firmware),
         (

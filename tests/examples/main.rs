@@ -3,6 +3,7 @@
 
 mod fetch;
 mod fetch_field;
+mod fetch_https;
 mod sketches;
 
 use std::path::PathBuf;

@@ -360,7 +360,9 @@ fn no_memory(dialect: Dialect, case: Case) -> Case {
     let Rig { handle, clock, mut modem, mut cx } = with_tls(config);
     let mut client = SafeHttpClient::new(&mut modem, &clock);
     asked(case, &handle, &mut client, &mut cx, "https://192.168.4.20/").demand(match dialect {
-        Dialect::NonOs17 => Demand::Listed("it tells neither why TLS failed nor its free memory"),
+        Dialect::NonOs17 | Dialect::Single17 => {
+            Demand::Listed("it tells neither why TLS failed nor its free memory")
+        }
         Dialect::EspAt2 => Demand::FirstNotCertain("the firmware doesn't say why TLS failed"),
     })
 }

@@ -43,6 +43,8 @@ pub enum StackFault {
     HidesRefusal,
     /// A connection with TLS didn't come about, and the stack doesn't tell why.
     TlsFailed,
+    /// A connection with TLS didn't come about, and the stack tells why.
+    Tls(TlsFault),
     /// The radio sleeps between beacons, so that now and then a packet is late, or lost.
     RadioSleeps,
     /// The stack didn't even dial.
@@ -71,6 +73,43 @@ pub enum StackFault {
     ModemHung,
     /// Bytes were lost, added or changed between chip and modem.
     SerialGarbled,
+}
+
+/// Why a connection with TLS didn't come about, as far as a stack that tells distinguishes.
+///
+/// ```
+/// use nal_link::{StackFault, TlsFault};
+/// let fault = StackFault::Tls(TlsFault::Expired);
+/// assert_ne!(fault, StackFault::TlsFailed);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum TlsFault {
+    /// No time is known, so that a certificate's validity can't be checked.
+    ClockNotSet,
+    /// No authority that is trusted has signed the certificate.
+    UnknownAuthority,
+    /// The certificate is another host's.
+    WrongHost,
+    /// A certificate has expired.
+    Expired,
+    /// A certificate isn't valid yet.
+    NotYetValid,
+    /// The certificate isn't a server's.
+    NotForServers,
+    /// The certificate, its chain or the proof of its key is refused for another reason.
+    Refused,
+    /// The server's key isn't the one that is pinned.
+    WrongKey,
+    /// The server speaks older versions only.
+    OldVersion,
+    /// The server has no group, cipher or kind of certificate in common.
+    NothingInCommon,
+    /// A record is larger than the buffer for it.
+    RecordTooLarge,
+    /// What came isn't TLS.
+    NotTls,
 }
 
 #[cfg(feature = "std")]

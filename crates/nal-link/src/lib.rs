@@ -39,7 +39,7 @@ mod status;
 pub use clock::{Clock, FnClock, WithIdle, elapsed_ms, millis};
 pub use context::LoopContext;
 pub use events::LinkEvents;
-pub use fault::StackFault;
+pub use fault::{StackFault, TlsFault};
 pub use link::Link;
 pub use nal_network::{NalNetwork, NoDns, ResolvesNames, WithoutDns};
 pub use network::{Diagnostics, Network, NoPing, NoTls, StackStatus};

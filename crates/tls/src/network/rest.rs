@@ -1,0 +1,111 @@
+//! What a network is beside its sockets: mostly the network below.
+
+use super::{ErrorOf, Secured, Tls};
+use crate::failure::Error;
+use core::convert::Infallible;
+use core::net::IpAddr;
+use embedded_nal::{AddrType, Dns};
+use nal_link::{
+    Diagnostics, IpConfig, Link, LinkStatus, Network, NoPing, NoTls, PipeClosed, StackFault,
+    StackQuirks, StackStatus, ZeroRead,
+};
+
+impl<N: Network> Dns for Tls<'_, N> {
+    type Error = <N as Dns>::Error;
+
+    fn get_host_by_name(&mut self, name: &str, kind: AddrType) -> nb::Result<IpAddr, Self::Error> {
+        self.network.get_host_by_name(name, kind)
+    }
+
+    fn get_host_by_address(
+        &mut self,
+        address: IpAddr,
+        name: &mut [u8],
+    ) -> nb::Result<usize, Self::Error> {
+        self.network.get_host_by_address(address, name)
+    }
+}
+
+impl<N: Network> Link for Tls<'_, N> {
+    fn link_status(&mut self) -> LinkStatus {
+        self.network.link_status()
+    }
+
+    fn has_loopback(&self) -> bool {
+        self.network.has_loopback()
+    }
+
+    fn own_network(&mut self) -> Option<IpConfig> {
+        self.network.own_network()
+    }
+}
+
+impl<N: Network> Network for Tls<'_, N> {
+    fn quirks(&self) -> StackQuirks {
+        let below = self.network.quirks();
+        let pipe_closed = match below.pipe_closed() {
+            PipeClosed::EndOfStream => PipeClosed::Aborted,
+            other => other,
+        };
+        below
+            .with_zero_read(ZeroRead::EndOfStream)
+            .with_pipe_closed(pipe_closed)
+            .with_empty_send_tells_end(false)
+    }
+
+    fn poll_network(&mut self) {
+        self.network.poll_network();
+    }
+
+    fn has_unread(&mut self, socket: &mut Self::TcpSocket) -> bool {
+        // A ticket that comes late isn't for the client; `receive` tells.
+        socket.tls.is_none() && self.network.has_unread(&mut socket.inner)
+    }
+
+    fn has_tls(&self) -> bool {
+        true
+    }
+
+    fn secure(&mut self, socket: &mut Self::TcpSocket, server_name: &str) -> Result<(), NoTls> {
+        // An older connection that nobody closed.
+        self.stop();
+        self.generation = self.generation.wrapping_add(1);
+        self.shown.clear();
+        socket.tls = Some(Secured { generation: self.generation, is_dialled: false });
+        self.pipe.with(|line| {
+            line.name.clear();
+            // A name that doesn't fit is empty, and is refused as one.
+            let _ = line.name.push_str(server_name.strip_suffix('.').unwrap_or(server_name));
+        });
+        Ok(())
+    }
+}
+
+impl<N: Network> Diagnostics for Tls<'_, N> {
+    fn tcp_fault(&self, error: &ErrorOf<N>) -> StackFault {
+        match error {
+            Error::Stack(error) => self.network.tcp_fault(error),
+            Error::Tls(failure) => failure.fault(),
+        }
+    }
+
+    fn dns_fault(&self, error: &<Self as Dns>::Error) -> StackFault {
+        self.network.dns_fault(error)
+    }
+
+    fn status(&self) -> StackStatus<'_> {
+        let mut status = self.network.status();
+        if !self.shown.is_empty() {
+            status.last_words = &self.shown;
+        }
+        status
+    }
+
+    fn ping(&mut self, host: IpAddr) -> nb::Result<Option<u32>, NoPing> {
+        self.network.ping(host)
+    }
+
+    fn signal_strength(&mut self) -> nb::Result<Option<i8>, Infallible> {
+        self.network.signal_strength()
+    }
+}

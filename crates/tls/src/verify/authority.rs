@@ -1,0 +1,238 @@
+//! A server whose certificate an authority has signed.
+
+use super::{Check, Verify, WallClock, WallTime, algorithms, pinned};
+use crate::der;
+use crate::failure::Failure;
+use crate::pipe::{Shown, show};
+use core::time::Duration;
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use webpki::{EndEntityCert, Error, KeyUsage, VerifiedPath};
+
+/// A certificate authority that is trusted: of rustls-pki-types, as the crate webpki-roots has them.
+pub type Anchor<'a> = rustls_pki_types::TrustAnchor<'a>;
+
+/// Makes a trusted authority of its certificate in DER. For one in PEM: [`pem!`](crate::pem!).
+///
+/// # Errors
+///
+/// [`Failure::MalformedCertificate`].
+///
+/// ```
+/// use safe_http_client_tls::{Failure, anchor};
+/// assert_eq!(anchor(b"no certificate").unwrap_err(), Failure::MalformedCertificate);
+/// ```
+pub fn anchor(certificate: &[u8]) -> Result<Anchor<'_>, Failure> {
+    // webpki's own borrows of a reference.
+    let der = CertificateDer::from(certificate);
+    webpki::anchor_from_trusted_cert(&der).map_err(|_| Failure::MalformedCertificate)?;
+    let parts = der::authority(certificate).ok_or(Failure::MalformedCertificate)?;
+    Ok(Anchor {
+        subject: parts.subject.into(),
+        subject_public_key_info: parts.key.into(),
+        name_constraints: parts.name_constraints.map(Into::into),
+    })
+}
+
+/// A server whose certificate one of several authorities has signed, and that has the host's name in it.
+///
+/// Verified are, by rustls-webpki: the chain of signatures to one of the anchors; that each authority in it
+/// is one (basicConstraints), may sign (keyUsage), isn't nested deeper than it may be, and keeps to its name
+/// constraints; that the certificate is a server's (extendedKeyUsage, keyUsage); validity, of all of them;
+/// and the host, by the certificate's subject alternative names: DNS names, with a wildcard in the first
+/// label, and addresses. The common name counts for nothing. Revocation isn't checked.
+///
+/// ```
+/// use safe_http_client_tls::{Authority, WallTime, anchor};
+/// # fn f(root: &'static [u8]) -> Result<(), safe_http_client_tls::Failure> {
+/// let anchors = [anchor(root)?];
+/// let verify = Authority::new(&anchors, WallTime::Utc(1_795_824_000));
+/// # let _ = verify;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Authority<'a, W> {
+    anchors: &'a [Anchor<'a>],
+    pins: Option<&'a [[u8; 32]]>,
+    clock: W,
+}
+
+impl<'a, W: WallClock> Authority<'a, W> {
+    /// One of these authorities, at the time that the clock says.
+    pub const fn new(anchors: &'a [Anchor<'a>], clock: W) -> Self {
+        Self { anchors, pins: None, clock }
+    }
+
+    /// The server's key has to be one of these as well; see [`PinnedKey`](crate::PinnedKey).
+    #[must_use]
+    pub fn and_key(mut self, pins: &'a [[u8; 32]]) -> Self {
+        self.pins = Some(pins);
+        self
+    }
+}
+
+impl<W: WallClock> Verify for Authority<'_, W> {}
+
+impl<W: WallClock> Check for Authority<'_, W> {
+    fn why_not(&self) -> Option<Failure> {
+        (self.clock.now() == WallTime::Unknown).then_some(Failure::ClockNotSet)
+    }
+
+    fn check(
+        &self,
+        chain: &[CertificateDer<'_>],
+        host: &ServerName<'_>,
+        shown: &mut Shown,
+    ) -> Result<(), Failure> {
+        let [leaf, others @ ..] = chain else {
+            return Err(Failure::Unauthenticated);
+        };
+        let certificate = EndEntityCert::try_from(leaf).map_err(failure)?;
+        let (seconds, is_exact) = match self.clock.now() {
+            WallTime::Utc(seconds) => (seconds, true),
+            WallTime::NotBefore(seconds) => (seconds, false),
+            WallTime::Unknown => return Err(Failure::ClockNotSet),
+        };
+        let moves = Moves { later: !is_exact, earlier: !self.clock.checks_validity() };
+        self.verify_chain(&certificate, others, seconds, moves).inspect_err(|why| {
+            if *why == Failure::UnknownAuthority {
+                // What is missing is who has signed the last one that came.
+                let issuer = chain.last().and_then(|last| der::issuer(last));
+                show(shown, issuer.and_then(der::called).unwrap_or_default());
+            }
+        })?;
+        // keyUsage, where there is one, has to have digitalSignature.
+        if der::key_usage(leaf).is_some_and(|usage| usage & 0x80 == 0) {
+            return Err(Failure::NotForServers);
+        }
+        certificate.verify_is_valid_for_subject_name(host).map_err(|error| {
+            show_names(shown, leaf);
+            failure(error)
+        })?;
+        match self.pins {
+            Some(pins) => pinned::check_key(pins, Some(leaf)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Which way the time may be moved, where it isn't known.
+#[derive(Clone, Copy)]
+struct Moves {
+    later: bool,
+    earlier: bool,
+}
+
+/// As often as the time is moved: once for each certificate of a chain.
+const MOST_MOVES: u8 = 8;
+
+impl<W> Authority<'_, W> {
+    fn verify_chain(
+        &self,
+        certificate: &EndEntityCert<'_>,
+        others: &[CertificateDer<'_>],
+        mut seconds: u64,
+        moves: Moves,
+    ) -> Result<(), Failure> {
+        for _ in 0..MOST_MOVES {
+            let outcome = certificate.verify_for_usage(
+                algorithms::ALL,
+                self.anchors,
+                others,
+                UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
+                KeyUsage::server_auth(),
+                None,
+                Some(&may_sign),
+            );
+            seconds = match outcome {
+                Ok(_) => return Ok(()),
+                Err(Error::CertNotValidYet { not_before, .. }) if moves.later => {
+                    not_before.as_secs()
+                }
+                Err(Error::CertExpired { not_after, .. }) if moves.earlier => not_after.as_secs(),
+                Err(error) => return Err(failure(error)),
+            };
+        }
+        Err(Failure::Expired)
+    }
+}
+
+/// keyUsage of an authority, where there is one, has to have keyCertSign, which webpki doesn't look at.
+fn may_sign(path: &VerifiedPath<'_>) -> Result<(), Error> {
+    let mut authorities = path.intermediate_certificates();
+    if authorities.any(|one| der::key_usage(&one.der()).is_some_and(|usage| usage & 0x04 == 0)) {
+        return Err(Error::EndEntityUsedAsCa);
+    }
+    Ok(())
+}
+
+/// What webpki's error means to whoever has to mend it.
+pub(super) fn failure(error: Error) -> Failure {
+    match error {
+        Error::CertExpired { .. } => Failure::Expired,
+        Error::CertNotValidYet { .. } => Failure::NotYetValid,
+        Error::CertNotValidForName(_) => Failure::WrongHost,
+        Error::RequiredEkuNotFoundContext(_)
+        | Error::EmptyEkuExtension
+        | Error::CaUsedAsEndEntity => Failure::NotForServers,
+        Error::EndEntityUsedAsCa
+        | Error::NameConstraintViolation
+        | Error::PathLenConstraintViolated => Failure::NotAllowedToSign,
+        Error::InvalidSignatureForPublicKey => Failure::BadSignature,
+        Error::UnsupportedSignatureAlgorithmContext(_)
+        | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
+            Failure::UnsupportedAlgorithm
+        }
+        Error::UnknownIssuer | Error::MaximumPathDepthExceeded => Failure::UnknownAuthority,
+        _ => Failure::MalformedCertificate,
+    }
+}
+
+/// Shows the names that a certificate has. The formatter of core would take 2 kB of flash.
+fn show_names(shown: &mut Shown, certificate: &[u8]) {
+    for (kind, name) in der::names(certificate) {
+        if !matches!(kind, DNS_NAME | ADDRESS) {
+            continue;
+        }
+        if !shown.is_empty() {
+            show(shown, b", ");
+        }
+        match (kind, name) {
+            (ADDRESS, &[a, b, c, d]) => show_v4(shown, [a, b, c, d]),
+            (ADDRESS, _) => show_groups(shown, name),
+            _ => show(shown, name),
+        }
+    }
+}
+
+const DNS_NAME: u8 = 2;
+const ADDRESS: u8 = 7;
+
+fn show_v4(shown: &mut Shown, address: [u8; 4]) {
+    for (index, byte) in address.into_iter().enumerate() {
+        if index > 0 {
+            show(shown, b".");
+        }
+        if byte >= 100 {
+            show(shown, &[b'0'.wrapping_add(byte / 100)]);
+        }
+        if byte >= 10 {
+            show(shown, &[b'0'.wrapping_add(byte / 10 % 10)]);
+        }
+        show(shown, &[b'0'.wrapping_add(byte % 10)]);
+    }
+}
+
+/// An IPv6 address with all of its zeros.
+fn show_groups(shown: &mut Shown, address: &[u8]) {
+    let digit = |nibble: u8| match nibble {
+        0..=9 => b'0'.wrapping_add(nibble),
+        _ => b'a'.wrapping_sub(10).wrapping_add(nibble),
+    };
+    for (index, &byte) in address.iter().enumerate() {
+        if index > 0 && index % 2 == 0 {
+            show(shown, b":");
+        }
+        show(shown, &[digit(byte >> 4), digit(byte & 15)]);
+    }
+}
