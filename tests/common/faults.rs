@@ -2,7 +2,7 @@
 
 use safe_http_client::StackFault;
 
-pub const FAULTS: [StackFault; 22] = [
+pub const FAULTS: [StackFault; 23] = [
     StackFault::Unknown,
     StackFault::Refused,
     StackFault::Reset,
@@ -14,6 +14,7 @@ pub const FAULTS: [StackFault; 22] = [
     StackFault::TlsFailed,
     StackFault::RadioSleeps,
     StackFault::NotDialled,
+    StackFault::InEventHandler,
     StackFault::NoAddress,
     StackFault::NoSocket,
     StackFault::OutOfMemory,
