@@ -63,16 +63,38 @@ thread_local! {
     static ON_STATUS: Cell<Option<fn()>> = const { Cell::new(None) };
     /// Frames that lwIP sends are lost while this is set.
     static DEAF: Cell<bool> = const { Cell::new(false) };
-    static SENT: Cell<usize> = const { Cell::new(0) };
+    static SENT: Cell<Sent> = const { Cell::new(Sent { frames: 0, syns: 0, fins: 0, resets: 0 }) };
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn harness_output(frame: *const u8, length: usize) {
     // SAFETY: lwIP's netif hands over so many bytes, for the time of the call.
     let frame = unsafe { std::slice::from_raw_parts(frame, length) };
-    SENT.set(SENT.get() + 1);
+    SENT.set(SENT.get().and(frame));
     if !DEAF.get() {
         PLUG.with_borrow(|plug| plug.as_ref().inspect(|plug| plug.put(frame)).is_some());
+    }
+}
+
+/// Frames that lwIP has sent, and those of TCP with these flags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sent {
+    pub frames: usize,
+    pub syns: usize,
+    pub fins: usize,
+    pub resets: usize,
+}
+
+impl Sent {
+    fn and(mut self, frame: &[u8]) -> Self {
+        const IP: usize = 14;
+        self.frames += 1;
+        let is_tcp = frame[12..IP] == [8, 0] && frame[IP + 9] == 6;
+        let flags = if is_tcp { frame[IP + 20 + 13] } else { 0 };
+        self.fins += usize::from(flags & 1 != 0);
+        self.syns += usize::from(flags & 2 != 0);
+        self.resets += usize::from(flags & 4 != 0);
+        self
     }
 }
 
@@ -147,8 +169,8 @@ impl Rig {
         DEAF.set(deaf);
     }
 
-    /// Frames that lwIP has sent.
-    pub fn sent(&self) -> usize {
+    /// What lwIP has sent so far.
+    pub fn sent(&self) -> Sent {
         SENT.get()
     }
 }

@@ -55,13 +55,12 @@ struct socket {
     struct pbuf *received; /* not read yet */
     uint32_t address;      /* the own one that it connected from */
     uint32_t since;        /* when the last progress was, as long as something is unacknowledged */
-    uint32_t starved_since;
+    uint32_t starved_since, starved_last; /* without memory for a send, each time that it was tried */
     uint32_t unacknowledged;
     uint16_t read;         /* bytes of the first pbuf */
     int8_t error;          /* one of SHL_…, or 0 */
     uint8_t state;
     uint8_t ended;
-    uint8_t starved;
 };
 
 static struct socket sockets[SHL_SOCKETS];
@@ -126,7 +125,8 @@ static err_t on_sent(void *argument, struct tcp_pcb *pcb, u16_t length) {
     return ERR_OK;
 }
 
-/* lwIP has freed the pcb already. ERR_ABRT has three reasons, told apart by what else is known. */
+/* lwIP has freed the pcb already. ERR_ABRT has three reasons: lwIP has lost patience, has lost the address
+ * (see error_of), or has given the pcb to somebody else. */
 static void on_error(void *argument, err_t error) {
     struct socket *s = argument;
     s->pcb = NULL;
@@ -134,14 +134,19 @@ static void on_error(void *argument, err_t error) {
         s->error = s->state == CONNECTING ? SHL_REFUSED : SHL_RESET;
     } else if (error == ERR_CLSD) {
         s->error = SHL_CLOSED;
-    } else if (!is_ours(s->address)) {
-        s->error = SHL_NO_ADDRESS;
     } else if (is_connecting_or_sending(s) && SHL_NOW() - s->since >= SHORTEST_TIMEOUT_MS) {
         s->error = SHL_TIMED_OUT;
     } else {
         s->error = SHL_DISPLACED;
     }
     if (s->state != TO_CLOSE) s->state = FAILED;
+}
+
+/* The error so far, or 0. That the address is another one shows only after lwIP has thrown out what was
+ * connected with it. */
+static int error_of(const struct socket *s) {
+    if (s->error == SHL_DISPLACED && !is_ours(s->address)) return SHL_NO_ADDRESS;
+    return s->error;
 }
 
 static int from_lwip(err_t error) {
@@ -231,7 +236,7 @@ int shl_connect(int number, uint32_t address, uint16_t port) {
     if (depth > 0) return SHL_IN_HANDLER;
     close_put_off();
     if (s == NULL) return SHL_CLOSED;
-    if (s->error != 0) return s->error;
+    if (s->error != 0) return error_of(s);
     if (s->state != OPEN) return s->state == CONNECTING ? SHL_PENDING : 0;
 
     memset(&target, 0, sizeof target);
@@ -254,11 +259,12 @@ int shl_connect(int number, uint32_t address, uint16_t port) {
 int shl_send(int number, const void *bytes, size_t length) {
     struct socket *s = socket_of(number);
     size_t count;
+    uint32_t now;
     err_t error;
     if (depth > 0) return SHL_IN_HANDLER;
     close_put_off();
     if (s == NULL) return SHL_CLOSED;
-    if (s->error != 0) return s->error;
+    if (s->error != 0) return error_of(s);
     if (s->state != CONNECTED || s->pcb == NULL) return SHL_CLOSED;
     if (length == 0) return 0;
 
@@ -276,18 +282,17 @@ int shl_send(int number, const void *bytes, size_t length) {
     if (error == ERR_OK) {
         if (s->unacknowledged == 0) s->since = SHL_NOW();
         s->unacknowledged += (uint32_t)count;
-        s->starved = 0;
+        s->starved_last = 0;
         /* What it can't send now it sends later: its timers do. */
         tcp_output(s->pcb);
     }
     depth--;
     if (error == ERR_OK) return (int)count;
     if (error != ERR_MEM) return from_lwip(error);
-    if (!s->starved) {
-        s->starved = 1;
-        s->starved_since = SHL_NOW();
-    }
-    if (s->unacknowledged == 0 && SHL_NOW() - s->starved_since >= STARVED_MS) return SHL_NO_MEMORY;
+    now = SHL_NOW();
+    if (s->starved_last == 0 || now - s->starved_last > STARVED_MS / 4) s->starved_since = now;
+    s->starved_last = now | 1;
+    if (s->unacknowledged == 0 && now - s->starved_since >= STARVED_MS) return SHL_NO_MEMORY;
     return SHL_PENDING;
 }
 
@@ -310,7 +315,7 @@ int shl_receive(int number, void *bytes, size_t length) {
         depth--;
         return count;
     }
-    if (s->error != 0) return s->error;
+    if (s->error != 0) return error_of(s);
     if (s->ended) return SHL_END;
     return s->state == CONNECTED ? SHL_PENDING : SHL_CLOSED;
 }
