@@ -45,9 +45,14 @@ impl Report {
 impl Chip {
     /// `None` where it can't be built or run here, which was said.
     pub fn boot() -> Option<Self> {
+        Self::boot_with(&[])
+    }
+
+    /// With options of the emulator's.
+    pub fn boot_with(options: &[&str]) -> Option<Self> {
         let firmware = Firmware::built()?;
         let (plug, peer) = smoltcp_net::cable();
-        let mut chip = Self { qemu: Qemu::start(firmware), plug, peer };
+        let mut chip = Self { qemu: Qemu::start_with(firmware, options), plug, peer };
         chip.until_next_job();
         Some(chip)
     }
