@@ -30,14 +30,14 @@ pub const SHC_NO_RESPONSE: i32 = -6;
 /// The client's memory is open already.
 pub const SHC_ALREADY_OPEN: i32 = -7;
 
-/// How many words a client takes.
-pub const SHC_CLIENT_WORDS: usize = 160;
+/// How many words of 64 bits a client takes.
+pub const SHC_CLIENT_WORDS: usize = 80;
 
 /// A client, in the caller's memory. To be used through the functions alone, and not moved while it is open.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Client {
-    words: [usize; SHC_CLIENT_WORDS],
+    words: [u64; SHC_CLIENT_WORDS],
 }
 
 /// What the client needs of the platform. Kept, and called until the client is closed.
