@@ -39,12 +39,12 @@
 // The client's memory is open already.
 #define SHC_ALREADY_OPEN -7
 
-// How many words a client takes.
-#define SHC_CLIENT_WORDS 160
+// How many words of 64 bits a client takes.
+#define SHC_CLIENT_WORDS 96
 
 // A client, in the caller's memory. To be used through the functions alone, and not moved while it is open.
 typedef struct {
-  size_t words[SHC_CLIENT_WORDS];
+  uint64_t words[SHC_CLIENT_WORDS];
 } shc_client;
 
 // What the client needs of the platform. Kept, and called until the client is closed.

@@ -31,7 +31,7 @@ pub const SHC_NO_RESPONSE: i32 = -6;
 pub const SHC_ALREADY_OPEN: i32 = -7;
 
 /// How many words of 64 bits a client takes.
-pub const SHC_CLIENT_WORDS: usize = 80;
+pub const SHC_CLIENT_WORDS: usize = 96;
 
 /// A client, in the caller's memory. To be used through the functions alone, and not moved while it is open.
 #[repr(C)]

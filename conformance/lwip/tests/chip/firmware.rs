@@ -1,4 +1,4 @@
-//! The firmware over lwIP, built once in a test program (`examples/firmware/lx106-lwip`).
+//! The firmware over lwIP, built once in a test program (`firmware/lx106-lwip`).
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -39,7 +39,7 @@ impl Firmware {
             return None;
         }
         let script =
-            concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/firmware/lx106-lwip/build.sh");
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../../firmware/lx106-lwip/build.sh");
         // Without the sanitizers, where this runs under them.
         let output = Command::new(script)
             .env_remove("RUSTFLAGS")

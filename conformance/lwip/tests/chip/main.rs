@@ -3,7 +3,7 @@
 #![cfg(lwip)]
 
 mod firmware;
-#[path = "../../../../examples/firmware/lx106/harness/src/qemu.rs"]
+#[path = "../../../../firmware/lx106/harness/src/qemu.rs"]
 mod qemu;
 mod rig;
 mod scenarios;

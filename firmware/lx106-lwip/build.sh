@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the firmware over lwIP for the ESP8266's core, and prints the path of the ELF file.
 #
-#   examples/firmware/lx106-lwip/build.sh
+#   firmware/lx106-lwip/build.sh
 #
 # LWIP_SOURCE names the folder of lwIP's source; otherwise ci/lwip-source.sh fetches it.
 set -euo pipefail
@@ -18,14 +18,14 @@ need xtensa-lx106-elf-as binutils-xtensa-lx106
 
 out=$(realpath -m "${CARGO_TARGET_DIR:-target}")/lx106-lwip
 mkdir -p "$out"
-lwip=${LWIP_SOURCE:-$(../../../ci/lwip-source.sh)}/src
+lwip=${LWIP_SOURCE:-$(../../ci/lwip-source.sh)}/src
 
-../../../ci/build-target.sh esp8266 --release --lib -- --emit="asm=$out/rust.s" >&2
+../../ci/build-target.sh esp8266 --release --lib -- --emit="asm=$out/rust.s" >&2
 xtensa-lx106-elf-as --longcalls -o "$out/rust.o" "$out/rust.s"
 
 machine=../lx106/machine
-options=../../../conformance/lwip/csrc
-shim=../../../crates/lwip/csrc
+options=../../conformance/lwip/csrc
+shim=../../crates/lwip/csrc
 gcc=(xtensa-lx106-elf-gcc -mlongcalls -ffreestanding -ffunction-sections -fdata-sections)
 "${gcc[@]}" -mtext-section-literals -c -o "$out/start.o" $machine/start.S
 "${gcc[@]}" -O2 -fno-tree-loop-distribute-patterns -Wall -Werror -c -o "$out/runtime.o" $machine/runtime.c
