@@ -22,7 +22,12 @@
 
 /* A clock in milliseconds, for a firmware without lwIP's. */
 #ifndef SHL_NOW
+#ifdef ARDUINO
+unsigned long millis(void);
+#define SHL_NOW() ((uint32_t)millis())
+#else
 #define SHL_NOW() sys_now()
+#endif
 #endif
 
 #if LWIP_VERSION_MAJOR >= 2
