@@ -8,8 +8,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 out=$(realpath -m "${CARGO_TARGET_DIR:-target}")/arduino
 archive=$(./build.sh)
 version=$(sed -n 's/^version=//p' SafeHttpClient/library.properties)
-grep -q "^version = \"$version\"" ../crates/c-abi/Cargo.toml || {
-    echo "zip.sh: library.properties has another version than crates/c-abi" >&2
+grep -q "^version = \"$version\"" ../Cargo.toml || {
+    echo "zip.sh: library.properties has another version than the workspace" >&2
     exit 1
 }
 place=$out/zip/SafeHttpClient

@@ -62,8 +62,8 @@ fn a_connection_that_lwip_has_freed_is_touched_by_no_call_after_it() {
 
     for (mut socket, error) in [(refused, LwipError::Refused), (reset, LwipError::Reset)] {
         let other = nb::Error::Other(error);
-        assert_eq!(lwip.connect(&mut socket, (SERVER, 9).into()), Err(other.clone()));
-        assert_eq!(lwip.send(&mut socket, b"x"), Err(other.clone()));
+        assert_eq!(lwip.connect(&mut socket, (SERVER, 9).into()), Err(other));
+        assert_eq!(lwip.send(&mut socket, b"x"), Err(other));
         assert_eq!(lwip.receive(&mut socket, &mut [0]), Err(other));
         lwip.close(socket).unwrap();
         reset = lwip.socket().unwrap();
@@ -430,9 +430,9 @@ fn every_call_in_a_handler_is_refused_and_sends_nothing() {
         let _handler = Handler::enter();
         assert!(!Lwip::can_wait());
         assert_eq!(lwip.socket().unwrap_err(), LwipError::InEventHandler);
-        assert_eq!(lwip.connect(&mut socket, (SERVER, port).into()), Err(refused.clone()));
-        assert_eq!(lwip.send(&mut socket, b"x"), Err(refused.clone()));
-        assert_eq!(lwip.receive(&mut socket, &mut [0; 9]), Err(refused.clone()));
+        assert_eq!(lwip.connect(&mut socket, (SERVER, port).into()), Err(refused));
+        assert_eq!(lwip.send(&mut socket, b"x"), Err(refused));
+        assert_eq!(lwip.receive(&mut socket, &mut [0; 9]), Err(refused));
         assert_eq!(lwip.get_host_by_name(KNOWN_NAME, AddrType::IPv4), Err(refused));
         // It only looks.
         assert!(lwip.link_status().ip_config().is_ok());

@@ -18,7 +18,8 @@ fn the_texts_of_the_arduino_library_are_the_clients() {
     writeln!(text, "#define CAUSE_EVENT_HANDLER {}\n", Cause::EventHandler.number()).unwrap();
     for cause in Cause::all() {
         let number = cause.number();
-        writeln!(text, "static const char WHAT_{number}[] PROGMEM = {:?};", cause.to_string()).unwrap();
+        writeln!(text, "static const char WHAT_{number}[] PROGMEM = {:?};", cause.to_string())
+            .unwrap();
         writeln!(text, "static const char TRY_{number}[] PROGMEM = {:?};", cause.advice()).unwrap();
     }
     text.push_str("static const char NONE[] PROGMEM = \"\";\n\n");

@@ -38,8 +38,7 @@ impl Firmware {
             );
             return None;
         }
-        let script =
-            concat!(env!("CARGO_MANIFEST_DIR"), "/../../firmware/lx106-lwip/build.sh");
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../firmware/lx106-lwip/build.sh");
         // Without the sanitizers, where this runs under them.
         let output = Command::new(script)
             .env_remove("RUSTFLAGS")
