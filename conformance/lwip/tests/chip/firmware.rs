@@ -24,7 +24,7 @@ impl Firmware {
 
     fn build() -> Option<Self> {
         for (program, package) in NEEDS {
-            let found = Command::new(program).arg("--version").stdout(Stdio::null()).status();
+            let found = tool(program, package).arg("--version").stdout(Stdio::null()).status();
             if found.is_err() {
                 eprintln!("lwIP on the LX106: SKIPPED: {program} is missing (Debian: {package})");
                 return None;

@@ -3,6 +3,7 @@
 #![cfg(lwip)]
 
 mod firmware;
+#[allow(dead_code, reason = "its own harness starts it without options")]
 #[path = "../../../../firmware/lx106/harness/src/qemu.rs"]
 mod qemu;
 mod rig;
