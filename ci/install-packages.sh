@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the checks need, only those that are missing.
 #
-#   ci/install-packages.sh [targets|emulators|servers|network|valgrind]...      (no argument: all)
+#   ci/install-packages.sh [targets|emulators|servers|network|valgrind|lwip]...      (no argument: all)
 #
 #   targets   compilers and binutils for the bare-metal targets
 #   emulators QEMU for the chips that firmware is run on
 #   servers   HTTP servers that the tests talk to, and curl to compare with
 #   network   networks of their own for the tests: namespaces, a firewall
 #   valgrind  valgrind and a C compiler
+#   lwip      a C compiler, and what unpacks lwIP's source (ci/lwip-source.sh fetches it)
 set -euo pipefail
 
 # Node.js and Python often come from elsewhere: any that is there will do.
@@ -25,14 +26,15 @@ packages_of() {
             ;;
         network) echo iproute2 nftables openssl ;;
         valgrind) echo valgrind gcc ;;
+        lwip) echo gcc libc6-dev xz-utils ;;
         *)
-            echo "install-packages: unknown group '$1' (targets, emulators, servers, network, valgrind)" >&2
+            echo "install-packages: unknown group '$1' (targets, emulators, servers, network, valgrind, lwip)" >&2
             return 2
             ;;
     esac
 }
 
-[ $# -gt 0 ] || set -- targets emulators servers network valgrind
+[ $# -gt 0 ] || set -- targets emulators servers network valgrind lwip
 
 missing=()
 for group in "$@"; do

@@ -12,7 +12,7 @@ most_files=90
 target=${CARGO_TARGET_DIR:-$PWD/target}
 
 # In the order of the dependencies.
-packages=(nal-link safe-http-client-esp-at esp8266-sim safe-http-client)
+packages=(nal-link safe-http-client-esp-at safe-http-client-lwip esp8266-sim safe-http-client)
 names=("${packages[@]/#/--package=}")
 cargo publish --workspace --dry-run --quiet --all-features
 cargo package "${names[@]}" --no-verify --quiet

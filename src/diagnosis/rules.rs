@@ -163,6 +163,7 @@ const RULES: &[Rule] = &[
     rule(ANY, |f| f.fault == StackFault::ModemHung,     &[is(ModemUnresponsive, Certain)]),
     rule(ANY, |f| f.fault == StackFault::Busy,          &[is(ModemUnresponsive, Likely)]),
     rule(ANY, |f| f.fault == StackFault::SerialGarbled, &[is(SerialLine, Likely)]),
+    rule(ANY, |f| f.fault == StackFault::InEventHandler, &[is(EventHandler, Certain)]),
     rule(ANY, |f| f.fault == StackFault::NoAddress,     &[is(NoAddress, Certain)]),
     rule(ANY, |f| f.fault == StackFault::OutOfMemory,   &[is(ModemMemory, Likely), is(OutOfSockets, Possible)]),
     rule(ANY, |f| f.fault == StackFault::NoSocket,      &[is(OutOfSockets, Certain)]),

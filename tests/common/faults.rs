@@ -2,7 +2,7 @@
 
 use safe_http_client::{StackFault, TlsFault};
 
-pub const FAULTS: [StackFault; 35] = [
+pub const FAULTS: [StackFault; 36] = [
     StackFault::Unknown,
     StackFault::Refused,
     StackFault::Reset,
@@ -14,6 +14,7 @@ pub const FAULTS: [StackFault; 35] = [
     StackFault::TlsFailed,
     StackFault::RadioSleeps,
     StackFault::NotDialled,
+    StackFault::InEventHandler,
     StackFault::NoAddress,
     StackFault::NoSocket,
     StackFault::OutOfMemory,

@@ -77,6 +77,13 @@ pub fn written() -> Vec<Written> {
         (not_here, Connect, connect(), fault(StackFault::OutOfMemory), Cause::ModemMemory),
         (not_here, Connect, connect(), fault(StackFault::NoAddress), Cause::NoAddress),
         (
+            "seen in conformance/lwip, over lwIP",
+            Connect,
+            ErrorKind::Socket(()),
+            fault(StackFault::InEventHandler),
+            Cause::EventHandler,
+        ),
+        (
             "its own error says it, too, on every stack here",
             Connect,
             ErrorKind::Socket(()),

@@ -49,6 +49,8 @@ pub enum StackFault {
     RadioSleeps,
     /// The stack didn't even dial.
     NotDialled,
+    /// The call was made in an event handler, where the stack can't complete anything.
+    InEventHandler,
     /// The link has no IP address.
     NoAddress,
     /// The stack has no socket left.

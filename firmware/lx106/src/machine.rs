@@ -6,7 +6,7 @@ use safe_http_client::Clock;
 
 unsafe extern "C" {
     fn sim_call(number: usize, a: usize, b: usize, c: usize) -> i32;
-    safe fn cycles() -> u32;
+    pub safe fn cycles() -> u32;
     pub safe fn stack_pointer() -> usize;
     safe fn interrupts_off() -> u32;
     fn interrupts_restore(state: u32);

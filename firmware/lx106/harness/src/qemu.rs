@@ -29,10 +29,16 @@ pub struct Qemu {
 
 impl Qemu {
     pub fn start(firmware: &Firmware) -> Self {
+        Self::start_with(firmware, &[])
+    }
+
+    /// With options of the emulator's beside the usual ones.
+    pub fn start_with(firmware: &Firmware, options: &[&str]) -> Self {
         let mut process = tool("qemu-system-xtensa", "qemu-system-misc")
             .args(["-M", "sim", "-cpu", "lx106", "-semihosting", "-display", "none"])
             .args(["-monitor", "none", "-serial", "stdio", "-kernel"])
             .arg(&firmware.elf)
+            .args(options)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Runs the client over the real lwIP, whose source it fetches: as it is, and under the address and undefined
+# behaviour sanitizers, C and Rust together.
+#
+#   ci/lwip.sh [cargo test argument]...
+#
+# HTTP_CORPUS names a folder of responses with known outcomes; without it, that test says so.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if ! LWIP_SOURCE=$(ci/lwip-source.sh); then
+    echo "lwip: SKIPPED: lwIP's source isn't to be had"
+    exit 0
+fi
+export LWIP_SOURCE
+run() {
+    # The lines of one test aren't within those of another, as lwIP is one at a time anyway.
+    cargo test --quiet -p conformance-lwip "$@" -- --nocapture --test-threads=1
+}
+run "$@"
+
+# gcc's, which the linker brings in: Rust's own allocations are checked with it, too. A target of its own, so
+# that build scripts are without.
+host=$(rustc -vV | sed -n 's/^host: //p')
+echo "lwip: the same under AddressSanitizer and UndefinedBehaviorSanitizer"
+export CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+export RUSTFLAGS="${RUSTFLAGS:-} -Clink-arg=-lasan -Clink-arg=-lubsan"
+# It has to be the first library of the program, and rustc puts it last.
+variable=CARGO_TARGET_$(tr a-z- A-Z_ <<<"$host")_RUNNER
+export "$variable=env LD_PRELOAD=$(gcc -print-file-name=libasan.so)"
+# What the last test leaves is lwIP's.
+export ASAN_OPTIONS=detect_leaks=0
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}/sanitizers
+run --target "$host" "$@"

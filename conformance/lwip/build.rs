@@ -1,0 +1,63 @@
+//! Compiles lwIP, the C side of `safe-http-client-lwip` and the harness, where lwIP's source is there.
+
+use std::path::{Path, PathBuf};
+
+/// What a client needs of lwIP, below `src`.
+const SOURCES: [&str; 18] = [
+    "core/def.c",
+    "core/dns.c",
+    "core/inet_chksum.c",
+    "core/init.c",
+    "core/ip.c",
+    "core/mem.c",
+    "core/memp.c",
+    "core/netif.c",
+    "core/pbuf.c",
+    "core/tcp.c",
+    "core/tcp_in.c",
+    "core/tcp_out.c",
+    "core/timeouts.c",
+    "core/udp.c",
+    "core/ipv4/etharp.c",
+    "core/ipv4/icmp.c",
+    "core/ipv4/ip4.c",
+    "core/ipv4/ip4_addr.c",
+];
+
+fn main() {
+    println!("cargo:rerun-if-env-changed=LWIP_SOURCE");
+    println!("cargo:rustc-check-cfg=cfg(lwip)");
+    let Some(lwip) = lwip() else {
+        println!("cargo:rerun-if-changed=/nowhere: looks again each time");
+        return;
+    };
+    let shim = Path::new("../../crates/lwip/csrc");
+    for folder in [shim, Path::new("csrc")] {
+        println!("cargo:rerun-if-changed={}", folder.display());
+    }
+    let mut build = cc::Build::new();
+    build.include("csrc").include(lwip.join("include")).include(shim).flag("-fno-strict-aliasing");
+    let mut ours = build.clone();
+    build.files(SOURCES.map(|file| lwip.join(file)));
+    build.file(lwip.join("netif/ethernet.c")).warnings(false).compile("lwip");
+    ours.file(shim.join("safe_http_lwip.c")).file("csrc/harness.c");
+    ours.warnings_into_errors(true).flag("-Wall").flag("-Wextra").compile("safe_http_lwip");
+    // The one calls the other both ways.
+    println!("cargo:rustc-link-arg=-Wl,--start-group");
+    println!("cargo:rustc-cfg=lwip");
+}
+
+/// `LWIP_SOURCE`, or where ci/lwip-source.sh puts it: the target directory's `lwip`.
+fn lwip() -> Option<PathBuf> {
+    if let Some(folder) = std::env::var_os("LWIP_SOURCE") {
+        return Some(Path::new(&folder).join("src"));
+    }
+    let out = PathBuf::from(std::env::var_os("OUT_DIR")?);
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    let mut places = target.into_iter().chain(out.ancestors().map(Path::to_path_buf));
+    places.find_map(|place| {
+        let entries = std::fs::read_dir(place.join("lwip")).ok()?;
+        let mut found = entries.filter_map(|it| Some(it.ok()?.path().join("src")));
+        found.find(|it| it.join("core/tcp.c").exists())
+    })
+}

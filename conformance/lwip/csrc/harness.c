@@ -1,0 +1,252 @@
+/* lwIP on a PC: one netif, whose frames go to Rust, a clock that Rust moves, memory that runs out when it
+ * is told to, and a sketch's mistakes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lwip/dns.h"
+#include "lwip/etharp.h"
+#include "lwip/init.h"
+#include "lwip/netif.h"
+#include "lwip/pbuf.h"
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/tcp.h"
+#include "lwip/timeouts.h"
+#include "netif/ethernet.h"
+
+#include "safe_http_lwip.h"
+
+/* Rust's. */
+void harness_output(const void *frame, size_t length);
+void harness_tick(void);
+void harness_status_changed(void);
+
+/* ---- Clock */
+
+static uint32_t now;
+u32_t sys_now(void) { return now; }
+void harness_advance(uint32_t ms) { now += ms; }
+uint32_t harness_now(void) { return now; }
+uint32_t harness_random(void) {
+    static uint32_t state = 7;
+    state = state * 1664525u + 1013904223u;
+    return state >> 8;
+}
+
+static const char *failed;
+void harness_failed(const char *what) { failed = what; }
+const char *harness_failure(void) { return failed; }
+
+/* ---- Memory: each piece knows its size, so that the balance can be told. */
+
+static size_t allocations, live, fail_at, fail_from, limit_of_size, limit;
+struct piece { size_t size, padding; };
+
+void *harness_malloc(size_t size) {
+    struct piece *piece;
+    /* A timer that can't set itself again never comes back: of that lwIP doesn't recover, whoever uses it. */
+    if (size != LWIP_MEM_ALIGN_SIZE(sizeof(struct sys_timeo))) {
+        allocations++;
+        if (allocations == fail_at || (fail_from != 0 && allocations >= fail_from)) return NULL;
+    }
+    if (size == limit_of_size && limit-- == 0) {
+        limit = 0;
+        return NULL;
+    }
+    piece = malloc(sizeof *piece + size);
+    if (piece == NULL) return NULL;
+    piece->size = size;
+    live++;
+    return piece + 1;
+}
+
+void *harness_calloc(size_t count, size_t size) {
+    void *memory = harness_malloc(count * size);
+    if (memory != NULL) memset(memory, 0, count * size);
+    return memory;
+}
+
+void harness_free(void *memory) {
+    struct piece *piece = (struct piece *)memory - 1;
+    if (memory == NULL) return;
+    live--;
+    if (piece->size == limit_of_size) limit++;
+    free(piece);
+}
+
+/* The n-th allocation from now on fails; or all from the n-th on. 0: none. */
+void harness_fail(size_t at, size_t from) {
+    allocations = 0;
+    fail_at = at;
+    fail_from = from;
+}
+size_t harness_allocations(void) { return allocations; }
+size_t harness_live(void) { return live; }
+/* So many connections more, and no others. */
+void harness_limit_pcbs(size_t count) {
+    limit_of_size = LWIP_MEM_ALIGN_SIZE(sizeof(struct tcp_pcb));
+    limit = count;
+}
+void harness_unlimited(void) { limit_of_size = 0; }
+
+/* ---- Netif */
+
+static struct netif netif;
+static int started;
+
+static err_t output(struct netif *out, struct pbuf *packet) {
+    static unsigned char frame[1600];
+    u16_t length = pbuf_copy_partial(packet, frame, sizeof frame, 0);
+    (void)out;
+    harness_output(frame, length);
+    return ERR_OK;
+}
+
+static err_t begin(struct netif *it) {
+    it->name[0] = 'e', it->name[1] = 'n';
+    it->output = etharp_output;
+    it->linkoutput = output;
+    it->mtu = 1500;
+    it->hwaddr_len = 6;
+    memcpy(it->hwaddr, "\x02\0\0\0\0\x02", 6);
+    it->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_LINK_UP;
+    return ERR_OK;
+}
+
+static void status_changed(struct netif *it) {
+    (void)it;
+    harness_status_changed();
+}
+
+void harness_set_address(uint32_t address) {
+    ip4_addr_t own, mask, gateway;
+    ip4_addr_set_u32(&own, lwip_htonl(address));
+    ip4_addr_set_u32(&mask, address == 0 ? 0 : lwip_htonl(0xffffff00));
+    ip4_addr_set_u32(&gateway, address == 0 ? 0 : lwip_htonl((address & 0xffffff00) | 1));
+    netif_set_addr(&netif, &own, &mask, &gateway);
+}
+
+void harness_set_up(int up) {
+    if (up) netif_set_up(&netif);
+    else netif_set_down(&netif);
+}
+
+void harness_set_link_up(int up) {
+    if (up) netif_set_link_up(&netif);
+    else netif_set_link_down(&netif);
+}
+
+void harness_set_dns(uint32_t address) {
+    ip_addr_t server;
+    ip4_addr_set_u32(&server, lwip_htonl(address));
+    dns_setserver(0, &server);
+}
+
+void harness_input(const void *frame, size_t length) {
+    struct pbuf *packet = pbuf_alloc(PBUF_RAW, (u16_t)length, PBUF_RAM);
+    if (packet == NULL) return;
+    pbuf_take(packet, frame, (u16_t)length);
+    if (netif.input(packet, &netif) != ERR_OK) pbuf_free(packet);
+}
+void harness_timers(void) { sys_check_timeouts(); }
+
+void harness_abort_all(void) {
+    while (tcp_active_pcbs != NULL) tcp_abort(tcp_active_pcbs);
+    while (tcp_tw_pcbs != NULL) tcp_abort(tcp_tw_pcbs);
+    while (tcp_bound_pcbs != NULL) tcp_abort(tcp_bound_pcbs);
+}
+
+/* The netif as at the start, whatever a test did. lwIP itself is started once. */
+void harness_start(void) {
+    int i;
+    harness_fail(0, 0);
+    harness_unlimited();
+    failed = NULL;
+    if (!started) {
+        lwip_init();
+        netif_add(&netif, IP4_ADDR_ANY4, IP4_ADDR_ANY4, IP4_ADDR_ANY4, NULL, begin, ethernet_input);
+        netif_set_status_callback(&netif, status_changed);
+        started = 1;
+    }
+    netif_set_default(&netif);
+    netif_set_up(&netif);
+    netif_set_link_up(&netif);
+    etharp_cleanup_netif(&netif);
+    while (shl_depth() > 0) shl_leave_handler();
+    for (i = 0; i < SHL_SOCKETS; i++) shl_close(i);
+    harness_abort_all();
+    harness_set_address(0x0a000002);
+    harness_set_dns(0x0a000001);
+}
+
+void harness_no_default(int none) { netif_set_default(none ? NULL : &netif); }
+
+/* ---- Connections of the firmware's own */
+
+static err_t own_error_seen;
+static void own_error(void *argument, err_t error) {
+    *(struct tcp_pcb **)argument = NULL;
+    own_error_seen = error;
+}
+static struct tcp_pcb *own[8];
+
+int harness_own_connection(int at, uint32_t address, uint16_t port, uint8_t priority) {
+    ip_addr_t target;
+    struct tcp_pcb *pcb = tcp_new();
+    if (pcb == NULL) return 0;
+    tcp_setprio(pcb, priority);
+    own[at] = pcb;
+    tcp_arg(pcb, &own[at]);
+    tcp_err(pcb, own_error);
+    ip4_addr_set_u32(&target, lwip_htonl(address));
+    return tcp_connect(pcb, &target, port, NULL) == ERR_OK;
+}
+int harness_own_is_there(int at) { return own[at] != NULL; }
+
+/* ---- A sketch's mistake: a connect that waits, in a callback. The clock goes on and the server works
+ * meanwhile, as on the air; lwIP can't take a packet in, since it is in the middle of calling us. */
+
+static uint32_t naive_connected_at;
+static struct tcp_pcb *naive;
+static err_t naive_connected(void *argument, struct tcp_pcb *pcb, err_t error) {
+    (void)argument, (void)pcb, (void)error;
+    naive_connected_at = now;
+    return ERR_OK;
+}
+
+/* Returns the state that the connection was in when the wait was given up. */
+int harness_naive_connect(uint32_t address, uint16_t port, uint32_t patience) {
+    ip_addr_t target;
+    uint32_t since = now;
+    naive_connected_at = 0;
+    naive = tcp_new();
+    if (naive == NULL) return -1;
+    ip4_addr_set_u32(&target, lwip_htonl(address));
+    if (tcp_connect(naive, &target, port, naive_connected) != ERR_OK) return -1;
+    while (naive_connected_at == 0 && now - since < patience) harness_tick();
+    return naive->state;
+}
+uint32_t harness_naive_connected_at(void) { return naive_connected_at; }
+void harness_naive_end(void) {
+    if (naive != NULL) tcp_abort(naive);
+    naive = NULL;
+}
+int harness_syn_sent(void) { return SYN_SENT; }
+int harness_connections(int in_time_wait) {
+    int count = 0;
+    struct tcp_pcb *pcb;
+    for (pcb = in_time_wait ? tcp_tw_pcbs : tcp_active_pcbs; pcb != NULL; pcb = pcb->next) count++;
+    return count;
+}
+/* What the connection to this port still lets the peer send. */
+int harness_window(uint16_t port) {
+    struct tcp_pcb *pcb;
+    for (pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next)
+        if (pcb->remote_port == port) return pcb->rcv_wnd;
+    return -1;
+}
+
+/* After `ms` something of the firmware's own: the netif gets an address, as DHCP would set it. */
+static void on_timer(void *argument) { harness_set_address((uint32_t)(uintptr_t)argument); }
+void harness_address_in(uint32_t ms, uint32_t address) {
+    sys_timeout(ms, on_timer, (void *)(uintptr_t)address);
+}

@@ -1,0 +1,4 @@
+#ifndef STDIO_H
+#define STDIO_H
+#include <stddef.h>
+#endif

@@ -1,0 +1,4 @@
+#ifndef STDLIB_H
+#define STDLIB_H
+#include <stddef.h>
+#endif
