@@ -443,7 +443,7 @@ fn a_name_never_leads_back_to_the_chip() {
 fn a_name_that_is_rebound_between_two_tries_leads_nowhere() {
     let mut cx = cx();
     let stale = Connection::new([Step::AwaitRequest, Step::Data(HELLO.into())]);
-    let stale = Connection { send_breaks_at: 100, ..stale };
+    let stale = Connection { send_breaks_at: 130, ..stale };
     let mut stack = ScriptStack::new([stale, Connection::answer(HELLO)]);
     stack.names = vec![("gate.test", [192, 168, 1, 20].into())];
     let log = stack.log.clone();
