@@ -370,7 +370,7 @@ try:   check the port, and that the server runs and isn't bound to 127.0.0.1
         text.ends_with(
             "
 port      ok   80 open                                               4 ms
-http      ok   status 204                                            7 ms
+http      ok   status 204                                            6 ms
 all of it works from here, now"
         ),
         "{text}"
