@@ -334,6 +334,9 @@ fn is_ruled_out(cause: Cause, f: &Facts) -> bool {
         ServerOnLoopback => f.own_machine,
         // With TLS the connection came about.
         TlsMismatch => f.secure && matches!(f.symptom, Broken | ClosedUnanswered),
+        // The stack says so itself.
+        ModemUnresponsive if f.fault == StackFault::Busy => false,
+        ModemSleep if f.fault == StackFault::RadioSleeps => false,
         EventHandler | JoinFailed | ModemMemory | ModemReset | ModemUnresponsive | ModemSleep
         | SerialLine | Firmware => f.on_pc,
         _ => false,

@@ -24,6 +24,14 @@ fn must(what: Use, fault: Fault, hit: &Hit, quirks: StackQuirks) -> Must {
         return match hit.op {
             Op::Resolve => Must::Break(ProbeStep::Name),
             Op::Socket | Op::Connect => Must::Break(ProbeStep::Port),
+            // On a stack that says so of any connection, what is sent first tells whether it is one.
+            Op::Send
+                if quirks.connect() == Connect::ReportsSuccess
+                    && hit.sent == 0
+                    && fault != Fault::Stall =>
+            {
+                Must::Break(ProbeStep::Port)
+            }
             Op::Send | Op::Receive => Must::Break(ProbeStep::Http),
             Op::Ping | Op::Signal | Op::Close => Must::BeWhole,
         };

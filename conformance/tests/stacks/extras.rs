@@ -143,7 +143,9 @@ impl<T: TcpClientStack + Dns, C: Clock, P: Peer> Rig<T, C, P> {
             let url = format!("http://{}", self.serve(2, 1));
             let report = self.diagnose(&url);
             assert_eq!(report.status(), Some(200), "{report}");
-            assert_eq!(Self::outcome(&report, ProbeStep::Gateway), Some(outcome), "{report}");
+            // A machine that asks itself has nobody on its way.
+            let outcome = (!self.pinged.is_empty()).then_some(outcome);
+            assert_eq!(Self::outcome(&report, ProbeStep::Gateway), outcome, "{report}");
             EXTRAS.with_borrow_mut(|extras| {
                 extras.pinged.dedup();
                 assert_eq!(extras.pinged, self.pinged);
@@ -259,8 +261,7 @@ fn on_real_sockets() {
         client: SafeHttpClient::with_config(attached(network), clock, config()),
         peer: Server::default(),
         name: "localhost",
-        // A PC that asks itself is there.
-        pinged: vec![gateway.into()],
+        pinged: Vec::new(),
     }
     .all("std-embedded-nal 0.4");
 }
