@@ -4,7 +4,7 @@
 #ifndef CAUSE_TEXTS_H
 #define CAUSE_TEXTS_H
 
-#define CAUSES 31
+#define CAUSES 50
 #define CAUSE_EVENT_HANDLER 1
 
 static const char WHAT_1[] PROGMEM = "the request was made from an event handler or interrupt";
@@ -55,8 +55,8 @@ static const char WHAT_23[] PROGMEM = "the modem is busy or silent";
 static const char TRY_23[] PROGMEM = "silent: check TX and RX (crossed), ground, supply, EN (high) and baud rate. Busy: a connect that was given up takes it up to 15 s more";
 static const char WHAT_24[] PROGMEM = "the radio slept, and a packet was lost or late";
 static const char TRY_24[] PROGMEM = "switch the radio's sleep off while requests are made, or try again";
-static const char WHAT_25[] PROGMEM = "the response doesn't fit, was cut short, or isn't valid";
-static const char TRY_25[] PROGMEM = "the error says which: give a larger buffer, or read the body in pieces. A cut or invalid response is the server's, a proxy's, or a lossy serial line's";
+static const char WHAT_25[] PROGMEM = "the response was cut short, or isn't valid";
+static const char TRY_25[] PROGMEM = "compare with curl -v on a PC: where that has it right, the line to the modem or the Wi-Fi is to blame. Else correct the server, or the proxy between";
 static const char WHAT_26[] PROGMEM = "the request can't be sent as it is";
 static const char TRY_26[] PROGMEM = "the error says what is wrong with it: correct the call";
 static const char WHAT_27[] PROGMEM = "bytes are lost or changed between chip and modem";
@@ -67,6 +67,44 @@ static const char WHAT_29[] PROGMEM = "the connection broke in the middle of the
 static const char TRY_29[] PROGMEM = "look at the server's log: did it crash, restart, or refuse the request? If it saw nothing, check the signal";
 static const char WHAT_30[] PROGMEM = "nothing that is known explains it";
 static const char TRY_30[] PROGMEM = "compare with a PC in the same Wi-Fi; if it stays a riddle, report it with this text";
+static const char WHAT_31[] PROGMEM = "a certificate isn't trusted, or the clock isn't set, for TLS";
+static const char TRY_31[] PROGMEM = "set the modem's clock (SNTP), load the CA that signed the certificate, and ask by the name that stands in it";
+static const char WHAT_32[] PROGMEM = "the answer leads elsewhere: it is a redirect";
+static const char TRY_32[] PROGMEM = "ask for the URL that it leads to: redirects aren't followed by themselves";
+static const char WHAT_33[] PROGMEM = "the server is there, and refuses by its status";
+static const char TRY_33[] PROGMEM = "the status says why: 401 and 403 want other credentials, 404 another path, 500 and up are the server's own troubles, in its log";
+static const char WHAT_34[] PROGMEM = "the modem's firmware is too old, or of another kind";
+static const char TRY_34[] PROGMEM = "flash a firmware that is known: NonOS AT 1.7 or ESP-AT 2.2 and up. AT+GMR says which one it has";
+static const char WHAT_35[] PROGMEM = "the body has no length, no chunks, and no end";
+static const char TRY_35[] PROGMEM = "let the server send Content-Length or chunks, or close the connection at the end";
+static const char WHAT_36[] PROGMEM = "the host announced more than it sent";
+static const char TRY_36[] PROGMEM = "correct the server's Content-Length: it has to count bytes, not characters, and what is really sent";
+static const char WHAT_37[] PROGMEM = "the body is compressed, and nobody asked for that";
+static const char TRY_37[] PROGMEM = "ask with Accept-Encoding: identity, or switch compression off in the server: it isn't undone here";
+static const char WHAT_38[] PROGMEM = "left-overs of the answer before came on the kept connection";
+static const char TRY_38[] PROGMEM = "the answer before was longer than its head said, or had a body where none may be: correct the server, or close the connection after each";
+static const char WHAT_39[] PROGMEM = "the answer is nearly HTTP, and isn't quite";
+static const char TRY_39[] PROGMEM = "check the port: SHOUTcast (ICY) and HTTP/0.9 aren't spoken here. For bytes in front of the status line correct the server";
+static const char WHAT_40[] PROGMEM = "what was declared of the stack (StackQuirks) doesn't fit it";
+static const char TRY_40[] PROGMEM = "declare what Ok(0) from receive means on this stack: with_zero_read(ZeroRead::EndOfStream) where it is the end, NoData where it is nothing yet";
+static const char WHAT_41[] PROGMEM = "the response doesn't fit the buffer that it was given";
+static const char TRY_41[] PROGMEM = "give a larger buffer, at least for the head; read the body in pieces, for which a small one is enough";
+static const char WHAT_42[] PROGMEM = "no time is known, so that no certificate can be checked";
+static const char TRY_42[] PROGMEM = "ask an SNTP server for the time before the first https request, or declare that it is later than the build";
+static const char WHAT_43[] PROGMEM = "no trusted authority has signed the certificate of the host";
+static const char TRY_43[] PROGMEM = "trust the root of the issuer that is shown below, and let the server send its intermediate certificates along";
+static const char WHAT_44[] PROGMEM = "the certificate of the host is for other hosts";
+static const char TRY_44[] PROGMEM = "use a name that the certificate has (shown below), or let the server get one with this name";
+static const char WHAT_45[] PROGMEM = "a certificate of the host has expired, or isn't valid yet";
+static const char TRY_45[] PROGMEM = "renew the server's certificate; if a browser finds it valid, the chip's clock is wrong: set it by SNTP";
+static const char WHAT_46[] PROGMEM = "the certificate of the host isn't one that is accepted";
+static const char TRY_46[] PROGMEM = "the error says why: get the server a certificate with serverAuth and a right chain, or pin its new key";
+static const char WHAT_47[] PROGMEM = "the host speaks TLS 1.2 or older only";
+static const char TRY_47[] PROGMEM = "let the server speak TLS 1.3 as well";
+static const char WHAT_48[] PROGMEM = "the host has no cipher or kind of certificate in common";
+static const char TRY_48[] PROGMEM = "the server needs P-256, AES-128-GCM and a P-256 certificate; for RSA's, P-384's or Ed25519's switch that feature on";
+static const char WHAT_49[] PROGMEM = "a TLS record of the host is too large for the buffer";
+static const char TRY_49[] PROGMEM = "give the session a read buffer of 16,640 bytes, or let the server send smaller records (ssl_buffer_size in nginx)";
 static const char NONE[] PROGMEM = "";
 
 static const char *const CAUSE_TEXTS[CAUSES][2] PROGMEM = {
@@ -101,6 +139,25 @@ static const char *const CAUSE_TEXTS[CAUSES][2] PROGMEM = {
     {WHAT_28, TRY_28},
     {WHAT_29, TRY_29},
     {WHAT_30, TRY_30},
+    {WHAT_31, TRY_31},
+    {WHAT_32, TRY_32},
+    {WHAT_33, TRY_33},
+    {WHAT_34, TRY_34},
+    {WHAT_35, TRY_35},
+    {WHAT_36, TRY_36},
+    {WHAT_37, TRY_37},
+    {WHAT_38, TRY_38},
+    {WHAT_39, TRY_39},
+    {WHAT_40, TRY_40},
+    {WHAT_41, TRY_41},
+    {WHAT_42, TRY_42},
+    {WHAT_43, TRY_43},
+    {WHAT_44, TRY_44},
+    {WHAT_45, TRY_45},
+    {WHAT_46, TRY_46},
+    {WHAT_47, TRY_47},
+    {WHAT_48, TRY_48},
+    {WHAT_49, TRY_49},
 };
 
 #endif
