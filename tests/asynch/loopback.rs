@@ -113,5 +113,5 @@ fn a_refused_connection_says_so() {
     assert_eq!(error.code(), "connect_failed");
     assert_eq!(client.evidence().fault, StackFault::Refused);
     let page = async_io::block_on(client.diagnose(&mut cx, &url)).to_string();
-    assert!(page.contains("refused"), "{page}");
+    assert!(page.contains("closed at once") && page.contains("nothing listens"), "{page}");
 }

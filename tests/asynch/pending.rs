@@ -47,6 +47,8 @@ pub struct Pending {
     /// All that was sent, on all of them.
     pub sent: RefCell<Vec<u8>>,
     pub flushes: Cell<usize>,
+    /// Segments that wait to be read.
+    pub unread: Cell<usize>,
 }
 
 impl Pending {
@@ -57,6 +59,7 @@ impl Pending {
             closed: Cell::new(0),
             sent: RefCell::default(),
             flushes: Cell::new(0),
+            unread: Cell::new(0),
         }
     }
 
@@ -110,6 +113,7 @@ impl Connection<'_> {
 
     fn answer(&mut self, text: &str, segment: usize) {
         self.answers.extend(text.as_bytes().chunks(segment).map(<[u8]>::to_vec));
+        self.stack.unread.set(self.answers.len());
     }
 
     fn serve(&mut self) {
@@ -186,12 +190,15 @@ impl Read for Connection<'_> {
             if !self.is_ready(context) {
                 return Poll::Pending;
             }
-            match self.answers.pop_front() {
+            let next = self.answers.pop_front();
+            self.stack.unread.set(self.answers.len());
+            match next {
                 Some(mut bytes) => {
                     let rest = bytes.split_off(bytes.len().min(buf.len()));
                     buf[..bytes.len()].copy_from_slice(&bytes);
                     if !rest.is_empty() {
                         self.answers.push_front(rest);
+                        self.stack.unread.set(self.answers.len());
                     }
                     Poll::Ready(Ok(bytes.len()))
                 }
