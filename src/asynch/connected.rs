@@ -101,7 +101,7 @@ impl<S: Read + Write> TcpConnect for Connected<S> {
     where
         Self: 'a;
 
-    async fn connect<'a>(&'a self, _: SocketAddr) -> Result<InUse<S>, Self::Error> {
+    async fn connect(&self, _: SocketAddr) -> Result<InUse<S>, Self::Error> {
         self.stream.take().map(InUse).ok_or(AlreadyUsed::Gone)
     }
 }

@@ -142,12 +142,11 @@ async fn turn<N: AsyncNetwork, C: Timer, W: Work<N, C>>(
                 let left = work.time_left(diagnosis_ms, timer.now_ms()).max(1);
                 sleep.set(Some(timer.sleep_ms(left)));
             }
-            match sleep.as_mut().as_pin_mut() {
-                Some(asleep) => match asleep.poll(context) {
+            if let Some(asleep) = sleep.as_mut().as_pin_mut() {
+                match asleep.poll(context) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(()) => sleep.set(None),
-                },
-                None => {}
+                }
             }
         }
     })
@@ -169,12 +168,11 @@ async fn until(action: impl Future<Output = ()>, timer: &impl Timer, left: impl 
                     left => sleep.set(Some(timer.sleep_ms(left))),
                 }
             }
-            match sleep.as_mut().as_pin_mut() {
-                Some(asleep) => match asleep.poll(context) {
+            if let Some(asleep) = sleep.as_mut().as_pin_mut() {
+                match asleep.poll(context) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(()) => sleep.set(None),
-                },
-                None => {}
+                }
             }
         }
     })

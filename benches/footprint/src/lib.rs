@@ -2,7 +2,7 @@
 //! has more than the other is what the client costs. It is never run.
 #![no_std]
 #![cfg_attr(
-    any(feature = "esp-at", feature = "reqwless", feature = "sizes"),
+    any(feature = "esp-at", feature = "reqwless", feature = "asynch", feature = "sizes"),
     allow(dead_code, reason = "these variants go without parts of the stack")
 )]
 
@@ -14,14 +14,20 @@ mod network;
 mod second;
 #[cfg(feature = "esp-at")]
 mod serial;
+#[cfg(any(feature = "reqwless", feature = "asynch"))]
+mod shared;
 #[cfg(feature = "sizes")]
 mod sizes;
 mod stack;
+#[cfg(feature = "asynch")]
+mod with_asynch;
 #[cfg(feature = "reqwless")]
 mod with_reqwless;
 
 #[cfg(all(feature = "client", not(feature = "sizes")))]
 use client::get;
+#[cfg(feature = "asynch")]
+use with_asynch::get;
 #[cfg(feature = "reqwless")]
 use with_reqwless::get;
 
@@ -55,7 +61,7 @@ extern "C" fn start(url: *const u8, length: usize, buffer: *mut u8, room: usize)
 }
 
 /// All of the stack, without a client: what is linked of it anyhow.
-#[cfg(not(any(feature = "client", feature = "reqwless", feature = "sizes")))]
+#[cfg(not(any(feature = "client", feature = "reqwless", feature = "asynch", feature = "sizes")))]
 fn get(url: &str, buffer: &mut [u8]) -> bool {
     let got = exchange(stack::Stack, url, buffer).is_ok();
     #[cfg(feature = "second")]
@@ -63,7 +69,7 @@ fn get(url: &str, buffer: &mut [u8]) -> bool {
     got
 }
 
-#[cfg(not(any(feature = "client", feature = "reqwless", feature = "sizes")))]
+#[cfg(not(any(feature = "client", feature = "reqwless", feature = "asynch", feature = "sizes")))]
 fn exchange<S, E>(mut stack: S, url: &str, buffer: &mut [u8]) -> Result<(), E>
 where
     S: embedded_nal::TcpClientStack<Error = E> + embedded_nal::Dns<Error = E>,
