@@ -8,7 +8,7 @@ use std::future::Future;
 use std::task::Poll;
 
 /// A reader that pends before each piece.
-struct Pieces(Vec<u8>, bool);
+struct Pieces(Vec<u8>);
 
 impl embedded_io_async::ErrorType for Pieces {
     type Error = embedded_io_async::ErrorKind;
@@ -69,7 +69,7 @@ fn upload(client: &mut Client<'_>, cx: &mut LoopContext, most: usize) -> bool {
         async {
             let mut buffer = [0; 128];
             let mut online = client.wait_online(cx).await.unwrap();
-            let mut pieces = Pieces(vec![b'x'; 300], false);
+            let mut pieces = Pieces(vec![b'x'; 300]);
             let request = online.put("http://gate.local/left", &mut buffer);
             request.send_from(&mut pieces, BodyLength::Chunked).await.unwrap();
         },

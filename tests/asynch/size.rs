@@ -17,6 +17,6 @@ fn the_future_of_a_get_fits_a_kibibyte() {
     let mut body: &[u8] = b"";
     let request = online.put("http://gate.local/", &mut buffer);
     let put = size_of_val(&request.send_from(&mut body, BodyLength::Chunked));
-    println!("send: {get} bytes, send_from: {put} bytes, of {} of a PC", size_of::<usize>() * 8);
+    println!("send: {get} bytes, send_from: {put} bytes, on {} bits", usize::BITS);
     assert!(get <= 1024, "{get}");
 }
