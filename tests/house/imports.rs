@@ -13,7 +13,11 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ("diagnosis", &["error", "http"], &["nal_link", "heapless"]),
     // Documentation alone.
     ("causes", &[], &[]),
-    ("nal", &["error", "http", "protocol", "policy"], &["nal_link", "embedded_nal", "heapless"]),
+    (
+        "nal",
+        &["error", "http", "protocol", "policy"],
+        &["nal_link", "embedded_nal", "embedded_io", "heapless"],
+    ),
     (
         "probe",
         &["error", "http", "protocol", "policy", "diagnosis", "nal"],
