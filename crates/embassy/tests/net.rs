@@ -6,8 +6,8 @@ use embassy_net::{Config as NetConfig, Ipv4Cidr, Stack, StackResources, StaticCo
 use embassy_net_driver_channel::{self as channel, Runner, RxRunner, State, TxRunner};
 use futures_lite::future::or;
 use nal_link::{LoopContext, StackFault};
-use safe_http_client::Config;
 use safe_http_client::asynch::{NalNetwork, SafeHttpClient};
+use safe_http_client::{Cause, Config};
 use safe_http_client_embassy::{EmbassyLink, EmbassyNetwork, EmbassyTimer};
 use std::future::{Future, pending};
 use std::net::Ipv4Addr;
@@ -254,7 +254,8 @@ fn a_call_that_is_left_leaves_no_byte_to_the_next() {
 #[test]
 fn the_check_names_the_cause() {
     on_cable(fixed(CHIP), LinkState::Up, Peer::Elsewhere, async |client, cx, _| {
-        let page = client.diagnose(cx, URL).await.to_string();
-        assert!(page.contains("nothing_listens"), "{page}");
+        let report = client.diagnose(cx, URL).await;
+        let cause = report.diagnosis().map(|diagnosis| diagnosis.cause());
+        assert_eq!(cause, Some(Cause::NothingListens), "{report}");
     });
 }
