@@ -88,6 +88,7 @@
 //! | `std` | `PcLink` and `StdClock`, for programs on a PC; a token for each thread | |
 //! | `defmt` | `defmt::Format` for errors, states and configuration | none where unused |
 //! | `cortex-m` | [`LoopContext::take`] refuses the token in an interrupt handler | some instructions |
+//! | `async` | `asynch`: the same client for async programs | none where unused |
 //! | `esp-at` | `esp_at`: an ESP8266 with AT firmware as a network | none where unused |
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -117,6 +118,9 @@
 #[cfg(test)]
 extern crate std;
 
+#[cfg(feature = "async")]
+#[cfg_attr(docsrs, doc(cfg(feature = "async")))]
+pub mod asynch;
 pub mod causes;
 mod client;
 mod diagnosis;

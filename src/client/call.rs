@@ -136,7 +136,7 @@ impl<'b, B: Buffer> Call<'b, B> {
     }
 
     /// Bytes of the body that stand in the buffer.
-    pub(super) fn data(&self) -> &[u8] {
+    pub(crate) fn data(&self) -> &[u8] {
         self.exchange.data(self.buffer.as_ref())
     }
 

@@ -18,7 +18,7 @@ use core::fmt;
 use nal_link::{Clock, LoopContext, Network};
 
 /// What the check's own request and its answer's head need. A longer head is an answer all the same.
-const BUFFER: usize = 512;
+pub(crate) const BUFFER: usize = 512;
 
 impl<N: Network, C: Clock> SafeHttpClient<N, C> {
     /// Why a request failed, by what is known: the error, the [figures](Self::evidence) of the call that
@@ -133,8 +133,8 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
 /// ```
 #[must_use = "a probe goes on only while it is polled"]
 pub struct Probe<B> {
-    ladder: Ladder,
-    buffer: B,
+    pub(crate) ladder: Ladder,
+    pub(crate) buffer: B,
 }
 
 impl<B: Buffer> Probe<B> {

@@ -2,14 +2,14 @@
 
 mod buffer;
 mod call;
-mod diagnose;
+pub(crate) mod diagnose;
 mod draft;
 mod online;
 mod request;
 mod response;
 mod stream;
 mod upgraded;
-mod upload;
+pub(crate) mod upload;
 mod url;
 
 pub use buffer::Buffer;

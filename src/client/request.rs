@@ -7,6 +7,8 @@ use crate::http::method::{BodyLength, Method};
 use crate::http::request::Pen;
 use crate::http::url::Url;
 use crate::nal::ErrorOf;
+#[cfg(feature = "async")]
+use crate::nal::{CallView, Driver};
 use crate::protocol::{Deadlines, Goal, NEVER};
 use core::fmt;
 use core::net::SocketAddr;
@@ -39,7 +41,7 @@ pub struct Request<'r, 'b, N: Network, C, B> {
 }
 
 impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
-    pub(super) fn new(
+    pub(crate) fn new(
         client: &'r mut SafeHttpClient<N, C>,
         method: Method<'_>,
         url: Result<Url<'_>, UrlError>,
@@ -275,9 +277,31 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         Ok(Upload::new(Call::new(self.draft, self.buffer), length))
     }
 
-    fn check(&mut self, upload: Option<BodyLength>) -> Result<(), ErrorOf<N>> {
+    /// Checks all of it, and makes the call the client's.
+    pub(crate) fn check(&mut self, upload: Option<BodyLength>) -> Result<(), ErrorOf<N>> {
         let driver = self.client.driver.any();
         self.draft.start(driver, self.buffer.as_mut(), upload).map_err(refuse)
+    }
+
+    /// What a driver goes on with, where it stands.
+    #[cfg(feature = "async")]
+    pub(crate) fn parts(&mut self) -> (&mut Driver<N, C>, CallView<'_>) {
+        (&mut self.client.driver, self.draft.view(self.buffer.as_mut()))
+    }
+
+    /// The response whose head has arrived.
+    #[cfg(feature = "async")]
+    pub(crate) fn into_response(self) -> Response<'r, 'b, N, C, B> {
+        Response::new(self.client, Call::new(self.draft, self.buffer))
+    }
+
+    /// The same of an upload, with what was left of its body.
+    #[cfg(feature = "async")]
+    pub(crate) fn into_response_of_upload(
+        self,
+        rest: &'static [u8],
+    ) -> Response<'r, 'static, N, C, B> {
+        Response::new(self.client, Call::new(self.draft, self.buffer).with_rest(rest))
     }
 }
 

@@ -45,6 +45,17 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Response<'r, 'b, N, C, B> {
         Self { client, call }
     }
 
+    /// What a driver goes on with, where it stands.
+    #[cfg(feature = "async")]
+    pub(crate) fn parts(&mut self) -> (&mut crate::nal::Driver<N, C>, CallView<'_>) {
+        (&mut self.client.driver, self.call.view())
+    }
+
+    #[cfg(feature = "async")]
+    pub(crate) fn call(&self) -> &Call<'b, B> {
+        &self.call
+    }
+
     /// Calls a step until it doesn't block, and the idle hook in between.
     pub(super) fn wait_for<T>(
         &mut self,
@@ -131,6 +142,11 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Response<'r, 'b, N, C, B> {
     /// which the bytes can still be had from `read_to_end`.
     pub fn read_to_str(&mut self) -> Result<&str, ErrorOf<N>> {
         self.client.wait_for(&mut self.call, Goal::End)?;
+        self.as_text()
+    }
+
+    /// What was read whole of the body, as text.
+    pub(crate) fn as_text(&mut self) -> Result<&str, ErrorOf<N>> {
         match core::str::from_utf8(self.call.body()) {
             Ok(text) => Ok(text),
             Err(error) => {

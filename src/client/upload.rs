@@ -127,7 +127,7 @@ impl<B: Buffer> Upload<B> {
 }
 
 /// Ends the call. The upload knows how much of the body was given.
-fn fail<N: Network, C: Clock>(
+pub(crate) fn fail<N: Network, C: Clock>(
     driver: &mut Driver<N, C>,
     call: &mut CallView<'_>,
     state: &UploadState,

@@ -87,17 +87,25 @@ impl AnyDriver<'_> {
     pub(crate) fn wait_online(&mut self) -> Result<(), LinkError> {
         let started = self.stack.now_ms();
         loop {
-            self.stack.poll();
-            let status = self.stack.link_status();
-            let Err(error) = status.ip_config() else { return Ok(()) };
-            let (waited, limit_ms) =
-                (elapsed_ms(self.stack.now_ms(), started), self.config.online_ms);
-            if waited >= limit_ms {
-                self.set_evidence(waited, limit_ms, Some(status));
-                return Err(error);
+            match self.look_again(started) {
+                Ok(()) => return Ok(()),
+                Err(nb::Error::Other(error)) => return Err(error),
+                Err(nb::Error::WouldBlock) => self.stack.idle(),
             }
-            self.stack.idle();
         }
+    }
+
+    /// Looks once of the many times of a wait that began at `started`.
+    pub(crate) fn look_again(&mut self, started: u32) -> nb::Result<(), LinkError> {
+        self.stack.poll();
+        let status = self.stack.link_status();
+        let Err(error) = status.ip_config() else { return Ok(()) };
+        let (waited, limit_ms) = (elapsed_ms(self.stack.now_ms(), started), self.config.online_ms);
+        if waited < limit_ms {
+            return Err(nb::Error::WouldBlock);
+        }
+        self.set_evidence(waited, limit_ms, Some(status));
+        Err(nb::Error::Other(error))
     }
 
     /// Goes on until the `goal` is reached, or the body needs more.

@@ -319,6 +319,22 @@ impl Ladder {
         driver.tell(&mut call, step)
     }
 
+    /// The request of its own, while the check goes on.
+    #[cfg(feature = "async")]
+    pub(crate) fn exchange(&self) -> Option<&Exchange> {
+        self.exchange.as_ref()
+    }
+
+    /// For how many milliseconds more its step may wait: at most to its own deadline, `diagnosis_ms`.
+    #[cfg(feature = "async")]
+    pub(crate) fn time_left(&self, diagnosis_ms: u32, now: u32) -> u32 {
+        let step = match (self.next, &self.exchange) {
+            (Next::Name | Next::Port | Next::Http, Some(exchange)) => exchange.time_left(now),
+            _ => REACH_MS.saturating_sub(elapsed_ms(now, self.mark)),
+        };
+        step.min(diagnosis_ms.saturating_sub(elapsed_ms(now, self.started)))
+    }
+
     /// The step holds; the next one begins.
     fn pass(&mut self, step: ProbeStep, clock: &impl Clock) {
         self.end(step, StepOutcome::Passed, clock);

@@ -78,3 +78,30 @@ impl Timers {
         Ok(())
     }
 }
+
+#[cfg(feature = "async")]
+impl super::Exchange {
+    /// For how many milliseconds more nothing may happen, until a deadline of what it waits for runs out,
+    /// or the body is sent without `100 Continue`; 0 where that time has come.
+    pub(crate) fn time_left(&self, now: u32) -> u32 {
+        use super::State;
+        let deadlines = &self.params.deadlines;
+        let limit_ms = match self.state {
+            State::Resolve => deadlines.resolve_ms,
+            State::Connect => deadlines.connect_ms,
+            State::AwaitContinue if !self.has_part_of_answer() => deadlines.continue_ms,
+            State::Head if !self.has_part_of_answer() => deadlines.response_ms,
+            // A stream may rest; what is written to it is to be taken.
+            State::Body if self.is_upgraded() && !self.seeks_answer => NEVER,
+            _ => deadlines.idle_ms,
+        };
+        let left = match limit_ms {
+            NEVER => NEVER,
+            limit_ms => limit_ms.saturating_sub(self.timers.waited(now)),
+        };
+        match deadlines.total_ms {
+            NEVER => left,
+            total_ms => left.min(total_ms.saturating_sub(self.timers.elapsed(now))),
+        }
+    }
+}

@@ -63,7 +63,7 @@ impl Outcome {
     }
 
     /// The outcome of a call that failed before its head was reported.
-    fn failed<T: Debug, D: Debug>(error: &ErrorKind<T, D>) -> Self {
+    pub fn failed<T: Debug, D: Debug>(error: &ErrorKind<T, D>) -> Self {
         Self { end: end_of(error), ..Self::nothing_yet() }
     }
 }

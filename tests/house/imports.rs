@@ -28,10 +28,32 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
         &["error", "http", "protocol", "policy", "diagnosis", "nal", "probe"],
         &["nal_link", "embedded_nal", "embedded_io"],
     ),
+    // What waits in `client` is awaited in it: no rule of HTTP, and no order of things, is its own.
+    (
+        "asynch",
+        &["error", "http", "protocol", "policy", "diagnosis", "nal", "probe", "client"],
+        &[
+            "nal_link",
+            "embedded_nal",
+            "embedded_nal_async",
+            "embedded_io_async",
+            "embedded_hal_async",
+        ],
+    ),
 ];
 
 /// Crates that a line of code may name.
-const OTHERS: &[&str] = &["nal_link", "embedded_nal", "embedded_io", "heapless", "esp_at", "std"];
+const OTHERS: &[&str] = &[
+    "nal_link",
+    "embedded_nal",
+    "embedded_nal_async",
+    "embedded_io",
+    "embedded_io_async",
+    "embedded_hal_async",
+    "heapless",
+    "esp_at",
+    "std",
+];
 
 /// Lines of code that a file may have.
 const MOST_LINES: usize = 400;

@@ -2,7 +2,13 @@
 //! has more than the other is what the client costs. It is never run.
 #![no_std]
 #![cfg_attr(
-    any(feature = "esp-at", feature = "reqwless", feature = "nanofish", feature = "sizes"),
+    any(
+        feature = "esp-at",
+        feature = "reqwless",
+        feature = "nanofish",
+        feature = "asynch",
+        feature = "sizes"
+    ),
     allow(dead_code, reason = "these variants go without parts of the stack")
 )]
 
@@ -16,11 +22,15 @@ mod network;
 mod second;
 #[cfg(feature = "esp-at")]
 mod serial;
+#[cfg(any(feature = "reqwless", feature = "asynch"))]
+mod shared;
 #[cfg(feature = "sizes")]
 mod sizes;
 mod stack;
 #[cfg(feature = "nanofish")]
 mod with_nanofish;
+#[cfg(feature = "asynch")]
+mod with_asynch;
 #[cfg(feature = "reqwless")]
 mod with_reqwless;
 
@@ -28,6 +38,8 @@ mod with_reqwless;
 use client::get;
 #[cfg(feature = "nanofish")]
 use with_nanofish::get;
+#[cfg(feature = "asynch")]
+use with_asynch::get;
 #[cfg(feature = "reqwless")]
 use with_reqwless::get;
 
@@ -65,6 +77,7 @@ extern "C" fn start(url: *const u8, length: usize, buffer: *mut u8, room: usize)
     feature = "client",
     feature = "reqwless",
     feature = "nanofish",
+    feature = "asynch",
     feature = "sizes"
 )))]
 fn get(url: &str, buffer: &mut [u8]) -> bool {
@@ -78,6 +91,7 @@ fn get(url: &str, buffer: &mut [u8]) -> bool {
     feature = "client",
     feature = "reqwless",
     feature = "nanofish",
+    feature = "asynch",
     feature = "sizes"
 )))]
 fn exchange<S, E>(mut stack: S, url: &str, buffer: &mut [u8]) -> Result<(), E>

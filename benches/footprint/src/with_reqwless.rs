@@ -2,6 +2,7 @@
 
 use crate::async_stack::{Shared, block_on};
 use crate::put;
+use crate::shared::{Shared, block_on};
 use crate::stack::Stack;
 use core::cell::RefCell;
 use embedded_nal::TcpClientStack;

@@ -64,7 +64,7 @@ fn misuses_dont_compile() {
     }
     let rustc = rustc_version();
     // Some messages list the types that implement a trait, which a feature may add to.
-    let features = cfg!(feature = "all");
+    let features = cfg!(any(feature = "all", feature = "async"));
     if rustc.starts_with(PINNED) && !features {
         trybuild::TestCases::new().compile_fail("cases/*.rs");
     } else if features {
@@ -79,6 +79,15 @@ fn misuses_dont_compile() {
              this is {rustc}; that no case compiles is checked"
         ));
         compile_a_copy();
+    }
+}
+
+/// Those of the async client: `cargo test --features async`.
+#[cfg(all(feature = "async", not(feature = "all")))]
+#[test]
+fn misuses_of_the_async_client_dont_compile() {
+    if env::var_os(COPY).is_none() && rustc_version().starts_with(PINNED) {
+        trybuild::TestCases::new().compile_fail("cases/asynch/*.rs");
     }
 }
 

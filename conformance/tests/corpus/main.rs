@@ -4,16 +4,19 @@
 //!
 //! Each case goes three ways (whole; split after every byte; and, where it delimits itself, with
 //! the connection held open behind it) on three levels (the protocol alone; the client over a scripted
-//! stack; the client over real sockets), with the same outcome.
+//! stack; the client over real sockets), with the same outcome; and the client twice more, as it is in async
+//! programs.
 
-#[path = "../../tests/common/mod.rs"]
+#[path = "../../../tests/common/mod.rs"]
 mod common;
-#[path = "../../tests/common/corpus.rs"]
+#[path = "../../../tests/common/corpus.rs"]
 mod corpus;
-#[path = "../../tests/common/outcome.rs"]
+#[path = "../../../tests/common/outcome.rs"]
 mod outcome;
-#[path = "../../tests/common/player.rs"]
+#[path = "../../../tests/common/player.rs"]
 mod player;
+
+mod awaited;
 
 use common::script::{Connection, ScriptStack, Step};
 use common::{TestClock, cx};
@@ -92,6 +95,15 @@ fn every_response_of_the_corpus_comes_to_an_outcome_that_it_allows() {
     report("corpus: through the client, over a loopback socket");
     for file in &files {
         total += run(file, &mut failures, |case, way| over_socket(&mut cx, &server, case, way));
+    }
+    report("corpus: through the async client, over a scripted stack");
+    for file in &files {
+        total += run(file, &mut failures, |case, way| awaited::over_script(&mut cx, case, way));
+    }
+    report("corpus: through the async client, over a loopback socket");
+    for file in &files {
+        total +=
+            run(file, &mut failures, |case, way| awaited::over_socket(&mut cx, &server, case, way));
     }
 
     let (cases, firm) = (

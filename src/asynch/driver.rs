@@ -1,0 +1,202 @@
+//! Goes on with a call whenever its task is woken.
+
+use super::{AsyncNetwork, Timer, Wish};
+use crate::nal::{AnyDriver, CallView, Driver, ErrorOf, Step};
+use crate::probe::Ladder;
+use core::convert::Infallible;
+use core::future::{Future, poll_fn};
+use core::pin::pin;
+use core::task::Poll;
+use nal_link::Clock;
+
+/// What goes on in steps, until it is done.
+pub(super) trait Work<N: AsyncNetwork, C> {
+    type Done;
+    type Error;
+
+    fn step(&mut self, driver: &mut Driver<N, C>) -> nb::Result<Self::Done, Self::Error>;
+
+    /// The host whose address is asked for.
+    fn host(&self) -> &[u8];
+
+    /// For how many milliseconds more nothing may happen; 0 where the next step ends the wait.
+    fn time_left(&self, diagnosis_ms: u32, now: u32) -> u32;
+}
+
+/// A step of a call.
+pub(super) struct OfCall<'v, F> {
+    call: CallView<'v>,
+    step: F,
+}
+
+impl<'v, F> OfCall<'v, F> {
+    pub(super) fn new<T>(call: CallView<'v>, step: F) -> Self
+    where
+        F: FnMut(&mut AnyDriver<'_>, &mut CallView<'_>) -> Step<T>,
+    {
+        Self { call, step }
+    }
+}
+
+impl<N, C, T, F> Work<N, C> for OfCall<'_, F>
+where
+    N: AsyncNetwork,
+    C: Clock,
+    F: FnMut(&mut AnyDriver<'_>, &mut CallView<'_>) -> Step<T>,
+{
+    type Done = T;
+    type Error = ErrorOf<N>;
+
+    fn step(&mut self, driver: &mut Driver<N, C>) -> nb::Result<T, ErrorOf<N>> {
+        let step = (self.step)(driver.any(), &mut self.call);
+        driver.tell(&mut self.call, step)
+    }
+
+    fn host(&self) -> &[u8] {
+        self.call.exchange.endpoint.host(self.call.buffer)
+    }
+
+    fn time_left(&self, _: u32, now: u32) -> u32 {
+        self.call.exchange.time_left(now)
+    }
+}
+
+/// A step of a check.
+pub(super) struct OfProbe<'v> {
+    pub(super) ladder: &'v mut Ladder,
+    pub(super) buffer: &'v mut [u8],
+}
+
+impl<N: AsyncNetwork, C: Clock> Work<N, C> for OfProbe<'_> {
+    type Done = ();
+    type Error = Infallible;
+
+    fn step(&mut self, driver: &mut Driver<N, C>) -> nb::Result<(), Infallible> {
+        self.ladder.run(driver, self.buffer)
+    }
+
+    fn host(&self) -> &[u8] {
+        let exchange = self.ladder.exchange();
+        exchange.map_or(&[], |exchange| exchange.endpoint.host(self.buffer))
+    }
+
+    fn time_left(&self, diagnosis_ms: u32, now: u32) -> u32 {
+        self.ladder.time_left(diagnosis_ms, now)
+    }
+}
+
+/// Where a call stands.
+enum Turn<T, E> {
+    Done(Result<T, E>),
+    Wish(Wish),
+}
+
+/// Goes on until it is done. What is dropped before can be gone on with.
+pub(super) async fn wait<N: AsyncNetwork, C: Timer, W: Work<N, C>>(
+    driver: &mut Driver<N, C>,
+    work: &mut W,
+) -> Result<W::Done, W::Error> {
+    let timer = driver.stack.clock.clone();
+    let diagnosis_ms = driver.config.diagnosis_ms;
+    loop {
+        let wish = match turn(driver, work, &timer, diagnosis_ms).await {
+            Turn::Done(result) => return result,
+            Turn::Wish(wish) => wish,
+        };
+        let left = || work.time_left(diagnosis_ms, timer.now_ms());
+        let network = &mut driver.stack.network;
+        match wish {
+            Wish::Connect(remote) => {
+                until(network.fulfil_connect(remote), &timer, left).await;
+            }
+            Wish::Resolve(kind) => {
+                // It is ASCII.
+                let name = core::str::from_utf8(work.host()).unwrap_or_default();
+                until(network.fulfil_resolve(name, kind), &timer, left).await;
+            }
+        }
+    }
+}
+
+/// Steps each time that the task is woken, until it is done or wishes for something.
+async fn turn<N: AsyncNetwork, C: Timer, W: Work<N, C>>(
+    driver: &mut Driver<N, C>,
+    work: &mut W,
+    timer: &C,
+    diagnosis_ms: u32,
+) -> Turn<W::Done, W::Error> {
+    let mut sleep = pin!(None);
+    poll_fn(|context| {
+        driver.stack.network.begin_turn(context.waker());
+        loop {
+            match work.step(driver) {
+                Ok(done) => return Poll::Ready(Turn::Done(Ok(done))),
+                Err(nb::Error::Other(error)) => return Poll::Ready(Turn::Done(Err(error))),
+                Err(nb::Error::WouldBlock) => {}
+            }
+            if let Some(wish) = driver.stack.network.take_wish() {
+                return Poll::Ready(Turn::Wish(wish));
+            }
+            // One sleep for many steps: what has got on in the meantime is given the rest of its time.
+            if sleep.is_none() {
+                let left = work.time_left(diagnosis_ms, timer.now_ms()).max(1);
+                sleep.set(Some(timer.sleep_ms(left)));
+            }
+            if let Some(asleep) = sleep.as_mut().as_pin_mut() {
+                match asleep.poll(context) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(()) => sleep.set(None),
+                }
+            }
+        }
+    })
+    .await
+}
+
+/// Waits for what a stack does, for as long as there is time left.
+async fn until(action: impl Future<Output = ()>, timer: &impl Timer, left: impl Fn() -> u32) {
+    let mut action = pin!(action);
+    let mut sleep = pin!(None);
+    poll_fn(|context| {
+        if action.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
+        }
+        loop {
+            if sleep.is_none() {
+                match left() {
+                    0 => return Poll::Ready(()),
+                    left => sleep.set(Some(timer.sleep_ms(left))),
+                }
+            }
+            if let Some(asleep) = sleep.as_mut().as_pin_mut() {
+                match asleep.poll(context) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(()) => sleep.set(None),
+                }
+            }
+        }
+    })
+    .await;
+}
+
+/// A call whose future may be dropped while it waits: it is left then, and its connection closed.
+pub(super) struct Leave<'d, N: AsyncNetwork, C: Clock> {
+    pub(super) driver: &'d mut Driver<N, C>,
+    /// The call's; `None` once it has what it waits for.
+    pub(super) ticket: Option<u32>,
+}
+
+impl<N: AsyncNetwork, C: Clock> Leave<'_, N, C> {
+    /// The call has what it waits for: it keeps its connection.
+    pub(super) fn stay(mut self) {
+        self.ticket = None;
+    }
+}
+
+impl<N: AsyncNetwork, C: Clock> Drop for Leave<'_, N, C> {
+    fn drop(&mut self) {
+        if self.ticket.is_some_and(|ticket| self.driver.connection.belongs_to(ticket)) {
+            self.driver.any().leave();
+        }
+    }
+}

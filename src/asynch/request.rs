@@ -1,0 +1,233 @@
+//! A request while it is put together.
+
+use super::driver::{Leave, OfCall, wait};
+use super::{AsyncNetwork, Response, Timer};
+use crate::client::upload;
+use crate::error::UrlError;
+use crate::http::method::{BodyLength, Method};
+use crate::http::url::Url;
+use crate::nal::{CallView, Driver, ErrorOf, Fault};
+use crate::protocol::{Goal, UploadState};
+use crate::{Buffer, client};
+use core::fmt;
+use core::net::SocketAddr;
+use core::time::Duration;
+use embedded_io_async::{Error as _, Read};
+
+/// A request while it is put together: the twin of [`Request`](crate::Request), whose
+/// [`send`](Self::send) is awaited. Mistakes are kept and reported when it is sent, before a byte leaves.
+///
+/// ```no_run
+/// # use safe_http_client::asynch::*;
+/// # use safe_http_client::ErrorOf;
+/// # async fn f<N: AsyncNetwork, C: Timer>(mut online: Online<'_, N, C>) -> Result<(), ErrorOf<N>> {
+/// let mut buffer = [0; 1024];
+/// let request = online.put("http://192.168.1.20/lamp", &mut buffer);
+/// let response = request.header("content-type", "text/plain").body("on").send().await?;
+/// # Ok(()) }
+/// ```
+#[must_use = "a request is sent by `send`"]
+pub struct Request<'r, 'b, N: AsyncNetwork, C, B> {
+    inner: client::Request<'r, 'b, N, C, B>,
+}
+
+impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Request<'r, 'b, N, C, B> {
+    pub(super) fn new(
+        client: &'r mut crate::SafeHttpClient<N, C>,
+        method: Method<'_>,
+        url: Result<Url<'_>, UrlError>,
+        buffer: B,
+    ) -> Self {
+        Self { inner: client::Request::new(client, method, url, buffer) }
+    }
+
+    /// Adds a header field. `Host`, `User-Agent` and `Accept` replace the default ones, `Authorization` the
+    /// credentials of the URL.
+    pub fn header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        Self { inner: self.inner.header(name, value) }
+    }
+
+    /// Leaves out a header field that would be there by default: `Host`, `User-Agent`, `Accept`.
+    pub fn without_header(self, name: &str) -> Self {
+        Self { inner: self.inner.without_header(name) }
+    }
+
+    /// The body, as text or bytes that are lent until the response has ended, with its length as
+    /// `Content-Length`.
+    pub fn body<T: AsRef<[u8]> + ?Sized>(self, body: &'b T) -> Self {
+        Self { inner: self.inner.body(body) }
+    }
+
+    /// The same, copied into the buffer.
+    pub fn copy_body<T: AsRef<[u8]> + ?Sized>(self, body: &T) -> Self {
+        Self { inner: self.inner.copy_body(body) }
+    }
+
+    /// Connects to this address, whatever the URL's host is, and resolves no name. The host is still what the
+    /// server is told.
+    pub fn connect_to(self, address: SocketAddr) -> Self {
+        Self { inner: self.inner.connect_to(address) }
+    }
+
+    /// Closes the connection after the response, and tells the server so.
+    pub fn connection_close(self) -> Self {
+        Self { inner: self.inner.connection_close() }
+    }
+
+    /// Sends the body only once the server has accepted the request (RFC 9110 section 10.1.1), or
+    /// [`Config::continue_timeout`](crate::Config::continue_timeout) has passed.
+    pub fn expect_continue(self) -> Self {
+        Self { inner: self.inner.expect_continue() }
+    }
+
+    /// Accepts transfer codings that can't be undone: the body is then as it was transferred, `chunked`
+    /// aside.
+    pub fn allow_unknown_codings(self) -> Self {
+        Self { inner: self.inner.allow_unknown_codings() }
+    }
+
+    /// For this request: how long looking the host's name up may take.
+    pub fn resolve_timeout(self, timeout: Duration) -> Self {
+        Self { inner: self.inner.resolve_timeout(timeout) }
+    }
+
+    /// For this request: how long opening the connection may take.
+    pub fn connect_timeout(self, timeout: Duration) -> Self {
+        Self { inner: self.inner.connect_timeout(timeout) }
+    }
+
+    /// For this request: how long the server may think before the first byte of its response.
+    pub fn response_timeout(self, timeout: Duration) -> Self {
+        Self { inner: self.inner.response_timeout(timeout) }
+    }
+
+    /// For this request: how long nothing may move while bytes flow.
+    pub fn idle_timeout(self, timeout: Duration) -> Self {
+        Self { inner: self.inner.idle_timeout(timeout) }
+    }
+
+    /// For this request: how long the call may take in all; `None` for no limit.
+    pub fn total_timeout(self, timeout: Option<Duration>) -> Self {
+        Self { inner: self.inner.total_timeout(timeout) }
+    }
+
+    /// Sends the request and waits for the response's head.
+    ///
+    /// Dropped before, it closes the connection.
+    ///
+    /// # Errors
+    ///
+    /// Everything that [`ErrorKind`](crate::ErrorKind) lists. The connection is closed then, and
+    /// [`SafeHttpClient::diagnosis`](super::SafeHttpClient::diagnosis) knows more.
+    // The request is gone on with where it stands: moved, it would take its place in the future twice.
+    #[allow(clippy::manual_async_fn, reason = "it would be moved")]
+    pub fn send(mut self) -> impl Future<Output = Result<Response<'r, 'b, N, C, B>, ErrorOf<N>>> {
+        async move {
+            self.inner.check(None)?;
+            let (driver, call) = self.inner.parts();
+            head(driver, call).await?;
+            Ok(Response::new(self.inner.into_response()))
+        }
+    }
+
+    /// Sends the request with a body read from `reader`, and waits for the response's head.
+    ///
+    /// A body of unknown length is sent as [`BodyLength::Chunked`]. What fits the buffer leaves together
+    /// with the head. The time that the reader takes isn't counted. Dropped before, it closes the connection.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send); [`BodyReader`](crate::RequestError::BodyReader) where the reader fails, and
+    /// [`BodyLength`](crate::RequestError::BodyLength) where it has more or less than declared.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{BodyLength, ErrorOf, asynch::*};
+    /// # async fn f<N: AsyncNetwork, C: Timer>(mut online: Online<'_, N, C>) -> Result<(), ErrorOf<N>> {
+    /// # let mut buffer = [0; 512];
+    /// let mut log: &[u8] = b"17 C, 18 C, 18 C"; // or a file: any `embedded_io_async::Read`
+    /// let request = online.post("http://192.168.1.20/log", &mut buffer);
+    /// let response = request.send_from(&mut log, BodyLength::Chunked).await?;
+    /// # Ok(()) }
+    /// ```
+    #[allow(clippy::manual_async_fn, reason = "it would be moved")]
+    pub fn send_from<R: Read>(
+        mut self,
+        reader: &mut R,
+        length: BodyLength,
+    ) -> impl Future<Output = Result<Response<'r, 'static, N, C, B>, ErrorOf<N>>> {
+        async move {
+            self.inner.check(Some(length))?;
+            let (driver, call) = self.inner.parts();
+            let rest = body_and_head(driver, call, reader, length).await?;
+            Ok(Response::new(self.inner.into_response_of_upload(rest)))
+        }
+    }
+}
+
+/// Waits for the response's head.
+#[allow(
+    clippy::manual_async_fn,
+    reason = "its arguments would take their place in the future twice"
+)]
+fn head<'d, N: AsyncNetwork, C: Timer>(
+    driver: &'d mut Driver<N, C>,
+    call: CallView<'d>,
+) -> impl Future<Output = Result<(), ErrorOf<N>>> {
+    let leave = Leave { driver, ticket: Some(call.ticket) };
+    let mut work = OfCall::new(call, |driver, call| driver.run(call, Goal::Head));
+    async move {
+        wait(leave.driver, &mut work).await?;
+        leave.stay();
+        Ok(())
+    }
+}
+
+/// Gives all that the reader has, and waits for the response's head. Returns the rest of the body, as it
+/// is to be given to the response.
+async fn body_and_head<N: AsyncNetwork, C: Timer, R: Read>(
+    driver: &mut Driver<N, C>,
+    call: CallView<'_>,
+    reader: &mut R,
+    length: BodyLength,
+) -> Result<&'static [u8], ErrorOf<N>> {
+    let CallView { exchange, ticket, buffer, .. } = call;
+    let leave = Leave { driver, ticket: Some(ticket) };
+    let driver = &mut *leave.driver;
+    let mut state = UploadState::new(length, exchange);
+    loop {
+        let call = CallView { exchange, ticket, buffer, body: &[] };
+        let mut work = OfCall::new(call, |driver, call| driver.upload_space(call, &mut state));
+        let (start, end) = wait(driver, &mut work).await?;
+        let mut call = CallView { exchange, ticket, buffer, body: &[] };
+        let space = call.buffer.get_mut(start..end).unwrap_or_default();
+        // The server has answered already.
+        if space.is_empty() {
+            break;
+        }
+        let count = match reader.read(space).await {
+            Ok(0) => break,
+            Ok(count) => count.min(space.len()),
+            Err(error) => {
+                let error = error.kind();
+                return Err(driver.fail(&mut call, Fault::BodyReader(error)));
+            }
+        };
+        let done = driver.any().upload_commit(&mut call, &mut state, count);
+        done.map_err(|fault| upload::fail(driver, &mut call, &state, fault))?;
+    }
+    let mut call = CallView { exchange, ticket, buffer, body: &[] };
+    let rest = match driver.any().upload_finish(&mut call, &mut state) {
+        Ok(rest) => rest,
+        Err(fault) => return Err(upload::fail(driver, &mut call, &state, fault)),
+    };
+    call.body = rest;
+    wait(driver, &mut OfCall::new(call, |driver, call| driver.run(call, Goal::Head))).await?;
+    leave.stay();
+    Ok(rest)
+}
+
+impl<N: AsyncNetwork, C, B> fmt::Debug for Request<'_, '_, N, C, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}

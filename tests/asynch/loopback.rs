@@ -1,0 +1,117 @@
+//! Over the operating system's sockets, against a real server.
+
+use crate::common::cx;
+use crate::scenario::{Act, say};
+use crate::server::Server;
+use embedded_io_async::Read;
+use nal_link::{PcLink, StdClock};
+use safe_http_client::asynch::{AsyncNetwork, NalNetwork, SafeHttpClient, Timer};
+use safe_http_client::{Clock, Config, Deadline, ErrorKind, StackFault};
+use std::time::{Duration, Instant};
+
+#[derive(Clone, Copy)]
+pub struct IoTimer(pub StdClock);
+
+impl Clock for IoTimer {
+    fn now_ms(&self) -> u32 {
+        self.0.now_ms()
+    }
+}
+
+impl Timer for IoTimer {
+    async fn sleep_ms(&self, ms: u32) {
+        async_io::Timer::after(Duration::from_millis(ms.into())).await;
+    }
+}
+
+fn host(
+    stack: &std_embedded_nal_async::Stack,
+    config: Config,
+) -> SafeHttpClient<impl AsyncNetwork, IoTimer> {
+    let network = NalNetwork::new(stack, stack, PcLink).with_tcp_fault(|error| error.into());
+    SafeHttpClient::with_config(network, IoTimer(StdClock::new()), config)
+}
+
+#[test]
+fn requests_go_over_one_connection_to_a_real_server() {
+    let mut cx = cx();
+    let answer = |body: &str| {
+        let length = body.len();
+        say(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{body}"))
+    };
+    let server = Server::new(vec![vec![
+        Act::Request,
+        answer("one"),
+        Act::Request,
+        Act::Wait(50),
+        answer("two"),
+    ]]);
+    let stack = std_embedded_nal_async::Stack::default();
+    let mut client = host(&stack, Config::new());
+    async_io::block_on(async {
+        let mut buffer = [0; 512];
+        let url = server.url();
+        let mut online = client.wait_online(&mut cx).await.unwrap();
+        let mut response = online.get(&url, &mut buffer).send().await.unwrap();
+        assert_eq!(response.read_to_str().await.unwrap(), "one");
+        drop(response);
+        let mut response = online.post(&url, &mut buffer).body("open").send().await.unwrap();
+        let mut body = [0; 3];
+        response.read_exact(&mut body).await.unwrap();
+        assert_eq!(&body, b"two");
+        assert_eq!(response.read(&mut body).await.unwrap(), 0);
+    });
+    assert_eq!(server.seen.lock().unwrap().accepted, 1);
+}
+
+#[test]
+fn a_silent_server_ends_in_a_timeout_and_the_task_sleeps_meanwhile() {
+    let mut cx = cx();
+    let server = Server::new(vec![vec![Act::Request]]);
+    let stack = std_embedded_nal_async::Stack::default();
+    let mut client = host(&stack, Config::new().response_timeout(Duration::from_millis(120)));
+    let began = Instant::now();
+    let mut polls = 0;
+    let mut buffer = [0; 512];
+    let url = server.url();
+    let error = async_io::block_on(async {
+        let mut online = client.online(&mut cx).unwrap();
+        let mut sent = std::pin::pin!(online.get(&url, &mut buffer).send());
+        let counted = std::future::poll_fn(|context| {
+            polls += 1;
+            sent.as_mut().poll(context)
+        });
+        counted.await.map(|_| ()).unwrap_err()
+    });
+    let took = began.elapsed();
+    assert!(matches!(
+        error.kind,
+        ErrorKind::Timeout { deadline: Deadline::Response, limit_ms: 120 }
+    ));
+    assert_eq!(
+        error.to_string(),
+        "head: connected, but no response came within 120 ms: raise the response deadline, or let \
+         the server answer sooner"
+    );
+    assert!(took >= Duration::from_millis(120) && took < Duration::from_secs(2), "{took:?}");
+    println!("{polls} wake-ups");
+    assert!(polls <= 8, "{polls} wake-ups");
+}
+
+#[test]
+fn a_refused_connection_says_so() {
+    let mut cx = cx();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let stack = std_embedded_nal_async::Stack::default();
+    let mut client = host(&stack, Config::new());
+    let mut buffer = [0; 512];
+    let url = format!("http://127.0.0.1:{port}/");
+    let error = async_io::block_on(async {
+        let mut online = client.online(&mut cx).unwrap();
+        online.get(&url, &mut buffer).send().await.map(|_| ()).unwrap_err()
+    });
+    assert_eq!(error.code(), "connect_failed");
+    assert_eq!(client.evidence().fault, StackFault::Refused);
+    let page = async_io::block_on(client.diagnose(&mut cx, &url)).to_string();
+    assert!(page.contains("closed at once") && page.contains("nothing listens"), "{page}");
+}

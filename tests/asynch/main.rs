@@ -1,0 +1,15 @@
+//! The async client: over a stack that pends before each thing it does, and over real sockets.
+#![cfg(feature = "async")]
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/scenario.rs"]
+mod scenario;
+#[path = "../common/server.rs"]
+mod server;
+
+mod calls;
+mod cancelled;
+mod loopback;
+mod pending;
+mod size;
