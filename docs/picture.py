@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Draws docs/failure.svg: what the sketch says when nothing listens on the service's port.
+"""Draws docs/failure.svg: what the sketch says on an access point that keeps its clients from each
+other.
 
     pip install rich
     python3 docs/picture.py
@@ -13,22 +14,22 @@ from rich.console import Console
 from rich.text import Text
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-COMMAND = ["cargo", "run", "--quiet", "--example", "gate_opener", "--", "--fault", "port-refused"]
+COMMAND = ["cargo", "run", "--quiet", "--example", "gate_opener", "--", "--fault", "ap-isolation"]
 WIDTH = 100
 
 
 def report():
-    """The program's lines up to the end of its first report."""
-    lines = []
+    """The program's lines up to the end of its first check."""
+    lines, checks = [], False
     with subprocess.Popen(COMMAND, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as sketch:
-        looking = False
-        for line in sketch.stdout:
-            said = line.split(maxsplit=2)[2:3] == ["why"] or " why " in line
-            if looking and not said:
+        for line in map(str.rstrip, sketch.stdout):
+            says_why = " why " in line
+            checks = checks or (says_why and " url " in line)
+            if checks and not says_why:
                 break
-            looking = looking or "http" in line and said
-            if " loop " not in line and "turns" not in line:
-                lines.append(line.rstrip())
+            # The loop goes on meanwhile, and says so each second.
+            if " loop " not in line and "owner" not in line:
+                lines.append(line)
         sketch.kill()
     return lines
 
@@ -47,7 +48,7 @@ def main():
     console = Console(width=WIDTH, record=True, file=io.StringIO())
     console.print(Text("$ " + " ".join(COMMAND).replace(" --quiet", ""), style="bold"))
     for line in report():
-        console.print(Text(line[:WIDTH], style=style(line)))
+        console.print(Text(line, style=style(line)))
     picture = REPOSITORY / "docs/failure.svg"
     picture.write_text(console.export_svg(title="gate_opener"))
     print(f"written: {picture.relative_to(REPOSITORY)}")

@@ -27,19 +27,19 @@ mod shared;
 #[cfg(feature = "sizes")]
 mod sizes;
 mod stack;
-#[cfg(feature = "nanofish")]
-mod with_nanofish;
 #[cfg(feature = "asynch")]
 mod with_asynch;
+#[cfg(feature = "nanofish")]
+mod with_nanofish;
 #[cfg(feature = "reqwless")]
 mod with_reqwless;
 
 #[cfg(all(feature = "client", not(feature = "sizes")))]
 use client::get;
-#[cfg(feature = "nanofish")]
-use with_nanofish::get;
 #[cfg(feature = "asynch")]
 use with_asynch::get;
+#[cfg(feature = "nanofish")]
+use with_nanofish::get;
 #[cfg(feature = "reqwless")]
 use with_reqwless::get;
 
