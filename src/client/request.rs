@@ -196,7 +196,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     ///
     /// # Errors
     ///
-    /// Everything that [`ErrorKind`] lists. The connection is closed then, and
+    /// Everything that [`ErrorKind`](crate::ErrorKind) lists. The connection is closed then, and
     /// [`SafeHttpClient::diagnosis`] knows more.
     ///
     /// ```no_run
@@ -228,8 +228,8 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     ///
     /// # Errors
     ///
-    /// The caller's mistakes alone: [`ErrorKind::Request`] and, where the head doesn't fit,
-    /// [`ErrorKind::Buffer`].
+    /// The caller's mistakes alone: [`ErrorKind::Request`](crate::ErrorKind::Request) and, where the head doesn't fit,
+    /// [`ErrorKind::Buffer`](crate::ErrorKind::Buffer).
     pub fn start(mut self) -> Result<Call<'b, B>, ErrorOf<N>> {
         self.check(None)?;
         Ok(Call::new(self.draft, self.buffer))
@@ -242,8 +242,8 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send); [`BodyReader`](RequestError::BodyReader) where the reader fails, and
-    /// [`BodyLength`](RequestError::BodyLength) where it has more or less than declared.
+    /// As [`send`](Self::send); [`BodyReader`](crate::RequestError::BodyReader) where the reader fails, and
+    /// [`BodyLength`](crate::RequestError::BodyLength) where it has more or less than declared.
     ///
     /// ```no_run
     /// # use safe_http_client::*;

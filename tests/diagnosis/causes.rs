@@ -204,7 +204,7 @@ fn plain(text: &str) -> String {
 fn each_page_quotes_the_errors_as_they_are() {
     const OTHERS: [&str; 5] = [
         // The report of an answer, and of a stack that was declared wrong: `field` has them.
-        "status #, redirects to https://gate.example/: the same host by https",
+        "status #, redirects to <https://gate.example/>: the same host by https",
         "status #, which wants Digest",
         "receive gave # bytes # times",
         // The compiler, and a server.
