@@ -67,7 +67,7 @@ fn read(client: &mut Client<'_>, cx: &mut LoopContext, most: usize) -> bool {
 fn upload(client: &mut Client<'_>, cx: &mut LoopContext, most: usize) -> bool {
     polls(
         async {
-            let mut buffer = [0; 128];
+            let mut buffer = [0; 160];
             let mut online = client.wait_online(cx).await.unwrap();
             let mut pieces = Pieces(vec![b'x'; 300]);
             let request = online.put("http://gate.local/left", &mut buffer);
