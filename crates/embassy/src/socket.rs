@@ -179,6 +179,9 @@ impl<'s> TcpConnect for EmbassyNetwork<'s> {
     async fn connect<'a>(&'a self, remote: SocketAddr) -> Result<InUse<'a, 's>, EmbassyError> {
         let address = match remote.ip() {
             IpAddr::V4(ip) => IpAddress::Ipv4(ip),
+            // Without an address of that family the stack would give up, as if the peer had refused.
+            #[cfg(feature = "proto-ipv6")]
+            IpAddr::V6(_) if self.stack.config_v6().is_none() => return Err(EmbassyError::NoRoute),
             #[cfg(feature = "proto-ipv6")]
             IpAddr::V6(ip) => IpAddress::Ipv6(ip),
             #[cfg(not(feature = "proto-ipv6"))]

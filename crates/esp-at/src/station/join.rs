@@ -150,7 +150,9 @@ impl Joining {
             _ if trouble == Some(EspAtError::NoAnswer) && elapsed_ms(now, self.began) < DEAF_MS => {
                 return None;
             }
-            _ if let Some(error) = trouble => Err(JoinError::Modem(error)),
+            _ if trouble.is_some() => {
+                trouble.map_or(Err(JoinError::Failed), |it| Err(JoinError::Modem(it)))
+            }
             _ if elapsed_ms(now, self.began) >= JOIN_MS => Err(match status {
                 LinkStatus::NoAddress => JoinError::NoAddress,
                 _ => JoinError::TimedOut,
