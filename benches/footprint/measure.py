@@ -42,6 +42,7 @@ VARIANTS = (
     ("a GET, diagnosed in words", [*CLIENT, "texts"], CHIPS),
     # The LX106's assembler doesn't take the names of defmt's symbols.
     ("a GET, its error logged by defmt", [*CLIENT, "defmt"], (THUMBV6M, THUMBV7M)),
+    ("a GET, async", ["asynch"], (THUMBV7M,)),
     (REQWLESS, ["reqwless"], (THUMBV7M,)),
     (NANOFISH, ["nanofish"], (THUMBV7M,)),
 )

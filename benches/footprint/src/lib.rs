@@ -12,8 +12,6 @@
     allow(dead_code, reason = "these variants go without parts of the stack")
 )]
 
-#[cfg(any(feature = "reqwless", feature = "nanofish"))]
-mod async_stack;
 #[cfg(all(feature = "client", not(feature = "sizes")))]
 mod client;
 #[cfg(feature = "client")]
@@ -22,7 +20,7 @@ mod network;
 mod second;
 #[cfg(feature = "esp-at")]
 mod serial;
-#[cfg(any(feature = "reqwless", feature = "asynch"))]
+#[cfg(any(feature = "reqwless", feature = "nanofish", feature = "asynch"))]
 mod shared;
 #[cfg(feature = "sizes")]
 mod sizes;

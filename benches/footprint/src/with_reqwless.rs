@@ -1,6 +1,5 @@
 //! The same GET with reqwless, over the same stack.
 
-use crate::async_stack::{Shared, block_on};
 use crate::put;
 use crate::shared::{Shared, block_on};
 use crate::stack::Stack;
