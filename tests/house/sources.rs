@@ -4,8 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The library crates, by the directory of their sources.
-pub const CRATES: [&str; 5] =
-    ["src", "crates/nal-link/src", "crates/esp-at/src", "crates/embassy/src", "crates/smoltcp/src"];
+pub const CRATES: [&str; 8] = [
+    "src",
+    "crates/nal-link/src",
+    "crates/esp-at/src",
+    "crates/embassy/src",
+    "crates/smoltcp/src",
+    "crates/tls/src",
+    "crates/lwip/src",
+    "crates/c-abi/src",
+];
 
 /// A file, by its path below the crate's sources, and its code.
 pub struct Source {

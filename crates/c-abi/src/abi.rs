@@ -413,11 +413,7 @@ pub unsafe extern "C" fn shc_error_code(
     out: *mut c_char,
     out_size: usize,
 ) -> i32 {
-    with(client, |inner| {
-        let mut text = Text::new(memory(out.cast(), out_size));
-        inner.write_code(&mut text);
-        text.end()
-    })
+    say(client, out, out_size, Inner::write_code)
 }
 
 /// The last failure in words: the cause, what to do, and what was seen; some lines of at most 80 bytes, 700
@@ -428,9 +424,19 @@ pub unsafe extern "C" fn shc_diagnosis(
     out: *mut c_char,
     out_size: usize,
 ) -> i32 {
+    say(client, out, out_size, Inner::write_diagnosis)
+}
+
+/// Has the client write a text, and ends it as snprintf does.
+fn say(
+    client: *mut Client,
+    out: *mut c_char,
+    out_size: usize,
+    write: fn(&Inner, &mut Text<'_>),
+) -> i32 {
     with(client, |inner| {
         let mut text = Text::new(memory(out.cast(), out_size));
-        inner.write_diagnosis(&mut text);
+        write(inner, &mut text);
         text.end()
     })
 }

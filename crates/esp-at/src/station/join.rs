@@ -143,16 +143,14 @@ impl Joining {
         trouble: Option<EspAtError>,
         now: u32,
     ) -> Option<Result<IpConfig, JoinError>> {
-        let result = match self.state {
-            JoinState::Idle => Err(JoinError::Failed),
-            JoinState::Done(result) => result,
+        let result = match (self.state, trouble) {
+            (JoinState::Idle, _) => Err(JoinError::Failed),
+            (JoinState::Done(result), _) => result,
             // It may be deaf: at work on what a program before this one has asked for.
-            _ if trouble == Some(EspAtError::NoAnswer) && elapsed_ms(now, self.began) < DEAF_MS => {
+            (_, Some(EspAtError::NoAnswer)) if elapsed_ms(now, self.began) < DEAF_MS => {
                 return None;
             }
-            _ if trouble.is_some() => {
-                trouble.map_or(Err(JoinError::Failed), |it| Err(JoinError::Modem(it)))
-            }
+            (_, Some(error)) => Err(JoinError::Modem(error)),
             _ if elapsed_ms(now, self.began) >= JOIN_MS => Err(match status {
                 LinkStatus::NoAddress => JoinError::NoAddress,
                 _ => JoinError::TimedOut,
