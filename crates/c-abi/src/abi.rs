@@ -230,8 +230,7 @@ fn start(inner: &mut Inner, request: *const CRequest) -> Result<i32, i32> {
         // SAFETY: not null; the caller has so many bytes there, until the call is finished.
         unsafe { slice::from_raw_parts(request.body.cast(), request.body_length) }
     };
-    let buffer = memory(request.buffer, request.buffer_size);
-    if buffer.is_empty() {
+    if request.buffer.is_null() || !(1..=isize::MAX as usize).contains(&request.buffer_size) {
         return Err(SHC_BAD_ARGUMENT);
     }
     let headers = Headers { next: request.headers };
@@ -240,6 +239,9 @@ fn start(inner: &mut Inner, request: *const CRequest) -> Result<i32, i32> {
     }
     let url = text(request.url)?;
     let response_timeout_ms = request.response_timeout_ms;
+    // The call before may have the same buffer: it ends before that is lent again.
+    inner.end_for_another()?;
+    let buffer = memory(request.buffer, request.buffer_size);
     let wanted = Request { method, url, body, response_timeout_ms };
     Ok(inner.start(&wanted, headers, buffer))
 }

@@ -83,6 +83,15 @@ impl Inner {
         SHC_FAILED
     }
 
+    /// Ends the call before, where a request can be started at all.
+    pub(crate) fn end_for_another(&mut self) -> Result<(), i32> {
+        if !self.may_wait() {
+            return Err(SHC_IN_HANDLER);
+        }
+        self.finish();
+        Ok(())
+    }
+
     /// Starts a request. The headers are pairs of name and value.
     pub(crate) fn start<'h>(
         &mut self,
@@ -91,7 +100,6 @@ impl Inner {
         buffer: &'static mut [u8],
     ) -> i32 {
         let Some(mut cx) = self.token() else { return SHC_IN_HANDLER };
-        self.finish();
         let started = match self.client.online(&mut cx) {
             Err(why) => Err(why.into()),
             Ok(mut online) => {

@@ -279,6 +279,7 @@ int shl_send(int number, const void *bytes, size_t length) {
         return SHL_PENDING;
     }
     if (count > length) count = length;
+    if (count > 0xffff) count = 0xffff; /* with window scaling there may be room for more than one write */
     depth++;
     /* More than fits the queue or the heap is refused whole: less may fit. */
     do {
@@ -375,7 +376,12 @@ int shl_resolve(const char *name, size_t length, uint32_t *address) {
     query.number++;
     query.state = ASKED;
     depth++;
+#if LWIP_VERSION_MAJOR >= 2 && LWIP_IPV6
+    error = dns_gethostbyname_addrtype(query.name, &found, on_found, (void *)query.number,
+                                       LWIP_DNS_ADDRTYPE_IPV4);
+#else
     error = dns_gethostbyname(query.name, &found, on_found, (void *)query.number);
+#endif
     depth--;
     if (error == ERR_INPROGRESS) return SHL_PENDING;
     query.state = NOT_ASKED;
