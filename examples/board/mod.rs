@@ -48,20 +48,29 @@ const SECOND: Duration = Duration::from_secs(1);
 /// The longest that a demonstration takes that doesn't go as it should.
 const DEMO_SECONDS: u32 = 60;
 
+/// When it began, and how many times as fast time passes for everything here: see `--speed`.
+static START: OnceLock<(Instant, u32)> = OnceLock::new();
+
+fn start(speed: u32) -> (Instant, u32) {
+    *START.get_or_init(|| (Instant::now(), speed))
+}
+
+/// Time since the start.
+fn time() -> Duration {
+    let (begin, speed) = start(1);
+    begin.elapsed() * speed
+}
+
 /// Milliseconds since the start.
 pub fn millis() -> u32 {
     // Truncation is the wrap that an Arduino's `millis()` has, too.
-    start().elapsed().as_millis() as u32
-}
-
-fn start() -> Instant {
-    static START: OnceLock<Instant> = OnceLock::new();
-    *START.get_or_init(Instant::now)
+    time().as_millis() as u32
 }
 
 /// Waits. The modem is left to itself meanwhile.
 pub fn delay_ms(ms: u32) {
-    std::thread::sleep(Duration::from_millis(ms.into()));
+    let (_, speed) = start(1);
+    std::thread::sleep(Duration::from_millis(ms.into()) / speed);
 }
 
 /// Leaves the processor to others for a moment.
@@ -83,7 +92,7 @@ pub(crate) use {say, trouble};
 
 /// Prints a line with its time and who says it. What has more lines says why something failed.
 pub fn line(who: &str, text: Arguments<'_>) {
-    let (text, seconds) = (text.to_string(), start().elapsed().as_secs_f32());
+    let (text, seconds) = (text.to_string(), time().as_secs_f32());
     let who = if text.contains('\n') { "why" } else { who };
     let mut out = std::io::stdout().lock();
     for line in text.lines() {
@@ -141,8 +150,8 @@ pub struct Board {
 impl Board {
     /// Reads the command line and sets up what the sketch needs. Ends the program where it can't.
     pub fn new(demo: Demo) -> Self {
-        start();
         let options = Options::parse();
+        start(options.speed);
         if options.list_faults {
             for (fault, about) in Fault::ALL {
                 println!("{:24} {about}", fault.name());

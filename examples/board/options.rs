@@ -32,6 +32,9 @@ pub struct Options {
     /// Time between readings, in seconds
     #[arg(long, value_name = "SECONDS")]
     pub every: Option<f32>,
+    /// How many times as fast time passes in the simulation
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100), conflicts_with = "port")]
+    pub speed: u32,
     /// Where a downloaded file goes
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,

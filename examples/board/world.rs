@@ -2,12 +2,11 @@
 
 use super::options::{FaultAt, Options};
 use super::server::{Server, captive_portal};
-use super::{Demo, line};
+use super::{Demo, delay_ms, line};
 use esp8266_sim::{Config, Endpoint, Fault, Handle, SerialPort, Simulator, Trigger, When};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
 
 /// Where the service is in the simulated network. Its name is `service.lan`.
 pub const SERVICE: [u8; 4] = [192, 168, 4, 20];
@@ -32,7 +31,7 @@ enum Event {
 #[derive(Clone, Copy)]
 struct Step {
     served: usize,
-    after_ms: u64,
+    after_ms: u32,
     event: Event,
 }
 
@@ -45,7 +44,8 @@ impl World {
         let mut config = Config::new(options.dialect)
             .baud(options.baud.unwrap_or(demo.baud()))
             .map(SERVICE, 80, server.address)
-            .name("service.lan", SERVICE);
+            .name("service.lan", SERVICE)
+            .speed(options.speed);
         for ap in &mut config.access_points {
             ap.ssid = options.ssid.clone().into();
             ap.password = options.password.clone().into();
@@ -122,14 +122,14 @@ fn play(script: &[Step], handle: &Handle, server: &Server, ssid: &[u8]) {
             if done() {
                 break;
             }
-            thread::sleep(Duration::from_millis(10));
+            delay_ms(10);
         }
     };
     // With some faults it never is.
     wait(3_000, &|| handle.with_modem(|modem| modem.has_address()));
     for step in script {
         wait(20_000, &|| server.served() >= step.served);
-        thread::sleep(Duration::from_millis(step.after_ms));
+        delay_ms(step.after_ms);
         happen(step.event, handle, ssid);
     }
 }

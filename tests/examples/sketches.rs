@@ -17,6 +17,9 @@ use std::time::{Duration, Instant};
 /// No run takes longer; one that does hangs.
 const PATIENCE: Duration = Duration::from_secs(90);
 
+/// In those that wait most, time passes so many times as fast.
+const SPEED: u32 = 4;
+
 /// They wait more than they work.
 const AT_ONCE: usize = 16;
 
@@ -71,9 +74,15 @@ impl Run {
 }
 
 fn run(name: &str, args: &[&str]) -> Run {
+    run_at(1, name, args)
+}
+
+/// A run in a world that goes so many times as fast. All times are that world's.
+fn run_at(speed: u32, name: &str, args: &[&str]) -> Run {
     let started = Instant::now();
     let mut child = Command::new(program(name))
         .args(args)
+        .args(if speed == 1 { None } else { Some(format!("--speed={speed}")) })
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -86,7 +95,7 @@ fn run(name: &str, args: &[&str]) -> Run {
         if let Some(status) = child.try_wait().unwrap() {
             break status.code();
         }
-        if started.elapsed() > PATIENCE {
+        if started.elapsed() > PATIENCE / speed {
             child.kill().unwrap();
             child.wait().unwrap();
             break None;
@@ -94,7 +103,7 @@ fn run(name: &str, args: &[&str]) -> Run {
         thread::sleep(Duration::from_millis(5));
     };
     let (lines, stderr) = (lines.join().unwrap(), stderr.join().unwrap());
-    Run { status, lines, stderr, took: started.elapsed() }
+    Run { status, lines, stderr, took: started.elapsed() * speed }
 }
 
 /// A run in each dialect, one after the other, that has to end well.
@@ -436,7 +445,7 @@ fn fault_table(dialect: Dialect) {
                 while let Some(fault) = next() {
                     let dialect = dialect.to_string();
                     let args = ["--fault", fault.name(), "--dialect", &dialect];
-                    done.send((fault, run("gate_opener", &args))).unwrap();
+                    done.send((fault, run_at(SPEED, "gate_opener", &args))).unwrap();
                 }
             });
         }
@@ -534,7 +543,7 @@ fn each_fault_with_every_sketch_ends() {
                     if sketch == "firmware_download" {
                         args.extend(["--out", out.to_str().unwrap()]);
                     }
-                    let run = run(sketch, &args);
+                    let run = run_at(SPEED, sketch, &args);
                     let _ = std::fs::remove_file(part_of(&out));
                     let _ = std::fs::remove_file(&out);
                     done.send(((sketch, name, fault), run)).unwrap();

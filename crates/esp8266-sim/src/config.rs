@@ -129,6 +129,8 @@ pub struct Config {
     pub unix_time: u64,
     /// The faults that are scheduled from the begin.
     pub faults: Vec<(Fault, When)>,
+    /// In real time, how many times as fast it passes for the modem as for the rest of the world.
+    pub speed: u32,
     /// In lock-step, by how much an empty read moves the clock when nothing is due sooner.
     pub idle_step: Duration,
     /// In lock-step, the real time granted to real sockets for each idle step of virtual time.
@@ -158,6 +160,7 @@ impl Config {
             free_ram: 30_208,
             unix_time: 1_735_689_600,
             faults: Vec::new(),
+            speed: 1,
             idle_step: Duration::from_millis(1),
             bridge_wait: Duration::from_micros(100),
             read_timeout: Duration::from_secs(60),
@@ -217,6 +220,14 @@ impl Config {
     #[must_use]
     pub fn baud(mut self, baud: u32) -> Self {
         self.baud = Some(baud);
+        self
+    }
+
+    /// In real time, everything goes so many times as fast, the line included: for whoever hasn't got the
+    /// modem's time.
+    #[must_use]
+    pub fn speed(mut self, speed: u32) -> Self {
+        self.speed = speed;
         self
     }
 

@@ -86,7 +86,7 @@ impl SerialPort {
                 heard = now;
             } else if now.saturating_sub(heard) >= quiet {
                 return output;
-            } else if matches!(core.time, Time::Real(_)) {
+            } else if matches!(core.time, Time::Real(..)) {
                 drop(core);
                 std::thread::sleep(LOOK_AGAIN);
             }
@@ -122,10 +122,10 @@ impl SerialPort {
             if core.now().saturating_sub(begin) > timeout {
                 return Err(PortError::TimedOut);
             }
-            if matches!(core.time, Time::Real(_)) {
+            if matches!(core.time, Time::Real(..)) {
                 let next = core.modem.next_event();
                 let due = next.map_or(LOOK_AGAIN, |at| at.saturating_sub(core.now()));
-                let wait = due.clamp(Duration::from_micros(1), LOOK_AGAIN);
+                let wait = core.outside(due).clamp(Duration::from_micros(1), LOOK_AGAIN);
                 core = self
                     .shared
                     .wake
@@ -156,7 +156,8 @@ impl SerialPort {
         let due = core.modem.input_drained_at(now).saturating_sub(now);
         match core.time {
             Time::Virtual => core.advance(due),
-            Time::Real(_) => {
+            Time::Real(..) => {
+                let due = core.outside(due);
                 drop(core);
                 let begin = Instant::now();
                 while begin.elapsed() < due {
@@ -177,7 +178,7 @@ impl SerialPort {
 /// Lets the modem run; in lock-step, time passes when there is nothing to read.
 fn look(core: &mut Core) {
     core.run();
-    if core.modem.available() > 0 || matches!(core.time, Time::Real(_)) {
+    if core.modem.available() > 0 || matches!(core.time, Time::Real(..)) {
         return;
     }
     core.grant();

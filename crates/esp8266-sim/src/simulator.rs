@@ -29,15 +29,23 @@ pub(crate) struct Core {
 }
 
 pub(crate) enum Time {
-    Real(Instant),
+    Real(Instant, u32),
     Virtual,
 }
 
 impl Core {
     pub fn now(&self) -> Duration {
         match self.time {
-            Time::Real(start) => start.elapsed(),
+            Time::Real(start, speed) => start.elapsed().saturating_mul(speed),
             Time::Virtual => self.modem.now(),
+        }
+    }
+
+    /// How long one waits outside until so much time has passed in here.
+    pub fn outside(&self, time: Duration) -> Duration {
+        match self.time {
+            Time::Real(_, speed) => time / speed,
+            Time::Virtual => time,
         }
     }
 
@@ -115,9 +123,10 @@ impl Shared {
 pub struct Simulator;
 
 impl Simulator {
-    /// A modem in a thread, in real time.
+    /// A modem in a thread, in real time, or [`Config::speed`] times as fast.
     pub fn spawn(config: Config) -> (Handle, SerialPort) {
-        let shared = Shared::new(config, Time::Real(Instant::now()));
+        let time = Time::Real(Instant::now(), config.speed.max(1));
+        let shared = Shared::new(config, time);
         let for_thread = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("esp8266-sim".into())
@@ -148,7 +157,7 @@ fn run_thread(shared: &Shared) {
             sleep = SOCKET_POLL;
         }
         if let Some(at) = core.modem.next_event() {
-            sleep = sleep.min(at.saturating_sub(core.now()));
+            sleep = sleep.min(core.outside(at.saturating_sub(core.now())));
         }
         // A wait of nothing would keep the lock from everybody else.
         let sleep = sleep.max(Duration::from_micros(20));
