@@ -1,6 +1,7 @@
 //! A request while it is put together.
 
 use super::draft::{Draft, Unsent, refuse};
+use super::replay::{self, Kept, Origin};
 use super::{Buffer, Call, Response, SafeHttpClient, Upload};
 use crate::error::UrlError;
 use crate::http::method::{BodyLength, Method};
@@ -15,6 +16,13 @@ use core::net::SocketAddr;
 use core::time::Duration;
 use embedded_io::Read;
 use nal_link::{Clock, Network, millis};
+
+/// A request that was checked and started, and is kept in its buffer.
+pub(super) struct KeptRequest<'r, 'b, N: Network, C, B> {
+    pub(super) client: &'r mut SafeHttpClient<N, C>,
+    pub(super) call: Call<'b, Kept<B>>,
+    pub(super) origin: Origin<'b>,
+}
 
 /// A request while it is put together, written into its buffer as it grows.
 ///
@@ -51,7 +59,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         Self { client, draft, buffer }
     }
 
-    fn head(&mut self) -> Pen<'_> {
+    pub(super) fn head(&mut self) -> Pen<'_> {
         self.draft.head.on(self.buffer.as_mut())
     }
 
@@ -275,6 +283,14 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     pub fn start_upload(mut self, length: BodyLength) -> Result<Upload<B>, ErrorOf<N>> {
         self.check(Some(length))?;
         Ok(Upload::new(Call::new(self.draft, self.buffer), length))
+    }
+
+    /// Checks all of it, starts it, and keeps it for a layer that may send it again.
+    pub(super) fn keep(mut self) -> Result<KeptRequest<'r, 'b, N, C, B>, ErrorOf<N>> {
+        let (driver, bytes) = (self.client.driver.any(), self.buffer.as_mut());
+        let (origin, end) = replay::keep(&mut self.draft, driver, bytes).map_err(refuse)?;
+        let call = Call::new(self.draft, Kept::new(self.buffer, end));
+        Ok(KeptRequest { client: self.client, call, origin })
     }
 
     /// Checks all of it, and makes the call the client's.
