@@ -1,12 +1,13 @@
 //! Requests that follow redirects.
 
+use super::draft::refuse;
 use super::hops::{FollowError, HopList, Hops};
-use super::replay::Kept;
-use super::request::KeptRequest;
-use super::trail::{Stop, Trail};
+use super::replay::{Kept, KeptView};
+use super::trail::{self, Stop, Trail};
 use super::{Buffer, Call, Request, Response, SafeHttpClient};
-use crate::error::{Error, ErrorKind, Phase};
-use crate::nal::{Driver, ErrorOf};
+use crate::error::ErrorKind;
+use crate::http::request::Unsendable;
+use crate::nal::{DnsErrorOf, Driver, ErrorOf, TcpErrorOf};
 use core::fmt;
 use nal_link::{Clock, LoopContext, Network};
 
@@ -66,13 +67,14 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Follow<'r, 'b, N, C, B> {
     ///
     /// [`FollowError::Request`] as [`Request::send`], of the first or a later request;
     /// [`FollowError::Redirect`] where a redirect isn't followed.
-    pub fn send(self) -> Result<Response<'r, 'b, N, C, Kept<B>>, FollowError<ErrorOf<N>>> {
-        let (client, mut following) = self.parts()?;
-        let driver = &mut client.driver;
-        let Following { call, trail } = &mut following;
-        match trail.run_to_end(driver.any(), &mut call.kept_view()) {
-            Ok(()) => Ok(Response::new(client, following.call)),
-            Err(stop) => Err(following.stopped(driver, stop)),
+    pub fn send(mut self) -> Result<Response<'r, 'b, N, C, Kept<B>>, FollowError<ErrorOf<N>>> {
+        let (driver, draft, bytes) = self.request.pieces();
+        match trail::send(draft, driver.any(), bytes, self.limit) {
+            Ok(end) => Ok(self.request.into_kept_response(end)),
+            Err((stop, hops)) => {
+                let mut end = hops.start;
+                Err(stopped(driver, &mut KeptView::of(draft, bytes, &mut end), stop, hops))
+            }
         }
     }
 
@@ -81,19 +83,11 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Follow<'r, 'b, N, C, B> {
     /// # Errors
     ///
     /// The caller's mistakes alone, as [`Request::start`].
-    pub fn start(self) -> Result<Following<'b, B>, FollowError<ErrorOf<N>>> {
-        Ok(self.parts()?.1)
-    }
-
-    #[allow(clippy::type_complexity, reason = "a pair")]
-    fn parts(
-        self,
-    ) -> Result<(&'r mut SafeHttpClient<N, C>, Following<'b, B>), FollowError<ErrorOf<N>>> {
-        let KeptRequest { client, mut call, origin } = self.request.keep()?;
-        match Trail::new(origin, self.limit, &mut call.kept_view()) {
-            Ok(trail) => Ok((client, Following { call, trail })),
-            Err(why) => Err(FollowError::Redirect { why, hops: HopList::NONE }),
-        }
+    pub fn start(mut self) -> Result<Following<'b, B>, FollowError<ErrorOf<N>>> {
+        let (driver, draft, bytes) = self.request.pieces();
+        let (trail, end) = Trail::start(draft, driver.any(), bytes, self.limit)
+            .map_err(refuse::<TcpErrorOf<N>, DnsErrorOf<N>>)?;
+        Ok(Following { call: self.request.into_call(end), trail })
     }
 }
 
@@ -126,9 +120,11 @@ impl<'b, B: Buffer> Following<'b, B> {
         client: &mut SafeHttpClient<N, C>,
         _cx: &mut LoopContext,
     ) -> nb::Result<(), FollowError<ErrorOf<N>>> {
-        let Self { call, trail } = self;
-        let step = trail.step(client.driver.any(), &mut call.kept_view());
-        step.map_err(|error| error.map(|stop| self.stopped(&mut client.driver, stop)))
+        let (driver, call) = (&mut client.driver, &mut self.call.kept_view());
+        let step = self.trail.step(driver.any(), call);
+        step.map_err(|error| {
+            error.map(|stop| stopped(driver, call, stop, self.trail.hop_list(call)))
+        })
     }
 
     /// The call of the last response.
@@ -146,31 +142,32 @@ impl<'b, B: Buffer> Following<'b, B> {
     pub fn hops(&self) -> Hops<'_> {
         self.trail.hops(self.call.buffer.tail())
     }
+}
 
-    /// What stopped it, as its caller is told.
-    fn stopped<N: Network, C: Clock>(
-        &mut self,
-        driver: &mut Driver<N, C>,
-        stop: Stop,
-    ) -> FollowError<ErrorOf<N>> {
-        let mut call = self.call.kept_view();
-        let hops = self.trail.hop_list(&call);
-        let error = match stop {
-            Stop::Redirect(why) => return FollowError::Redirect { why, hops },
-            Stop::Refused(refused) => Error::new(Phase::Url, ErrorKind::Request(refused)),
-            Stop::Fault(fault) => {
-                let mut error = driver.fail(&mut call.view(), fault);
-                // A buffer that is too small needs what is kept in it, too.
-                if let ErrorKind::Buffer { needed, available, .. } = &mut error.kind {
-                    let kept = call.tail().len();
-                    *needed = needed.saturating_add(kept);
-                    *available = available.saturating_add(kept);
-                }
-                error
+/// What stopped a request, as its caller is told.
+#[cold]
+pub(crate) fn stopped<N: Network, C: Clock>(
+    driver: &mut Driver<N, C>,
+    call: &mut KeptView<'_, '_>,
+    stop: Stop,
+    hops: HopList,
+) -> FollowError<ErrorOf<N>> {
+    let error = match stop {
+        Stop::Redirect(why) => return FollowError::Redirect { why, hops },
+        Stop::Unsendable(unsendable) => refuse(unsendable),
+        Stop::Refused(refused) => refuse(Unsendable::Request(refused)),
+        Stop::Fault(fault) => {
+            let mut error = driver.fail(&mut call.view(), fault);
+            // A buffer that is too small needs what is kept in it, too.
+            if let ErrorKind::Buffer { needed, available, .. } = &mut error.kind {
+                let kept = call.bytes.len().saturating_sub(*available);
+                *needed = needed.saturating_add(kept);
+                *available = available.saturating_add(kept);
             }
-        };
-        FollowError::Request { error, hops }
-    }
+            error
+        }
+    };
+    FollowError::Request { error, hops }
 }
 
 impl<N: Network, C, B> fmt::Debug for Follow<'_, '_, N, C, B> {

@@ -1,23 +1,26 @@
 //! The URLs that a request went to, as they are noted at its buffer's end.
 
 use crate::error::{Error, RedirectError};
+use crate::http::redirect::{Base, resolve};
 use core::fmt;
 
 /// Length of what stands behind a URL that is noted: its length, and the status that led to it.
 const NOTE: usize = 4;
 
-/// Notes a URL at the end of `room`, whose first `used` bytes are needed, and returns the note's length.
+/// Notes where `location` leads at the end of `room`, whose first `used` bytes are needed, and returns the
+/// note's length.
 pub(super) fn note(
     room: &mut [u8],
     used: usize,
     status: u16,
-    write: impl FnOnce(&mut [u8]) -> Result<usize, RedirectError>,
+    base: &Base<'_>,
+    location: &[u8],
 ) -> Result<usize, RedirectError> {
     let available = room.len();
     let free = room.get_mut(used..).unwrap_or_default();
     let at = free.len().saturating_sub(NOTE);
     let (place, behind) = free.split_at_mut_checked(at).unwrap_or_default();
-    let length = write(place)?;
+    let length = resolve(base, location, place)?;
     let needed = length.saturating_add(NOTE);
     match (behind, u16::try_from(length)) {
         ([a, b, c, d], Ok(short)) if length <= place.len() => {

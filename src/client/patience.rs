@@ -1,14 +1,18 @@
 //! A request that is sent again where that may help, whatever its network and its buffer are.
 
-use super::replay::{KeptView, Origin};
+use super::draft::{Draft, Unsent};
+use super::replay::{self, KeptView, Origin};
 use crate::error::Deadline;
-use crate::http::bytes::is;
 use crate::http::method::Repeat;
-use crate::http::redirect::Lines;
+use crate::http::redirect::has_line;
+use crate::http::request::Unsendable;
 use crate::nal::{AnyDriver, Fault, StackStep, Step};
 use crate::policy::{Backoff, Refusal, RetryPolicy, Verdict, retry_after_seconds};
 use crate::protocol::{Failure, Goal};
 use nal_link::elapsed_ms;
+
+/// A request with it may be repeated: the server tells the two apart.
+const KEY: &[u8] = b"idempotency-key";
 
 /// A request that is sent again where that may help.
 pub(crate) struct Patience<'b> {
@@ -21,14 +25,18 @@ pub(crate) struct Patience<'b> {
 }
 
 impl<'b> Patience<'b> {
-    /// Of a request that is kept at the end of these bytes.
-    pub(super) fn new(origin: Origin<'b>, policy: RetryPolicy, tail: &[u8]) -> Self {
-        let may_repeat = origin.params.repeat != Repeat::Never
-            || Lines(origin.parts(tail).1).any(|line| {
-                let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
-                is(name, b"idempotency-key")
-            });
-        Self { origin, backoff: Backoff::new(policy), may_repeat, wait: None }
+    /// Checks a request, starts it, and keeps it. Returns where what is kept begins.
+    pub(super) fn start(
+        draft: &mut Draft<'b>,
+        driver: &mut AnyDriver<'_>,
+        bytes: &mut [u8],
+        policy: &RetryPolicy,
+    ) -> Result<(Self, usize), Unsendable> {
+        let (origin, end) = replay::keep(draft, driver, bytes)?;
+        let kept = bytes.get(end..).unwrap_or_default();
+        let may_repeat =
+            origin.params.repeat != Repeat::Never || has_line(origin.parts(kept).1, KEY);
+        Ok((Self { origin, backoff: Backoff::new(*policy), may_repeat, wait: None }, end))
     }
 
     /// Goes on as far as it goes without waiting: to the head of the response that counts.
@@ -53,7 +61,7 @@ impl<'b> Patience<'b> {
             let step = driver.run(&mut call.view(), Goal::Head);
             let (verdict, asked) = match step {
                 Ok(()) => {
-                    let head = call.exchange.head(call.front());
+                    let head = call.exchange.head(call.bytes);
                     (Verdict::of_status(head.status()), retry_after_seconds(&head))
                 }
                 Err(nb::Error::WouldBlock) => return step,
@@ -82,19 +90,24 @@ impl<'b> Patience<'b> {
             self.wait = Some((now, wait));
         }
     }
+}
 
-    /// The same, and calls the idle hook while it waits.
-    pub(super) fn run_to_end(
-        &mut self,
-        driver: &mut AnyDriver<'_>,
-        call: &mut KeptView<'_, 'b>,
-    ) -> Result<(), Fault> {
-        loop {
-            match self.step(driver, call) {
-                Ok(()) => return Ok(()),
-                Err(nb::Error::Other(fault)) => return Err(fault),
-                Err(nb::Error::WouldBlock) => driver.stack.idle(),
-            }
+/// Sends a request where it was put together, and again where that may help. Returns where what is kept
+/// begins.
+pub(super) fn send(
+    draft: &mut Draft<'_>,
+    driver: &mut AnyDriver<'_>,
+    bytes: &mut [u8],
+    policy: &RetryPolicy,
+) -> Result<usize, (Unsent, usize)> {
+    let (mut patience, mut end) = Patience::start(draft, driver, bytes, policy)
+        .map_err(|unsendable| (Unsent::Unsendable(unsendable), 0))?;
+    let mut call = KeptView::of(draft, bytes, &mut end);
+    loop {
+        match patience.step(driver, &mut call) {
+            Ok(()) => return Ok(end),
+            Err(nb::Error::Other(fault)) => return Err((Unsent::Fault(fault), end)),
+            Err(nb::Error::WouldBlock) => driver.stack.idle(),
         }
     }
 }

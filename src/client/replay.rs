@@ -67,6 +67,7 @@ pub(crate) struct KeptView<'v, 'b> {
     pub(super) exchange: &'v mut Exchange,
     pub(super) ticket: &'v mut u32,
     body: &'v mut &'b [u8],
+    /// What is the call's, and behind it from `end` what is kept.
     pub(super) bytes: &'v mut [u8],
     pub(super) end: &'v mut usize,
 }
@@ -83,29 +84,28 @@ impl<'b, B: Buffer> Call<'b, Kept<B>> {
     }
 }
 
-impl<'b> KeptView<'_, 'b> {
+impl<'v, 'b> KeptView<'v, 'b> {
+    /// Of a request where it was put together.
+    pub(super) fn of(draft: &'v mut Draft<'b>, bytes: &'v mut [u8], end: &'v mut usize) -> Self {
+        let Draft { exchange, ticket, body, .. } = draft;
+        Self { exchange, ticket, body, bytes, end }
+    }
+
+    #[inline(never)]
     pub(super) fn view(&mut self) -> CallView<'_> {
         let (exchange, ticket, body) = (&mut *self.exchange, *self.ticket, *self.body);
-        let buffer = self.bytes.get_mut(..*self.end).unwrap_or_default();
-        CallView { exchange, ticket, buffer, body }
+        CallView {
+            exchange,
+            ticket,
+            buffer: self.bytes.get_mut(..*self.end).unwrap_or_default(),
+            body,
+        }
     }
 
     /// What is the call's, and what is kept.
+    #[inline(never)]
     pub(super) fn split(&mut self) -> (&mut [u8], &mut [u8]) {
         self.bytes.split_at_mut_checked(*self.end).unwrap_or_default()
-    }
-
-    /// What is the call's.
-    pub(super) fn front(&self) -> &[u8] {
-        self.bytes.get(..*self.end).unwrap_or_default()
-    }
-
-    pub(super) fn length(&self) -> usize {
-        self.bytes.len()
-    }
-
-    pub(super) fn tail(&self) -> &[u8] {
-        self.bytes.get(*self.end..).unwrap_or_default()
     }
 
     /// Keeps so many bytes more: the last ones of what was the call's.
@@ -118,27 +118,34 @@ impl<'b> KeptView<'_, 'b> {
     #[inline(never)]
     pub(super) fn restart(&mut self, origin: &Origin<'b>, stage_end: usize) {
         let params = &origin.params;
+        let (endpoint, started, body) = (origin.endpoint, origin.started, origin.body);
         let exchange = &mut *self.exchange;
-        *exchange = Exchange::new(
-            origin.endpoint,
-            params.response_to,
-            params.repeat,
-            params.deadlines,
-            origin.started,
-        );
+        *exchange =
+            Exchange::new(endpoint, params.response_to, params.repeat, params.deadlines, started);
         exchange.params = *params;
-        *self.body = origin.body;
-        let holds_body = origin.holds_body && !origin.body.is_empty();
-        let buffer = self.bytes.get_mut(..*self.end).unwrap_or_default();
-        exchange.stage(stage_end, holds_body, buffer, origin.body);
+        *self.body = body;
+        let holds_body = origin.holds_body && !body.is_empty();
+        exchange.stage(
+            stage_end,
+            holds_body,
+            self.bytes.get_mut(..*self.end).unwrap_or_default(),
+            body,
+        );
     }
 
     /// Copies the request that is kept to the buffer's start, and starts it again.
     pub(super) fn again(&mut self, origin: &Origin<'b>) {
         let (front, tail) = self.split();
-        copy(front, origin.kept(tail));
+        put(front, 0, origin.kept(tail));
         self.restart(origin, origin.stage_end);
     }
+}
+
+/// Copies what fits from `at` on.
+// Inlined, each copy takes 80 bytes.
+#[inline(never)]
+pub(super) fn put(room: &mut [u8], at: usize, bytes: &[u8]) {
+    copy(room.get_mut(at..).unwrap_or_default(), bytes);
 }
 
 /// What a request was when it was started, but for its bytes.
@@ -166,6 +173,7 @@ impl Origin<'_> {
         (host, head, copied)
     }
 
+    #[inline(never)]
     fn kept<'t>(&self, tail: &'t [u8]) -> &'t [u8] {
         tail.get(tail.len().saturating_sub(self.stage_end)..).unwrap_or_default()
     }
@@ -192,15 +200,13 @@ pub(super) fn keep<'b>(
     let available = bytes.len();
     // Once to be sent, and a byte behind it for the answer; and once to be kept.
     let needed = stage_end.saturating_mul(2).saturating_add(1);
-    if needed > available {
+    let (Some(mut end), true) = (available.checked_sub(stage_end), needed <= available) else {
         return Err(Unsendable::Buffer { needed, available });
-    }
-    let mut end = available.saturating_sub(stage_end);
-    if let Some((front, tail)) = bytes.split_at_mut_checked(end) {
-        copy(tail, front);
-    }
-    let (exchange, ticket, body) = (&mut draft.exchange, &mut draft.ticket, &mut draft.body);
+    };
+    let mut call = KeptView::of(draft, bytes, &mut end);
+    let (front, tail) = call.split();
+    put(tail, 0, front);
     // The body that had been put behind the head reached into what is kept now.
-    KeptView { exchange, ticket, body, bytes, end: &mut end }.restart(&origin, stage_end);
+    call.restart(&origin, stage_end);
     Ok((origin, end))
 }

@@ -1,28 +1,21 @@
 //! A request while it is put together.
 
 use super::draft::{Draft, Unsent, refuse};
-use super::replay::{self, Kept, Origin};
+use super::replay::Kept;
 use super::{Buffer, Call, Response, SafeHttpClient, Upload};
 use crate::error::UrlError;
 use crate::http::method::{BodyLength, Method};
 use crate::http::request::Pen;
 use crate::http::url::Url;
-use crate::nal::ErrorOf;
 #[cfg(feature = "async")]
-use crate::nal::{CallView, Driver};
+use crate::nal::CallView;
+use crate::nal::{Driver, ErrorOf};
 use crate::protocol::{Deadlines, Goal, NEVER};
 use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
 use embedded_io::Read;
 use nal_link::{Clock, Network, millis};
-
-/// A request that was checked and started, and is kept in its buffer.
-pub(super) struct KeptRequest<'r, 'b, N: Network, C, B> {
-    pub(super) client: &'r mut SafeHttpClient<N, C>,
-    pub(super) call: Call<'b, Kept<B>>,
-    pub(super) origin: Origin<'b>,
-}
 
 /// A request while it is put together, written into its buffer as it grows.
 ///
@@ -285,12 +278,20 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         Ok(Upload::new(Call::new(self.draft, self.buffer), length))
     }
 
-    /// Checks all of it, starts it, and keeps it for a layer that may send it again.
-    pub(super) fn keep(mut self) -> Result<KeptRequest<'r, 'b, N, C, B>, ErrorOf<N>> {
-        let (driver, bytes) = (self.client.driver.any(), self.buffer.as_mut());
-        let (origin, end) = replay::keep(&mut self.draft, driver, bytes).map_err(refuse)?;
-        let call = Call::new(self.draft, Kept::new(self.buffer, end));
-        Ok(KeptRequest { client: self.client, call, origin })
+    /// For a layer, which goes on with it where it stands.
+    #[allow(clippy::type_complexity, reason = "three parts")]
+    pub(super) fn pieces(&mut self) -> (&mut Driver<N, C>, &mut Draft<'b>, &mut [u8]) {
+        (&mut self.client.driver, &mut self.draft, self.buffer.as_mut())
+    }
+
+    /// The call, of which a layer keeps the request from `end` on.
+    pub(super) fn into_call(self, end: usize) -> Call<'b, Kept<B>> {
+        Call::new(self.draft, Kept::new(self.buffer, end))
+    }
+
+    /// The same of the response's head.
+    pub(super) fn into_kept_response(self, end: usize) -> Response<'r, 'b, N, C, Kept<B>> {
+        Response::new(self.client, Call::new(self.draft, Kept::new(self.buffer, end)))
     }
 
     /// Checks all of it, and makes the call the client's.

@@ -1,8 +1,8 @@
 //! Requests that are sent again.
 
-use super::patience::Patience;
-use super::replay::Kept;
-use super::request::KeptRequest;
+use super::draft::{Unsent, refuse};
+use super::patience::{self, Patience};
+use super::replay::{Kept, KeptView};
 use super::{Buffer, Call, Request, Response, SafeHttpClient};
 use crate::nal::ErrorOf;
 use crate::policy::RetryPolicy;
@@ -50,11 +50,14 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Retry<'r, 'b, N, C, B> {
     /// # Errors
     ///
     /// The last attempt's, as [`Request::send`].
-    pub fn send(self) -> Result<Response<'r, 'b, N, C, Kept<B>>, ErrorOf<N>> {
-        let (client, Retrying { mut call, mut patience }) = self.parts()?;
-        match patience.run_to_end(client.driver.any(), &mut call.kept_view()) {
-            Ok(()) => Ok(Response::new(client, call)),
-            Err(fault) => Err(client.driver.fail(&mut call.view(), fault)),
+    pub fn send(mut self) -> Result<Response<'r, 'b, N, C, Kept<B>>, ErrorOf<N>> {
+        let (driver, draft, bytes) = self.request.pieces();
+        match patience::send(draft, driver.any(), bytes, &self.policy) {
+            Ok(end) => Ok(self.request.into_kept_response(end)),
+            Err((Unsent::Unsendable(unsendable), _)) => Err(refuse(unsendable)),
+            Err((Unsent::Fault(fault), mut end)) => {
+                Err(driver.fail(&mut KeptView::of(draft, bytes, &mut end).view(), fault))
+            }
         }
     }
 
@@ -63,15 +66,11 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Retry<'r, 'b, N, C, B> {
     /// # Errors
     ///
     /// The caller's mistakes alone, as [`Request::start`].
-    pub fn start(self) -> Result<Retrying<'b, B>, ErrorOf<N>> {
-        Ok(self.parts()?.1)
-    }
-
-    #[allow(clippy::type_complexity, reason = "a pair")]
-    fn parts(self) -> Result<(&'r mut SafeHttpClient<N, C>, Retrying<'b, B>), ErrorOf<N>> {
-        let KeptRequest { client, call, origin } = self.request.keep()?;
-        let patience = Patience::new(origin, self.policy, call.buffer.tail());
-        Ok((client, Retrying { call, patience }))
+    pub fn start(mut self) -> Result<Retrying<'b, B>, ErrorOf<N>> {
+        let (driver, draft, bytes) = self.request.pieces();
+        let (patience, end) =
+            Patience::start(draft, driver.any(), bytes, &self.policy).map_err(refuse)?;
+        Ok(Retrying { call: self.request.into_call(end), patience })
     }
 }
 

@@ -1,35 +1,51 @@
 //! The way of a request along redirects, whatever its network and its buffer are.
 
+use super::draft::Draft;
 use super::hops::{HopList, Hops, note};
-use super::replay::{KeptView, Origin};
+use super::replay::{self, KeptView, Origin, put};
 use crate::error::{RedirectError, RequestError};
-use crate::http::bytes::copy;
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::method::Repeat;
-use crate::http::redirect::{self, Base, Change, Lines};
+use crate::http::redirect::{self, Base, Change};
+use crate::http::request::Unsendable;
 use crate::http::url::Url;
 use crate::nal::{AnyDriver, Fault};
 use crate::policy::check_request;
 use crate::protocol::{CloseReason, Goal};
 
 /// Why a request goes no further.
+#[derive(Clone, Copy)]
 pub(crate) enum Stop {
+    Unsendable(Unsendable),
     Fault(Fault),
     /// The URL that it was led to can't be asked.
     Refused(RequestError),
     Redirect(RedirectError),
 }
 
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
 impl From<RedirectError> for Stop {
     fn from(why: RedirectError) -> Self {
         Self::Redirect(why)
+    }
+}
+
+/// Sends a request where it was put together, and follows where it is led. Returns where what is kept begins.
+pub(super) fn send<'b>(
+    draft: &mut Draft<'b>,
+    driver: &mut AnyDriver<'_>,
+    bytes: &mut [u8],
+    limit: u8,
+) -> Result<usize, (Stop, HopList)> {
+    let (mut trail, mut end) = Trail::start(draft, driver, bytes, limit)
+        .map_err(|unsendable| (Stop::Unsendable(unsendable), HopList::NONE))?;
+    let mut call = KeptView::of(draft, bytes, &mut end);
+    loop {
+        match trail.step(driver, &mut call) {
+            Ok(()) => return Ok(end),
+            Err(nb::Error::Other(stop)) => return Err((stop, trail.hop_list(&call))),
+            Err(nb::Error::WouldBlock) => driver.stack.idle(),
+        }
     }
 }
 
@@ -47,24 +63,36 @@ pub(crate) struct Trail<'b> {
 }
 
 impl<'b> Trail<'b> {
-    /// Of a request that is kept: notes its URL.
-    pub(super) fn new(
-        origin: Origin<'b>,
+    /// Checks a request, starts it, keeps it, and notes its URL. Returns where what is kept begins.
+    #[inline(never)]
+    pub(super) fn start(
+        draft: &mut Draft<'b>,
+        driver: &mut AnyDriver<'_>,
+        bytes: &mut [u8],
         limit: u8,
-        call: &mut KeptView<'_, 'b>,
-    ) -> Result<Self, RedirectError> {
-        // A byte for the answer's first.
-        let used = origin.stage_end.saturating_add(1);
+    ) -> Result<(Self, usize), Unsendable> {
+        let (origin, mut end) = replay::keep(draft, driver, bytes)?;
+        let available = bytes.len();
+        let mut call = KeptView::of(draft, bytes, &mut end);
         let (front, tail) = call.split();
-        let base = base_of(&origin, tail);
-        // Without the credentials that the caller's URL may have had.
-        let write = |room: &mut [u8]| redirect::resolve(&base, b"", room);
-        let length = note(front, used, 0, write).map_err(|error| error.with(tail.len()))?;
+        let (host, head, _) = origin.parts(tail);
+        let target = head.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
+        let Endpoint { scheme, port, .. } = origin.endpoint;
+        let base = Base { scheme, host, port, path_and_query: target };
+        // Without the credentials that the caller's URL may have had. A byte is for the answer's first.
+        let length = match note(front, origin.stage_end.saturating_add(1), 0, &base, b"") {
+            Ok(length) => length,
+            Err(RedirectError::Buffer { needed, .. }) => {
+                let needed = needed.saturating_add(tail.len());
+                return Err(Unsendable::Buffer { needed, available });
+            }
+            Err(_) => 0,
+        };
         call.keep(length);
         // The body that had been put behind the head may reach into what is kept now.
         call.restart(&origin, origin.stage_end);
         let change = Change::default();
-        Ok(Self { origin, limit, count: 0, since: 0, change, is_draining: false })
+        Ok((Self { origin, limit, count: 0, since: 0, change, is_draining: false }, end))
     }
 
     /// The URLs so far, in bytes that end with the request.
@@ -75,8 +103,7 @@ impl<'b> Trail<'b> {
 
     /// Where in the buffer they stand.
     pub(super) fn hop_list(&self, call: &KeptView<'_, 'b>) -> HopList {
-        let end = call.length().saturating_sub(self.origin.stage_end);
-        HopList { start: call.length().saturating_sub(call.tail().len()), end }
+        HopList { start: *call.end, end: call.bytes.len().saturating_sub(self.origin.stage_end) }
     }
 
     /// Goes on as far as it goes without waiting: to the head of a response that is no redirect.
@@ -91,7 +118,7 @@ impl<'b> Trail<'b> {
                 Err(nb::Error::WouldBlock) => return Err(nb::Error::WouldBlock),
                 // The end of a body that nobody wants is the connection's matter, unless that is another call's.
                 Err(nb::Error::Other(fault)) if !self.is_draining || fault == Fault::Displaced => {
-                    return Err(nb::Error::Other(fault.into()));
+                    return Err(nb::Error::Other(Stop::Fault(fault)));
                 }
                 Err(nb::Error::Other(_)) => driver.close(CloseReason::ResponseNotRead),
                 Ok(()) => {}
@@ -127,21 +154,6 @@ impl<'b> Trail<'b> {
         }
     }
 
-    /// The same, and calls the idle hook while it waits.
-    pub(super) fn run_to_end(
-        &mut self,
-        driver: &mut AnyDriver<'_>,
-        call: &mut KeptView<'_, 'b>,
-    ) -> Result<(), Stop> {
-        loop {
-            match self.step(driver, call) {
-                Ok(()) => return Ok(()),
-                Err(nb::Error::Other(stop)) => return Err(stop),
-                Err(nb::Error::WouldBlock) => driver.stack.idle(),
-            }
-        }
-    }
-
     /// Whether the response is a redirect: where it leads is noted then.
     fn redirected(&mut self, call: &mut KeptView<'_, 'b>) -> Result<bool, RedirectError> {
         // Behind the head come bytes of the body, which are needed only where it is read to its end.
@@ -163,10 +175,10 @@ impl<'b> Trail<'b> {
         let base = Base::of(&base);
         let becomes_get = !self.change.is_get
             && redirect::becomes_get(redirect.status(), method_of(&self.origin, tail));
-        let place = |room: &mut [u8]| redirect::resolve(&base, redirect.location(), room);
         // All of the buffer, with what is in front of this and behind it.
         let around = head_end.saturating_add(tail.len());
-        let length = note(room, 0, redirect.status(), place).map_err(|error| error.with(around))?;
+        let length = note(room, 0, redirect.status(), &base, redirect.location())
+            .map_err(|error| error.with(around))?;
         let text = room.get(room.len().saturating_sub(length)..).unwrap_or_default();
         let next = Hops(text).last_url().unwrap_or_default();
         let url = redirect::parse(&base, next.as_bytes())?;
@@ -202,7 +214,7 @@ impl<'b> Trail<'b> {
             next.params.response_to = ResponseTo::Other;
             next.params.repeat = Repeat::Safe;
         } else {
-            copy(front.get_mut(stage_end..).unwrap_or_default(), copied);
+            put(front, stage_end, copied);
             stage_end = stage_end.saturating_add(copied.len());
         }
         // A byte for the answer's first.
@@ -226,15 +238,5 @@ fn give_up(driver: &mut AnyDriver<'_>, call: &mut KeptView<'_, '_>, stop: Stop) 
 }
 
 fn method_of<'t>(origin: &Origin<'_>, tail: &'t [u8]) -> &'t [u8] {
-    let line = Lines(origin.parts(tail).1).next().unwrap_or_default();
-    line.split(|byte| *byte == b' ').next().unwrap_or_default()
-}
-
-/// The URL that was asked first.
-fn base_of<'t>(origin: &Origin<'_>, tail: &'t [u8]) -> Base<'t> {
-    let (host, head, _) = origin.parts(tail);
-    let line = Lines(head).next().unwrap_or_default();
-    let target = line.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
-    let endpoint = &origin.endpoint;
-    Base { scheme: endpoint.scheme, host, port: endpoint.port, path_and_query: target }
+    origin.parts(tail).1.split(|byte| *byte == b' ').next().unwrap_or_default()
 }

@@ -1,51 +1,65 @@
 //! Dates of HTTP (RFC 9110 section 5.6.7), in the form that is sent today.
 
-/// Seconds since 1970 of `Sun, 06 Nov 1994 08:49:37 GMT`.
-pub(crate) fn parse(text: &[u8]) -> Option<u64> {
-    let (_, rest) = text.split_at_checked(5)?;
-    if text.get(3..5)? != b", " || rest.len() != 24 || rest.get(20..)? != b" GMT" {
-        return None;
+/// A point in time, as days since the first of March in the year 0, and seconds of that day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Date {
+    pub(crate) day: u32,
+    pub(crate) second: u32,
+}
+
+impl Date {
+    /// Of `Sun, 06 Nov 1994 08:49:37 GMT`.
+    pub(crate) fn parse(text: &[u8]) -> Option<Self> {
+        const MONTHS: &[u8] = b"MarAprMayJunJulAugSepOctNovDecJanFeb";
+        let marks = [3, 4, 7, 11, 16, 19, 22, 25].map(|at| text.get(at).copied().unwrap_or(0));
+        if text.len() != 29 || marks != *b",    :: " || text.get(26..)? != b"GMT" {
+            return None;
+        }
+        let name = text.get(8..11)?;
+        let month = MONTHS.as_chunks::<3>().0.iter().position(|month| month == name)? as u32;
+        let day = two(text, 5);
+        let (century, of_century) = (two(text, 12), two(text, 14));
+        let (hour, minute, second) = (two(text, 17), two(text, 20), two(text, 23));
+        if day.wrapping_sub(1) > 30
+            || century > 99
+            || of_century > 99
+            || hour > 23
+            || minute > 59
+            || second > 60
+        {
+            return None;
+        }
+        // Years begin in March here, so that a leap day is the last of one.
+        let year = century.wrapping_mul(100).wrapping_add(of_century);
+        let year = year.wrapping_sub(u32::from(month > 9));
+        let day = year
+            .wrapping_mul(365)
+            .wrapping_add(year >> 2)
+            .wrapping_sub(year / 100)
+            .wrapping_add(year / 400)
+            .wrapping_add(month.wrapping_mul(153).wrapping_add(2) / 5)
+            .wrapping_add(day);
+        let second =
+            hour.wrapping_mul(60).wrapping_add(minute).wrapping_mul(60).wrapping_add(second);
+        Some(Self { day, second })
     }
-    let number = |from: usize, to: usize| {
-        let digits = rest.get(from..to)?;
-        digits.iter().all(u8::is_ascii_digit).then(|| {
-            digits.iter().fold(0u64, |sum, digit| {
-                sum.wrapping_mul(10).wrapping_add(u64::from(digit.wrapping_sub(b'0')))
-            })
-        })
-    };
-    let month = match rest.get(3..6)? {
-        b"Jan" => 1u64,
-        b"Feb" => 2,
-        b"Mar" => 3,
-        b"Apr" => 4,
-        b"May" => 5,
-        b"Jun" => 6,
-        b"Jul" => 7,
-        b"Aug" => 8,
-        b"Sep" => 9,
-        b"Oct" => 10,
-        b"Nov" => 11,
-        b"Dec" => 12,
-        _ => return None,
-    };
-    let (day, year) = (number(0, 2)?, number(7, 11)?);
-    let (hour, minute, second) = (number(12, 14)?, number(15, 17)?, number(18, 20)?);
-    if !(1..=31).contains(&day) || year < 1970 || hour > 23 || minute > 59 || second > 60 {
-        return None;
+
+    /// Seconds from `earlier` to this; 0 where it isn't earlier.
+    pub(crate) fn since(self, earlier: Self) -> u32 {
+        if self <= earlier {
+            return 0;
+        }
+        let days = self.day.wrapping_sub(earlier.day);
+        days.saturating_mul(86_400).saturating_add(self.second).saturating_sub(earlier.second)
     }
-    // Days from the civil date: years begin in March, so that a leap day is the last of one.
-    let year = if month <= 2 { year.wrapping_sub(1) } else { year };
-    let month = month.wrapping_add(9) % 12;
-    let of_year = month.wrapping_mul(153).wrapping_add(2) / 5;
-    let days = (year.wrapping_mul(365))
-        .wrapping_add(year / 4)
-        .wrapping_sub(year / 100)
-        .wrapping_add(year / 400)
-        .wrapping_add(of_year)
-        .wrapping_add(day)
-        .checked_sub(719_469)?;
-    let seconds =
-        hour.wrapping_mul(3600).wrapping_add(minute.wrapping_mul(60)).wrapping_add(second);
-    Some(days.wrapping_mul(86_400).wrapping_add(seconds))
+}
+
+/// Two digits; more than 99 where those are none.
+#[inline(never)]
+fn two(text: &[u8], at: usize) -> u32 {
+    let digit = |at| match text.get(at) {
+        Some(byte @ b'0'..=b'9') => u32::from(byte.wrapping_sub(b'0')),
+        _ => 100,
+    };
+    digit(at).wrapping_mul(10).wrapping_add(digit(at.wrapping_add(1)))
 }

@@ -1,7 +1,9 @@
 //! Redirects (RFC 9110 section 15.4): where they lead, and what request goes there.
 
 use super::authority::Authority;
-use super::bytes::{copy, trim};
+use super::bytes::{is, trim};
+use super::method::Method;
+use super::request::HeadWriter;
 use super::response::ResponseHead;
 use super::url::{Scheme, Url};
 use crate::error::{RedirectError, UrlError};
@@ -75,7 +77,7 @@ impl<'b> Redirect<'b> {
     ///     if redirect.becomes_get(Method::Post) { Method::Get } else { Method::Post }
     /// }
     /// ```
-    pub fn becomes_get(&self, method: crate::Method<'_>) -> bool {
+    pub fn becomes_get(&self, method: Method<'_>) -> bool {
         becomes_get(self.status, method.name().as_bytes())
     }
 
@@ -166,10 +168,14 @@ struct Backwards<'b> {
 }
 
 impl Backwards<'_> {
+    #[inline(never)]
     fn put(&mut self, bytes: &[u8]) {
-        self.length = self.length.saturating_add(bytes.len());
-        if let Some(start) = self.room.len().checked_sub(self.length) {
-            copy(self.room.get_mut(start..).unwrap_or_default(), bytes);
+        for &byte in bytes.iter().rev() {
+            self.length = self.length.saturating_add(1);
+            let at = self.room.len().wrapping_sub(self.length);
+            if let Some(slot) = self.room.get_mut(at) {
+                *slot = byte;
+            }
         }
     }
 
@@ -310,29 +316,21 @@ fn put_port(out: &mut Backwards<'_>, port: u16) {
 }
 
 /// Header fields that go along to another origin. No other does: a field that nobody here knows, such as
-/// `X-Api-Key`, may be as good as a password.
-const HARMLESS: [&[u8]; 20] = [
-    b"accept",
-    b"accept-charset",
-    b"accept-encoding",
-    b"accept-language",
-    b"cache-control",
-    b"connection",
-    b"content-encoding",
-    b"content-language",
-    b"content-length",
-    b"content-type",
-    b"expect",
-    b"if-match",
-    b"if-modified-since",
-    b"if-none-match",
-    b"if-range",
-    b"if-unmodified-since",
-    b"pragma",
-    b"range",
-    b"transfer-encoding",
-    b"user-agent",
-];
+/// `X-Api-Key`, may be as good as a password. A name that ends in a dash stands for all that begin so.
+const HARMLESS: &[u8] =
+    b"accept,accept-,content-,if-,expect,range,connection,user-agent,cache-control,\
+    transfer-encoding";
+
+/// Those that go with a body.
+const OF_BODY: &[u8] = b"content-,expect,transfer-encoding";
+
+#[inline(never)]
+fn is_listed(name: &[u8], list: &[u8]) -> bool {
+    list.split(|byte| *byte == b',').any(|known| {
+        let length = if known.ends_with(b"-") { known.len() } else { name.len() };
+        name.get(..length).is_some_and(|start| is(start, known))
+    })
+}
 
 /// What becomes of a request on its way along the redirects. Each stays so once it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -343,54 +341,47 @@ pub(crate) struct Change {
     pub(crate) has_left: bool,
 }
 
-/// Writes the head of the next request, behind its host's text, as a [`HeadWriter`] would have. `head` is
-/// the first request's. What doesn't fit is counted.
-///
-/// [`HeadWriter`]: super::request::HeadWriter
+/// Writes the head of the next request, behind its host's text, and returns where it ends. `head` is the
+/// first request's. What doesn't fit is counted.
 pub(crate) fn write_head(head: &[u8], url: &Url<'_>, change: Change, room: &mut [u8]) -> usize {
-    let mut length = 0usize;
-    let mut put = |bytes: &[u8]| {
-        copy(room.get_mut(length..).unwrap_or_default(), bytes);
-        length = length.saturating_add(bytes.len());
+    let method = match head.split(|byte| *byte == b' ').next() {
+        Some(name) if !change.is_get => {
+            Method::Custom(core::str::from_utf8(name).unwrap_or_default())
+        }
+        _ => Method::Get,
     };
-    let host = url.host_text().as_bytes();
-    put(host);
-    let mut lines = Lines(head);
-    let (method, _) = split_at_byte(lines.next().unwrap_or_default(), b' ');
-    put(if change.is_get { b"GET" } else { method });
-    put(b" ");
-    put(url.path_and_query().as_bytes());
-    put(b" HTTP/1.1");
-    if change.has_left {
-        put(b"\r\nHost: ");
-        put(host);
-        if url.port() != url.scheme().default_port() {
-            let mut digits = [0; 6];
-            let mut out = Backwards { room: &mut digits, length: 0 };
-            put_port(&mut out, url.port());
-            let start = 6usize.saturating_sub(out.length);
-            put(digits.get(start..).unwrap_or_default());
+    let traits = method.traits();
+    let mut writer = HeadWriter::new(&traits);
+    let mut pen = writer.on(room);
+    pen.start(&traits, Ok(url));
+    if !change.has_left {
+        // The caller's own, or the same as before, is among the lines.
+        pen.without("host");
+    }
+    for line in Lines(head).skip(1) {
+        let name = name_of(line);
+        if !(change.is_get && is_listed(name, OF_BODY))
+            && (!change.has_left || is_listed(name, HARMLESS))
+        {
+            pen.put(b"\r\n");
+            pen.put(line);
         }
     }
-    for line in lines {
-        let (name, _) = split_at_byte(line, b':');
-        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
-        let is_of_body = name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case(b"content-"))
-            || is(b"transfer-encoding")
-            || is(b"expect");
-        let goes = !(change.is_get && is_of_body)
-            && (!change.has_left || HARMLESS.iter().any(|known| is(known)));
-        if goes {
-            put(b"\r\n");
-            put(line);
-        }
-    }
-    put(b"\r\n\r\n");
-    length
+    pen.put(b"\r\n\r\n");
+    writer.length()
+}
+
+fn name_of(line: &[u8]) -> &[u8] {
+    split_at_byte(line, b':').0
+}
+
+/// Whether the lines of a request's head have a field of this name, in lower case.
+pub(crate) fn has_line(head: &[u8], name: &[u8]) -> bool {
+    Lines(head).any(|line| is(name_of(line), name))
 }
 
 /// The lines of a request's head, as it was written, up to the empty one.
-pub(crate) struct Lines<'b>(pub(crate) &'b [u8]);
+struct Lines<'b>(&'b [u8]);
 
 impl<'b> Iterator for Lines<'b> {
     type Item = &'b [u8];

@@ -1,7 +1,7 @@
 //! Whether and when a request is sent again: pure.
 
 use crate::error::{Deadline, ErrorKind};
-use crate::http::date;
+use crate::http::date::Date;
 use crate::http::response::ResponseHead;
 use core::time::Duration;
 use nal_link::millis;
@@ -208,8 +208,7 @@ pub(crate) fn retry_after_seconds(head: &ResponseHead<'_>) -> Option<u32> {
     if let Some(seconds) = seconds(value) {
         return Some(seconds);
     }
-    let (until, now) = (date::parse(value)?, date::parse(head.header("date")?)?);
-    Some(until.saturating_sub(now).try_into().unwrap_or(u32::MAX))
+    Some(Date::parse(value)?.since(Date::parse(head.header("date")?)?))
 }
 
 /// A number of seconds; one that is too large is the largest.

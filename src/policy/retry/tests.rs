@@ -4,20 +4,34 @@ use super::*;
 use crate::http::head::HeadParser;
 use std::format;
 
+/// Seconds since 1970, as `date -u +%s -d` has them.
 #[test]
 fn dates() {
+    let epoch = Date::parse(b"Thu, 01 Jan 1970 00:00:00 GMT").unwrap();
     for (text, expected) in [
         ("Thu, 01 Jan 1970 00:00:00 GMT", Some(0)),
         ("Sun, 06 Nov 1994 08:49:37 GMT", Some(784_111_777)),
         ("Thu, 29 Feb 2024 12:00:00 GMT", Some(1_709_208_000)),
         ("Fri, 01 Mar 2024 00:00:00 GMT", Some(1_709_251_200)),
+        ("Mon, 01 Mar 2100 00:00:00 GMT", Some(4_107_542_400)),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", Some(u32::MAX)),
+        ("Sun, 06 Nov 1969 08:49:37 GMT", Some(0)),
         ("Sun, 06 Nov 1994 08:49:37", None),
         ("Sun, 06 Foo 1994 08:49:37 GMT", None),
+        ("Sun, 06 arA 1994 08:49:37 GMT", None),
         ("Sun, 32 Nov 1994 08:49:37 GMT", None),
-        ("Sun, 06 Nov 1969 08:49:37 GMT", None),
+        ("Sun, 00 Nov 1994 08:49:37 GMT", None),
+        ("Sun, 06 Nov 1994 24:49:37 GMT", None),
+        ("Sun, 06 Nov 1994 08:60:37 GMT", None),
+        ("Sun, 06 Nov 1994 08:49:61 GMT", None),
+        ("Sun, 06 Nov 19x4 08:49:37 GMT", None),
+        ("Sun, 06 Nov 1994 08.49.37 GMT", None),
+        ("Sunday, 06-Nov-94 08:49:37 GMT", None),
+        ("Sun Nov  6 08:49:37 1994", None),
         ("", None),
     ] {
-        assert_eq!(date::parse(text.as_bytes()), expected, "{text}");
+        let found = Date::parse(text.as_bytes()).map(|date| date.since(epoch));
+        assert_eq!(found, expected, "{text}");
     }
 }
 
