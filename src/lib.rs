@@ -61,9 +61,13 @@
 //! deadlines, for the client and for one request. A user name and password in a URL become
 //! `Authorization: Basic`.
 //!
+//! Layers over a call, each off until it is asked for: [`follow`](Request::follow) goes where redirects
+//! lead, [`retry`](Request::retry) sends a request again, [`basic`](Request::basic) and
+//! [`bearer`](Request::bearer) give credentials. The first two keep the request at the end of its buffer.
+//!
 //! # Out of scope
 //!
-//! Redirects, cookies, caches, compression, authentication beyond `Basic`, HTTP/2, a pool of
+//! Cookies, caches, compression, HTTP/2, a pool of
 //! connections. TLS is the network's: [`Network::secure`]; the crate `safe-http-client-tls` makes one with TLS of any network.
 //!
 //! # Limitations
@@ -132,20 +136,22 @@ mod probe;
 mod protocol;
 
 pub use client::{
-    Buffer, Call, CopyError, HasIp, IntoUrl, Online, Probe, Request, Response, SafeHttpClient,
-    Stream, Upgraded, Upload,
+    Buffer, Call, CopyError, Follow, FollowError, Following, HasIp, Hop, HopList, Hops, IntoUrl,
+    Kept, Online, Probe, Request, Response, Retry, Retrying, SafeHttpClient, Stream, Upgraded,
+    Upload,
 };
 pub use diagnosis::{
     Cause, Confidence, Diagnosis, ProbeStep, Report, StepOutcome, StepResult, Suspect,
 };
 pub use error::{
     BodyFraming, BodyProgress, BufferUse, Deadline, Error, ErrorKind, Evidence, Excerpt, Peer,
-    Phase, ProtocolError, RequestError, TargetClass, UrlError,
+    Phase, ProtocolError, RedirectError, RequestError, TargetClass, UrlError,
 };
 #[cfg(feature = "esp-at")]
 #[cfg_attr(docsrs, doc(cfg(feature = "esp-at")))]
 pub use esp_at;
 pub use http::method::{BodyLength, Method};
+pub use http::redirect::Redirect;
 pub use http::response::{Header, Headers, ResponseHead};
 pub use http::url::{Host, Scheme, Url};
 pub use nal::ErrorOf;
@@ -156,7 +162,7 @@ pub use nal_link::{
 };
 #[cfg(feature = "std")]
 pub use nal_link::{PcLink, StdClock};
-pub use policy::{Config, Preflight};
+pub use policy::{Backoff, Config, Preflight, RetryPolicy, Verdict, retry_after};
 pub use protocol::CloseReason;
 
 /// The parsers and the protocol below the client, for this crate's own tests, fuzzers and benchmarks. No

@@ -46,6 +46,8 @@ VARIANTS = (
     (REQWLESS, ["reqwless"], (THUMBV7M,)),
     (NANOFISH, ["nanofish"], (THUMBV7M,)),
 )
+# Name, and the features that the GET has more then.
+LAYERS = tuple((name, [*CLIENT, feature], (THUMBV7M,)) for name, feature, _ in report.LAYERS)
 # Name, and the variant that is over two stacks then: what is there for one doesn't count.
 SECONDS = (
     (report.SECOND, report.GET),
@@ -56,13 +58,17 @@ SECONDS = (
 
 def measure(stack_file):
     """All figures: of the code, of the types and of the stack, with the compilers that made them."""
-    code = {name: {} for name, *_ in VARIANTS + SECONDS}
+    code = {name: {} for name, *_ in VARIANTS + LAYERS + SECONDS}
     types = {}
     for chip in CHIPS:
         without = sections(chip)
         for name, features, chips in VARIANTS:
             if chip in chips:
                 code[name][chip.name] = less(sections(chip, features), without)
+        for name, features, chips in LAYERS:
+            if chip in chips:
+                both = less(sections(chip, features), without)
+                code[name][chip.name] = less(both, code[report.GET][chip.name])
         without = sections(chip, ["second"])
         for name, first in SECONDS:
             features, chips = variant(first)
@@ -99,7 +105,7 @@ def variant(name):
 
 def features_of(name):
     """The features of the first variant that has this in its name."""
-    for known, features, _ in VARIANTS:
+    for known, features, _ in VARIANTS + LAYERS:
         if name in known:
             return features
     for known, first in SECONDS:

@@ -4,10 +4,18 @@ from chip import CHIPS, SECTIONS, THUMBV7M
 
 GET = "a GET"
 SECOND = "what a GET over a second stack in the same program adds"
+# Layers over a GET: what they add, the program's feature, and what it may be at most.
+LAYERS = (
+    ("what following redirects adds", "redirect", 2048),
+    ("what sending it again adds", "retry", 1024),
+    ("what Basic credentials add", "basic", 512),
+    ("what a Bearer token adds", "bearer", 512),
+)
 # On a Cortex-M3: what, where its figure is, what it may be at most, and what it should be.
 BARS = (
     ("`.text` of a GET", ("code", GET, THUMBV7M.name, ".text"), 12288, 10240),
     ("`.text` of a GET over a second stack", ("code", SECOND, THUMBV7M.name, ".text"), 3072, 2048),
+    *((name, ("code", name, THUMBV7M.name, ".text"), bar, bar) for name, _, bar in LAYERS),
     ("stack of a GET", ("stack", "stack_scripted_get"), 1536, 1024),
     ("size of `Error`", ("types", "Error<T, D>", THUMBV7M.name), 48, 40),
 )

@@ -1,13 +1,20 @@
 //! The client: it stands still, and lends what has requests.
 
+mod auth;
 mod buffer;
 mod call;
 pub(crate) mod diagnose;
 mod draft;
+mod follow;
+mod hops;
 mod online;
+mod patience;
+mod replay;
 mod request;
 mod response;
+mod retry;
 mod stream;
+mod trail;
 mod upgraded;
 pub(crate) mod upload;
 mod url;
@@ -15,9 +22,13 @@ mod url;
 pub use buffer::Buffer;
 pub use call::Call;
 pub use diagnose::Probe;
+pub use follow::{Follow, Following};
+pub use hops::{FollowError, Hop, HopList, Hops};
 pub use online::{HasIp, Online};
+pub use replay::Kept;
 pub use request::Request;
 pub use response::{CopyError, Response};
+pub use retry::{Retry, Retrying};
 pub use stream::Stream;
 pub use upgraded::Upgraded;
 pub use upload::Upload;

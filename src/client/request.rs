@@ -1,14 +1,15 @@
 //! A request while it is put together.
 
 use super::draft::{Draft, Unsent, refuse};
+use super::replay::Kept;
 use super::{Buffer, Call, Response, SafeHttpClient, Upload};
 use crate::error::UrlError;
 use crate::http::method::{BodyLength, Method};
 use crate::http::request::Pen;
 use crate::http::url::Url;
-use crate::nal::ErrorOf;
 #[cfg(feature = "async")]
-use crate::nal::{CallView, Driver};
+use crate::nal::CallView;
+use crate::nal::{Driver, ErrorOf};
 use crate::protocol::{Deadlines, Goal, NEVER};
 use core::fmt;
 use core::net::SocketAddr;
@@ -51,7 +52,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         Self { client, draft, buffer }
     }
 
-    fn head(&mut self) -> Pen<'_> {
+    pub(super) fn head(&mut self) -> Pen<'_> {
         self.draft.head.on(self.buffer.as_mut())
     }
 
@@ -275,6 +276,22 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     pub fn start_upload(mut self, length: BodyLength) -> Result<Upload<B>, ErrorOf<N>> {
         self.check(Some(length))?;
         Ok(Upload::new(Call::new(self.draft, self.buffer), length))
+    }
+
+    /// For a layer, which goes on with it where it stands.
+    #[allow(clippy::type_complexity, reason = "three parts")]
+    pub(super) fn pieces(&mut self) -> (&mut Driver<N, C>, &mut Draft<'b>, &mut [u8]) {
+        (&mut self.client.driver, &mut self.draft, self.buffer.as_mut())
+    }
+
+    /// The call, of which a layer keeps the request from `end` on.
+    pub(super) fn into_call(self, end: usize) -> Call<'b, Kept<B>> {
+        Call::new(self.draft, Kept::new(self.buffer, end))
+    }
+
+    /// The same of the response's head.
+    pub(super) fn into_kept_response(self, end: usize) -> Response<'r, 'b, N, C, Kept<B>> {
+        Response::new(self.client, Call::new(self.draft, Kept::new(self.buffer, end)))
     }
 
     /// Checks all of it, and makes the call the client's.

@@ -96,6 +96,12 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Response<'r, 'b, N, C, B> {
         self.head().is_success()
     }
 
+    /// Where the server wants this to be asked instead: of 301, 302, 303, 307 and 308 with a `Location`.
+    /// [`Request::follow`](crate::Request::follow) goes there by itself.
+    pub fn redirect(&self) -> Option<crate::http::redirect::Redirect<'_>> {
+        self.head().redirect()
+    }
+
     /// The value of the first header field of this name (in any case), as bytes.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         self.head().header(name)

@@ -7,12 +7,14 @@
 mod evidence;
 mod excerpt;
 mod protocol;
+mod redirect;
 mod request;
 mod text;
 
 pub use evidence::{BodyFraming, BodyProgress, Evidence};
 pub use excerpt::Excerpt;
 pub use protocol::{Peer, ProtocolError};
+pub use redirect::RedirectError;
 pub use request::{RequestError, TargetClass, UrlError};
 
 use nal_link::LinkError;

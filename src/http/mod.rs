@@ -4,13 +4,16 @@
 //! no byte is looked at twice. RFC numbers in comments are those of the rules implemented.
 
 pub(crate) mod address;
+mod auth;
 pub(crate) mod authority;
 pub(crate) mod bytes;
 pub(crate) mod chunked;
+pub(crate) mod date;
 pub(crate) mod endpoint;
 pub(crate) mod framing;
 pub(crate) mod head;
 pub(crate) mod method;
+pub(crate) mod redirect;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod url;

@@ -100,6 +100,11 @@ impl HeadWriter {
         }
     }
 
+    /// Bytes that are written of it.
+    pub(crate) fn length(&self) -> usize {
+        self.length
+    }
+
     /// The first mistake counts.
     pub(crate) fn fail(&mut self, error: RequestError) {
         self.error.get_or_insert(error);
@@ -311,7 +316,7 @@ impl Pen<'_> {
     }
 
     #[inline(never)]
-    fn put(&mut self, bytes: &[u8]) {
+    pub(super) fn put(&mut self, bytes: &[u8]) {
         // The end of the buffer may hold a body.
         let end = self.buffer.len().saturating_sub(self.head.copied_body);
         let mut room = self.buffer.get_mut(self.head.length..end).unwrap_or_default();
@@ -351,6 +356,18 @@ impl Pen<'_> {
             let (start, end) = self.head.credentials_line;
             self.head.credentials_line = (start.wrapping_sub(length), end.wrapping_sub(length));
         }
+    }
+
+    /// Starts a line with credentials, in place of those of the URL.
+    pub(super) fn start_authorization(&mut self, scheme: &[u8]) {
+        self.head.has_secret = true;
+        self.remove_credentials();
+        self.put(b"\r\nAuthorization: ");
+        self.put(scheme);
+    }
+
+    pub(super) fn fail(&mut self, error: RequestError) {
+        self.head.fail(error);
     }
 
     /// Takes the URL's credentials out again.
@@ -416,7 +433,7 @@ impl Pen<'_> {
         }
     }
 
-    fn sextet(&mut self, bits: u32) {
+    pub(super) fn sextet(&mut self, bits: u32) {
         let sextet = (bits & 63) as u8;
         self.put(&[match sextet {
             0..=25 => b'A'.wrapping_add(sextet),

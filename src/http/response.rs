@@ -77,6 +77,21 @@ impl<'b> ResponseHead<'b> {
         matches!(self.status, 200..=299)
     }
 
+    /// Where the server wants this to be asked instead: of 301, 302, 303, 307 and 308 with a `Location`.
+    ///
+    /// ```
+    /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
+    /// # let bytes = &mut { *b"HTTP/1.1 301 Moved\r\nLocation: /new\r\n\r\n" };
+    /// # let mut parser = HeadParser::new();
+    /// # parser.parse(bytes).unwrap();
+    /// # let head = ResponseHead::new(&parser, bytes);
+    /// // The server sent 301 and "Location: /new".
+    /// assert_eq!(head.redirect().map(|to| to.location()), Some(&b"/new"[..]));
+    /// ```
+    pub fn redirect(&self) -> Option<super::redirect::Redirect<'b>> {
+        super::redirect::Redirect::of(self)
+    }
+
     /// The reason phrase, as bytes; often empty. Nothing may depend on it (RFC 9112 section 4).
     ///
     /// ```

@@ -127,7 +127,7 @@ impl AnyDriver<'_> {
     /// Ends the call, closes its connection, and keeps the figures. Returns in which phase that was.
     #[cold]
     #[inline(never)]
-    pub(super) fn end(&mut self, call: &mut CallView<'_>, fault: Fault) -> Phase {
+    pub(crate) fn end(&mut self, call: &mut CallView<'_>, fault: Fault) -> Phase {
         let exchange = &mut *call.exchange;
         let phase = match fault {
             // It showed when the first byte was sent.

@@ -2,6 +2,7 @@
 
 mod config;
 mod preflight;
+mod retry;
 mod reuse;
 
 pub use config::Config;
@@ -9,4 +10,6 @@ pub use preflight::Preflight;
 pub(crate) use preflight::{
     Preflights, Refusal, Surroundings, check_addresses, check_request, check_resolved,
 };
+pub(crate) use retry::retry_after_seconds;
+pub use retry::{Backoff, RetryPolicy, Verdict, retry_after};
 pub(crate) use reuse::Peer;

@@ -313,6 +313,11 @@ impl Exchange {
         self.close_reason
     }
 
+    /// Bytes of the buffer that it takes.
+    pub(crate) fn head_length(&self) -> usize {
+        self.head_end
+    }
+
     /// The head, of a response that is known to have arrived.
     pub fn head<'b>(&self, buffer: &'b [u8]) -> ResponseHead<'b> {
         ResponseHead::new(&self.parser, buffer.get(..self.head_end).unwrap_or_default())

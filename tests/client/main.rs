@@ -18,6 +18,7 @@ mod close_reason;
 mod deadlines;
 mod errors;
 mod idle;
+mod layers;
 mod link;
 mod requests;
 mod responses;

@@ -30,9 +30,32 @@ fn request<N: Network, C: Clock>(
 ) -> bool {
     let mut client = SafeHttpClient::new(network, clock);
     let Ok(mut online) = client.wait_online(cx) else { return false };
-    let got = match online.get(url, buffer).send() {
+    let request = online.get(url, buffer);
+    // The URL is as good a password as any.
+    #[cfg(feature = "basic")]
+    let request = request.basic(url, url);
+    #[cfg(feature = "bearer")]
+    let request = request.bearer(url);
+    #[cfg(feature = "redirect")]
+    let request = request.follow(5);
+    #[cfg(feature = "retry")]
+    let request = request.retry(safe_http_client::RetryPolicy::new(unsafe { millis() }));
+    let got = match request.send() {
         Ok(mut response) => response.read_to_end().map(put),
+        #[cfg(feature = "redirect")]
+        Err(safe_http_client::FollowError::Redirect { why, .. }) => {
+            put(match why {
+                safe_http_client::RedirectError::Loop => b"loop",
+                _ => b"redirect",
+            });
+            return false;
+        }
+        #[cfg(feature = "redirect")]
+        Err(safe_http_client::FollowError::Request { error, .. }) => Err(error),
+        #[cfg(not(feature = "redirect"))]
         Err(error) => Err(error),
+        #[cfg(feature = "redirect")]
+        Err(_) => return false,
     };
     if let Err(error) = &got {
         tell(&mut client, cx, url, error);

@@ -1,0 +1,188 @@
+//! The URLs that a request went to, as they are noted at its buffer's end.
+
+use crate::error::{Error, RedirectError};
+use crate::http::redirect::{Base, resolve};
+use core::fmt;
+
+/// Length of what stands behind a URL that is noted: its length, and the status that led to it.
+const NOTE: usize = 4;
+
+/// Notes where `location` leads at the end of `room`, whose first `used` bytes are needed, and returns the
+/// note's length.
+pub(super) fn note(
+    room: &mut [u8],
+    used: usize,
+    status: u16,
+    base: &Base<'_>,
+    location: &[u8],
+) -> Result<usize, RedirectError> {
+    let available = room.len();
+    let free = room.get_mut(used..).unwrap_or_default();
+    let at = free.len().saturating_sub(NOTE);
+    let (place, behind) = free.split_at_mut_checked(at).unwrap_or_default();
+    let length = resolve(base, location, place)?;
+    let needed = length.saturating_add(NOTE);
+    match (behind, u16::try_from(length)) {
+        ([a, b, c, d], Ok(short)) if length <= place.len() => {
+            [*a, *b] = short.to_be_bytes();
+            [*c, *d] = status.to_be_bytes();
+            Ok(needed)
+        }
+        _ => Err(RedirectError::Buffer { needed: used.saturating_add(needed), available }),
+    }
+}
+
+/// The URLs that a request went to, and what each answered: in order.
+///
+/// ```no_run
+/// # use safe_http_client::*;
+/// fn show<B: Buffer>(following: &Following<'_, B>) {
+///     for hop in following.hops() {
+///         println!("{} answered {:?}", hop.url(), hop.status());
+///     }
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Hops<'b>(pub(super) &'b [u8]);
+
+impl<'b> Hops<'b> {
+    /// Where the request was sent last. Notes are written downwards, so that it is the first in the buffer.
+    pub(super) fn last_url(&self) -> Option<&'b str> {
+        let mut rest = self.clone();
+        let mut last = None;
+        while let Some((_, url)) = rest.take_note() {
+            last = Some(url);
+        }
+        last
+    }
+
+    /// The first URL that is left, and the status that led to it.
+    fn take_note(&mut self) -> Option<(u16, &'b str)> {
+        let (front, [a, b, c, d]) = self.0.split_last_chunk::<NOTE>()?;
+        let length = usize::from(u16::from_be_bytes([*a, *b]));
+        let (rest, url) = front.split_at_checked(front.len().checked_sub(length)?)?;
+        self.0 = rest;
+        Some((u16::from_be_bytes([*c, *d]), core::str::from_utf8(url).unwrap_or_default()))
+    }
+}
+
+impl<'b> Iterator for Hops<'b> {
+    type Item = Hop<'b>;
+
+    fn next(&mut self) -> Option<Hop<'b>> {
+        let (_, url) = self.take_note()?;
+        let status = self.clone().take_note().map(|(status, _)| status);
+        Some(Hop { url, status })
+    }
+}
+
+impl fmt::Debug for Hops<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone().map(|hop| hop.status)).finish()
+    }
+}
+
+/// One of the URLs that a request went to.
+///
+/// ```no_run
+/// # use safe_http_client::*;
+/// fn was_moved_for_ever(hop: Hop<'_>) -> bool {
+///     matches!(hop.status(), Some(301 | 308))
+/// }
+/// ```
+// Its URL may have a token in it: what is shown by `Debug` ends up in logs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Hop<'b> {
+    url: &'b str,
+    status: Option<u16>,
+}
+
+impl<'b> Hop<'b> {
+    /// The URL, without user name and password.
+    pub fn url(&self) -> &'b str {
+        self.url
+    }
+
+    /// The redirect that it answered; `None` of the last, which answered no redirect that was followed.
+    pub fn status(&self) -> Option<u16> {
+        self.status
+    }
+}
+
+impl fmt::Debug for Hop<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hop").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+/// Where in the request's buffer the [`Hops`] of a failed request stand: [`FollowError::hops`] reads them.
+///
+/// ```no_run
+/// # use safe_http_client::*;
+/// fn count<E>(error: &FollowError<E>, buffer: &[u8]) -> usize {
+///     error.hops(buffer).count()
+/// }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct HopList {
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+impl HopList {
+    pub(super) const NONE: Self = Self { start: 0, end: 0 };
+}
+
+/// Why a request that follows redirects failed.
+///
+/// ```
+/// use safe_http_client::{FollowError, RedirectError};
+/// fn leads_in_circles<E>(error: &FollowError<E>) -> bool {
+///     matches!(error, FollowError::Redirect { why: RedirectError::Loop, .. })
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum FollowError<E> {
+    /// A request, the first or one that followed.
+    Request {
+        /// What came of it.
+        error: E,
+        /// Where it had been.
+        hops: HopList,
+    },
+    /// A redirect that isn't followed.
+    Redirect {
+        /// Why not.
+        why: RedirectError,
+        /// Where the request had been.
+        hops: HopList,
+    },
+}
+
+impl<E> FollowError<E> {
+    /// The URLs that were asked, in order, from the buffer that the request had; none where the request was
+    /// refused before it was sent.
+    pub fn hops<'b>(&self, buffer: &'b [u8]) -> Hops<'b> {
+        let (Self::Request { hops, .. } | Self::Redirect { hops, .. }) = self;
+        Hops(buffer.get(hops.start..hops.end).unwrap_or_default())
+    }
+}
+
+impl<T, D> From<Error<T, D>> for FollowError<Error<T, D>> {
+    fn from(error: Error<T, D>) -> Self {
+        Self::Request { error, hops: HopList::NONE }
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for FollowError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request { error, .. } => error.fmt(f),
+            Self::Redirect { why, .. } => why.fmt(f),
+        }
+    }
+}
+
+impl<E: fmt::Debug + fmt::Display> core::error::Error for FollowError<E> {}

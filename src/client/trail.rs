@@ -1,0 +1,242 @@
+//! The way of a request along redirects, whatever its network and its buffer are.
+
+use super::draft::Draft;
+use super::hops::{HopList, Hops, note};
+use super::replay::{self, KeptView, Origin, put};
+use crate::error::{RedirectError, RequestError};
+use crate::http::endpoint::Endpoint;
+use crate::http::framing::ResponseTo;
+use crate::http::method::Repeat;
+use crate::http::redirect::{self, Base, Change};
+use crate::http::request::Unsendable;
+use crate::http::url::Url;
+use crate::nal::{AnyDriver, Fault};
+use crate::policy::check_request;
+use crate::protocol::{CloseReason, Goal};
+
+/// Why a request goes no further.
+#[derive(Clone, Copy)]
+pub(crate) enum Stop {
+    Unsendable(Unsendable),
+    Fault(Fault),
+    /// The URL that it was led to can't be asked.
+    Refused(RequestError),
+    Redirect(RedirectError),
+}
+
+impl From<RedirectError> for Stop {
+    fn from(why: RedirectError) -> Self {
+        Self::Redirect(why)
+    }
+}
+
+/// Sends a request where it was put together, and follows where it is led. Returns where what is kept begins.
+pub(super) fn send<'b>(
+    draft: &mut Draft<'b>,
+    driver: &mut AnyDriver<'_>,
+    bytes: &mut [u8],
+    limit: u8,
+) -> Result<usize, (Stop, HopList)> {
+    let (mut trail, mut end) = Trail::start(draft, driver, bytes, limit)
+        .map_err(|unsendable| (Stop::Unsendable(unsendable), HopList::NONE))?;
+    let mut call = KeptView::of(draft, bytes, &mut end);
+    loop {
+        match trail.step(driver, &mut call) {
+            Ok(()) => return Ok(end),
+            Err(nb::Error::Other(stop)) => return Err((stop, trail.hop_list(&call))),
+            Err(nb::Error::WouldBlock) => driver.stack.idle(),
+        }
+    }
+}
+
+/// The way of a request along redirects. The URLs are at the end of its buffer, in front of the request.
+pub(crate) struct Trail<'b> {
+    origin: Origin<'b>,
+    limit: u8,
+    /// Redirects that were followed.
+    count: u8,
+    /// The first URL that was asked by the method of now.
+    since: u8,
+    change: Change,
+    /// The rest of a redirect's own body is read, for the connection's sake; then the next request starts.
+    is_draining: bool,
+}
+
+impl<'b> Trail<'b> {
+    /// Checks a request, starts it, keeps it, and notes its URL. Returns where what is kept begins.
+    #[inline(never)]
+    pub(super) fn start(
+        draft: &mut Draft<'b>,
+        driver: &mut AnyDriver<'_>,
+        bytes: &mut [u8],
+        limit: u8,
+    ) -> Result<(Self, usize), Unsendable> {
+        let (origin, mut end) = replay::keep(draft, driver, bytes)?;
+        let available = bytes.len();
+        let mut call = KeptView::of(draft, bytes, &mut end);
+        let (front, tail) = call.split();
+        let (host, head, _) = origin.parts(tail);
+        let target = head.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
+        let Endpoint { scheme, port, .. } = origin.endpoint;
+        let base = Base { scheme, host, port, path_and_query: target };
+        // Without the credentials that the caller's URL may have had. A byte is for the answer's first.
+        let length = match note(front, origin.stage_end.saturating_add(1), 0, &base, b"") {
+            Ok(length) => length,
+            Err(RedirectError::Buffer { needed, .. }) => {
+                let needed = needed.saturating_add(tail.len());
+                return Err(Unsendable::Buffer { needed, available });
+            }
+            Err(_) => 0,
+        };
+        call.keep(length);
+        // The body that had been put behind the head may reach into what is kept now.
+        call.restart(&origin, origin.stage_end);
+        let change = Change::default();
+        Ok((Self { origin, limit, count: 0, since: 0, change, is_draining: false }, end))
+    }
+
+    /// The URLs so far, in bytes that end with the request.
+    pub(super) fn hops<'t>(&self, tail: &'t [u8]) -> Hops<'t> {
+        let end = tail.len().saturating_sub(self.origin.stage_end);
+        Hops(tail.get(..end).unwrap_or_default())
+    }
+
+    /// Where in the buffer they stand.
+    pub(super) fn hop_list(&self, call: &KeptView<'_, 'b>) -> HopList {
+        HopList { start: *call.end, end: call.bytes.len().saturating_sub(self.origin.stage_end) }
+    }
+
+    /// Goes on as far as it goes without waiting: to the head of a response that is no redirect.
+    pub(crate) fn step(
+        &mut self,
+        driver: &mut AnyDriver<'_>,
+        call: &mut KeptView<'_, 'b>,
+    ) -> nb::Result<(), Stop> {
+        loop {
+            let goal = if self.is_draining { Goal::Discarded } else { Goal::Head };
+            match driver.run(&mut call.view(), goal) {
+                Err(nb::Error::WouldBlock) => return Err(nb::Error::WouldBlock),
+                // The end of a body that nobody wants is the connection's matter, unless that is another call's.
+                Err(nb::Error::Other(fault)) if !self.is_draining || fault == Fault::Displaced => {
+                    return Err(nb::Error::Other(Stop::Fault(fault)));
+                }
+                Err(nb::Error::Other(_)) => driver.close(CloseReason::ResponseNotRead),
+                Ok(()) => {}
+            }
+            if !self.is_draining {
+                match self.redirected(call) {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(()),
+                    Err(why) => return Err(nb::Error::Other(give_up(driver, call, why.into()))),
+                }
+                if self.is_draining {
+                    call.exchange.start_discarding(driver.stack.now_ms());
+                    continue;
+                }
+            }
+            self.is_draining = false;
+            let restarted = self.restart(call).map_err(Stop::Redirect).and_then(|()| {
+                let traits = driver.stack.traits();
+                let exchange = &*call.exchange;
+                check_request(
+                    &exchange.endpoint,
+                    exchange.params.response_to,
+                    traits.has_tls,
+                    traits.has_loopback,
+                    driver.config.checks,
+                )
+                .map_err(Stop::Refused)
+            });
+            if let Err(stop) = restarted {
+                return Err(nb::Error::Other(give_up(driver, call, stop)));
+            }
+            *call.ticket = driver.claim();
+        }
+    }
+
+    /// Whether the response is a redirect: where it leads is noted then.
+    fn redirected(&mut self, call: &mut KeptView<'_, 'b>) -> Result<bool, RedirectError> {
+        // Behind the head come bytes of the body, which are needed only where it is read to its end.
+        let head_end = call.exchange.head_length();
+        let is_tunnel = self.origin.params.response_to == ResponseTo::Connect;
+        let (front, tail) = call.bytes.split_at_mut_checked(*call.end).unwrap_or_default();
+        let arrived = head_end.saturating_add(call.exchange.early_body(front).len());
+        let Some((head, room)) = front.split_at_mut_checked(head_end) else { return Ok(false) };
+        let Some(redirect) = call.exchange.head(head).redirect().filter(|_| !is_tunnel) else {
+            return Ok(false);
+        };
+        if self.count >= self.limit {
+            return Err(RedirectError::TooMany { limit: self.limit });
+        }
+        let hops = self.hops(tail);
+        let Some(last) = hops.last_url() else { return Ok(false) };
+        // It was parsed before it was noted, or is the caller's own.
+        let base = Url::parse(last).map_err(RedirectError::Location)?;
+        let base = Base::of(&base);
+        let becomes_get = !self.change.is_get
+            && redirect::becomes_get(redirect.status(), method_of(&self.origin, tail));
+        // All of the buffer, with what is in front of this and behind it.
+        let around = head_end.saturating_add(tail.len());
+        let length = note(room, 0, redirect.status(), &base, redirect.location())
+            .map_err(|error| error.with(around))?;
+        let text = room.get(room.len().saturating_sub(length)..).unwrap_or_default();
+        let next = Hops(text).last_url().unwrap_or_default();
+        let url = redirect::parse(&base, next.as_bytes())?;
+        self.count = self.count.saturating_add(1);
+        if becomes_get {
+            // What was asked by another method before is no circle.
+            self.since = self.count;
+        } else if hops.skip(self.since.into()).any(|hop| hop.url() == next) {
+            return Err(RedirectError::Loop);
+        }
+        let is_same = base.is_same_origin(&url);
+        self.change.is_get |= becomes_get;
+        self.change.has_left |= !is_same;
+        let left = head_end.saturating_add(room.len()).saturating_sub(length);
+        self.is_draining = is_same && arrived <= left && call.exchange.is_worth_discarding();
+        call.keep(length);
+        Ok(true)
+    }
+
+    /// Writes the next request into the buffer.
+    fn restart(&mut self, call: &mut KeptView<'_, 'b>) -> Result<(), RedirectError> {
+        let (front, tail) = call.split();
+        let last = self.hops(tail).last_url().unwrap_or_default();
+        let url = Url::parse(last).map_err(RedirectError::Location)?;
+        let (_, head, copied) = self.origin.parts(tail);
+        let mut stage_end = redirect::write_head(head, &url, self.change, front);
+        let mut next = self.origin;
+        if self.change.has_left {
+            next.endpoint = Endpoint::of(&url);
+        }
+        if self.change.is_get {
+            next.body = &[];
+            next.params.response_to = ResponseTo::Other;
+            next.params.repeat = Repeat::Safe;
+        } else {
+            put(front, stage_end, copied);
+            stage_end = stage_end.saturating_add(copied.len());
+        }
+        // A byte for the answer's first.
+        let needed = stage_end.saturating_add(1);
+        if needed > front.len() {
+            let error = RedirectError::Buffer { needed, available: front.len() };
+            return Err(error.with(tail.len()));
+        }
+        call.restart(&next, stage_end);
+        Ok(())
+    }
+}
+
+/// The request ends here. The connection may still be kept.
+#[cold]
+#[inline(never)]
+fn give_up(driver: &mut AnyDriver<'_>, call: &mut KeptView<'_, '_>, stop: Stop) -> Stop {
+    driver.abandon(&mut call.view());
+    call.exchange.fail();
+    stop
+}
+
+fn method_of<'t>(origin: &Origin<'_>, tail: &'t [u8]) -> &'t [u8] {
+    origin.parts(tail).1.split(|byte| *byte == b' ').next().unwrap_or_default()
+}

@@ -1,0 +1,407 @@
+//! Redirects (RFC 9110 section 15.4): where they lead, and what request goes there.
+
+use super::authority::Authority;
+use super::bytes::{is, trim};
+use super::method::Method;
+use super::request::HeadWriter;
+use super::response::ResponseHead;
+use super::url::{Scheme, Url};
+use crate::error::{RedirectError, UrlError};
+use core::fmt;
+
+/// A response's wish that another URL be asked: what `redirect()` of a response returns, for those who
+/// decide themselves. [`Request::follow`](crate::Request::follow) follows by itself.
+///
+/// ```no_run
+/// # use safe_http_client::*;
+/// # fn f<N: Network, C: Clock>(mut online: Online<'_, N, C>) -> Result<(), ErrorOf<N>> {
+/// const FIRST: Url<'static> = url!("http://192.168.1.20/old");
+/// let (mut buffer, mut place) = ([0; 512], [0; 128]);
+/// let response = online.get(FIRST, &mut buffer).send()?;
+/// let next = response.redirect().and_then(|redirect| redirect.resolve(&FIRST, &mut place).ok());
+/// drop(response);
+/// if let Some(next) = next {
+///     online.get(next, &mut buffer).send()?;
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Redirect<'b> {
+    status: u16,
+    location: &'b [u8],
+}
+
+impl<'b> Redirect<'b> {
+    /// Of a response with 301, 302, 303, 307 or 308 and a `Location`. 300 leaves the choice to a person,
+    /// and 304 is no redirect.
+    pub(crate) fn of(head: &ResponseHead<'b>) -> Option<Self> {
+        match head.status() {
+            status @ (301..=303 | 307 | 308) => {
+                Some(Self { status, location: head.header("location")? })
+            }
+            _ => None,
+        }
+    }
+
+    /// 301, 302, 303, 307 or 308.
+    ///
+    /// ```
+    /// # use safe_http_client::{Redirect, ResponseHead};
+    /// /// Whether the old URL may be forgotten.
+    /// fn is_for_ever(redirect: Redirect<'_>) -> bool {
+    ///     matches!(redirect.status(), 301 | 308)
+    /// }
+    /// ```
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// `Location` as it came: an absolute URL, or one relative to the one that was asked.
+    ///
+    /// ```
+    /// # use safe_http_client::Redirect;
+    /// fn is_relative(redirect: Redirect<'_>) -> bool {
+    ///     redirect.location().starts_with(b"/")
+    /// }
+    /// ```
+    pub fn location(&self) -> &'b [u8] {
+        self.location
+    }
+
+    /// Whether the next request is to be a GET without a body (RFC 9110 section 15.4): after 303, unless it
+    /// was a HEAD; and, as browsers do it, after a POST that got 301 or 302.
+    ///
+    /// ```
+    /// # use safe_http_client::{Method, Redirect};
+    /// fn next_method(redirect: Redirect<'_>) -> Method<'static> {
+    ///     if redirect.becomes_get(Method::Post) { Method::Get } else { Method::Post }
+    /// }
+    /// ```
+    pub fn becomes_get(&self, method: Method<'_>) -> bool {
+        becomes_get(self.status, method.name().as_bytes())
+    }
+
+    /// The URL that it leads to (RFC 3986 section 5), written into `room`: seen from `base`, without dots
+    /// and without the fragment. Bytes that a URL can't have are percent-encoded. A user name and password
+    /// are left out: they would be the server's, not the caller's.
+    ///
+    /// # Errors
+    ///
+    /// [`RedirectError::Location`] where that is no URL, [`RedirectError::Downgrade`] where it leads from
+    /// `https` to `http`, [`RedirectError::Buffer`] where `room` is too small.
+    ///
+    /// ```
+    /// # use safe_http_client::*;
+    /// # fn f(redirect: Redirect<'_>) -> Result<(), RedirectError> {
+    /// let mut room = [0; 128];
+    /// // The server sent "Location: ../new?x=1".
+    /// let next = redirect.resolve(&url!("http://192.168.1.20/a/b/old"), &mut room)?;
+    /// assert_eq!(next.path_and_query(), "/a/new?x=1");
+    /// # Ok(()) }
+    /// ```
+    pub fn resolve<'u>(
+        &self,
+        base: &Url<'_>,
+        room: &'u mut [u8],
+    ) -> Result<Url<'u>, RedirectError> {
+        let (base, available) = (Base::of(base), room.len());
+        let needed = resolve(&base, self.location, room)?;
+        let Some(start) = available.checked_sub(needed) else {
+            return Err(RedirectError::Buffer { needed, available });
+        };
+        parse(&base, room.get(start..).unwrap_or_default())
+    }
+}
+
+/// The URL that a redirect is seen from.
+#[derive(Clone, Copy)]
+pub(crate) struct Base<'b> {
+    pub(crate) scheme: Scheme,
+    pub(crate) host: &'b [u8],
+    pub(crate) port: u16,
+    pub(crate) path_and_query: &'b [u8],
+}
+
+impl<'b> Base<'b> {
+    pub(crate) fn of(url: &Url<'b>) -> Self {
+        Self {
+            scheme: url.scheme(),
+            host: url.host_text().as_bytes(),
+            port: url.port(),
+            path_and_query: url.path_and_query().as_bytes(),
+        }
+    }
+
+    /// Whether both are of one origin (RFC 6454): credentials for one are for the other.
+    pub(crate) fn is_same_origin(&self, other: &Url<'_>) -> bool {
+        self.scheme == other.scheme()
+            && self.port == other.port()
+            && self.host.eq_ignore_ascii_case(other.host_text().as_bytes())
+    }
+}
+
+/// The URL that was resolved.
+pub(crate) fn parse<'u>(base: &Base<'_>, text: &'u [u8]) -> Result<Url<'u>, RedirectError> {
+    // All of it is ASCII.
+    let text = core::str::from_utf8(text).unwrap_or_default();
+    let url = Url::parse(text).map_err(RedirectError::Location)?;
+    if base.scheme == Scheme::Https && url.scheme() != Scheme::Https {
+        return Err(RedirectError::Downgrade);
+    }
+    Ok(url)
+}
+
+/// Whether a request of this method is a GET from here on.
+pub(crate) fn becomes_get(status: u16, method: &[u8]) -> bool {
+    match status {
+        301 | 302 => method == b"POST",
+        303 => !matches!(method, b"GET" | b"HEAD"),
+        _ => false,
+    }
+}
+
+/// Writes from a buffer's end towards its start, so that a path is known without its dots by the time
+/// that its first segment is written. What doesn't fit is counted.
+struct Backwards<'b> {
+    room: &'b mut [u8],
+    length: usize,
+}
+
+impl Backwards<'_> {
+    #[inline(never)]
+    fn put(&mut self, bytes: &[u8]) {
+        for &byte in bytes.iter().rev() {
+            self.length = self.length.saturating_add(1);
+            let at = self.room.len().wrapping_sub(self.length);
+            if let Some(slot) = self.room.get_mut(at) {
+                *slot = byte;
+            }
+        }
+    }
+
+    /// Bytes that no URL has are percent-encoded, as browsers and curl do it.
+    fn put_encoded(&mut self, bytes: &[u8]) {
+        for &byte in bytes.iter().rev() {
+            match byte {
+                0x21..=0x7E => self.put(&[byte]),
+                _ => self.put(&[b'%', hex(byte >> 4), hex(byte & 15)]),
+            }
+        }
+    }
+
+    /// `dir`, which is empty or ends in a slash, and `path`, without `.` and `..` (RFC 3986 section 5.2.4).
+    fn put_path(&mut self, dir: &[u8], path: &[u8]) {
+        let before = self.length;
+        let inner = match dir {
+            [b'/', inner @ .., b'/'] => Some(inner),
+            _ => None,
+        };
+        let path = path.strip_prefix(b"/").unwrap_or(path);
+        let segments = path.rsplit(|&byte| byte == b'/');
+        let mut skipped = 0usize;
+        let mut is_last = true;
+        for segment in
+            segments.chain(inner.into_iter().flat_map(|inner| inner.rsplit(|b| *b == b'/')))
+        {
+            match segment {
+                b"." | b".." => {
+                    skipped = skipped.saturating_add(usize::from(segment.len() > 1));
+                    if is_last {
+                        self.put(b"/");
+                    }
+                }
+                _ if skipped > 0 => skipped = skipped.saturating_sub(1),
+                _ => {
+                    self.put_encoded(segment);
+                    self.put(b"/");
+                }
+            }
+            is_last = false;
+        }
+        if self.length == before {
+            self.put(b"/");
+        }
+    }
+}
+
+pub(crate) fn hex(nibble: u8) -> u8 {
+    nibble.wrapping_add(if nibble < 10 { b'0' } else { b'A' - 10 })
+}
+
+/// What stands in front of the first of these bytes, and what from there.
+fn split_at_byte(text: &[u8], byte: u8) -> (&[u8], &[u8]) {
+    let at = text.iter().position(|found| *found == byte).unwrap_or(text.len());
+    text.split_at_checked(at).unwrap_or((text, &[]))
+}
+
+/// Writes the URL that `location` is, seen from `base`, to the end of `room`, and returns its length. It
+/// wasn't written whole where that is more than `room` has.
+pub(crate) fn resolve(
+    base: &Base<'_>,
+    location: &[u8],
+    room: &mut [u8],
+) -> Result<usize, RedirectError> {
+    let (reference, _) = split_at_byte(trim(location), b'#');
+    let (base_path, base_query) = split_at_byte(base.path_and_query, b'?');
+    let (mut scheme, mut rest) = (base.scheme, reference);
+    let colon = rest.iter().position(|byte| matches!(byte, b':' | b'/' | b'?'));
+    if let Some((name, [b':', behind @ ..])) = colon.and_then(|at| rest.split_at_checked(at)) {
+        scheme = if name.eq_ignore_ascii_case(b"http") {
+            Scheme::Http
+        } else if name.eq_ignore_ascii_case(b"https") {
+            Scheme::Https
+        } else {
+            return Err(RedirectError::Location(UrlError::UnsupportedScheme));
+        };
+        if !behind.starts_with(b"//") {
+            return Err(RedirectError::Location(UrlError::MissingHost));
+        }
+        rest = behind;
+    }
+    let mut out = Backwards { room, length: 0 };
+    let mut authority = None;
+    if let Some(behind) = rest.strip_prefix(b"//") {
+        let found = Authority::of(behind);
+        authority = behind.get(found.host..found.end);
+        rest = behind.get(found.end..).unwrap_or_default();
+        if rest.starts_with(b"\\") {
+            // Browsers take it for a slash, others for a part of the host.
+            let error = UrlError::InvalidHost { at: found.end, byte: b'\\' };
+            return Err(RedirectError::Location(error));
+        }
+    }
+    let (path, query) = split_at_byte(rest, b'?');
+    let is_bare = path.is_empty() && authority.is_none();
+    out.put_encoded(if is_bare && query.is_empty() { base_query } else { query });
+    if is_bare {
+        out.put_path(&[], base_path);
+    } else if authority.is_some() || path.starts_with(b"/") {
+        out.put_path(&[], path);
+    } else {
+        let end =
+            base_path.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at.wrapping_add(1));
+        out.put_path(base_path.get(..end).unwrap_or_default(), path);
+    }
+    match authority {
+        Some(authority) => {
+            // It is parsed next; a byte that isn't ASCII is none of a host.
+            for &byte in authority.iter().rev() {
+                out.put(&[if byte.is_ascii() { byte } else { b'%' }]);
+            }
+        }
+        None => {
+            if base.port != base.scheme.default_port() {
+                put_port(&mut out, base.port);
+            }
+            out.put(base.host);
+        }
+    }
+    out.put(match scheme {
+        Scheme::Http => b"http://",
+        Scheme::Https => b"https://",
+    });
+    Ok(out.length)
+}
+
+fn put_port(out: &mut Backwards<'_>, port: u16) {
+    let mut rest = port;
+    loop {
+        out.put(&[b'0'.wrapping_add((rest % 10) as u8)]);
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.put(b":");
+}
+
+/// Header fields that go along to another origin. No other does: a field that nobody here knows, such as
+/// `X-Api-Key`, may be as good as a password. A name that ends in a dash stands for all that begin so.
+const HARMLESS: &[u8] =
+    b"accept,accept-,content-,if-,expect,range,connection,user-agent,cache-control,\
+    transfer-encoding";
+
+/// Those that go with a body.
+const OF_BODY: &[u8] = b"content-,expect,transfer-encoding";
+
+#[inline(never)]
+fn is_listed(name: &[u8], list: &[u8]) -> bool {
+    list.split(|byte| *byte == b',').any(|known| {
+        let length = if known.ends_with(b"-") { known.len() } else { name.len() };
+        name.get(..length).is_some_and(|start| is(start, known))
+    })
+}
+
+/// What becomes of a request on its way along the redirects. Each stays so once it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Change {
+    /// It is a GET without a body.
+    pub(crate) is_get: bool,
+    /// It has left the origin that its caller meant it for.
+    pub(crate) has_left: bool,
+}
+
+/// Writes the head of the next request, behind its host's text, and returns where it ends. `head` is the
+/// first request's. What doesn't fit is counted.
+pub(crate) fn write_head(head: &[u8], url: &Url<'_>, change: Change, room: &mut [u8]) -> usize {
+    let method = match head.split(|byte| *byte == b' ').next() {
+        Some(name) if !change.is_get => {
+            Method::Custom(core::str::from_utf8(name).unwrap_or_default())
+        }
+        _ => Method::Get,
+    };
+    let traits = method.traits();
+    let mut writer = HeadWriter::new(&traits);
+    let mut pen = writer.on(room);
+    pen.start(&traits, Ok(url));
+    if !change.has_left {
+        // The caller's own, or the same as before, is among the lines.
+        pen.without("host");
+    }
+    for line in Lines(head).skip(1) {
+        let name = name_of(line);
+        if !(change.is_get && is_listed(name, OF_BODY))
+            && (!change.has_left || is_listed(name, HARMLESS))
+        {
+            pen.put(b"\r\n");
+            pen.put(line);
+        }
+    }
+    pen.put(b"\r\n\r\n");
+    writer.length()
+}
+
+fn name_of(line: &[u8]) -> &[u8] {
+    split_at_byte(line, b':').0
+}
+
+/// Whether the lines of a request's head have a field of this name, in lower case.
+pub(crate) fn has_line(head: &[u8], name: &[u8]) -> bool {
+    Lines(head).any(|line| is(name_of(line), name))
+}
+
+/// The lines of a request's head, as it was written, up to the empty one.
+struct Lines<'b>(&'b [u8]);
+
+impl<'b> Iterator for Lines<'b> {
+    type Item = &'b [u8];
+
+    fn next(&mut self) -> Option<&'b [u8]> {
+        let (line, rest) = split_at_byte(self.0, b'\r');
+        self.0 = rest.strip_prefix(b"\r\n").unwrap_or_default();
+        (!line.is_empty()).then_some(line)
+    }
+}
+
+// The value may have a token in its query, and what is shown so ends up in logs.
+impl fmt::Debug for Redirect<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redirect")
+            .field("status", &self.status)
+            .field("location_length", &self.location.len())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,13 @@
+//! Layers over a call: what they send, and what they make of the answers.
+
+mod auth;
+mod follow;
+mod retry;
+
+use crate::common::script::{Connection, Step};
+
+/// A connection that gives these answers, one to each request.
+fn answers<'a>(answers: impl IntoIterator<Item = &'a str>) -> Connection {
+    let steps = answers.into_iter();
+    Connection::new(steps.flat_map(|answer| [Step::AwaitRequest, Step::Data(answer.into())]))
+}
