@@ -110,7 +110,7 @@ impl<'b> Draft<'b> {
                 Ok(())
             }
             Err(unsendable) => {
-                driver.set_evidence(0, 0, None);
+                driver.set_evidence(0, 0);
                 Err(unsendable)
             }
         }
