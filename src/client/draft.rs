@@ -3,7 +3,7 @@
 use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError, UrlError};
 use crate::http::endpoint::Endpoint;
 use crate::http::method::{BodyLength, MethodTraits};
-use crate::http::request::{HeadWriter, Unsendable};
+use crate::http::request::{HeadWriter, Pen, Unsendable};
 use crate::http::url::Url;
 use crate::nal::{AnyDriver, CallView, Fault};
 use crate::policy::check_request;
@@ -37,6 +37,8 @@ pub(super) fn refuse<T, D>(unsendable: Unsendable) -> Error<T, D> {
 /// A request while it is put together. What is written of its head is in its buffer.
 pub(super) struct Draft<'b> {
     pub(super) head: HeadWriter,
+    /// What ends the head: no more of it is linked than the program's requests need.
+    finish: fn(&mut Pen<'_>, Option<BodyLength>) -> Result<usize, Unsendable>,
     pub(super) exchange: Exchange,
     /// The body that is lent.
     pub(super) body: &'b [u8],
@@ -70,11 +72,25 @@ impl<'b> Draft<'b> {
             driver.config.deadlines,
             driver.stack.now_ms(),
         );
-        Self { head, exchange, body: &[], has_body: false, ticket: 0 }
+        Self {
+            head,
+            finish: |pen, _| pen.finish_plain(),
+            exchange,
+            body: &[],
+            has_body: false,
+            ticket: 0,
+        }
+    }
+
+    /// To write what not every request has.
+    pub(super) fn pen<'h>(&'h mut self, buffer: &'h mut [u8]) -> Pen<'h> {
+        self.finish = |pen, body| pen.finish(body);
+        self.head.on(buffer)
     }
 
     /// A request has one body.
     pub(super) fn takes_body(&mut self) -> bool {
+        self.finish = |pen, body| pen.finish(body);
         if self.has_body {
             self.head.fail(RequestError::SecondBody);
         }
@@ -94,7 +110,7 @@ impl<'b> Draft<'b> {
                 Ok(())
             }
             Err(unsendable) => {
-                driver.set_evidence(0, 0, None);
+                driver.set_evidence(0, 0);
                 Err(unsendable)
             }
         }
@@ -133,7 +149,7 @@ impl<'b> Draft<'b> {
             None if self.has_body => Some(BodyLength::Known(lent.wrapping_add(copied) as u64)),
             None => None,
         };
-        let head_end = self.head.on(buffer).finish(length);
+        let head_end = (self.finish)(&mut self.head.on(buffer), length);
         let traits = driver.stack.traits();
         let exchange = &mut self.exchange;
         check_request(

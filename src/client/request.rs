@@ -53,7 +53,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     }
 
     pub(super) fn head(&mut self) -> Pen<'_> {
-        self.draft.head.on(self.buffer.as_mut())
+        self.draft.pen(self.buffer.as_mut())
     }
 
     fn deadlines(&mut self) -> &mut Deadlines {
@@ -296,6 +296,9 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
 
     /// Checks all of it, and makes the call the client's.
     pub(crate) fn check(&mut self, upload: Option<BodyLength>) -> Result<(), ErrorOf<N>> {
+        if upload.is_some() {
+            self.head();
+        }
         let driver = self.client.driver.any();
         self.draft.start(driver, self.buffer.as_mut(), upload).map_err(refuse)
     }

@@ -33,16 +33,9 @@ pub struct Excerpt {
 impl Excerpt {
     /// Of a message of which so much has arrived: from where a line of it starts.
     pub fn new(message: &[u8], start: usize) -> Self {
-        let (before, rest) = message.split_at_checked(start).unwrap_or_default();
-        let mut bytes = [0; MOST];
-        let mut length = 0u8;
-        for (kept, byte) in bytes.iter_mut().zip(rest) {
-            *kept = *byte;
-            length = length.wrapping_add(1);
-        }
-        let lines = before.iter().filter(|byte| **byte == b'\n').count();
-        let line = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(1);
-        Self { bytes, length, line, guarded: false }
+        let mut excerpt = Self::default();
+        excerpt.quote(message, start, false);
+        excerpt
     }
 
     /// To show no more than a name of it: for the answer to a request with credentials, which the peer may
@@ -51,6 +44,19 @@ impl Excerpt {
     pub const fn guarded(mut self, guarded: bool) -> Self {
         self.guarded = guarded;
         self
+    }
+
+    /// As [`new`](Self::new), in one that is empty.
+    pub(crate) fn quote(&mut self, message: &[u8], start: usize, guarded: bool) {
+        let (before, rest) = message.split_at_checked(start).unwrap_or_default();
+        self.length = 0;
+        for (kept, byte) in self.bytes.iter_mut().zip(rest) {
+            *kept = *byte;
+            self.length = self.length.wrapping_add(1);
+        }
+        let lines = before.iter().filter(|byte| **byte == b'\n').count();
+        self.line = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(1);
+        self.guarded = guarded;
     }
 
     /// Whether there is nothing to show.

@@ -31,8 +31,8 @@ const fn classify_ipv4(address: Ipv4Addr) -> TargetClass {
 
 /// Whether a text starts with a host that is the local host: `localhost`, anything under
 /// `.localhost` (RFC 6761 section 6.3), or 127.x.y.z. A port or a path may follow.
-pub(crate) const fn names_localhost(text: &str) -> bool {
-    let mut host = text.as_bytes();
+pub(crate) const fn names_localhost(text: &[u8]) -> bool {
+    let mut host = text;
     let mut length = 0usize;
     let mut rest = host;
     while let [first, tail @ ..] = rest {
@@ -84,19 +84,29 @@ pub(super) const fn parse_ipv4(text: &[u8]) -> Option<u32> {
 }
 
 const fn parse_octet(text: &[u8]) -> Option<(u32, &[u8])> {
-    let (mut octet, mut rest) = match text {
-        [b'0', rest @ ..] => return Some((0, rest)),
-        [digit @ b'1'..=b'9', rest @ ..] => ((*digit & 15) as u32, rest),
-        _ => return None,
-    };
+    match text {
+        [b'0', rest @ ..] => Some((0, rest)),
+        [b'1'..=b'9', ..] => match parse_number(text) {
+            (octet @ 0..=255, rest) => Some((octet, rest)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The decimal digits at the start of a text, as a number that is right up to 0xFFFF, and what is behind
+/// them.
+#[cfg_attr(target_pointer_width = "32", inline(never))]
+pub(super) const fn parse_number(text: &[u8]) -> (u32, &[u8]) {
+    let mut number = 0u32;
+    let mut rest = text;
     while let [digit @ b'0'..=b'9', tail @ ..] = rest {
-        octet = octet.wrapping_mul(10).wrapping_add((*digit & 15) as u32);
-        if octet > 255 {
-            return None;
+        if number <= 0xFFFF {
+            number = number.wrapping_mul(10).wrapping_add((*digit & 15) as u32);
         }
         rest = tail;
     }
-    Some((octet, rest))
+    (number, rest)
 }
 
 /// Up to eight groups of hex digits, one `::`, and perhaps an IPv4 address at the end
@@ -171,7 +181,8 @@ const fn octets_of(text: &[u8]) -> usize {
 }
 
 /// One to four hex digits, and what is behind them.
-const fn parse_group(text: &[u8]) -> (Option<u32>, &[u8]) {
+#[cfg_attr(target_pointer_width = "32", inline(never))]
+pub(super) const fn parse_group(text: &[u8]) -> (Option<u32>, &[u8]) {
     let mut group = 0u32;
     let mut rest = text;
     while let [byte, tail @ ..] = rest

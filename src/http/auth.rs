@@ -1,9 +1,47 @@
 //! Credentials in a request: `Basic` (RFC 7617) and `Bearer` (RFC 6750).
 
+use super::bytes::hex_digit;
 use super::request::Pen;
 use crate::error::RequestError;
 
 impl Pen<'_> {
+    /// `Authorization: Basic` of the URL's `user:password`, percent-decoded first.
+    pub(super) fn basic_authorization(&mut self, userinfo: &[u8]) {
+        self.put(b"\r\nAuthorization: Basic ");
+        let mut text = Base64::default();
+        let mut rest = userinfo;
+        let mut has_colon = false;
+        loop {
+            let byte = match rest {
+                // A user name alone: its password is empty.
+                [] if !has_colon => {
+                    has_colon = true;
+                    b':'
+                }
+                [] => break,
+                [b'%', high, low, tail @ ..] => {
+                    rest = tail;
+                    match (hex_digit(*high), hex_digit(*low)) {
+                        // A user name has no colon (RFC 7617 section 2).
+                        (Some(3), Some(0xA)) if !has_colon => {
+                            return self.fail(RequestError::InvalidCredentials);
+                        }
+                        (Some(high), Some(low)) => (high << 4) | low,
+                        _ => return self.fail(RequestError::InvalidCredentials),
+                    }
+                }
+                [b'%', ..] => return self.fail(RequestError::InvalidCredentials),
+                [byte, tail @ ..] => {
+                    rest = tail;
+                    has_colon |= *byte == b':';
+                    *byte
+                }
+            };
+            text.push(self, byte);
+        }
+        text.end(self);
+    }
+
     /// `Authorization: Basic` of a user name and a password, as they are.
     pub(crate) fn basic(&mut self, user: &str, password: &str) {
         let bytes = || user.bytes().chain([b':']).chain(password.bytes());
@@ -12,20 +50,11 @@ impl Pen<'_> {
             return self.fail(RequestError::InvalidCredentials);
         }
         self.start_authorization(b"Basic ");
-        // Four characters for three bytes (RFC 4648 section 4).
-        let (mut bits, mut waiting) = (0u32, 0u32);
+        let mut text = Base64::default();
         for byte in bytes() {
-            bits = (bits << 8) | u32::from(byte);
-            waiting = waiting.wrapping_add(8);
-            while waiting >= 6 {
-                waiting = waiting.wrapping_sub(6);
-                self.sextet(bits >> waiting);
-            }
+            text.push(self, byte);
         }
-        if waiting > 0 {
-            self.sextet(bits << 6u32.wrapping_sub(waiting));
-            self.put(if waiting == 2 { b"==" } else { b"=" });
-        }
+        text.end(self);
     }
 
     /// `Authorization: Bearer`. A token is of letters, digits and `-._~+/`, with `=` at its end.
@@ -38,4 +67,49 @@ impl Pen<'_> {
         self.start_authorization(b"Bearer ");
         self.put(token.as_bytes());
     }
+
+    /// Starts a line with credentials, in place of those of the URL.
+    fn start_authorization(&mut self, scheme: &[u8]) {
+        self.is_secret();
+        self.remove_credentials();
+        self.put(b"\r\nAuthorization: ");
+        self.put(scheme);
+    }
+}
+
+/// Four characters for three bytes (RFC 4648 section 4): what waits to be written, and how many bits of it.
+#[derive(Default)]
+struct Base64 {
+    bits: u32,
+    waiting: u32,
+}
+
+impl Base64 {
+    fn push(&mut self, pen: &mut Pen<'_>, byte: u8) {
+        self.bits = (self.bits << 8) | u32::from(byte);
+        self.waiting = self.waiting.wrapping_add(8);
+        while self.waiting >= 6 {
+            self.waiting = self.waiting.wrapping_sub(6);
+            put_sextet(pen, self.bits >> self.waiting);
+        }
+    }
+
+    fn end(self, pen: &mut Pen<'_>) {
+        if self.waiting > 0 {
+            put_sextet(pen, self.bits << 6u32.wrapping_sub(self.waiting));
+            pen.put(if self.waiting == 2 { b"==" } else { b"=" });
+        }
+    }
+}
+
+fn put_sextet(pen: &mut Pen<'_>, bits: u32) {
+    let sextet = (bits & 63) as u8;
+    pen.put(&[match sextet {
+        0..=25 => b'A'.wrapping_add(sextet),
+        26..=51 => (b'a' - 26).wrapping_add(sextet),
+        62 => b'+',
+        63 => b'/',
+        // 52 to 61.
+        _ => sextet.wrapping_sub(52 - b'0'),
+    }]);
 }

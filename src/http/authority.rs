@@ -1,36 +1,42 @@
 //! The parts of a URL's text: who stands where, the host, the port. All of it works in constants,
 //! which have no iterators and no `?`, hence the plain loops and matches.
 
-use super::address::{parse_ipv4, parse_ipv6};
+use super::address::{parse_group, parse_ipv4, parse_ipv6, parse_number};
 use super::url::{Host, Scheme};
 use crate::error::UrlError;
 use core::net::{IpAddr, Ipv4Addr};
 
 /// `text[from..to]`; empty where that isn't in it.
-pub(super) const fn part(text: &str, from: usize, to: usize) -> &str {
-    split(split(text, to).0, from).1
-}
-
-/// `text` cut in two; the second part is empty where `at` isn't in it.
 #[cfg_attr(target_pointer_width = "32", inline(never))]
-pub(super) const fn split(text: &str, at: usize) -> (&str, &str) {
-    match text.split_at_checked(at) {
-        Some(parts) => parts,
-        None => (text, ""),
+pub(super) const fn part(text: &str, from: usize, to: usize) -> &str {
+    match text.split_at_checked(to) {
+        Some((text, _)) => match text.split_at_checked(from) {
+            Some((_, part)) => part,
+            None => "",
+        },
+        None => "",
     }
 }
 
-pub(super) const fn first_byte(text: &str) -> u8 {
-    match text.as_bytes() {
+/// `text[at..]`; empty where that isn't in it.
+pub(super) const fn behind(text: &[u8], at: usize) -> &[u8] {
+    match text.split_at_checked(at) {
+        Some((_, behind)) => behind,
+        None => &[],
+    }
+}
+
+pub(super) const fn first_byte(text: &[u8]) -> u8 {
+    match text {
         [first, ..] => *first,
         [] => 0,
     }
 }
 
 /// Where `://` stands.
-pub(super) const fn find(text: &str, wanted: &[u8; 3]) -> Option<usize> {
+pub(super) const fn find(text: &[u8], wanted: &[u8; 3]) -> Option<usize> {
     let [x, y, z] = *wanted;
-    let mut rest = text.as_bytes();
+    let mut rest = text;
     while let [first, tail @ ..] = rest {
         if *first == x && matches!(tail, [b, c, ..] if *b == y && *c == z) {
             return Some(text.len().wrapping_sub(rest.len()));
@@ -38,6 +44,22 @@ pub(super) const fn find(text: &str, wanted: &[u8; 3]) -> Option<usize> {
         rest = tail;
     }
     None
+}
+
+/// Whether a text has the one byte, and not the other in front of it.
+#[cfg_attr(target_pointer_width = "32", inline(never))]
+pub(super) const fn has_before(text: &[u8], wanted: u8, end: u8) -> bool {
+    let mut rest = text;
+    while let [first, tail @ ..] = rest {
+        if *first == wanted {
+            return true;
+        }
+        if *first == end {
+            return false;
+        }
+        rest = tail;
+    }
+    false
 }
 
 /// Where the parts of an authority stand: `user:password@host:port` (RFC 3986 section 3.2).
@@ -52,23 +74,23 @@ pub(crate) struct Authority {
 }
 
 impl Authority {
-    /// Of the text behind `//`. It ends at the first `/`, `?` or `#`, or with the text. Also at a `\\`,
-    /// which browsers take for a `/`: read as part of the user name, it would hide the host from
+    /// From `start` in a text, behind its `//`. It ends at the first `/`, `?` or `#`, or with the text. Also
+    /// at a `\\`, which browsers take for a `/`: read as part of the user name, it would hide the host from
     /// whoever checks it.
-    pub(crate) const fn of(text: &[u8]) -> Self {
-        Self::scan(text, true)
+    pub(super) const fn of(text: &[u8], start: usize) -> Self {
+        Self::scan(text, start, true)
     }
 
     /// Of a text that is an authority to its end, whatever it has.
     pub(super) const fn whole(text: &[u8]) -> Self {
-        Self::scan(text, false)
+        Self::scan(text, 0, false)
     }
 
-    const fn scan(text: &[u8], may_end: bool) -> Self {
-        let mut host = 0usize;
+    const fn scan(text: &[u8], start: usize, may_end: bool) -> Self {
+        let mut host = start;
         let mut colon = None;
         let mut in_brackets = false;
-        let mut rest = text;
+        let mut rest = behind(text, start);
         while let [first, tail @ ..] = rest {
             let at = text.len().wrapping_sub(rest.len());
             match *first {
@@ -98,7 +120,7 @@ impl Authority {
 
 /// Where the authority at the start of `text` ends.
 pub(crate) const fn end_of_authority(text: &[u8]) -> usize {
-    Authority::of(text).end
+    Authority::of(text, 0).end
 }
 
 /// The `@` in front of the host of an authority.
@@ -111,13 +133,18 @@ pub(crate) const fn end_of_host(text: &[u8]) -> usize {
     Authority::whole(text).host_end
 }
 
-/// The first byte that is a `#`, or has to be percent-encoded: space, control or non-ASCII.
+/// The first byte of `text[from..to]` that is a `#`, or has to be percent-encoded: space, control or
+/// non-ASCII; and where it stands in the text.
 #[inline(never)]
-pub(super) const fn find_unsafe(text: &str) -> Option<(usize, u8)> {
-    let mut rest = text.as_bytes();
+pub(super) const fn find_unsafe(text: &[u8], from: usize, to: usize) -> Option<(usize, u8)> {
+    let mut rest = behind(text, from);
     while let [first, tail @ ..] = rest {
+        let at = text.len().wrapping_sub(rest.len());
+        if at >= to {
+            break;
+        }
         if !matches!(*first, 0x21..=0x22 | 0x24..=0x7E) {
-            return Some((text.len().wrapping_sub(rest.len()), *first));
+            return Some((at, *first));
         }
         rest = tail;
     }
@@ -125,31 +152,28 @@ pub(super) const fn find_unsafe(text: &str) -> Option<(usize, u8)> {
 }
 
 /// Whether a text starts with a scheme (RFC 3986 section 3.1) and `://`.
-pub(super) const fn starts_with_scheme(text: &str) -> bool {
-    let [b'a'..=b'z' | b'A'..=b'Z', tail @ ..] = text.as_bytes() else { return false };
-    let mut rest = tail;
+pub(super) const fn starts_with_scheme(text: &[u8]) -> bool {
+    let [b'a'..=b'z' | b'A'..=b'Z', ..] = text else { return false };
+    let mut rest = text;
     while let [b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'+' | b'-' | b'.', tail @ ..] = rest {
         rest = tail;
     }
     matches!(rest, [b':', b'/', b'/', ..])
 }
 
-/// The scheme that a text starts with, in any case, and where what follows its colon stands.
-pub(super) const fn scheme_of(text: &str) -> Option<(Scheme, usize)> {
-    let [h, t1, t2, p, rest @ ..] = text.as_bytes() else { return None };
+/// The scheme that a text starts with, in any case, and where what follows its `://` stands.
+#[cfg_attr(target_pointer_width = "32", inline(never))]
+pub(super) const fn scheme_of(text: &[u8]) -> Option<(Scheme, usize)> {
+    let [h, t1, t2, p, rest @ ..] = text else { return None };
     // Bit 5 makes a letter lower case.
     if u32::from_be_bytes([*h, *t1, *t2, *p]) | 0x2020_2020 != u32::from_be_bytes(*b"http") {
         return None;
     }
     match rest {
-        [b':', ..] => Some((Scheme::Http, "http:".len())),
-        [b's' | b'S', b':', ..] => Some((Scheme::Https, "https:".len())),
+        [b':', b'/', b'/', ..] => Some((Scheme::Http, "http://".len())),
+        [b's' | b'S', b':', b'/', b'/', ..] => Some((Scheme::Https, "https://".len())),
         _ => None,
     }
-}
-
-pub(super) const fn starts_with_slashes(text: &str) -> bool {
-    matches!(text.as_bytes(), [b'/', b'/', ..])
 }
 
 /// The longest name that DNS allows (RFC 1035 section 2.3.4), as text.
@@ -175,62 +199,39 @@ pub(super) const fn parse_host(text: &str, start: usize) -> Result<Host<'_>, Url
     let mut rest = bytes;
     // A label has to have something in it (RFC 1034 section 3.5).
     let mut before = b'.';
+    let mut label = bytes;
     while let [first, tail @ ..] = rest {
         let fits = matches!(*first, b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'_');
         if !fits && (*first != b'.' || before == b'.') {
             let at = start.wrapping_add(bytes.len().wrapping_sub(rest.len()));
             return Err(UrlError::InvalidHost { at, byte: *first });
         }
+        if *first == b'.' && !tail.is_empty() {
+            label = tail;
+        }
         before = *first;
         rest = tail;
     }
     // A last label that is a number, also a hexadecimal one, is no name (RFC 1123 section 2.1), but meant
     // as IPv4.
-    let name = match bytes {
-        [name @ .., b'.'] => name,
-        name => name,
+    let behind_number = match label {
+        [b'0', b'x' | b'X', digits @ ..] => parse_group(digits).1,
+        _ => parse_number(label).1,
     };
-    let (mut front, mut is_decimal, mut is_hex) = (name, true, true);
-    while let [more @ .., byte] = front
-        && *byte != b'.'
-    {
-        is_decimal &= byte.is_ascii_digit();
-        is_hex &= byte.is_ascii_hexdigit()
-            || matches!(*byte, b'x' | b'X') && matches!(more, [b'0'] | [.., b'.', b'0']);
-        front = more;
-    }
-    let label = match name.split_at_checked(front.len()) {
-        Some((_, label)) => label,
-        None => name,
-    };
-    match label {
-        _ if is_decimal => Err(UrlError::InvalidAddress),
-        [b'0', b'x' | b'X', ..] if is_hex => Err(UrlError::InvalidAddress),
+    match behind_number {
+        [] | [b'.'] => Err(UrlError::InvalidAddress),
         _ => Ok(Host::Name(text)),
     }
 }
 
 /// `:8080`, `:` or nothing.
-pub(super) const fn parse_port(text: &str, scheme: Scheme) -> Result<u16, UrlError> {
-    let [b':', digits @ ..] = text.as_bytes() else {
-        return Ok(scheme.default_port());
-    };
-    if digits.is_empty() {
-        return Ok(scheme.default_port());
-    }
-    let mut port = 0u32;
-    let mut rest = digits;
-    while let [digit @ b'0'..=b'9', tail @ ..] = rest {
-        port = port.wrapping_mul(10).wrapping_add((*digit & 15) as u32);
-        if port > 0xFFFF {
-            return Err(UrlError::InvalidPort);
-        }
-        rest = tail;
-    }
-    match rest {
-        [] if port != 0 => Ok(port as u16),
+pub(super) const fn parse_port(text: &[u8], scheme: Scheme) -> Result<u16, UrlError> {
+    let [_, digits @ ..] = text else { return Ok(scheme.default_port()) };
+    match parse_number(digits) {
+        _ if digits.is_empty() => Ok(scheme.default_port()),
+        (port @ 1..=0xFFFF, []) => Ok(port as u16),
         // `fe80::1` without its brackets.
-        [b':', ..] => Err(UrlError::InvalidAddress),
+        (_, [b':', ..]) => Err(UrlError::InvalidAddress),
         _ => Err(UrlError::InvalidPort),
     }
 }

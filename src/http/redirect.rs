@@ -261,7 +261,7 @@ pub(crate) fn resolve(
     let mut out = Backwards { room, length: 0 };
     let mut authority = None;
     if let Some(behind) = rest.strip_prefix(b"//") {
-        let found = Authority::of(behind);
+        let found = Authority::of(behind, 0);
         authority = behind.get(found.host..found.end);
         rest = behind.get(found.end..).unwrap_or_default();
         if rest.starts_with(b"\\") {

@@ -1,6 +1,6 @@
 //! The head of a request, written into the caller's buffer (RFC 9112 section 3).
 
-use super::bytes::{copy, hex_digit, is_token, is_value_byte, move_down, trim};
+use super::bytes::{copy, is_token, is_value_byte, move_down, trim};
 use super::framing::ResponseTo;
 use super::method::{BodyLength, MethodTraits};
 use super::url::Url;
@@ -162,7 +162,7 @@ impl Pen<'_> {
 
     fn port(&mut self, port: u16) {
         self.put(b":");
-        self.decimal(u64::from(port));
+        self.decimal(&mut [u32::from(port)]);
     }
 
     /// Adds the caller's header line. A second use of one name adds a second line, except for
@@ -236,8 +236,7 @@ impl Pen<'_> {
     }
 
     /// The default lines that are to be added; and whether the caller's own fit what is sent.
-    #[cold]
-    fn some_defaults(&mut self, body: Option<BodyLength>) {
+    fn defaults(&mut self, body: Option<BodyLength>) {
         if self.head.changes & KEEPS != 0 && self.head.close {
             self.head.fail(RequestError::UnfitHeader("Connection"));
         }
@@ -272,21 +271,43 @@ impl Pen<'_> {
         if body.is_some() && !self.head.may_have_body {
             self.head.fail(RequestError::BodyNotAllowed);
         }
-        if self.head.changes == 0 {
-            self.put(DEFAULTS);
-        } else {
-            self.some_defaults(body);
-        }
+        self.defaults(body);
         // Never without content (RFC 9110 section 10.1.1).
         if self.head.expect_line && !matches!(body, None | Some(BodyLength::Known(0))) {
             self.put(b"\r\nExpect: 100-continue");
         }
         match body {
-            Some(BodyLength::Known(length)) => self.content_length(length),
+            Some(BodyLength::Known(length)) => {
+                self.put(b"\r\nContent-Length: ");
+                let limb = |shift: u32| (length >> shift) as u32 & 0xFFFF;
+                self.decimal(&mut [limb(48), limb(32), limb(16), limb(0)]);
+            }
             Some(BodyLength::Chunked) => self.put(b"\r\nTransfer-Encoding: chunked"),
-            None if self.head.announces_empty_body => self.content_length(0),
-            None => {}
+            None => self.no_body(),
         }
+        let head_end = self.end()?;
+        if self.head.copied_body > 0 {
+            let start = self.buffer.len().saturating_sub(self.head.copied_body);
+            move_down(self.buffer, start, self.buffer.len(), head_end);
+        }
+        Ok(head_end)
+    }
+
+    /// The same of a request without a body and without header lines of the caller's: a program that has no
+    /// others has no code for them.
+    pub(crate) fn finish_plain(&mut self) -> Result<usize, Unsendable> {
+        self.put(DEFAULTS);
+        self.no_body();
+        self.end()
+    }
+
+    fn no_body(&mut self) {
+        if self.head.announces_empty_body {
+            self.put(b"\r\nContent-Length: 0");
+        }
+    }
+
+    fn end(&mut self) -> Result<usize, Unsendable> {
         self.put(b"\r\n\r\n");
         if let Some(error) = self.head.error {
             return Err(Unsendable::Request(error));
@@ -295,17 +316,7 @@ impl Pen<'_> {
         if needed > self.buffer.len() {
             return Err(Unsendable::Buffer { needed, available: self.buffer.len() });
         }
-        if self.head.copied_body > 0 {
-            let start = self.buffer.len().saturating_sub(self.head.copied_body);
-            move_down(self.buffer, start, self.buffer.len(), self.head.length);
-        }
         Ok(self.head.length)
-    }
-
-    #[inline(never)]
-    fn content_length(&mut self, length: u64) {
-        self.put(b"\r\nContent-Length: ");
-        self.decimal(length);
     }
 
     fn line(&mut self, name: &[u8], value: &[u8]) {
@@ -342,9 +353,26 @@ impl Pen<'_> {
         }
     }
 
-    fn decimal(&mut self, number: u64) {
+    /// Puts a number's decimal digits. It comes in limbs of 16 bits, the highest first: a division of 64 bits
+    /// would bring half a kilobyte of its own to a 32-bit chip.
+    fn decimal(&mut self, limbs: &mut [u32]) {
         let mut digits = [0u8; 20];
-        self.put(decimal(number, &mut digits));
+        let mut start = digits.len();
+        for digit in digits.iter_mut().rev() {
+            let (mut remainder, mut more) = (0u32, 0u32);
+            for limb in limbs.iter_mut() {
+                let value = (remainder << 16) | *limb;
+                *limb = value / 10;
+                more |= *limb;
+                remainder = value % 10;
+            }
+            *digit = b'0'.wrapping_add(remainder as u8);
+            start = start.wrapping_sub(1);
+            if more == 0 {
+                break;
+            }
+        }
+        self.put(digits.get(start..).unwrap_or_default());
     }
 
     /// Takes the default `Host` line out again.
@@ -358,12 +386,9 @@ impl Pen<'_> {
         }
     }
 
-    /// Starts a line with credentials, in place of those of the URL.
-    pub(super) fn start_authorization(&mut self, scheme: &[u8]) {
+    /// Its request is known to be secret.
+    pub(super) fn is_secret(&mut self) {
         self.head.has_secret = true;
-        self.remove_credentials();
-        self.put(b"\r\nAuthorization: ");
-        self.put(scheme);
     }
 
     pub(super) fn fail(&mut self, error: RequestError) {
@@ -371,7 +396,7 @@ impl Pen<'_> {
     }
 
     /// Takes the URL's credentials out again.
-    fn remove_credentials(&mut self) {
+    pub(super) fn remove_credentials(&mut self) {
         let line = core::mem::take(&mut self.head.credentials_line);
         self.remove_line(line);
     }
@@ -385,65 +410,6 @@ impl Pen<'_> {
         move_down(self.buffer, end, written, start);
         self.head.length = self.head.length.wrapping_sub(end.wrapping_sub(start));
     }
-
-    /// `Authorization: Basic` of the URL's `user:password` (RFC 7617), percent-decoded first.
-    fn basic_authorization(&mut self, userinfo: &[u8]) {
-        self.put(b"\r\nAuthorization: Basic ");
-        // Four characters for three bytes (RFC 4648 section 4): what waits to be written, and how many
-        // bits of it.
-        let (mut bits, mut waiting) = (0u32, 0u32);
-        let mut rest = userinfo;
-        let mut has_colon = false;
-        loop {
-            let byte = match rest {
-                // A user name alone: its password is empty.
-                [] if !has_colon => {
-                    has_colon = true;
-                    b':'
-                }
-                [] => break,
-                [b'%', high, low, tail @ ..] => {
-                    rest = tail;
-                    match (hex_digit(*high), hex_digit(*low)) {
-                        // A user name has no colon (RFC 7617 section 2).
-                        (Some(3), Some(0xA)) if !has_colon => {
-                            return self.head.fail(RequestError::InvalidCredentials);
-                        }
-                        (Some(high), Some(low)) => (high << 4) | low,
-                        _ => return self.head.fail(RequestError::InvalidCredentials),
-                    }
-                }
-                [b'%', ..] => return self.head.fail(RequestError::InvalidCredentials),
-                [byte, tail @ ..] => {
-                    rest = tail;
-                    has_colon |= *byte == b':';
-                    *byte
-                }
-            };
-            bits = (bits << 8) | u32::from(byte);
-            waiting = waiting.wrapping_add(8);
-            while waiting >= 6 {
-                waiting = waiting.wrapping_sub(6);
-                self.sextet(bits >> waiting);
-            }
-        }
-        if waiting > 0 {
-            self.sextet(bits << 6u32.wrapping_sub(waiting));
-            self.put(if waiting == 2 { b"==" } else { b"=" });
-        }
-    }
-
-    pub(super) fn sextet(&mut self, bits: u32) {
-        let sextet = (bits & 63) as u8;
-        self.put(&[match sextet {
-            0..=25 => b'A'.wrapping_add(sextet),
-            26..=51 => (b'a' - 26).wrapping_add(sextet),
-            62 => b'+',
-            63 => b'/',
-            // 52 to 61.
-            _ => sextet.wrapping_sub(52 - b'0'),
-        }]);
-    }
 }
 
 /// Why a request can't be sent.
@@ -455,28 +421,6 @@ pub(crate) enum Unsendable {
         needed: usize,
         available: usize,
     },
-}
-
-/// The decimal digits of `number`, at the end of `digits`. Divides 16 bits at a time: a division of
-/// 64 bits would bring half a kilobyte of its own to a 32-bit chip.
-fn decimal(number: u64, digits: &mut [u8; 20]) -> &[u8] {
-    let limb = |shift: u32| (number >> shift) as u32 & 0xFFFF;
-    let mut limbs = [limb(48), limb(32), limb(16), limb(0)];
-    let mut start = digits.len();
-    for digit in digits.iter_mut().rev() {
-        let mut remainder = 0u32;
-        for limb in &mut limbs {
-            let value = (remainder << 16) | *limb;
-            *limb = value / 10;
-            remainder = value % 10;
-        }
-        *digit = b'0'.wrapping_add(remainder as u8);
-        start = start.wrapping_sub(1);
-        if limbs == [0; 4] {
-            break;
-        }
-    }
-    digits.get(start..).unwrap_or_default()
 }
 
 /// The bytes that a chunk's size line takes, as [`chunk_size_line`] writes it.

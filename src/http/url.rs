@@ -4,8 +4,8 @@
 
 use super::address::{classify, names_localhost};
 use super::authority::{
-    Authority, find, find_unsafe, first_byte, parse_host, parse_port, part, scheme_of, split,
-    starts_with_scheme, starts_with_slashes,
+    Authority, behind, find, find_unsafe, first_byte, has_before, parse_host, parse_port, part,
+    scheme_of, starts_with_scheme,
 };
 use crate::error::{TargetClass, UrlError};
 use core::fmt;
@@ -96,36 +96,38 @@ impl<'a> Url<'a> {
     pub const fn parse(text: &'a str) -> Result<Self, UrlError> {
         match Self::parse_exactly(text) {
             Ok(url) => Ok(url),
-            Err(error) => Err(likelier(error, text)),
+            Err(error) => Err(or_trailing_space(error, text.as_bytes())),
         }
     }
 
     const fn parse_exactly(text: &'a str) -> Result<Self, UrlError> {
-        let (scheme, length) = match scheme_of(text) {
-            Some((scheme, length)) if starts_with_slashes(split(text, length).1) => {
-                (scheme, length.wrapping_add("//".len()))
-            }
-            // `gate.local/?next=http://…` has a scheme, but not in front.
-            _ if starts_with_scheme(text) => return Err(UrlError::UnsupportedScheme),
-            _ => return Err(UrlError::MissingScheme),
+        let bytes = text.as_bytes();
+        let Some((scheme, start)) = scheme_of(bytes) else { return Err(no_scheme(bytes)) };
+        if let Some((_, length)) = scheme_of(behind(bytes, start)) {
+            let localhost = names_localhost(behind(bytes, start.wrapping_add(length)));
+            return Err(UrlError::SchemeInHost { localhost });
+        }
+        let authority = Authority::of(bytes, start);
+        // What stands before a `/`, `?` or `#` is no host, if an `@` stands behind: a password has it.
+        let (byte, target) = match behind(bytes, authority.end) {
+            [byte @ (b'/' | b'?' | b'#'), target @ ..] => (*byte, target),
+            _ => (0, &[] as &[u8]),
         };
-        let (_, rest) = split(text, length);
-        let authority = Authority::of(rest.as_bytes());
-        let (before, target) = split(rest, authority.end);
-        if starts_with_slashes(target)
-            && matches!(scheme_of(before), Some((_, length)) if length == before.len())
-        {
-            let (_, host) = split(target, "//".len());
-            return Err(UrlError::SchemeInHost { localhost: names_localhost(host) });
-        }
-        let target_start = length.wrapping_add(authority.end);
+        let ended_early = UrlError::InvalidUserinfo { at: authority.end, byte };
         // `http://admin:pa#ss@gate.local/`: what looks like a host is a user name.
-        if let Some(b'#') = target.as_bytes().first()
-            && has_at_before_slash(target)
-        {
-            return Err(UrlError::InvalidUserinfo { at: target_start, byte: b'#' });
+        if byte == b'#' && has_before(target, b'@', b'/') {
+            return Err(ended_early);
         }
-        Self::from_authority(scheme, (before, authority, length), (target, target_start))
+        match Self::from_authority(scheme, (text, start, authority), (text, authority.end)) {
+            Err(
+                UrlError::InvalidHost { .. }
+                | UrlError::InvalidPort
+                | UrlError::InvalidAddress
+                | UrlError::MissingHost
+                | UrlError::HostTooLong,
+            ) if has_before(target, b'@', b'@') => Err(ended_early),
+            result => result,
+        }
     }
 
     /// A URL of parts that are configured apart: `host` is a name or an address alone, `port` may
@@ -151,19 +153,19 @@ impl<'a> Url<'a> {
         port: Option<u16>,
         path_and_query: &'a str,
     ) -> Result<Self, UrlError> {
-        if let Some(at) = find(host, b"://") {
-            let (_, inner) = split(split(host, at).1, "://".len());
+        if let Some(at) = find(host.as_bytes(), b"://") {
+            let inner = behind(host.as_bytes(), at.wrapping_add("://".len()));
             return Err(UrlError::SchemeInHost { localhost: names_localhost(inner) });
         }
         if !matches!(path_and_query.as_bytes(), [] | [b'/' | b'?', ..]) {
-            let byte = first_byte(path_and_query);
+            let byte = first_byte(path_and_query.as_bytes());
             return Err(UrlError::InvalidCharacter { at: 0, byte });
         }
         let authority = Authority::whole(host.as_bytes());
-        if let Some(error) = trailing_space(path_and_query) {
+        if let Some(error) = trailing_space(path_and_query.as_bytes()) {
             return Err(error);
         }
-        match Self::from_authority(scheme, (host, authority, 0), (path_and_query, 0)) {
+        match Self::from_authority(scheme, (host, 0, authority), (path_and_query, 0)) {
             Ok(Self { userinfo: Some(userinfo), .. }) => {
                 Err(UrlError::InvalidHost { at: userinfo.len(), byte: b'@' })
             }
@@ -179,52 +181,48 @@ impl<'a> Url<'a> {
                 }
                 None => Ok(url),
             },
-            Err(error) => Err(match trailing_space(host) {
-                Some(error) => error,
-                None => error,
-            }),
+            Err(error) => Err(or_trailing_space(error, host.as_bytes())),
         }
     }
 
-    /// Authority and target, each with where it starts in the text that was given: offsets in
-    /// errors count from there.
+    /// Authority and target, each with the text that it is a part of, and where it starts there.
     const fn from_authority(
         scheme: Scheme,
-        (text, authority, start): (&'a str, Authority, usize),
-        (target, target_start): (&'a str, usize),
+        (text, start, authority): (&'a str, usize, Authority),
+        (target_text, target_start): (&'a str, usize),
     ) -> Result<Self, UrlError> {
-        let userinfo = match authority.host.checked_sub(1) {
-            Some(at) => Some(split(text, at).0),
-            None => None,
-        };
-        if let Some(userinfo) = userinfo
-            && let Some((at, byte)) = find_unsafe(userinfo)
-        {
-            let from_start = start.wrapping_add(at);
-            // No byte of a password gets into a log.
-            return Err(if Authority::whole(userinfo.as_bytes()).host_end < at {
-                UrlError::UnsafePassword { at: from_start }
-            } else {
-                UrlError::InvalidCharacter { at: from_start, byte }
-            });
+        let bytes = text.as_bytes();
+        let mut userinfo = None;
+        if authority.host > start {
+            let end = authority.host.wrapping_sub(1);
+            if let Some((at, byte)) = find_unsafe(bytes, start, end) {
+                // No byte of a password gets into a log.
+                let before = part(text, start, at).as_bytes();
+                return Err(if has_before(before, b':', b':') {
+                    UrlError::UnsafePassword { at }
+                } else {
+                    UrlError::InvalidCharacter { at, byte }
+                });
+            }
+            userinfo = Some(part(text, start, end));
         }
-        let path_and_query = match find_unsafe(target) {
-            _ if matches!(target.as_bytes(), [b'\\', ..]) => {
-                return Err(UrlError::InvalidHost { at: target_start, byte: b'\\' });
-            }
+        let target = target_text.as_bytes();
+        if let [b'\\', ..] = behind(target, target_start) {
+            return Err(UrlError::InvalidHost { at: target_start, byte: b'\\' });
+        }
+        let target_end = match find_unsafe(target, target_start, target.len()) {
             // The fragment is never sent, so it may have any character.
-            Some((at, b'#')) => split(target, at).0,
-            Some((at, byte)) => {
-                return Err(UrlError::InvalidCharacter { at: target_start.wrapping_add(at), byte });
-            }
-            None => target,
+            Some((at, b'#')) => at,
+            Some((at, byte)) => return Err(UrlError::InvalidCharacter { at, byte }),
+            None => target.len(),
         };
+        let path_and_query = part(target_text, target_start, target_end);
         let host_text = part(text, authority.host, authority.host_end);
-        let host = match parse_host(host_text, start.wrapping_add(authority.host)) {
+        let host = match parse_host(host_text, authority.host) {
             Ok(host) => host,
             Err(error) => return Err(error),
         };
-        let (_, port_text) = split(text, authority.host_end);
+        let port_text = part(text, authority.host_end, authority.end).as_bytes();
         let port = match parse_port(port_text, scheme) {
             Ok(port) => port,
             Err(error) => return Err(error),
@@ -318,63 +316,24 @@ impl<'a> Url<'a> {
     pub const fn target_class(&self) -> TargetClass {
         match self.host {
             Host::Address(address) => classify(address),
-            Host::Name(name) if names_localhost(name) => TargetClass::Loopback,
+            Host::Name(name) if names_localhost(name.as_bytes()) => TargetClass::Loopback,
             Host::Name(_) => TargetClass::Host,
         }
     }
 }
 
-/// The mistake that is likelier than the one that was found first.
+/// White space at a text's end is the likelier mistake than the one that was found first.
 #[cold]
-const fn likelier(error: UrlError, text: &str) -> UrlError {
-    if let Some(error) = trailing_space(text) {
-        return error;
+const fn or_trailing_space(error: UrlError, text: &[u8]) -> UrlError {
+    match trailing_space(text) {
+        Some(error) => error,
+        None => error,
     }
-    match error {
-        UrlError::MissingScheme => match before_scheme(text) {
-            Some(byte) => UrlError::BeforeScheme { byte },
-            None => error,
-        },
-        // What stands before a `/`, `?` or `#` is no host, and an `@` stands behind: a password has it.
-        UrlError::InvalidHost { .. }
-        | UrlError::InvalidPort
-        | UrlError::InvalidAddress
-        | UrlError::MissingHost
-        | UrlError::HostTooLong => {
-            let length = match scheme_of(text) {
-                Some((_, length)) => length.wrapping_add("//".len()),
-                None => return error,
-            };
-            let (_, rest) = split(text, length);
-            let end = Authority::of(rest.as_bytes()).end;
-            let (_, target) = split(rest, end);
-            match target.as_bytes() {
-                [byte @ (b'/' | b'?' | b'#'), behind @ ..] if Authority::whole(behind).host > 0 => {
-                    UrlError::InvalidUserinfo { at: length.wrapping_add(end), byte: *byte }
-                }
-                _ => error,
-            }
-        }
-        _ => error,
-    }
-}
-
-/// Whether an `@` stands in this text before any `/`.
-const fn has_at_before_slash(text: &str) -> bool {
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        match *first {
-            b'@' => return true,
-            b'/' => return false,
-            _ => rest = tail,
-        }
-    }
-    false
 }
 
 /// White space or a line end at the end of a text: the first byte of it.
-const fn trailing_space(text: &str) -> Option<UrlError> {
-    let mut kept = text.as_bytes();
+const fn trailing_space(text: &[u8]) -> Option<UrlError> {
+    let mut kept = text;
     let mut last = None;
     while let [front @ .., byte @ (b' ' | b'\t' | b'\r' | b'\n')] = kept {
         last = Some(*byte);
@@ -386,28 +345,23 @@ const fn trailing_space(text: &str) -> Option<UrlError> {
     }
 }
 
-/// The first byte of a text in which `http://` or `https://` comes next, behind no letter and no digit.
-const fn before_scheme(text: &str) -> Option<u8> {
+/// Of a text that doesn't start with `http://` or `https://`: the one of them may come next, behind no
+/// letter and no digit, or another scheme stands there. (`gate.local/?next=http://…` has one, but not in front.)
+#[cold]
+const fn no_scheme(text: &[u8]) -> UrlError {
+    if starts_with_scheme(text) {
+        return UrlError::UnsupportedScheme;
+    }
     let mut rest = text;
-    loop {
-        match rest.as_bytes() {
-            [b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'/' | b'?' | b'#', ..] | [] => break,
-            _ => {}
+    while let [first, tail @ ..] = rest {
+        if matches!(*first, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'/' | b'?' | b'#') {
+            break;
         }
-        // To the next character.
-        let mut length = 1;
-        while length < 4 && rest.split_at_checked(length).is_none() {
-            length = length.wrapping_add(1);
-        }
-        rest = split(rest, length).1;
+        rest = tail;
     }
     match scheme_of(rest) {
-        Some((_, length))
-            if rest.len() < text.len() && starts_with_slashes(split(rest, length).1) =>
-        {
-            Some(first_byte(text))
-        }
-        _ => None,
+        Some(_) => UrlError::BeforeScheme { byte: first_byte(text) },
+        None => UrlError::MissingScheme,
     }
 }
 

@@ -78,7 +78,8 @@ impl AnyDriver<'_> {
         let status = self.stack.link_status();
         let error = status.ip_config().err();
         if error.is_some() {
-            self.set_evidence(0, 0, Some(status));
+            self.set_evidence(0, 0);
+            self.evidence.link = Some(status);
         }
         error.map_or(Ok(()), Err)
     }
@@ -104,7 +105,8 @@ impl AnyDriver<'_> {
         if waited < limit_ms {
             return Err(nb::Error::WouldBlock);
         }
-        self.set_evidence(waited, limit_ms, Some(status));
+        self.set_evidence(waited, limit_ms);
+        self.evidence.link = Some(status);
         Err(nb::Error::Other(error))
     }
 

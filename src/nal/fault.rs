@@ -5,7 +5,7 @@ use crate::error::{Error, ErrorKind, Evidence, Phase, RequestError, TargetClass}
 use crate::http::url::Scheme;
 use crate::policy::Refusal;
 use crate::protocol::{CloseReason, Exchange, Failure};
-use nal_link::{Clock, Connect, LinkStatus, Network, StackFault};
+use nal_link::{Clock, Connect, Network, StackFault};
 
 /// What the stack was asked for when it failed. Its own error is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,9 +151,9 @@ impl AnyDriver<'_> {
         if is_lost && self.connection.belongs_to(call.ticket) {
             self.close(CloseReason::Error);
         }
-        self.evidence = exchange.evidence(phase, self.stack.now_ms());
+        exchange.tell(&mut self.evidence, phase, self.stack.now_ms());
+        exchange.quote(&mut self.evidence.answer, call.buffer);
         self.evidence.fault = stands_for;
-        self.evidence.answer = exchange.excerpt(call.buffer);
         self.evidence.link = Some(self.stack.link_status());
         if matches!(fault, Fault::Refused(Refusal::ResolvedTo)) {
             self.evidence.remote = None;
@@ -165,14 +165,11 @@ impl AnyDriver<'_> {
     }
 
     /// The figures of a request that failed before it was one, or of a wait for the link.
-    pub(crate) fn set_evidence(
-        &mut self,
-        elapsed_ms: u32,
-        limit_ms: u32,
-        link: Option<LinkStatus>,
-    ) {
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn set_evidence(&mut self, elapsed_ms: u32, limit_ms: u32) {
         self.evidence =
-            Evidence { elapsed_ms, phase_ms: elapsed_ms, limit_ms, link, ..Evidence::default() };
+            Evidence { elapsed_ms, phase_ms: elapsed_ms, limit_ms, ..Evidence::default() };
     }
 
     /// What a fault stands for, by what the network below knows of it.

@@ -261,21 +261,24 @@ impl Exchange {
     }
 
     /// The figures so far.
-    // Inlined, it would take a copy that may overlap, and with it a function of 700 bytes.
-    #[inline(never)]
     pub(crate) fn evidence(&self, phase: Phase, now: u32) -> Evidence {
-        Evidence {
-            elapsed_ms: self.timers.elapsed(now),
-            phase_ms: self.timers.waited(now),
-            sent: self.sent,
-            received: self.received,
-            limit_ms: self.limit_ms(phase),
-            reused: self.reused,
-            remote: self.endpoint.remote,
-            status: self.status(),
-            body: self.progress(),
-            ..Evidence::default()
-        }
+        let mut evidence = Evidence::default();
+        self.tell(&mut evidence, phase, now);
+        evidence
+    }
+
+    /// The same, where it is kept.
+    #[inline(never)]
+    pub(crate) fn tell(&self, evidence: &mut Evidence, phase: Phase, now: u32) {
+        evidence.elapsed_ms = self.timers.elapsed(now);
+        evidence.phase_ms = self.timers.waited(now);
+        evidence.sent = self.sent;
+        evidence.received = self.received;
+        evidence.limit_ms = self.limit_ms(phase);
+        evidence.reused = self.reused;
+        evidence.remote = self.endpoint.remote;
+        evidence.status = self.status();
+        evidence.body = self.progress();
     }
 
     /// Ends the exchange, after an error that was reported.

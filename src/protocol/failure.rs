@@ -96,25 +96,27 @@ impl Exchange {
         }
     }
 
-    /// What is being read of the response: a line of its head, or of a body's framing. None of a body itself.
+    /// Keeps what is being read of the response: a line of its head, or of a body's framing. Nothing of a body
+    /// itself.
     #[cold]
-    pub(crate) fn excerpt(&self, buffer: &[u8]) -> Excerpt {
+    pub(crate) fn quote(&self, excerpt: &mut Excerpt, buffer: &[u8]) {
+        *excerpt = Excerpt::default();
         let start = match (self.state, self.body) {
-            (State::MeasureHead | State::Over | State::Failed, _) => return Excerpt::default(),
+            (State::MeasureHead | State::Over | State::Failed, _) => return,
             (State::Body, Body::Chunked(_)) if self.ready == 0 => 0,
             (State::Body, Body::Trailers) => self.parser.line,
-            (State::Body, _) => return Excerpt::default(),
+            (State::Body, _) => return,
             _ => self.parser.line,
         };
-        Excerpt::new(buffer.get(self.parsed_to..self.filled).unwrap_or_default(), start)
-            .guarded(self.endpoint.has_secret)
+        let message = buffer.get(self.parsed_to..self.filled).unwrap_or_default();
+        excerpt.quote(message, start, self.endpoint.has_secret);
     }
 
     /// How far the body has come.
     pub(crate) fn progress(&self) -> Option<BodyProgress> {
         let received = self.body_received;
         let framing = match self.body {
-            Body::Length(remaining) => BodyFraming::Length(received.saturating_add(remaining)),
+            Body::Length(remaining) => BodyFraming::Length(received.wrapping_add(remaining)),
             Body::Chunked(_) | Body::Trailers => BodyFraming::Chunked,
             Body::UntilClose => BodyFraming::UntilClose,
             Body::Upgraded | Body::Done => return None,

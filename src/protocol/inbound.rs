@@ -77,7 +77,8 @@ impl Exchange {
         let start = buffer.get(self.parsed_to..self.filled).unwrap_or_default();
         let is_told = match start.trim_ascii_start() {
             [0x15 | 0x16, 3, ..] => true,
-            text => text.contains(&b'\n'),
+            // Not `contains`, which brings a search by words.
+            text => text.iter().any(|byte| *byte == b'\n'),
         };
         if is_told || start.len() >= ENOUGH || self.filled == buffer.len() {
             return Err(Failure::Protocol(ProtocolError::NotHttp(peer)));
