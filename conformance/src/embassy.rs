@@ -1,0 +1,100 @@
+//! embassy-net 0.9: on a cable in memory whose other end is another stack, and on a TAP device whose other
+//! end is Linux.
+
+use crate::awaited::Runs;
+use crate::smoltcp_net::{self, CLIENT, FarPeer, Plug, SERVER};
+use embassy_net::driver::{Driver, HardwareAddress, LinkState};
+use embassy_net::{Config, Ipv4Cidr, Runner, Stack, StackResources, StaticConfigV4};
+use embassy_net_driver_channel as channel;
+use safe_http_client_embassy::EmbassyNetwork;
+use std::future::{Future, pending};
+use std::net::Ipv4Addr;
+use std::pin::Pin;
+use std::time::Duration;
+
+const MTU: usize = 1514;
+
+/// A stack, and what has to go on for it to work.
+pub struct Rig {
+    pub stack: Stack<'static>,
+    world: Pin<Box<dyn Future<Output = ()>>>,
+}
+
+impl std::fmt::Debug for Rig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rig").finish_non_exhaustive()
+    }
+}
+
+/// Lives to the test's end.
+fn for_ever<T>(value: T) -> &'static mut T {
+    Box::leak(Box::new(value))
+}
+
+fn stack<D: Driver>(
+    driver: D,
+    address: Ipv4Addr,
+    other: Ipv4Addr,
+) -> (Stack<'static>, Runner<'static, D>) {
+    let mut dns_servers = heapless::Vec::new();
+    dns_servers.push(other).unwrap();
+    let address = Ipv4Cidr::new(address, 24);
+    let config = Config::ipv4_static(StaticConfigV4 { address, gateway: Some(other), dns_servers });
+    embassy_net::new(driver, config, for_ever(StackResources::<6>::new()), 7)
+}
+
+/// Frames go to and fro, and at the far end a millisecond passes.
+async fn carry(plug: Plug, cable: channel::Runner<'static, MTU>) {
+    let (_, mut rx, mut tx) = cable.split();
+    loop {
+        while let Some(frame) = plug.take() {
+            rx.rx_buf().await[..frame.len()].copy_from_slice(&frame);
+            rx.rx_done(frame.len());
+        }
+        while let Some(frame) = tx.try_tx_buf() {
+            plug.put(frame);
+            tx.tx_done();
+        }
+        smoltcp_net::step_far();
+        async_io::Timer::after(Duration::from_millis(1)).await;
+    }
+}
+
+impl Rig {
+    /// On a cable, with a scripted server and a resolver at its far end.
+    pub fn on_cable() -> (Self, FarPeer) {
+        let (plug, peer) = smoltcp_net::cable();
+        let state = for_ever(channel::State::<MTU, 8, 8>::new());
+        let hardware = HardwareAddress::Ethernet([2, 0, 0, 0, 0, 2]);
+        let (cable, device) = channel::new(state, hardware);
+        cable.state_runner().set_link_state(LinkState::Up);
+        let (stack, mut runner) = stack(device, CLIENT, SERVER);
+        let world = Box::pin(async move {
+            futures_lite::future::or(carry(plug, cable), async { runner.run().await }).await;
+        });
+        (Self { stack, world }, peer)
+    }
+
+    /// On this TAP device of the thread's network namespace, which has the address `other`.
+    #[cfg(target_os = "linux")]
+    pub fn on_tap(device: &str, own: Ipv4Addr, other: Ipv4Addr) -> std::io::Result<Self> {
+        let driver = embassy_net_tuntap::TunTapDevice::new(device)?;
+        let (stack, mut runner) = stack(driver, own, other);
+        Ok(Self { stack, world: Box::pin(async move { runner.run().await }) })
+    }
+
+    /// A network for a client.
+    pub fn network(&self) -> &'static EmbassyNetwork<'static> {
+        for_ever(EmbassyNetwork::new(self.stack, for_ever([0; 1500]), for_ever([0; 1024])))
+    }
+}
+
+impl Runs for &mut Rig {
+    fn block_on<T>(&mut self, future: impl Future<Output = T>) -> T {
+        let world = self.world.as_mut();
+        async_io::block_on(futures_lite::future::or(future, async {
+            world.await;
+            pending().await
+        }))
+    }
+}
