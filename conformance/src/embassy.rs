@@ -40,7 +40,7 @@ fn stack<D: Driver>(
     dns_servers.push(other).unwrap();
     let address = Ipv4Cidr::new(address, 24);
     let config = Config::ipv4_static(StaticConfigV4 { address, gateway: Some(other), dns_servers });
-    embassy_net::new(driver, config, for_ever(StackResources::<6>::new()), 7)
+    embassy_net::new(driver, config, for_ever(StackResources::<12>::new()), 7)
 }
 
 /// Frames go to and fro, and at the far end a millisecond passes.
@@ -85,7 +85,7 @@ impl Rig {
 
     /// A network for a client.
     pub fn network(&self) -> &'static EmbassyNetwork<'static> {
-        for_ever(EmbassyNetwork::new(self.stack, for_ever([0; 1500]), for_ever([0; 1024])))
+        for_ever(EmbassyNetwork::new(self.stack, for_ever([0; 4096]), for_ever([0; 1024])))
     }
 }
 
