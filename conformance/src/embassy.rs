@@ -31,15 +31,13 @@ fn for_ever<T>(value: T) -> &'static mut T {
     Box::leak(Box::new(value))
 }
 
-fn stack<D: Driver>(
-    driver: D,
-    address: Ipv4Addr,
-    other: Ipv4Addr,
-) -> (Stack<'static>, Runner<'static, D>) {
-    let mut dns_servers = heapless::Vec::new();
-    dns_servers.push(other).unwrap();
-    let address = Ipv4Cidr::new(address, 24);
-    let config = Config::ipv4_static(StaticConfigV4 { address, gateway: Some(other), dns_servers });
+/// A static address of a network of 256.
+pub fn fixed(own: Ipv4Addr, gateway: Option<Ipv4Addr>, dns: Option<Ipv4Addr>) -> Config {
+    let dns_servers = dns.into_iter().collect();
+    Config::ipv4_static(StaticConfigV4 { address: Ipv4Cidr::new(own, 24), gateway, dns_servers })
+}
+
+fn stack<D: Driver>(driver: D, config: Config) -> (Stack<'static>, Runner<'static, D>) {
     embassy_net::new(driver, config, for_ever(StackResources::<12>::new()), 7)
 }
 
@@ -63,12 +61,17 @@ async fn carry(plug: Plug, cable: channel::Runner<'static, MTU>) {
 impl Rig {
     /// On a cable, with a scripted server and a resolver at its far end.
     pub fn on_cable() -> (Self, FarPeer) {
+        Self::on_cable_with(fixed(CLIENT, Some(SERVER), Some(SERVER)))
+    }
+
+    /// The same with addresses of a test's own.
+    pub fn on_cable_with(config: Config) -> (Self, FarPeer) {
         let (plug, peer) = smoltcp_net::cable();
         let state = for_ever(channel::State::<MTU, 8, 8>::new());
         let hardware = HardwareAddress::Ethernet([2, 0, 0, 0, 0, 2]);
         let (cable, device) = channel::new(state, hardware);
         cable.state_runner().set_link_state(LinkState::Up);
-        let (stack, mut runner) = stack(device, CLIENT, SERVER);
+        let (stack, mut runner) = stack(device, config);
         let world = Box::pin(async move {
             futures_lite::future::or(carry(plug, cable), async { runner.run().await }).await;
         });
@@ -79,7 +82,7 @@ impl Rig {
     #[cfg(target_os = "linux")]
     pub fn on_tap(device: &str, own: Ipv4Addr, other: Ipv4Addr) -> std::io::Result<Self> {
         let driver = embassy_net_tuntap::TunTapDevice::new(device)?;
-        let (stack, mut runner) = stack(driver, own, other);
+        let (stack, mut runner) = stack(driver, fixed(own, Some(other), Some(other)));
         Ok(Self { stack, world: Box::pin(async move { runner.run().await }) })
     }
 

@@ -50,6 +50,11 @@ impl Namespace {
         Ok(space)
     }
 
+    /// Runs a program inside.
+    pub fn run(&self, line: &str) -> Result<(), String> {
+        run(&format!("ip netns exec {} {line}", self.0))
+    }
+
     /// Does something inside, in a thread of its own: sockets, threads and processes that it makes are there.
     pub fn inside<T: Send>(&self, what: impl FnOnce() -> T + Send) -> Result<T, String> {
         let path = format!("/var/run/netns/{}", self.0);
