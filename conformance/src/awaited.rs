@@ -67,6 +67,10 @@ impl<N: AsyncNetwork> AsyncNetwork for Counted<N> {
     async fn fulfil_resolve(&mut self, name: &str, kind: embedded_nal::AddrType) {
         self.inner.fulfil_resolve(name, kind).await;
     }
+
+    fn look_again_ms(&self) -> Option<u32> {
+        self.inner.look_again_ms()
+    }
 }
 
 impl embedded_io_async::Write for PatternSink {

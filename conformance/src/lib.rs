@@ -1,6 +1,7 @@
 //! What the tests of stacks, servers and faults share, compiled once.
 #![allow(missing_docs, reason = "read by tests alone, where they are written")]
 
+pub mod async_modem;
 pub mod awaited;
 #[path = "../../tests/common/mod.rs"]
 pub mod common;
