@@ -12,7 +12,7 @@ pub struct Counted<N> {
     pub counts: Rc<RefCell<Counts>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Counts {
     pub opened: usize,
     pub closed: usize,

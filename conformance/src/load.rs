@@ -3,7 +3,9 @@
 
 use crate::common::cx;
 use crate::requests::{header, is_whole_request};
-use safe_http_client::{Cause, Clock, Method, Network, SafeHttpClient};
+use safe_http_client::{
+    Cause, Clock, ErrorOf, LoopContext, Method, Network, SafeHttpClient, asynch,
+};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -27,6 +29,9 @@ pub const ADDRESSES: [Ipv4Addr; 4] = [
     Ipv4Addr::new(127, 0, 0, 4),
 ];
 
+/// Of each POST.
+const BODY: &str = "{\"open\": true}";
+
 /// Each so many requests are answered with a long body, slowly.
 const LONG: usize = 16;
 
@@ -41,6 +46,10 @@ pub fn serve() {
         port = listener.local_addr().unwrap().port();
         listener
     });
+    let listeners = listeners.into_iter();
+    // And to a stack at the other end of a TAP device, where there is one.
+    #[cfg(target_os = "linux")]
+    let listeners = listeners.chain(TcpListener::bind((crate::tap::LINUX, port)).ok());
     // Before any id.
     say(&format!("port {port}"));
     for listener in listeners {
@@ -245,24 +254,55 @@ impl Log {
             .request(Self::method(id), aim.url.as_str(), buffer)
             .header("x-id", id.to_string());
         if Self::method(id) == Method::Post {
-            request = request.body("{\"open\": true}");
+            request = request.body(BODY);
         }
         if aim.fresh {
             request = request.connection_close();
         }
         let answer = request
             .send()
-            .and_then(|mut response| Ok(response.read_to_str()?.trim_end() == id.to_string()));
+            .and_then(|mut response| Ok(response.read_to_str()?.trim_end() == id.to_string()))
+            .map_err(|error| (client.diagnosis(&error).cause(), error.to_string()));
+        self.note(answer);
+    }
+
+    /// One more request, awaited.
+    pub async fn request_awaited<N: asynch::AsyncNetwork, C: asynch::Timer>(
+        &mut self,
+        client: &mut asynch::SafeHttpClient<N, C>,
+        cx: &mut LoopContext,
+        aim: &Aim,
+        buffer: &mut [u8],
+    ) {
+        let id = self.outcomes.len();
+        let mut online = client.online(cx).unwrap();
+        let mut request = online
+            .request(Self::method(id), aim.url.as_str(), buffer)
+            .header("x-id", id.to_string());
+        if Self::method(id) == Method::Post {
+            request = request.body(BODY);
+        }
+        if aim.fresh {
+            request = request.connection_close();
+        }
+        let answer =
+            async { Ok(request.send().await?.read_to_str().await?.trim_end() == id.to_string()) };
+        let answer: Result<bool, ErrorOf<N>> = answer.await;
+        let answer = answer.map_err(|error| (client.diagnosis(&error).cause(), error.to_string()));
+        self.note(answer);
+    }
+
+    /// Whether it was the request's own answer; or the failure's cause, and its text.
+    fn note(&mut self, answer: Result<bool, (Cause, String)>) {
         self.outcomes.push(match answer {
             Ok(own) => {
-                assert!(own, "request {id} got another one's answer");
+                assert!(own, "request {} got another one's answer", self.outcomes.len());
                 Ok(())
             }
-            Err(error) => {
-                let cause = client.diagnosis(&error).cause();
+            Err((cause, text)) => {
                 // While nothing listens, a few are enough.
                 thread::sleep(Duration::from_millis(1));
-                self.texts.entry(cause.code()).or_insert_with(|| error.to_string());
+                self.texts.entry(cause.code()).or_insert(text);
                 Err(cause)
             }
         });

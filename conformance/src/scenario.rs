@@ -94,7 +94,7 @@ impl Failure {
 }
 
 /// Counts what is written to it, and checks it against a pattern.
-struct PatternSink(usize);
+pub struct PatternSink(pub usize);
 
 /// The byte at this place of a large body.
 fn pattern(at: usize) -> u8 {
@@ -105,12 +105,18 @@ impl embedded_io::ErrorType for PatternSink {
     type Error = Infallible;
 }
 
-impl Write for PatternSink {
-    fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
+impl PatternSink {
+    pub fn take(&mut self, bytes: &[u8]) {
         for byte in bytes {
             assert_eq!(*byte, pattern(self.0), "byte {} of the body", self.0);
             self.0 += 1;
         }
+    }
+}
+
+impl Write for PatternSink {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
+        self.take(bytes);
         Ok(bytes.len())
     }
 
@@ -119,18 +125,108 @@ impl Write for PatternSink {
     }
 }
 
+/// A client that goes through the scenarios: one whose calls wait, or one whose calls are awaited.
+pub trait Subject {
+    fn get(&mut self, url: &str) -> Result<Got, Failure>;
+
+    /// GETs a body of the pattern, and returns its length.
+    fn download(&mut self, url: &str) -> Result<u64, Failure>;
+
+    /// PUTs this body through a small buffer, and returns the answer's status.
+    fn upload(&mut self, url: &str, body: &[u8]) -> Result<u16, Failure>;
+
+    fn is_connected(&self) -> bool;
+
+    fn close_reason(&self) -> Option<CloseReason>;
+
+    fn close(&mut self);
+
+    fn counts(&self) -> Counts;
+}
+
+/// The client whose calls wait.
+pub struct Waiting<'a, N: Network, C: Clock> {
+    client: SafeHttpClient<Counted<N>, C>,
+    cx: &'a mut LoopContext,
+    counts: Rc<RefCell<Counts>>,
+}
+
+impl<N: Network, C: Clock> Waiting<'_, N, C> {
+    fn tell<T>(&self, result: Result<T, ErrorOf<Counted<N>>>) -> Result<T, Failure> {
+        result.map_err(|error| Failure::of(&error, self.client.evidence()))
+    }
+
+    fn try_get(&mut self, url: &str, buffer: &mut [u8]) -> Result<Got, ErrorOf<Counted<N>>> {
+        let mut online = self.client.online(self.cx)?;
+        let mut response = online.get(url, buffer).send()?;
+        let status = response.status();
+        let body = response.read_to_str()?.to_owned();
+        Ok(Got { status, body })
+    }
+
+    fn try_download(&mut self, url: &str) -> Result<u64, ErrorOf<Counted<N>>> {
+        let mut buffer = [0; 4096];
+        let mut sink = PatternSink(0);
+        let mut online = self.client.online(self.cx)?;
+        let mut response = online.get(url, &mut buffer).send()?;
+        match response.copy_to(&mut sink) {
+            Ok(count) => Ok(count),
+            Err(CopyError::Response(error)) => Err(error),
+            Err(CopyError::Writer(never)) => match never {},
+        }
+    }
+
+    fn try_upload(&mut self, url: &str, mut body: &[u8]) -> Result<u16, ErrorOf<Counted<N>>> {
+        let mut buffer = [0; 512];
+        let length = BodyLength::Known(body.len() as u64);
+        let mut online = self.client.online(self.cx)?;
+        Ok(online.put(url, &mut buffer).send_from(&mut body, length)?.status())
+    }
+}
+
+impl<N: Network, C: Clock> Subject for Waiting<'_, N, C> {
+    fn get(&mut self, url: &str) -> Result<Got, Failure> {
+        let got = self.try_get(url, &mut [0; 4096]);
+        self.tell(got)
+    }
+
+    fn download(&mut self, url: &str) -> Result<u64, Failure> {
+        let count = self.try_download(url);
+        self.tell(count)
+    }
+
+    fn upload(&mut self, url: &str, body: &[u8]) -> Result<u16, Failure> {
+        let status = self.try_upload(url, body);
+        self.tell(status)
+    }
+
+    fn is_connected(&self) -> bool {
+        self.client.is_connected()
+    }
+
+    fn close_reason(&self) -> Option<CloseReason> {
+        self.client.close_reason()
+    }
+
+    fn close(&mut self) {
+        self.client.close();
+    }
+
+    fn counts(&self) -> Counts {
+        *self.counts.borrow()
+    }
+}
+
 /// One client, its server, and what can be expected.
-pub struct Bench<'a, N: Network, C: Clock, P: Peer> {
-    pub client: SafeHttpClient<Counted<N>, C>,
-    pub cx: &'a mut LoopContext,
+pub struct Bench<S, P> {
+    pub subject: S,
     pub peer: P,
     pub shows: Shows,
-    counts: Rc<RefCell<Counts>>,
 }
 
 const HELLO: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 
-impl<'a, N: Network, C: Clock, P: Peer> Bench<'a, N, C, P> {
+impl<'a, N: Network, C: Clock, P: Peer> Bench<Waiting<'a, N, C>, P> {
     /// Waits until the link is up.
     pub fn new(
         network: N,
@@ -146,21 +242,13 @@ impl<'a, N: Network, C: Clock, P: Peer> Bench<'a, N, C, P> {
         if let Err(error) = client.wait_online(cx) {
             panic!("{error}");
         }
-        Self { client, cx, peer, shows, counts }
+        Self { subject: Waiting { client, cx, counts }, peer, shows }
     }
+}
 
+impl<S: Subject, P: Peer> Bench<S, P> {
     fn get(&mut self, url: &str) -> Result<Got, Failure> {
-        let mut buffer = [0; 4096];
-        let got = self.try_get(url, &mut buffer);
-        got.map_err(|error| Failure::of(&error, self.client.evidence()))
-    }
-
-    fn try_get(&mut self, url: &str, buffer: &mut [u8]) -> Result<Got, ErrorOf<Counted<N>>> {
-        let mut online = self.client.online(self.cx)?;
-        let mut response = online.get(url, buffer).send()?;
-        let status = response.status();
-        let body = response.read_to_str()?.to_owned();
-        Ok(Got { status, body })
+        self.subject.get(url)
     }
 
     /// A GET from a server that plays this script.
@@ -178,15 +266,15 @@ impl<'a, N: Network, C: Clock, P: Peer> Bench<'a, N, C, P> {
     /// An error leaves no socket open, and nothing behind that harms the next request.
     #[track_caller]
     fn expect_recovery(&mut self) {
-        assert!(!self.client.is_connected(), "closed after an error");
-        assert_eq!(self.client.close_reason(), Some(CloseReason::Error));
+        assert!(!self.subject.is_connected(), "closed after an error");
+        assert_eq!(self.subject.close_reason(), Some(CloseReason::Error));
         self.expect_all_closed();
         self.expect_body(vec![Act::Request, say(HELLO)], "hello");
     }
 
     #[track_caller]
     fn expect_all_closed(&self) {
-        let counts = self.counts.borrow();
+        let counts = self.subject.counts();
         assert_eq!(counts.opened, counts.closed, "sockets opened and closed");
     }
 
@@ -210,7 +298,7 @@ impl<'a, N: Network, C: Clock, P: Peer> Bench<'a, N, C, P> {
             say("\r\n"),
         ];
         self.expect_body(script, "hello world");
-        assert!(self.client.is_connected(), "kept for the next request");
+        assert!(self.subject.is_connected(), "kept for the next request");
         "3 chunks in 4 segments".into()
     }
 
@@ -225,7 +313,7 @@ impl<'a, N: Network, C: Clock, P: Peer> Bench<'a, N, C, P> {
         ];
         if self.shows.clean_end {
             self.expect_body(script, "until the end");
-            let why = self.client.close_reason();
+            let why = self.subject.close_reason();
             assert_eq!(why, Some(CloseReason::BodyUntilClose));
             self.expect_all_closed();
             return "ended by FIN".into();
@@ -261,7 +349,7 @@ impl<'a, N: Network, C: Clock, P: Peer> Bench<'a, N, C, P> {
         ];
         if self.shows.clean_end {
             self.expect_body(script, "bye");
-            assert_eq!(self.client.close_reason(), Some(CloseReason::ServerAsked));
+            assert_eq!(self.subject.close_reason(), Some(CloseReason::ServerAsked));
             self.expect_all_closed();
             return "read after the FIN".into();
         }
@@ -279,10 +367,10 @@ impl<'a, N: Network, C: Clock, P: Peer> Bench<'a, N, C, P> {
             say("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\ntwo"),
         ];
         let url = self.peer.play(vec![script]);
-        let opened = self.counts.borrow().opened;
+        let opened = self.subject.counts().opened;
         let bodies = [self.get(&url), self.get(&url)].map(|got| got.unwrap().body);
         assert_eq!(bodies, ["one", "two"]);
-        assert_eq!(self.counts.borrow().opened, opened + 1);
+        assert_eq!(self.subject.counts().opened, opened + 1);
         assert_eq!((self.peer.accepted(), self.peer.heads().len()), (1, 2));
         "2 requests, 1 connection".into()
     }
@@ -292,17 +380,9 @@ impl<'a, N: Network, C: Clock, P: Peer> Bench<'a, N, C, P> {
         let mut bytes = format!("HTTP/1.1 200 OK\r\nContent-Length: {LENGTH}\r\n\r\n").into_bytes();
         bytes.extend((0..LENGTH).map(pattern));
         let url = self.peer.play(vec![vec![Act::Request, Act::Send(bytes)]]);
-        let mut buffer = [0; 4096];
-        let mut sink = PatternSink(0);
-        let mut online = self.client.online(self.cx).unwrap();
-        let mut response = match online.get(url.as_str(), &mut buffer).send() {
-            Ok(response) => response,
-            Err(error) => panic!("{error}"),
-        };
-        match response.copy_to(&mut sink) {
-            Ok(count) => assert_eq!((count, sink.0), (LENGTH as u64, LENGTH)),
-            Err(CopyError::Response(error)) => panic!("{error}"),
-            Err(CopyError::Writer(never)) => match never {},
+        match self.subject.download(&url) {
+            Ok(count) => assert_eq!(count, LENGTH as u64),
+            Err(failure) => panic!("{}", failure.text),
         }
         "40,000 bytes through a buffer of 4,096".into()
     }
@@ -316,15 +396,9 @@ impl<'a, N: Network, C: Clock, P: Peer> Bench<'a, N, C, P> {
             say("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"),
         ];
         let url = self.peer.play(vec![script]);
-        let mut buffer = [0; 512];
-        let mut reader = body.as_slice();
-        let mut online = self.client.online(self.cx).unwrap();
-        let sent = online
-            .put(url.as_str(), &mut buffer)
-            .send_from(&mut reader, BodyLength::Known(LENGTH as u64));
-        match sent {
-            Ok(response) => assert_eq!(response.status(), 201),
-            Err(error) => panic!("{error}"),
+        match self.subject.upload(&url, &body) {
+            Ok(status) => assert_eq!(status, 201),
+            Err(failure) => panic!("{}", failure.text),
         }
         assert!(self.peer.heads()[0].contains("Content-Length: 10000\r\n"));
         "10,000 bytes through a buffer of 512".into()
@@ -434,15 +508,12 @@ impl<'a, N: Network, C: Clock, P: Peer> Bench<'a, N, C, P> {
 }
 
 /// A scenario's name and what it is: run in this order on one client.
-type Scenario<'a, N, C, P> = (&'static str, fn(&mut Bench<'a, N, C, P>) -> String);
+type Scenario<S, P> = (&'static str, fn(&mut Bench<S, P>) -> String);
 
 /// Goes through all scenarios, and prints a line for each on stderr. Returns the bench for what
 /// only this stack can show.
-pub fn run<'a, N: Network, C: Clock, P: Peer>(
-    stack: &str,
-    mut bench: Bench<'a, N, C, P>,
-) -> Bench<'a, N, C, P> {
-    let scenarios: [Scenario<'a, N, C, P>; 14] = [
+pub fn run<S: Subject, P: Peer>(stack: &str, mut bench: Bench<S, P>) -> Bench<S, P> {
+    let scenarios: [Scenario<S, P>; 14] = [
         ("GET with a length", Bench::get_with_length),
         ("chunked", Bench::chunked),
         ("close-delimited", Bench::close_delimited),
@@ -462,7 +533,7 @@ pub fn run<'a, N: Network, C: Clock, P: Peer>(
         let shown = scenario(&mut bench);
         eprintln!("{stack}: {name} ok ({shown})");
     }
-    bench.client.close();
+    bench.subject.close();
     bench.expect_all_closed();
     bench
 }

@@ -13,8 +13,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-const SERVER: Ipv4Address = Ipv4Address::new(10, 0, 0, 1);
-const CLIENT: Ipv4Address = Ipv4Address::new(10, 0, 0, 2);
+pub const SERVER: Ipv4Address = Ipv4Address::new(10, 0, 0, 1);
+pub const CLIENT: Ipv4Address = Ipv4Address::new(10, 0, 0, 2);
 /// The only name that the resolver knows.
 pub const KNOWN_NAME: &str = "gate.test";
 

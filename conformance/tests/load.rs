@@ -2,13 +2,16 @@
 //! sockets: nothing is lost, leaked, or done twice. Takes some seconds;
 //! `LOAD=full cargo test --release -p conformance --test load -- --nocapture` takes minutes.
 
+use conformance::awaited::IoTimer;
 use conformance::common::cx;
 use conformance::load::{self, ADDRESSES, Aim, Log, Program, Server, Stage, while_killed};
 use conformance::modem::{self, Driver, HOST, SimClock};
 use esp8266_sim::{Dialect, Handle};
 use safe_http_client::{
     Cause, Clock, Config, NalNetwork, Network, PcLink, SafeHttpClient, StackQuirks, StdClock,
+    asynch,
 };
+use safe_http_client_embassy::EmbassyTimer;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -90,6 +93,115 @@ fn killed(name: &'static str, program: &Program, kills: u32, up: Duration, fresh
     let counts = server.counts();
     log.assert_all_known(&counts, &ALLOWED);
     stage.end(&log.summary(&counts));
+}
+
+// ---- Awaited ----
+
+#[test]
+fn the_load_awaited() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (kept, fresh, kills, up) = match load::is_full() {
+        true => (100_000, 10_000, 20, Duration::from_secs(3)),
+        false => (3_000, 300, 3, Duration::from_millis(400)),
+    };
+    // async-io's own descriptors, which it keeps.
+    async_io::block_on(async_io::Timer::after(Duration::from_millis(1)));
+    awaited("first requests, awaited", 200, false);
+    awaited("kept alive, awaited", kept, false);
+    awaited("a connection each, awaited", fresh, true);
+    awaited_killed("kept alive, awaited, the server killed", kills, up);
+}
+
+/// The client over the operating system's sockets, awaited.
+fn over_async_sockets(
+    stack: &std_embedded_nal_async::Stack,
+) -> asynch::SafeHttpClient<impl asynch::AsyncNetwork, IoTimer> {
+    let config = Config::new()
+        .response_timeout(Duration::from_secs(20))
+        .idle_timeout(Duration::from_secs(20));
+    let network =
+        asynch::NalNetwork::new(stack, stack, PcLink).with_tcp_fault(|error| error.into());
+    asynch::SafeHttpClient::with_config(network, IoTimer::start(), config)
+}
+
+fn awaited(name: &'static str, requests: usize, fresh: bool) {
+    let stage = Stage::begin(name);
+    let server = Server::start(&Program::Own);
+    let stack = std_embedded_nal_async::Stack::default();
+    let mut client = over_async_sockets(&stack);
+    let mut log = Log::default();
+    let mut buffer = vec![0; 16 * 1024];
+    let mut cx = cx();
+    async_io::block_on(async {
+        for number in 0..requests {
+            let aim = aim(server.port, number, fresh);
+            log.request_awaited(&mut client, &mut cx, &aim, &mut buffer).await;
+        }
+    });
+    drop(client);
+    let counts = server.counts();
+    log.assert_all_done(&counts);
+    stage.end(&log.summary(&counts));
+}
+
+fn awaited_killed(name: &'static str, kills: u32, up: Duration) {
+    let stage = Stage::begin(name);
+    let server = Server::start(&Program::Own);
+    let port = server.port;
+    let stack = std_embedded_nal_async::Stack::default();
+    let mut client = over_async_sockets(&stack);
+    let mut log = Log::default();
+    let mut buffer = vec![0; 16 * 1024];
+    let mut cx = cx();
+    let server = while_killed(server, kills, up, || {
+        let aim = aim(port, log.count(), log.count() % 5 == 4);
+        async_io::block_on(log.request_awaited(&mut client, &mut cx, &aim, &mut buffer));
+    });
+    drop(client);
+    let counts = server.counts();
+    log.assert_all_known(&counts, &ALLOWED);
+    stage.end(&log.summary(&counts));
+}
+
+/// embassy-net on a TAP device, to the server's process on Linux.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_load_over_embassy_net() {
+    use conformance::awaited::Runs;
+    use conformance::embassy::Rig;
+    use conformance::tap::{DEVICE, LINUX, Namespace, OWN};
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let requests = if load::is_full() { 100_000 } else { 1_000 };
+    let steady = |name: &'static str, requests: usize| {
+        let mut cx = cx();
+        let mut rig = Rig::on_tap(DEVICE, OWN, LINUX).unwrap();
+        let stage = Stage::begin(name);
+        let server = Server::start(&Program::Own);
+        let network = rig.network().attached();
+        let config = Config::new().response_timeout(Duration::from_secs(20));
+        let mut client = asynch::SafeHttpClient::with_config(network, EmbassyTimer, config);
+        let mut log = Log::default();
+        let mut buffer = vec![0; 16 * 1024];
+        let aim = Aim { url: format!("http://{LINUX}:{}/gate", server.port), fresh: false };
+        (&mut rig).block_on(async {
+            client.wait_online(&mut cx).await.unwrap();
+            for _ in 0..requests {
+                log.request_awaited(&mut client, &mut cx, &aim, &mut buffer).await;
+            }
+        });
+        drop(client);
+        let counts = server.counts();
+        log.assert_all_done(&counts);
+        stage.end(&log.summary(&counts));
+    };
+    for (name, requests) in
+        [("first requests over embassy-net", 100), ("kept alive over embassy-net", requests)]
+    {
+        let ran = Namespace::new().and_then(|space| space.inside(|| steady(name, requests)));
+        if let Err(why) = ran {
+            load::report(&format!("{name} skipped: {why}"));
+        }
+    }
 }
 
 // ---- Over the modem ----

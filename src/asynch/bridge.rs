@@ -42,6 +42,34 @@ pub trait AsyncNetwork: Network {
 
     /// Looks a name up. The next `get_host_by_name` has the outcome.
     async fn fulfil_resolve(&mut self, name: &str, kind: AddrType);
+
+    /// The longest that a call waits before it looks again unwoken, in milliseconds: for a network that has
+    /// pauses of its own. `None` where it wakes whenever something has changed.
+    fn look_again_ms(&self) -> Option<u32> {
+        None
+    }
+}
+
+impl<N: AsyncNetwork> AsyncNetwork for &mut N {
+    fn begin_turn(&mut self, waker: &Waker) {
+        N::begin_turn(self, waker);
+    }
+
+    fn take_wish(&mut self) -> Option<Wish> {
+        N::take_wish(self)
+    }
+
+    async fn fulfil_connect(&mut self, remote: SocketAddr) {
+        N::fulfil_connect(self, remote).await;
+    }
+
+    async fn fulfil_resolve(&mut self, name: &str, kind: AddrType) {
+        N::fulfil_resolve(self, name, kind).await;
+    }
+
+    fn look_again_ms(&self) -> Option<u32> {
+        N::look_again_ms(self)
+    }
 }
 
 /// An async stack's own error.

@@ -140,7 +140,8 @@ async fn turn<N: AsyncNetwork, C: Timer, W: Work<N, C>>(
             // One sleep for many steps: what has got on in the meantime is given the rest of its time.
             if sleep.is_none() {
                 let left = work.time_left(diagnosis_ms, timer.now_ms()).max(1);
-                sleep.set(Some(timer.sleep_ms(left)));
+                let look = driver.stack.network.look_again_ms().unwrap_or(left);
+                sleep.set(Some(timer.sleep_ms(left.min(look))));
             }
             if let Some(asleep) = sleep.as_mut().as_pin_mut() {
                 match asleep.poll(context) {

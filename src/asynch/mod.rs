@@ -27,6 +27,7 @@
 //!
 //! - [`NalNetwork`] takes what has embedded-nal-async's `TcpConnect` and `Dns`, and a [`Link`](crate::Link).
 //! - [`Connected`] makes one of a stream that somebody else has opened: a TLS session, for example.
+//! - `EspAt` is one with `AsyncSerial` as its serial line (features `async` and `esp-at`).
 //! - Adapters in crates of their own keep more of the causes of errors than those traits do.
 //!
 //! # Cancellation
@@ -50,6 +51,8 @@ mod bridge;
 mod client;
 mod connected;
 mod driver;
+#[cfg(feature = "esp-at")]
+mod modem;
 mod online;
 mod request;
 mod response;

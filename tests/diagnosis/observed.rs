@@ -19,12 +19,15 @@ pub enum On {
     Std,
     /// smoltcp-nal, on a cable in memory.
     Smoltcp,
+    /// The client whose calls are awaited, on embassy-net: a cable in memory, and a TAP device.
+    Embassy,
     /// Wrappers with a vendor's habits over one of these, and scripted stacks.
     Vendor,
 }
 
 impl On {
-    pub const ALL: [Self; 5] = [Self::NonOs, Self::EspAt2, Self::Std, Self::Smoltcp, Self::Vendor];
+    pub const ALL: [Self; 6] =
+        [Self::NonOs, Self::EspAt2, Self::Std, Self::Smoltcp, Self::Embassy, Self::Vendor];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -32,6 +35,7 @@ impl On {
             Self::EspAt2 => "at2",
             Self::Std => "std",
             Self::Smoltcp => "smoltcp",
+            Self::Embassy => "embassy",
             Self::Vendor => "vendor",
         }
     }

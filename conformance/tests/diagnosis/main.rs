@@ -15,6 +15,7 @@ mod esp_at_diagnosis;
 mod matrix;
 #[path = "../../../tests/diagnosis/observed.rs"]
 mod observed;
+mod on_embassy;
 mod on_esp_at;
 mod on_modem;
 #[cfg(target_os = "linux")]

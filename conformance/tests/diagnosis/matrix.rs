@@ -39,6 +39,7 @@ pub fn cases() -> &'static [Case] {
         let mut cx = cx();
         cases.extend(crate::on_std::cases(&mut cx));
         cases.extend(crate::on_smoltcp::cases(&mut cx));
+        cases.extend(crate::on_embassy::cases(&mut cx));
         cases.extend(crate::on_vendor::cases(&mut cx));
         cases
     })

@@ -3,15 +3,17 @@
 //! would keep it to itself).
 
 mod bytes;
+mod carriers;
 mod site;
 
 use bytes::{HELLO, MIB, borrowed, checksum, many_headers, noise};
 use safe_http_client::{BodyLength, Method};
-use site::{Ask, Body, Site, find, say};
+use site::{Ask, Body, Kind, Site, find, say};
 use std::io::{BufRead as _, BufReader};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -42,13 +44,59 @@ fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers").join(name)
 }
 
+const HERE: Ipv4Addr = Ipv4Addr::LOCALHOST;
+
 #[test]
-fn node() {
+fn node_waiting() {
+    node("the client that waits", carriers::waiting, HERE);
+}
+
+#[test]
+fn nginx_waiting() {
+    nginx("the client that waits", carriers::waiting, HERE);
+}
+
+#[test]
+fn node_awaited() {
+    node("awaited, std-embedded-nal-async", carriers::awaited, HERE);
+}
+
+#[test]
+fn nginx_awaited() {
+    nginx("awaited, std-embedded-nal-async", carriers::awaited, HERE);
+}
+
+#[cfg(target_os = "linux")]
+mod over_embassy_net {
+    use super::{carriers, nginx, node, say};
+    use conformance::tap::{LINUX, Namespace};
+
+    const WHAT: &str = "awaited, embassy-net on a TAP device";
+
+    fn inside(test: impl FnOnce() + Send) {
+        if let Err(why) = Namespace::new().and_then(|space| space.inside(test)) {
+            say(&format!("real servers: {WHAT} skipped: {why}"));
+        }
+    }
+
+    #[test]
+    fn to_node() {
+        inside(|| node(WHAT, carriers::embassy, LINUX));
+    }
+
+    #[test]
+    fn to_nginx() {
+        inside(|| nginx(WHAT, carriers::embassy, LINUX));
+    }
+}
+
+fn node(what: &str, kind: Kind, host: Ipv4Addr) {
     let Some(program) = find_program("node") else {
         return say("real servers: node skipped: no `node` in PATH");
     };
     let mut child = Command::new(program)
         .arg(script("node_http.js"))
+        .arg(host.to_string())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -62,24 +110,23 @@ fn node() {
         serde_json::from_str(&line.expect("node says its ports").unwrap()).unwrap();
     let port = |name: &str| u16::try_from(ports[name].as_u64().unwrap()).unwrap();
 
-    let mut site = Site::new(port("patient"), port("impatient"));
+    let mut site = Site::new(kind, host, port("patient"), port("impatient"));
     common_cases(&mut site);
     node_cases(&mut site);
-    site.report(&format!("node {}", ports["version"].as_str().unwrap()));
+    site.report(&format!("node {}, {what}", ports["version"].as_str().unwrap()));
 }
 
-#[test]
-fn nginx() {
+fn nginx(what: &str, kind: Kind, host: Ipv4Addr) {
     let Some(program) = find_program("nginx") else {
         return say("real servers: nginx skipped: no `nginx` in PATH or /usr/sbin");
     };
-    let (_nginx, _folder, ports) = start_nginx(&program);
-    let mut site = Site::new(ports.0, ports.1);
+    let (_nginx, _folder, ports) = start_nginx(&program, host);
+    let mut site = Site::new(kind, host, ports.0, ports.1);
     common_cases(&mut site);
     nginx_cases(&mut site);
     let version = Command::new(program).arg("-v").output().unwrap().stderr;
     let version = String::from_utf8_lossy(&version);
-    site.report(version.trim().rsplit(' ').next().unwrap());
+    site.report(&format!("{}, {what}", version.trim().rsplit(' ').next().unwrap()));
     say("real servers: nginx skipped: 103 Early Hints, which it can't send by itself");
 }
 
@@ -195,8 +242,10 @@ impl Drop for Folder {
     }
 }
 
-fn start_nginx(program: &Path) -> (Running, Folder, (u16, u16)) {
-    let root = std::env::temp_dir().join(format!("safe-http-client-nginx-{}", std::process::id()));
+fn start_nginx(program: &Path, host: Ipv4Addr) -> (Running, Folder, (u16, u16)) {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let (id, count) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let root = std::env::temp_dir().join(format!("safe-http-client-nginx-{id}-{count}"));
     let folder = Folder(root.clone());
     let www = root.join("www");
     std::fs::create_dir_all(www.join("upload")).unwrap();
@@ -212,9 +261,10 @@ fn start_nginx(program: &Path) -> (Running, Folder, (u16, u16)) {
 
     // The ports are free when they are looked up, but may be taken a moment later.
     for _ in 0..5 {
-        let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let listeners = [(); 2].map(|()| TcpListener::bind((host, 0)).unwrap());
         let [port, impatient] = listeners.map(|listener| listener.local_addr().unwrap().port());
         let config = template
+            .replace("@HOST@", &host.to_string())
             .replace("@ROOT@", root.to_str().unwrap())
             .replace("@PORT@", &port.to_string())
             .replace("@IMPATIENT@", &impatient.to_string())
@@ -230,7 +280,7 @@ fn start_nginx(program: &Path) -> (Running, Folder, (u16, u16)) {
             .unwrap();
         let started = Instant::now();
         while nginx.0.try_wait().unwrap().is_none() && started.elapsed() < START {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            if TcpStream::connect((host, port)).is_ok() {
                 return (nginx, folder, (port, impatient));
             }
             thread::sleep(Duration::from_millis(10));

@@ -108,7 +108,7 @@ function server(keepAliveTimeout) {
     }
   });
   return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => resolve(server.address().port));
+    server.listen(0, process.argv[2], () => resolve(server.address().port));
   });
 }
 

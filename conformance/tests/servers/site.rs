@@ -1,33 +1,28 @@
 //! One server as a client sees it: all requests to it come over one connection.
 
 use crate::bytes::{HELLO, MIB, noise};
-use conformance::common::cx;
-use embedded_io::Read as _;
-use safe_http_client::{
-    BodyLength, Clock, CloseReason, Config, Headers, Method, NalNetwork, PcLink, SafeHttpClient,
-    StackQuirks, StdClock,
-};
+use safe_http_client::{BodyLength, CloseReason, Method};
 use std::io::Write as _;
+use std::net::Ipv4Addr;
 use std::thread;
 use std::time::Duration;
-use std_embedded_nal::Stack;
 
-/// A PC's clock, by which waiting leaves the processor to the server.
-pub struct Patient(StdClock);
+/// A client of some kind, for all requests to one server.
+pub trait Carrier {
+    /// Sends it, and reads the whole answer.
+    fn perform(&mut self, buffer: &mut [u8], ask: Ask<'_>) -> Answer;
 
-impl Clock for Patient {
-    fn now_ms(&self) -> u32 {
-        self.0.now_ms()
-    }
+    fn is_connected(&self) -> bool;
 
-    fn idle(&self) {
-        thread::sleep(Duration::from_micros(200));
-    }
+    fn close_reason(&self) -> Option<CloseReason>;
 }
 
-/// One client, for all requests to one server.
+/// Makes a client with a kind's own stack.
+pub type Kind = fn() -> Box<dyn Carrier>;
+
+/// One client, and its buffer.
 pub struct Session {
-    pub client: SafeHttpClient<NalNetwork<Stack, PcLink>, Patient>,
+    pub client: Box<dyn Carrier>,
     pub buffer: Vec<u8>,
 }
 
@@ -72,72 +67,17 @@ pub fn find<'a>(fields: &'a [(String, Vec<u8>)], name: &str) -> &'a str {
 }
 
 impl Session {
-    pub fn new(buffer: usize) -> Self {
-        // Servers on a busy machine may think for longer than the 3 s of the default.
-        let config = Config::new()
-            .response_timeout(Duration::from_secs(20))
-            .idle_timeout(Duration::from_secs(20))
-            .continue_timeout(Duration::from_secs(20));
-        let network = NalNetwork::new(Stack, PcLink, StackQuirks::STD);
-        let client = SafeHttpClient::with_config(network, Patient(StdClock::new()), config);
-        Self { client, buffer: vec![0; buffer] }
+    pub fn new(kind: Kind, buffer: usize) -> Self {
+        Self { client: kind(), buffer: vec![0; buffer] }
     }
 
     pub fn get(&mut self, url: &str) -> Answer {
-        self.ask(Method::Get, url, &[], Body::None)
-    }
-
-    pub fn ask(
-        &mut self,
-        method: Method<'_>,
-        url: &str,
-        headers: &[(&str, &str)],
-        body: Body<'_>,
-    ) -> Answer {
+        let (method, headers, body) = (Method::Get, &[], Body::None);
         self.perform(Ask { method, url, headers, body, expect_continue: false })
     }
 
     pub fn perform(&mut self, ask: Ask<'_>) -> Answer {
-        let Ask { method, url, headers, body, expect_continue } = ask;
-        let what = format!("{} {url}", method.name());
-        let mut cx = cx();
-        let mut online = self.client.online(&mut cx).unwrap();
-        let mut request = online.request(method, url, &mut self.buffer);
-        for (name, value) in headers {
-            request = request.header(name, value);
-        }
-        if expect_continue {
-            request = request.expect_continue();
-        }
-        let sent = match body {
-            Body::None => request.send(),
-            Body::Slice(slice) => request.body(slice).send(),
-            Body::Reader(mut reader, length) => request.send_from(&mut reader, length),
-        };
-        let mut response = sent.unwrap_or_else(|error| panic!("{what}: {error}"));
-        let own = |fields: Headers<'_>| -> Vec<(String, Vec<u8>)> {
-            fields.map(|field| (field.name().to_owned(), field.value().to_vec())).collect()
-        };
-        let mut answer = Answer {
-            status: response.status(),
-            headers: own(response.head().headers()),
-            body: Vec::new(),
-            trailers: Vec::new(),
-            reused: false,
-            sent: 0,
-        };
-        let mut piece = [0; 700];
-        loop {
-            match response.read(&mut piece) {
-                Ok(0) => break,
-                Ok(count) => answer.body.extend_from_slice(&piece[..count]),
-                Err(error) => panic!("{what}: {error}"),
-            }
-        }
-        answer.trailers = own(response.trailers());
-        let evidence = response.evidence();
-        (answer.reused, answer.sent) = (evidence.reused, evidence.sent);
-        answer
+        self.client.perform(&mut self.buffer, ask)
     }
 }
 
@@ -150,16 +90,18 @@ pub struct Site {
     pub connection: Option<String>,
     pub session: Session,
     pub cases: usize,
+    kind: Kind,
 }
 
 impl Site {
-    pub fn new(port: u16, impatient: u16) -> Self {
+    pub fn new(kind: Kind, host: Ipv4Addr, port: u16, impatient: u16) -> Self {
         Self {
-            base: format!("http://127.0.0.1:{port}"),
-            impatient: format!("http://127.0.0.1:{impatient}"),
+            base: format!("http://{host}:{port}"),
+            impatient: format!("http://{host}:{impatient}"),
             connection: None,
-            session: Session::new(1024),
+            session: Session::new(kind, 1024),
             cases: 0,
+            kind,
         }
     }
 
@@ -205,7 +147,7 @@ impl Site {
     pub fn idle_close(&mut self) {
         self.cases += 1;
         let url = format!("{}/text", self.impatient);
-        let mut session = Session::new(512);
+        let mut session = Session::new(self.kind, 512);
         let first = session.get(&url);
         assert!(session.client.is_connected() && !first.reused);
         // Node adds a second of grace in its newer versions.
@@ -224,7 +166,7 @@ impl Site {
         let url = format!("{}{path}", self.base);
         let body = noise(MIB);
         for body in [Body::Slice(&body), Body::Reader(&body, BodyLength::Known(MIB as u64))] {
-            let mut session = Session::new(512);
+            let mut session = Session::new(self.kind, 512);
             let ask =
                 Ask { method: Method::Put, url: &url, headers: &[], body, expect_continue: true };
             let answer = session.perform(ask);

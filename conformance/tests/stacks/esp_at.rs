@@ -1,6 +1,8 @@
 //! `EspAt`, this crate's own driver, on the simulated modem in both of its dialects: bridged to
 //! real servers on loopback in real time, and to peers inside the simulator in virtual time.
 
+use conformance::async_modem::{Client, Modem, World};
+use conformance::awaited::Runs;
 use conformance::common::cx;
 use conformance::modem::{Driver, HOST, SimClock, joined};
 use conformance::scenario::{
@@ -8,10 +10,12 @@ use conformance::scenario::{
 };
 use conformance::server::Server;
 use esp8266_sim::{Dialect, Endpoint, Fault, Handle, Reply, Simulator, When};
-use safe_http_client::esp_at::{EspAt, EspAtError};
-use safe_http_client::{Clock, ErrorKind, LoopContext, SafeHttpClient, StdClock};
+use safe_http_client::asynch::Timer;
+use safe_http_client::esp_at::{EspAt, EspAtError, Join};
+use safe_http_client::{Clock, ErrorKind, ErrorOf, LoopContext, SafeHttpClient, StdClock};
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -85,7 +89,7 @@ struct Seen {
 
 /// Peers inside the simulator, in its own time.
 struct Inside {
-    handle: Handle,
+    handle: Rc<Handle>,
     port: u16,
     seen: Arc<Mutex<Seen>>,
 }
@@ -151,7 +155,7 @@ impl Peer for Inside {
 /// A modem in lock-step that has joined, and its peers.
 fn lockstep(dialect: Dialect, cx: &mut LoopContext) -> (Driver, SimClock, Inside) {
     let (modem, clock, handle) = joined(simulator(dialect), cx);
-    (modem, clock, Inside { handle, port: 8000, seen: Arc::default() })
+    (modem, clock, Inside { handle: handle.into(), port: 8000, seen: Arc::default() })
 }
 
 fn scenarios_in_virtual_time(dialect: Dialect) {
@@ -253,5 +257,74 @@ fn the_connect_deadline_is_kept_though_the_firmware_dials_on() {
              (after {took} ms; the modem was free {waited} ms later, at try {tries})",
             name(dialect)
         );
+    }
+}
+
+/// In an async program: the driver over an async serial port that takes so many bytes at once, woken by what
+/// comes.
+fn scenarios_awaited(dialect: Dialect, most: usize) {
+    let mut token = cx();
+    let mut world = World::new(simulator(dialect));
+    let peer = Inside { handle: world.handle.clone(), port: 8000, seen: Arc::default() };
+    let mut modem = world.modem(most);
+    modem.start_join(Join::new("sim", "simsimsim")).unwrap();
+    let timer = world.timer();
+    world.block_on(async {
+        while modem.poll_join(&mut token).is_err() {
+            timer.sleep_ms(10).await;
+        }
+    });
+    let bench = Bench::awaited(modem, timer, config(), &mut token, world, peer, SHOWS);
+    let most = if most == usize::MAX { "all".to_owned() } else { format!("{most} bytes") };
+    run(&format!("{}, awaited, {most} at once", name(dialect)), bench);
+}
+
+#[test]
+fn all_scenarios_awaited() {
+    for dialect in [Dialect::NonOs17, Dialect::EspAt2] {
+        for most in [16, usize::MAX] {
+            scenarios_awaited(dialect, most);
+        }
+    }
+}
+
+/// A task that waits sleeps: bytes wake it, and the driver's own pauses are looked at each 10 ms.
+#[test]
+fn a_task_that_waits_for_the_modem_is_woken_and_does_not_spin() {
+    let answer = |text: &'static str| esp8266_sim::canned(text, false);
+    let hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+    for dialect in [Dialect::NonOs17, Dialect::EspAt2] {
+        // At this rate a byte comes each 87 µs.
+        let config = simulator(dialect).baud(115_200).peer(HOST, 80, answer(hello));
+        let mut world = World::new(config.peer(HOST, 81, answer("")));
+        let mut client = world.client(64, safe_http_client::Config::new());
+        let mut token = cx();
+        let mut count = |client: &mut Client, port: u16| {
+            let (polls, begin, log) = (world.polls.get(), world.now(), world.handle.stats());
+            let url = url(port);
+            let mut buffer = [0; 512];
+            let got = world.block_on(async {
+                let mut online = client.online(&mut token).unwrap();
+                let mut response = online.get(&url, &mut buffer).send().await?;
+                Ok::<_, ErrorOf<Modem>>(response.read_to_end().await?.len())
+            });
+            let bytes = world.handle.stats().bytes_to_host - log.bytes_to_host;
+            let ms = (world.now() - begin).as_millis() as u32;
+            (got.map_err(|error| error.code()), world.polls.get() - polls, bytes as u32, ms)
+        };
+        for (what, port, expected) in [
+            ("the first GET", 80, Ok(5)),
+            ("the next", 80, Ok(5)),
+            ("one without an answer", 81, Err("response_timeout")),
+        ] {
+            let (got, polls, bytes, ms) = count(&mut client, port);
+            assert_eq!(got, expected);
+            eprintln!(
+                "{}: {what}: woken {polls} times in {ms} ms, by {bytes} bytes and its looks",
+                name(dialect)
+            );
+            // Each byte may wake it, each 10 ms do, and the call's begin.
+            assert!(polls <= bytes + ms / 10 + 8, "{polls} polls, {bytes} bytes, {ms} ms");
+        }
     }
 }

@@ -2,10 +2,12 @@
 //! pend, fail and lie. Each goes through the same scenarios, as far as it lets them be seen; what only one
 //! stack can show stands in its own file.
 
+mod embassy;
 mod esp_at;
 mod esp_at_nal;
 mod extras;
 mod hostile;
 mod smoltcp;
 mod std;
+mod std_async;
 mod w5500;

@@ -2,7 +2,7 @@
 
 use core::cell::{RefCell, RefMut};
 use core::fmt;
-use core::net::{IpAddr, SocketAddr};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use embassy_net::dns::{DnsQueryType, Error as DnsError};
 use embassy_net::tcp::{ConnectError, Error as TcpError, State, TcpSocket};
 use embassy_net::{IpAddress, Stack};
@@ -178,6 +178,8 @@ impl<'s> TcpConnect for EmbassyNetwork<'s> {
 
     async fn connect<'a>(&'a self, remote: SocketAddr) -> Result<InUse<'a, 's>, EmbassyError> {
         let address = match remote.ip() {
+            // The stack would wait for ever for a way that there isn't.
+            IpAddr::V4(ip) if !self.has_way(ip) => return Err(EmbassyError::NoRoute),
             IpAddr::V4(ip) => IpAddress::Ipv4(ip),
             // Without an address of that family the stack would give up, as if the peer had refused.
             #[cfg(feature = "proto-ipv6")]
@@ -226,6 +228,12 @@ impl Dns for EmbassyNetwork<'_> {
 }
 
 impl EmbassyNetwork<'_> {
+    /// Whether there is a gateway, or none is needed.
+    fn has_way(&self, target: Ipv4Addr) -> bool {
+        let config = self.stack.config_v4();
+        config.is_none_or(|own| own.gateway.is_some() || own.address.contains_addr(&target))
+    }
+
     async fn query(&self, host: &str, kind: DnsQueryType) -> Result<IpAddr, NameError> {
         let found = self.stack.dns_query(host, kind).await.map_err(NameError::Dns)?;
         found.first().map(|address| (*address).into()).ok_or(NameError::NoAddress)

@@ -192,6 +192,9 @@ fn a_target_without_a_way_there_and_one_of_another_family_are_errors() {
         let error = get(client, cx, "http://[2001:db8::1]/").await.unwrap_err();
         let expected = if cfg!(feature = "proto-ipv6") { "NoRoute" } else { "NotCompiledIn" };
         assert_eq!(error, format!("Connect({expected})"));
+        // There is no gateway on this cable.
+        let error = get(client, cx, "http://10.9.9.9/").await.unwrap_err();
+        assert_eq!(error, "Connect(NoRoute)");
         let error = get(client, cx, "http://192.168.1.99/").await.unwrap_err();
         assert_eq!(error, "Timeout { deadline: Connect, limit_ms: 300 }");
         // The client works all the same.

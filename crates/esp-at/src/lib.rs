@@ -173,6 +173,7 @@ extern crate std;
 // | `error`    | what can go wrong                                                              |
 // | `serial`   | the serial line, and a ring that an interrupt fills                            |
 // | `hal_nb`   | ports of `embedded-hal-nb` as a serial line                                    |
+// | `async_serial` | ports of `embedded-io-async` as one (feature `async`)                      |
 // | `wire`     | bytes of the line to events, and commands to bytes                             |
 // | `words`    | what all below share: what the modem runs, what a command is for, how it ended |
 // | `tls`      | what the modem verifies, and the setting-up of TLS                             |
@@ -181,6 +182,8 @@ extern crate std;
 // | `station`  | access point, addresses, settings, single tasks                                |
 // | `modem`    | the engine: one command on its way, and its answer to whom it belongs          |
 // | `driver`   | `EspAt`: the pump between serial port and engine, and the public calls         |
+#[cfg(feature = "async")]
+mod async_serial;
 mod error;
 mod firmware;
 mod hal_nb;
@@ -199,6 +202,9 @@ mod modem;
 
 mod driver;
 
+#[cfg(feature = "async")]
+#[cfg_attr(docsrs, doc(cfg(feature = "async")))]
+pub use async_serial::AsyncSerial;
 pub use driver::{EspAt, Socket};
 pub use error::{EspAtError, JoinError};
 pub use firmware::{AtCommand, Family, Firmware};
