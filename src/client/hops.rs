@@ -1,7 +1,7 @@
 //! The URLs that a request went to, as they are noted at its buffer's end.
 
 use crate::error::{Error, RedirectError};
-use crate::http::redirect::{Base, resolve};
+use crate::http::redirect::{Base, ascii, resolve};
 use core::fmt;
 
 /// Length of what stands behind a URL that is noted: its length, and the status that led to it.
@@ -62,7 +62,7 @@ impl<'b> Hops<'b> {
         let length = usize::from(u16::from_be_bytes([*a, *b]));
         let (rest, url) = front.split_at_checked(front.len().checked_sub(length)?)?;
         self.0 = rest;
-        Some((u16::from_be_bytes([*c, *d]), core::str::from_utf8(url).unwrap_or_default()))
+        Some((u16::from_be_bytes([*c, *d]), ascii(url)))
     }
 }
 

@@ -348,7 +348,7 @@ impl Pen<'_> {
     }
 
     /// Takes the default `Host` line out again.
-    fn remove_host(&mut self) {
+    pub(super) fn remove_host(&mut self) {
         let line = core::mem::take(&mut self.head.host_line);
         let length = line.1.wrapping_sub(line.0);
         self.remove_line(line);
