@@ -7,9 +7,8 @@ use crate::error::{RedirectError, RequestError};
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::method::Repeat;
-use crate::http::redirect::{self, Base, Change, split_at_byte};
+use crate::http::redirect::{self, Base, Change, OriginText, split_at_byte};
 use crate::http::request::Unsendable;
-use crate::http::url::Url;
 use crate::nal::{AnyDriver, Fault};
 use crate::policy::check_request;
 use crate::protocol::{CloseReason, Goal};
@@ -170,8 +169,9 @@ impl Trail {
         let hops = self.hops(tail);
         let Some(last) = hops.last_url() else { return Ok(false) };
         // It was parsed before it was noted, or is the caller's own.
-        let base = Url::parse(last).map_err(RedirectError::Location)?;
-        let base = Base::of(&base);
+        let (mut here, mut there) = (OriginText::new(), OriginText::new());
+        let (base, path_and_query) = redirect::cut(last, &mut here)?;
+        let base = Base { path_and_query, ..Base::of(&base) };
         let becomes_get = !self.change.is_get
             && redirect::becomes_get(
                 redirect.status(),
@@ -183,12 +183,13 @@ impl Trail {
             .map_err(|error| error.with(around))?;
         let text = room.get(room.len().saturating_sub(length)..).unwrap_or_default();
         let next = Hops(text).last_url().unwrap_or_default();
-        let url = redirect::parse(&base, next.as_bytes())?;
+        let (url, _) = redirect::cut(next, &mut there)?;
+        redirect::check(&base, &url)?;
         self.count = self.count.saturating_add(1);
         if becomes_get {
             // What was asked by another method before is no circle.
             self.since = self.count;
-        } else if hops.skip(self.since.into()).any(|hop| hop.url() == next) {
+        } else if hops.skip(self.since.into()).any(|hop| hop.bytes() == next) {
             return Err(RedirectError::Loop);
         }
         let is_same = base.is_same_origin(&url);
@@ -204,9 +205,10 @@ impl Trail {
     fn restart(&mut self, call: &mut KeptView<'_, '_>) -> Result<(), RedirectError> {
         let (front, tail) = call.split();
         let last = self.hops(tail).last_url().unwrap_or_default();
-        let url = Url::parse(last).map_err(RedirectError::Location)?;
+        let mut origin = OriginText::new();
+        let (url, target) = redirect::cut(last, &mut origin)?;
         let head = self.origin.head(tail);
-        let mut stage_end = redirect::write_head(head, &url, self.change, front);
+        let mut stage_end = redirect::write_head(head, &url, target, self.change, front);
         if !self.change.is_get {
             let copied = self.origin.copied(tail);
             put(front, stage_end, copied);

@@ -1,9 +1,8 @@
 //! Redirects (RFC 9110 section 15.4): where they lead, and what request goes there.
 
-use super::authority::Authority;
+use super::authority::{Authority, MAX_HOST};
 use super::bytes::{is, trim};
-use super::framing::ResponseTo;
-use super::method::{Method, MethodTraits, Repeat};
+use super::method::Method;
 use super::request::HeadWriter;
 use super::response::ResponseHead;
 use super::url::{Scheme, Url};
@@ -110,7 +109,10 @@ impl<'b> Redirect<'b> {
         let Some(start) = available.checked_sub(needed) else {
             return Err(RedirectError::Buffer { needed, available });
         };
-        parse(&base, room.get(start..).unwrap_or_default())
+        let url = Url::parse(ascii(room.get(start..).unwrap_or_default()));
+        let url = url.map_err(RedirectError::Location)?;
+        check(&base, &url)?;
+        Ok(url)
     }
 }
 
@@ -147,19 +149,40 @@ fn is_same_host(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// Text of which all is ASCII.
-// Half the size of a check of UTF-8 with its error.
-#[inline(never)]
 pub(crate) fn ascii(text: &[u8]) -> &str {
-    text.utf8_chunks().next().map_or("", |chunk| chunk.valid())
+    core::str::from_utf8(text).unwrap_or_default()
 }
 
-/// The URL that was resolved.
-pub(crate) fn parse<'u>(base: &Base<'_>, text: &'u [u8]) -> Result<Url<'u>, RedirectError> {
-    let url = Url::parse(ascii(text)).map_err(RedirectError::Location)?;
+/// `http://host:65535`: of a URL, what stands in front of its path.
+pub(crate) type OriginText = heapless::String<{ "https://:65535".len() + MAX_HOST }>;
+
+/// A URL that was resolved, in two: what stands in front of its path, which is copied to `copy`, and from
+/// there.
+// As bytes: a check for UTF-8 takes 600 of flash.
+#[inline(never)]
+pub(crate) fn cut<'c, 'u>(
+    text: &'u [u8],
+    copy: &'c mut OriginText,
+) -> Result<(Url<'c>, &'u [u8]), RedirectError> {
+    let behind = text.get("https://".len()..).unwrap_or_default();
+    let target = behind.get(split_at_byte(behind, b'/').0.len()..).unwrap_or_default();
+    let length = text.len().wrapping_sub(target.len());
+    copy.clear();
+    for &byte in text.get(..length).unwrap_or_default() {
+        // All of it is ASCII.
+        if copy.push(char::from(byte & 0x7F)).is_err() {
+            return Err(RedirectError::Location(UrlError::HostTooLong));
+        }
+    }
+    Ok((Url::parse(copy).map_err(RedirectError::Location)?, target))
+}
+
+/// Whether a redirect may lead there.
+pub(crate) fn check(base: &Base<'_>, url: &Url<'_>) -> Result<(), RedirectError> {
     if base.scheme == Scheme::Https && url.scheme() != Scheme::Https {
         return Err(RedirectError::Downgrade);
     }
-    Ok(url)
+    Ok(())
 }
 
 /// Whether a request of this method is a GET from here on.
@@ -361,24 +384,30 @@ pub(crate) struct Change {
     pub(crate) has_left: bool,
 }
 
-/// Writes the head of the next request, behind its host's text, and returns where it ends. `head` is the
-/// first request's. What doesn't fit is counted.
-pub(crate) fn write_head(head: &[u8], url: &Url<'_>, change: Change, room: &mut [u8]) -> usize {
-    let name = if change.is_get { b"GET" } else { split_at_byte(head, b' ').0 };
-    let method = MethodTraits {
-        name: ascii(name),
-        is_custom: false,
-        response_to: ResponseTo::Other,
-        repeat: Repeat::Never,
-        may_have_body: true,
-        announces_empty_body: false,
-    };
-    let mut writer = HeadWriter::new(&method);
+/// Writes the head of the next request, to this target of that origin, behind its host's text. Returns where
+/// it ends. `head` is the first request's. What doesn't fit is counted.
+pub(crate) fn write_head(
+    head: &[u8],
+    origin: &Url<'_>,
+    target: &[u8],
+    change: Change,
+    room: &mut [u8],
+) -> usize {
+    let host = origin.host_text().as_bytes();
+    let mut writer = HeadWriter::new(&Method::Get.traits());
     let mut pen = writer.on(room);
-    pen.start(&method, Ok(url));
-    if !change.has_left {
-        // The caller's own, or the same as before, is among the lines.
-        pen.remove_host();
+    pen.put(host);
+    pen.put(if change.is_get { b"GET" } else { split_at_byte(head, b' ').0 });
+    pen.put(b" ");
+    pen.put(target);
+    pen.put(b" HTTP/1.1");
+    // Otherwise it is among the lines: the caller's own, or the same as before.
+    if change.has_left {
+        pen.put(b"\r\nHost: ");
+        pen.put(host);
+        if origin.port() != origin.scheme().default_port() {
+            pen.port(origin.port());
+        }
     }
     for line in Lines(head).skip(1) {
         let name = name_of(line);

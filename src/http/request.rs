@@ -160,7 +160,7 @@ impl Pen<'_> {
         }
     }
 
-    fn port(&mut self, port: u16) {
+    pub(super) fn port(&mut self, port: u16) {
         self.put(b":");
         self.decimal(u64::from(port));
     }
@@ -348,7 +348,7 @@ impl Pen<'_> {
     }
 
     /// Takes the default `Host` line out again.
-    pub(super) fn remove_host(&mut self) {
+    fn remove_host(&mut self) {
         let line = core::mem::take(&mut self.head.host_line);
         let length = line.1.wrapping_sub(line.0);
         self.remove_line(line);
