@@ -6,20 +6,22 @@ use crate::error::RequestError;
 impl Pen<'_> {
     /// `Authorization: Basic` of a user name and a password, as they are.
     pub(crate) fn basic(&mut self, user: &str, password: &str) {
-        let bytes = || user.bytes().chain([b':']).chain(password.bytes());
         // RFC 7617 section 2: a user name has no colon, and neither has control characters.
-        if user.contains(':') || bytes().any(|byte| byte.is_ascii_control()) {
+        if user.contains(':') || has_control(user) || has_control(password) {
             return self.fail(RequestError::InvalidCredentials);
         }
         self.start_authorization(b"Basic ");
         // Four characters for three bytes (RFC 4648 section 4).
         let (mut bits, mut waiting) = (0u32, 0u32);
-        for byte in bytes() {
-            bits = (bits << 8) | u32::from(byte);
-            waiting = waiting.wrapping_add(8);
-            while waiting >= 6 {
-                waiting = waiting.wrapping_sub(6);
+        for part in [user, ":", password] {
+            for byte in part.bytes() {
+                bits = (bits << 8) | u32::from(byte);
+                waiting = waiting.wrapping_add(2);
                 self.sextet(bits >> waiting);
+                if waiting == 6 {
+                    self.sextet(bits);
+                    waiting = 0;
+                }
             }
         }
         if waiting > 0 {
@@ -38,4 +40,9 @@ impl Pen<'_> {
         self.start_authorization(b"Bearer ");
         self.put(token.as_bytes());
     }
+}
+
+#[inline(never)]
+fn has_control(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_control())
 }
