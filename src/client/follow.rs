@@ -106,7 +106,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Follow<'r, 'b, N, C, B> {
 #[must_use = "it goes on only while it is polled"]
 pub struct Following<'b, B> {
     call: Call<'b, Kept<B>>,
-    trail: Trail<'b>,
+    trail: Trail,
 }
 
 impl<'b, B: Buffer> Following<'b, B> {

@@ -1,7 +1,7 @@
 //! The URLs that a request went to, as they are noted at its buffer's end.
 
 use crate::error::{Error, RedirectError};
-use crate::http::redirect::{Base, resolve};
+use crate::http::redirect::{Base, ascii, resolve};
 use core::fmt;
 
 /// Length of what stands behind a URL that is noted: its length, and the status that led to it.
@@ -47,7 +47,7 @@ pub struct Hops<'b>(pub(super) &'b [u8]);
 
 impl<'b> Hops<'b> {
     /// Where the request was sent last. Notes are written downwards, so that it is the first in the buffer.
-    pub(super) fn last_url(&self) -> Option<&'b str> {
+    pub(super) fn last_url(&self) -> Option<&'b [u8]> {
         let mut rest = self.clone();
         let mut last = None;
         while let Some((_, url)) = rest.take_note() {
@@ -57,12 +57,14 @@ impl<'b> Hops<'b> {
     }
 
     /// The first URL that is left, and the status that led to it.
-    fn take_note(&mut self) -> Option<(u16, &'b str)> {
+    // Once instead of four times.
+    #[inline(never)]
+    fn take_note(&mut self) -> Option<(u16, &'b [u8])> {
         let (front, [a, b, c, d]) = self.0.split_last_chunk::<NOTE>()?;
         let length = usize::from(u16::from_be_bytes([*a, *b]));
         let (rest, url) = front.split_at_checked(front.len().checked_sub(length)?)?;
         self.0 = rest;
-        Some((u16::from_be_bytes([*c, *d]), core::str::from_utf8(url).unwrap_or_default()))
+        Some((u16::from_be_bytes([*c, *d]), url))
     }
 }
 
@@ -93,13 +95,17 @@ impl fmt::Debug for Hops<'_> {
 // Its URL may have a token in it: what is shown by `Debug` ends up in logs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Hop<'b> {
-    url: &'b str,
+    url: &'b [u8],
     status: Option<u16>,
 }
 
 impl<'b> Hop<'b> {
     /// The URL, without user name and password.
     pub fn url(&self) -> &'b str {
+        ascii(self.url)
+    }
+
+    pub(super) fn bytes(&self) -> &'b [u8] {
         self.url
     }
 

@@ -15,8 +15,8 @@ use nal_link::elapsed_ms;
 const KEY: &[u8] = b"idempotency-key";
 
 /// A request that is sent again where that may help.
-pub(crate) struct Patience<'b> {
-    origin: Origin<'b>,
+pub(crate) struct Patience {
+    origin: Origin,
     pub(super) backoff: Backoff,
     /// The request may be repeated, whatever became of it.
     may_repeat: bool,
@@ -24,10 +24,10 @@ pub(crate) struct Patience<'b> {
     pub(super) wait: Option<(u32, u32)>,
 }
 
-impl<'b> Patience<'b> {
+impl Patience {
     /// Checks a request, starts it, and keeps it. Returns where what is kept begins.
     pub(super) fn start(
-        draft: &mut Draft<'b>,
+        draft: &mut Draft<'_>,
         driver: &mut AnyDriver<'_>,
         bytes: &mut [u8],
         policy: &RetryPolicy,
@@ -35,7 +35,7 @@ impl<'b> Patience<'b> {
         let (origin, end) = replay::keep(draft, driver, bytes)?;
         let kept = bytes.get(end..).unwrap_or_default();
         let may_repeat =
-            origin.params.repeat != Repeat::Never || has_line(origin.parts(kept).1, KEY);
+            draft.exchange.params.repeat != Repeat::Never || has_line(origin.head(kept), KEY);
         Ok((Self { origin, backoff: Backoff::new(*policy), may_repeat, wait: None }, end))
     }
 
@@ -43,7 +43,7 @@ impl<'b> Patience<'b> {
     pub(crate) fn step(
         &mut self,
         driver: &mut AnyDriver<'_>,
-        call: &mut KeptView<'_, 'b>,
+        call: &mut KeptView<'_, '_>,
     ) -> Step<()> {
         loop {
             if let Some((since, length)) = self.wait {

@@ -3,10 +3,9 @@
 use super::draft::Draft;
 use super::{Buffer, Call};
 use crate::http::bytes::copy;
-use crate::http::endpoint::Endpoint;
 use crate::http::request::Unsendable;
 use crate::nal::{AnyDriver, CallView};
-use crate::protocol::{Exchange, RequestParams};
+use crate::protocol::Exchange;
 use core::fmt;
 
 /// A buffer whose end is taken: there a layer ([`follow`](crate::Request::follow),
@@ -66,7 +65,7 @@ impl<B> fmt::Debug for Kept<B> {
 pub(crate) struct KeptView<'v, 'b> {
     pub(super) exchange: &'v mut Exchange,
     pub(super) ticket: &'v mut u32,
-    body: &'v mut &'b [u8],
+    pub(super) body: &'v mut &'b [u8],
     /// What is the call's, and behind it from `end` what is kept.
     pub(super) bytes: &'v mut [u8],
     pub(super) end: &'v mut usize,
@@ -113,28 +112,17 @@ impl<'v, 'b> KeptView<'v, 'b> {
         *self.end = self.end.saturating_sub(more);
     }
 
-    /// A new exchange of a request that stands in the call's buffer up to `stage_end`.
+    /// Starts a request that stands in the call's buffer up to `stage_end`.
     // Once for all layers.
     #[inline(never)]
-    pub(super) fn restart(&mut self, origin: &Origin<'b>, stage_end: usize) {
-        let params = &origin.params;
-        let (endpoint, started, body) = (origin.endpoint, origin.started, origin.body);
-        let exchange = &mut *self.exchange;
-        *exchange =
-            Exchange::new(endpoint, params.response_to, params.repeat, params.deadlines, started);
-        exchange.params = *params;
-        *self.body = body;
-        let holds_body = origin.holds_body && !body.is_empty();
-        exchange.stage(
-            stage_end,
-            holds_body,
-            self.bytes.get_mut(..*self.end).unwrap_or_default(),
-            body,
-        );
+    pub(super) fn restart(&mut self, origin: &Origin, stage_end: usize) {
+        self.exchange.reset(origin.started);
+        let (buffer, body) = (self.bytes.get_mut(..*self.end).unwrap_or_default(), *self.body);
+        self.exchange.stage(stage_end, origin.holds_body && !body.is_empty(), buffer, body);
     }
 
     /// Copies the request that is kept to the buffer's start, and starts it again.
-    pub(super) fn again(&mut self, origin: &Origin<'b>) {
+    pub(super) fn again(&mut self, origin: &Origin) {
         let (front, tail) = self.split();
         put(front, 0, origin.kept(tail));
         self.restart(origin, origin.stage_end);
@@ -148,51 +136,55 @@ pub(super) fn put(room: &mut [u8], at: usize, bytes: &[u8]) {
     copy(room.get_mut(at..).unwrap_or_default(), bytes);
 }
 
-/// What a request was when it was started, but for its bytes.
-#[derive(Clone, Copy)]
-pub(crate) struct Origin<'b> {
-    pub(super) endpoint: Endpoint,
-    pub(super) params: RequestParams,
-    /// The body that is lent.
-    pub(super) body: &'b [u8],
-    /// It waits for `100 Continue`.
+/// What a request was when it was started, but for its bytes and what its exchange keeps.
+pub(crate) struct Origin {
+    /// The body that is lent waits for `100 Continue`.
     holds_body: bool,
-    /// Where the head ends in the bytes that are kept, and a copied body follows.
+    /// Where the host's text ends in the bytes that are kept, and the head, and a copied body.
+    host_end: usize,
     head_end: usize,
     pub(super) stage_end: usize,
     /// When the call was started: the total deadline counts from there.
     pub(super) started: u32,
 }
 
-impl Origin<'_> {
-    /// The host's text, the head behind it, and the copied body, in bytes that end with them.
-    pub(super) fn parts<'t>(&self, tail: &'t [u8]) -> (&'t [u8], &'t [u8], &'t [u8]) {
-        let kept = self.kept(tail);
-        let (head, copied) = kept.split_at_checked(self.head_end).unwrap_or_default();
-        let (host, head) = head.split_at_checked(self.endpoint.host_length).unwrap_or_default();
-        (host, head, copied)
+impl Origin {
+    /// The request, in bytes that end with it.
+    #[inline(never)]
+    pub(super) fn kept<'t>(&self, tail: &'t [u8]) -> &'t [u8] {
+        tail.get(tail.len().saturating_sub(self.stage_end)..).unwrap_or_default()
     }
 
+    /// Its host's text.
+    pub(super) fn host<'t>(&self, tail: &'t [u8]) -> &'t [u8] {
+        self.kept(tail).get(..self.host_end).unwrap_or_default()
+    }
+
+    /// Its head.
     #[inline(never)]
-    fn kept<'t>(&self, tail: &'t [u8]) -> &'t [u8] {
-        tail.get(tail.len().saturating_sub(self.stage_end)..).unwrap_or_default()
+    pub(super) fn head<'t>(&self, tail: &'t [u8]) -> &'t [u8] {
+        self.kept(tail).get(self.host_end..self.head_end).unwrap_or_default()
+    }
+
+    /// Its body that was copied.
+    pub(super) fn copied<'t>(&self, tail: &'t [u8]) -> &'t [u8] {
+        self.kept(tail).get(self.head_end..).unwrap_or_default()
     }
 }
 
 /// Checks a request, starts it, and keeps a copy of it at its buffer's end. Returns where that begins.
-pub(super) fn keep<'b>(
-    draft: &mut Draft<'b>,
+#[inline(never)]
+pub(super) fn keep(
+    draft: &mut Draft<'_>,
     driver: &mut AnyDriver<'_>,
     bytes: &mut [u8],
-) -> Result<(Origin<'b>, usize), Unsendable> {
+) -> Result<(Origin, usize), Unsendable> {
     draft.start(driver, bytes, None)?;
     let head_end = draft.head.length();
     let stage_end = head_end.saturating_add(draft.head.copied_body);
     let origin = Origin {
-        endpoint: draft.exchange.endpoint,
-        params: draft.exchange.params,
-        body: draft.body,
         holds_body: draft.head.expect_continue,
+        host_end: draft.exchange.endpoint.host_length,
         head_end,
         stage_end,
         started: draft.exchange.timers.started,

@@ -89,7 +89,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Retry<'r, 'b, N, C, B> {
 #[must_use = "it goes on only while it is polled"]
 pub struct Retrying<'b, B> {
     call: Call<'b, Kept<B>>,
-    patience: Patience<'b>,
+    patience: Patience,
 }
 
 impl<'b, B: Buffer> Retrying<'b, B> {

@@ -7,9 +7,8 @@ use crate::error::{RedirectError, RequestError};
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::method::Repeat;
-use crate::http::redirect::{self, Base, Change};
+use crate::http::redirect::{self, Base, Change, OriginText, split_at_byte};
 use crate::http::request::Unsendable;
-use crate::http::url::Url;
 use crate::nal::{AnyDriver, Fault};
 use crate::policy::check_request;
 use crate::protocol::{CloseReason, Goal};
@@ -31,8 +30,8 @@ impl From<RedirectError> for Stop {
 }
 
 /// Sends a request where it was put together, and follows where it is led. Returns where what is kept begins.
-pub(super) fn send<'b>(
-    draft: &mut Draft<'b>,
+pub(super) fn send(
+    draft: &mut Draft<'_>,
     driver: &mut AnyDriver<'_>,
     bytes: &mut [u8],
     limit: u8,
@@ -50,8 +49,8 @@ pub(super) fn send<'b>(
 }
 
 /// The way of a request along redirects. The URLs are at the end of its buffer, in front of the request.
-pub(crate) struct Trail<'b> {
-    origin: Origin<'b>,
+pub(crate) struct Trail {
+    origin: Origin,
     limit: u8,
     /// Redirects that were followed.
     count: u8,
@@ -62,11 +61,11 @@ pub(crate) struct Trail<'b> {
     is_draining: bool,
 }
 
-impl<'b> Trail<'b> {
+impl Trail {
     /// Checks a request, starts it, keeps it, and notes its URL. Returns where what is kept begins.
     #[inline(never)]
     pub(super) fn start(
-        draft: &mut Draft<'b>,
+        draft: &mut Draft<'_>,
         driver: &mut AnyDriver<'_>,
         bytes: &mut [u8],
         limit: u8,
@@ -74,11 +73,10 @@ impl<'b> Trail<'b> {
         let (origin, mut end) = replay::keep(draft, driver, bytes)?;
         let available = bytes.len();
         let mut call = KeptView::of(draft, bytes, &mut end);
+        let Endpoint { scheme, port, .. } = call.exchange.endpoint;
         let (front, tail) = call.split();
-        let (host, head, _) = origin.parts(tail);
-        let target = head.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
-        let Endpoint { scheme, port, .. } = origin.endpoint;
-        let base = Base { scheme, host, port, path_and_query: target };
+        let (target, _) = split_at_byte(split_at_byte(origin.head(tail), b' ').1, b' ');
+        let base = Base { scheme, host: origin.host(tail), port, path_and_query: target };
         // Without the credentials that the caller's URL may have had. A byte is for the answer's first.
         let length = match note(front, origin.stage_end.saturating_add(1), 0, &base, b"") {
             Ok(length) => length,
@@ -102,7 +100,7 @@ impl<'b> Trail<'b> {
     }
 
     /// Where in the buffer they stand.
-    pub(super) fn hop_list(&self, call: &KeptView<'_, 'b>) -> HopList {
+    pub(super) fn hop_list(&self, call: &KeptView<'_, '_>) -> HopList {
         HopList { start: *call.end, end: call.bytes.len().saturating_sub(self.origin.stage_end) }
     }
 
@@ -110,7 +108,7 @@ impl<'b> Trail<'b> {
     pub(crate) fn step(
         &mut self,
         driver: &mut AnyDriver<'_>,
-        call: &mut KeptView<'_, 'b>,
+        call: &mut KeptView<'_, '_>,
     ) -> nb::Result<(), Stop> {
         loop {
             let goal = if self.is_draining { Goal::Discarded } else { Goal::Head };
@@ -155,10 +153,10 @@ impl<'b> Trail<'b> {
     }
 
     /// Whether the response is a redirect: where it leads is noted then.
-    fn redirected(&mut self, call: &mut KeptView<'_, 'b>) -> Result<bool, RedirectError> {
+    fn redirected(&mut self, call: &mut KeptView<'_, '_>) -> Result<bool, RedirectError> {
         // Behind the head come bytes of the body, which are needed only where it is read to its end.
         let head_end = call.exchange.head_length();
-        let is_tunnel = self.origin.params.response_to == ResponseTo::Connect;
+        let is_tunnel = call.exchange.params.response_to == ResponseTo::Connect;
         let (front, tail) = call.bytes.split_at_mut_checked(*call.end).unwrap_or_default();
         let arrived = head_end.saturating_add(call.exchange.early_body(front).len());
         let Some((head, room)) = front.split_at_mut_checked(head_end) else { return Ok(false) };
@@ -171,22 +169,27 @@ impl<'b> Trail<'b> {
         let hops = self.hops(tail);
         let Some(last) = hops.last_url() else { return Ok(false) };
         // It was parsed before it was noted, or is the caller's own.
-        let base = Url::parse(last).map_err(RedirectError::Location)?;
-        let base = Base::of(&base);
+        let (mut here, mut there) = (OriginText::new(), OriginText::new());
+        let (base, path_and_query) = redirect::cut(last, &mut here)?;
+        let base = Base { path_and_query, ..Base::of(&base) };
         let becomes_get = !self.change.is_get
-            && redirect::becomes_get(redirect.status(), method_of(&self.origin, tail));
+            && redirect::becomes_get(
+                redirect.status(),
+                split_at_byte(self.origin.head(tail), b' ').0,
+            );
         // All of the buffer, with what is in front of this and behind it.
         let around = head_end.saturating_add(tail.len());
         let length = note(room, 0, redirect.status(), &base, redirect.location())
             .map_err(|error| error.with(around))?;
         let text = room.get(room.len().saturating_sub(length)..).unwrap_or_default();
         let next = Hops(text).last_url().unwrap_or_default();
-        let url = redirect::parse(&base, next.as_bytes())?;
+        let (url, _) = redirect::cut(next, &mut there)?;
+        redirect::check(&base, &url)?;
         self.count = self.count.saturating_add(1);
         if becomes_get {
             // What was asked by another method before is no circle.
             self.since = self.count;
-        } else if hops.skip(self.since.into()).any(|hop| hop.url() == next) {
+        } else if hops.skip(self.since.into()).any(|hop| hop.bytes() == next) {
             return Err(RedirectError::Loop);
         }
         let is_same = base.is_same_origin(&url);
@@ -199,31 +202,34 @@ impl<'b> Trail<'b> {
     }
 
     /// Writes the next request into the buffer.
-    fn restart(&mut self, call: &mut KeptView<'_, 'b>) -> Result<(), RedirectError> {
+    fn restart(&mut self, call: &mut KeptView<'_, '_>) -> Result<(), RedirectError> {
         let (front, tail) = call.split();
         let last = self.hops(tail).last_url().unwrap_or_default();
-        let url = Url::parse(last).map_err(RedirectError::Location)?;
-        let (_, head, copied) = self.origin.parts(tail);
-        let mut stage_end = redirect::write_head(head, &url, self.change, front);
-        let mut next = self.origin;
-        if self.change.has_left {
-            next.endpoint = Endpoint::of(&url);
-        }
-        if self.change.is_get {
-            next.body = &[];
-            next.params.response_to = ResponseTo::Other;
-            next.params.repeat = Repeat::Safe;
-        } else {
+        let mut origin = OriginText::new();
+        let (url, target) = redirect::cut(last, &mut origin)?;
+        let head = self.origin.head(tail);
+        let mut stage_end = redirect::write_head(head, &url, target, self.change, front);
+        if !self.change.is_get {
+            let copied = self.origin.copied(tail);
             put(front, stage_end, copied);
             stage_end = stage_end.saturating_add(copied.len());
         }
+        let endpoint = self.change.has_left.then(|| Endpoint::of(&url));
         // A byte for the answer's first.
         let needed = stage_end.saturating_add(1);
         if needed > front.len() {
             let error = RedirectError::Buffer { needed, available: front.len() };
             return Err(error.with(tail.len()));
         }
-        call.restart(&next, stage_end);
+        if let Some(endpoint) = endpoint {
+            call.exchange.endpoint = endpoint;
+        }
+        if self.change.is_get {
+            *call.body = &[];
+            call.exchange.params.response_to = ResponseTo::Other;
+            call.exchange.params.repeat = Repeat::Safe;
+        }
+        call.restart(&self.origin, stage_end);
         Ok(())
     }
 }
@@ -235,8 +241,4 @@ fn give_up(driver: &mut AnyDriver<'_>, call: &mut KeptView<'_, '_>, stop: Stop) 
     driver.abandon(&mut call.view());
     call.exchange.fail();
     stop
-}
-
-fn method_of<'t>(origin: &Origin<'_>, tail: &'t [u8]) -> &'t [u8] {
-    origin.parts(tail).1.split(|byte| *byte == b' ').next().unwrap_or_default()
 }

@@ -44,15 +44,16 @@ impl Pen<'_> {
 
     /// `Authorization: Basic` of a user name and a password, as they are.
     pub(crate) fn basic(&mut self, user: &str, password: &str) {
-        let bytes = || user.bytes().chain([b':']).chain(password.bytes());
         // RFC 7617 section 2: a user name has no colon, and neither has control characters.
-        if user.contains(':') || bytes().any(|byte| byte.is_ascii_control()) {
+        if user.contains(':') || has_control(user) || has_control(password) {
             return self.fail(RequestError::InvalidCredentials);
         }
         self.start_authorization(b"Basic ");
         let mut text = Base64::default();
-        for byte in bytes() {
-            text.push(self, byte);
+        for part in [user, ":", password] {
+            for byte in part.bytes() {
+                text.push(self, byte);
+            }
         }
         text.end(self);
     }
@@ -87,10 +88,11 @@ struct Base64 {
 impl Base64 {
     fn push(&mut self, pen: &mut Pen<'_>, byte: u8) {
         self.bits = (self.bits << 8) | u32::from(byte);
-        self.waiting = self.waiting.wrapping_add(8);
-        while self.waiting >= 6 {
-            self.waiting = self.waiting.wrapping_sub(6);
-            put_sextet(pen, self.bits >> self.waiting);
+        self.waiting = self.waiting.wrapping_add(2);
+        put_sextet(pen, self.bits >> self.waiting);
+        if self.waiting == 6 {
+            put_sextet(pen, self.bits);
+            self.waiting = 0;
         }
     }
 
@@ -112,4 +114,9 @@ fn put_sextet(pen: &mut Pen<'_>, bits: u32) {
         // 52 to 61.
         _ => sextet.wrapping_sub(52 - b'0'),
     }]);
+}
+
+#[inline(never)]
+fn has_control(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_control())
 }

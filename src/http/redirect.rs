@@ -1,6 +1,6 @@
 //! Redirects (RFC 9110 section 15.4): where they lead, and what request goes there.
 
-use super::authority::Authority;
+use super::authority::{Authority, MAX_HOST};
 use super::bytes::{is, trim};
 use super::method::Method;
 use super::request::HeadWriter;
@@ -109,7 +109,10 @@ impl<'b> Redirect<'b> {
         let Some(start) = available.checked_sub(needed) else {
             return Err(RedirectError::Buffer { needed, available });
         };
-        parse(&base, room.get(start..).unwrap_or_default())
+        let url = Url::parse(ascii(room.get(start..).unwrap_or_default()));
+        let url = url.map_err(RedirectError::Location)?;
+        check(&base, &url)?;
+        Ok(url)
     }
 }
 
@@ -136,19 +139,50 @@ impl<'b> Base<'b> {
     pub(crate) fn is_same_origin(&self, other: &Url<'_>) -> bool {
         self.scheme == other.scheme()
             && self.port == other.port()
-            && self.host.eq_ignore_ascii_case(other.host_text().as_bytes())
+            && is_same_host(self.host, other.host_text().as_bytes())
     }
 }
 
-/// The URL that was resolved.
-pub(crate) fn parse<'u>(base: &Base<'_>, text: &'u [u8]) -> Result<Url<'u>, RedirectError> {
-    // All of it is ASCII.
-    let text = core::str::from_utf8(text).unwrap_or_default();
-    let url = Url::parse(text).map_err(RedirectError::Location)?;
+/// Whether both are one host. Of two bytes that a host may have, bit 5 alone tells letters of either case apart.
+fn is_same_host(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one | 0x20 == other | 0x20)
+}
+
+/// Text of which all is ASCII.
+pub(crate) fn ascii(text: &[u8]) -> &str {
+    core::str::from_utf8(text).unwrap_or_default()
+}
+
+/// `http://host:65535`: of a URL, what stands in front of its path.
+pub(crate) type OriginText = heapless::String<{ "https://:65535".len() + MAX_HOST }>;
+
+/// A URL that was resolved, in two: what stands in front of its path, which is copied to `copy`, and from
+/// there.
+// As bytes: a check for UTF-8 takes 600 of flash.
+#[inline(never)]
+pub(crate) fn cut<'c, 'u>(
+    text: &'u [u8],
+    copy: &'c mut OriginText,
+) -> Result<(Url<'c>, &'u [u8]), RedirectError> {
+    let behind = text.get("https://".len()..).unwrap_or_default();
+    let target = behind.get(split_at_byte(behind, b'/').0.len()..).unwrap_or_default();
+    let length = text.len().wrapping_sub(target.len());
+    copy.clear();
+    for &byte in text.get(..length).unwrap_or_default() {
+        // All of it is ASCII.
+        if copy.push(char::from(byte & 0x7F)).is_err() {
+            return Err(RedirectError::Location(UrlError::HostTooLong));
+        }
+    }
+    Ok((Url::parse(copy).map_err(RedirectError::Location)?, target))
+}
+
+/// Whether a redirect may lead there.
+pub(crate) fn check(base: &Base<'_>, url: &Url<'_>) -> Result<(), RedirectError> {
     if base.scheme == Scheme::Https && url.scheme() != Scheme::Https {
         return Err(RedirectError::Downgrade);
     }
-    Ok(url)
+    Ok(())
 }
 
 /// Whether a request of this method is a GET from here on.
@@ -165,6 +199,10 @@ pub(crate) fn becomes_get(status: u16, method: &[u8]) -> bool {
 struct Backwards<'b> {
     room: &'b mut [u8],
     length: usize,
+    /// Segments that `..` takes away, of those in front.
+    skipped: usize,
+    /// The last segment is written.
+    in_path: bool,
 }
 
 impl Backwards<'_> {
@@ -180,6 +218,7 @@ impl Backwards<'_> {
     }
 
     /// Bytes that no URL has are percent-encoded, as browsers and curl do it.
+    #[inline(never)]
     fn put_encoded(&mut self, bytes: &[u8]) {
         for &byte in bytes.iter().rev() {
             match byte {
@@ -189,37 +228,28 @@ impl Backwards<'_> {
         }
     }
 
-    /// `dir`, which is empty or ends in a slash, and `path`, without `.` and `..` (RFC 3986 section 5.2.4).
-    fn put_path(&mut self, dir: &[u8], path: &[u8]) {
-        let before = self.length;
-        let inner = match dir {
-            [b'/', inner @ .., b'/'] => Some(inner),
-            _ => None,
-        };
-        let path = path.strip_prefix(b"/").unwrap_or(path);
-        let segments = path.rsplit(|&byte| byte == b'/');
-        let mut skipped = 0usize;
-        let mut is_last = true;
-        for segment in
-            segments.chain(inner.into_iter().flat_map(|inner| inner.rsplit(|b| *b == b'/')))
-        {
-            match segment {
-                b"." | b".." => {
-                    skipped = skipped.saturating_add(usize::from(segment.len() > 1));
-                    if is_last {
-                        self.put(b"/");
-                    }
-                }
-                _ if skipped > 0 => skipped = skipped.saturating_sub(1),
-                _ => {
-                    self.put_encoded(segment);
+    /// The end of a path without `.` and `..` (RFC 3986 section 5.2.4); or, behind it, the folder that it is
+    /// in, without its last slash.
+    #[inline(never)]
+    fn put_path(&mut self, path: &[u8]) {
+        let mut rest = path;
+        while !rest.is_empty() {
+            let slash = rest.iter().rposition(|byte| *byte == b'/');
+            let start = slash.map_or(0, |at| at.wrapping_add(1));
+            let segment = rest.get(start..).unwrap_or_default();
+            rest = rest.get(..slash.unwrap_or(0)).unwrap_or_default();
+            if matches!(segment, b"." | b"..") {
+                self.skipped = self.skipped.wrapping_add(segment.len().wrapping_sub(1));
+                if !self.in_path {
                     self.put(b"/");
                 }
+            } else if self.skipped > 0 {
+                self.skipped = self.skipped.wrapping_sub(1);
+            } else {
+                self.put_encoded(segment);
+                self.put(b"/");
             }
-            is_last = false;
-        }
-        if self.length == before {
-            self.put(b"/");
+            self.in_path = true;
         }
     }
 }
@@ -228,10 +258,18 @@ pub(crate) fn hex(nibble: u8) -> u8 {
     nibble.wrapping_add(if nibble < 10 { b'0' } else { b'A' - 10 })
 }
 
-/// What stands in front of the first of these bytes, and what from there.
-fn split_at_byte(text: &[u8], byte: u8) -> (&[u8], &[u8]) {
-    let at = text.iter().position(|found| *found == byte).unwrap_or(text.len());
-    text.split_at_checked(at).unwrap_or((text, &[]))
+/// What stands in front of the first of these bytes, and what behind it.
+#[inline(never)]
+pub(crate) fn split_at_byte(text: &[u8], byte: u8) -> (&[u8], &[u8]) {
+    let mut rest = text;
+    while let [first, behind @ ..] = rest {
+        if *first == byte {
+            let length = text.len().wrapping_sub(rest.len());
+            return (text.get(..length).unwrap_or_default(), behind);
+        }
+        rest = behind;
+    }
+    (text, &[])
 }
 
 /// Writes the URL that `location` is, seen from `base`, to the end of `room`, and returns its length. It
@@ -244,11 +282,11 @@ pub(crate) fn resolve(
     let (reference, _) = split_at_byte(trim(location), b'#');
     let (base_path, base_query) = split_at_byte(base.path_and_query, b'?');
     let (mut scheme, mut rest) = (base.scheme, reference);
-    let colon = rest.iter().position(|byte| matches!(byte, b':' | b'/' | b'?'));
-    if let Some((name, [b':', behind @ ..])) = colon.and_then(|at| rest.split_at_checked(at)) {
-        scheme = if name.eq_ignore_ascii_case(b"http") {
+    let (name, behind) = split_at_byte(reference, b':');
+    if name.len() < reference.len() && !name.iter().any(|byte| matches!(byte, b'/' | b'?')) {
+        scheme = if is(name, b"http") {
             Scheme::Http
-        } else if name.eq_ignore_ascii_case(b"https") {
+        } else if is(name, b"https") {
             Scheme::Https
         } else {
             return Err(RedirectError::Location(UrlError::UnsupportedScheme));
@@ -258,11 +296,11 @@ pub(crate) fn resolve(
         }
         rest = behind;
     }
-    let mut out = Backwards { room, length: 0 };
-    let mut authority = None;
+    let mut out = Backwards { room, length: 0, skipped: 0, in_path: false };
+    let mut host = None;
     if let Some(behind) = rest.strip_prefix(b"//") {
         let found = Authority::of(behind, 0);
-        authority = behind.get(found.host..found.end);
+        host = behind.get(found.host..found.end);
         rest = behind.get(found.end..).unwrap_or_default();
         if rest.starts_with(b"\\") {
             // Browsers take it for a slash, others for a part of the host.
@@ -270,25 +308,30 @@ pub(crate) fn resolve(
             return Err(RedirectError::Location(error));
         }
     }
-    let (path, query) = split_at_byte(rest, b'?');
-    let is_bare = path.is_empty() && authority.is_none();
-    out.put_encoded(if is_bare && query.is_empty() { base_query } else { query });
-    if is_bare {
-        out.put_path(&[], base_path);
-    } else if authority.is_some() || path.starts_with(b"/") {
-        out.put_path(&[], path);
-    } else {
-        let end =
-            base_path.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at.wrapping_add(1));
-        out.put_path(base_path.get(..end).unwrap_or_default(), path);
-    }
-    match authority {
-        Some(authority) => {
-            // It is parsed next; a byte that isn't ASCII is none of a host.
-            for &byte in authority.iter().rev() {
-                out.put(&[if byte.is_ascii() { byte } else { b'%' }]);
-            }
+    let (mut path, mut query) = split_at_byte(rest, b'?');
+    let mut folder: &[u8] = &[];
+    if host.is_none() && path.is_empty() {
+        path = base_path;
+        if rest.is_empty() {
+            query = base_query;
         }
+    } else if host.is_none() && !path.starts_with(b"/") {
+        let slash = base_path.iter().rposition(|byte| *byte == b'/');
+        folder = base_path.get(..slash.unwrap_or(0)).unwrap_or_default();
+    }
+    if !query.is_empty() {
+        out.put_encoded(query);
+        out.put(b"?");
+    }
+    let before = out.length;
+    out.put_path(path);
+    out.put_path(folder);
+    if out.length == before {
+        out.put(b"/");
+    }
+    match host {
+        // It is parsed next; a byte that was encoded is none of a host.
+        Some(host) => out.put_encoded(host),
         None => {
             if base.port != base.scheme.default_port() {
                 put_port(&mut out, base.port);
@@ -341,22 +384,30 @@ pub(crate) struct Change {
     pub(crate) has_left: bool,
 }
 
-/// Writes the head of the next request, behind its host's text, and returns where it ends. `head` is the
-/// first request's. What doesn't fit is counted.
-pub(crate) fn write_head(head: &[u8], url: &Url<'_>, change: Change, room: &mut [u8]) -> usize {
-    let method = match head.split(|byte| *byte == b' ').next() {
-        Some(name) if !change.is_get => {
-            Method::Custom(core::str::from_utf8(name).unwrap_or_default())
-        }
-        _ => Method::Get,
-    };
-    let traits = method.traits();
-    let mut writer = HeadWriter::new(&traits);
+/// Writes the head of the next request, to this target of that origin, behind its host's text. Returns where
+/// it ends. `head` is the first request's. What doesn't fit is counted.
+pub(crate) fn write_head(
+    head: &[u8],
+    origin: &Url<'_>,
+    target: &[u8],
+    change: Change,
+    room: &mut [u8],
+) -> usize {
+    let host = origin.host_text().as_bytes();
+    let mut writer = HeadWriter::new(&Method::Get.traits());
     let mut pen = writer.on(room);
-    pen.start(&traits, Ok(url));
-    if !change.has_left {
-        // The caller's own, or the same as before, is among the lines.
-        pen.without("host");
+    pen.put(host);
+    pen.put(if change.is_get { b"GET" } else { split_at_byte(head, b' ').0 });
+    pen.put(b" ");
+    pen.put(target);
+    pen.put(b" HTTP/1.1");
+    // Otherwise it is among the lines: the caller's own, or the same as before.
+    if change.has_left {
+        pen.put(b"\r\nHost: ");
+        pen.put(host);
+        if origin.port() != origin.scheme().default_port() {
+            pen.port(origin.port());
+        }
     }
     for line in Lines(head).skip(1) {
         let name = name_of(line);
@@ -388,7 +439,7 @@ impl<'b> Iterator for Lines<'b> {
 
     fn next(&mut self) -> Option<&'b [u8]> {
         let (line, rest) = split_at_byte(self.0, b'\r');
-        self.0 = rest.strip_prefix(b"\r\n").unwrap_or_default();
+        self.0 = rest.strip_prefix(b"\n").unwrap_or_default();
         (!line.is_empty()).then_some(line)
     }
 }

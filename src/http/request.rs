@@ -160,7 +160,7 @@ impl Pen<'_> {
         }
     }
 
-    fn port(&mut self, port: u16) {
+    pub(super) fn port(&mut self, port: u16) {
         self.put(b":");
         self.decimal(&mut [u32::from(port)]);
     }

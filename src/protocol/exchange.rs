@@ -173,6 +173,18 @@ impl Exchange {
         }
     }
 
+    /// Another request to the same endpoint, of which nothing is [staged](Self::stage) yet; the total
+    /// deadline counts from `started`.
+    // Once for all that send a request again.
+    #[inline(never)]
+    pub(crate) fn reset(&mut self, started: u32) {
+        let params = self.params;
+        let mut endpoint = self.endpoint;
+        endpoint.forget_resolved();
+        *self = Self::new(endpoint, params.response_to, params.repeat, params.deadlines, started);
+        self.params = params;
+    }
+
     /// What has to happen next for the `goal`. `body` is what of the request's body isn't in the buffer.
     ///
     /// # Errors

@@ -26,8 +26,8 @@ mod upload;
 
 pub(crate) use body::Body;
 pub use close::CloseReason;
+pub(crate) use exchange::State;
 pub use exchange::{Action, Exchange, Goal};
-pub(crate) use exchange::{RequestParams, State};
 pub use failure::Failure;
 pub use outbound::Blocked;
 pub(crate) use timers::{Deadlines, NEVER, Timers};

@@ -38,6 +38,8 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "embedded_nal_async",
             "embedded_io_async",
             "embedded_hal_async",
+            // `modem`: neither its trait nor the driver's type is another crate's to join.
+            "esp_at",
         ],
     ),
 ];

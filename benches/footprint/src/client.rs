@@ -21,6 +21,36 @@ pub fn get(url: &str, buffer: &mut [u8]) -> bool {
     got
 }
 
+/// The request with the layer that this variant has. (As a function it would be one move more than without.)
+macro_rules! with_layer {
+    ($request:expr, $url:expr) => {{
+        #[cfg(feature = "basic")]
+        // The URL is as good a password as any.
+        {
+            $request.basic($url, $url)
+        }
+        #[cfg(feature = "bearer")]
+        {
+            $request.bearer($url)
+        }
+        #[cfg(feature = "redirect")]
+        {
+            $request.follow(5)
+        }
+        #[cfg(feature = "retry")]
+        {
+            $request.retry(safe_http_client::RetryPolicy::new(unsafe { millis() }))
+        }
+        #[cfg(not(any(
+            feature = "basic",
+            feature = "bearer",
+            feature = "redirect",
+            feature = "retry"
+        )))]
+        $request
+    }};
+}
+
 fn request<N: Network, C: Clock>(
     network: N,
     clock: &C,
@@ -30,17 +60,7 @@ fn request<N: Network, C: Clock>(
 ) -> bool {
     let mut client = SafeHttpClient::new(network, clock);
     let Ok(mut online) = client.wait_online(cx) else { return false };
-    let request = online.get(url, buffer);
-    // The URL is as good a password as any.
-    #[cfg(feature = "basic")]
-    let request = request.basic(url, url);
-    #[cfg(feature = "bearer")]
-    let request = request.bearer(url);
-    #[cfg(feature = "redirect")]
-    let request = request.follow(5);
-    #[cfg(feature = "retry")]
-    let request = request.retry(safe_http_client::RetryPolicy::new(unsafe { millis() }));
-    let got = match request.send() {
+    let got = match with_layer!(online.get(url, buffer), url).send() {
         Ok(mut response) => response.read_to_end().map(put),
         #[cfg(feature = "redirect")]
         Err(safe_http_client::FollowError::Redirect { why, .. }) => {
