@@ -104,7 +104,7 @@ impl Exchange {
             (State::Body, Body::Chunked(_)) if self.ready == 0 => 0,
             (State::Body, Body::Trailers) => self.parser.line,
             (State::Body, _) => return Excerpt::default(),
-            _ => self.parser.line,
+            _ => self.parser.wrong_line(),
         };
         Excerpt::new(buffer.get(self.parsed_to..self.filled).unwrap_or_default(), start)
             .guarded(self.endpoint.has_secret)
