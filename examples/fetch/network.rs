@@ -2,9 +2,11 @@
 //! `std-embedded-nal`, watched for `-v` and the watchdog.
 
 use crate::watch::Watch;
-use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
+use embedded_nal::{AddrType, Dns, TcpClientStack, TcpError, TcpErrorKind, nb};
 use nal_link::PcLink;
 use safe_http_client::{NalNetwork, Phase, StackFault, StackQuirks};
+use std::fmt::{self, Debug, Display, Formatter};
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std_embedded_nal::Stack;
@@ -14,6 +16,29 @@ use std_embedded_nal::Stack;
 /// any other.
 pub(crate) fn watched_network(stack: WatchedStack) -> NalNetwork<WatchedStack, PcLink> {
     NalNetwork::new(stack, PcLink, StackQuirks::STD).with_faults(|error| StackFault::from(&error.0))
+}
+
+/// An error of the operating system, in its own words wherever it is shown.
+pub(crate) struct Told(std::io::Error);
+
+impl Debug for Told {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        Display::fmt(&self.0, f)
+    }
+}
+
+impl TcpError for Told {
+    fn kind(&self) -> TcpErrorKind {
+        match self.0.kind() {
+            ErrorKind::BrokenPipe => TcpErrorKind::PipeClosed,
+            _ => TcpErrorKind::Other,
+        }
+    }
+}
+
+/// Of the stack, whose own error wraps it.
+fn of_tcp(error: <Stack as TcpClientStack>::Error) -> Told {
+    Told(error.0)
 }
 
 /// The stack, telling the [`Watch`] what it is asked for.
@@ -35,10 +60,10 @@ impl WatchedStack {
 
 impl TcpClientStack for WatchedStack {
     type TcpSocket = <Stack as TcpClientStack>::TcpSocket;
-    type Error = <Stack as TcpClientStack>::Error;
+    type Error = Told;
 
     fn socket(&mut self) -> Result<Self::TcpSocket, Self::Error> {
-        self.stack.socket()
+        self.stack.socket().map_err(of_tcp)
     }
 
     fn connect(
@@ -52,7 +77,7 @@ impl TcpClientStack for WatchedStack {
         }
         self.watch.enter(Phase::Connect);
         self.watch.note(&format!("connecting to {remote}"));
-        self.stack.connect(socket, remote)?;
+        self.stack.connect(socket, remote).map_err(|error| error.map(of_tcp))?;
         self.watch.enter(Phase::Send);
         Ok(())
     }
@@ -63,7 +88,7 @@ impl TcpClientStack for WatchedStack {
         buffer: &[u8],
     ) -> nb::Result<usize, Self::Error> {
         self.watch.enter(Phase::Send);
-        let result = self.stack.send(socket, buffer);
+        let result = self.stack.send(socket, buffer).map_err(|error| error.map(of_tcp));
         self.sending = matches!(result, Err(nb::Error::WouldBlock));
         if let Ok(count) = result {
             self.watch.sent(buffer.get(..count).unwrap_or_default());
@@ -80,7 +105,7 @@ impl TcpClientStack for WatchedStack {
         if !self.sending && self.watch.phase() == Phase::Send {
             self.watch.enter(Phase::Head);
         }
-        let result = self.stack.receive(socket, buffer);
+        let result = self.stack.receive(socket, buffer).map_err(|error| error.map(of_tcp));
         if let Ok(count) = result {
             self.watch.received(buffer.get(..count).unwrap_or_default());
         }
@@ -88,12 +113,12 @@ impl TcpClientStack for WatchedStack {
     }
 
     fn close(&mut self, socket: Self::TcpSocket) -> Result<(), Self::Error> {
-        self.stack.close(socket)
+        self.stack.close(socket).map_err(of_tcp)
     }
 }
 
 impl Dns for WatchedStack {
-    type Error = <Stack as Dns>::Error;
+    type Error = Told;
 
     fn get_host_by_name(
         &mut self,
@@ -101,7 +126,7 @@ impl Dns for WatchedStack {
         addr_type: AddrType,
     ) -> nb::Result<IpAddr, Self::Error> {
         self.watch.enter(Phase::Resolve);
-        self.stack.get_host_by_name(hostname, addr_type)
+        self.stack.get_host_by_name(hostname, addr_type).map_err(|error| error.map(Told))
     }
 
     fn get_host_by_address(
@@ -109,6 +134,6 @@ impl Dns for WatchedStack {
         address: IpAddr,
         result: &mut [u8],
     ) -> nb::Result<usize, Self::Error> {
-        self.stack.get_host_by_address(address, result)
+        self.stack.get_host_by_address(address, result).map_err(|error| error.map(Told))
     }
 }

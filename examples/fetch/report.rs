@@ -2,7 +2,7 @@
 
 use crate::watch::to_stderr;
 use safe_http_client::{
-    Diagnosis, Error, ErrorKind, Evidence, Headers, Peer, ProtocolError, RequestError,
+    Diagnosis, Error, ErrorKind, Evidence, Headers, Peer, Phase, ProtocolError, RequestError,
     ResponseHead, Suspect, UrlError,
 };
 use std::fmt::Debug;
@@ -103,7 +103,12 @@ impl Failure {
             (Some(_), Some(first)) => {
                 format!("{}: {} ({})", error.phase, first.cause, last_words.escape_ascii())
             }
-            _ => format!("{error}{}", came(error, &diagnosis.evidence())),
+            _ => format!(
+                "{}: {}{}",
+                error.phase,
+                said(&error.kind, &diagnosis.evidence()),
+                came(error, &diagnosis.evidence())
+            ),
         };
         Self {
             status: tls.unwrap_or_else(|| exit_status(&error.kind)),
@@ -115,6 +120,43 @@ impl Failure {
             quiet: false,
         }
     }
+}
+
+/// What went wrong, as a person at a PC needs it: with the operating system's own words, and without what
+/// can't be of a server on this machine.
+fn said<T: Debug, D: Debug>(kind: &ErrorKind<T, D>, evidence: &Evidence) -> String {
+    let is_here = evidence.remote.is_some_and(|remote| remote.ip().to_canonical().is_loopback());
+    let checks = if is_here {
+        "check the port, and that the server runs"
+    } else {
+        "check address, port and firewall, that the server runs, and that it isn't bound to 127.0.0.1 only"
+    };
+    match kind {
+        ErrorKind::Connect(error) => {
+            format!("the connection couldn't be opened: {}; {checks}", words(error))
+        }
+        ErrorKind::NotConnected(error) => {
+            format!("there was no connection: {}; {checks}", words(error))
+        }
+        ErrorKind::Resolve(error) => {
+            format!("the host's name didn't resolve: {}; check the name", words(error))
+        }
+        ErrorKind::Send(error) => format!("the request couldn't be sent: {}", words(error)),
+        ErrorKind::Receive(error) => {
+            format!("the connection broke while the response was awaited: {}", words(error))
+        }
+        ErrorKind::Request(RequestError::Url(UrlError::SchemeInHost { .. })) => {
+            "a scheme stands where the URL's host belongs: write http:// once".into()
+        }
+        _ => kind.to_string(),
+    }
+}
+
+/// Of the stack's error, which TLS passes on as it is.
+fn words(error: &impl Debug) -> String {
+    let text = format!("{error:?}");
+    let inner = text.strip_prefix("Stack(").and_then(|text| text.strip_suffix(')'));
+    inner.unwrap_or(&text).to_owned()
 }
 
 /// What came, where the error is about that: how much of the body, the line, or what its first bytes are.
@@ -133,6 +175,8 @@ fn came<T, D>(error: &Error<T, D>, evidence: &Evidence) -> String {
             };
             text.push_str(&format!("; it began with {answer}: {}", peer.text()));
         }
+        // Of a body's framing; lines are counted in heads.
+        _ if error.phase == Phase::Body => text.push_str(&format!("; it is at {answer}")),
         _ => text.push_str(&format!("; line {}: {answer}", answer.line())),
     }
     text
@@ -143,15 +187,30 @@ pub(crate) fn note_on(head: ResponseHead<'_>) -> Option<String> {
     let (status, header) = match head.status() {
         401 => (401, "www-authenticate"),
         407 => (407, "proxy-authenticate"),
+        101 => {
+            let to = head.header("upgrade").map(latin1).unwrap_or_default();
+            return Some(format!(
+                "status 101 switches to another protocol ({}), which fetch doesn't speak",
+                to.escape_debug()
+            ));
+        }
         // With a page, that says so.
-        status @ 300..=399 if head.content_length() == Some(0) => {
-            let to = head.header_str("location")?;
+        _ if head.content_length() != Some(0) => return coded(head),
+        status @ 300..=399 if status != 304 => {
+            let to = head.header("location").map(latin1).unwrap_or_default();
             // What stands behind it may be a secret.
             let to = to.split(['?', '#']).next().unwrap_or_default();
-            return Some(format!(
-                "status {status} redirects to {}, and redirects aren't followed",
-                without_user(to).escape_debug()
-            ));
+            return Some(match to {
+                "" => format!("status {status} is a redirect that doesn't say where to"),
+                _ => format!(
+                    "status {status} redirects to {}, and redirects aren't followed",
+                    without_user(to).escape_debug()
+                ),
+            });
+        }
+        status @ 400.. => {
+            let reason = latin1(head.reason());
+            return Some(format!("status {status} {}, with an empty body", reason.escape_debug()));
         }
         _ => return None,
     };
@@ -166,6 +225,16 @@ pub(crate) fn note_on(head: ResponseHead<'_>) -> Option<String> {
              -H 'Authorization: ...'",
             schemes.join(", ")
         ),
+    })
+}
+
+/// That the body is compressed: on a terminal it is no text.
+fn coded(head: ResponseHead<'_>) -> Option<String> {
+    let coding = latin1(head.header("content-encoding").unwrap_or_default());
+    let is_coded = !coding.is_empty() && !coding.eq_ignore_ascii_case("identity");
+    is_coded.then(|| {
+        let coding = coding.escape_debug();
+        format!("the body is compressed ({coding}), and stays so: fetch doesn't undo that")
     })
 }
 

@@ -1,6 +1,6 @@
 //! What the answer to the check's own question says: its status, where it leads, what it wants.
 
-use super::location::{Location, is_same_site};
+use super::location::{Location, is_same_site, of_page, other_scheme};
 use super::rules::Symptom;
 use crate::error::Evidence;
 use crate::http::bytes::trim;
@@ -9,11 +9,12 @@ use core::fmt::{self, Write};
 use core::net::IpAddr;
 use heapless::String;
 
-/// What servers say in a 400 to a request that came without TLS: nginx and Apache, in their words.
+/// What servers say in a 400 to a request that came without TLS: nginx, Apache, Go and Tomcat, in their words.
 const TLS_WANTED: &[&[u8]] = &[
     b"plain HTTP request was sent to HTTPS port",
     b"speaking plain HTTP to an SSL-enabled server port",
     b"HTTP request to an HTTPS server",
+    b"This combination of host and port requires TLS",
 ];
 
 /// What only a portal's page says: the tag of the WISPr protocol.
@@ -42,6 +43,8 @@ pub(crate) enum Meaning {
     ToOtherPlace,
     /// It is a redirect; whether to the same host isn't known.
     ToSomewhere,
+    /// It leads to what isn't HTTP: an app, a file, a script.
+    ToOtherScheme,
     /// It is a redirect, and doesn't say to where.
     ToNowhere,
     /// 401 and 407.
@@ -93,8 +96,16 @@ impl Answer {
                 }
                 (None, _) => {
                     let path = head.header("location").map(trim).unwrap_or_default();
-                    let _ = shown_path(path, &mut detail);
-                    if path.is_empty() { Meaning::ToNowhere } else { Meaning::ToOtherPlace }
+                    if let Some(scheme) = other_scheme(path) {
+                        // What stands behind it may be anything.
+                        let _ = write!(detail, "{}:...", scheme.escape_ascii());
+                        Meaning::ToOtherScheme
+                    } else if matches!(path, [] | [b'#', ..]) {
+                        Meaning::ToNowhere
+                    } else {
+                        let _ = shown_path(path, &mut detail);
+                        Meaning::ToOtherPlace
+                    }
                 }
             },
             // A page may lead elsewhere, too.
@@ -103,9 +114,22 @@ impl Answer {
                     let _ = location.shown(&mut detail);
                     where_to(&location, asked, is_secure, evidence)
                 }
+                // Its text may, and any page has links: only a portal's are looked at.
+                (_, Some(asked)) => match of_page(body) {
+                    Some(location)
+                        if where_to(&location, asked, is_secure, evidence) == Meaning::ToPortal =>
+                    {
+                        let _ = location.shown(&mut detail);
+                        Meaning::ToPortal
+                    }
+                    _ => Meaning::Fine,
+                },
                 _ => Meaning::Fine,
             },
-            400 if TLS_WANTED.iter().any(|words| contains(body, words)) => Meaning::AsksForTls,
+            // nginx counts it as 497.
+            400 | 497 if TLS_WANTED.iter().any(|words| contains(body, words)) => {
+                Meaning::AsksForTls
+            }
             // What is refused is the check's question, whatever the server is.
             400 => Meaning::Fine,
             401 | 407 => {
@@ -118,7 +142,8 @@ impl Answer {
             405 | 501 => Meaning::NoOptions,
             429 => Meaning::TooMany,
             503 => Meaning::Unavailable,
-            500..=599 => Meaning::ServerError,
+            // What is above is processed as if it were a 5xx (RFC 9110 section 15).
+            500.. => Meaning::ServerError,
             402..=499 => Meaning::Refused,
             _ => Meaning::Fine,
         };
@@ -138,6 +163,7 @@ impl Answer {
             | Meaning::ToHttps
             | Meaning::ToOtherPlace
             | Meaning::ToSomewhere
+            | Meaning::ToOtherScheme
             | Meaning::ToNowhere => Symptom::AnswerLeadsElsewhere,
             Meaning::WantsCredentials
             | Meaning::Forbidden
@@ -187,6 +213,7 @@ impl Answer {
             Meaning::ToHttps => "the same host by https",
             Meaning::ToOtherPlace => "another place of the same host",
             Meaning::ToSomewhere => "whether that is the same host isn't known",
+            Meaning::ToOtherScheme => "what isn't asked for by HTTP",
             Meaning::ToNowhere => "a redirect that doesn't say where to",
             Meaning::WantsCredentials => "who asks has to say who they are",
             Meaning::Forbidden => {
@@ -219,6 +246,9 @@ impl Answer {
             }
             Meaning::ToOtherPlace | Meaning::ToSomewhere => {
                 "redirects aren't followed by themselves: ask for the URL that it leads to"
+            }
+            Meaning::ToOtherScheme => {
+                "look at what the server is for: it leads to an app or to another protocol"
             }
             Meaning::ToNowhere => "look at the server: a redirect needs a Location",
             Meaning::WantsCredentials if self.status == 407 => {
@@ -315,7 +345,7 @@ fn shown_path(path: &[u8], out: &mut impl Write) -> fmt::Result {
     for byte in path.get(..end).unwrap_or_default() {
         write!(out, "{}", byte.escape_ascii())?;
     }
-    Ok(())
+    if path.get(end) == Some(&b'?') { out.write_str("?...") } else { Ok(()) }
 }
 
 pub(super) fn contains(text: &[u8], words: &[u8]) -> bool {

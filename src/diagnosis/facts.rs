@@ -195,7 +195,7 @@ fn facts(symptom: Symptom, evidence: &Evidence, around: &Around) -> Facts {
         fault: evidence.fault,
         at_once: evidence.phase_ms < AT_ONCE_MS && evidence.phase_ms <= evidence.limit_ms / 4,
         reused: evidence.reused,
-        unanswered: evidence.received == 0 && !evidence.reused,
+        unanswered: evidence.received == 0,
         announced: matches!(
             evidence.body,
             Some(BodyProgress { framing: BodyFraming::Length(_), .. })
@@ -229,13 +229,17 @@ fn known_peer(peer: Peer, evidence: &Evidence) -> Peer {
 /// Less than this is missing at the end of a body whose length was announced wrong.
 const END: u64 = 64;
 
+fn is_short_by_little(received: u64, announced: u64) -> bool {
+    let missing = announced.saturating_sub(received);
+    missing < END && missing < received
+}
+
 /// What a stall in such a body is.
 fn stalled(body: Option<BodyProgress>) -> Symptom {
     match body {
         Some(BodyProgress { framing: BodyFraming::UntilClose, .. }) => Symptom::StalledWithoutEnd,
         Some(BodyProgress { framing: BodyFraming::Length(announced), received }) => {
-            let missing = announced.saturating_sub(received);
-            if missing < END && missing < received {
+            if is_short_by_little(received, announced) {
                 Symptom::StalledAtEnd
             } else {
                 Symptom::Stalled
@@ -260,13 +264,24 @@ fn symptom<T, D>(error: &Error<T, D>, evidence: &Evidence, peer: Option<Peer>) -
             Some(Peer::Tls) => Symptom::AnswerIsTls,
             Some(Peer::Icy) => Symptom::AnswerIsIcy,
             Some(Peer::LeftOvers) => Symptom::AnswerIsLeftOvers,
-            Some(Peer::BlankLines | Peer::InFront | Peer::StatusLine | Peer::Body) => {
-                Symptom::AnswerIsNearlyHttp
-            }
+            Some(
+                Peer::BlankLines
+                | Peer::InFront
+                | Peer::StatusLine
+                | Peer::CutStatusLine
+                | Peer::NoStatusLine
+                | Peer::Body,
+            ) => Symptom::AnswerIsNearlyHttp,
             _ => Symptom::AnswerIsNotHttp,
         },
+        ErrorKind::Protocol(ProtocolError::Version) => Symptom::AnswerIsNearlyHttp,
         ErrorKind::Protocol(_) | ErrorKind::NotUtf8 { .. } => Symptom::AnswerMalformed,
         ErrorKind::Compressed => Symptom::AnswerCompressed,
+        ErrorKind::Truncated { received, announced: Some(announced) }
+            if is_short_by_little(*received, *announced) =>
+        {
+            Symptom::AnswerCutAtEnd
+        }
         ErrorKind::Truncated { .. } => Symptom::AnswerCut,
         // The request's own head is the caller's.
         ErrorKind::Buffer { what: BufferUse::RequestHead, .. } => Symptom::MistakeOfCaller,

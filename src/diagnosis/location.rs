@@ -37,6 +37,37 @@ pub(super) struct Location<'h> {
     path: &'h [u8],
 }
 
+/// The scheme of a URL, where it is neither `http` nor `https`: `app` of `app://open`.
+pub(super) fn other_scheme(value: &[u8]) -> Option<&[u8]> {
+    let colon = value.iter().position(|byte| *byte == b':')?;
+    let scheme = value.get(..colon)?;
+    let [first, rest @ ..] = scheme else { return None };
+    let is_scheme = first.is_ascii_alphabetic()
+        && rest.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte));
+    let is_http = scheme.eq_ignore_ascii_case(b"http") || scheme.eq_ignore_ascii_case(b"https");
+    (is_scheme && !is_http).then_some(scheme)
+}
+
+/// Where a page leads by itself: `<meta http-equiv="refresh" content="0; url=...">`, or a script that sets
+/// `location`.
+pub(super) fn of_page(page: &[u8]) -> Option<Location<'_>> {
+    let behind = |words: &[u8]| {
+        let at = page.windows(words.len()).position(|it| it.eq_ignore_ascii_case(words))?;
+        page.get(at.wrapping_add(words.len())..)
+    };
+    if let Some(meta) = behind(b"http-equiv=\"refresh\"").or_else(|| behind(b"http-equiv=refresh"))
+    {
+        let at = meta.windows(4).position(|it| it.eq_ignore_ascii_case(b"url="))?;
+        return Location::of("refresh", meta.get(at..)?);
+    }
+    let script = behind(b"location.href").or_else(|| behind(b"location.replace"));
+    let script = script.or_else(|| behind(b"window.location"))?;
+    let quote = script.iter().position(|byte| matches!(byte, b'"' | b'\''))?;
+    // Only what is assigned at once.
+    let url = script.get(quote.wrapping_add(1)..).filter(|_| quote <= 4)?;
+    Location::of("location", url)
+}
+
 impl<'h> Location<'h> {
     /// The URL that a header names, in `Refresh` behind `url=`. `None` for a path alone, which stays where
     /// it is, whatever stands in its query.

@@ -56,6 +56,8 @@ pub(super) enum Symptom {
     AnswerTooLarge,
     AnswerCompressed,
     AnswerCut,
+    /// Nearly all of the announced body had come.
+    AnswerCutAtEnd,
     AnswerMalformed,
 }
 
@@ -231,12 +233,12 @@ const RULES: &[Rule] = &[
         &[is(EventHandler, Likely), is(HostDown, Possible)]),
     // Where TLS is at home the server speaks it.
     rule(NO_CONNECTION, |f| f.secure && f.port == Reach::Answers && f.tls_port,
-        &[is(Certificate, Likely), is(ModemMemory, Possible), is(TlsMismatch, Possible)]),
+        &[is(Certificate, Likely), is(TlsMismatch, Possible), is(ModemMemory, Possible)]),
     rule(NO_CONNECTION, |f| f.secure && f.port == Reach::Answers,
         &[is(TlsMismatch, Likely), is(Certificate, Possible), is(ModemMemory, Possible)]),
     // A modem that can't tell: at once, and the host is there.
     rule(&[ConnectFailed], |f| f.at_once && f.port == Reach::NotAsked && f.fault == StackFault::TlsFailed,
-        &[is(TlsMismatch, Possible), is(Certificate, Possible), is(ModemMemory, Possible), is(NothingListens, Possible)]),
+        &[is(TlsMismatch, Possible), is(Certificate, Possible), is(NothingListens, Possible), is(ModemMemory, Possible)]),
     rule(&[ConnectFailed], |f| f.at_once && matches!(f.fault, StackFault::Indistinct | StackFault::TlsFailed),
         &[is(NothingListens, Likely), is(ServerOnLoopback, Possible), is(Firewall, Possible)]),
     rule(&[ConnectFailed], |f| f.at_once && f.fault == StackFault::Unknown,
@@ -272,12 +274,13 @@ const RULES: &[Rule] = &[
         &[is(ConnectionLost, Likely), is(StackQuirks, Possible), is(TlsMismatch, Possible), is(NotHttp, Possible)]),
 
     // The exchange.
-    rule(&[Broken, ClosedUnanswered], |f| f.reused,
+    rule(&[Broken, ClosedUnanswered], |f| f.reused && f.unanswered,
         &[is(StaleConnection, Likely), is(ConnectionLost, Possible)]),
     // A server of TLS resets, or hangs up, when it is asked in the clear.
     rule(&[ClosedUnanswered, Broken], |f| f.unanswered,
         &[is(ConnectionLost, Likely), is(TlsMismatch, Possible), is(NotHttp, Possible)]),
-    rule(&[Broken], ALWAYS,
+    // No more than an interim response, or a part of the final one.
+    rule(&[Broken, ClosedUnanswered], ALWAYS,
         &[is(ConnectionLost, Likely)]),
     rule(&[ResponseTimedOut, Stalled], |f| f.fault == StackFault::RadioSleeps,
         &[is(SlowServer, Likely), is(ModemSleep, Possible), is(NotHttp, Possible)]),
@@ -309,6 +312,9 @@ const RULES: &[Rule] = &[
     rule(&[AnswerRefuses],     ALWAYS, &[is(RefusedByStatus, Certain)]),
     rule(&[AnswerTooLarge],    ALWAYS, &[is(BufferTooSmall, Certain)]),
     rule(&[AnswerCompressed],  ALWAYS, &[is(Compressed, Certain)]),
+    // A length that counts characters where bytes count is a little off, as a rule.
+    rule(&[AnswerCutAtEnd],    ALWAYS,
+        &[is(BodyTooShort, Likely), is(BadResponse, Possible), is(ConnectionLost, Possible), is(SerialLine, Possible)]),
     // It is short or invalid as it came; who made it so isn't seen.
     rule(&[AnswerCut],         ALWAYS,
         &[is(BadResponse, Likely), is(ConnectionLost, Possible), is(SerialLine, Possible)]),
@@ -323,24 +329,25 @@ const NO_RULE: &[Suspect] = &[is(Unexplained, Possible)];
 /// As many as a row has at most.
 pub(super) const MOST: usize = 4;
 
-/// What was looked at and found right is no cause, and neither is what can't be there.
-fn is_ruled_out(cause: Cause, f: &Facts) -> bool {
-    match cause {
-        NoDnsServer => f.has_dns,
-        NoAddress => f.is_up,
-        WrongSubnet => f.routed || f.own_machine,
-        GatewaySilent => f.gateway == Reach::Answers || f.own_machine,
-        HostDown | ClientIsolation => f.host == Reach::Answers || f.own_machine,
-        ServerOnLoopback => f.own_machine,
-        // With TLS the connection came about.
-        TlsMismatch => f.secure && matches!(f.symptom, Broken | ClosedUnanswered),
-        // The stack says so itself.
-        ModemUnresponsive if f.fault == StackFault::Busy => false,
-        ModemSleep if f.fault == StackFault::RadioSleeps => false,
-        EventHandler | JoinFailed | ModemMemory | ModemReset | ModemUnresponsive | ModemSleep
-        | SerialLine | Firmware => f.on_pc,
-        _ => false,
-    }
+/// What was looked at and found right is no cause, and neither is what can't be there. Of what the stack
+/// says itself it is the other way round.
+#[rustfmt::skip]
+const RULED_OUT: &[(&[Cause], fn(&Facts) -> bool)] = &[
+    (&[NoDnsServer],      |f| f.has_dns),
+    (&[NoAddress],        |f| f.is_up),
+    (&[WrongSubnet],      |f| f.routed || f.own_machine),
+    (&[GatewaySilent],    |f| f.gateway == Reach::Answers || f.own_machine),
+    (&[HostDown, ClientIsolation], |f| f.host == Reach::Answers || f.own_machine),
+    (&[ServerOnLoopback], |f| f.own_machine),
+    // With TLS the connection came about.
+    (&[TlsMismatch],      |f| f.secure && matches!(f.symptom, Broken | ClosedUnanswered)),
+    (&[ModemUnresponsive], |f| f.on_pc && f.fault != StackFault::Busy),
+    (&[ModemSleep],       |f| f.on_pc && f.fault != StackFault::RadioSleeps),
+    (&[EventHandler, JoinFailed, ModemMemory, ModemReset, SerialLine, Firmware], |f| f.on_pc),
+];
+
+fn is_ruled_out(cause: Cause, facts: &Facts) -> bool {
+    RULED_OUT.iter().any(|(causes, given)| causes.contains(&cause) && given(facts))
 }
 
 /// The causes, the likeliest first. What was seen itself is never ruled out.

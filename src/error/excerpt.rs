@@ -7,7 +7,17 @@ use core::fmt::{self, Write};
 const MOST: usize = 32;
 
 /// Words behind which a line may hold a secret, in lower case.
-const SECRETS: [&[u8]; 6] = [b"cookie", b"authoriz", b"authentic", b"passw", b"secret", b"token"];
+const SECRETS: [&[u8]; 9] = [
+    b"cookie",
+    b"authoriz",
+    b"authentic",
+    b"passw",
+    b"pwd",
+    b"secret",
+    b"token",
+    b"session",
+    b"key",
+];
 
 /// The first bytes of a line that a peer sent, at most 32, and where it stands.
 ///
@@ -88,7 +98,8 @@ impl Excerpt {
         let mut shown = self.all();
         // The first line of a message is its start, whatever that is; of another one the line is shown.
         if self.line > 1 {
-            shown = shown.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+            shown = shown.split(|byte| *byte == b'\n').next().unwrap_or_default();
+            shown = shown.strip_suffix(b"\r").unwrap_or(shown);
         }
         let all = shown;
         let mut keep = |length: usize| shown = shown.get(..length).unwrap_or(shown);

@@ -22,15 +22,17 @@ pub enum Peer {
     LeftOvers,
     /// `ICY 200 OK`: a SHOUTcast stream.
     Icy,
+    /// `SOURCETABLE 200 OK`: an NTRIP caster.
+    Ntrip,
     /// `RTSP/1.0`: a camera's streaming port.
     Rtsp,
     /// `SIP/2.0`: a telephone.
     Sip,
-    /// The frames of HTTP/2.
+    /// The frames of HTTP/2, or what they begin with.
     Http2,
     /// A SSH server's greeting.
     Ssh,
-    /// A FTP or SMTP server's greeting, which starts with 220; or another number of theirs.
+    /// A FTP, SMTP or NNTP server's greeting, which starts with 220 or 200; or another number of theirs.
     Greeting,
     /// A POP3 or IMAP server's greeting.
     Mail,
@@ -38,14 +40,25 @@ pub enum Peer {
     Telnet,
     /// `RFB 003.008`: a VNC server.
     Vnc,
+    /// A chat server: IRC or XMPP.
+    Chat,
+    /// A database or cache: Redis, memcached, MySQL or PostgreSQL.
+    Database,
+    /// A message broker: MQTT or AMQP.
+    Broker,
     /// The request itself: an echo service, or a line that echoes.
     Echo,
     /// Blank lines in front of a status line, or alone.
     BlankLines,
     /// Other bytes in front of a status line.
     InFront,
-    /// A status line in other words: `HTTP` in lower case, or with white space or no version behind it.
+    /// A status line in other words: `HTTP` in lower case, or with white space or no version behind it; or
+    /// `200 OK` alone.
     StatusLine,
+    /// The end of a status line, without its start.
+    CutStatusLine,
+    /// Header lines without a status line in front.
+    NoStatusLine,
     /// A body without a head, as HTTP/0.9 has it: HTML, XML or JSON.
     Body,
     /// Other text.
@@ -57,14 +70,24 @@ pub enum Peer {
 impl Peer {
     /// Judged by its first bytes. A few dozens are enough.
     pub fn of(start: &[u8]) -> Self {
+        // In upper case; they count in lower case, too.
         const MAGIC: &[(&[u8], Peer)] = &[
             (b"ICY ", Peer::Icy),
+            (b"SOURCETABLE ", Peer::Ntrip),
             (b"RTSP/", Peer::Rtsp),
             (b"SIP/", Peer::Sip),
+            (b"PRI * HTTP/2", Peer::Http2),
             (b"SSH-", Peer::Ssh),
             (b"RFB 0", Peer::Vnc),
             (b"+OK", Peer::Mail),
             (b"* OK", Peer::Mail),
+            (b"* BYE", Peer::Mail),
+            (b"NOTICE ", Peer::Chat),
+            (b"-ERR ", Peer::Database),
+            (b"-DENIED ", Peer::Database),
+            (b"-NOAUTH ", Peer::Database),
+            (b"ERROR\r\nERROR\r\n", Peer::Database),
+            (b"AMQP", Peer::Broker),
             (b"\xFF\xFB", Peer::Telnet),
             (b"\xFF\xFD", Peer::Telnet),
             (b"GET ", Peer::Echo),
@@ -75,13 +98,22 @@ impl Peer {
             (b"DELETE ", Peer::Echo),
             (b"OPTIONS ", Peer::Echo),
         ];
-        if let Some((_, peer)) = MAGIC.iter().find(|(magic, _)| start.starts_with(magic)) {
+        if let Some((_, peer)) = MAGIC.iter().find(|(magic, _)| is_like(start, magic)) {
             return *peer;
         }
         match start {
             [0x15 | 0x16, 3, 0..=4, ..] => return Self::Tls,
-            // A SETTINGS frame (RFC 9113 section 4.1).
-            [0, 0, _, 4, 0, 0, 0, 0, 0, ..] => return Self::Http2,
+            // SETTINGS and GOAWAY of stream 0 (RFC 9113 section 4.1).
+            [0, 0, _, 4 | 7, 0, 0, 0, 0, 0, ..] => return Self::Http2,
+            // A CONNACK (MQTT 3.1.1 section 3.2).
+            [0x20, 2, 0 | 1, 0..=5, ..] => return Self::Broker,
+            // MySQL's greeting of protocol 10, or an error in its place; PostgreSQL's error.
+            [_, 0, 0, 0, 10, b'0'..=b'9', ..]
+            | [_, 0, 0, 0, 0xFF, ..]
+            | [b'E', 0, 0, _, _, b'S', ..] => return Self::Database,
+            [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9', b' ', line @ ..] if has_field_behind(line) => {
+                return Self::StatusLine;
+            }
             [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9', b' ' | b'-', ..] => return Self::Greeting,
             _ => {}
         }
@@ -93,13 +125,24 @@ impl Peer {
         if blanks > 0 && (text.is_empty() || is_like(text, b"http/")) {
             return Self::BlankLines;
         }
-        if start.windows(b"HTTP/1.".len()).any(|window| window == b"HTTP/1.") {
+        let has = |words: &[u8]| start.windows(words.len()).any(|window| window == words);
+        if has(b"HTTP/1.") {
             return Self::InFront;
+        }
+        if [&b"TTP/1."[..], b"TP/1.", b"P/1.", b"/1.1 ", b"/1.0 ", b"HTP/1."]
+            .iter()
+            .any(|cut| start.starts_with(cut))
+        {
+            return Self::CutStatusLine;
+        }
+        if has(b"<stream:") || text.starts_with(b":") && has(b" NOTICE ") {
+            return Self::Chat;
         }
         // A mark in front of UTF-8 (RFC 3629 section 6).
         let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
         match text {
             [b'<' | b'{' | b'[', ..] => Self::Body,
+            _ if blanks == 0 && is_field(text) => Self::NoStatusLine,
             _ if text.iter().all(|&byte| {
                 byte.is_ascii_whitespace() || matches!(byte, 0x20..=0x7E | 0x80..)
             }) =>
@@ -120,17 +163,25 @@ impl Peer {
                  may be"
             }
             Self::Icy => "this is SHOUTcast (ICY), an audio stream, and not HTTP/1.x",
+            Self::Ntrip => {
+                "this is an NTRIP caster (corrections for satellite receivers), and not HTTP"
+            }
             Self::Rtsp => "this is RTSP, a camera's or player's stream, and not HTTP",
             Self::Sip => "this is SIP, a telephone, and not HTTP",
             Self::Http2 => "the server speaks HTTP/2 alone on this port: HTTP/1.1 is needed",
             Self::Ssh => "this is an SSH server, and not HTTP",
-            Self::Greeting => "this is an FTP or mail (SMTP) server, and not HTTP",
+            Self::Greeting => "this is an FTP, mail (SMTP) or news server, and not HTTP",
             Self::Mail => "this is a mail server (POP3 or IMAP), and not HTTP",
             Self::Telnet => "this is a Telnet server, and not HTTP",
             Self::Vnc => "this is a VNC server, and not HTTP",
+            Self::Chat => "this is a chat server (IRC or XMPP), and not HTTP",
+            Self::Database => {
+                "this is a database or cache (Redis, memcached, MySQL or PostgreSQL), and not HTTP"
+            }
+            Self::Broker => "this is a message broker (MQTT or AMQP), and not HTTP",
             Self::Echo => "the request itself comes back: an echo service, or a line that echoes",
             Self::BlankLines => {
-                "blank lines came first, where the status line belongs: the server (as a rule a \
+                "blank lines came first (or white space), where the status line belongs: the server (as a rule a \
                  script of its) writes them in front of its head"
             }
             Self::InFront => {
@@ -138,18 +189,43 @@ impl Peer {
                  its) writes them in front of its head"
             }
             Self::StatusLine => "its status line isn't HTTP/1.x's, HTTP/1.1 200 OK",
+            Self::CutStatusLine => {
+                "the start of its status line is missing: bytes were lost on the way, or the answer before \
+                 was longer than it said"
+            }
+            Self::NoStatusLine => {
+                "header lines came without a status line in front of them: a script (CGI) that leaves it out"
+            }
             Self::Body => {
                 "a body came without a status line and headers: HTTP/0.9, or a script that sends \
                  no head"
             }
-            Self::Text => "it is text, and no status line: another service may listen on this port",
+            Self::Text => {
+                "it is text, and no status line: another service listens on this port, or a server that \
+                 sends a body without a head"
+            }
             Self::Binary => "it is no text: another service listens on this port",
         }
     }
 }
 
-fn is_like(text: &[u8], lower: &[u8]) -> bool {
-    text.get(..lower.len()).is_some_and(|text| text.eq_ignore_ascii_case(lower))
+/// Whether this is the end of a status line: `OK`, or a header line stands behind it.
+fn has_field_behind(line: &[u8]) -> bool {
+    let end = line.iter().position(|byte| *byte == b'\n').unwrap_or(line.len());
+    let (line, behind) = line.split_at_checked(end).unwrap_or_default();
+    line.trim_ascii() == b"OK" || is_field(behind.trim_ascii_start())
+}
+
+/// Whether a header line begins here.
+fn is_field(text: &[u8]) -> bool {
+    let name =
+        text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
+    name > 0 && matches!(text.get(name..), Some([b':', b' ', b'!'..=b'~', ..]))
+}
+
+/// Whether it begins so, in upper or lower case.
+fn is_like(text: &[u8], start: &[u8]) -> bool {
+    text.get(..start.len()).is_some_and(|text| text.eq_ignore_ascii_case(start))
 }
 
 /// How a response broke HTTP/1.1.
@@ -225,11 +301,14 @@ impl ProtocolError {
                 "the answer doesn't begin with a status line of HTTP/1.x; its first bytes, which \
                  the evidence has, tell what it is"
             }
-            Self::Version => "the response's version is none of HTTP/1.x",
+            Self::Version => {
+                "the status line doesn't begin with HTTP/1.0 or HTTP/1.1 and a space: another version, or none"
+            }
             Self::Status => "the response's status isn't three digits from 100 to 999",
             Self::StatusLine => "the status line has a control character",
             Self::HeaderName => {
-                "a line of the response's head doesn't begin with a header's name and a colon"
+                "a line of the response's head, or of its trailers, doesn't begin with a header's name and \
+                 a colon"
             }
             Self::SpaceBeforeColon => {
                 "a header of the response has white space between its name and its colon"

@@ -55,8 +55,8 @@ impl<T: Debug, D: Debug> Display for ErrorKind<T, D> {
                 write!(f, "the connection broke while the response was awaited (stack: {error:?})")
             }
             Self::ClosedBeforeResponse => f.write_str(
-                "the peer closed the connection without a response: the server crashed, dropped \
-                 the request, or closed an idle connection",
+                "the peer closed the connection without a response, or with no more than an interim one \
+                 (1xx): the server crashed, dropped the request, or closed an idle connection",
             ),
             Self::StaleConnection => f.write_str(
                 "the server had closed the connection that was kept, and a request that isn't \

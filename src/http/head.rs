@@ -45,6 +45,8 @@ pub struct HeadParser {
     position: usize,
     /// Where the current line starts.
     pub(crate) line: usize,
+    /// Where the line with the transfer coding starts, or another with a name as long.
+    coding_line: usize,
     /// Length of the last line's name; 0 before the first.
     name_length: usize,
     /// Where the reason ends, and with it the status line.
@@ -65,6 +67,7 @@ impl HeadParser {
             state: State::StatusLine,
             position: 0,
             line: 0,
+            coding_line: 0,
             name_length: 0,
             reason_end: 0,
             status: 0,
@@ -91,6 +94,11 @@ impl HeadParser {
             Some(start) => start == b"HTTP",
             None => b"HTTP".starts_with(bytes),
         }
+    }
+
+    /// Where the line starts that is wrong: of a head that is complete it is the transfer coding's.
+    pub(crate) fn wrong_line(&self) -> usize {
+        if self.state == State::Done { self.coding_line } else { self.line }
     }
 
     /// The status, once the head is complete.
@@ -254,6 +262,9 @@ impl HeadParser {
     /// Takes note of a field line, complete up to its value's end.
     #[cfg_attr(target_pointer_width = "32", inline(never))]
     fn field(&mut self, line: &[u8]) -> Result<(), ProtocolError> {
+        if self.name_length == "transfer-encoding".len() {
+            self.coding_line = self.line;
+        }
         match line.split_at_checked(self.name_length) {
             Some((name, [b':', value @ ..])) => self.fields.field(name, trim(value)),
             _ => Ok(()),

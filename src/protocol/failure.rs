@@ -106,7 +106,7 @@ impl Exchange {
             (State::Body, Body::Chunked(_)) if self.ready == 0 => 0,
             (State::Body, Body::Trailers) => self.parser.line,
             (State::Body, _) => return,
-            _ => self.parser.line,
+            _ => self.parser.wrong_line(),
         };
         let message = buffer.get(self.parsed_to..self.filled).unwrap_or_default();
         excerpt.quote(message, start, self.endpoint.has_secret);

@@ -339,7 +339,8 @@ impl Exchange {
                 Ok(true)
             }
             _ if self.received == 0 && self.reused => Err(Failure::StaleConnection),
-            _ if self.received == 0 => Err(Failure::ClosedBeforeResponse),
+            // Interim ones may have come.
+            _ if self.filled == self.parsed_to => Err(Failure::ClosedBeforeResponse),
             _ => Err(Failure::Truncated),
         }
     }

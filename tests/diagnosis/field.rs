@@ -15,18 +15,18 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 /// With one space between words, as they are read: a console breaks lines.
-fn plain(text: impl ToString) -> String {
+pub(crate) fn plain(text: impl ToString) -> String {
     text.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn diagnose(chip: Chip, url: &str) -> Report {
+pub(crate) fn diagnose(chip: Chip, url: &str) -> Report {
     let mut cx = cx();
     SafeHttpClient::new(chip, TestClock::ticking(1)).diagnose(&mut cx, url)
 }
 
 /// Whether a text says all of these, and nothing of those.
 #[track_caller]
-fn says(what: &str, text: &str, wanted: &[&str], unwanted: &[&str]) {
+pub(crate) fn says(what: &str, text: &str, wanted: &[&str], unwanted: &[&str]) {
     let text = plain(text);
     for words in wanted {
         assert!(text.contains(words), "{what}: doesn't say {words:?}:\n{text}");
@@ -39,165 +39,6 @@ fn says(what: &str, text: &str, wanted: &[&str], unwanted: &[&str]) {
 fn causes(diagnosis: Option<&Diagnosis>) -> Vec<Cause> {
     let suspects = diagnosis.map(Diagnosis::suspects).unwrap_or_default();
     suspects.iter().map(|suspect| suspect.cause).collect()
-}
-
-/// Answers to the check, what it says of them, and what it mustn't say.
-#[cfg(feature = "advice")]
-#[test]
-fn an_answer_is_told_by_its_status() {
-    const FINE: &str = "all of it works";
-    let long = format!("http://portal.test/{}", "x".repeat(200));
-    for (what, url, head, wanted, unwanted) in [
-        (
-            "302 to another host of the service",
-            "http://script.test/",
-            "302 Found\r\nLocation: https://script.googleusercontent.com/x",
-            &[
-                "status 302",
-                "redirects to https://script.googleusercontent.com/x",
-                "ask for the URL",
-            ][..],
-            &["portal", FINE][..],
-        ),
-        (
-            "301 to https of the same host",
-            "http://gate.test/",
-            "301 Moved Permanently\r\nLocation: https://gate.test/",
-            &["status 301", "redirects to https://gate.test/", "https", "TLS"],
-            &["portal", FINE],
-        ),
-        (
-            "308 to a path",
-            "http://gate.test/",
-            "308 Permanent Redirect\r\nLocation: /new/",
-            &["status 308", "redirects to /new/", "the same host"],
-            &["portal", FINE],
-        ),
-        (
-            "302 without a Location",
-            "http://gate.test/",
-            "302 Found\r\nX-Nothing: else",
-            &["status 302", "doesn't say where to"],
-            &["portal", FINE],
-        ),
-        (
-            "302 to a login of another host",
-            "http://gate.test/",
-            "302 Found\r\nLocation: https://accounts.example/login?to=http://gate.test/&token=abc",
-            &["redirects to https://accounts.example/login", "captive portal", "(possible)"],
-            &["(likely)", "token", FINE],
-        ),
-        (
-            "302 with a portal's marks",
-            "http://gate.test/",
-            "302 Found\r\nLocation: http://user:pass@captive.hotel.test:8880/guest?mac=02",
-            &["redirects to http://captive.hotel.test:8880/guest", "a captive portal answers"],
-            &["user:pass", "mac=02", FINE],
-        ),
-        (
-            "302 to the gateway",
-            "http://gate.test/",
-            "302 Found\r\nLocation: http://192.168.1.1/",
-            &["redirects to http://192.168.1.1/", "a captive portal answers"],
-            &[FINE],
-        ),
-        (
-            "511",
-            "http://gate.test/",
-            "511 Network Authentication Required",
-            &["status 511", "a captive portal answers"],
-            &[FINE],
-        ),
-        (
-            "401 that wants Digest",
-            "http://gate.test/",
-            "401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"x\", nonce=\"y\"",
-            &["status 401", "wants Digest", "Basic", "Authorization"],
-            &[FINE, "nonce", "realm"],
-        ),
-        (
-            "401 that wants Basic",
-            "http://gate.test/",
-            "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"a, b\"",
-            &["status 401", "wants Basic:", "user:password@"],
-            &[FINE],
-        ),
-        (
-            "401 that wants one of several",
-            "http://gate.test/",
-            "401 Unauthorized\r\nWWW-Authenticate: Negotiate, Bearer realm = \"x\"\r\n\
-             www-authenticate: NTLM",
-            &["wants Negotiate, Bearer, NTLM:", "Bearer ..."],
-            &[FINE],
-        ),
-        (
-            "401 that doesn't say what it wants",
-            "http://gate.test/",
-            "401 Unauthorized",
-            &["status 401", "no challenge"],
-            &[FINE],
-        ),
-        (
-            "407 of a proxy",
-            "http://gate.test/",
-            "407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\"",
-            &["status 407", "wants Basic", "Proxy-Authorization"],
-            &[FINE],
-        ),
-        (
-            "403",
-            "http://gate.test/",
-            "403 Forbidden",
-            &["status 403", "forbidden", "rights"],
-            &[FINE],
-        ),
-        ("404", "http://gate.test/", "404 Not Found", &["status 404", "nothing", "path"], &[FINE]),
-        ("410", "http://gate.test/", "410 Gone", &["status 410", "nothing", "path"], &[FINE]),
-        (
-            "429",
-            "http://gate.test/",
-            "429 Too Many Requests",
-            &["status 429", "too many", "less often"],
-            &[FINE],
-        ),
-        (
-            "500",
-            "http://gate.test/",
-            "500 Internal Server Error",
-            &["status 500", "server's own error", "log"],
-            &[FINE],
-        ),
-        (
-            "503",
-            "http://gate.test/",
-            "503 Service Unavailable",
-            &["status 503", "can't answer now", "again"],
-            &[FINE],
-        ),
-        (
-            "405: it is there, and takes no OPTIONS",
-            "http://gate.test/",
-            "405 Method Not Allowed",
-            &["status 405", "takes no OPTIONS", FINE],
-            &["cause:"],
-        ),
-        ("200", "http://gate.test/", "200 OK", &["status 200", FINE], &["cause:", "says:"]),
-        (
-            "a long Location is cut, and is no less one",
-            "http://gate.test/",
-            &format!("302 Found\r\nLocation: {long}"),
-            &["redirects to http://portal.test/xxx"],
-            &[FINE],
-        ),
-    ] {
-        let answer = format!("HTTP/1.1 {head}\r\nContent-Length: 0\r\n\r\n");
-        let mut chip = chip(vec![Connection::answer(answer); 2]);
-        chip.stack.names = ["gate.test", "script.test"]
-            .map(|name| (name, Ipv4Addr::new(192, 168, 1, 20).into()))
-            .to_vec();
-        let report = diagnose(chip, url);
-        says(what, &report.to_string(), wanted, unwanted);
-    }
 }
 
 /// The mistake stands in the report that gives advice on it.

@@ -3,6 +3,8 @@
 //!
 //! `conformance/tests/diagnosis` produces the same failures for real, on foreign stacks and the modem.
 
+#[cfg(feature = "advice")]
+mod answers;
 mod causes;
 mod checks;
 mod chip;

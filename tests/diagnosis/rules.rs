@@ -56,8 +56,8 @@ fn each_thing_that_a_row_asks_for_counts() {
             20,
             5000,
             fault(StackFault::TlsFailed),
-            "TlsMismatch Possible, Certificate Possible, ModemMemory Possible, \
-             NothingListens Possible"
+            "TlsMismatch Possible, Certificate Possible, NothingListens Possible, \
+             ModemMemory Possible"
                 .into(),
         ),
         (connect(), 5000, 5000, fault(StackFault::TlsFailed), UNREACHED.into()),
@@ -152,7 +152,7 @@ fn each_thing_that_a_row_asks_for_counts() {
             all,
             open(),
             "https://192.168.1.20/",
-            "Certificate Likely, ModemMemory Possible, TlsMismatch Possible".into(),
+            "Certificate Likely, TlsMismatch Possible, ModemMemory Possible".into(),
         ),
         (
             all,
@@ -261,8 +261,19 @@ fn each_kind_of_failure_is_looked_up_as_what_it_is() {
         (
             Phase::Body,
             ErrorKind::Truncated { received: 3, announced: Some(5) },
+            "BodyTooShort Likely, BadResponse Possible, ConnectionLost Possible, SerialLine Possible",
+        ),
+        (
+            Phase::Body,
+            ErrorKind::Truncated { received: 3, announced: Some(500) },
             "BadResponse Likely, ConnectionLost Possible, SerialLine Possible",
         ),
+        (
+            Phase::Body,
+            ErrorKind::Truncated { received: 3, announced: None },
+            "BadResponse Likely, ConnectionLost Possible, SerialLine Possible",
+        ),
+        (Phase::Head, protocol(ProtocolError::Version), "NearlyHttp Likely, SerialLine Possible"),
     ] {
         let error = Error::new(phase, kind);
         let verdict = Verdict::of(&Diagnosis::new(&error, Evidence::default()));

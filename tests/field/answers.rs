@@ -3,8 +3,8 @@
 use crate::common::script::{Connection, ScriptStack, Step};
 use crate::common::{TestClock, cx};
 use safe_http_client::{
-    BodyFraming, BodyProgress, Config, ErrorKind, ErrorOf, Evidence, LoopContext, NalNetwork, Peer,
-    ProtocolError, SafeHttpClient, StackQuirks,
+    BodyFraming, BodyProgress, Cause, Config, Diagnosis, ErrorKind, ErrorOf, Evidence, LoopContext,
+    NalNetwork, ProtocolError, SafeHttpClient, StackQuirks,
 };
 
 pub(crate) const URL: &str = "http://192.168.1.20/";
@@ -47,7 +47,7 @@ pub(crate) fn each_split(
 }
 
 /// An answer that is refused, whichever way it comes, with the evidence of it.
-fn refused(answer: &[u8], end: Option<Step>) -> Vec<(Failed, Evidence)> {
+pub(crate) fn refused(answer: &[u8], end: Option<Step>) -> Vec<(Failed, Evidence)> {
     let mut all = Vec::new();
     each_split(answer, end, |cx, client, how| {
         let error = get(cx, client).expect_err(how);
@@ -59,7 +59,7 @@ fn refused(answer: &[u8], end: Option<Step>) -> Vec<(Failed, Evidence)> {
 
 /// Refused as a rule says, in each split; the first evidence is that of the answer as a whole.
 #[track_caller]
-fn refused_as(answer: &[u8], rule: ProtocolError) -> Evidence {
+pub(crate) fn refused_as(answer: &[u8], rule: ProtocolError) -> Evidence {
     let all = refused(answer, None);
     for (error, _) in &all {
         assert_eq!(error.kind, ErrorKind::Protocol(rule), "{}", answer.escape_ascii());
@@ -67,197 +67,12 @@ fn refused_as(answer: &[u8], rule: ProtocolError) -> Evidence {
     all[0].1
 }
 
-/// What isn't HTTP is told from its first bytes, which are shown.
-#[track_caller]
-fn is_no_http(answer: &[u8], peer: Peer, shown: &str) {
-    for end in [None, Some(Step::Zero), Some(Step::PipeClosed)] {
-        for (error, evidence) in refused(answer, end.clone()) {
-            let context = format!("{} {end:?}: {error}", answer.escape_ascii());
-            let is_tls = peer == Peer::Tls;
-            assert_eq!(error.code(), if is_tls { "tls_port" } else { "not_http" }, "{context}");
-            assert_eq!(evidence.answer.line(), 1, "{context}");
-            assert_eq!(evidence.answer.peer(), peer, "{context} {}", evidence.answer);
-            let start = shown.trim_end_matches('"');
-            let text = evidence.answer.to_string();
-            assert!(
-                text.starts_with(start) || start.starts_with(text.trim_end_matches('"')),
-                "{context} {text}"
-            );
-        }
-    }
-    assert_eq!(refused(answer, None)[0].1.answer.to_string(), shown);
-}
-
-// --- What isn't HTTP ---
-
-#[test]
-fn icy_200_ok() {
-    is_no_http(
-        b"ICY 200 OK\r\nicy-name:x\r\n\r\n",
-        Peer::Icy,
-        r#""ICY 200 OK\r\nicy-name:x\r\n\r\n""#,
-    );
-    assert!(Peer::Icy.text().contains("SHOUTcast") && Peer::Icy.text().contains("not HTTP/1.x"));
-}
-
-#[test]
-fn blank_lines_in_front_of_the_status_line() {
-    let rest = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
-    for blanks in ["\r\n\r\n", "\r\n", "\n", "\n\n\n", " ", "  \r\n", "\t"] {
-        let answer = format!("{blanks}{rest}");
-        let shown = answer[..32].escape_default().to_string();
-        is_no_http(answer.as_bytes(), Peer::BlankLines, &format!("\"{shown}\""));
-    }
-    assert!(Peer::BlankLines.text().starts_with("blank lines came first"));
-}
-
-#[test]
-fn other_banners_and_beginnings() {
-    let rows: [(&str, &[u8], Peer, &str); 26] = [
-        ("SSH", b"SSH-2.0-OpenSSH_9.2p1\r\n", Peer::Ssh, r#""SSH-2.0-OpenSSH_9.2p1\r\n""#),
-        ("FTP", b"220 ProFTPD ready\r\n", Peer::Greeting, r#""220 ProFTPD ready\r\n""#),
-        (
-            "FTP, of several lines",
-            b"220-Welcome\r\n220 ok\r\n",
-            Peer::Greeting,
-            r#""220-Welcome\r\n220 ok\r\n""#,
-        ),
-        ("SMTP", b"220 mail.example ESMTP\r\n", Peer::Greeting, r#""220 mail.example ESMTP\r\n""#),
-        (
-            "SMTP that is full",
-            b"421 too many connections\r\n",
-            Peer::Greeting,
-            r#""421 too many connections\r\n""#,
-        ),
-        ("POP3", b"+OK POP3 ready\r\n", Peer::Mail, r#""+OK POP3 ready\r\n""#),
-        ("IMAP", b"* OK IMAP4rev1\r\n", Peer::Mail, r#""* OK IMAP4rev1\r\n""#),
-        (
-            "RTSP",
-            b"RTSP/1.0 400 Bad Request\r\n\r\n",
-            Peer::Rtsp,
-            r#""RTSP/1.0 400 Bad Request\r\n\r\n""#,
-        ),
-        (
-            "SIP",
-            b"SIP/2.0 400 Bad Request\r\n\r\n",
-            Peer::Sip,
-            r#""SIP/2.0 400 Bad Request\r\n\r\n""#,
-        ),
-        ("VNC", b"RFB 003.008\n", Peer::Vnc, r#""RFB 003.008\n""#),
-        (
-            "Telnet",
-            b"\xFF\xFB\x01\xFF\xFB\x03login: ",
-            Peer::Telnet,
-            r#""\xff\xfb\x01\xff\xfb\x03login: ""#,
-        ),
-        (
-            "Redis",
-            b"-ERR wrong number of arguments\r\n",
-            Peer::Text,
-            r#""-ERR wrong number of arguments\r\n""#,
-        ),
-        (
-            "a TLS alert",
-            b"\x15\x03\x01\x00\x02\x02\x46",
-            Peer::Tls,
-            r#""\x15\x03\x01\x00\x02\x02F""#,
-        ),
-        ("a TLS handshake", b"\x16\x03\x03\x00\x31\x02", Peer::Tls, r#""\x16\x03\x03\x001\x02""#),
-        (
-            "HTTP/2",
-            b"\0\0\x12\x04\0\0\0\0\0\0\x03\0\0\0\x80",
-            Peer::Http2,
-            r#""\x00\x00\x12\x04\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x80""#,
-        ),
-        (
-            "HTML without a head",
-            b"<html><body>hello</body>\n",
-            Peer::Body,
-            r#""<html><body>hello</body>\n""#,
-        ),
-        ("JSON without a head", b"{\"celsius\":17}\n", Peer::Body, r#""{"celsius":17}\n""#),
-        (
-            "JSON behind a byte order mark",
-            b"\xEF\xBB\xBF{\"a\":1}\n",
-            Peer::Body,
-            r#""\xef\xbb\xbf{"a":1}\n""#,
-        ),
-        (
-            "a byte order mark",
-            b"\xEF\xBB\xBFHTTP/1.1 200 OK\r\n\r\n",
-            Peer::InFront,
-            r#""\xef\xbb\xbfHTTP/1.1 200 OK\r\n\r\n""#,
-        ),
-        (
-            "quotation marks",
-            b"\"\"HTTP/1.1 200 OK\r\n\r\n",
-            Peer::InFront,
-            r#""""HTTP/1.1 200 OK\r\n\r\n""#,
-        ),
-        ("a NUL", b"\0HTTP/1.1 200 OK\r\n\r\n", Peer::InFront, r#""\x00HTTP/1.1 200 OK\r\n\r\n""#),
-        (
-            "lower case",
-            b"http/1.1 200 OK\r\n\r\n",
-            Peer::StatusLine,
-            r#""http/1.1 200 OK\r\n\r\n""#,
-        ),
-        ("no version", b"HTTP 200 OK\r\n\r\n", Peer::StatusLine, r#""HTTP 200 OK\r\n\r\n""#),
-        ("the request", b"GET / HTTP/1.1\r\nHost: 192.168.1.", Peer::Echo, r#""GET..."#),
-        ("words", b"hello world\r\n", Peer::Text, r#""hello world\r\n""#),
-        ("zeros", b"\0\0\0\0", Peer::Binary, r#""\x00\x00\x00\x00""#),
-    ];
-    for (name, answer, peer, shown) in rows {
-        // What a byte or two can't tell yet isn't compared in that split.
-        let all = refused(answer, None);
-        let (error, evidence) = &all[0];
-        assert_eq!(evidence.answer.peer(), peer, "{name}: {error}");
-        assert_eq!(evidence.answer.to_string(), shown, "{name}");
-        for (error, _) in all {
-            assert_eq!(
-                error.code(),
-                if peer == Peer::Tls { "tls_port" } else { "not_http" },
-                "{name}"
-            );
-        }
-    }
-}
-
-/// An SSH server may wait for its turn behind half a line, and a server of five bytes close.
-#[test]
-fn a_banner_that_is_short_or_cut_is_shown_as_far_as_it_came() {
-    for (answer, end, shown) in [
-        (&b"hello"[..], None, r#""hello""#),
-        (b"hello", Some(Step::Zero), r#""hello""#),
-        (b"h", Some(Step::PipeClosed), r#""h""#),
-        (b"\x16", None, r#""\x16""#),
-        (b"\r\n", None, r#""\r\n""#),
-    ] {
-        for (error, evidence) in refused(answer, end) {
-            assert!(
-                matches!(error.kind, ErrorKind::Protocol(ProtocolError::NotHttp(_))),
-                "{error}"
-            );
-            assert_eq!(evidence.answer.to_string(), shown);
-        }
-    }
-    // What may still become HTTP is what it was: too little of it.
-    for (answer, end, code) in [
-        (&b"HTT"[..], None, "idle_timeout"),
-        (b"HTT", Some(Step::Zero), "truncated"),
-        (b"HTTP/1.1 2", Some(Step::Zero), "truncated"),
-    ] {
-        for (error, _) in refused(answer, end.clone()) {
-            assert_eq!(error.code(), code, "{}", answer.escape_ascii());
-        }
-    }
-}
-
 // --- Odd lines of a head ---
 
 #[test]
 fn odd_lines_are_shown_by_their_place_and_the_rule_that_they_break() {
     use ProtocolError::{HeaderName, HeaderValue, SpaceBeforeColon};
-    let rows: [(&str, ProtocolError, &str); 14] = [
+    let rows: [(&str, ProtocolError, &str); 15] = [
         ("This is odd", HeaderName, r#""This is odd""#),
         ("en-US Content-Type: text/xml", HeaderName, r#""en-US Content-Type: text/xml""#),
         ("X-XSS-Protection=1;", HeaderName, r#""X-XSS-Protection=1;""#),
@@ -270,7 +85,8 @@ fn odd_lines_are_shown_by_their_place_and_the_rule_that_they_break() {
         ("Content-Length : 5", SpaceBeforeColon, r#""Content-Length : 5""#),
         ("Content-Length\t \t: 5", SpaceBeforeColon, r#""Content-Length\t \t: 5""#),
         ("X: a\u{1}b", HeaderValue, r#""X: a\x01b""#),
-        ("X: a\rb", HeaderValue, r#""X: a""#),
+        ("X: a\rb", HeaderValue, r#""X: a\rb""#),
+        ("X: a\r", HeaderValue, r#""X: a\r""#),
         (
             "X-Long: 0123456789012345678901234\u{7}",
             HeaderValue,
@@ -314,6 +130,49 @@ fn the_status_lines_reason_is_no_header() {
     assert!(ProtocolError::StatusLine.to_string().contains("status line"));
 }
 
+/// A framing that contradicts itself shows at the head's end, and is the coding's line all the same.
+#[test]
+fn a_wrong_framing_is_shown_by_the_line_of_its_coding() {
+    use ProtocolError::{ChunkedNotFinal, LengthWithTransferEncoding, TransferCoding};
+    for (coding, rule) in [
+        ("Transfer-Encoding: gzip, chunked", TransferCoding),
+        ("Transfer-Encoding: chunk", TransferCoding),
+        ("transfer-encoding: \"chunked\"", TransferCoding),
+        ("Transfer-Encoding: none", TransferCoding),
+        ("Transfer-Encoding: chunked, chunked", ChunkedNotFinal),
+        ("Transfer-Encoding: chunked, gzip", ChunkedNotFinal),
+        ("Transfer-Encoding: chunked\r\nContent-Length: 5", LengthWithTransferEncoding),
+    ] {
+        for before in ["", "A: b\r\n", "Content-Type: text/plain\r\nConnection: close\r\n"] {
+            for behind in ["", "Proxy-Connection: a\r\nX: y\r\n"] {
+                let answer =
+                    format!("HTTP/1.1 200 OK\r\n{before}{coding}\r\n{behind}\r\n5\r\nhello");
+                let evidence = refused_as(answer.as_bytes(), rule);
+                let place = 2 + before.matches(": ").count() as u16;
+                let line = coding.split("\r\n").next().unwrap_or_default();
+                let shown = format!("\"{}\"", &line[..line.len().min(32)]);
+                let seen = (evidence.answer.line(), evidence.answer.to_string());
+                assert_eq!(seen, (place, shown), "{answer}");
+            }
+        }
+    }
+}
+
+/// A version that is none of HTTP/1.x, or what isn't one.
+#[test]
+fn a_version_that_is_another_is_nearly_http() {
+    for line in ["HTTP/2 200", "HTTP/2.0 200 OK", "HTTP/3 200", "HTTP/1 200 OK", "HTTP/1.1200 OK"] {
+        for (error, evidence) in refused(format!("{line}\r\nX: y\r\n\r\n").as_bytes(), None) {
+            assert_eq!(error.kind, ErrorKind::Protocol(ProtocolError::Version), "{line}");
+            let found = Diagnosis::new(&error, evidence);
+            assert_eq!(found.suspects()[0].cause, Cause::NearlyHttp, "{line}");
+            assert!(
+                error.to_string().contains("doesn't begin with HTTP/1.0 or HTTP/1.1 and a space")
+            );
+        }
+    }
+}
+
 /// Values of cookies and passwords get into logs from wherever they stand.
 #[test]
 fn secrets_in_odd_lines_stay_out() {
@@ -325,6 +184,8 @@ fn secrets_in_odd_lines_stay_out() {
         ("WWW-Authenticate : 31d4d96e", r#""WWW-Authentic..."#),
         ("password 31d4d96e", r#""passw..."#),
         ("X-Token : 31d4d96e", r#""X-Token..."#),
+        ("X-Api-Key = 31d4d96e", r#""X-Api-Key..."#),
+        ("PHPSESSION 31d4d96e", r#""PHPSESSION..."#),
     ] {
         let answer = format!("HTTP/1.1 200 OK\r\n{line}\r\n\r\n");
         let (error, evidence) = &refused(answer.as_bytes(), None)[0];
@@ -481,5 +342,26 @@ fn a_wrong_chunk_is_shown() {
         let (error, evidence) = &refused(format!("{head}{body}").as_bytes(), None)[0];
         assert_eq!(error.kind, ErrorKind::Protocol(ProtocolError::ChunkSize));
         assert_eq!(evidence.answer.to_string(), shown);
+    }
+}
+
+/// A server that says `100 Continue`, and then nothing more, has cut no response.
+#[test]
+fn a_close_behind_an_interim_response_is_one_before_the_final_one() {
+    let interim =
+        ["HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"];
+    for answer in [interim[0], interim[1], &interim.concat()] {
+        for (error, evidence) in refused(answer.as_bytes(), Some(Step::Zero)) {
+            assert_eq!(error.code(), "empty_reply", "{error}");
+            assert!(error.to_string().contains("no more than an interim one (1xx)"), "{error}");
+            assert_eq!(evidence.received as usize, answer.len());
+            let found = Diagnosis::new(&error, evidence);
+            assert_eq!(found.suspects()[0].cause, Cause::ConnectionLost, "{found}");
+        }
+        // A part of another head is one that is cut.
+        let cut = format!("{answer}HTTP/1.1 200 OK\r\nConte");
+        for (error, _) in refused(cut.as_bytes(), Some(Step::Zero)) {
+            assert_eq!(error.code(), "truncated", "{error}");
+        }
     }
 }

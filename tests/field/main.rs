@@ -5,6 +5,7 @@
 mod common;
 
 mod answers;
+mod banners;
 mod folds;
 mod kept;
 mod urls;

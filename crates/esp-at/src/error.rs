@@ -161,6 +161,7 @@ impl From<&EspAtError> for StackFault {
             EspAtError::NoAnswer | EspAtError::FellSilent(_) => Self::ModemSilent,
             EspAtError::Wedged | EspAtError::TakesNoRestart => Self::ModemHung,
             EspAtError::ModemReset => Self::ModemReset,
+            EspAtError::UnfitFirmware { .. } => Self::UnfitFirmware,
             EspAtError::NoFreeSocket => Self::NoSocket,
             EspAtError::NotConnected | EspAtError::Closed => Self::Closed,
             EspAtError::NoAddress => Self::NoAddress,
@@ -172,7 +173,6 @@ impl From<&EspAtError> for StackFault {
             EspAtError::NameNotFound => Self::NameNotFound,
             // What was asked was wrong, not the network.
             EspAtError::Rejected
-            | EspAtError::UnfitFirmware { .. }
             | EspAtError::LineEnd
             | EspAtError::TooLong
             | EspAtError::NoTls => Self::Unknown,

@@ -1,0 +1,288 @@
+//! What the check says of an answer: by its status, by where it leads, and by what its page says.
+
+use crate::chip::chip;
+use crate::common::script::Connection;
+use crate::field::{diagnose, says};
+use std::net::Ipv4Addr;
+
+const FINE: &str = "all of it works";
+
+/// Answers to the check, what it says of them, and what it mustn't say.
+#[test]
+fn an_answer_is_told_by_its_status() {
+    let long = format!("http://portal.test/{}", "x".repeat(200));
+    for (what, url, head, wanted, unwanted) in [
+        (
+            "302 to another host of the service",
+            "http://script.test/",
+            "302 Found\r\nLocation: https://script.googleusercontent.com/x",
+            &[
+                "status 302",
+                "redirects to https://script.googleusercontent.com/x",
+                "ask for the URL",
+            ][..],
+            &["portal", FINE][..],
+        ),
+        (
+            "301 to https of the same host",
+            "http://gate.test/",
+            "301 Moved Permanently\r\nLocation: https://gate.test/",
+            &["status 301", "redirects to https://gate.test/", "https", "TLS"],
+            &["portal", FINE],
+        ),
+        (
+            "308 to a path",
+            "http://gate.test/",
+            "308 Permanent Redirect\r\nLocation: /new/",
+            &["status 308", "redirects to /new/", "the same host"],
+            &["portal", FINE],
+        ),
+        (
+            "302 without a Location",
+            "http://gate.test/",
+            "302 Found\r\nX-Nothing: else",
+            &["status 302", "doesn't say where to"],
+            &["portal", FINE],
+        ),
+        (
+            "302 to a login of another host",
+            "http://gate.test/",
+            "302 Found\r\nLocation: https://accounts.example/login?to=http://gate.test/&token=abc",
+            &["redirects to https://accounts.example/login", "captive portal", "(possible)"],
+            &["(likely)", "token", FINE],
+        ),
+        (
+            "302 with a portal's marks",
+            "http://gate.test/",
+            "302 Found\r\nLocation: http://user:pass@captive.hotel.test:8880/guest?mac=02",
+            &["redirects to http://captive.hotel.test:8880/guest", "a captive portal answers"],
+            &["user:pass", "mac=02", FINE],
+        ),
+        (
+            "302 to the gateway",
+            "http://gate.test/",
+            "302 Found\r\nLocation: http://192.168.1.1/",
+            &["redirects to http://192.168.1.1/", "a captive portal answers"],
+            &[FINE],
+        ),
+        (
+            "511",
+            "http://gate.test/",
+            "511 Network Authentication Required",
+            &["status 511", "a captive portal answers"],
+            &[FINE],
+        ),
+        (
+            "401 that wants Digest",
+            "http://gate.test/",
+            "401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"x\", nonce=\"y\"",
+            &["status 401", "wants Digest", "Basic", "Authorization"],
+            &[FINE, "nonce", "realm"],
+        ),
+        (
+            "401 that wants Basic",
+            "http://gate.test/",
+            "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"a, b\"",
+            &["status 401", "wants Basic:", "user:password@"],
+            &[FINE],
+        ),
+        (
+            "401 that wants one of several",
+            "http://gate.test/",
+            "401 Unauthorized\r\nWWW-Authenticate: Negotiate, Bearer realm = \"x\"\r\n\
+             www-authenticate: NTLM",
+            &["wants Negotiate, Bearer, NTLM:", "Bearer ..."],
+            &[FINE],
+        ),
+        (
+            "401 that doesn't say what it wants",
+            "http://gate.test/",
+            "401 Unauthorized",
+            &["status 401", "no challenge"],
+            &[FINE],
+        ),
+        (
+            "407 of a proxy",
+            "http://gate.test/",
+            "407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\"",
+            &["status 407", "wants Basic", "Proxy-Authorization"],
+            &[FINE],
+        ),
+        (
+            "403",
+            "http://gate.test/",
+            "403 Forbidden",
+            &["status 403", "forbidden", "rights"],
+            &[FINE],
+        ),
+        ("404", "http://gate.test/", "404 Not Found", &["status 404", "nothing", "path"], &[FINE]),
+        ("410", "http://gate.test/", "410 Gone", &["status 410", "nothing", "path"], &[FINE]),
+        (
+            "429",
+            "http://gate.test/",
+            "429 Too Many Requests",
+            &["status 429", "too many", "less often"],
+            &[FINE],
+        ),
+        (
+            "500",
+            "http://gate.test/",
+            "500 Internal Server Error",
+            &["status 500", "server's own error", "log"],
+            &[FINE],
+        ),
+        (
+            "503",
+            "http://gate.test/",
+            "503 Service Unavailable",
+            &["status 503", "can't answer now", "again"],
+            &[FINE],
+        ),
+        (
+            "405: it is there, and takes no OPTIONS",
+            "http://gate.test/",
+            "405 Method Not Allowed",
+            &["status 405", "takes no OPTIONS", FINE],
+            &["cause:"],
+        ),
+        ("200", "http://gate.test/", "200 OK", &["status 200", FINE], &["cause:", "says:"]),
+        // Processed as a 5xx (RFC 9110 section 15).
+        ("600", "http://gate.test/", "600 x", &["status 600", "server's own error"], &[FINE]),
+        ("999", "http://gate.test/", "999 Request denied", &["status 999", "own error"], &[FINE]),
+        (
+            "302 to an app",
+            "http://gate.test/",
+            "302 Found\r\nLocation: app://open?token=s3cret",
+            &["redirects to app:...", "what isn't asked for by HTTP", "another protocol"],
+            &[FINE, "s3cret", "the same host"],
+        ),
+        (
+            "302 to a mail address",
+            "http://gate.test/",
+            "302 Found\r\nLocation: mailto:me@gate.test",
+            &["redirects to mailto:..."],
+            &[FINE, "the same host"],
+        ),
+        (
+            "302 to a fragment",
+            "http://gate.test/",
+            "302 Found\r\nLocation: #top",
+            &["a redirect that doesn't say where to"],
+            &[FINE, "another place"],
+        ),
+        (
+            "302 to a query",
+            "http://gate.test/",
+            "302 Found\r\nLocation: ?session=s3cret",
+            &["redirects to ?...", "another place of the same host"],
+            &[FINE, "s3cret"],
+        ),
+        (
+            "302 to a path with a colon",
+            "http://gate.test/",
+            "302 Found\r\nLocation: /a:b",
+            &["redirects to /a:b", "another place of the same host"],
+            &[FINE],
+        ),
+        (
+            "a long Location is cut, and is no less one",
+            "http://gate.test/",
+            &format!("302 Found\r\nLocation: {long}"),
+            &["redirects to http://portal.test/xxx"],
+            &[FINE],
+        ),
+    ] {
+        let answer = format!("HTTP/1.1 {head}\r\nContent-Length: 0\r\n\r\n");
+        let mut chip = chip(vec![Connection::answer(answer); 2]);
+        chip.stack.names = ["gate.test", "script.test"]
+            .map(|name| (name, Ipv4Addr::new(192, 168, 1, 20).into()))
+            .to_vec();
+        let report = diagnose(chip, url);
+        says(what, &report.to_string(), wanted, unwanted);
+    }
+}
+
+/// What stands in a page counts only where it is a portal's, or the words of a server that wants TLS.
+#[test]
+fn an_answer_is_told_by_its_page() {
+    let portal = "http://portal.hotel.test/login";
+    for (what, status, page, wanted, unwanted) in [
+        (
+            "a page that leads to a portal",
+            "200 OK",
+            format!("<html><meta http-equiv=\"refresh\" content=\"0; url={portal}?mac=s3cret\">"),
+            &["redirects to http://portal.hotel.test/login", "a captive portal answers"][..],
+            &[FINE, "s3cret"][..],
+        ),
+        (
+            "the same, written otherwise",
+            "200 OK",
+            format!("<META HTTP-EQUIV=refresh CONTENT='1;URL={portal}'>"),
+            &["a captive portal answers"],
+            &[FINE],
+        ),
+        (
+            "a script that leads to a portal",
+            "200 OK",
+            format!("<script>window.location.href = '{portal}';</script>"),
+            &["a captive portal answers"],
+            &[FINE],
+        ),
+        (
+            "the same by a call",
+            "200 OK",
+            format!("<script>location.replace(\"{portal}\")</script>"),
+            &["a captive portal answers"],
+            &[FINE],
+        ),
+        (
+            "a page that leads on, in the same host",
+            "200 OK",
+            "<meta http-equiv=\"refresh\" content=\"0; url=/portal/login\">".into(),
+            &[FINE],
+            &["portal answers", "redirect"],
+        ),
+        (
+            "a script that may lead elsewhere",
+            "200 OK",
+            "<script>function out() { location.href = 'https://accounts.test/login'; }".into(),
+            &[FINE],
+            &["portal", "redirect"],
+        ),
+        (
+            "a page with a login",
+            "200 OK",
+            "<title>Login</title><form action=/login><input type=password>".into(),
+            &[FINE],
+            &["portal", "redirect"],
+        ),
+        (
+            "a server that wants TLS: nginx",
+            "400 Bad Request",
+            "<title>400 The plain HTTP request was sent to HTTPS port</title>".into(),
+            &["this is an https port"],
+            &[FINE],
+        ),
+        (
+            "a server that wants TLS: Tomcat",
+            "400 Bad Request",
+            "Bad Request\nThis combination of host and port requires TLS.\n".into(),
+            &["this is an https port"],
+            &[FINE],
+        ),
+        (
+            "a server that wants TLS: nginx's own number for it",
+            "497 x",
+            "The plain HTTP request was sent to HTTPS port".into(),
+            &["this is an https port"],
+            &[FINE],
+        ),
+    ] {
+        let length = page.len();
+        let answer = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n{page}");
+        let mut chip = chip(vec![Connection::answer(answer); 2]);
+        chip.stack.names = vec![("gate.test", Ipv4Addr::new(192, 168, 1, 20).into())];
+        let report = diagnose(chip, "http://gate.test/");
+        says(what, &report.to_string(), wanted, unwanted);
+    }
+}
