@@ -15,10 +15,10 @@ mod board;
 
 use board::{Board, Clock, Demo, Flash, Serial, delay_ms, say, trouble};
 use core::fmt::Write;
-use embedded_io::BufRead;
 use esp_at::EspAt;
-use safe_http_client::{ErrorOf, LoopContext, Online, ResponseHead, SafeHttpClient};
+use safe_http_client::{Download, DownloadError, ErrorOf, LoopContext, Online, SafeHttpClient};
 use sha2::{Digest, Sha256};
+use std::io;
 use std::process::ExitCode;
 
 type Modem = EspAt<Serial, Clock>;
@@ -45,12 +45,7 @@ fn main() -> ExitCode {
 struct Image {
     flash: Flash,
     sha256: Sha256,
-    /// Bytes in the flash.
-    have: u64,
-    /// Bytes in all, once the server has told.
-    length: Option<u64>,
-    /// Which version of the file they are of.
-    tag: heapless::String<40>,
+    download: Download,
     shown_percent: u64,
 }
 
@@ -59,8 +54,8 @@ fn loop_once(client: &mut Client, cx: &mut LoopContext, image: &mut Image, board
         Ok(online) => online,
         Err(error) => return trouble!("{error}"),
     };
-    let result = match image.length == Some(image.have) {
-        false => image.download(&mut online, &board.url("/firmware.bin")),
+    let result = match image.download.is_whole() {
+        false => image.fetch(&mut online, &board.url("/firmware.bin")),
         true => image.verify(&mut online, &board.url("/firmware.sha256")),
     };
     match result {
@@ -69,17 +64,15 @@ fn loop_once(client: &mut Client, cx: &mut LoopContext, image: &mut Image, board
         Err(failure) => {
             match failure {
                 Failure::Http(error) => trouble!("{error}"),
-                Failure::Answer(status) => {
-                    trouble!("the server answered {status}");
-                    image.start_over();
-                }
+                Failure::Download(DownloadError::Changed) => image.start_over(),
+                Failure::Download(error) => trouble!("{error}"),
                 Failure::Checksum => {
                     trouble!("the SHA-256 is wrong");
                     image.start_over();
                 }
                 Failure::Flash => trouble!("the flash couldn't be written"),
             }
-            say!("{} bytes are here; the rest in a moment", image.have);
+            say!("{} bytes are here; the rest in a moment", image.download.have());
             delay_ms(500);
         }
     }
@@ -92,7 +85,7 @@ enum Progress {
 
 enum Failure {
     Http(ErrorOf<Modem>),
-    Answer(u16),
+    Download(DownloadError<ErrorOf<Modem>, io::Error>),
     Checksum,
     Flash,
 }
@@ -105,62 +98,29 @@ impl From<ErrorOf<Modem>> for Failure {
 
 impl Image {
     fn new(flash: Flash) -> Self {
-        Self {
-            flash,
-            sha256: Sha256::new(),
-            have: 0,
-            length: None,
-            tag: heapless::String::new(),
-            shown_percent: 0,
-        }
+        Self { flash, sha256: Sha256::new(), download: Download::new(), shown_percent: 0 }
     }
 
     /// Fetches what is missing, and writes each piece as it comes.
-    fn download(
+    fn fetch(
         &mut self,
         online: &mut Online<'_, Modem, Clock>,
         url: &str,
     ) -> Result<Progress, Failure> {
         let mut buffer = [0; 2048];
-        let mut request = online.get(url, &mut buffer);
-        if self.have > 0 {
-            let mut range = heapless::String::<32>::new();
-            // It fits: a number has 20 digits at most.
-            let _ = write!(range, "bytes={}-", self.have);
-            // If the file is another by now, all of it comes (RFC 9110 section 13.1.5).
-            request = request.header("range", &range).header("if-range", &self.tag);
-        }
-        let mut response = request.send()?;
-        let head = response.head();
-        match (head.status(), content_range(head)) {
-            (206, Some((from, length))) if from == self.have => self.length = Some(length),
-            (200, _) => {
-                let length = head.content_length();
-                if self.have > 0 {
-                    self.start_over();
-                }
-                self.length = length;
-            }
-            (status, _) => return Err(Failure::Answer(status)),
-        }
-        self.tag.clear();
-        // A tag that doesn't fit is none: then the next try begins at the beginning.
-        let _ = self.tag.push_str(head.header_str("etag").unwrap_or_default());
+        let mut response = self.download.request(online, url, &mut buffer).send()?;
         loop {
-            let piece = response.fill_buf()?;
-            if piece.is_empty() {
-                break;
+            let Self { flash, sha256, download, shown_percent } = self;
+            let saved = download.save(&mut response, flash, |download, piece| {
+                sha256.update(piece);
+                show_progress(download, shown_percent);
+            });
+            match saved {
+                Ok(()) => return Ok(Progress::Whole),
+                Err(DownloadError::StartsOver) => self.start_over(),
+                Err(error) => return Err(Failure::Download(error)),
             }
-            self.flash.write(piece).map_err(|_| Failure::Flash)?;
-            self.sha256.update(piece);
-            let count = piece.len();
-            self.have += count as u64;
-            response.consume(count);
-            self.show_progress();
         }
-        // A body without a length ends where it ends.
-        self.length.get_or_insert(self.have);
-        Ok(Progress::Whole)
     }
 
     /// Compares the checksum, and makes the file the new firmware.
@@ -172,7 +132,7 @@ impl Image {
         let mut buffer = [0; 512];
         let mut response = online.get(url, &mut buffer).send()?;
         if !response.is_success() {
-            return Err(Failure::Answer(response.status()));
+            return Err(Failure::Download(DownloadError::Status(response.status())));
         }
         let expected = response.read_to_str()?.trim();
         let mut found = heapless::String::<64>::new();
@@ -185,7 +145,7 @@ impl Image {
         }
         say!("SHA-256 {found}: right");
         self.flash.activate().map_err(|_| Failure::Flash)?;
-        say!("the new firmware is in place: {} bytes", self.have);
+        say!("the new firmware is in place: {} bytes", self.download.have());
         Ok(Progress::Activated)
     }
 
@@ -193,22 +153,16 @@ impl Image {
         // What is left of it is overwritten all the same.
         let _ = self.flash.erase();
         self.sha256.reset();
-        (self.have, self.length, self.shown_percent) = (0, None, 0);
-    }
-
-    fn show_progress(&mut self) {
-        let Some(length) = self.length else { return };
-        let percent = self.have * 100 / length.max(1);
-        if percent >= self.shown_percent + 10 {
-            self.shown_percent = percent / 10 * 10;
-            say!("{:3} %, {} of {length} bytes", self.shown_percent, self.have);
-        }
+        self.download.start_over();
+        self.shown_percent = 0;
     }
 }
 
-/// `Content-Range: bytes 1000-1999/2000`: where it starts, and how long the whole is.
-fn content_range(head: ResponseHead<'_>) -> Option<(u64, u64)> {
-    let (range, length) =
-        head.header_str("content-range")?.strip_prefix("bytes ")?.split_once('/')?;
-    Some((range.split_once('-')?.0.parse().ok()?, length.parse().ok()?))
+fn show_progress(download: &Download, shown_percent: &mut u64) {
+    let Some(length) = download.length() else { return };
+    let percent = download.have() * 100 / length.max(1);
+    if percent >= *shown_percent + 10 {
+        *shown_percent = percent / 10 * 10;
+        say!("{:3} %, {} of {length} bytes", shown_percent, download.have());
+    }
 }

@@ -136,9 +136,9 @@ mod probe;
 mod protocol;
 
 pub use client::{
-    Buffer, Call, CopyError, Follow, FollowError, Following, HasIp, Hop, HopList, Hops, IntoUrl,
-    Kept, Online, Probe, Request, Response, Retry, Retrying, SafeHttpClient, Stream, Upgraded,
-    Upload,
+    Buffer, Call, CopyError, Download, DownloadError, Follow, FollowError, Following, HasIp, Hop,
+    HopList, Hops, IntoUrl, Kept, Online, Probe, Request, Response, Retry, Retrying,
+    SafeHttpClient, Stream, Upgraded, Upload,
 };
 pub use diagnosis::{
     Cause, Confidence, Diagnosis, ProbeStep, Report, StepOutcome, StepResult, Suspect,

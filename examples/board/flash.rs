@@ -25,11 +25,6 @@ impl Flash {
         Ok(Self { file: File::create(&part)?, target, part, temporary })
     }
 
-    /// Writes behind what is there.
-    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)
-    }
-
     pub fn erase(&mut self) -> io::Result<()> {
         self.file = File::create(&self.part)?;
         Ok(())
@@ -39,6 +34,21 @@ impl Flash {
     pub fn activate(&mut self) -> io::Result<()> {
         self.file.sync_all()?;
         fs::rename(&self.part, &self.target)
+    }
+}
+
+impl embedded_io::ErrorType for Flash {
+    type Error = io::Error;
+}
+
+/// Writes behind what is there.
+impl embedded_io::Write for Flash {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 

@@ -50,6 +50,7 @@
 mod bridge;
 mod client;
 mod connected;
+mod download;
 mod driver;
 #[cfg(feature = "esp-at")]
 mod modem;

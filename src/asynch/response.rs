@@ -52,6 +52,10 @@ impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Response<'r, 'b, N, C, B> {
         wait(driver, &mut OfCall::new(call, step)).await
     }
 
+    pub(super) fn call(&self) -> &client::Call<'b, B> {
+        self.inner.call()
+    }
+
     /// Status, reason and header fields.
     pub fn head(&self) -> ResponseHead<'_> {
         self.inner.head()

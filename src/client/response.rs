@@ -51,7 +51,6 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Response<'r, 'b, N, C, B> {
         (&mut self.client.driver, self.call.view())
     }
 
-    #[cfg(feature = "async")]
     pub(crate) fn call(&self) -> &Call<'b, B> {
         &self.call
     }

@@ -179,7 +179,7 @@ impl FramingFields {
 }
 
 /// A number of decimal digits alone.
-fn decimal(text: &[u8]) -> Option<u64> {
+pub(super) fn decimal(text: &[u8]) -> Option<u64> {
     if text.is_empty() {
         return None;
     }

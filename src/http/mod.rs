@@ -13,6 +13,7 @@ pub(crate) mod endpoint;
 pub(crate) mod framing;
 pub(crate) mod head;
 pub(crate) mod method;
+pub(crate) mod range;
 pub(crate) mod redirect;
 pub(crate) mod request;
 pub(crate) mod response;

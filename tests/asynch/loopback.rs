@@ -6,7 +6,7 @@ use crate::server::Server;
 use embedded_io_async::Read;
 use nal_link::{PcLink, StdClock};
 use safe_http_client::asynch::{AsyncNetwork, NalNetwork, SafeHttpClient, Timer};
-use safe_http_client::{Clock, Config, Deadline, ErrorKind, StackFault};
+use safe_http_client::{Clock, Config, Deadline, Download, ErrorKind, StackFault};
 use std::time::{Duration, Instant};
 
 #[derive(Clone, Copy)]
@@ -114,4 +114,32 @@ fn a_refused_connection_says_so() {
     assert_eq!(client.evidence().fault, StackFault::Refused);
     let page = async_io::block_on(client.diagnose(&mut cx, &url)).to_string();
     assert!(page.contains("closed at once") && page.contains("nothing listens"), "{page}");
+}
+
+#[test]
+fn a_download_goes_on_where_it_was_cut() {
+    let mut cx = cx();
+    let head = "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nContent-Length: 10\r\n\r\n";
+    let rest = "HTTP/1.1 206 Partial Content\r\nETag: \"1\"\r\nContent-Range: bytes 4-9/10\r\n\
+                Content-Length: 6\r\n\r\n456789";
+    let server = Server::new(vec![
+        vec![Act::Request, say(format!("{head}0123")), Act::Fin],
+        vec![Act::Request, say(rest)],
+    ]);
+    let stack = std_embedded_nal_async::Stack::default();
+    let mut client = host(&stack, Config::new());
+    let (url, mut file) = (server.url(), [0; 10]);
+    let (mut download, mut pieces) = (Download::new(), 0);
+    async_io::block_on(async {
+        let mut writer = &mut file[..];
+        for expected in [false, true] {
+            let mut online = client.wait_online(&mut cx).await.unwrap();
+            let request = download.request_async(&mut online, &url, [0; 512]);
+            let mut response = request.send().await.unwrap();
+            let saved = download.save_async(&mut response, &mut writer, |_, _| pieces += 1).await;
+            assert_eq!((saved.is_ok(), download.is_whole()), (expected, expected), "{saved:?}");
+        }
+    });
+    assert_eq!((&file, download.have(), pieces >= 2), (b"0123456789", 10, true));
+    assert!(server.heads()[1].contains("range: bytes=4-\r\nif-range: \"1\"\r\n"));
 }
