@@ -5,7 +5,7 @@ use safe_http_client::{
     Diagnosis, Error, ErrorKind, Evidence, Headers, Peer, ProtocolError, RequestError,
     ResponseHead, Suspect, UrlError,
 };
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 use std::io::Write;
 
 pub(crate) const USAGE: u8 = 2;
@@ -89,22 +89,29 @@ impl Failure {
     }
 
     /// What the library says of a call that failed.
-    pub(crate) fn of_call<T: Debug, D: Debug>(
+    pub(crate) fn of_call<T: Debug + Display, D: Debug>(
         error: &Error<T, D>,
         diagnosis: &Diagnosis,
         last_words: &[u8],
     ) -> Self {
         let causes = diagnosis.suspects().to_vec();
         let tls = crate::tls::exit_status(diagnosis.evidence().fault);
-        let message = match (tls, causes.first()) {
-            (Some(_), Some(first)) if last_words.is_empty() => {
-                format!("{}: {}", error.phase, first.cause)
-            }
-            (Some(_), Some(first)) => {
-                format!("{}: {} ({})", error.phase, first.cause, last_words.escape_ascii())
+        let message = match &error.kind {
+            // TLS has more to say than the client, which knows that the stack has failed.
+            ErrorKind::Connect(tls_error)
+            | ErrorKind::Send(tls_error)
+            | ErrorKind::Receive(tls_error)
+                if tls.is_some() =>
+            {
+                let shown = match last_words {
+                    [] => String::new(),
+                    words => format!(" ({})", words.escape_ascii()),
+                };
+                format!("{}: {tls_error}{shown}", error.phase)
             }
             _ => format!("{error}{}", came(error, &diagnosis.evidence())),
         };
+        let tls = tls.filter(|_| matches!(error.kind, ErrorKind::Connect(_)));
         Self {
             status: tls.unwrap_or_else(|| exit_status(&error.kind)),
             phase: error.phase.name(),

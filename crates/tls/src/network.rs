@@ -100,6 +100,7 @@ impl<'p, N: Network> Tls<'p, N> {
 
     /// What goes with the last [`Failure`]: with [`UnknownAuthority`](Failure::UnknownAuthority) the issuer's
     /// name, with [`WrongHost`](Failure::WrongHost) the names that the certificate has, with
+    /// [`Expired`](Failure::Expired) and [`NotYetValid`](Failure::NotYetValid) its date and the clock's, with
     /// [`NotTls`](Failure::NotTls) the first bytes of what came. As much as fits 96 bytes.
     pub fn evidence(&self) -> &[u8] {
         &self.shown
