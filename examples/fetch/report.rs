@@ -12,6 +12,7 @@ pub(crate) const USAGE: u8 = 2;
 pub(crate) const HTTP_ERROR: u8 = 22;
 pub(crate) const WRITE_FAILED: u8 = 23;
 pub(crate) const READ_FAILED: u8 = 26;
+const RECEIVE_FAILED: u8 = 56;
 
 /// Why there is no complete response, or none to show.
 #[derive(Debug)]
@@ -111,7 +112,11 @@ impl Failure {
             }
             _ => format!("{error}{}", came(error, &diagnosis.evidence())),
         };
-        let tls = tls.filter(|_| matches!(error.kind, ErrorKind::Connect(_)));
+        // Behind the handshake it is something that came, also where it is told to a send.
+        let tls = match error.kind {
+            ErrorKind::Connect(_) => tls,
+            _ => tls.map(|_| RECEIVE_FAILED),
+        };
         Self {
             status: tls.unwrap_or_else(|| exit_status(&error.kind)),
             phase: error.phase.name(),
@@ -233,7 +238,7 @@ fn exit_status<T, D>(kind: &ErrorKind<T, D>) -> u8 {
         ErrorKind::ClosedBeforeResponse | ErrorKind::StaleConnection => 52,
         ErrorKind::Send(_) => 55,
         // What the crate may add later is most likely a failure on the way back, too.
-        ErrorKind::Receive(_) | _ => 56,
+        ErrorKind::Receive(_) | _ => RECEIVE_FAILED,
     }
 }
 

@@ -215,7 +215,6 @@ fn https_ends_as_curl_does() {
         (56, with(wants), "wants a certificate of the client's"),
         (7, with(closed), "the connection couldn't be opened"),
         (6, "https://gate.invalid/".to_owned(), "didn't resolve"),
-        (22, format!("-f {}missing", with(port)), "status 404"),
         (1, "ftp://gate.test/".to_owned(), "scheme"),
     ];
     let compares = has("curl");
