@@ -215,7 +215,7 @@ fn https_ends_as_curl_does() {
         (56, with(wants), "wants a certificate of the client's"),
         (7, with(closed), "the connection couldn't be opened"),
         (6, "https://gate.invalid/".to_owned(), "didn't resolve"),
-        (1, "ftp://gate.test/".to_owned(), "scheme"),
+        (1, "gate://gate.test/".to_owned(), "scheme"),
     ];
     let compares = has("curl");
     for (expected, arguments, says) in &cases {
