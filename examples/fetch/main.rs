@@ -23,6 +23,7 @@ mod upload;
 mod watch;
 
 use clap::Parser;
+use embedded_nal::TcpClientStack;
 use network::{WatchedStack, watched_network};
 use options::{HeaderOption, Options};
 use output::{Output, head_lines};
@@ -31,6 +32,7 @@ use safe_http_client::{
     Call, Clock, ErrorOf, FnClock, LoopContext, Method, Network, Phase, SafeHttpClient, Upload, nb,
 };
 use safe_http_client_tls::{Pipe, Tls};
+use std::fmt::Display;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::TryRecvError;
@@ -163,7 +165,7 @@ fn exchange(options: &Options, watch: &Arc<Watch>) -> Result<u8, Failure> {
 }
 
 /// Sends a body that comes in pieces, and returns the call that brings the response.
-fn send_pieces<N: Network, C: Clock>(
+fn send_pieces<N: Network + TcpClientStack<Error: Display>, C: Clock>(
     client: &mut SafeHttpClient<N, C>,
     cx: &mut LoopContext,
     mut upload: Upload<Vec<u8>>,
@@ -192,7 +194,7 @@ fn send_pieces<N: Network, C: Clock>(
 }
 
 /// An error ends it; where the call would only have had to wait, this does.
-fn or_wait<N: Network, C: Clock>(
+fn or_wait<N: Network + TcpClientStack<Error: Display>, C: Clock>(
     client: &SafeHttpClient<N, C>,
     error: nb::Error<ErrorOf<N>>,
 ) -> Result<(), Failure> {
@@ -206,7 +208,10 @@ fn or_wait<N: Network, C: Clock>(
 }
 
 /// With the figures, which the client has.
-fn failure<N: Network, C: Clock>(client: &SafeHttpClient<N, C>, error: ErrorOf<N>) -> Failure {
+fn failure<N: Network + TcpClientStack<Error: Display>, C: Clock>(
+    client: &SafeHttpClient<N, C>,
+    error: ErrorOf<N>,
+) -> Failure {
     let last_words = client.network().status().last_words;
     Failure::of_call(&error, &client.diagnosis(&error), last_words)
 }

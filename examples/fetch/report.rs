@@ -5,13 +5,14 @@ use safe_http_client::{
     Diagnosis, Error, ErrorKind, Evidence, Headers, Peer, Phase, ProtocolError, RequestError,
     ResponseHead, Suspect, UrlError,
 };
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 use std::io::Write;
 
 pub(crate) const USAGE: u8 = 2;
 pub(crate) const HTTP_ERROR: u8 = 22;
 pub(crate) const WRITE_FAILED: u8 = 23;
 pub(crate) const READ_FAILED: u8 = 26;
+const RECEIVE_FAILED: u8 = 56;
 
 /// Why there is no complete response, or none to show.
 #[derive(Debug)]
@@ -89,19 +90,25 @@ impl Failure {
     }
 
     /// What the library says of a call that failed.
-    pub(crate) fn of_call<T: Debug, D: Debug>(
+    pub(crate) fn of_call<T: Debug + Display, D: Debug>(
         error: &Error<T, D>,
         diagnosis: &Diagnosis,
         last_words: &[u8],
     ) -> Self {
         let causes = diagnosis.suspects().to_vec();
         let tls = crate::tls::exit_status(diagnosis.evidence().fault);
-        let message = match (tls, causes.first()) {
-            (Some(_), Some(first)) if last_words.is_empty() => {
-                format!("{}: {}", error.phase, first.cause)
-            }
-            (Some(_), Some(first)) => {
-                format!("{}: {} ({})", error.phase, first.cause, last_words.escape_ascii())
+        let message = match &error.kind {
+            // TLS has more to say than the client, which knows that the stack has failed.
+            ErrorKind::Connect(tls_error)
+            | ErrorKind::Send(tls_error)
+            | ErrorKind::Receive(tls_error)
+                if tls.is_some() =>
+            {
+                let shown = match last_words {
+                    [] => String::new(),
+                    words => format!(" ({})", words.escape_ascii()),
+                };
+                format!("{}: {tls_error}{shown}", error.phase)
             }
             _ => format!(
                 "{}: {}{}",
@@ -109,6 +116,11 @@ impl Failure {
                 said(&error.kind, &diagnosis.evidence()),
                 came(error, &diagnosis.evidence())
             ),
+        };
+        // Behind the handshake it is something that came, also where it is told to a send.
+        let tls = match error.kind {
+            ErrorKind::Connect(_) => tls,
+            _ => tls.map(|_| RECEIVE_FAILED),
         };
         Self {
             status: tls.unwrap_or_else(|| exit_status(&error.kind)),
@@ -295,7 +307,7 @@ fn exit_status<T, D>(kind: &ErrorKind<T, D>) -> u8 {
         ErrorKind::ClosedBeforeResponse | ErrorKind::StaleConnection => 52,
         ErrorKind::Send(_) => 55,
         // What the crate may add later is most likely a failure on the way back, too.
-        ErrorKind::Receive(_) | _ => 56,
+        ErrorKind::Receive(_) | _ => RECEIVE_FAILED,
     }
 }
 

@@ -8,6 +8,7 @@ use crate::options::Options;
 use crate::report::{Failure, report_failure};
 use safe_http_client::{Deadline, Diagnosis, Error, ErrorKind, Evidence, Phase};
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
@@ -240,7 +241,7 @@ impl Watch {
     }
 
     fn end_process(&self, progress: &Progress, deadline: Deadline, limit_ms: u32) -> ! {
-        let error: Error<(), ()> =
+        let error: Error<Infallible, ()> =
             Error::new(progress.phase, ErrorKind::Timeout { deadline, limit_ms });
         let mut evidence = Evidence::default();
         evidence.elapsed_ms = self.elapsed_ms();

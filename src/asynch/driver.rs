@@ -126,6 +126,7 @@ async fn turn<N: AsyncNetwork, C: Timer, W: Work<N, C>>(
     diagnosis_ms: u32,
 ) -> Turn<W::Done, W::Error> {
     let mut sleep = pin!(None);
+    let mut until = 0_u32;
     poll_fn(|context| {
         driver.stack.network.begin_turn(context.waker());
         loop {
@@ -137,10 +138,14 @@ async fn turn<N: AsyncNetwork, C: Timer, W: Work<N, C>>(
             if let Some(wish) = driver.stack.network.take_wish() {
                 return Poll::Ready(Turn::Wish(wish));
             }
-            // One sleep for many steps: what has got on in the meantime is given the rest of its time.
-            if sleep.is_none() {
-                let left = work.time_left(diagnosis_ms, timer.now_ms()).max(1);
-                let look = driver.stack.network.look_again_ms().unwrap_or(left);
+            // One sleep for many steps, as long as none of them has less time: what has got on in the
+            // meantime is given the rest of it.
+            let now = timer.now_ms();
+            let left = work.time_left(diagnosis_ms, now).max(1);
+            let look = driver.stack.network.look_again_ms().unwrap_or(left);
+            let end = now.wrapping_add(left.min(look));
+            if sleep.is_none() || until.wrapping_sub(end).cast_signed() > 0 {
+                until = end;
                 sleep.set(Some(timer.sleep_ms(left.min(look))));
             }
             if let Some(asleep) = sleep.as_mut().as_pin_mut() {

@@ -28,6 +28,8 @@
 //! - [`NalNetwork`] takes what has embedded-nal-async's `TcpConnect` and `Dns`, and a [`Link`](crate::Link).
 //! - [`Connected`] makes one of a stream that somebody else has opened: a TLS session, for example.
 //! - `EspAt` is one with `AsyncSerial` as its serial line (features `async` and `esp-at`).
+//! - `Tls` of the crate `safe-http-client-tls`, around either, has https, verified, as it has it for a client
+//!   that waits.
 //! - Adapters in crates of their own keep more of the causes of errors than those traits do.
 //!
 //! # Cancellation
@@ -60,9 +62,10 @@ mod response;
 mod stream;
 mod timer;
 
-pub use bridge::{AsyncNetwork, NalNetwork, StackError, Wish};
+pub use bridge::{NalNetwork, StackError};
 pub use client::SafeHttpClient;
 pub use connected::{AlreadyUsed, Connected};
+pub use nal_link::{AsyncNetwork, Wish};
 pub use online::Online;
 pub use request::Request;
 pub use response::Response;

@@ -1,42 +1,16 @@
 //! The ESP8266 as an async client's network: its driver, over an async serial port.
 
-use super::{AsyncNetwork, SafeHttpClient, Timer, Wish};
+use super::{AsyncNetwork, SafeHttpClient, Timer};
 use core::future::{Future, poll_fn};
-use core::net::SocketAddr;
 use core::pin::pin;
-use core::task::{Poll, Waker};
+use core::task::Poll;
 use embedded_io_async::{Read, Write};
-use embedded_nal::AddrType;
 use esp_at::{AsyncSerial, EspAt, Join, JoinError};
 use nal_link::{Clock, IpConfig, LoopContext};
 
 /// The driver with an async serial port.
 type Modem<P, C, const RX: usize, const TX: usize, const RX_BUF: usize> =
     EspAt<AsyncSerial<P, RX, TX>, C, RX_BUF>;
-
-impl<P, C, const RX: usize, const TX: usize, const RX_BUF: usize> AsyncNetwork
-    for Modem<P, C, RX, TX, RX_BUF>
-where
-    P: Read + Write,
-    C: Clock,
-{
-    fn begin_turn(&mut self, waker: &Waker) {
-        self.serial_mut().wake(waker);
-    }
-
-    /// The driver opens and resolves in its own calls.
-    fn take_wish(&mut self) -> Option<Wish> {
-        None
-    }
-
-    async fn fulfil_connect(&mut self, _: SocketAddr) {}
-
-    async fn fulfil_resolve(&mut self, _: &str, _: AddrType) {}
-
-    fn look_again_ms(&self) -> Option<u32> {
-        Some(AsyncSerial::<P, RX, TX>::LOOK_AGAIN_MS)
-    }
-}
 
 impl<P, C, T, const RX: usize, const TX: usize, const RX_BUF: usize>
     SafeHttpClient<Modem<P, C, RX, TX, RX_BUF>, T>

@@ -3,6 +3,7 @@
 
 use super::program;
 use std::fs;
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -58,23 +59,44 @@ impl Site {
             "echo subjectAltName=DNS:gate.test >extensions && openssl x509 -req -in server.csr -CA root.pem \
              -CAkey root.key -out server.pem -days 9 -extfile extensions",
         );
+        // Signed by itself, as most are: an authority's, that is.
+        run(
+            &folder,
+            &format!(
+                "openssl req -x509 {ec} -keyout alone.key -out alone.pem -days 9 -subj /CN=gate.test \
+                 -addext subjectAltName=DNS:gate.test"
+            ),
+        );
+        // An authority that dates a certificate back or ahead.
+        run(
+            &folder,
+            "touch index && printf '[ca]\ndefault_ca=c\n[c]\ndatabase=index\nrand_serial=yes\n\
+             default_md=sha256\nnew_certs_dir=.\npolicy=p\nunique_subject=no\n[p]\ncommonName=supplied\n' >ca",
+        );
+        for (name, from, until) in [
+            ("expired", "20200101000000Z", "20210203040506Z"),
+            ("early", "20490101000000Z", "20490909000000Z"),
+        ] {
+            run(
+                &folder,
+                &format!(
+                    "openssl ca -batch -notext -config ca -cert root.pem -keyfile root.key -in server.csr \
+                     -extfile extensions -startdate {from} -enddate {until} -out {name}.pem"
+                ),
+            );
+        }
         Self { folder, servers: Vec::new() }
     }
 
-    /// Starts `openssl s_server`; its port.
-    fn serve(&mut self, more: &[&str]) -> u16 {
+    /// Starts `openssl s_server` with a certificate; its port.
+    fn serve(&mut self, name: &str, key: &str, more: &[&str]) -> u16 {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let server = Command::new("openssl")
-            .args([
-                "s_server",
-                "-quiet",
-                "-www",
-                "-cert",
-                "server.pem",
-                "-key",
-                "server.key",
-                "-accept",
-            ])
+            .args(["s_server", "-quiet", "-www", "-cert"])
+            .arg(format!("{name}.pem"))
+            .arg("-key")
+            .arg(format!("{key}.key"))
+            .arg("-accept")
             .arg(format!("127.0.0.1:{port}"))
             .args(more)
             .current_dir(&self.folder)
@@ -101,13 +123,39 @@ impl Site {
     }
 }
 
+/// A server that says something else than TLS, and ends; its port.
+fn says(answer: &'static [u8]) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for socket in listener.incoming() {
+            let mut socket = socket.unwrap();
+            let _ = socket.read(&mut [0; 1024]);
+            let _ = socket.write_all(answer);
+        }
+    });
+    port
+}
+
 #[test]
 fn https_ends_as_curl_does() {
     if !has("openssl") {
         return;
     }
     let mut site = Site::new();
-    let (port, old) = (site.serve(&[]), site.serve(&["-tls1_2"]));
+    let (port, old) =
+        (site.serve("server", "server", &[]), site.serve("server", "server", &["-tls1_2"]));
+    let alone = site.serve("alone", "alone", &[]);
+    let (expired, early) =
+        (site.serve("expired", "server", &[]), site.serve("early", "server", &[]));
+    let other_group = site.serve("server", "server", &["-groups", "X25519"]);
+    let wants = site.serve("server", "server", &["-Verify", "1", "-verify_return_error"]);
+    let clear = says(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+    let silent = says(b"");
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let with = |port: u16| {
+        format!("--resolve gate.test:{port}:127.0.0.1 --cacert root.pem https://gate.test:{port}/")
+    };
     let pin = run(
         &site.folder,
         "openssl x509 -in server.pem -noout -pubkey | openssl pkey -pubin -outform der | \
@@ -121,18 +169,53 @@ fn https_ends_as_curl_does() {
         (0, format!("{here} -k {url}"), "WARNING: -k"),
         (0, format!("{here} --cacert root.pem --pinnedpubkey sha256//{pin} {url}"), ""),
         (0, format!("{here} -k --pinnedpubkey sha256//{zeros};sha256//{pin} {url}"), "WARNING"),
-        (60, format!("{here} {url}"), "no trusted authority has signed the certificate"),
-        (60, format!("--cacert root.pem https://127.0.0.1:{port}/"), "other hosts (gate.test)"),
-        (90, format!("{here} --cacert root.pem --pinnedpubkey sha256//{zeros} {url}"), "accepted"),
+        (
+            60,
+            format!("{here} {url}"),
+            "no trusted authority has signed the server's certificate: add the root of its issuer to the anchors, or let the server send its intermediate certificates (Root)",
+        ),
+        (
+            60,
+            format!("--cacert root.pem https://127.0.0.1:{port}/"),
+            "for other hosts: use a name that it has, or correct the certificate's subject alternative names (gate.test)",
+        ),
+        (
+            90,
+            format!("{here} --cacert root.pem --pinnedpubkey sha256//{zeros} {url}"),
+            "public key isn't a pinned one",
+        ),
         (77, format!("{here} --cacert missing.pem {url}"), "missing.pem"),
         (77, format!("{here} --cacert server.key {url}"), "there is none in it"),
+        (60, with(alone), "no trusted authority has signed the server's certificate"),
+        (
+            60,
+            with(expired),
+            "has expired: renew it, or set the clock if that is wrong (until 2021-02-03 04:05 UTC, now 2",
+        ),
+        (
+            60,
+            with(early),
+            "isn't valid yet: the clock is probably behind; set it (SNTP) (from 2049-01-01 00:00 UTC, now 2",
+        ),
+        (
+            60,
+            format!(
+                "--resolve door.test:{port}:127.0.0.1 --cacert root.pem https://door.test:{port}/"
+            ),
+            "(gate.test)",
+        ),
+        (35, with(old), "speaks TLS 1.2 or older only"),
+        (35, with(other_group), "which has P-256"),
         (
             35,
-            format!(
-                "--resolve gate.test:{old}:127.0.0.1 --cacert root.pem https://gate.test:{old}/"
-            ),
-            "TLS 1.2 or older",
+            with(clear),
+            "isn't TLS: check the port, or whether it is an http:// server (HTTP/1.1 400 Bad",
         ),
+        (35, with(silent), "the connection ended in the handshake"),
+        (56, with(wants), "wants a certificate of the client's"),
+        (7, with(closed), "the connection couldn't be opened"),
+        (6, "https://gate.invalid/".to_owned(), "didn't resolve"),
+        (1, "gate://gate.test/".to_owned(), "scheme"),
     ];
     let compares = has("curl");
     for (expected, arguments, says) in &cases {
@@ -140,9 +223,9 @@ fn https_ends_as_curl_does() {
         assert_eq!(status, *expected, "fetch {arguments}: {stderr}");
         assert!(stderr.contains(says), "{arguments}: {stderr}");
         if compares {
-            // curl speaks 1.2 as well, unless it is told not to.
-            let (status, stderr) =
-                site.status(Path::new("curl"), &format!("-sS --noproxy * --tlsv1.3 {arguments}"));
+            // curl speaks 1.2 as well, unless it is told not to, and has other groups.
+            let only = "-sS -o /dev/null --noproxy * --tlsv1.3 --curves P-256";
+            let (status, stderr) = site.status(Path::new("curl"), &format!("{only} {arguments}"));
             assert_eq!(status, *expected, "curl {arguments}: {stderr}");
         }
     }

@@ -5,6 +5,7 @@ mod fetch;
 mod fetch_field;
 mod fetch_https;
 mod sketches;
+mod sntp;
 
 use std::path::PathBuf;
 

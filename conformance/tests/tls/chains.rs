@@ -174,6 +174,21 @@ pub fn self_signed() -> Made {
     Made { params, key, der }
 }
 
+/// The same, as `openssl req -x509` makes it: one that says that it is an authority.
+fn authority_alone() -> Made {
+    let mut params = authority("server", None);
+    params.subject_alt_names = leaf(&[HOST]).subject_alt_names;
+    params.key_usages.clear();
+    root_of(params, &PKCS_ECDSA_P256_SHA256)
+}
+
+/// A root that may sign for some names alone.
+fn limited_root(permitted: &[&str], excluded: &[&str]) -> Made {
+    let mut params = authority("Limited Root", None);
+    params.name_constraints = constraints(permitted, excluded);
+    root_of(params, &PKCS_ECDSA_P256_SHA256)
+}
+
 /// The kinds that are accepted.
 pub fn accepted() -> Vec<Kind> {
     let root = root();
@@ -231,6 +246,11 @@ pub fn accepted() -> Vec<Kind> {
                 middle.name_constraints = constraints(&["test"], &["other.test"]);
             }),
         ),
+        kind("a root for these names", HOST, {
+            let root = limited_root(&["gate.test"], &[]);
+            root.sign_p256(leaf(&[HOST])).served(&[], &root)
+        }),
+        kind("an international name", "xn--tr-xka.test", from_root(leaf(&["xn--tr-xka.test"]))),
         kind("no key usages at all", HOST, from_root(no_usage)),
         kind("a client's and a server's", HOST, from_root(both_uses)),
         kind(
@@ -352,18 +372,31 @@ pub fn refused() -> Vec<Kind> {
     vec![
         kind("signed by itself", HOST, alone.served(&[], &root))
             .refused(Failure::UnknownAuthority, "server"),
+        kind("signed by itself, as an authority", HOST, authority_alone().served(&[], &root))
+            .refused(Failure::UnknownAuthority, "server"),
+        kind("signed by itself, as an authority that is trusted", HOST, {
+            let alone = authority_alone();
+            alone.served(&[], &alone)
+        })
+        .refused(Failure::NotForServers, "")
+        .but_curl("takes an authority for a server"),
+        kind("a root for other names", HOST, {
+            let root = limited_root(&["other.test"], &[]);
+            root.sign_p256(leaf(&[HOST])).served(&[], &root)
+        })
+        .refused(Failure::NotAllowedToSign, ""),
         kind("an unknown authority", HOST, stranger)
             .refused(Failure::UnknownAuthority, "Elsewhere"),
         kind("an intermediate left out", HOST, middle.sign_p256(leaf(&[HOST])).served(&[], &root))
             .refused(Failure::UnknownAuthority, "Test Intermediate"),
         kind("an authority of the same name", HOST, impostor).refused(Failure::BadSignature, ""),
         kind("a changed signature", HOST, tampered).refused(Failure::BadSignature, ""),
-        kind("expired", HOST, changed(&expired)).refused(Failure::Expired, ""),
-        kind("not valid yet", HOST, changed(&not_yet)).refused(Failure::NotYetValid, ""),
+        kind("expired", HOST, changed(&expired)).refused(Failure::Expired, "until "),
+        kind("not valid yet", HOST, changed(&not_yet)).refused(Failure::NotYetValid, "from "),
         kind("an intermediate expired", HOST, with_middle(nothing, expired))
-            .refused(Failure::Expired, ""),
+            .refused(Failure::Expired, "until "),
         kind("an intermediate not valid yet", HOST, with_middle(nothing, not_yet))
-            .refused(Failure::NotYetValid, ""),
+            .refused(Failure::NotYetValid, "from "),
         kind("another host", HOST, from_root(leaf(&["elsewhere.test", "10.0.0.1"])))
             .refused(Failure::WrongHost, "elsewhere.test, 10.0.0.1"),
         kind("the host in the common name alone", HOST, from_root(common_name))

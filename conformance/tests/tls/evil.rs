@@ -187,6 +187,8 @@ pub struct EvilPeer {
     pub hello: fn(&[u8]) -> Vec<u8>,
     handshake: Script,
     data: Script,
+    /// What it says whenever it is listened to, once it has answered.
+    pub more: fn(&mut Evil),
     heard: Vec<u8>,
     state: Option<Evil>,
     answered: bool,
@@ -203,6 +205,7 @@ impl EvilPeer {
             hello: |share| plain(HANDSHAKE, &server_hello([7; 32], 0x1301, 0x0304, share)),
             handshake: Box::new(handshake),
             data: Box::new(data),
+            more: |_| {},
             heard: Vec::new(),
             state: None,
             answered: false,
@@ -262,6 +265,8 @@ impl Peer for EvilPeer {
         if !self.answered && self.heard.len() > 80 && whole(&self.heard[58..]) {
             self.answered = true;
             (self.data)(evil);
+        } else if self.answered {
+            (self.more)(evil);
         }
         std::mem::take(&mut evil.out)
     }

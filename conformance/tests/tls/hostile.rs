@@ -20,14 +20,25 @@ pub fn served() -> Served {
 /// Gets a page of the peer's, by a clock that goes on by a millisecond at each look; what became of it, and the
 /// network.
 pub fn get<P: Peer>(network: Memory<P>, served: &Served) -> (Outcome, Memory<P>) {
+    get_within(Duration::from_secs(1000), network, served)
+}
+
+/// The same, with this deadline for everything.
+pub fn get_within<P: Peer>(
+    deadline: Duration,
+    network: Memory<P>,
+    served: &Served,
+) -> (Outcome, Memory<P>) {
     let anchors = [anchor(&served.root).unwrap()];
     let verify = Authority::new(&anchors, WallTime::Utc(now()));
     let mut network = network;
     let outcome = with_tls(&mut network, FULL_RECORD, verify, |tls| {
         let ticks = Cell::new(0);
         let clock = FnClock(|| ticks.replace(ticks.get() + 1));
-        let long = Duration::from_secs(1000);
-        let config = Config::new().connect_timeout(long).response_timeout(long).idle_timeout(long);
+        let config = Config::new()
+            .connect_timeout(deadline)
+            .response_timeout(deadline)
+            .idle_timeout(deadline);
         let (mut cx, mut buffer) = (cx(), [0; 1024]);
         let mut client = SafeHttpClient::with_config(&mut *tls, clock, config);
         let mut online = client.online(&mut cx).unwrap();

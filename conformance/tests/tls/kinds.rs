@@ -1,4 +1,4 @@
-//! Forty kinds of chain, accepted or refused as curl does on the same server in the same run, and with the
+//! Fifty kinds of chain, accepted or refused as curl does on the same server in the same run, and with the
 //! right cause.
 
 use crate::chains::{Kind, accepted, refused};
@@ -30,7 +30,14 @@ fn check(kind: &Kind, server: &str, port: u16, folder: &Folder) -> Result<(), St
         Outcome::Refused(failure, shown) => Err((failure, shown)),
         Outcome::Other(text) => return Err(format!("{server}, {}: {text}", kind.name)),
     };
-    if got != expected {
+    let is_right = match (&got, &expected) {
+        // Dates are as long ago as the test was.
+        (Err((failure, shown)), Err((expected, start))) if start.ends_with(' ') => {
+            failure == expected && shown.starts_with(start) && shown.contains(" UTC, now 20")
+        }
+        _ => got == expected,
+    };
+    if !is_right {
         return Err(format!("{server}, {}: {got:?} and not {expected:?}", kind.name));
     }
     let Some(program) = find("curl") else { return Ok(()) };

@@ -1,5 +1,6 @@
 //! https by `safe-http-client-tls`: certificates made afresh, served by rustls, OpenSSL and nginx.
 
+mod asynch;
 mod causes;
 mod chains;
 mod client;
@@ -7,6 +8,7 @@ mod client;
 #[path = "../../../tests/common/corpus.rs"]
 mod corpus;
 mod evil;
+mod exchanges;
 mod hostile;
 mod kinds;
 mod memory;

@@ -2,9 +2,10 @@
 
 use crate::client::Outcome;
 use crate::evil::{APPLICATION_DATA, Evil, EvilPeer, HANDSHAKE, message, plain, server_hello};
-use crate::hostile::{get, served};
+use crate::hostile::{get, get_within, served};
 use crate::memory::Memory;
 use safe_http_client_tls::Failure;
+use std::time::Duration;
 
 const ALERT: u8 = 21;
 const CHANGE_CIPHER_SPEC: &[u8] = &[20, 3, 3, 0, 1, 1];
@@ -224,6 +225,25 @@ fn tickets_and_empty_records_are_for_nobody() {
         evil.say(HANDSHAKE, &message(4, &[0; 13]));
     };
     assert_eq!(run(Evil::honest, tickets), Outcome::Got(200, b"hello".to_vec()));
+}
+
+/// As fast as they are taken, the next one is there.
+#[test]
+fn records_without_data_hold_no_deadline_up() {
+    let served = served();
+    let records: [fn(&mut Evil); 3] = [
+        |evil| evil.say(APPLICATION_DATA, b""),
+        |evil| evil.say(HANDSHAKE, &message(4, &[0; 13])),
+        |evil| evil.seal(&[&[APPLICATION_DATA][..], &[0; 1000]].concat()),
+    ];
+    for more in records {
+        let mut peer = EvilPeer::new(&served, Evil::honest, more);
+        peer.more = more;
+        let (outcome, network) = get_within(Duration::from_millis(200), Memory::new(peer), &served);
+        let Outcome::Other(text) = outcome else { panic!("{outcome:?}") };
+        assert!(text.contains("Timeout"), "{text}");
+        assert_eq!(network.closed, 1);
+    }
 }
 
 /// A record in place of the ServerHello, of a share of a key.

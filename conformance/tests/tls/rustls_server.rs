@@ -34,8 +34,11 @@ pub fn config(served: &Served, versions: &[&'static SupportedProtocolVersion]) -
         .with_cert_resolver(Arc::new(Always(Arc::new(CertifiedKey::new(chain, key)))))
 }
 
+/// A connection as the server sees it.
+pub type Stream = StreamOwned<ServerConnection, TcpStream>;
+
 /// What a server does with a connection.
-pub type Answer = fn(&mut StreamOwned<ServerConnection, TcpStream>) -> std::io::Result<()>;
+pub type Answer = fn(&mut Stream) -> std::io::Result<()>;
 
 /// Answers each connection in a thread of its own; the port. It serves until the test's end.
 pub fn start(config: ServerConfig, answer: Answer) -> u16 {
@@ -45,6 +48,7 @@ pub fn start(config: ServerConfig, answer: Answer) -> u16 {
     thread::spawn(move || {
         for socket in listener.incoming() {
             let (Ok(socket), config) = (socket, config.clone()) else { continue };
+            socket.set_nodelay(true).unwrap();
             thread::spawn(move || {
                 let connection = ServerConnection::new(config).unwrap();
                 let _ = answer(&mut StreamOwned::new(connection, socket));
@@ -66,7 +70,7 @@ pub fn head(stream: &mut impl Read) -> std::io::Result<Vec<u8>> {
 }
 
 /// `hello`, as often as it is asked for.
-pub fn hello(stream: &mut StreamOwned<ServerConnection, TcpStream>) -> std::io::Result<()> {
+pub fn hello(stream: &mut Stream) -> std::io::Result<()> {
     loop {
         head(stream)?;
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")?;

@@ -1,10 +1,14 @@
 //! A serial port of an async program, for the driver.
 
+use crate::driver::EspAt;
 use core::fmt;
 use core::future::Future;
+use core::net::SocketAddr;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 use embedded_io::{ErrorType, Read, ReadReady, Write};
+use embedded_nal::AddrType;
+use nal_link::{AsyncNetwork, Clock, Wish};
 
 /// A port of `embedded-io-async` as the driver's [`Serial`](crate::Serial): each call asks the port once, and
 /// leaves the [waker](Self::wake) with it, so that the task is woken once there is something to read or room
@@ -194,5 +198,30 @@ where
 impl<P, const RX: usize, const TX: usize> fmt::Debug for AsyncSerial<P, RX, TX> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AsyncSerial").finish_non_exhaustive()
+    }
+}
+
+/// The modem as an async client's network.
+impl<P, C, const RX: usize, const TX: usize, const RX_BUF: usize> AsyncNetwork
+    for EspAt<AsyncSerial<P, RX, TX>, C, RX_BUF>
+where
+    P: embedded_io_async::Read + embedded_io_async::Write,
+    C: Clock,
+{
+    fn begin_turn(&mut self, waker: &Waker) {
+        self.serial_mut().wake(waker);
+    }
+
+    /// The driver opens and resolves in its own calls.
+    fn take_wish(&mut self) -> Option<Wish> {
+        None
+    }
+
+    async fn fulfil_connect(&mut self, _: SocketAddr) {}
+
+    async fn fulfil_resolve(&mut self, _: &str, _: AddrType) {}
+
+    fn look_again_ms(&self) -> Option<u32> {
+        Some(AsyncSerial::<P, RX, TX>::LOOK_AGAIN_MS)
     }
 }

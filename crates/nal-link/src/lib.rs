@@ -26,6 +26,7 @@
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+mod async_network;
 mod clock;
 mod context;
 mod events;
@@ -36,6 +37,7 @@ mod network;
 mod quirks;
 mod status;
 
+pub use async_network::{AsyncNetwork, Wish};
 pub use clock::{Clock, FnClock, WithIdle, elapsed_ms, millis};
 pub use context::LoopContext;
 pub use events::LinkEvents;

@@ -23,9 +23,10 @@ pub enum Failure {
     UnknownAuthority,
     /// The certificate is another host's. The evidence is the names that it has.
     WrongHost,
-    /// The certificate, or one of its authorities', has expired.
+    /// The certificate, or one of its authorities', has expired. The evidence is when, and what the clock says.
     Expired,
-    /// The certificate, or one of its authorities', isn't valid yet.
+    /// The certificate, or one of its authorities', isn't valid yet. The evidence is from when on, and what
+    /// the clock says.
     NotYetValid,
     /// The certificate isn't a server's: its key usage says otherwise, or it is an authority's own.
     NotForServers,
@@ -87,6 +88,8 @@ pub enum Failure {
 impl Failure {
     pub(crate) fn of_alert(description: u8) -> Self {
         match description {
+            // close_notify, where it is too early.
+            0 => Self::EndedInHandshake,
             // handshake_failure, insufficient_security, no_application_protocol.
             40 | 71 | 120 => Self::NothingInCommon,
             70 => Self::OldVersion,
@@ -143,8 +146,9 @@ impl Failure {
                  behind; set it (SNTP)"
             }
             Self::NotForServers => {
-                "the certificate isn't a server's: it is an authority's, or its extended key usage lacks \
-                 serverAuth"
+                "the certificate isn't a server's: it is an authority's (make it with \
+                 basicConstraints=CA:FALSE, or pin its key), or its key usage or extended key usage \
+                 (serverAuth) doesn't allow it"
             }
             Self::NotAllowedToSign => {
                 "an authority in the server's chain wasn't allowed to sign it: it is no authority, or its \

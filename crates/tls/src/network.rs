@@ -1,17 +1,19 @@
 //! The network around a network.
 
+mod below;
 mod rest;
 
 use crate::failure::{Error, Failure};
 use crate::pipe::{Pipe, Shown, State};
+use below::{Incoming, receive};
 use core::convert::Infallible;
 use core::fmt::{self, Debug, Formatter};
 use core::future::Future;
 use core::net::SocketAddr;
 use core::pin::Pin;
 use core::task::{Context, Waker};
-use embedded_nal::{TcpClientStack, TcpError, TcpErrorKind};
-use nal_link::{Network, PipeClosed, StackQuirks, ZeroRead};
+use embedded_nal::TcpClientStack;
+use nal_link::Network;
 
 /// A network with TLS 1.3 around any network: `https://` is TLS here, `http://` passes through, and nothing
 /// falls from the one to the other.
@@ -44,6 +46,8 @@ pub struct Tls<'p, N> {
     generation: u32,
     /// What goes with the last failure.
     shown: Shown,
+    /// An async program's task, which is to go on where a call has left off.
+    waker: Option<Waker>,
 }
 
 /// A socket of a [`Tls`] network: one of the network's below, in the clear or not.
@@ -67,17 +71,12 @@ struct Secured {
     is_dialled: bool,
 }
 
+/// As often as a call lets the session go on: enough for the largest record. A server that sends records
+/// without data, one behind the other, keeps no call for ever from its deadline.
+const MOST_ROUNDS: u8 = 128;
+
 type StackError<N> = <N as TcpClientStack>::Error;
 type ErrorOf<N> = Error<StackError<N>>;
-
-/// What the network below has.
-enum Incoming<E> {
-    Bytes(usize),
-    Nothing,
-    End,
-    Closed(E),
-    Failed(E),
-}
 
 impl<'p, N: Network> Tls<'p, N> {
     /// Around `network`, with the [`session`](crate::session()) that was made with the same pipe.
@@ -86,7 +85,7 @@ impl<'p, N: Network> Tls<'p, N> {
         pipe: &'p Pipe,
         session: Pin<&'p mut (dyn Future<Output = Infallible> + 'p)>,
     ) -> Self {
-        Self { network, pipe, session, generation: 0, shown: Shown::new() }
+        Self { network, pipe, session, generation: 0, shown: Shown::new(), waker: None }
     }
 
     /// The network below.
@@ -101,6 +100,7 @@ impl<'p, N: Network> Tls<'p, N> {
 
     /// What goes with the last [`Failure`]: with [`UnknownAuthority`](Failure::UnknownAuthority) the issuer's
     /// name, with [`WrongHost`](Failure::WrongHost) the names that the certificate has, with
+    /// [`Expired`](Failure::Expired) and [`NotYetValid`](Failure::NotYetValid) its date and the clock's, with
     /// [`NotTls`](Failure::NotTls) the first bytes of what came. As much as fits 96 bytes.
     pub fn evidence(&self) -> &[u8] {
         &self.shown
@@ -124,7 +124,10 @@ impl<'p, N: Network> Tls<'p, N> {
     /// Moves what there is between network and session, a record at most. True where there may be more.
     fn pump(&mut self, socket: &mut N::TcpSocket) -> Result<bool, ErrorOf<N>> {
         let mut moved = self.fetch(socket)?;
+        let waiting = self.pipe.with(|line| line.incoming.bytes().len());
         self.poll();
+        // What was left by the last call counts as well: behind it, the network wasn't asked yet.
+        moved |= self.pipe.with(|line| line.incoming.bytes().len()) < waiting;
         loop {
             let mut sent = Ok(0);
             self.pipe.with(|line| {
@@ -191,16 +194,24 @@ impl<'p, N: Network> Tls<'p, N> {
         Error::Tls(failure)
     }
 
+    /// "Would block"; an async program's task is woken where there is more to do at once.
+    fn later<T>(&self, has_more: bool) -> nb::Result<T, ErrorOf<N>> {
+        if let (true, Some(waker)) = (has_more, &self.waker) {
+            waker.wake_by_ref();
+        }
+        Err(nb::Error::WouldBlock)
+    }
+
     fn shake_hands(&mut self, socket: &mut N::TcpSocket) -> nb::Result<(), ErrorOf<N>> {
         // One record in each call: the caller's idle hook is called in between.
-        self.pump(socket)?;
+        let moved = self.pump(socket)?;
         match self.pipe.state() {
             State::Open => Ok(()),
             State::Failed(failure) => Err(nb::Error::Other(self.failed(failure))),
             State::Idle | State::Ended => {
                 Err(nb::Error::Other(Error::Tls(Failure::EndedInHandshake)))
             }
-            State::Asked | State::Opening => Err(nb::Error::WouldBlock),
+            State::Asked | State::Opening => self.later(moved),
         }
     }
 
@@ -210,7 +221,8 @@ impl<'p, N: Network> Tls<'p, N> {
         bytes: &[u8],
     ) -> nb::Result<usize, ErrorOf<N>> {
         let mut sent = 0_usize;
-        loop {
+        let mut has_more = true;
+        for _ in 0..MOST_ROUNDS {
             let moved = self.pump(socket)?;
             match self.pipe.state() {
                 State::Open => {}
@@ -220,26 +232,24 @@ impl<'p, N: Network> Tls<'p, N> {
                 _ => return Err(nb::Error::Other(Error::Tls(Failure::Closed))),
             }
             let rest = bytes.get(sent..).unwrap_or_default();
-            let (count, is_leaving) = self.pipe.with(|line| {
+            let count = self.pipe.with(|line| {
                 let count = if line.flush { 0 } else { line.to_send.put(rest) };
                 sent = sent.saturating_add(count);
-                // All of it, or as much as there is room for now.
+                // All of it.
                 line.flush |= sent > 0 && count == rest.len();
-                (count, line.flush)
+                count
             });
-            if count > 0 || moved {
-                continue;
+            has_more = count > 0 || moved;
+            if !has_more {
+                break;
             }
-            return match sent {
-                0 => Err(nb::Error::WouldBlock),
-                _ if is_leaving => Ok(sent),
-                // The network is full in the middle of it: what was taken leaves when it isn't.
-                _ => {
-                    self.pipe.with(|line| line.flush = true);
-                    Ok(sent)
-                }
-            };
         }
+        if sent == 0 {
+            return self.later(has_more);
+        }
+        // What was taken leaves, also where the network is full in the middle of it.
+        self.pipe.with(|line| line.flush = true);
+        Ok(sent)
     }
 
     fn receive_sealed(
@@ -247,21 +257,10 @@ impl<'p, N: Network> Tls<'p, N> {
         socket: &mut N::TcpSocket,
         buffer: &mut [u8],
     ) -> nb::Result<usize, ErrorOf<N>> {
-        let mut received = 0_usize;
-        loop {
-            let out = buffer.get_mut(received..).unwrap_or_default();
-            let count = self.pipe.with(|line| line.received.take(out));
-            received = received.saturating_add(count);
-            if received >= buffer.len() {
-                return Ok(received);
-            }
-            if count > 0 {
-                // What there is of the same record, without asking the network.
-                self.poll();
-                continue;
-            }
-            if received > 0 {
-                return Ok(received);
+        for _ in 0..MOST_ROUNDS {
+            match self.take_received(buffer) {
+                0 => {}
+                count => return Ok(count),
             }
             match self.pipe.state() {
                 State::Open => {}
@@ -272,8 +271,23 @@ impl<'p, N: Network> Tls<'p, N> {
             let moved = self.pump(socket)?;
             let has_news = self.pipe.with(|line| !line.received.is_empty());
             if !moved && !has_news && self.pipe.state() == State::Open {
-                return Err(nb::Error::WouldBlock);
+                return self.later(false);
             }
+        }
+        self.later(true)
+    }
+
+    /// What there is of a record's data, without asking the network.
+    fn take_received(&mut self, buffer: &mut [u8]) -> usize {
+        let mut received = 0_usize;
+        loop {
+            let out = buffer.get_mut(received..).unwrap_or_default();
+            let count = self.pipe.with(|line| line.received.take(out));
+            received = received.saturating_add(count);
+            if count == 0 || received >= buffer.len() {
+                return received;
+            }
+            self.poll();
         }
     }
 
@@ -283,47 +297,10 @@ impl<'p, N: Network> Tls<'p, N> {
             line.close = true;
             line.abort = line.state != State::Open;
         });
-        while let Ok(true) = self.pump(socket) {}
+        for _ in 0..MOST_ROUNDS {
+            let Ok(true) = self.pump(socket) else { break };
+        }
         self.stop();
-    }
-}
-
-/// Receives by what the stack has declared.
-fn receive<N: Network>(
-    network: &mut N,
-    socket: &mut N::TcpSocket,
-    buffer: &mut [u8],
-) -> Incoming<StackError<N>> {
-    let quirks = network.quirks();
-    let mut asked_by_send = None;
-    loop {
-        match network.receive(socket, buffer) {
-            Ok(0) if quirks.zero_read() == ZeroRead::EndOfStream => return Incoming::End,
-            Ok(0) | Err(nb::Error::WouldBlock) => {}
-            Ok(count) => return Incoming::Bytes(count.min(buffer.len())),
-            Err(nb::Error::Other(error)) => return ended(quirks, error),
-        }
-        if let Some(error) = asked_by_send {
-            return ended(quirks, error);
-        }
-        if !quirks.empty_send_tells_end() {
-            return Incoming::Nothing;
-        }
-        match network.send(socket, &[]) {
-            // What arrived together with that news is still to be read.
-            Err(nb::Error::Other(error)) if error.kind() == TcpErrorKind::PipeClosed => {
-                asked_by_send = Some(error);
-            }
-            _ => return Incoming::Nothing,
-        }
-    }
-}
-
-fn ended<E: TcpError>(quirks: StackQuirks, error: E) -> Incoming<E> {
-    match (error.kind(), quirks.pipe_closed()) {
-        (TcpErrorKind::PipeClosed, PipeClosed::EndOfStream) => Incoming::End,
-        (TcpErrorKind::PipeClosed, _) => Incoming::Closed(error),
-        _ => Incoming::Failed(error),
     }
 }
 
@@ -333,6 +310,8 @@ impl<N: Network> TcpClientStack for Tls<'_, N> {
 
     fn socket(&mut self) -> Result<Self::TcpSocket, Self::Error> {
         let inner = self.network.socket().map_err(Error::Stack)?;
+        // What was shown of an older connection is nothing to this one.
+        self.shown.clear();
         Ok(Socket { inner, tls: None })
     }
 

@@ -3,11 +3,12 @@
 use super::{ErrorOf, Secured, Tls};
 use crate::failure::Error;
 use core::convert::Infallible;
-use core::net::IpAddr;
+use core::net::{IpAddr, SocketAddr};
+use core::task::Waker;
 use embedded_nal::{AddrType, Dns};
 use nal_link::{
-    Diagnostics, IpConfig, Link, LinkStatus, Network, NoPing, NoTls, PipeClosed, StackFault,
-    StackQuirks, StackStatus, ZeroRead,
+    AsyncNetwork, Diagnostics, IpConfig, Link, LinkStatus, Network, NoPing, NoTls, PipeClosed,
+    StackFault, StackQuirks, StackStatus, Wish, ZeroRead,
 };
 
 impl<N: Network> Dns for Tls<'_, N> {
@@ -70,7 +71,6 @@ impl<N: Network> Network for Tls<'_, N> {
         // An older connection that nobody closed.
         self.stop();
         self.generation = self.generation.wrapping_add(1);
-        self.shown.clear();
         socket.tls = Some(Secured { generation: self.generation, is_dialled: false });
         self.pipe.with(|line| {
             line.name.clear();
@@ -78,6 +78,33 @@ impl<N: Network> Network for Tls<'_, N> {
             let _ = line.name.push_str(server_name.strip_suffix('.').unwrap_or(server_name));
         });
         Ok(())
+    }
+}
+
+/// Between two records of the handshake other tasks have their turn.
+impl<N: AsyncNetwork> AsyncNetwork for Tls<'_, N> {
+    fn begin_turn(&mut self, waker: &Waker) {
+        match &mut self.waker {
+            Some(known) => known.clone_from(waker),
+            none => *none = Some(waker.clone()),
+        }
+        self.network.begin_turn(waker);
+    }
+
+    fn take_wish(&mut self) -> Option<Wish> {
+        self.network.take_wish()
+    }
+
+    async fn fulfil_connect(&mut self, remote: SocketAddr) {
+        self.network.fulfil_connect(remote).await;
+    }
+
+    async fn fulfil_resolve(&mut self, name: &str, kind: AddrType) {
+        self.network.fulfil_resolve(name, kind).await;
+    }
+
+    fn look_again_ms(&self) -> Option<u32> {
+        self.network.look_again_ms()
     }
 }
 

@@ -55,12 +55,12 @@ pub(super) fn of_scheme(
 
 /// ECDSA on P-256 over a hash.
 #[derive(Debug)]
-pub(super) struct P256<H> {
-    pub(super) hash: H,
+pub(super) struct P256 {
+    pub(super) hash: fn(&[u8]) -> Hash,
     pub(super) signature: AlgorithmIdentifier,
 }
 
-static P256_SHA256: P256<fn(&[u8]) -> Hash> = P256 {
+static P256_SHA256: P256 = P256 {
     hash: |message| Hash::Sha256(Sha256::digest(message).into()),
     signature: alg_id::ECDSA_SHA256,
 };
@@ -90,7 +90,7 @@ pub(super) fn fixed<const N: usize>(number: &[u8]) -> Result<[u8; N], InvalidSig
     Ok(digits)
 }
 
-impl SignatureVerificationAlgorithm for P256<fn(&[u8]) -> Hash> {
+impl SignatureVerificationAlgorithm for P256 {
     fn verify_signature(
         &self,
         key: &[u8],

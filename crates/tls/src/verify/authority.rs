@@ -1,5 +1,6 @@
 //! A server whose certificate an authority has signed.
 
+use super::shown::{show_names, show_time};
 use super::{Check, Verify, WallClock, WallTime, algorithms, pinned};
 use crate::der;
 use crate::failure::Failure;
@@ -87,19 +88,19 @@ impl<W: WallClock> Check for Authority<'_, W> {
         let [leaf, others @ ..] = chain else {
             return Err(Failure::Unauthenticated);
         };
-        let certificate = EndEntityCert::try_from(leaf).map_err(failure)?;
+        let certificate = EndEntityCert::try_from(leaf).map_err(|error| failure(&error))?;
         let (seconds, is_exact) = match self.clock.now() {
             WallTime::Utc(seconds) => (seconds, true),
             WallTime::NotBefore(seconds) => (seconds, false),
             WallTime::Unknown => return Err(Failure::ClockNotSet),
         };
         let moves = Moves { later: !is_exact, earlier: !self.clock.checks_validity() };
-        self.verify_chain(&certificate, others, seconds, moves).inspect_err(|why| {
-            if *why == Failure::UnknownAuthority {
-                // What is missing is who has signed the last one that came.
-                let issuer = chain.last().and_then(|last| der::issuer(last));
-                show(shown, issuer.and_then(der::called).unwrap_or_default());
-            }
+        self.verify_chain(&certificate, others, seconds, moves).map_err(|error| {
+            // It says that it is an authority, and nobody knows it: most of those who are their own do.
+            let is_strange = error == Error::CaUsedAsEndEntity && self.is_strange(leaf);
+            let why = if is_strange { Failure::UnknownAuthority } else { failure(&error) };
+            show_evidence(shown, why, error, chain);
+            why
         })?;
         // keyUsage, where there is one, has to have digitalSignature.
         if der::key_usage(leaf).is_some_and(|usage| usage & 0x80 == 0) {
@@ -107,7 +108,7 @@ impl<W: WallClock> Check for Authority<'_, W> {
         }
         certificate.verify_is_valid_for_subject_name(host).map_err(|error| {
             show_names(shown, leaf);
-            failure(error)
+            failure(&error)
         })?;
         match self.pins {
             Some(pins) => pinned::check_key(pins, Some(leaf)),
@@ -133,8 +134,9 @@ impl<W> Authority<'_, W> {
         others: &[CertificateDer<'_>],
         mut seconds: u64,
         moves: Moves,
-    ) -> Result<(), Failure> {
-        for _ in 0..MOST_MOVES {
+    ) -> Result<(), Error> {
+        let mut left = MOST_MOVES;
+        loop {
             let outcome = certificate.verify_for_usage(
                 algorithms::ALL,
                 self.anchors,
@@ -146,14 +148,47 @@ impl<W> Authority<'_, W> {
             );
             seconds = match outcome {
                 Ok(_) => return Ok(()),
+                Err(error) if left == 0 => return Err(error),
                 Err(Error::CertNotValidYet { not_before, .. }) if moves.later => {
                     not_before.as_secs()
                 }
                 Err(Error::CertExpired { not_after, .. }) if moves.earlier => not_after.as_secs(),
-                Err(error) => return Err(failure(error)),
+                Err(error) => return Err(error),
             };
+            left = left.saturating_sub(1);
         }
-        Err(Failure::Expired)
+    }
+
+    /// A certificate that names itself its issuer, and none of the anchors does.
+    fn is_strange(&self, certificate: &[u8]) -> bool {
+        der::authority(certificate).is_some_and(|parts| {
+            der::issuer(certificate) == Some(parts.subject)
+                && self.anchors.iter().all(|anchor| anchor.subject.as_ref() != parts.subject)
+        })
+    }
+}
+
+/// Shows what goes with a failure.
+fn show_evidence(shown: &mut Shown, why: Failure, error: Error, chain: &[CertificateDer<'_>]) {
+    match error {
+        Error::CertExpired { time, not_after } => {
+            show(shown, b"until ");
+            show_time(shown, not_after.as_secs());
+            show(shown, b", now ");
+            show_time(shown, time.as_secs());
+        }
+        Error::CertNotValidYet { time, not_before } => {
+            show(shown, b"from ");
+            show_time(shown, not_before.as_secs());
+            show(shown, b", now ");
+            show_time(shown, time.as_secs());
+        }
+        _ if why == Failure::UnknownAuthority => {
+            // What is missing is who has signed the last one that came.
+            let issuer = chain.last().and_then(|last| der::issuer(last));
+            show(shown, issuer.and_then(der::called).unwrap_or_default());
+        }
+        _ => {}
     }
 }
 
@@ -167,7 +202,7 @@ fn may_sign(path: &VerifiedPath<'_>) -> Result<(), Error> {
 }
 
 /// What webpki's error means to whoever has to mend it.
-pub(super) fn failure(error: Error) -> Failure {
+pub(super) fn failure(error: &Error) -> Failure {
     match error {
         Error::CertExpired { .. } => Failure::Expired,
         Error::CertNotValidYet { .. } => Failure::NotYetValid,
@@ -185,54 +220,5 @@ pub(super) fn failure(error: Error) -> Failure {
         }
         Error::UnknownIssuer | Error::MaximumPathDepthExceeded => Failure::UnknownAuthority,
         _ => Failure::MalformedCertificate,
-    }
-}
-
-/// Shows the names that a certificate has. The formatter of core would take 2 kB of flash.
-fn show_names(shown: &mut Shown, certificate: &[u8]) {
-    for (kind, name) in der::names(certificate) {
-        if !matches!(kind, DNS_NAME | ADDRESS) {
-            continue;
-        }
-        if !shown.is_empty() {
-            show(shown, b", ");
-        }
-        match (kind, name) {
-            (ADDRESS, &[a, b, c, d]) => show_v4(shown, [a, b, c, d]),
-            (ADDRESS, _) => show_groups(shown, name),
-            _ => show(shown, name),
-        }
-    }
-}
-
-const DNS_NAME: u8 = 2;
-const ADDRESS: u8 = 7;
-
-fn show_v4(shown: &mut Shown, address: [u8; 4]) {
-    for (index, byte) in address.into_iter().enumerate() {
-        if index > 0 {
-            show(shown, b".");
-        }
-        if byte >= 100 {
-            show(shown, &[b'0'.wrapping_add(byte / 100)]);
-        }
-        if byte >= 10 {
-            show(shown, &[b'0'.wrapping_add(byte / 10 % 10)]);
-        }
-        show(shown, &[b'0'.wrapping_add(byte % 10)]);
-    }
-}
-
-/// An IPv6 address with all of its zeros.
-fn show_groups(shown: &mut Shown, address: &[u8]) {
-    let digit = |nibble: u8| match nibble {
-        0..=9 => b'0'.wrapping_add(nibble),
-        _ => b'a'.wrapping_sub(10).wrapping_add(nibble),
-    };
-    for (index, &byte) in address.iter().enumerate() {
-        if index > 0 && index % 2 == 0 {
-            show(shown, b":");
-        }
-        show(shown, &[digit(byte >> 4), digit(byte & 15)]);
     }
 }

@@ -9,6 +9,7 @@ mod p384;
 mod pinned;
 #[cfg(feature = "rsa")]
 mod rsa;
+mod shown;
 mod time;
 
 pub use authority::{Anchor, Authority, anchor};
@@ -184,8 +185,9 @@ impl<'p, V: Verify> Verifier<'p, V> {
         let whole = message.extend_from_slice(context).and(message.extend_from_slice(&hash));
         whole.map_err(|_| Failure::BadSignature)?;
         let key = SubjectPublicKeyInfoDer::from(self.key.as_slice());
-        let key = RawPublicKeyEntity::try_from(&key).map_err(authority::failure)?;
-        key.verify_signature(algorithm, &message, proof.signature).map_err(authority::failure)
+        let key = RawPublicKeyEntity::try_from(&key).map_err(|error| authority::failure(&error))?;
+        let verified = key.verify_signature(algorithm, &message, proof.signature);
+        verified.map_err(|error| authority::failure(&error))
     }
 }
 
