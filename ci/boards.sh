@@ -11,7 +11,8 @@ firmware=$here/../firmware
 
 target_of() {
     case $1 in
-        pico-esp01 | pico-w5500) echo thumbv6m-none-eabi ;;
+        pico-esp01 | pico-w5500 | pico-w | pico-w5500-embassy) echo thumbv6m-none-eabi ;;
+        esp32c3) echo riscv32imc-unknown-none-elf ;;
         bluepill-esp01) echo thumbv7m-none-eabi ;;
         *)
             echo "boards: there is no board '$1'" >&2
@@ -26,9 +27,15 @@ if ! command -v arm-none-eabi-size >/dev/null || ! command -v arm-none-eabi-ld >
 fi
 export CARGO_TARGET_THUMBV6M_NONE_EABI_LINKER=arm-none-eabi-ld
 export CARGO_TARGET_THUMBV7M_NONE_EABI_LINKER=arm-none-eabi-ld
+# The toolchain's own linker, for compilers that come without one.
+host=$(rustc -vV | sed -n 's/^host: //p')
+lld=$(rustc --print sysroot)/lib/rustlib/$host/bin/rust-lld
+if [ -x "$lld" ]; then
+    export CARGO_TARGET_RISCV32IMC_UNKNOWN_NONE_ELF_LINKER=$lld
+fi
 
-[ $# -gt 0 ] || set -- pico-esp01 bluepill-esp01 pico-w5500
-row='%-16s %-20s %8s %8s\n'
+[ $# -gt 0 ] || set -- pico-esp01 bluepill-esp01 pico-w5500 pico-w pico-w5500-embassy esp32c3
+row='%-20s %-28s %8s %8s\n'
 rows=
 for board in "$@"; do
     target=$(target_of "$board")
@@ -36,7 +43,11 @@ for board in "$@"; do
     "$here/build-target.sh" "$target" --release
     elf=${CARGO_TARGET_DIR:-target}/bare-metal/$target/release/$board
     # Initial values of statics lie in the flash and in RAM.
-    read -r text data bss _ < <(arm-none-eabi-size "$elf" | tail -n 1)
+    size=arm-none-eabi-size
+    if [ "$board" = esp32c3 ]; then
+        size=size
+    fi
+    read -r text data bss _ < <("$size" "$elf" | tail -n 1)
     # shellcheck disable=SC2059
     rows+=$(printf "$row" "$board" "$target" $((text + data)) $((data + bss)))$'\n'
 done

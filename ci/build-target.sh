@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Builds the crate in the current directory for a bare-metal target:
 #
-#   ci/build-target.sh thumbv6m-none-eabi|thumbv7m-none-eabi|esp8266 [cargo build argument]...
-#       [-- rustc argument...]
+#   ci/build-target.sh TARGET [cargo build argument]... [-- rustc argument...]
 #
+# for the TARGET thumbv6m-none-eabi, thumbv7m-none-eabi, riscv32imc-unknown-none-elf or esp8266,
 # with the first of these that can do it:
 #   1. the active toolchain, if it has the target's core library (`rustup target add TARGET`; not for esp8266)
 #   2. rustup's nightly with rust-src, building core
@@ -14,10 +14,11 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 name=${1:-}
 case $name in
-    thumbv6m-none-eabi | thumbv7m-none-eabi) target=$name ;;
+    thumbv6m-none-eabi | thumbv7m-none-eabi | riscv32imc-unknown-none-elf) target=$name ;;
     esp8266) target=$here/targets/esp8266.json ;;
     *)
-        echo "usage: ${0##*/} thumbv6m-none-eabi|thumbv7m-none-eabi|esp8266 [cargo build argument]..." >&2
+        echo "usage: ${0##*/} TARGET [cargo build argument]..." >&2
+        echo "TARGET: thumbv6m-none-eabi, thumbv7m-none-eabi, riscv32imc-unknown-none-elf, esp8266" >&2
         exit 2
         ;;
 esac
@@ -53,6 +54,10 @@ can_build_core() {
 nightly=(env RUSTUP_AUTO_INSTALL=0)
 debian=(env RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc)
 build_core=(-Zbuild-std=core)
+# The radio's driver on an ESP32 has a heap.
+if [ "$name" = riscv32imc-unknown-none-elf ]; then
+    build_core=(-Zbuild-std=core,alloc)
+fi
 if [ "$name" = esp8266 ]; then
     build_core+=(-Zjson-target-spec)
 fi

@@ -101,6 +101,11 @@ pub fn line(who: &str, text: Arguments<'_>) {
     }
 }
 
+/// What [`Board::phone_arrived`] tells, for a sketch whose board is in use elsewhere.
+pub fn phone_arrived() -> bool {
+    PHONE.swap(false, Ordering::AcqRel)
+}
+
 static TROUBLES: AtomicUsize = AtomicUsize::new(0);
 
 pub fn trouble_line(text: Arguments<'_>) {
@@ -237,7 +242,7 @@ impl Board {
 
     /// Whether the owner's phone has come near since the last call. With a real modem: Enter.
     pub fn phone_arrived(&self) -> bool {
-        PHONE.swap(false, Ordering::AcqRel)
+        phone_arrived()
     }
 
     /// The sensor: hundredths of a degree.

@@ -10,6 +10,7 @@ mod server;
 
 mod calls;
 mod cancelled;
+mod faults;
 mod loopback;
 mod pending;
 mod size;

@@ -38,9 +38,22 @@ pub enum Peer {
     Expects(bool),
 }
 
+/// What one call does instead of its work.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Fault {
+    Error(ErrorKind),
+    /// `Ok(0)`: the end, or nothing taken.
+    Nothing,
+    /// From then on, nothing more is done.
+    Silence,
+}
+
 #[derive(Debug)]
 pub struct Pending {
     pub peer: Cell<Peer>,
+    /// Calls that have done something, or would have; and what this one of them does instead.
+    pub calls: Cell<usize>,
+    pub fault: Cell<Option<(usize, Fault)>>,
     /// Connections: opened, and closed.
     pub opened: Cell<usize>,
     pub closed: Cell<usize>,
@@ -55,11 +68,31 @@ impl Pending {
     pub fn new(peer: Peer) -> Self {
         Self {
             peer: Cell::new(peer),
+            calls: Cell::new(0),
+            fault: Cell::new(None),
             opened: Cell::new(0),
             closed: Cell::new(0),
             sent: RefCell::default(),
             flushes: Cell::new(0),
             unread: Cell::new(0),
+        }
+    }
+
+    /// Counts a call, and has its fault.
+    fn strike(&self) -> Option<Fault> {
+        let call = self.calls.get() + 1;
+        self.calls.set(call);
+        let (at, fault) = self.fault.get()?;
+        (call == at || call > at && fault == Fault::Silence).then_some(fault)
+    }
+
+    /// The fault of a call that has no `Ok(0)`.
+    async fn struck(&self) -> Result<(), ErrorKind> {
+        match self.strike() {
+            None => Ok(()),
+            Some(Fault::Error(error)) => Err(error),
+            Some(Fault::Nothing) => Err(ErrorKind::Other),
+            Some(Fault::Silence) => std::future::pending().await,
         }
     }
 
@@ -190,6 +223,12 @@ impl Read for Connection<'_> {
             if !self.is_ready(context) {
                 return Poll::Pending;
             }
+            match self.stack.strike() {
+                None => {}
+                Some(Fault::Error(error)) => return Poll::Ready(Err(error)),
+                Some(Fault::Nothing) => return Poll::Ready(Ok(0)),
+                Some(Fault::Silence) => return Poll::Pending,
+            }
             let next = self.answers.pop_front();
             self.stack.unread.set(self.answers.len());
             match next {
@@ -219,6 +258,12 @@ impl Write for Connection<'_> {
             if !self.is_ready(context) {
                 return Poll::Pending;
             }
+            match self.stack.strike() {
+                None => {}
+                Some(Fault::Error(error)) => return Poll::Ready(Err(error)),
+                Some(Fault::Nothing) => return Poll::Ready(Ok(0)),
+                Some(Fault::Silence) => return Poll::Pending,
+            }
             let room = match self.stack.peer.get() {
                 Peer::Full(most) => most.saturating_sub(self.taken),
                 _ => usize::MAX,
@@ -242,7 +287,11 @@ impl Write for Connection<'_> {
 
     async fn flush(&mut self) -> Result<(), ErrorKind> {
         self.stack.flushes.set(self.stack.flushes.get() + 1);
-        Ok(())
+        match self.stack.strike() {
+            Some(Fault::Error(error)) => Err(error),
+            Some(Fault::Silence) => std::future::pending().await,
+            _ => Ok(()),
+        }
     }
 }
 
@@ -252,6 +301,7 @@ impl TcpConnect for Pending {
 
     async fn connect<'a>(&'a self, _: SocketAddr) -> Result<Connection<'a>, ErrorKind> {
         pend().await;
+        self.struck().await?;
         match self.peer.get() {
             Peer::Refuses => return Err(ErrorKind::ConnectionRefused),
             Peer::Lost => std::future::pending().await,
@@ -269,6 +319,7 @@ impl Dns for Pending {
 
     async fn get_host_by_name(&self, host: &str, _: AddrType) -> Result<IpAddr, ErrorKind> {
         pend().await;
+        self.struck().await?;
         match (self.peer.get(), host) {
             (Peer::Unknown, _) => std::future::pending().await,
             (_, "gate.local") => Ok([192, 168, 1, 20].into()),

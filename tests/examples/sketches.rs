@@ -140,9 +140,15 @@ fn turns(run: &Run) -> (u32, u32) {
 
 // ---- What each is for ----
 
+/// The gate's sketch, and its twin in an async program, where that is built.
+const GATES: &[&str] = match cfg!(all(feature = "async", feature = "esp-at")) {
+    true => &["gate_opener", "gate_opener_async"],
+    false => &["gate_opener"],
+};
+
 #[test]
 fn the_gate_opens_and_opens_again_after_the_network_was_gone() {
-    for run in good_runs("gate_opener", &[]) {
+    for run in GATES.iter().flat_map(|name| good_runs(name, &[])) {
         assert_eq!(
             run.requests(),
             [
@@ -167,6 +173,12 @@ fn the_gate_opens_and_opens_again_after_the_network_was_gone() {
             "{}",
             run.all()
         );
+    }
+}
+
+#[test]
+fn the_gates_loop_turns_all_the_time() {
+    for run in good_runs("gate_opener", &[]) {
         // Whole seconds are told alone, so some turns aren't.
         assert!(turns(&run).1 > 200, "{}", run.all());
     }
@@ -190,10 +202,12 @@ fn each_time_the_owner_comes_home_the_gate_hears_the_phone_within_50_ms() {
     const AT_ONCE: u32 = 50;
     let _quiet = QUIET.write().unwrap_or_else(PoisonError::into_inner);
     thread::scope(|scope| {
-        for fault in ["host-down", "dns-slow"] {
+        for (name, fault) in
+            GATES.iter().flat_map(|name| [(*name, "host-down"), (*name, "dns-slow")])
+        {
             for dialect in Dialect::ALL.map(|dialect| dialect.to_string()) {
                 scope.spawn(move || {
-                    let run = run("gate_opener", &["--fault", fault, "--dialect", &dialect]);
+                    let run = run(name, &["--fault", fault, "--dialect", &dialect]);
                     assert!(run.is_good(), "{}", run.all());
                     let comes = run.times("world", "the owner comes home");
                     let heard = run.times("sketch", "the owner's phone is here");
@@ -212,7 +226,7 @@ fn each_time_the_owner_comes_home_the_gate_hears_the_phone_within_50_ms() {
                     let (waiting, looking) = (between(comes[0], failed), between(failed, looked));
                     assert!(waiting >= 4 && looking >= 2, "{fault}: {}", run.all());
                     println!(
-                        "{fault} {dialect}: heard {} times, {waiting} of them while the call waited \
+                        "{name} {fault} {dialect}: heard {} times, {waiting} of them while the call waited \
                          and {looking} while it looked why, within {longest} ms",
                         heard.len()
                     );

@@ -33,7 +33,8 @@ pub fn print(rows: &[Row], write: bool) -> Result<(), String> {
     }
     let ours: Vec<&str> = rows
         .iter()
-        .filter(|(_, verdicts)| verdicts[0] != Verdict::Right)
+        // The first two columns are this crate.
+        .filter(|(_, verdicts)| verdicts[..2].iter().any(|verdict| *verdict != Verdict::Right))
         .map(|(case, _)| case.name.as_str())
         .collect();
     if ours.is_empty() { Ok(()) } else { Err(format!("{} fails: {ours:?}", CLIENTS[0].name)) }

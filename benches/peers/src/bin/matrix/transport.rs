@@ -131,7 +131,77 @@ pub fn block_on<F: Future>(future: F) -> Result<F::Output, String> {
     }
 }
 
-/// The same without blocking, as `embedded-nal` has it.
+/// The same for `embedded-nal-async`, without blocking: what would block is pending, and wakes nobody.
+#[derive(Clone, Copy, Debug)]
+pub struct Polled(pub Stack);
+
+#[derive(Debug)]
+pub struct PolledSocket(TcpStream);
+
+impl ErrorType for PolledSocket {
+    type Error = ErrorKind;
+}
+
+/// Calls until it doesn't block.
+async fn ready<T>(mut call: impl FnMut() -> io::Result<T>) -> Result<T, ErrorKind> {
+    std::future::poll_fn(|_| match call() {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
+        outcome => Poll::Ready(outcome.map_err(kind)),
+    })
+    .await
+}
+
+impl Read for PolledSocket {
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
+        ready(|| self.0.read(buffer)).await
+    }
+}
+
+impl Write for PolledSocket {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
+        ready(|| self.0.write(bytes)).await
+    }
+
+    async fn flush(&mut self) -> Result<(), ErrorKind> {
+        Ok(())
+    }
+}
+
+impl embedded_nal_async::TcpConnect for Polled {
+    type Error = ErrorKind;
+    type Connection<'a> = PolledSocket;
+
+    async fn connect(&self, _: SocketAddr) -> Result<PolledSocket, ErrorKind> {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.0.port)).map_err(kind)?;
+        stream.set_nonblocking(true).and_then(|()| stream.set_nodelay(true)).map_err(kind)?;
+        Ok(PolledSocket(stream))
+    }
+}
+
+impl embedded_nal_async::Dns for Polled {
+    type Error = ErrorKind;
+
+    async fn get_host_by_name(&self, name: &str, _: AddrType) -> Result<IpAddr, ErrorKind> {
+        resolve(name).map_err(kind)
+    }
+
+    async fn get_host_by_address(&self, _: IpAddr, _: &mut [u8]) -> Result<usize, ErrorKind> {
+        Err(ErrorKind::Unsupported)
+    }
+}
+
+/// Polls a future of these again and again.
+pub fn block_on_polled<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return output;
+        }
+        std::thread::sleep(Duration::from_micros(50));
+    }
+}
+
+/// Without blocking, as `embedded-nal` has it.
 #[derive(Debug)]
 pub struct NalStack(pub Stack);
 

@@ -3,6 +3,7 @@
 mod edge_http;
 mod nanofish;
 mod ours;
+mod ours_async;
 mod reqwless;
 mod ureq;
 
@@ -19,8 +20,14 @@ pub struct Client {
     pub lacks: &'static [(Needs, &'static str)],
 }
 
-pub const CLIENTS: [Client; 5] =
-    [ours::CLIENT, reqwless::CLIENT, edge_http::CLIENT, nanofish::CLIENT, ureq::CLIENT];
+pub const CLIENTS: [Client; 6] = [
+    ours::CLIENT,
+    ours_async::CLIENT,
+    reqwless::CLIENT,
+    edge_http::CLIENT,
+    nanofish::CLIENT,
+    ureq::CLIENT,
+];
 
 /// Room for a head, or for the whole of a short response.
 const BUFFER: usize = 8192;

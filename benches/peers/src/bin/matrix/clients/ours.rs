@@ -14,12 +14,17 @@ use std::time::{Duration, Instant};
 pub const CLIENT: Client =
     Client { name: "safe-http-client", package: "safe-http-client", run, lacks: &[] };
 
-struct Up;
+pub struct Up;
 
 impl Link for Up {
     fn link_status(&mut self) -> LinkStatus {
         LinkStatus::Up(IpConfig::new(IpAddr::V4(Ipv4Addr::new(192, 168, 1, 57))))
     }
+}
+
+/// A field's name and value.
+pub fn field(field: Header<'_>) -> (String, Vec<u8>) {
+    (field.name().to_owned(), field.value().to_vec())
 }
 
 fn run(port: u16, asks: &[Ask]) -> Vec<Reply> {
@@ -59,7 +64,6 @@ fn exchange<N: Network, C: Clock, B: Buffer>(
         }
     };
     let mut answer = Answer { status: response.status(), ..Answer::default() };
-    let field = |field: Header<'_>| (field.name().to_owned(), field.value().to_vec());
     answer.fields.extend(response.head().headers().map(field));
     match ask.read {
         Reading::All => {

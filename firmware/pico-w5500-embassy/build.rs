@@ -1,0 +1,17 @@
+//! Tells the linker where the chip's memory is, and where defmt's strings go.
+
+use std::path::PathBuf;
+use std::{env, fs};
+
+fn main() {
+    let Some(out) = env::var_os("OUT_DIR").map(PathBuf::from) else { panic!("cargo sets OUT_DIR") };
+    // It is looked up where the linker searches, not here.
+    if let Err(error) = fs::copy("memory.x", out.join("memory.x")) {
+        panic!("memory.x: {error}");
+    }
+    println!("cargo:rustc-link-search={}", out.display());
+    for script in ["link.x", "link-rp.x", "defmt.x"] {
+        println!("cargo:rustc-link-arg-bins=-T{script}");
+    }
+    println!("cargo:rerun-if-changed=memory.x");
+}
