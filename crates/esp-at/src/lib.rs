@@ -97,10 +97,12 @@
 //!
 //! - A station alone: no access point, no server, no UDP, no IPv6. One name is resolved at a time.
 //! - A write to the serial port may wait for the bytes that it writes, 2,048 of them at most.
-//! - A send that is given up between its command and the modem's prompt is filled with zero bytes
-//!   before the connection is closed: the firmware has no other way back. For the same reason a modem
-//!   that answers nothing at its start is sent `+++` alone, in case that it is in data mode, and then once
-//!   2,048 zero bytes: it may wait for an earlier program's.
+//! - A send that is given up between its command and the modem's prompt is filled with bytes 0xFF
+//!   before the connection is closed: the firmware has no other way back. Where it was the last of a
+//!   request's body, the server gets a whole request, of which the body's end is such bytes: they are in no
+//!   UTF-8, so that neither JSON nor a form has them. For the same reason a modem that answers nothing at its
+//!   start is sent `+++` alone, in case that it is in data mode, and then once 2,048 such bytes: it may
+//!   wait for an earlier program's.
 //! - The firmware says the same of a refused, a dead and an unreachable host:
 //!   [`ConnectFailed`](EspAtError::ConnectFailed). Told from them is a connect that it didn't even
 //!   dial, as without a free socket: `ERROR` within 100 ms, no word more within 50, and no link to
