@@ -94,6 +94,23 @@ fn cipdomain_ip_unset_is_a_name_that_isnt_resolved() {
     });
 }
 
+/// And whatever else is said in an address's place.
+#[test]
+fn cipdomain_without_an_address_is_a_name_that_isnt_resolved() {
+    for told in ["(IP unset)", "(null)", "", "\"\"", " "] {
+        let script = Script::new(move |line| {
+            let answer = format!("+CIPDOMAIN:{told}\r\n\r\nOK\r\n");
+            line.starts_with("AT+CIPDOMAIN").then(|| vec![(0, answer)])
+        });
+        let (mut modem, mut cx) = script.driver();
+        modem.join(&mut cx, "sim", "simsimsim").unwrap();
+        let result = nb::block!(modem.get_host_by_name("gate.local", AddrType::IPv4));
+        assert_eq!(result, Err(EspAtError::NameNotFound), "{told:?}");
+        let asked = script.sent().iter().filter(|line| line.starts_with("AT+CIPDOMAIN")).count();
+        assert_eq!(asked, 1, "{told:?}");
+    }
+}
+
 #[test]
 fn a_long_name_makes_the_firmware_hang_behind_cipdomain() {
     every(|dialect| {
