@@ -109,6 +109,10 @@ fn what_is_given_out_is_what_the_peer_sent() {
                         );
                         assert!(body.starts_with(&got), "{what}");
                         assert!(end != Some(Ok(())) || got == body, "{what}");
+                        // A `CLOSED` that is lost, where the modem doesn't tell a closed link from an
+                        // idle one: all of the data are there, and the reader's deadline ends it.
+                        let is_open = got == body && dialect != Dialect::EspAt2;
+                        assert!(end.is_some() || is_open, "{what}");
                         let end = format!("{end:?}");
                         *outcomes.entry(end).or_default() += 1;
                     }
