@@ -329,10 +329,12 @@ const NO_RULE: &[Suspect] = &[is(Unexplained, Possible)];
 /// As many as a row has at most.
 pub(super) const MOST: usize = 4;
 
+type RuledOut = (&'static [Cause], fn(&Facts) -> bool);
+
 /// What was looked at and found right is no cause, and neither is what can't be there. Of what the stack
 /// says itself it is the other way round.
 #[rustfmt::skip]
-const RULED_OUT: &[(&[Cause], fn(&Facts) -> bool)] = &[
+const RULED_OUT: &[RuledOut] = &[
     (&[NoDnsServer],      |f| f.has_dns),
     (&[NoAddress],        |f| f.is_up),
     (&[WrongSubnet],      |f| f.routed || f.own_machine),

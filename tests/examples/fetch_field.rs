@@ -7,12 +7,12 @@ use std::net::{Ipv4Addr, Shutdown, TcpListener};
 use std::time::{Duration, Instant};
 
 /// With one space between words, as they are read.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[track_caller]
-fn says(what: &str, text: &str, wanted: &[&str], unwanted: &[&str]) {
+pub(crate) fn says(what: &str, text: &str, wanted: &[&str], unwanted: &[&str]) {
     let text = plain(text);
     for words in wanted {
         assert!(text.contains(words), "{what}: doesn't say {words:?}:\n{text}");
@@ -23,12 +23,12 @@ fn says(what: &str, text: &str, wanted: &[&str], unwanted: &[&str]) {
 }
 
 /// A report, what the server does, the exit status, what comes of the body, what is said and what isn't.
-type Row<'a> = (&'a str, Play, i32, &'a str, &'a [&'a str], &'a [&'a str]);
+pub(crate) type Row<'a> = (&'a str, Play, i32, &'a str, &'a [&'a str], &'a [&'a str]);
 
 /// Deadlines short enough for a test.
 const SHORT: [&str; 4] = ["--response-timeout", "0.6", "--idle-timeout", "0.4"];
 
-fn check(rows: &[Row<'_>]) {
+pub(crate) fn check(rows: &[Row<'_>]) {
     for (what, play, status, body, wanted, unwanted) in rows {
         let url = || Server::new(play.clone()).url();
         let run = fetch(&[&SHORT[..], &[&url()]].concat());
@@ -49,7 +49,7 @@ fn check(rows: &[Row<'_>]) {
     }
 }
 
-fn stall(bytes: &str) -> Play {
+pub(crate) fn stall(bytes: &str) -> Play {
     Play::Stall(bytes.as_bytes().to_vec())
 }
 

@@ -4,6 +4,7 @@
 mod fetch;
 mod fetch_field;
 mod fetch_https;
+mod fetch_relatives;
 mod sketches;
 mod sntp;
 

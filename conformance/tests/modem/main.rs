@@ -6,6 +6,7 @@ mod bad_input;
 mod driver;
 mod faults;
 mod field;
+mod given_up;
 mod nal_defects;
 mod requests;
 mod rig;

@@ -4,7 +4,7 @@
 use crate::rig::*;
 use esp8266_sim::Dialect;
 use safe_http_client::SafeHttpClient;
-use safe_http_client::esp_at::JoinError;
+use safe_http_client::esp_at::{Join, JoinError, SerialRx};
 
 const WRONG: &str = "wr0ngwr0ng";
 /// `user:hunter2` in Base64, too.
@@ -47,5 +47,24 @@ fn no_secret_is_in_any_text() {
         is_clean(&format!("{:?}", rig.modem));
         // The password did go out, to the modem.
         assert!(rig.handle.sent_lines().iter().any(|line| line.contains(WRONG)));
+    }
+}
+
+/// What `Debug` shows of the values that a password passes through: not its bytes as numbers either.
+#[test]
+fn no_debug_shows_a_password() {
+    static RX: SerialRx<256> = SerialRx::new();
+    let join = Join::new("sim", WRONG);
+    for byte in format!("AT+CWJAP=\"sim\",\"{WRONG}\"\r\n").bytes() {
+        RX.push(byte);
+    }
+    let mut wire = [0; 64];
+    let port = RX.with_tx(&mut wire[..]);
+    let as_numbers = WRONG.bytes().map(|byte| byte.to_string()).collect::<Vec<_>>().join(", ");
+    for text in
+        [format!("{join:?}"), format!("{:?}", RX), format!("{port:?}"), format!("{join:#?}")]
+    {
+        is_clean(&text);
+        assert!(!text.contains(&as_numbers), "{text}");
     }
 }

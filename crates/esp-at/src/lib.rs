@@ -60,6 +60,12 @@
 //!   for that, too ([`TakesNoRestart`](EspAtError::TakesNoRestart)).
 //! - Names and passwords with a CR, a LF or a NUL can't be told to the firmware, and are refused.
 //!
+//! # Memory
+//!
+//! A driver is 1,440 bytes on chips of 32 bits, and 1,480 on 64 bits, beside its `RX_BUF` (1,024 bytes unless
+//! another number is given), the port and the clock. `cargo test -p safe-http-client-esp-at --test memory --
+//! --nocapture` prints it for this machine, `benches/footprint` for chips.
+//!
 //! # TLS
 //!
 //! The modem does TLS once it was told how much to verify: [`EspAt::with_tls`]. Until then
@@ -97,10 +103,15 @@
 //!
 //! - A station alone: no access point, no server, no UDP, no IPv6. One name is resolved at a time.
 //! - A write to the serial port may wait for the bytes that it writes, 2,048 of them at most.
-//! - A send that is given up between its command and the modem's prompt is filled with zero bytes
-//!   before the connection is closed: the firmware has no other way back. For the same reason a modem
-//!   that answers nothing at its start is sent `+++` alone, in case that it is in data mode, and then once
-//!   2,048 zero bytes: it may wait for an earlier program's.
+//! - A send that is given up between its command and the modem's prompt is filled with bytes 0xFF
+//!   before the connection is closed: the firmware has no other way back. Where it was the last of a
+//!   request's body, the server gets a whole request, of which the body's end is such bytes: they are in no
+//!   UTF-8, so that neither JSON nor a form has them. For the same reason a modem that answers nothing at its
+//!   start is sent `+++` alone, in case that it is in data mode, and then once 2,048 such bytes: it may
+//!   wait for an earlier program's.
+//! - A `CLOSED` that is lost on the serial line isn't noticed on NonOS, whose `AT+CIPRECVLEN?` says of a closed
+//!   link what it says of an idle one. A body that the connection's end alone ends runs into its reader's
+//!   deadline then; ESP-AT tells the two apart.
 //! - The firmware says the same of a refused, a dead and an unreachable host:
 //!   [`ConnectFailed`](EspAtError::ConnectFailed). Told from them is a connect that it didn't even
 //!   dial, as without a free socket: `ERROR` within 100 ms, no word more within 50, and no link to

@@ -87,11 +87,11 @@ impl Resolver {
     }
 
     /// NonOS says `+CIPDOMAIN:1.2.3.4`, ESP-AT puts quotes around it, and one firmware says `(IP unset)`
-    /// where there is none.
+    /// where there is none. Others may say nothing there.
     pub(crate) fn line(&mut self, line: &[u8]) {
         if let Some(told) = line.strip_prefix(b"+CIPDOMAIN:") {
             self.address = ipv4(told);
-            self.has_none = told.starts_with(b"(IP");
+            self.has_none = matches!(told.trim_ascii(), [] | b"\"\"" | [b'(', ..]);
         }
     }
 

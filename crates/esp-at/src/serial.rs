@@ -1,5 +1,6 @@
 //! The serial line: what the driver needs of it, and two ways to it.
 
+use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use embedded_io::{Error as _, ErrorKind, ErrorType, Read, ReadReady, Write};
 
@@ -61,7 +62,6 @@ impl<T: Read + ReadReady + Write> Serial for T {}
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
 pub struct SerialRx<const N: usize> {
     bytes: [AtomicU8; N],
     /// Where the next byte goes. Written by the interrupt alone.
@@ -72,6 +72,13 @@ pub struct SerialRx<const N: usize> {
     lost: AtomicUsize,
     /// There is a port that reads from it.
     taken: AtomicBool,
+}
+
+impl<const N: usize> fmt::Debug for SerialRx<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // None of the bytes: the modem may have echoed a password.
+        f.debug_struct("SerialRx").field("lost", &self.lost).finish_non_exhaustive()
+    }
 }
 
 impl<const N: usize> SerialRx<N> {
@@ -233,8 +240,8 @@ pub enum SerialError {
     Port(#[cfg_attr(feature = "defmt", defmt(Debug2Format))] ErrorKind),
 }
 
-impl core::fmt::Display for SerialError {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl fmt::Display for SerialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Overrun => {
                 f.write_str("received bytes were lost: poll more often, or buffer more")

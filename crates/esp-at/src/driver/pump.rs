@@ -19,7 +19,9 @@ const STALLED_MS: u32 = 1_000;
 /// For so long data that came unasked may be in the way of a command.
 const IN_THE_WAY_MS: u32 = 200;
 
-const FILLER: [u8; 64] = [0; 64];
+/// Neither text nor a line end nor a number: no head ends with it, no chunk begins with it, and a body that is
+/// text isn't any more. Zeros would end a text for a server in C, which might take what is left for a whole one.
+const FILLER: [u8; 64] = [0xFF; 64];
 
 impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
     /// Takes what has come and sends what is due.

@@ -132,7 +132,8 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> TcpClientStack for EspAt<S, C, RX
             self.make_way();
         }
         let now = self.clock.now_ms();
-        let can_begin = self.can_begin() && self.has_room(link, generation);
+        let can_begin = self.can_begin();
+        let has_room = can_begin && self.has_room(link, generation);
         let passive = self.modem.passive;
         let keeps_none = !self.held.has(link, generation);
         let open = self.open_link_of(socket)?;
@@ -146,7 +147,7 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> TcpClientStack for EspAt<S, C, RX
             return Err(nb::Error::WouldBlock);
         }
         match open.reader_task(passive, now) {
-            ReaderTask::Read => {
+            ReaderTask::Read if has_room => {
                 let most = at_most(buffer.len().min(RX_BUF));
                 self.transmit(Task::Read { link, most }, "")?;
             }
@@ -154,7 +155,8 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> TcpClientStack for EspAt<S, C, RX
                 open.ask_pending(now);
                 self.transmit(Task::Pending(link), "")?;
             }
-            ReaderTask::Wait => {}
+            // What was read waits for its reader, or for what the modem says of it.
+            ReaderTask::Read | ReaderTask::Wait => {}
         }
         Err(nb::Error::WouldBlock)
     }

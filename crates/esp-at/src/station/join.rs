@@ -27,7 +27,7 @@ const MOST_DOUBLINGS: u8 = 3;
 /// let upstairs = Join::new("ssid", "password").bssid([0x5c, 0xcf, 0x7f, 0, 1, 0xab]);
 /// # let _ = upstairs;
 /// ```
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Join<'a> {
     ssid: &'a [u8],
     password: &'a [u8],
@@ -64,6 +64,13 @@ struct Credentials {
     ssid: Vec<u8, 32, u8>,
     password: Vec<u8, 64, u8>,
     bssid: Option<[u8; 6]>,
+}
+
+impl core::fmt::Debug for Join<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        // Never the password.
+        f.debug_struct("Join").finish_non_exhaustive()
+    }
 }
 
 impl core::fmt::Debug for Credentials {

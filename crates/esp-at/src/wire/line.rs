@@ -123,11 +123,12 @@ fn with_numbers(line: &[u8]) -> Event {
         }
     }
     if let Some(rest) = line.strip_prefix(b"WIFI DISCONNECT") {
-        let rest = rest.trim_ascii();
-        let rest = rest.strip_prefix(b"(").and_then(|rest| rest.strip_suffix(b")")).unwrap_or(rest);
-        let rest = rest.strip_prefix(b",").or_else(|| rest.strip_prefix(b":")).unwrap_or(rest);
-        if let Some(reason) = number(rest.trim_ascii()) {
-            return Event::WifiDisconnect(u8::try_from(reason).unwrap_or(0));
+        // However a firmware writes its reason.
+        if !rest.first().is_some_and(u8::is_ascii_alphanumeric) {
+            let digits =
+                rest.split(|byte| !byte.is_ascii_digit()).find(|digits| !digits.is_empty());
+            let reason = digits.and_then(number).and_then(|reason| u8::try_from(reason).ok());
+            return Event::WifiDisconnect(reason.unwrap_or(0));
         }
     }
     if let Some(rest) = line.strip_prefix(b"+IPD,") {

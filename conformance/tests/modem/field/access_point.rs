@@ -1,0 +1,103 @@
+//! The access point.
+
+use super::*;
+
+#[test]
+fn wifi_disconnect_with_a_reason_behind_it_is_understood() {
+    let reason = |code| LinkStatus::Disconnected(DisconnectReason::from_code(code));
+    every(|dialect| {
+        for (line, status) in [
+            ("WIFI DISCONNECT (4)\r\n", reason(4)),
+            ("WIFI DISCONNECT (201)\r\n", reason(201)),
+            ("WIFI DISCONNECT (200)\r\n", reason(200)),
+            ("WIFI DISCONNECT(8)\r\n", reason(8)),
+            ("WIFI DISCONNECT\r\n", reason(0)),
+        ] {
+            let mut rig = Rig::joined(config(dialect));
+            rig.handle.inject(line.as_bytes());
+            rig.modem.poll_network();
+            assert_eq!(rig.modem.link_status(), status, "{line}");
+        }
+    });
+}
+
+#[test]
+fn the_access_point_goes_away_for_80_s_and_the_driver_joins_again() {
+    every(|dialect| {
+        for away in [5, 80, 300] {
+            let mut rig = Rig::joined(config(dialect).fault(Fault::NoRejoin, When::Always));
+            rig.handle.ap_down("sim");
+            rig.pass(away * SECOND);
+            assert!(!rig.is_up());
+            rig.handle.ap_up("sim");
+            let took = rig.up_within(120 * SECOND);
+            println!("{dialect}: away for {away} s, {took:?}, {} joins", rig.count("AT+CWJAP"));
+            assert!(took.is_some(), "{dialect} {away} {:#?}", rig.handle.log());
+            assert!(rig.count("AT+CWJAP") < 4 + away as usize / 20, "with backoff");
+            assert_eq!(rig.get(URL).as_deref(), Ok("hello"));
+            rig.wrote_no_flash();
+        }
+        // A moment away: it is joined 10 to 20 s later.
+        let mut rig = Rig::joined(config(dialect).fault(Fault::NoRejoin, When::Always));
+        rig.handle.drop_wifi();
+        let took = rig.up_within(30 * SECOND).unwrap();
+        assert!((10 * SECOND..20 * SECOND).contains(&took), "{took:?}");
+    });
+}
+
+/// Who has left on purpose isn't joined again.
+#[test]
+fn who_has_left_isnt_joined_again() {
+    every(|dialect| {
+        let mut rig = Rig::joined(config(dialect));
+        rig.modem.leave(&mut rig.cx).unwrap();
+        rig.pass(100 * SECOND);
+        assert!(!rig.is_up());
+        assert_eq!(rig.count("AT+CWJAP"), 1);
+    });
+}
+
+#[test]
+fn no_dhcp_busy_to_everything_at_rst_too() {
+    every(|dialect| {
+        let mut rig = Rig::new(config(dialect).fault(Fault::BusyWithoutDhcp, When::Always));
+        assert_eq!(rig.join(), Err(JoinError::NoAddress), "connected, no address");
+        assert_eq!(rig.modem.link_status(), LinkStatus::NoAddress);
+        rig.handle.clear_log();
+        rig.pass(60 * SECOND);
+        assert_eq!(rig.modem.link_status(), LinkStatus::NoAddress);
+        let tries = rig.count("AT+RST");
+        assert!((3..=12).contains(&tries), "with pauses: {tries}");
+        assert_eq!(rig.handle.stats().resets, 0);
+        let error = rig.modem.rssi(&mut rig.cx).unwrap_err();
+        assert_eq!(error, EspAtError::TakesNoRestart);
+        assert!(error.to_string().contains("takes no restart"));
+        rig.handle.clear_faults();
+        rig.pass(40 * SECOND);
+        assert!(rig.join().is_ok(), "{:#?}", rig.handle.log());
+        assert_eq!(rig.get(URL).as_deref(), Ok("hello"));
+    });
+}
+
+#[test]
+fn a_wedged_modem_that_refuses_at_rst() {
+    every(|dialect| {
+        let mut rig = Rig::joined(config(dialect));
+        rig.handle.fault(Fault::BusyRefusesReset, When::Nth(1));
+        let mut socket = rig.modem.socket().unwrap();
+        let peer = SocketAddr::from((HOST, 80));
+        let got = block(&rig.clock, 60 * SECOND, || rig.modem.connect(&mut socket, peer));
+        assert_eq!(got, Some(Err(EspAtError::Wedged)));
+        assert!(!EspAtError::Wedged.to_string().contains("was restarted"));
+        rig.modem.close(socket).unwrap();
+        rig.pass(30 * SECOND);
+        let mut socket = rig.modem.socket().unwrap();
+        let got = block(&rig.clock, 60 * SECOND, || rig.modem.connect(&mut socket, peer));
+        assert_eq!(got, Some(Err(EspAtError::TakesNoRestart)));
+        rig.modem.close(socket).unwrap();
+        // Its supply is switched.
+        rig.handle.clear_faults();
+        rig.handle.reset();
+        assert!(rig.get_until_ok(URL, 20 * SECOND).1);
+    });
+}

@@ -1,0 +1,93 @@
+//! What people who do this job reported, and what a real firmware of the 1.7 dialect did: a row each, by
+//! its words, with the right value, and relatives of it.
+
+mod access_point;
+mod connections;
+mod deaf;
+mod firmwares;
+mod scans;
+mod start_up;
+
+use crate::rig::*;
+use crate::script::{Answers, Script};
+use embedded_io::Write;
+use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
+use esp8266_sim::{Config, Dialect, Fault, When, canned};
+use safe_http_client::esp_at::{AtCommand, EspAtError, JoinError, TlsVerification};
+use safe_http_client::{
+    Cause, Confidence, DisconnectReason, ErrorKind, Link, LinkStatus, Network, SafeHttpClient,
+};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+const MS: Duration = Duration::from_millis(1);
+const SECOND: Duration = Duration::from_secs(1);
+const URL: &str = "http://192.168.4.20/";
+
+fn every(test: impl Fn(Dialect)) {
+    Dialect::WITH_SINGLE.into_iter().for_each(test);
+}
+
+impl Rig {
+    fn pass(&mut self, time: Duration) {
+        let begin = self.now();
+        while self.now() - begin < time {
+            self.modem.poll_network();
+        }
+    }
+
+    fn is_up(&mut self) -> bool {
+        matches!(self.modem.link_status(), LinkStatus::Up(_))
+    }
+
+    /// Polls until it is up; how long that took.
+    fn up_within(&mut self, most: Duration) -> Option<Duration> {
+        let begin = self.now();
+        while self.now() - begin < most {
+            if self.is_up() {
+                return Some(self.now() - begin);
+            }
+        }
+        None
+    }
+
+    fn count(&self, command: &str) -> usize {
+        self.handle.sent_lines().iter().filter(|line| line.starts_with(command)).count()
+    }
+
+    /// A GET with these deadlines, and what a diagnosis says of its failure.
+    fn get_within(
+        &mut self,
+        url: &str,
+        most: Duration,
+    ) -> Result<String, (Cause, Confidence, String)> {
+        let Rig { modem, clock, cx, .. } = self;
+        let mut client = SafeHttpClient::new(modem, &*clock);
+        let mut online = client.wait_online(cx).unwrap();
+        let request = online.get(url, [0; 512]).connect_timeout(most).resolve_timeout(most);
+        let outcome = request.send().map(|mut response| response.read_to_str().unwrap().to_owned());
+        let error = match outcome {
+            Ok(body) => return Ok(body),
+            Err(error) => error,
+        };
+        let text = match &error.kind {
+            ErrorKind::Connect(error) | ErrorKind::Resolve(error) => error.to_string(),
+            _ => error.code().to_owned(),
+        };
+        let diagnosis = client.diagnosis(&error);
+        Err((diagnosis.cause(), diagnosis.confidence(), text))
+    }
+
+    /// The host is reset: another driver at the same modem.
+    fn host_restarts(self) -> Rig {
+        let Rig { handle, clock, mut modem, cx } = self;
+        let port = modem.serial_mut().clone();
+        handle.clear_log();
+        Rig { modem: Driver::new(port, clock.clone()), handle, clock, cx }
+    }
+
+    #[track_caller]
+    fn wrote_no_flash(&self) {
+        assert_eq!(self.handle.stats().flash_writes, 0, "{:#?}", self.handle.log());
+    }
+}
