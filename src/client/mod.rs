@@ -6,7 +6,10 @@ mod call;
 pub(crate) mod diagnose;
 mod draft;
 mod follow;
+mod form;
 mod hops;
+#[cfg(feature = "json")]
+mod json;
 mod online;
 mod patience;
 mod replay;
@@ -24,6 +27,8 @@ pub use call::Call;
 pub use diagnose::Probe;
 pub use follow::{Follow, Following};
 pub use hops::{FollowError, Hop, HopList, Hops};
+#[cfg(feature = "json")]
+pub use json::JsonError;
 pub use online::{HasIp, Online};
 pub use replay::Kept;
 pub use request::Request;

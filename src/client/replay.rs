@@ -180,7 +180,7 @@ pub(super) fn keep(
     bytes: &mut [u8],
 ) -> Result<(Origin, usize), Unsendable> {
     draft.start(driver, bytes, None)?;
-    let head_end = draft.head.length();
+    let head_end = draft.head.length;
     let stage_end = head_end.saturating_add(draft.head.copied_body);
     let origin = Origin {
         holds_body: draft.head.expect_continue,

@@ -4,10 +4,10 @@
 //! no byte is looked at twice. RFC numbers in comments are those of the rules implemented.
 
 pub(crate) mod address;
-mod auth;
 pub(crate) mod authority;
 pub(crate) mod bytes;
 pub(crate) mod chunked;
+pub(crate) mod content_type;
 pub(crate) mod date;
 pub(crate) mod endpoint;
 pub(crate) mod framing;
@@ -16,6 +16,7 @@ pub(crate) mod method;
 pub(crate) mod redirect;
 pub(crate) mod request;
 pub(crate) mod response;
+pub(crate) mod status;
 pub(crate) mod url;
 
 #[cfg(test)]

@@ -2,6 +2,9 @@
 
 mod auth;
 mod follow;
+mod form;
+#[cfg(feature = "json")]
+mod json;
 mod retry;
 
 use crate::common::script::{Connection, Step};

@@ -26,7 +26,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     (
         "client",
         &["error", "http", "protocol", "policy", "diagnosis", "nal", "probe"],
-        &["nal_link", "embedded_nal", "embedded_io"],
+        &["nal_link", "embedded_nal", "embedded_io", "serde", "serde_json_core"],
     ),
     // What waits in `client` is awaited in it: no rule of HTTP, and no order of things, is its own.
     (
@@ -51,6 +51,8 @@ const OTHERS: &[&str] = &[
     "embedded_io_async",
     "embedded_hal_async",
     "heapless",
+    "serde",
+    "serde_json_core",
     "esp_at",
     "std",
 ];

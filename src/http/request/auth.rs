@@ -1,14 +1,22 @@
 //! Credentials in a request: `Basic` (RFC 7617) and `Bearer` (RFC 6750).
 
-use super::request::Pen;
+use super::Pen;
 use crate::error::RequestError;
 
 impl Pen<'_> {
+    /// Starts a line with credentials, in place of those of the URL.
+    fn start_authorization(&mut self, scheme: &[u8]) {
+        self.head.has_secret = true;
+        self.remove_credentials();
+        self.put(b"\r\nAuthorization: ");
+        self.put(scheme);
+    }
+
     /// `Authorization: Basic` of a user name and a password, as they are.
     pub(crate) fn basic(&mut self, user: &str, password: &str) {
         // RFC 7617 section 2: a user name has no colon, and neither has control characters.
         if user.contains(':') || has_control(user) || has_control(password) {
-            return self.fail(RequestError::InvalidCredentials);
+            return self.head.fail(RequestError::InvalidCredentials);
         }
         self.start_authorization(b"Basic ");
         // Four characters for three bytes (RFC 4648 section 4).
@@ -35,7 +43,7 @@ impl Pen<'_> {
         let body = token.trim_end_matches('=');
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
         if body.is_empty() || !body.bytes().all(fits) {
-            return self.fail(RequestError::InvalidCredentials);
+            return self.head.fail(RequestError::InvalidCredentials);
         }
         self.start_authorization(b"Bearer ");
         self.put(token.as_bytes());
