@@ -95,6 +95,7 @@
 //! | `defmt` | `defmt::Format` for errors, states and configuration | none where unused |
 //! | `cortex-m` | [`LoopContext::take`] refuses the token in an interrupt handler | some instructions |
 //! | `async` | `asynch`: the same client for async programs | none where unused |
+//! | `digest` | Digest authentication of requests, with `sha2` and `md-5` | none where unused |
 //! | `json` | `json` of requests and responses, with `serde-json-core` | none where unused |
 //! | `esp-at` | `esp_at`: an ESP8266 with AT firmware as a network | none where unused |
 #![no_std]
@@ -146,9 +147,15 @@ pub use client::{
     Kept, Online, Probe, Request, Response, Retry, Retrying, SafeHttpClient, Stream, Upgraded,
     Upload,
 };
+#[cfg(feature = "digest")]
+#[cfg_attr(docsrs, doc(cfg(feature = "digest")))]
+pub use client::{Digest, DigestError, Digesting};
 pub use diagnosis::{
     Cause, Confidence, Diagnosis, ProbeStep, Report, StepOutcome, StepResult, Suspect,
 };
+#[cfg(feature = "digest")]
+#[cfg_attr(docsrs, doc(cfg(feature = "digest")))]
+pub use error::ChallengeError;
 pub use error::{
     BodyFraming, BodyProgress, BufferUse, Deadline, Error, ErrorKind, Evidence, Excerpt, Peer,
     Phase, ProtocolError, RedirectError, RequestError, TargetClass, UrlError,

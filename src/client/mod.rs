@@ -3,7 +3,11 @@
 mod auth;
 mod buffer;
 mod call;
+#[cfg(feature = "digest")]
+mod challenge;
 pub(crate) mod diagnose;
+#[cfg(feature = "digest")]
+mod digest;
 mod draft;
 mod follow;
 mod form;
@@ -25,6 +29,8 @@ mod url;
 pub use buffer::Buffer;
 pub use call::Call;
 pub use diagnose::Probe;
+#[cfg(feature = "digest")]
+pub use digest::{Digest, DigestError, Digesting};
 pub use follow::{Follow, Following};
 pub use hops::{FollowError, Hop, HopList, Hops};
 #[cfg(feature = "json")]

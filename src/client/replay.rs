@@ -155,6 +155,12 @@ impl Origin {
         tail.get(tail.len().saturating_sub(self.stage_end)..).unwrap_or_default()
     }
 
+    /// Its head with the host's text in front, and its body that was copied, of the request itself.
+    #[cfg(feature = "digest")]
+    pub(super) fn in_two<'t>(&self, kept: &'t [u8]) -> (&'t [u8], &'t [u8]) {
+        kept.split_at_checked(self.head_end).unwrap_or_default()
+    }
+
     /// Its host's text.
     pub(super) fn host<'t>(&self, tail: &'t [u8]) -> &'t [u8] {
         self.kept(tail).get(..self.host_end).unwrap_or_default()

@@ -9,6 +9,8 @@ pub(crate) mod bytes;
 pub(crate) mod chunked;
 pub(crate) mod content_type;
 pub(crate) mod date;
+#[cfg(feature = "digest")]
+pub(crate) mod digest;
 pub(crate) mod endpoint;
 pub(crate) mod framing;
 pub(crate) mod head;

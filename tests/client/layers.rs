@@ -1,6 +1,8 @@
 //! Layers over a call: what they send, and what they make of the answers.
 
 mod auth;
+#[cfg(feature = "digest")]
+mod digest;
 mod follow;
 mod form;
 #[cfg(feature = "json")]

@@ -6,7 +6,7 @@ use crate::sources::{CRATES, Source, code_of};
 /// A room, the rooms that it may import, and the crates besides `core` and `defmt`.
 const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ("error", &[], &["nal_link", "embedded_io"]),
-    ("http", &["error"], &["heapless"]),
+    ("http", &["error"], &["heapless", "md5", "sha2"]),
     // HTTP's order of things: no stack, no clock, no token.
     ("protocol", &["error", "http"], &[]),
     ("policy", &["error", "http", "protocol"], &["nal_link", "embedded_nal", "heapless"]),
@@ -51,6 +51,8 @@ const OTHERS: &[&str] = &[
     "embedded_io_async",
     "embedded_hal_async",
     "heapless",
+    "md5",
+    "sha2",
     "serde",
     "serde_json_core",
     "esp_at",

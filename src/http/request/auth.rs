@@ -12,6 +12,12 @@ impl Pen<'_> {
         self.put(scheme);
     }
 
+    /// Leaves out those of the URL.
+    #[cfg(feature = "digest")]
+    pub(crate) fn without_credentials(&mut self) {
+        self.remove_credentials();
+    }
+
     /// `Authorization: Basic` of a user name and a password, as they are.
     pub(crate) fn basic(&mut self, user: &str, password: &str) {
         // RFC 7617 section 2: a user name has no colon, and neither has control characters.
