@@ -1,6 +1,8 @@
 //! Digest authentication (RFC 7616): what a server asks for, and what answers it.
 
-use super::bytes::{is_token_byte, trim};
+use super::bytes::{is, is_token_byte, trim};
+use super::method::Method;
+use super::request::HeadWriter;
 use super::request::form::hex;
 use super::response::ResponseHead;
 use crate::error::ChallengeError;
@@ -108,7 +110,7 @@ impl<'b> Challenge<'b> {
                     best = Self::better(best, challenge);
                 }
                 match part {
-                    Ok(Some(Part::Scheme(name))) if name.eq_ignore_ascii_case(b"digest") => {
+                    Ok(Some(Part::Scheme(name))) if is(name, b"digest") => {
                         current = Some(Self::default());
                     }
                     Ok(Some(_)) => {}
@@ -120,21 +122,20 @@ impl<'b> Challenge<'b> {
     }
 
     fn set(challenge: &mut Self, name: &[u8], value: &'b [u8]) {
-        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
-        let is_true = value.eq_ignore_ascii_case(b"true");
-        if is(b"realm") {
+        let is_true = is(value, b"true");
+        if is(name, b"realm") {
             challenge.realm = Some(value);
-        } else if is(b"nonce") {
+        } else if is(name, b"nonce") {
             challenge.nonce = Some(value);
-        } else if is(b"opaque") {
+        } else if is(name, b"opaque") {
             challenge.opaque = Some(value);
-        } else if is(b"algorithm") {
+        } else if is(name, b"algorithm") {
             challenge.algorithm = value;
-        } else if is(b"qop") {
+        } else if is(name, b"qop") {
             challenge.qop = Some(value);
-        } else if is(b"userhash") {
+        } else if is(name, b"userhash") {
             challenge.hides_user = is_true;
-        } else if is(b"stale") {
+        } else if is(name, b"stale") {
             challenge.is_stale = is_true;
         }
     }
@@ -158,12 +159,11 @@ impl<'b> Challenge<'b> {
             return Err(ChallengeError::Malformed);
         }
         let (name, _) = self.hash_and_session();
-        if ![b"MD5".as_slice(), b"SHA-256"].iter().any(|known| name.eq_ignore_ascii_case(known)) {
+        if !is(name, b"md5") && !is(name, b"sha-256") {
             return Err(ChallengeError::Algorithm);
         }
         let qop = self.qop.ok_or(ChallengeError::Weak)?;
-        let has_auth =
-            qop.split(|byte| *byte == b',').any(|one| trim(one).eq_ignore_ascii_case(b"auth"));
+        let has_auth = qop.split(|byte| *byte == b',').any(|one| is(trim(one), b"auth"));
         if has_auth { Ok(()) } else { Err(ChallengeError::Quality) }
     }
 
@@ -173,13 +173,13 @@ impl<'b> Challenge<'b> {
         let at = self.algorithm.len().saturating_sub(SESSION);
         match self.algorithm.split_at_checked(at) {
             _ if self.algorithm.is_empty() => (b"MD5", false),
-            Some((name, end)) if end.eq_ignore_ascii_case(b"-sess") => (name, true),
+            Some((name, end)) if is(end, b"-sess") => (name, true),
             _ => (self.algorithm, false),
         }
     }
 
     fn is_md5(&self) -> bool {
-        self.hash_and_session().0.eq_ignore_ascii_case(b"MD5")
+        is(self.hash_and_session().0, b"md5")
     }
 
     /// The line that answers it, for this request.
@@ -315,16 +315,9 @@ pub(crate) struct Answer<'a> {
 impl Answer<'_> {
     /// Writes it, with a line end in front, and returns its length, whether it fits or not.
     pub(crate) fn write(&self, room: &mut [u8]) -> usize {
-        let mut slots = room.iter_mut();
-        let mut length = 0usize;
-        let mut put = |bytes: &[u8]| {
-            length = length.saturating_add(bytes.len());
-            for byte in bytes {
-                if let Some(slot) = slots.next() {
-                    *slot = *byte;
-                }
-            }
-        };
+        let mut writer = HeadWriter::new(&Method::Get.traits());
+        let mut pen = writer.on(room);
+        let mut put = |bytes: &[u8]| pen.put(bytes);
         put(b"\r\nAuthorization: Digest username");
         match &self.user_hash {
             Some(hash) => {
@@ -379,7 +372,7 @@ impl Answer<'_> {
         if self.user_hash.is_some() {
             put(b", userhash=true");
         }
-        length
+        writer.length
     }
 }
 
