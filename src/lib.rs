@@ -64,6 +64,8 @@
 //! Layers over a call, each off until it is asked for: [`follow`](Request::follow) goes where redirects
 //! lead, [`retry`](Request::retry) sends a request again, [`basic`](Request::basic) and
 //! [`bearer`](Request::bearer) give credentials. The first two keep the request at the end of its buffer.
+//! [`query`](Request::query), [`form`](Request::form) and, with the feature `json`, `json` write what is
+//! sent.
 //!
 //! # Out of scope
 //!
@@ -93,6 +95,8 @@
 //! | `defmt` | `defmt::Format` for errors, states and configuration | none where unused |
 //! | `cortex-m` | [`LoopContext::take`] refuses the token in an interrupt handler | some instructions |
 //! | `async` | `asynch`: the same client for async programs | none where unused |
+//! | `digest` | Digest authentication of requests, with `sha2` and `md-5` | none where unused |
+//! | `json` | `json` of requests and responses, with `serde-json-core` | none where unused |
 //! | `esp-at` | `esp_at`: an ESP8266 with AT firmware as a network | none where unused |
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -135,14 +139,23 @@ mod policy;
 mod probe;
 mod protocol;
 
+#[cfg(feature = "json")]
+#[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+pub use client::JsonError;
 pub use client::{
     Buffer, Call, CopyError, Download, DownloadError, Follow, FollowError, Following, HasIp, Hop,
     HopList, Hops, IntoUrl, Kept, Online, Probe, Request, Response, Retry, Retrying,
     SafeHttpClient, Stream, Upgraded, Upload,
 };
+#[cfg(feature = "digest")]
+#[cfg_attr(docsrs, doc(cfg(feature = "digest")))]
+pub use client::{Digest, DigestError, Digesting};
 pub use diagnosis::{
     Cause, Confidence, Diagnosis, ProbeStep, Report, StepOutcome, StepResult, Suspect,
 };
+#[cfg(feature = "digest")]
+#[cfg_attr(docsrs, doc(cfg(feature = "digest")))]
+pub use error::ChallengeError;
 pub use error::{
     BodyFraming, BodyProgress, BufferUse, Deadline, Error, ErrorKind, Evidence, Excerpt, Peer,
     Phase, ProtocolError, RedirectError, RequestError, TargetClass, UrlError,
@@ -150,9 +163,11 @@ pub use error::{
 #[cfg(feature = "esp-at")]
 #[cfg_attr(docsrs, doc(cfg(feature = "esp-at")))]
 pub use esp_at;
+pub use http::content_type::ContentType;
 pub use http::method::{BodyLength, Method};
 pub use http::redirect::Redirect;
 pub use http::response::{Header, Headers, ResponseHead};
+pub use http::status::{StatusClass, StatusCode};
 pub use http::url::{Host, Scheme, Url};
 pub use nal::ErrorOf;
 pub use nal_link::{

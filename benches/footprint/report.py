@@ -10,12 +10,14 @@ LAYERS = (
     ("what sending it again adds", "retry", 1024),
     ("what Basic credentials add", "basic", 512),
     ("what a Bearer token adds", "bearer", 512),
+    ("what Digest adds, with SHA-256 and MD5", "digest", 6144),
+    ("what JSON of a number adds", "json", None),
 )
 # On a Cortex-M3: what, where its figure is, what it may be at most, and what it should be.
 BARS = (
     ("`.text` of a GET", ("code", GET, THUMBV7M.name, ".text"), 12288, 10240),
     ("`.text` of a GET over a second stack", ("code", SECOND, THUMBV7M.name, ".text"), 3072, 2048),
-    *((name, ("code", name, THUMBV7M.name, ".text"), bar, bar) for name, _, bar in LAYERS),
+    *((name, ("code", name, THUMBV7M.name, ".text"), bar, bar) for name, _, bar in LAYERS if bar),
     ("stack of a GET", ("stack", "stack_scripted_get"), 1536, 1024),
     ("size of `Error`", ("types", "Error<T, D>", THUMBV7M.name), 48, 40),
 )

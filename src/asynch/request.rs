@@ -52,6 +52,26 @@ impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Request<'r, 'b, N, C, B> {
         Self { inner: self.inner.without_header(name) }
     }
 
+    /// Adds `name=value` to the URL's query, percent-encoded.
+    pub fn query(self, name: &str, value: &str) -> Self {
+        Self { inner: self.inner.query(name, value) }
+    }
+
+    /// A body of names and values, as a browser sends a form, with its `Content-Type`.
+    pub fn form(self, pairs: &[(&str, &str)]) -> Self {
+        Self { inner: self.inner.form(pairs) }
+    }
+
+    /// Adds `Authorization: Basic` with this user name and password, in place of those of the URL.
+    pub fn basic(self, user: &str, password: &str) -> Self {
+        Self { inner: self.inner.basic(user, password) }
+    }
+
+    /// Adds `Authorization: Bearer` with this token, in place of the URL's credentials.
+    pub fn bearer(self, token: &str) -> Self {
+        Self { inner: self.inner.bearer(token) }
+    }
+
     /// The body, as text or bytes that are lent until the response has ended, with its length as
     /// `Content-Length`.
     pub fn body<T: AsRef<[u8]> + ?Sized>(self, body: &'b T) -> Self {

@@ -66,6 +66,16 @@ impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Response<'r, 'b, N, C, B> {
         self.inner.status()
     }
 
+    /// The same with its class and its name.
+    pub fn status_code(&self) -> crate::StatusCode {
+        self.inner.status_code()
+    }
+
+    /// The body's type; `None` where `Content-Type` isn't there or is none.
+    pub fn content_type(&self) -> Option<crate::ContentType<'_>> {
+        self.inner.content_type()
+    }
+
     /// Whether the status is of the class 2xx.
     pub fn is_success(&self) -> bool {
         self.inner.is_success()

@@ -3,11 +3,18 @@
 mod auth;
 mod buffer;
 mod call;
+#[cfg(feature = "digest")]
+mod challenge;
 pub(crate) mod diagnose;
+#[cfg(feature = "digest")]
+mod digest;
 pub(crate) mod download;
 mod draft;
 mod follow;
+mod form;
 mod hops;
+#[cfg(feature = "json")]
+mod json;
 mod online;
 mod patience;
 mod replay;
@@ -23,9 +30,13 @@ mod url;
 pub use buffer::Buffer;
 pub use call::Call;
 pub use diagnose::Probe;
+#[cfg(feature = "digest")]
+pub use digest::{Digest, DigestError, Digesting};
 pub use download::{Download, DownloadError};
 pub use follow::{Follow, Following};
 pub use hops::{FollowError, Hop, HopList, Hops};
+#[cfg(feature = "json")]
+pub use json::JsonError;
 pub use online::{HasIp, Online};
 pub use replay::Kept;
 pub use request::Request;

@@ -155,6 +155,12 @@ impl Origin {
         tail.get(tail.len().saturating_sub(self.stage_end)..).unwrap_or_default()
     }
 
+    /// Its head with the host's text in front, and its body that was copied, of the request itself.
+    #[cfg(feature = "digest")]
+    pub(super) fn in_two<'t>(&self, kept: &'t [u8]) -> (&'t [u8], &'t [u8]) {
+        kept.split_at_checked(self.head_end).unwrap_or_default()
+    }
+
     /// Its host's text.
     pub(super) fn host<'t>(&self, tail: &'t [u8]) -> &'t [u8] {
         self.kept(tail).get(..self.host_end).unwrap_or_default()
@@ -180,7 +186,7 @@ pub(super) fn keep(
     bytes: &mut [u8],
 ) -> Result<(Origin, usize), Unsendable> {
     draft.start(driver, bytes, None)?;
-    let head_end = draft.head.length();
+    let head_end = draft.head.length;
     let stage_end = head_end.saturating_add(draft.head.copied_body);
     let origin = Origin {
         holds_body: draft.head.expect_continue,

@@ -56,6 +56,10 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         self.draft.pen(self.buffer.as_mut())
     }
 
+    pub(super) fn takes_body(&mut self) -> bool {
+        self.draft.takes_body()
+    }
+
     fn deadlines(&mut self) -> &mut Deadlines {
         &mut self.draft.exchange.params.deadlines
     }

@@ -2,7 +2,9 @@
 
 use super::{Buffer, Call, SafeHttpClient, Stream};
 use crate::error::{Error, ErrorKind, Evidence, Phase};
+use crate::http::content_type::ContentType;
 use crate::http::response::{Headers, ResponseHead};
+use crate::http::status::StatusCode;
 use crate::nal::{AnyDriver, CallView, ErrorOf, Step};
 use crate::protocol::Goal;
 use core::fmt;
@@ -90,6 +92,11 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Response<'r, 'b, N, C, B> {
         self.head().status()
     }
 
+    /// The same with its class and its name.
+    pub fn status_code(&self) -> StatusCode {
+        self.head().status_code()
+    }
+
     /// Whether the status is of the class 2xx.
     pub fn is_success(&self) -> bool {
         self.head().is_success()
@@ -116,6 +123,11 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Response<'r, 'b, N, C, B> {
     /// ```
     pub fn header_str(&self, name: &str) -> Option<&str> {
         self.head().header_str(name)
+    }
+
+    /// The body's type; `None` where `Content-Type` isn't there or is none.
+    pub fn content_type(&self) -> Option<ContentType<'_>> {
+        self.head().content_type()
     }
 
     /// The trailer fields behind a chunked body, once it was read to its end; none before.

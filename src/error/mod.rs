@@ -4,6 +4,8 @@
 //! returned. The [evidence](Evidence), figures that let a person (or the crate's diagnosis) tell why,
 //! stays with the client.
 
+#[cfg(feature = "digest")]
+mod challenge;
 mod evidence;
 mod excerpt;
 mod protocol;
@@ -11,6 +13,8 @@ mod redirect;
 mod request;
 mod text;
 
+#[cfg(feature = "digest")]
+pub use challenge::ChallengeError;
 pub use evidence::{BodyFraming, BodyProgress, Evidence};
 pub use excerpt::Excerpt;
 pub use protocol::{Peer, ProtocolError};

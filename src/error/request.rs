@@ -261,6 +261,13 @@ pub enum RequestError {
     BodyReader(#[cfg_attr(feature = "defmt", defmt(Debug2Format))] embedded_io::ErrorKind),
     /// A body was given twice.
     SecondBody,
+    /// The target is a host and a port (CONNECT), or `*`: it has no query.
+    QueryNotAllowed,
+    /// The value that was to be a JSON body doesn't fit the buffer, or can't be JSON.
+    JsonBody {
+        /// Bytes that there were for it, behind the head as far as that was written.
+        available: usize,
+    },
     /// A HEAD or TRACE request has no body (RFC 9110 sections 9.3.2 and 9.3.8).
     BodyNotAllowed,
     /// The call had ended or failed before.
@@ -291,6 +298,8 @@ impl RequestError {
             Self::BodyLength { .. } => "body_length",
             Self::BodyReader(_) => "body_reader",
             Self::SecondBody => "second_body",
+            Self::QueryNotAllowed => "query_not_allowed",
+            Self::JsonBody { .. } => "json_body",
             Self::BodyNotAllowed => "body_not_allowed",
             Self::CallOver => "call_over",
             Self::Displaced => "displaced",
@@ -362,6 +371,15 @@ impl fmt::Display for RequestError {
             ),
             Self::BodyReader(kind) => write!(f, "the body's reader failed: {kind:?}"),
             Self::SecondBody => f.write_str("the body was given twice: a request has one"),
+            Self::QueryNotAllowed => f.write_str(
+                "a query was given to a request whose target has none: CONNECT names a host and a port, and \
+                 OPTIONS * no path",
+            ),
+            Self::JsonBody { available } => write!(
+                f,
+                "the value doesn't fit as JSON into the {available} bytes that the buffer has behind the \
+                 head (or isn't one that JSON can have)"
+            ),
             Self::BodyNotAllowed => {
                 f.write_str("a HEAD or TRACE request has no body: use POST, PUT or PATCH")
             }

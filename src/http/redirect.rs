@@ -4,6 +4,7 @@ use super::authority::{Authority, MAX_HOST};
 use super::bytes::{is, trim};
 use super::method::Method;
 use super::request::HeadWriter;
+use super::request::form::hex;
 use super::response::ResponseHead;
 use super::url::{Scheme, Url};
 use crate::error::{RedirectError, UrlError};
@@ -254,10 +255,6 @@ impl Backwards<'_> {
     }
 }
 
-pub(crate) fn hex(nibble: u8) -> u8 {
-    nibble.wrapping_add(if nibble < 10 { b'0' } else { b'A' - 10 })
-}
-
 /// What stands in front of the first of these bytes, and what behind it.
 #[inline(never)]
 pub(crate) fn split_at_byte(text: &[u8], byte: u8) -> (&[u8], &[u8]) {
@@ -419,7 +416,7 @@ pub(crate) fn write_head(
         }
     }
     pen.put(b"\r\n\r\n");
-    writer.length()
+    writer.length
 }
 
 fn name_of(line: &[u8]) -> &[u8] {

@@ -6,6 +6,9 @@ use super::method::{BodyLength, MethodTraits};
 use super::url::Url;
 use crate::error::{RequestError, UrlError};
 
+mod auth;
+pub(crate) mod form;
+
 /// The end of the request line, and the start of the `Host` line.
 const HOST: &[u8] = b" HTTP/1.1\r\nHost: ";
 /// The default lines. As all lines behind the first they begin with the end of the one before. A server
@@ -39,7 +42,7 @@ const EXPECTS: u8 = 16;
 #[derive(Debug)]
 pub(crate) struct HeadWriter {
     /// Bytes written or, once they no longer fit, counted.
-    length: usize,
+    pub(crate) length: usize,
     /// Where the `Host` line stands, and behind it the credentials of the URL.
     host_line: Range,
     credentials_line: Range,
@@ -98,11 +101,6 @@ impl HeadWriter {
             self.expect_continue = true;
             self.expect_line = true;
         }
-    }
-
-    /// Bytes that are written of it.
-    pub(crate) fn length(&self) -> usize {
-        self.length
     }
 
     /// The first mistake counts.
@@ -384,15 +382,6 @@ impl Pen<'_> {
             let (start, end) = self.head.credentials_line;
             self.head.credentials_line = (start.wrapping_sub(length), end.wrapping_sub(length));
         }
-    }
-
-    /// Its request is known to be secret.
-    pub(super) fn is_secret(&mut self) {
-        self.head.has_secret = true;
-    }
-
-    pub(super) fn fail(&mut self, error: RequestError) {
-        self.head.fail(error);
     }
 
     /// Takes the URL's credentials out again.

@@ -1,7 +1,9 @@
 //! The head of a response as a caller reads it.
 
 use super::bytes::trim;
+use super::content_type::ContentType;
 use super::head::HeadParser;
+use super::status::StatusCode;
 use core::fmt;
 
 /// The head of a response: status, reason, header fields. Borrowed from the request's buffer.
@@ -60,6 +62,21 @@ impl<'b> ResponseHead<'b> {
     /// ```
     pub fn status(&self) -> u16 {
         self.status
+    }
+
+    /// The same with its class and its name.
+    ///
+    /// ```
+    /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
+    /// # let bytes = &mut { *b"HTTP/1.1 404 Nope\r\nContent-Length: 9\r\n\r\n" };
+    /// # let mut parser = HeadParser::new();
+    /// # parser.parse(bytes).unwrap();
+    /// # let head = ResponseHead::new(&parser, bytes);
+    /// // The server sent "HTTP/1.1 404 Nope".
+    /// assert_eq!(head.status_code().name(), Some("Not Found"));
+    /// ```
+    pub fn status_code(&self) -> StatusCode {
+        StatusCode(self.status)
     }
 
     /// Whether the status is of the class 2xx.
@@ -168,6 +185,21 @@ impl<'b> ResponseHead<'b> {
     /// ```
     pub fn header(&self, name: &str) -> Option<&'b [u8]> {
         self.headers().find(|header| header.is(name)).map(|header| header.value)
+    }
+
+    /// The body's type; `None` where `Content-Type` isn't there or is none.
+    ///
+    /// ```
+    /// # use safe_http_client::{ResponseHead, sans_io::HeadParser};
+    /// # let bytes = &mut { *b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" };
+    /// # let mut parser = HeadParser::new();
+    /// # parser.parse(bytes).unwrap();
+    /// # let head = ResponseHead::new(&parser, bytes);
+    /// // The server sent "Content-Type: text/html; charset=utf-8".
+    /// assert!(head.content_type().is_some_and(|kind| kind.is("text/html")));
+    /// ```
+    pub fn content_type(&self) -> Option<ContentType<'b>> {
+        ContentType::of(self.header("content-type")?)
     }
 
     /// The value of the first header field of this name, if it is there and is UTF-8.

@@ -1,7 +1,12 @@
 //! Layers over a call: what they send, and what they make of the answers.
 
 mod auth;
+#[cfg(feature = "digest")]
+mod digest;
 mod follow;
+mod form;
+#[cfg(feature = "json")]
+mod json;
 mod retry;
 
 use crate::common::script::{Connection, Step};

@@ -6,7 +6,7 @@ use crate::sources::{CRATES, Source, code_of};
 /// A room, the rooms that it may import, and the crates besides `core` and `defmt`.
 const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ("error", &[], &["nal_link", "embedded_io"]),
-    ("http", &["error"], &["heapless"]),
+    ("http", &["error"], &["heapless", "md5", "sha2"]),
     // HTTP's order of things: no stack, no clock, no token.
     ("protocol", &["error", "http"], &[]),
     ("policy", &["error", "http", "protocol"], &["nal_link", "embedded_nal", "heapless"]),
@@ -26,7 +26,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     (
         "client",
         &["error", "http", "protocol", "policy", "diagnosis", "nal", "probe"],
-        &["nal_link", "embedded_nal", "embedded_io"],
+        &["nal_link", "embedded_nal", "embedded_io", "serde", "serde_json_core"],
     ),
     // What waits in `client` is awaited in it: no rule of HTTP, and no order of things, is its own.
     (
@@ -53,6 +53,10 @@ const OTHERS: &[&str] = &[
     "embedded_io_async",
     "embedded_hal_async",
     "heapless",
+    "md5",
+    "sha2",
+    "serde",
+    "serde_json_core",
     "esp_at",
     "std",
 ];

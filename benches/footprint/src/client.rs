@@ -41,8 +41,18 @@ macro_rules! with_layer {
         {
             $request.retry(safe_http_client::RetryPolicy::new(unsafe { millis() }))
         }
+        #[cfg(feature = "digest")]
+        {
+            $request.digest($url, $url, unsafe { millis() }.into())
+        }
+        #[cfg(feature = "json")]
+        {
+            $request.json(&unsafe { millis() })
+        }
         #[cfg(not(any(
             feature = "basic",
+            feature = "digest",
+            feature = "json",
             feature = "bearer",
             feature = "redirect",
             feature = "retry"
@@ -61,7 +71,24 @@ fn request<N: Network, C: Clock>(
     let mut client = SafeHttpClient::new(network, clock);
     let Ok(mut online) = client.wait_online(cx) else { return false };
     let got = match with_layer!(online.get(url, buffer), url).send() {
+        #[cfg(feature = "json")]
+        Ok(mut response) => match response.json::<u32>() {
+            Ok(number) => {
+                put(&number.to_le_bytes());
+                Ok(())
+            }
+            Err(safe_http_client::JsonError::Response(error)) => Err(error),
+            Err(_) => return false,
+        },
+        #[cfg(not(feature = "json"))]
         Ok(mut response) => response.read_to_end().map(put),
+        #[cfg(feature = "digest")]
+        Err(safe_http_client::DigestError::Request(error)) => Err(error),
+        #[cfg(feature = "digest")]
+        Err(safe_http_client::DigestError::Challenge(error)) => {
+            put(&[error == safe_http_client::ChallengeError::Weak].map(u8::from));
+            return false;
+        }
         #[cfg(feature = "redirect")]
         Err(safe_http_client::FollowError::Redirect { why, .. }) => {
             put(match why {
@@ -72,9 +99,9 @@ fn request<N: Network, C: Clock>(
         }
         #[cfg(feature = "redirect")]
         Err(safe_http_client::FollowError::Request { error, .. }) => Err(error),
-        #[cfg(not(feature = "redirect"))]
+        #[cfg(not(any(feature = "redirect", feature = "digest")))]
         Err(error) => Err(error),
-        #[cfg(feature = "redirect")]
+        #[cfg(any(feature = "redirect", feature = "digest"))]
         Err(_) => return false,
     };
     if let Err(error) = &got {

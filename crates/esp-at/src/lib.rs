@@ -184,7 +184,6 @@ extern crate std;
 // | `error`    | what can go wrong                                                              |
 // | `serial`   | the serial line, and a ring that an interrupt fills                            |
 // | `hal_nb`   | ports of `embedded-hal-nb` as a serial line                                    |
-// | `async_serial` | ports of `embedded-io-async` as one (feature `async`)                      |
 // | `wire`     | bytes of the line to events, and commands to bytes                             |
 // | `words`    | what all below share: what the modem runs, what a command is for, how it ended |
 // | `tls`      | what the modem verifies, and the setting-up of TLS                             |
@@ -193,6 +192,7 @@ extern crate std;
 // | `station`  | access point, addresses, settings, single tasks                                |
 // | `modem`    | the engine: one command on its way, and its answer to whom it belongs          |
 // | `driver`   | `EspAt`: the pump between serial port and engine, and the public calls         |
+// | `async_serial` | ports of `embedded-io-async`, and the driver over one (feature `async`)  |
 #[cfg(feature = "async")]
 mod async_serial;
 mod error;

@@ -1,8 +1,8 @@
 //! Credentials in a request: `Basic` (RFC 7617) and `Bearer` (RFC 6750).
 
-use super::bytes::hex_digit;
-use super::request::Pen;
+use super::Pen;
 use crate::error::RequestError;
+use crate::http::bytes::hex_digit;
 
 impl Pen<'_> {
     /// `Authorization: Basic` of the URL's `user:password`, percent-decoded first.
@@ -24,13 +24,13 @@ impl Pen<'_> {
                     match (hex_digit(*high), hex_digit(*low)) {
                         // A user name has no colon (RFC 7617 section 2).
                         (Some(3), Some(0xA)) if !has_colon => {
-                            return self.fail(RequestError::InvalidCredentials);
+                            return self.head.fail(RequestError::InvalidCredentials);
                         }
                         (Some(high), Some(low)) => (high << 4) | low,
-                        _ => return self.fail(RequestError::InvalidCredentials),
+                        _ => return self.head.fail(RequestError::InvalidCredentials),
                     }
                 }
-                [b'%', ..] => return self.fail(RequestError::InvalidCredentials),
+                [b'%', ..] => return self.head.fail(RequestError::InvalidCredentials),
                 [byte, tail @ ..] => {
                     rest = tail;
                     has_colon |= *byte == b':';
@@ -42,11 +42,25 @@ impl Pen<'_> {
         text.end(self);
     }
 
+    /// Starts a line with credentials, in place of those of the URL.
+    fn start_authorization(&mut self, scheme: &[u8]) {
+        self.head.has_secret = true;
+        self.remove_credentials();
+        self.put(b"\r\nAuthorization: ");
+        self.put(scheme);
+    }
+
+    /// Leaves out those of the URL.
+    #[cfg(feature = "digest")]
+    pub(crate) fn without_credentials(&mut self) {
+        self.remove_credentials();
+    }
+
     /// `Authorization: Basic` of a user name and a password, as they are.
     pub(crate) fn basic(&mut self, user: &str, password: &str) {
         // RFC 7617 section 2: a user name has no colon, and neither has control characters.
         if user.contains(':') || has_control(user) || has_control(password) {
-            return self.fail(RequestError::InvalidCredentials);
+            return self.head.fail(RequestError::InvalidCredentials);
         }
         self.start_authorization(b"Basic ");
         let mut text = Base64::default();
@@ -63,18 +77,10 @@ impl Pen<'_> {
         let body = token.trim_end_matches('=');
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
         if body.is_empty() || !body.bytes().all(fits) {
-            return self.fail(RequestError::InvalidCredentials);
+            return self.head.fail(RequestError::InvalidCredentials);
         }
         self.start_authorization(b"Bearer ");
         self.put(token.as_bytes());
-    }
-
-    /// Starts a line with credentials, in place of those of the URL.
-    fn start_authorization(&mut self, scheme: &[u8]) {
-        self.is_secret();
-        self.remove_credentials();
-        self.put(b"\r\nAuthorization: ");
-        self.put(scheme);
     }
 }
 

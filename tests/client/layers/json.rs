@@ -1,0 +1,82 @@
+//! JSON that is sent and received.
+
+use super::answers;
+use crate::common::script::{Connection, Step};
+use crate::common::{TestClock, cx};
+use crate::support::scripted;
+use safe_http_client::{Config, ErrorKind, JsonError, RequestError};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct State<'a> {
+    door: &'a str,
+    opened: u32,
+}
+
+#[test]
+fn sent() {
+    for room in 0..512 {
+        let connections = [answers(["HTTP/1.1 204 OK\r\n\r\n"])];
+        let (mut client, log) = scripted(&TestClock::ticking(1), Config::new(), connections);
+        let mut cx = cx();
+        let mut online = client.online(&mut cx).unwrap();
+        let request = online.put("http://192.168.1.20/a", vec![0; room]);
+        let request = request.json(&State { door: "front", opened: 17 }).header("X-A", "b");
+        match request.send().map(|response| response.status()) {
+            Ok(_) => {
+                let text = log.borrow().text(0);
+                let body: serde_json::Value =
+                    serde_json::from_str(text.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+                assert_eq!(body, serde_json::json!({"door": "front", "opened": 17}));
+                assert!(text.contains("Content-Type: application/json\r\nX-A: b\r\n"), "{text}");
+                assert!(room > 200, "{room}");
+            }
+            Err(error) => match error.kind {
+                ErrorKind::Request(RequestError::JsonBody { available }) => {
+                    assert!(available < 29 && room < 150, "{room} {available}");
+                }
+                ErrorKind::Buffer { needed, .. } => assert!(needed > room && room < 250, "{room}"),
+                other => panic!("{room}: {other:?}"),
+            },
+        }
+    }
+}
+
+#[test]
+fn received() {
+    let with_length = |body: &str| {
+        answers([&*format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())])
+    };
+    let cut = |body: &str| {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{body}");
+        Connection::new([Step::AwaitRequest, Step::Data(head.into_bytes()), Step::Zero])
+    };
+    const WHOLE: &str = "{\"door\":\"front\",\"opened\":17}";
+    let padded = format!(" {WHOLE}\r\n");
+    let large = format!("{{\"door\":\"{}\",\"opened\":17}}", "x".repeat(2000));
+    for (connection, expected) in [
+        (with_length(WHOLE), None),
+        (with_length(&padded), None),
+        (with_length("{\"door\":\"front\""), Some("EofWhileParsingObject")),
+        (with_length(&format!("{WHOLE}x")), Some("TrailingCharacters")),
+        (with_length(""), Some("EofWhileParsingValue")),
+        (with_length("<html>"), Some("InvalidType")),
+        (with_length("{\"door\":\"front\",\"opened\":-1}"), Some("InvalidNumber")),
+        (cut("{\"door\":\"fr"), Some("truncated")),
+        (with_length(&large), Some("buffer_too_small")),
+    ] {
+        let (mut client, _log) = scripted(&TestClock::ticking(1), Config::new(), [connection]);
+        let mut cx = cx();
+        let mut online = client.online(&mut cx).unwrap();
+        let mut response = online.get("http://192.168.1.20/a", [0; 1024]).send().unwrap();
+        let found = match response.json::<State<'_>>() {
+            Ok(found) => {
+                assert_eq!(found, State { door: "front", opened: 17 });
+                None
+            }
+            Err(JsonError::Json(error)) => Some(format!("{error:?}")),
+            Err(JsonError::Response(error)) => Some(error.code().to_owned()),
+        };
+        assert_eq!(found.as_deref(), expected);
+    }
+}
