@@ -100,6 +100,7 @@ fn encoded(text: &str) -> Result<Vec<u8>, Failure> {
     for byte in value {
         match byte {
             b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' => all.push(byte),
+            b' ' => all.push(b'+'),
             _ => all.extend_from_slice(format!("%{byte:02X}").as_bytes()),
         }
     }

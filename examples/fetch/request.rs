@@ -7,7 +7,7 @@ use crate::upload::{Body, Pieces};
 use embedded_nal::TcpClientStack;
 use safe_http_client::{
     Call, Clock, Download, ErrorOf, FollowError, Hops, LoopContext, Method, Network, Online,
-    RedirectError, Request, SafeHttpClient, Upload, nb,
+    RedirectError, Request, SafeHttpClient, Upload, UrlError, nb,
 };
 #[cfg(feature = "digest")]
 use safe_http_client::{DigestError, Digesting};
@@ -157,12 +157,13 @@ fn not_followed<N: PcNet, C: Clock>(
         let url = hop.url().split('?').next().unwrap_or_default();
         let _ = match hop.status() {
             Some(status) => write!(message, "; {url} answered {status}"),
-            None => write!(message, "; and so did {url}"),
+            None => write!(message, "; asked last was {url}"),
         };
     }
     let (status, code) = match why {
         RedirectError::TooMany { .. } => (47, "too_many_redirects"),
         RedirectError::Loop => (47, "redirect_loop"),
+        RedirectError::Location(UrlError::UnsupportedScheme) => (1, "redirect_location"),
         RedirectError::Downgrade => (1, "redirect_downgrade"),
         RedirectError::Buffer { .. } => (27, "buffer_too_small"),
         RedirectError::Location(_) | _ => (3, "redirect_location"),

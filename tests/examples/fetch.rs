@@ -169,7 +169,7 @@ impl Server {
 }
 
 /// Head and body, as their framing says.
-fn read_request(stream: &mut TcpStream) -> Vec<u8> {
+pub(crate) fn read_request(stream: &mut TcpStream) -> Vec<u8> {
     let mut request = Vec::new();
     let mut byte = [0];
     let mut more = |request: &mut Vec<u8>| {
@@ -189,7 +189,7 @@ fn read_request(stream: &mut TcpStream) -> Vec<u8> {
     request
 }
 
-fn perform(stream: &mut TcpStream, play: &Play) {
+pub(crate) fn perform(stream: &mut TcpStream, play: &Play) {
     match play {
         Play::Answer(bytes) => {
             let _ = stream.write_all(bytes);
@@ -241,20 +241,20 @@ fn deaf_listener() -> (TcpListener, Vec<TcpStream>) {
 }
 
 /// A folder of the test's own, gone at its end.
-struct Folder(PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("fetch-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.0.join(name).to_str().unwrap().to_owned()
     }
 
-    fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         let mut names: Vec<_> = std::fs::read_dir(&self.0)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -914,14 +914,16 @@ fn unchunk(mut rest: &str) -> String {
 #[test]
 fn long_bodies_are_sent_through_a_small_buffer() {
     let body: String = noise(MIB).iter().map(|byte| char::from(b'!' + byte % 90)).collect();
-    let request = sent(&["-T", "-", "--buffer", "300"], body.as_bytes());
+    // The server reads a byte at a time.
+    let patient = ["--buffer", "300", "--response-timeout", "30"];
+    let request = sent(&[&["-T", "-"][..], &patient].concat(), body.as_bytes());
     assert!(unchunk(request.split_once("\r\n\r\n").unwrap().1) == body);
 
     let folder = Folder::new("long-data");
     let file = folder.path("file");
     std::fs::write(&file, &body).unwrap();
     for args in [["-d", &format!("@{file}")], ["-T", &file]] {
-        let request = sent(&[&args[..], &["--buffer", "300"]].concat(), b"");
+        let request = sent(&[&args[..], &patient].concat(), b"");
         assert!(request.contains("\r\nContent-Length: 1048576\r\n"));
         assert!(request.split_once("\r\n\r\n").unwrap().1 == body);
     }
