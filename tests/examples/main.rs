@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 mod curl;
+mod curl_servers;
 mod fetch;
 mod fetch_field;
 mod fetch_https;
