@@ -12,8 +12,7 @@ fn sha384(message: &[u8]) -> Hash {
     Hash::Sha384(Sha384::digest(message).into())
 }
 
-pub(super) static P256_SHA384: P256 =
-    P256 { hash: sha384, signature: alg_id::ECDSA_SHA384 };
+pub(super) static P256_SHA384: P256 = P256 { hash: sha384, signature: alg_id::ECDSA_SHA384 };
 
 pub(super) static P384_SHA384: P384 = P384 { hash: sha384, signature: alg_id::ECDSA_SHA384 };
 
