@@ -103,6 +103,7 @@ impl Pen<'_> {
         self.end_body(length);
     }
 
+    #[cfg(feature = "json")]
     pub(crate) fn fail(&mut self, error: RequestError) {
         self.head.fail(error);
     }
