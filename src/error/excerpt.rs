@@ -1,7 +1,6 @@
 //! A piece of what a peer sent, to be shown to the person who has to find out what it is.
 
 use super::Peer;
-use crate::http::bytes::copy;
 use core::fmt::{self, Write};
 
 /// The most bytes that are kept.
@@ -50,7 +49,11 @@ impl Excerpt {
     /// As [`new`](Self::new), in one that is empty.
     pub(crate) fn quote(&mut self, message: &[u8], start: usize, guarded: bool) {
         let (before, rest) = message.split_at_checked(start).unwrap_or_default();
-        self.length = copy(&mut self.bytes, rest) as u8;
+        let length = rest.len().min(MOST);
+        if let (Some(kept), Some(rest)) = (self.bytes.get_mut(..length), rest.get(..length)) {
+            kept.copy_from_slice(rest);
+        }
+        self.length = length as u8;
         let lines = before.iter().filter(|byte| **byte == b'\n').count();
         self.line = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(1);
         self.guarded = guarded;
