@@ -21,7 +21,7 @@ packages_of() {
             ;;
         emulators) echo qemu-system-misc qemu-system-arm ;;
         servers)
-            echo nginx-light openssl curl
+            echo nginx-light openssl curl apache2-bin apache2-utils
             command -v node >/dev/null || echo nodejs
             ;;
         network) echo iproute2 nftables openssl ;;

@@ -34,7 +34,8 @@ QEMU = ["qemu-system-arm", "-M", "lm3s6965evb", "-icount", "shift=7,align=off,sl
         "-nographic", "-monitor", "none", "-serial", "null",
         "-semihosting-config", "enable=on,target=native", "-kernel"]
 # The bin of each client. What the floor takes is part of every client's figure.
-CLIENTS = {"safe-http-client": "ours", "reqwless 0.14": "reqwless", "nanofish 0.14": "nanofish",
+CLIENTS = {"safe-http-client": "ours", "the same, async": "ours_async",
+           "reqwless 0.14": "reqwless", "nanofish 0.14": "nanofish",
            "floor": "floor"}
 OURS, THEIRS = "safe-http-client", "reqwless 0.14"
 

@@ -3,6 +3,8 @@
 
     benches/tls/run.py             builds, runs, and prints the tables of docs/tls.md
     benches/tls/run.py --check     and fails where https misses its bar
+    benches/tls/run.py --features  and the flash of each set of features, and of thumbv6m
+    benches/tls/run.py --speed     instead, on this machine: bytes a second of `fetch`, beside `openssl s_client`
 
 It takes the compiler that ci/build-target.sh takes, Debian's qemu-system-arm, binutils-arm-none-eabi and
 openssl (`ci/install-packages.sh targets emulators servers`). The build goes to benches/tls/target, or to
@@ -25,6 +27,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
 TARGET = "thumbv7m-none-eabi"
+SMALLEST = "thumbv6m-none-eabi"
 # What https may take more than http: bytes of .text with P-256 alone.
 BAR = 80 * 1024
 FEATURES = ("", "p384", "ed25519", "rsa", "p384 ed25519 rsa")
@@ -57,15 +60,16 @@ def certificates(folder):
     openssl("x509", "-in", "root.pem", "-outform", "der", "-out", "root.der")
 
 
-def build(folder, features=""):
+def build(folder, features="", target=TARGET):
     environment = {**os.environ, "TLS_BENCH_ROOT": str(folder / "root.der"),
                    "TLS_BENCH_NOW": str(int(time.time()) + 60)}
     if shutil.which("arm-none-eabi-ld"):
-        environment["CARGO_TARGET_THUMBV7M_NONE_EABI_LINKER"] = "arm-none-eabi-ld"
-    run([REPOSITORY / "ci/build-target.sh", TARGET, "--release", "--features", features], 3000, cwd=HERE,
+        linker = f"CARGO_TARGET_{target.upper().replace('-', '_')}_LINKER"
+        environment[linker] = "arm-none-eabi-ld"
+    run([REPOSITORY / "ci/build-target.sh", target, "--release", "--features", features], 3000, cwd=HERE,
         env=environment, stderr=subprocess.STDOUT)
-    target = Path(os.environ.get("CARGO_TARGET_DIR") or HERE / "target").resolve()
-    return target / "bare-metal" / TARGET / "release"
+    built = Path(os.environ.get("CARGO_TARGET_DIR") or HERE / "target").resolve()
+    return built / "bare-metal" / target / "release"
 
 
 def text(program):
@@ -120,16 +124,71 @@ def measure(program, context):
     return figures
 
 
+def send_all(listener, context, length):
+    """Answers each connection with so many bytes, and ends it."""
+    while True:
+        connection, _ = listener.accept()
+        try:
+            with context.wrap_socket(connection, server_side=True) as stream:
+                stream.recv(4096)
+                stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % length)
+                piece = b"x" * 65_536
+                for _ in range(length // len(piece)):
+                    stream.sendall(piece)
+                stream.unwrap()
+        except OSError:
+            pass
+
+
+def speed(folder, context):
+    """Bytes a second of `fetch` and of `openssl s_client`, from the same server: the best of three."""
+    length = 128 * 65_536 * 8
+    run(["cargo", "build", "--quiet", "--release", "--example", "fetch"], 3000, cwd=REPOSITORY)
+    target = Path(os.environ.get("CARGO_TARGET_DIR") or REPOSITORY / "target")
+    fetch = target / "release" / "examples" / "fetch"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=send_all, args=(listener, context, length), daemon=True).start()
+        port = listener.getsockname()[1]
+        commands = {
+            "`fetch`, verified": [fetch, "--cacert", folder / "root.pem", "--resolve",
+                                  f"gate.test:{port}:127.0.0.1", f"https://gate.test:{port}/"],
+            "`openssl s_client`, TLS_AES_128_GCM_SHA256": [
+                "openssl", "s_client", "-quiet", "-ciphersuites", "TLS_AES_128_GCM_SHA256", "-connect",
+                f"127.0.0.1:{port}"],
+        }
+        print("| on this machine | MB a second |\n|---|---:|")
+        for name, command in commands.items():
+            best = None
+            for _ in range(3):
+                began = time.monotonic()
+                with subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                      stderr=subprocess.DEVNULL) as process:
+                    process.stdin.write(b"GET / HTTP/1.1\r\nHost: gate.test\r\n\r\n")
+                    process.stdin.flush()
+                    got = 0
+                    while piece := process.stdout.read(1 << 20):
+                        got += len(piece)
+                if got < length:
+                    raise Failed(f"{name}: {got} bytes came of {length}")
+                took = time.monotonic() - began
+                best = min(best or took, took)
+            print(f"| {name} | {length / best / 1e6:.0f} |")
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     arguments.add_argument("--check", action="store_true", help="fail where the bar is missed")
     arguments.add_argument("--features", action="store_true", help="and the flash of each set of features")
+    arguments.add_argument("--speed", action="store_true", help="bytes a second on this machine, and no more")
     arguments = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         certificates(folder)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(folder / "server.pem", folder / "server.key")
+        if arguments.speed:
+            speed(folder, context)
+            return 0
         rows = {}
         for features in FEATURES if arguments.features else FEATURES[:1]:
             programs = build(folder, features)
@@ -137,6 +196,10 @@ def main():
             rows[features or "P-256 alone"] = [sealed[0] - plain[0], sealed[1] - plain[1]]
             if not features:
                 http, https = measure(programs / "http", None), measure(programs / "https", context)
+        if arguments.features:
+            programs = build(folder, target=SMALLEST)
+            plain, sealed = text(programs / "http"), text(programs / "https")
+            rows["P-256 alone, thumbv6m"] = [sealed[0] - plain[0], sealed[1] - plain[1]]
     print("| https over http, thumbv7m | .text | .rodata |\n|---|---:|---:|")
     for name, (code, constants) in rows.items():
         print(f"| {name} | {code:,} | {constants:,} |")

@@ -133,18 +133,14 @@ pub(crate) const fn end_of_host(text: &[u8]) -> usize {
     Authority::whole(text).host_end
 }
 
-/// The first byte of `text[from..to]` that is a `#`, or has to be percent-encoded: space, control or
-/// non-ASCII; and where it stands in the text.
+/// The first byte that is a `#`, or has to be percent-encoded: space, control or non-ASCII; and how many
+/// stand in front of it.
 #[inline(never)]
-pub(super) const fn find_unsafe(text: &[u8], from: usize, to: usize) -> Option<(usize, u8)> {
-    let mut rest = behind(text, from);
+pub(super) const fn find_unsafe(text: &[u8]) -> Option<(usize, u8)> {
+    let mut rest = text;
     while let [first, tail @ ..] = rest {
-        let at = text.len().wrapping_sub(rest.len());
-        if at >= to {
-            break;
-        }
         if !matches!(*first, 0x21..=0x22 | 0x24..=0x7E) {
-            return Some((at, *first));
+            return Some((text.len().wrapping_sub(rest.len()), *first));
         }
         rest = tail;
     }

@@ -58,8 +58,17 @@ pub(crate) const fn trim(mut text: &[u8]) -> &[u8] {
 /// Whether `text`, of bytes that a field may have, is this word of letters and dashes in any case.
 #[cfg_attr(target_pointer_width = "32", inline(never))]
 pub(crate) fn is(text: &[u8], lower: &[u8]) -> bool {
+    if text.len() != lower.len() {
+        return false;
+    }
     // Bit 5 makes a letter lower case and leaves a dash; no other byte of a field becomes either.
-    text.len() == lower.len() && text.iter().zip(lower).all(|(&byte, &lower)| byte | 0x20 == lower)
+    let (words, text) = text.as_chunks();
+    let (lower_words, lower) = lower.as_chunks();
+    words
+        .iter()
+        .zip(lower_words)
+        .all(|(word, lower)| u32::from_ne_bytes(*word) | 0x2020_2020 == u32::from_ne_bytes(*lower))
+        && text.iter().zip(lower).all(|(byte, lower)| byte | 0x20 == *lower)
 }
 
 /// One bit for each ASCII character that a token may have (RFC 9110 section 5.6.2).

@@ -65,6 +65,12 @@ impl ChunkedDecoder {
         Self { state: State::Size, remaining: 0, extensions: 0 }
     }
 
+    /// In a chunk of which so many bytes remain; at the start of the first chunk's size where that is none.
+    pub(crate) const fn in_data(remaining: u64) -> Self {
+        let state = if remaining == 0 { State::Size } else { State::Data };
+        Self { state, remaining, extensions: 0 }
+    }
+
     /// Reads framing from the start of `input` and returns how many bytes it took and what follows.
     ///
     /// The states stand in the order in which they follow on each other; behind the last of them
@@ -73,37 +79,23 @@ impl ChunkedDecoder {
     pub fn next(&mut self, input: &[u8]) -> Result<(usize, Piece), ProtocolError> {
         let mut rest = input;
         let mut state = self.state;
-        let piece = 'piece: {
-            if state == State::DataCr {
-                let [byte, tail @ ..] = rest else { break 'piece Piece::Incomplete };
-                if *byte != b'\r' {
-                    return Err(ProtocolError::ChunkEnd);
-                }
-                rest = tail;
-                state = State::DataLf;
+        let piece = loop {
+            match state {
+                State::Data => break Piece::Data,
+                State::Trailers => break Piece::Trailers,
+                _ => {}
             }
-            if state == State::DataLf {
-                let [byte, tail @ ..] = rest else { break 'piece Piece::Incomplete };
-                if *byte != b'\n' {
-                    return Err(ProtocolError::ChunkEnd);
-                }
-                rest = tail;
-                state = State::Size;
-            }
-            while matches!(state, State::Size | State::Digits | State::Padding | State::Extension) {
-                let [byte, tail @ ..] = rest else { break 'piece Piece::Incomplete };
-                rest = tail;
-                state = self.size_byte(state, *byte)?;
-            }
-            if state == State::SizeEnd {
-                let [byte, tail @ ..] = rest else { break 'piece Piece::Incomplete };
-                if *byte != b'\n' {
-                    return Err(ProtocolError::ChunkLine);
-                }
-                rest = tail;
-                state = if self.remaining == 0 { State::Trailers } else { State::Data };
-            }
-            if state == State::Data { Piece::Data } else { Piece::Trailers }
+            let [byte, tail @ ..] = rest else { break Piece::Incomplete };
+            rest = tail;
+            state = match (state, *byte) {
+                (State::DataCr, b'\r') => State::DataLf,
+                (State::DataLf, b'\n') => State::Size,
+                (State::DataCr | State::DataLf, _) => return Err(ProtocolError::ChunkEnd),
+                (State::SizeEnd, b'\n') if self.remaining == 0 => State::Trailers,
+                (State::SizeEnd, b'\n') => State::Data,
+                (State::SizeEnd, _) => return Err(ProtocolError::ChunkLine),
+                (_, byte) => self.size_byte(state, byte)?,
+            };
         };
         self.state = state;
         Ok((input.len().wrapping_sub(rest.len()), piece))

@@ -32,7 +32,8 @@ pub enum ResponseTo {
 /// The header fields that decide on framing and reuse, gathered while the head is scanned.
 #[derive(Debug, Clone, Copy)]
 pub struct FramingFields {
-    length: Option<u64>,
+    length: u64,
+    has_length: bool,
     /// The last transfer coding seen so far.
     last_coding: Coding,
     /// A coding other than `chunked` was seen.
@@ -64,7 +65,8 @@ impl FramingFields {
     /// No field seen yet.
     pub const fn new() -> Self {
         Self {
-            length: None,
+            length: 0,
+            has_length: false,
             last_coding: Coding::None,
             other_coding: false,
             chunked_inside: false,
@@ -107,10 +109,10 @@ impl FramingFields {
             // `42, 42` is what a proxy makes of two equal fields (RFC 9110 section 8.6).
             Field::ContentLength => {
                 let length = decimal(element).ok_or(ProtocolError::ContentLength)?;
-                if self.length.is_some_and(|known| known != length) {
+                if self.has_length && self.length != length {
                     return Err(ProtocolError::ContentLengthConflict);
                 }
-                self.length = Some(length);
+                (self.length, self.has_length) = (length, true);
             }
             // Empty list elements don't count (RFC 9110 section 5.6.1.2).
             Field::TransferEncoding if element.is_empty() => {}
@@ -135,7 +137,7 @@ impl FramingFields {
 
     /// The `Content-Length`, if there is one.
     pub fn content_length(&self) -> Option<u64> {
-        self.length
+        self.has_length.then_some(self.length)
     }
 
     /// The framing of the response, in the order of RFC 9112 section 6.3. `allow_unknown_codings`
@@ -156,10 +158,10 @@ impl FramingFields {
         }
         if self.last_coding == Coding::None {
             // 6.3.6 and 6.3.8
-            return Ok(self.length.map_or(Framing::Close, Framing::Length));
+            return Ok(self.content_length().map_or(Framing::Close, Framing::Length));
         }
         // 6.3.3: "ought to be handled as an error".
-        if self.length.is_some() {
+        if self.has_length {
             return Err(ProtocolError::LengthWithTransferEncoding);
         }
         // 6.1: a response of HTTP/1.0 with Transfer-Encoding has faulty framing.

@@ -126,6 +126,9 @@ impl HeadParser {
         if state == State::StatusLine {
             self.status_line(head)?;
             state = self.state;
+            if state == State::StatusLine {
+                return Ok(None);
+            }
             rest = head.get(self.position..).unwrap_or_default();
         }
         while state != State::Done {
@@ -240,13 +243,15 @@ impl HeadParser {
     /// `HTTP/1.1 200`, then a reason or nothing. Judged byte by byte, so that a peer which speaks
     /// something else is known by its first bytes, even if it never sends a line end.
     fn status_line(&mut self, head: &[u8]) -> Result<(), ProtocolError> {
-        while let (Some(byte), Some(usual)) = (head.get(self.position), USUAL.get(self.position)) {
-            if byte != usual {
-                unusual_byte(self.position, *byte, head)?;
+        let start = head.first_chunk();
+        if !start.is_some_and(is_usual) {
+            for (index, (byte, usual)) in head.iter().zip(USUAL).enumerate() {
+                if byte != usual {
+                    unusual_byte(index, *byte, head)?;
+                }
             }
-            self.position = self.position.wrapping_add(1);
         }
-        if let Some([_, _, _, _, _, _, _, minor, _, a, b, c, end]) = head.first_chunk() {
+        if let Some([_, _, _, _, _, _, _, minor, _, a, b, c, end]) = start {
             // A minor version above 1 is taken as 1 (RFC 9110 section 2.5).
             self.minor_version = u8::from(*minor != b'0');
             let digit = |byte: u8| u16::from(byte & 15);
@@ -270,6 +275,13 @@ impl HeadParser {
             _ => Ok(()),
         }
     }
+}
+
+/// By words: a call that compares takes longer than the comparing.
+fn is_usual(start: &[u8; 13]) -> bool {
+    let ((words, end), (usual_words, usual_end)) = (start.as_chunks(), USUAL.as_chunks());
+    let word = |bytes: &[u8; 4]| u32::from_ne_bytes(*bytes);
+    words.iter().map(word).eq(usual_words.iter().map(word)) && end == usual_end
 }
 
 /// A byte of the status line that isn't the [`USUAL`] one.

@@ -178,7 +178,12 @@ fn a_status_line_is_judged_alike_whole_split_and_byte_by_byte() {
     for line in lines {
         let whole = outcome(&[line]);
         for split in 0..line.len() {
-            assert_eq!(outcome(&[&line[..split], line]), whole, "{}", line.escape_ascii());
+            assert_eq!(
+                outcome(&[&line[..split], line]),
+                whole,
+                "{} at {split}",
+                line.escape_ascii()
+            );
         }
         let bytes: Vec<&[u8]> = (1..=line.len()).map(|end| &line[..end]).collect();
         assert_eq!(outcome(&bytes), whole, "{}", line.escape_ascii());

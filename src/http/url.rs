@@ -191,31 +191,33 @@ impl<'a> Url<'a> {
         (text, start, authority): (&'a str, usize, Authority),
         (target_text, target_start): (&'a str, usize),
     ) -> Result<Self, UrlError> {
-        let bytes = text.as_bytes();
         let mut userinfo = None;
         if authority.host > start {
-            let end = authority.host.wrapping_sub(1);
-            if let Some((at, byte)) = find_unsafe(bytes, start, end) {
+            let text = part(text, start, authority.host.wrapping_sub(1));
+            if let Some((at, byte)) = find_unsafe(text.as_bytes()) {
                 // No byte of a password gets into a log.
-                let before = part(text, start, at).as_bytes();
-                return Err(if has_before(before, b':', b':') {
+                let is_password = has_before(part(text, 0, at).as_bytes(), b':', b':');
+                let at = start.wrapping_add(at);
+                return Err(if is_password {
                     UrlError::UnsafePassword { at }
                 } else {
                     UrlError::InvalidCharacter { at, byte }
                 });
             }
-            userinfo = Some(part(text, start, end));
+            userinfo = Some(text);
         }
-        let target = target_text.as_bytes();
-        if let [b'\\', ..] = behind(target, target_start) {
+        let target = behind(target_text.as_bytes(), target_start);
+        let mut target_end = target_text.len();
+        if let [b'\\', ..] = target {
             return Err(UrlError::InvalidHost { at: target_start, byte: b'\\' });
         }
-        let target_end = match find_unsafe(target, target_start, target.len()) {
+        if let Some((at, byte)) = find_unsafe(target) {
+            target_end = target_start.wrapping_add(at);
             // The fragment is never sent, so it may have any character.
-            Some((at, b'#')) => at,
-            Some((at, byte)) => return Err(UrlError::InvalidCharacter { at, byte }),
-            None => target.len(),
-        };
+            if byte != b'#' {
+                return Err(UrlError::InvalidCharacter { at: target_end, byte });
+            }
+        }
         let path_and_query = part(target_text, target_start, target_end);
         let host_text = part(text, authority.host, authority.host_end);
         let host = match parse_host(host_text, authority.host) {

@@ -123,7 +123,7 @@ impl AnyDriver<'_> {
     #[inline(never)]
     pub(super) fn receive(&mut self, buffer: &mut [u8]) -> Incoming {
         let quirks = self.stack.traits().quirks;
-        let closed = match quirks.pipe_closed() {
+        let closed = || match quirks.pipe_closed() {
             PipeClosed::EndOfStream => Incoming::End,
             _ => Incoming::Closed,
         };
@@ -137,12 +137,12 @@ impl AnyDriver<'_> {
                 Moved::Bytes(count) => return Incoming::Bytes(count),
                 Moved::Closed => {
                     self.connection.ended_by = self.stack.fault(StackStep::Receive);
-                    return closed;
+                    return closed();
                 }
                 Moved::Failed => return Incoming::Failed,
             }
             if asked_by_send {
-                return closed;
+                return closed();
             }
             if !quirks.empty_send_tells_end() {
                 return Incoming::Nothing;

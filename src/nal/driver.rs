@@ -223,6 +223,7 @@ impl AnyDriver<'_> {
     }
 
     /// The link may have been lost since the client went online, so it is asked each time.
+    #[inline(never)]
     pub(crate) fn begin(&mut self, exchange: &mut Exchange, buffer: &[u8], now: u32) -> Step<()> {
         let status = self.stack.link_status();
         let ip = match status.ip_config() {

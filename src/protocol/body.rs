@@ -1,13 +1,16 @@
 //! Where in a response's body an exchange is.
 
+use super::Exchange;
 use crate::http::chunked::ChunkedDecoder;
 use crate::http::framing::Framing;
 
-#[derive(Debug, Clone, Copy)]
+/// What ends a body. Its data is counted by the exchange's decoder: a body of known length is a chunk's data
+/// to it, and one until the connection's end is that of an endless chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Body {
-    /// So many bytes remain, at least one.
-    Length(u64),
-    Chunked(ChunkedDecoder),
+    /// At least one byte remains.
+    Length,
+    Chunked,
     /// The trailers behind the last chunk, which the head's parser scans.
     Trailers,
     UntilClose,
@@ -16,34 +19,30 @@ pub(crate) enum Body {
     Done,
 }
 
-impl Body {
-    pub(super) fn new(framing: Framing) -> Self {
-        match framing {
-            Framing::None | Framing::Length(0) => Self::Done,
-            Framing::Length(length) => Self::Length(length),
-            Framing::Chunked => Self::Chunked(ChunkedDecoder::new()),
-            Framing::Close => Self::UntilClose,
-            Framing::Upgraded => Self::Upgraded,
-        }
+impl Exchange {
+    pub(super) fn start_body(&mut self, framing: Framing) {
+        let (body, remaining) = match framing {
+            Framing::None | Framing::Length(0) => (Body::Done, 0),
+            Framing::Length(length) => (Body::Length, length),
+            Framing::Chunked => (Body::Chunked, 0),
+            Framing::Close => (Body::UntilClose, u64::MAX),
+            Framing::Upgraded => (Body::Upgraded, 0),
+        };
+        self.body = body;
+        self.decoder = ChunkedDecoder::in_data(remaining);
     }
 
     /// Bytes of data that come next for certain, with no framing between.
     pub(super) fn data_ahead(&self) -> usize {
-        let ahead = match self {
-            Self::Length(remaining) => *remaining,
-            Self::Chunked(decoder) => decoder.data_remaining(),
-            Self::UntilClose => return usize::MAX,
-            Self::Trailers | Self::Upgraded | Self::Done => return 0,
-        };
-        usize::try_from(ahead).unwrap_or(usize::MAX)
+        usize::try_from(self.decoder.data_remaining()).unwrap_or(usize::MAX)
     }
 
     /// Whether at most `most` bytes are left, as far as that can be told.
-    pub(crate) fn ends_within(&self, most: usize) -> bool {
-        match self {
-            Self::Length(remaining) => *remaining <= most as u64,
-            Self::Chunked(_) | Self::Trailers => true,
-            Self::UntilClose | Self::Upgraded | Self::Done => false,
+    pub(super) fn ends_within(&self, most: usize) -> bool {
+        match self.body {
+            Body::Length => self.data_ahead() <= most,
+            Body::Chunked | Body::Trailers => true,
+            Body::UntilClose | Body::Upgraded | Body::Done => false,
         }
     }
 }

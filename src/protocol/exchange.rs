@@ -2,6 +2,7 @@
 
 use super::{Body, CloseReason, Deadlines, Failure, Timers};
 use crate::error::{Evidence, Phase};
+use crate::http::chunked::ChunkedDecoder;
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::head::{HeadMeasure, HeadParser};
@@ -72,9 +73,14 @@ pub enum Action<'c> {
 }
 
 /// A request and its response, wherever its bytes and its body are.
+// In this order, since what stands in front is reached by shorter instructions.
+#[repr(C)]
 #[derive(Debug)]
 pub struct Exchange {
     pub(crate) state: State,
+    /// What follows once all is sent: the head, or more of the body.
+    pub(super) after_send: State,
+    pub(crate) body: Body,
     pub(crate) reused: bool,
     /// The request is in the buffer as it was, and can be sent again.
     pub(super) replayable: bool,
@@ -87,17 +93,8 @@ pub struct Exchange {
     /// The body waits for `100 Continue`.
     pub(super) holds_body: bool,
     pub(super) interim: u8,
-    /// What follows once all is sent: the head, or more of the body.
-    pub(super) after_send: State,
     /// Why the connection can't be kept, once the response is complete.
     pub(super) close_reason: Option<CloseReason>,
-    /// The buffer, behind the host: what is to be sent of it.
-    pub(super) stage_sent: usize,
-    pub(super) stage_end: usize,
-    /// How much of the body outside of the buffer was staged or sent, and how much of it by the time
-    /// that the stage is sent.
-    pub(super) body_taken: usize,
-    pub(super) body_staged: usize,
     /// The buffer, later: `..retained_end` holds what the caller may look at (head, body read whole,
     /// trailers), `parsed_to..filled` what arrived and wasn't taken yet.
     pub(super) parsed_to: usize,
@@ -106,20 +103,27 @@ pub struct Exchange {
     pub(super) head_end: usize,
     /// Bytes of the body that stand in the buffer from `parsed_to`, for the caller.
     pub(super) ready: usize,
-    /// The trailers end at `parsed_to`, once all is complete.
-    pub(super) trailers_length: usize,
-    /// Of a body that nobody wants.
-    pub(super) discarded: usize,
+    /// The buffer, behind the host: what is to be sent of it.
+    pub(super) stage_sent: usize,
+    pub(super) stage_end: usize,
+    /// How much of the body outside of the buffer was staged or sent, and how much of it by the time
+    /// that the stage is sent.
+    pub(super) body_taken: usize,
+    pub(super) body_staged: usize,
     pub(crate) timers: Timers,
     pub(crate) sent: u32,
     pub(crate) received: u32,
+    /// The trailers end at `parsed_to`, once all is complete.
+    pub(super) trailers_length: usize,
     pub(super) body_received: u64,
-    pub(crate) body: Body,
+    pub(super) decoder: ChunkedDecoder,
+    pub(crate) params: RequestParams,
+    /// Of a body that nobody wants.
+    pub(super) discarded: usize,
     pub(super) parser: HeadParser,
     /// Of a head that doesn't fit the buffer.
     pub(super) measure: HeadMeasure,
     pub(crate) endpoint: Endpoint,
-    pub(crate) params: RequestParams,
 }
 
 impl Exchange {
@@ -160,6 +164,7 @@ impl Exchange {
             received: 0,
             body_received: 0,
             body: Body::Done,
+            decoder: ChunkedDecoder::in_data(0),
             parser: HeadParser::new(),
             measure: HeadMeasure::default(),
             endpoint,
@@ -220,9 +225,9 @@ impl Exchange {
                         self.state = State::AwaitContinue;
                         continue;
                     }
-                    match body.get(self.body_taken..) {
-                        Some(rest @ [_, ..]) => return Ok(Action::Send(rest)),
-                        _ => self.all_is_sent(),
+                    match self.unsent(body) {
+                        [] => self.all_is_sent(),
+                        rest => return Ok(Action::Send(rest)),
                     }
                     continue;
                 }
@@ -320,7 +325,7 @@ impl Exchange {
 
     /// Whether the response has handed the connection over.
     pub fn is_upgraded(&self) -> bool {
-        matches!(self.body, Body::Upgraded)
+        self.body == Body::Upgraded
     }
 
     /// Why the connection of a complete response can't be kept.

@@ -81,11 +81,7 @@ impl Exchange {
                 ErrorKind::Buffer { what, needed, available, exact: false }
             }
             Failure::BodyTooLarge => {
-                let remaining = match self.body {
-                    Body::Length(remaining) => usize::try_from(remaining).unwrap_or(usize::MAX),
-                    _ => 0,
-                };
-                let needed = remaining.saturating_add(self.retained_end);
+                let needed = self.data_ahead().saturating_add(self.retained_end);
                 ErrorKind::Buffer { what: BufferUse::Body, needed, available, exact: true }
             }
             // The upload knows how much it was.
@@ -103,7 +99,7 @@ impl Exchange {
         *excerpt = Excerpt::default();
         let start = match (self.state, self.body) {
             (State::MeasureHead | State::Over | State::Failed, _) => return,
-            (State::Body, Body::Chunked(_)) if self.ready == 0 => 0,
+            (State::Body, Body::Chunked) if self.ready == 0 => 0,
             (State::Body, Body::Trailers) => self.parser.line,
             (State::Body, _) => return,
             _ => self.parser.wrong_line(),
@@ -116,8 +112,10 @@ impl Exchange {
     pub(crate) fn progress(&self) -> Option<BodyProgress> {
         let received = self.body_received;
         let framing = match self.body {
-            Body::Length(remaining) => BodyFraming::Length(received.wrapping_add(remaining)),
-            Body::Chunked(_) | Body::Trailers => BodyFraming::Chunked,
+            Body::Length => {
+                BodyFraming::Length(received.wrapping_add(self.decoder.data_remaining()))
+            }
+            Body::Chunked | Body::Trailers => BodyFraming::Chunked,
             Body::UntilClose => BodyFraming::UntilClose,
             Body::Upgraded | Body::Done => return None,
         };

@@ -87,6 +87,7 @@ impl Exchange {
         Ok(())
     }
 
+    #[inline(never)]
     fn head_complete(
         &mut self,
         buffer: &mut [u8],
@@ -127,8 +128,8 @@ impl Exchange {
         self.request_incomplete = !self.request_is_sent(body);
         self.seeks_answer = false;
         self.timers.progress(now);
-        self.body = Body::new(framing);
-        if matches!(self.body, Body::Done) {
+        self.start_body(framing);
+        if self.body == Body::Done {
             self.complete(false);
         } else {
             self.state = State::Body;
@@ -144,7 +145,7 @@ impl Exchange {
     /// Whether the rest of the body may be read for its connection's sake. It ends soon, as far as that can
     /// be told.
     pub fn is_worth_discarding(&self) -> bool {
-        self.state == State::Body && self.body.ends_within(MAX_DISCARDED)
+        self.state == State::Body && self.ends_within(MAX_DISCARDED)
     }
 
     /// From here on the time counts that reading the rest takes, which its caller waits for.
@@ -166,7 +167,7 @@ impl Exchange {
         }
         loop {
             let arrived = self.filled.wrapping_sub(self.parsed_to);
-            self.ready = if arrived > 0 { self.body.data_ahead().min(arrived) } else { 0 };
+            self.ready = if arrived > 0 { self.data_ahead().min(arrived) } else { 0 };
             if self.ready > 0 {
                 match goal {
                     Goal::End => self.retain(buffer),
@@ -182,32 +183,15 @@ impl Exchange {
                 }
                 continue;
             }
-            let arrived = buffer.get_mut(self.parsed_to..self.filled).unwrap_or_default();
-            match &mut self.body {
+            match self.body {
                 Body::Done | Body::Upgraded => {
                     self.state = State::Over;
                     return Ok(None);
                 }
-                Body::Length(_) | Body::UntilClose => {}
-                Body::Chunked(decoder) => {
-                    let (taken, piece) = decoder.next(arrived).map_err(Failure::Protocol)?;
-                    self.parsed_to = self.parsed_to.wrapping_add(taken);
-                    match piece {
-                        Piece::Data if taken < arrived.len() => continue,
-                        Piece::Data | Piece::Incomplete => {}
-                        Piece::Trailers => {
-                            self.body = Body::Trailers;
-                            self.parser.start_trailers();
-                            continue;
-                        }
-                    }
-                }
-                Body::Trailers => {
-                    if let Some(length) = self.parser.parse(arrived).map_err(Failure::Protocol)? {
-                        self.trailers_length = length;
-                        self.parsed_to = self.parsed_to.wrapping_add(length);
-                        self.complete(false);
-                        return Ok(None);
+                Body::Length | Body::UntilClose => {}
+                Body::Chunked | Body::Trailers => {
+                    if self.next_of_framing(buffer)? {
+                        continue;
                     }
                 }
             }
@@ -217,6 +201,28 @@ impl Exchange {
             }
             return Ok(Some(self.filled));
         }
+    }
+
+    /// Reads framing of a chunked body. False where more of it has to arrive first.
+    fn next_of_framing(&mut self, buffer: &mut [u8]) -> Result<bool, Failure> {
+        let arrived = buffer.get_mut(self.parsed_to..self.filled).unwrap_or_default();
+        if self.body == Body::Trailers {
+            let length = self.parser.parse(arrived).map_err(Failure::Protocol)?;
+            if let Some(length) = length {
+                self.trailers_length = length;
+                self.parsed_to = self.parsed_to.wrapping_add(length);
+                self.complete(false);
+            }
+            return Ok(length.is_some());
+        }
+        let (taken, piece) = self.decoder.next(arrived).map_err(Failure::Protocol)?;
+        self.parsed_to = self.parsed_to.wrapping_add(taken);
+        if piece == Piece::Trailers {
+            self.body = Body::Trailers;
+            self.parser.start_trailers();
+            return Ok(true);
+        }
+        Ok(piece == Piece::Data && self.filled > self.parsed_to)
     }
 
     /// Room for at least one byte behind `filled`.
@@ -324,9 +330,7 @@ impl Exchange {
         match self.state {
             // What arrived is taken before more is asked for: there is nothing left of it here.
             State::Body
-                if clean
-                    && matches!(self.body, Body::UntilClose)
-                    && self.parsed_to == self.filled =>
+                if clean && self.body == Body::UntilClose && self.parsed_to == self.filled =>
             {
                 self.complete(true);
                 Ok(false)
@@ -357,7 +361,7 @@ impl Exchange {
         let room = buffer.len().wrapping_sub(self.retained_end);
         let is_direct =
             self.state == State::Body && self.parsed_to == self.filled && out.len() >= room;
-        if is_direct { self.body.data_ahead().min(out.len()) } else { 0 }
+        if is_direct { self.data_ahead().min(out.len()) } else { 0 }
     }
 
     /// So many bytes of the body were received elsewhere.
@@ -390,15 +394,11 @@ impl Exchange {
 
     /// Whether the rest of the body fits the buffer, where that is known beforehand.
     fn check_fit(&self, available: usize) -> Result<(), Failure> {
-        match self.body {
-            Body::Length(remaining)
-                if self.state == State::Body
-                    && remaining > available.saturating_sub(self.retained_end) as u64 =>
-            {
-                Err(Failure::BodyTooLarge)
-            }
-            _ => Ok(()),
+        let room = available.saturating_sub(self.retained_end);
+        if self.state == State::Body && self.body == Body::Length && self.data_ahead() > room {
+            return Err(Failure::BodyTooLarge);
         }
+        Ok(())
     }
 
     /// Counts data that was taken, and ends a body whose length is reached.
@@ -406,15 +406,9 @@ impl Exchange {
         let count = count as u64;
         self.body_received = self.body_received.wrapping_add(count);
         self.body_lent = true;
-        match &mut self.body {
-            Body::Length(remaining) => {
-                *remaining = remaining.saturating_sub(count);
-                if *remaining == 0 {
-                    self.complete(false);
-                }
-            }
-            Body::Chunked(decoder) => decoder.take_data(count),
-            Body::Trailers | Body::UntilClose | Body::Upgraded | Body::Done => {}
+        self.decoder.take_data(count);
+        if self.body == Body::Length && self.decoder.data_remaining() == 0 {
+            self.complete(false);
         }
     }
 

@@ -39,13 +39,20 @@ impl Exchange {
     // Once instead of three times: 70 bytes.
     #[inline(never)]
     pub fn stage_body(&mut self, buffer: &mut [u8], body: &[u8]) {
-        let rest = body.get(self.body_taken..).unwrap_or_default();
+        let rest = self.unsent(body);
         let limit = self.stage_limit(buffer);
         let room = buffer.get_mut(self.stage_end..limit).unwrap_or_default();
         let count = copy(room, rest);
         self.stage_end = self.stage_end.wrapping_add(count);
         self.body_taken = self.body_taken.wrapping_add(count);
         self.body_staged = self.body_taken;
+    }
+
+    /// What of the body outside of the buffer was neither staged nor sent.
+    // Inlined, it is taken before it is known to be needed, each time.
+    #[inline(never)]
+    pub(super) fn unsent<'b>(&self, body: &'b [u8]) -> &'b [u8] {
+        body.get(self.body_taken..).unwrap_or_default()
     }
 
     /// Where the stage has to end. A request that may have to be sent again leaves a byte behind it, into
@@ -124,7 +131,7 @@ impl Exchange {
     pub(super) fn request_is_sent(&self, body: &[u8]) -> bool {
         !self.holds_body
             && !self.has_stage()
-            && self.body_taken >= body.len()
+            && self.unsent(body).is_empty()
             && self.after_send == State::Head
     }
 

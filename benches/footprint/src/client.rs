@@ -70,7 +70,11 @@ fn request<N: Network, C: Clock>(
 ) -> bool {
     let mut client = SafeHttpClient::new(network, clock);
     let Ok(mut online) = client.wait_online(cx) else { return false };
-    let got = match with_layer!(online.get(url, buffer), url).send() {
+    #[cfg(not(feature = "checked"))]
+    let target = url;
+    #[cfg(feature = "checked")]
+    let target = safe_http_client::url!("http://gate.local:8080/state?door=2");
+    let got = match with_layer!(online.get(target, buffer), url).send() {
         #[cfg(feature = "json")]
         Ok(mut response) => match response.json::<u32>() {
             Ok(number) => {

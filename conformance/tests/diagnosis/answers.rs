@@ -56,6 +56,21 @@ pub fn served() -> Vec<Served> {
         (Cause::NearlyHttp, "ICY 200 OK", icy, first),
         (Cause::NearlyHttp, "blank lines in front", blank, first),
         (Cause::NearlyHttp, "a page without a head", bare, first),
+        (Cause::NearlyHttp, "a status line of HTTP/2", "HTTP/2 200\r\nX: y\r\n\r\n".into(), first),
+        (Cause::NearlyHttp, "a start that is missing", "TP/1.1 200 OK\r\n\r\n".into(), first),
+        (Cause::NotHttp, "a cache's error", "-ERR unknown command 'GET'\r\n".into(), first),
+        (
+            Cause::ConnectionLost,
+            "100 Continue alone",
+            "HTTP/1.1 100 Continue\r\n\r\n".into(),
+            first,
+        ),
+        (
+            Cause::BodyTooShort,
+            "6 bytes announced, 5 sent, and the end",
+            "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello".into(),
+            first,
+        ),
         (Cause::BadResponse, "a line without a colon", line, first),
         (
             Cause::Redirected,

@@ -106,7 +106,7 @@ fn each_error_stands_for_its_fault() {
         (EspAtError::LineEnd, StackFault::Unknown),
         (
             EspAtError::UnfitFirmware { major: 0, minor: 9, refused: AtCommand::Cwmode },
-            StackFault::Unknown,
+            StackFault::UnfitFirmware,
         ),
         (EspAtError::ModemReset, StackFault::ModemReset),
         (EspAtError::Rejected, StackFault::Unknown),

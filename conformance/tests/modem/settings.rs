@@ -207,6 +207,45 @@ fn tls_in_the_modem_as_it_was_asked_for() {
     });
 }
 
+/// The clock that certificates are judged by; it is set again when the modem was reset.
+#[test]
+fn the_modems_clock_is_set_before_a_verified_connection() {
+    both(|dialect| {
+        let mut rig = with_tls(dialect, TlsVerification::Authority);
+        rig.modem.set(&mut rig.cx, Setting::Sntp(true)).unwrap();
+        assert!(said(&rig, "AT+CIPSNTPCFG=1,0"));
+        assert_eq!(rig.get("https://gate.local/").unwrap(), "hello");
+        rig.handle.clear_log();
+        rig.handle.reset();
+        let _ = rig.get("https://gate.local/");
+        assert_eq!(rig.get("https://gate.local/").unwrap(), "hello");
+        assert!(said(&rig, "AT+CIPSNTPCFG=1,0"), "{:?}", rig.handle.sent_lines());
+        rig.modem.set(&mut rig.cx, Setting::Sntp(false)).unwrap();
+        assert!(said(&rig, "AT+CIPSNTPCFG=0"));
+    });
+}
+
+/// Firmware that can't compare it, and hosts that are no names, are refused before anything is connected.
+#[test]
+fn the_certificates_name_is_compared_or_nothing_is_sent() {
+    both(|dialect| {
+        let mut rig = with_tls(dialect, TlsVerification::CommonName);
+        if dialect == Dialect::EspAt2 {
+            assert_eq!(rig.get("https://gate.local/").unwrap(), "hello");
+            assert!(said(&rig, "AT+CIPSSLCCONF=0,2"));
+            assert!(said(&rig, "AT+CIPSSLCCN=0,\"gate.local\""));
+            assert!(said(&rig, "AT+CIPSSLCSNI=0,\"gate.local\""));
+            rig.handle.clear_log();
+        }
+        let refused = match dialect {
+            Dialect::EspAt2 => rig.get("https://192.168.4.20/"),
+            Dialect::NonOs17 | Dialect::Single17 => rig.get("https://gate.local/"),
+        };
+        assert!(refused.is_err(), "{refused:?}");
+        assert!(!rig.handle.sent_lines().iter().any(|line| line.starts_with("AT+CIPSTART")));
+    });
+}
+
 #[test]
 fn tls_that_fails_is_never_tried_in_the_clear() {
     both(|dialect| {

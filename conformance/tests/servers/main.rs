@@ -1,9 +1,10 @@
-//! The client against servers that others wrote: Node's `http` and nginx, as far as they are
+//! The client against servers that others wrote: Node's `http`, nginx and Apache, as far as they are
 //! installed. What is missing is skipped, and said so on stderr (past the test harness, which
 //! would keep it to itself).
 
 mod bytes;
 mod carriers;
+mod layers;
 mod site;
 
 use bytes::{HELLO, MIB, borrowed, checksum, many_headers, noise};

@@ -70,8 +70,8 @@
 //!
 //! The modem does TLS once it was told how much to verify: [`EspAt::with_tls`]. Until then
 //! [`Network::secure`](nal_link::Network::secure), by which a client asks for it, is refused. It verifies
-//! nothing, or the certificate's chain by the CA in its flash; **never that the certificate is this
-//! host's**. [`TlsVerification`] has the table. Nothing falls back to plain TCP. The tests show which
+//! nothing, or the certificate's chain by the CA in its flash, **and that the certificate is this host's** with
+//! [`CommonName`](TlsVerification::CommonName) on ESP-AT alone. [`TlsVerification`] has the table. Nothing falls back to plain TCP. The tests show which
 //! commands are sent, on a simulated modem without a handshake.
 //!
 //! ESP-AT tells how much memory it has left (`AT+SYSRAM?`), and is asked before each TLS connection.
@@ -79,7 +79,7 @@
 //! [`without_memory_check`](EspAt::without_memory_check) switches that off. NonOS isn't asked.
 //! What fails with memory enough is [`ConnectFailed`](EspAtError::ConnectFailed): with
 //! [`Authority`](TlsVerification::Authority) look at the CA, the server's certificate and the modem's
-//! clock (`AT+CIPSNTPCFG`).
+//! clock ([`Setting::Sntp`]).
 //!
 //! # Diagnosis
 //!

@@ -13,11 +13,12 @@ use crate::wire::Command;
 /// | server's name in the handshake (SNI) | not sent: connections go by address | sent |
 /// | [`None`](Self::None) | nothing is checked | nothing is checked |
 /// | [`Authority`](Self::Authority) | the certificate's signature, by the CA in flash | the same |
-/// | the name in the certificate | never compared | never compared |
+/// | [`CommonName`](Self::CommonName) | refused: it has no command for that | that, and the Common Name |
+/// | the alternative names in the certificate | never compared | the firmware's own affair |
 ///
-/// Nothing here compares the certificate's name with the host's: NonOS has no command for it, and
-/// ESP-AT's (`AT+CIPSSLCCN`, the Common Name alone) isn't used. What an attacker on the network needs
-/// is, with `None`, nothing; with `Authority`, any certificate of the same CA.
+/// What an attacker on the network needs is, with `None`, nothing; with `Authority`, any certificate of the
+/// same CA; with `CommonName`, one that the CA has issued to this name. Whether it has expired
+/// the modem can tell once it knows the time: [`Setting::Sntp`](crate::Setting::Sntp).
 ///
 /// ```
 /// # use {esp_at::*, nal_link::*};
@@ -36,6 +37,9 @@ pub enum TlsVerification {
     /// The modem verifies the certificate's chain with the CA that was flashed into it. With no CA
     /// there connections fail.
     Authority,
+    /// The same, and the certificate has the host of the URL as its Common Name (`AT+CIPSSLCCN`). Hosts that
+    /// are addresses, and firmware without that command, are refused before anything is connected.
+    CommonName,
 }
 
 /// With less free memory than this a TLS connection isn't even tried. Espressif's build of ESP-AT for
@@ -74,7 +78,9 @@ pub(crate) struct TlsSetup {
 pub(crate) enum TlsNeed {
     /// To say what is verified.
     Verification,
-    /// To say the server's name, which lies in the driver.
+    /// To say which name the certificate has to have: the server's, which lies in the driver.
+    CommonName,
+    /// To say the server's name.
     Name,
     /// To ask whether there is memory for it.
     Memory,
@@ -111,8 +117,11 @@ impl TlsSetup {
                 }
                 command.text(match self.verification {
                     TlsVerification::None => "0",
-                    TlsVerification::Authority => "2",
+                    TlsVerification::Authority | TlsVerification::CommonName => "2",
                 });
+            }
+            TlsNeed::CommonName => {
+                command.text("AT+CIPSSLCCN=").number(link.into()).text(",").quoted(name);
             }
             TlsNeed::Name => {
                 command.text("AT+CIPSSLCSNI=").number(link.into()).text(",").quoted(name);
@@ -130,11 +139,16 @@ impl TlsSetup {
                 return false;
             }
             TlsNeed::Verification => {
-                self.needs = match family {
-                    Family::NonOs => TlsNeed::Nothing,
-                    Family::EspAt => TlsNeed::Name,
+                self.needs = match (family, self.verification) {
+                    // It has no command for it.
+                    (Family::NonOs, TlsVerification::CommonName) => return false,
+                    (Family::NonOs, _) => TlsNeed::Nothing,
+                    (Family::EspAt, TlsVerification::CommonName) => TlsNeed::CommonName,
+                    (Family::EspAt, _) => TlsNeed::Name,
                 };
             }
+            TlsNeed::CommonName if !ok => return false,
+            TlsNeed::CommonName => self.needs = TlsNeed::Name,
             // Firmware before 2.1 sends no name. A server that needs it refuses; nothing gets less
             // secure.
             TlsNeed::Name if self.memory_check => self.needs = TlsNeed::Memory,

@@ -166,6 +166,7 @@ pub(crate) enum SettingKind {
     Addresses,
     DnsServers,
     Sleep,
+    Sntp,
 }
 
 /// How a command ended.

@@ -32,6 +32,7 @@ pub(crate) struct Settings {
     pub ssl_size: u32,
     pub ssl_mode: [u32; 5],
     pub sni: [Vec<u8>; 5],
+    pub common_name: [Vec<u8>; 5],
     /// Zone of SNTP, once it is on.
     pub sntp: Option<i32>,
     pub sntp_since: Duration,
@@ -60,6 +61,7 @@ impl Settings {
             ssl_size: 2_048,
             ssl_mode: [0; 5],
             sni: Default::default(),
+            common_name: Default::default(),
             sntp: None,
             sntp_since: Duration::ZERO,
         }

@@ -45,7 +45,9 @@ impl<D: Device, C: Clock> SmoltcpNetwork<'_, D, C> {
 }
 
 impl<D: Device, C: Clock> Link for SmoltcpNetwork<'_, D, C> {
+    /// As of now: a lease is renewed, and ends, only where the interface is polled.
     fn link_status(&mut self) -> LinkStatus {
+        self.poll();
         if !self.cable {
             return LinkStatus::Disconnected(DisconnectReason::Unknown);
         }

@@ -121,7 +121,7 @@ impl<'s, D: Device, C: Clock> SmoltcpNetwork<'s, D, C> {
         self.sockets.get_mut(self.tcp)
     }
 
-    fn poll(&mut self) {
+    pub(crate) fn poll(&mut self) {
         let now_ms = self.clock.now_ms();
         let passed = nal_link::elapsed_ms(now_ms, self.last_ms);
         self.last_ms = now_ms;

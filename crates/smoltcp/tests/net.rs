@@ -7,63 +7,18 @@ use smoltcp::iface::{
     Config as IfaceConfig, Interface, PollIngressSingleResult, SocketHandle, SocketSet,
     SocketStorage,
 };
-use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
+use smoltcp::phy::Medium;
 use smoltcp::socket::tcp;
 use smoltcp::time::Instant;
 use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr};
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
-use std::rc::Rc;
 use std::time::Duration;
 
+mod cable;
+
+use cable::{End, ends};
+
 const URL: &str = "http://192.168.1.20/state";
-
-type Packets = Rc<RefCell<VecDeque<Vec<u8>>>>;
-
-/// One end of a cable.
-struct End {
-    incoming: Packets,
-    outgoing: Packets,
-}
-
-struct Packet(Vec<u8>);
-struct Room(Packets);
-
-impl RxToken for Packet {
-    fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {
-        read(&self.0)
-    }
-}
-
-impl TxToken for Room {
-    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, write: F) -> R {
-        let mut packet = vec![0; length];
-        let result = write(&mut packet);
-        self.0.borrow_mut().push_back(packet);
-        result
-    }
-}
-
-impl Device for End {
-    type RxToken<'a> = Packet;
-    type TxToken<'a> = Room;
-
-    fn receive(&mut self, _: Instant) -> Option<(Packet, Room)> {
-        let packet = self.incoming.borrow_mut().pop_front()?;
-        Some((Packet(packet), Room(self.outgoing.clone())))
-    }
-
-    fn transmit(&mut self, _: Instant) -> Option<Room> {
-        Some(Room(self.outgoing.clone()))
-    }
-
-    fn capabilities(&self) -> DeviceCapabilities {
-        let mut capabilities = DeviceCapabilities::default();
-        capabilities.medium = Medium::Ip;
-        capabilities.max_transmission_unit = 1500;
-        capabilities
-    }
-}
 
 fn interface(device: &mut End, address: Option<[u8; 4]>) -> Interface {
     let mut config = IfaceConfig::new(HardwareAddress::Ip);
@@ -165,9 +120,7 @@ fn on_cable(
     address: Option<[u8; 4]>,
     test: impl FnOnce(&mut Client<'_>, &mut LoopContext),
 ) {
-    let (there, back) = (Packets::default(), Packets::default());
-    let mut chip = End { incoming: back.clone(), outgoing: there.clone() };
-    let mut device = End { incoming: there, outgoing: back };
+    let (mut chip, mut device) = ends(Medium::Ip);
     let interface_of_peer = interface(&mut device, Some([192, 168, 1, 20]));
     let mut sockets = SocketSet::new(Vec::from_iter((0..2).map(|_| SocketStorage::EMPTY)));
     let buffer = || tcp::SocketBuffer::new(vec![0; 2048]);

@@ -103,6 +103,8 @@ impl Pen<'_> {
         self.end_body(length);
     }
 
+    /// For a body that can't be written.
+    #[cfg(feature = "json")]
     pub(crate) fn fail(&mut self, error: RequestError) {
         self.head.fail(error);
     }

@@ -4,7 +4,7 @@ use super::{EspAt, Socket};
 use crate::error::EspAtError;
 use crate::serial::Serial;
 use crate::slot::Slot;
-use crate::tls::TlsSetup;
+use crate::tls::{TlsSetup, TlsVerification};
 use crate::wire::{ipv4, is_quotable};
 use crate::words::Job;
 use core::convert::Infallible;
@@ -71,6 +71,8 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> Network for EspAt<S, C, RX_BUF> {
                 return Err(NoTls);
             }
             modem.server_name.extend_from_slice(server_name.as_bytes()).map_err(|_| NoTls)?;
+        } else if verification == TlsVerification::CommonName {
+            return Err(NoTls);
         }
         slot.tls = Some(TlsSetup::new(verification, self.memory_check));
         Ok(())

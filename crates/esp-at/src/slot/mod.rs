@@ -110,7 +110,9 @@ impl Slot {
         let generation = self.generation;
         match &mut self.state {
             LinkState::Wanted => Some(match self.tls.map(|tls| tls.needs()) {
-                Some(TlsNeed::Verification | TlsNeed::Name) => Task::Tls { link, generation },
+                Some(TlsNeed::Verification | TlsNeed::CommonName | TlsNeed::Name) => {
+                    Task::Tls { link, generation }
+                }
                 Some(TlsNeed::Memory) => Task::Memory { link, generation },
                 Some(TlsNeed::Nothing) | None => Task::Connect(link),
             }),

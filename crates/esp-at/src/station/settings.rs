@@ -60,10 +60,19 @@ pub enum Setting<'a> {
     Hostname(&'a str),
     /// How deeply the modem sleeps between packets.
     Sleep(Sleep),
+    /// Whether the modem asks for the time of day, in UTC, from its firmware's own SNTP servers: for the
+    /// validity of certificates with [`TlsVerification::Authority`](crate::TlsVerification::Authority). The
+    /// answer comes seconds after the join; a verified connection before may fail, and can be tried again.
+    Sntp(bool),
 }
 
-const ALL: [SettingKind; 4] =
-    [SettingKind::Hostname, SettingKind::Addresses, SettingKind::DnsServers, SettingKind::Sleep];
+const ALL: [SettingKind; 5] = [
+    SettingKind::Hostname,
+    SettingKind::Addresses,
+    SettingKind::DnsServers,
+    SettingKind::Sleep,
+    SettingKind::Sntp,
+];
 
 /// Where the station's address comes from.
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +88,7 @@ pub(crate) struct Settings {
     addresses: Option<AddressSource>,
     dns: Option<Vec<Ipv4Addr, 2>>,
     sleep: Option<Sleep>,
+    sntp: Option<bool>,
     /// The modem has taken [`Sleep::Off`].
     awake: bool,
     /// What the modem has to be told, a bit each.
@@ -95,6 +105,7 @@ fn bit(kind: SettingKind) -> u8 {
         SettingKind::Addresses => 2,
         SettingKind::DnsServers => 4,
         SettingKind::Sleep => 8,
+        SettingKind::Sntp => 16,
     }
 }
 
@@ -105,6 +116,7 @@ impl Settings {
             addresses: None,
             dns: None,
             sleep: None,
+            sntp: None,
             awake: false,
             due: 0,
             retried: false,
@@ -139,6 +151,10 @@ impl Settings {
             Setting::Sleep(sleep) => {
                 self.sleep = Some(sleep);
                 SettingKind::Sleep
+            }
+            Setting::Sntp(on) => {
+                self.sntp = Some(on);
+                SettingKind::Sntp
             }
         };
         self.due |= bit(kind);
@@ -210,6 +226,11 @@ impl Settings {
                 };
                 command.text("AT+SLEEP=").text(depth);
             }
+            // The zone is UTC's.
+            SettingKind::Sntp => {
+                let on = if self.sntp == Some(true) { "1,0" } else { "0" };
+                command.text("AT+CIPSNTPCFG=").text(on);
+            }
         }
     }
 
@@ -253,6 +274,7 @@ impl Settings {
             (SettingKind::Addresses, self.addresses.is_some()),
             (SettingKind::DnsServers, self.dns.is_some()),
             (SettingKind::Sleep, self.sleep.is_some()),
+            (SettingKind::Sntp, self.sntp.is_some()),
         ] {
             if is_set {
                 self.due |= bit(kind);

@@ -5,6 +5,7 @@ use crate::command::{Arg, Form};
 use crate::fault::Fault;
 use crate::link::LINKS;
 use crate::modem::Modem;
+use crate::settings::Settings;
 
 /// The most that one `AT+CIPSEND` takes.
 const SEND_LIMIT: u32 = 2_048;
@@ -49,7 +50,7 @@ impl Modem {
             "+CIPSSLCCONF" => self.ssl_config(call),
             // Taken, without an effect here.
             "+CIPTCPOPT" if !self.is_nonos() && call.set().is_some() => Outcome::Ok,
-            "+CIPSSLCSNI" if !self.is_nonos() => self.ssl_name(call),
+            "+CIPSSLCSNI" | "+CIPSSLCCN" if !self.is_nonos() => self.ssl_name(call),
             _ => return None,
         })
     }
@@ -228,7 +229,7 @@ impl Modem {
         if call.is_query() {
             for id in 0..LINKS {
                 let mut line = format!("{}:{id},\"", call.name).into_bytes();
-                line.extend(&self.settings.sni[id]);
+                line.extend(&names(&mut self.settings, call)[id]);
                 line.extend(b"\"\r\n");
                 self.answer(line);
             }
@@ -243,10 +244,18 @@ impl Modem {
         };
         match rest {
             [Arg::Quoted(name)] if name.len() <= 64 => {
-                self.settings.sni[id] = name.clone();
+                names(&mut self.settings, call)[id] = name.clone();
                 Outcome::Ok
             }
             _ => PARAMETERS,
         }
+    }
+}
+
+/// The names that a command sets.
+fn names<'s>(settings: &'s mut Settings, call: &Call<'_>) -> &'s mut [Vec<u8>; 5] {
+    match call.name {
+        "+CIPSSLCCN" => &mut settings.common_name,
+        _ => &mut settings.sni,
     }
 }

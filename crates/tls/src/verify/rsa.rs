@@ -97,3 +97,53 @@ impl SignatureVerificationAlgorithm for Rsa {
         self.signature
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{PKCS1_SHA256, PSS_SHA256};
+    use rustls_pki_types::SignatureVerificationAlgorithm as _;
+    use std::vec::Vec;
+
+    /// A key of RSA's in DER.
+    fn key(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
+        let number = |digits: &[u8]| {
+            let length = u16::try_from(digits.len() + 1).unwrap().to_be_bytes();
+            [&[2, 0x82, length[0], length[1], 0][..], digits].concat()
+        };
+        // A small number has a length of a byte, and no zero in front.
+        let exponent = [&[2, u8::try_from(exponent.len()).unwrap()][..], exponent].concat();
+        let content = [number(modulus), exponent].concat();
+        let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+        [&[0x30, 0x82, length[0], length[1]][..], &content].concat()
+    }
+
+    #[test]
+    fn keys_that_are_none_verify_nothing() {
+        let modulus = |first: u8, rest: u8, last: u8, length: usize| {
+            let mut modulus = std::vec![rest; length];
+            (modulus[0], modulus[length - 1]) = (first, last);
+            modulus
+        };
+        for (what, modulus, exponent) in [
+            ("even", modulus(0x80, 0, 0, 256), &[1, 0, 1][..]),
+            ("a power of two", modulus(0x80, 0, 0, 512), &[1, 0, 1]),
+            ("all ones", modulus(0xff, 0xff, 0xff, 384), &[1, 0, 1]),
+            ("too small", modulus(0x80, 1, 1, 128), &[1, 0, 1]),
+            ("a bit too few", modulus(0x40, 1, 1, 256), &[1, 0, 1]),
+            ("an even exponent", modulus(0x80, 1, 1, 256), &[2]),
+            ("an exponent of one", modulus(0x80, 1, 1, 256), &[1]),
+            ("an exponent of 33 bits", modulus(0x80, 1, 1, 256), &[1, 0, 0, 0, 1]),
+        ] {
+            let key = key(&modulus, exponent);
+            // Zero, one, less than the modulus, and more.
+            for (first, last) in [(0, 0), (0, 1), (0x7f, 0x55), (0xff, 0xff)] {
+                let mut signature = std::vec![first; modulus.len()];
+                *signature.last_mut().unwrap() = last;
+                for algorithm in [&PKCS1_SHA256, &PSS_SHA256] {
+                    let verified = algorithm.verify_signature(&key, b"message", &signature);
+                    assert!(verified.is_err(), "{what}");
+                }
+            }
+        }
+    }
+}

@@ -40,7 +40,7 @@ fn show_v4(shown: &mut Shown, address: [u8; 4]) {
 /// The last digits of a number.
 fn show_number(shown: &mut Shown, number: u32, digits: u32) {
     for place in (0..digits).rev() {
-        let digit = number / 10_u32.saturating_pow(place) % 10;
+        let digit = number.checked_div(10_u32.saturating_pow(place)).unwrap_or_default() % 10;
         show(shown, &[b"0123456789".get(digit as usize).copied().unwrap_or(b'?')]);
     }
 }
@@ -78,8 +78,8 @@ pub(super) fn show_time(shown: &mut Shown, seconds: u64) {
 
 /// How many days a year has.
 fn days_of(year: u32) -> u32 {
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    if is_leap { 366 } else { 365 }
+    let is_century = year.is_multiple_of(100);
+    if year.is_multiple_of(if is_century { 400 } else { 4 }) { 366 } else { 365 }
 }
 
 /// An IPv6 address with all of its zeros.

@@ -1,0 +1,173 @@
+//! Redirects, credentials and Digest against servers that others wrote, beside curl on the same.
+
+use crate::bytes::HELLO;
+use crate::site::{Session, say};
+use crate::{Folder, Running, START, find_program, script};
+use conformance::common::cx;
+use safe_http_client::{FollowError, RedirectError};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const MODULES: &str = "/usr/lib/apache2/modules";
+const USER: &str = "Mufasa";
+const PASSWORD: &str = "Circle of Life";
+
+/// The status and the body that curl has with these arguments; `None` where there is no curl.
+fn curl(arguments: &[&str]) -> Option<(u16, Vec<u8>)> {
+    let program = find_program("curl")?;
+    let output = Command::new(program)
+        .args(["-s", "-m", "20", "-w", "%{stderr}%{http_code}"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    let status = String::from_utf8_lossy(&output.stderr).trim().parse().unwrap();
+    Some((status, output.stdout))
+}
+
+/// The same of this client.
+fn digest(session: &mut Session, url: &str, user: &str, password: &str) -> (u16, Vec<u8>) {
+    let mut cx = cx();
+    let mut online = session.client.online(&mut cx).unwrap();
+    let request =
+        online.get(url, &mut session.buffer).digest(user, password, 0x1234_5678_9ABC_DEF0);
+    let mut response = request.send().unwrap_or_else(|error| panic!("{url}: {error}"));
+    (response.status(), response.read_to_end().unwrap().to_vec())
+}
+
+fn assert_as_curl(ours: &(u16, Vec<u8>), arguments: &[&str]) {
+    match curl(arguments) {
+        Some(theirs) => assert_eq!(*ours, theirs, "{arguments:?}"),
+        None => say("real servers: curl skipped: no `curl` in PATH"),
+    }
+}
+
+#[test]
+fn apache() {
+    let (Some(program), true) = (find_program("apache2"), Path::new(MODULES).is_dir()) else {
+        return say(
+            "real servers: Apache skipped: no `apache2`, or no modules where Debian has them",
+        );
+    };
+    let (_apache, _folder, port) = start_apache(&program);
+    let base = format!("http://127.0.0.1:{port}");
+    let mut session = Session::new(2048);
+    let hello = (200, HELLO.to_vec());
+
+    for path in ["/digest/hello", "/digest/hello?a=b&c=%20d"] {
+        let url = format!("{base}{path}");
+        assert_eq!(digest(&mut session, &url, USER, PASSWORD), hello, "{path}");
+        assert_as_curl(&hello, &["--digest", "-u", &format!("{USER}:{PASSWORD}"), &url]);
+        let refused = digest(&mut session, &url, USER, "wrong");
+        assert_eq!(refused.0, 401);
+    }
+
+    let mut cx = cx();
+    let mut online = session.client.online(&mut cx).unwrap();
+    let url = format!("{base}/basic/hello");
+    let request = online.get(url.as_str(), &mut session.buffer).basic(USER, PASSWORD);
+    assert_eq!(request.send().unwrap().status(), 200);
+    let request = online.get(url.as_str(), &mut session.buffer).bearer("token");
+    assert_eq!(request.send().unwrap().status(), 401);
+
+    // `/folder` gets its slash, and `/again` leads on to `/moved`.
+    for path in ["/moved", "/found", "/again", "/folder"] {
+        let url = format!("{base}{path}");
+        let sent = online.get(url.as_str(), &mut session.buffer).follow(3).send();
+        assert_eq!(sent.unwrap_or_else(|error| panic!("{path}: {error}")).status(), 200, "{path}");
+        if let Some((status, _)) = curl(&["-L", "--max-redirs", "3", &url]) {
+            assert_eq!(status, 200, "{path}");
+        }
+    }
+    let url = format!("{base}/circle");
+    let error = online.get(url.as_str(), &mut session.buffer).follow(5).send().unwrap_err();
+    assert!(matches!(error, FollowError::Redirect { why: RedirectError::Loop, .. }), "{error}");
+    let hops: Vec<_> = error.hops(&session.buffer).map(|hop| hop.url().to_owned()).collect();
+    assert_eq!(hops, [url, format!("{base}/round")]);
+    say("real servers: Apache: redirects, Basic and Digest");
+}
+
+/// SHA-256, a hidden user name, and a nonce that is too old.
+#[test]
+fn digest_with_sha_256() {
+    let Some(program) = find_program("node") else {
+        return say("real servers: Digest with SHA-256 skipped: no `node` in PATH");
+    };
+    let mut child = Command::new(program)
+        .arg(script("node_digest.js"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map(Running)
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let url = format!("http://127.0.0.1:{}/a/b?c=d", line.trim());
+    let user = "J\u{e4}s\u{f8}n Doe";
+    let mut session = Session::new(2048);
+    let hello = (200, HELLO.to_vec());
+    assert_eq!(digest(&mut session, &url, user, PASSWORD), hello);
+    assert_eq!(digest(&mut session, &url, user, "wrong").0, 401);
+    assert_as_curl(&hello, &["--digest", "-u", &format!("{user}:{PASSWORD}"), &url]);
+}
+
+fn start_apache(program: &Path) -> (Running, Folder, u16) {
+    let root = std::env::temp_dir().join(format!("safe-http-client-apache-{}", std::process::id()));
+    let folder = Folder(root.clone());
+    for path in ["www/digest", "www/basic", "www/folder"] {
+        std::fs::create_dir_all(root.join(path)).unwrap();
+        std::fs::write(root.join(path).join("hello"), HELLO).unwrap();
+        std::fs::write(root.join(path).join("index.html"), HELLO).unwrap();
+    }
+    for (tool, file) in [("htdigest", "digest"), ("htpasswd", "basic")] {
+        let path = root.join(file);
+        let path = path.to_str().unwrap();
+        let arguments: &[&str] = match tool {
+            "htdigest" => &["-c", path, "the gate", USER],
+            _ => &["-c", "-i", path, USER],
+        };
+        let mut child = Command::new(tool)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = if tool == "htdigest" { 2 } else { 1 };
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(format!("{PASSWORD}\n").repeat(lines).as_bytes())
+            .unwrap();
+        assert!(child.wait().unwrap().success(), "{tool}");
+    }
+    let template = std::fs::read_to_string(script("apache.conf")).unwrap();
+    // The port is free when it is looked up, but may be taken a moment later.
+    for _ in 0..5 {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let config = template
+            .replace("@ROOT@", root.to_str().unwrap())
+            .replace("@MODULES@", MODULES)
+            .replace("@PORT@", &port.to_string());
+        let path = root.join("apache.conf");
+        std::fs::write(&path, config).unwrap();
+        let mut apache = Command::new(program)
+            .args(["-X", "-f", path.to_str().unwrap()])
+            .stdin(Stdio::null())
+            .spawn()
+            .map(Running)
+            .unwrap();
+        let started = Instant::now();
+        while apache.0.try_wait().unwrap().is_none() && started.elapsed() < START {
+            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                return (apache, folder, port);
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+    let log = std::fs::read_to_string(root.join("error.log")).unwrap_or_default();
+    panic!("Apache doesn't start: {log}");
+}
