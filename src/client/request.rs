@@ -3,7 +3,7 @@
 use super::draft::{Draft, Unsent, refuse};
 use super::replay::Kept;
 use super::{Buffer, Call, Response, SafeHttpClient, Upload};
-use crate::error::UrlError;
+use crate::error::{RequestError, UrlError};
 use crate::http::method::{BodyLength, Method};
 use crate::http::request::Pen;
 use crate::http::url::Url;
@@ -54,6 +54,10 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
 
     pub(super) fn head(&mut self) -> Pen<'_> {
         self.draft.pen(self.buffer.as_mut())
+    }
+
+    pub(super) fn fail(&mut self, mistake: RequestError) {
+        self.draft.head.fail(mistake);
     }
 
     pub(super) fn takes_body(&mut self) -> bool {
