@@ -293,8 +293,9 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     }
 
     /// The call, of which a layer keeps the request from `end` on.
-    pub(super) fn into_call(self, end: usize) -> Call<'b, Kept<B>> {
-        Call::new(self.draft, Kept::new(self.buffer, end))
+    #[allow(clippy::type_complexity, reason = "a pair")]
+    pub(super) fn into_call(self, end: usize) -> (&'r mut SafeHttpClient<N, C>, Call<'b, Kept<B>>) {
+        (self.client, Call::new(self.draft, Kept::new(self.buffer, end)))
     }
 
     /// The same of the response's head.
