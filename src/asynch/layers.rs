@@ -79,7 +79,10 @@ impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Retry<'r, 'b, N, C, B> {
     pub async fn send(self) -> Result<Response<'r, 'b, N, C, Kept<B>>, ErrorOf<N>> {
         let (client, mut retrying) = self.inner.parts()?;
         let mut guard = Guard { driver: &mut client.driver, is_done: false };
-        wait(guard.driver, &mut retrying).await?;
+        let timer = guard.driver.stack.clock.clone();
+        while let Some(left) = wait(guard.driver, &mut retrying).await? {
+            timer.sleep_ms(left).await;
+        }
         guard.is_done = true;
         drop(guard);
         Ok(Response::new(client::Response::new(client, retrying.into_call())))
@@ -118,11 +121,19 @@ impl<N: AsyncNetwork, C: Clock, B: Buffer> Work<N, C> for Following<'_, B> {
 }
 
 impl<N: AsyncNetwork, C: Clock, B: Buffer> Work<N, C> for Retrying<'_, B> {
-    type Done = ();
+    /// The milliseconds until its next attempt; `None` once it has its response.
+    type Done = Option<u32>;
     type Error = ErrorOf<N>;
 
-    fn step(&mut self, driver: &mut Driver<N, C>) -> nb::Result<(), Self::Error> {
-        Retrying::step(self, driver)
+    fn step(&mut self, driver: &mut Driver<N, C>) -> nb::Result<Option<u32>, Self::Error> {
+        match Retrying::step(self, driver) {
+            Ok(()) => Ok(None),
+            Err(nb::Error::WouldBlock) => {
+                let left = self.wait_left(driver.stack.clock.now_ms());
+                left.map(Some).ok_or(nb::Error::WouldBlock)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn host(&self) -> &[u8] {
@@ -130,7 +141,7 @@ impl<N: AsyncNetwork, C: Clock, B: Buffer> Work<N, C> for Retrying<'_, B> {
     }
 
     fn time_left(&self, _: u32, now: u32) -> u32 {
-        self.wait_left(now).unwrap_or_else(|| self.call().time_left(now))
+        self.call().time_left(now)
     }
 }
 
