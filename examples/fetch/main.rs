@@ -13,6 +13,7 @@
 
 mod data;
 mod diagnose;
+mod form;
 mod network;
 mod options;
 mod output;

@@ -92,8 +92,9 @@ pub(crate) struct Options {
     #[arg(short = 'T', long, value_name = "FILE|-", conflicts_with_all = ["head", "get"])]
     upload_file: Option<String>,
 
-    /// Not here: this client has no multipart forms
-    #[arg(short = 'F', long, value_name = "NAME=CONTENT", allow_hyphen_values = true)]
+    /// Part of a form with files, by POST: a text, a file (;type=TYPE;filename=NAME behind it), or a file's text
+    #[arg(short = 'F', long, value_name = "NAME=TEXT|@FILE|<FILE", allow_hyphen_values = true,
+          conflicts_with_all = ["head", "get", "upload_file"])]
     form: Vec<String>,
 
     /// Not here: this client takes bodies as they are
@@ -120,7 +121,7 @@ pub(crate) struct Options {
     /// Go on with FILE.part, which an earlier run with -C - left behind, unless the file has changed
     #[arg(short = 'C', long, value_name = "-", allow_hyphen_values = true,
           conflicts_with_all = ["range", "include", "head", "data", "data_raw", "data_binary",
-                                "data_urlencode", "json", "upload_file", "method", "digest"])]
+                                "data_urlencode", "json", "form", "upload_file", "method", "digest"])]
     continue_at: Option<String>,
 
     /// Show the response's head in front of its body
@@ -254,9 +255,7 @@ impl Options {
             () if self.compressed => {
                 "--compressed isn't here: the client asks for bodies as they are (Accept-Encoding: identity)"
             }
-            () if !self.form.is_empty() => {
-                "-F isn't here: the client has no multipart forms; --data-urlencode sends names and values"
-            }
+            () if has_data && !self.form.is_empty() => "-F and -d are two bodies: one of them",
             () if self.head && has_data && !self.get => {
                 "-I asks by HEAD, which has no body: -d doesn't go with it, unless -G puts it into the query"
             }
@@ -312,6 +311,7 @@ impl Options {
             Some(method) => method,
             None if self.head => "HEAD",
             None if self.upload_file.is_some() => "PUT",
+            None if !self.form.is_empty() => "POST",
             None if !self.parts.is_empty() && !self.get => "POST",
             None => "GET",
         }
@@ -367,7 +367,10 @@ impl Options {
     }
 
     /// The headers to send and to leave out, in the order given; those of other options come last.
-    pub(crate) fn headers(&self) -> Result<Vec<HeaderOption>, Failure> {
+    pub(crate) fn headers(
+        &self,
+        content_type: Option<String>,
+    ) -> Result<Vec<HeaderOption>, Failure> {
         let mut headers = Vec::new();
         for text in &self.headers {
             headers.push(match (text.split_once(':'), text.strip_suffix(';')) {
@@ -399,12 +402,11 @@ impl Options {
         if let Some(range) = &self.range {
             add("Range", Some(format!("bytes={range}")));
         }
-        let is_body = !self.parts.is_empty() && !self.get;
-        if is_body && self.parts.is_json() {
+        if !self.parts.is_empty() && !self.get && self.parts.is_json() {
             add("Content-Type", Some("application/json".into()));
             add("Accept", Some("application/json".into()));
-        } else if is_body {
-            add("Content-Type", Some("application/x-www-form-urlencoded".into()));
+        } else if let Some(content_type) = content_type {
+            add("Content-Type", Some(content_type));
         }
         Ok(headers)
     }
@@ -432,18 +434,26 @@ impl Options {
         (self.include || self.head) && !self.reports_json()
     }
 
-    /// The body to send.
-    pub(crate) fn body(&self) -> Result<Body, Failure> {
-        match &self.upload_file {
-            Some(path) if self.sends_again() => Ok(Body::Whole(crate::data::file(path)?)),
-            Some(path) if path == "-" => Ok(Body::from_stdin()),
+    /// The body to send, and the type that it has if none is given.
+    pub(crate) fn body(&self) -> Result<(Body, Option<String>), Failure> {
+        let body = match &self.upload_file {
+            Some(path) if self.sends_again() => Body::Whole(crate::data::file(path)?),
+            Some(path) if path == "-" => Body::from_stdin(),
             Some(path) => Body::from_file(path).map_err(|error| {
                 let message = format!("{path} can't be read: {error}");
                 Failure::of_caller(READ_FAILED, "body_reader", message)
-            }),
-            None if self.parts.is_empty() || self.get => Ok(Body::None),
-            None => Ok(Body::Whole(self.parts.read()?)),
-        }
+            })?,
+            None if !self.form.is_empty() => {
+                let (bytes, content_type) = crate::form::read(&self.form)?;
+                return Ok((Body::Whole(bytes), Some(content_type)));
+            }
+            None if self.parts.is_empty() || self.get => Body::None,
+            None => {
+                let content_type = "application/x-www-form-urlencoded";
+                return Ok((Body::Whole(self.parts.read()?), Some(content_type.into())));
+            }
+        };
+        Ok((body, None))
     }
 }
 

@@ -34,14 +34,15 @@ pub(crate) struct Asked<'o> {
 impl<'o> Asked<'o> {
     pub(crate) fn new(options: &'o Options, url: &str) -> Result<Self, Failure> {
         let url = options.url(url)?;
+        let (body, content_type) = options.body()?;
         Ok(Self {
             options,
             file: options.file(&url)?,
             address: options.tls.resolved(&url)?,
             url,
-            headers: options.headers()?,
+            headers: options.headers(content_type)?,
             credentials: options.credentials()?,
-            body: options.body()?,
+            body,
         })
     }
 

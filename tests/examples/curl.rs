@@ -18,9 +18,9 @@ enum Expect {
 }
 use Expect::{Alike, Differs};
 
-/// Arguments (`{url}`, `{host}`, `{port}` stand for the server), what the server does, curl's exit status, the
-/// header fields that are compared, and whether `fetch` is to do the same.
-type Row = (&'static [&'static str], Script, i32, &'static [&'static str], Expect);
+/// Arguments (`{url}` and `{host}` stand for the server), what the server does, curl's exit status, the header
+/// fields that are compared, and whether `fetch` is to do the same.
+type Row = (&'static [&'static str], &'static str, i32, &'static [&'static str], Expect);
 
 /// What came of a command.
 struct Outcome {
@@ -43,7 +43,7 @@ fn run(program: &Path, name: &str, args: &[&str], script: Script) -> Outcome {
     let args: Vec<_> = args
         .iter()
         .map(|arg| arg.replace("{url}", &format!("http://{host}/gate")))
-        .map(|arg| arg.replace("{host}", &host).replace("{port}", &site.port.to_string()))
+        .map(|arg| arg.replace("{host}", &host))
         .collect();
     let times = if args.iter().any(|arg| arg == "-C") { 2 } else { 1 };
     let mut outcome = Outcome {
@@ -99,96 +99,101 @@ const NO_REPEAT: &str = "a POST isn't sent again, unless it has an Idempotency-K
 
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
-    (&["{url}"], hello, 0, &[], Alike),
-    (&["{host}/a?b=1"], hello, 0, &["Host"], Alike),
-    (&["-i", "{url}"], hello, 0, &[], Alike),
-    (&["-I", "{url}"], hello, 0, &[], Alike),
-    (&["-X", "PURGE", "{url}"], hello, 0, &[], Alike),
-    (&["-H", "X-Key: a:b", "-H", "Accept:", "-H", "X-Empty;", "{url}"], hello, 0, &["X-Key", "Accept", "X-Empty"], Alike),
-    (&["-A", "gate/1", "{url}"], hello, 0, &["User-Agent"], Alike),
-    (&["-A", "", "{url}"], hello, 0, &["User-Agent"], Alike),
+    (&["{url}"], "hello", 0, &[], Alike),
+    (&["{host}/a?b=1"], "hello", 0, &["Host"], Alike),
+    (&["-i", "{url}"], "hello", 0, &[], Alike),
+    (&["-I", "{url}"], "hello", 0, &[], Alike),
+    (&["-X", "PURGE", "{url}"], "hello", 0, &[], Alike),
+    (&["-H", "X-Key: a:b", "-H", "Accept:", "-H", "X-Empty;", "{url}"], "hello", 0, &["X-Key", "Accept", "X-Empty"], Alike),
+    (&["-A", "gate/1", "{url}"], "hello", 0, &["User-Agent"], Alike),
+    (&["-A", "", "{url}"], "hello", 0, &["User-Agent"], Alike),
     // Credentials
-    (&["-u", "admin:s:cret", "{url}"], wants_basic, 0, &["Authorization"], Alike),
-    (&["-u", "admin:", "{url}"], wants_basic, 0, &["Authorization"], Alike),
-    (&["http://admin:s%3Acret@{host}/"], wants_basic, 0, &["Authorization"], Alike),
-    (&["-u", "a:b", "-H", "Authorization: Bearer t", "{url}"], hello, 0, &["Authorization"], Alike),
-    (&["--digest", "-u", "admin:secret", "{url}?a=1"], wants_digest, 0, &["Authorization"], Alike),
-    (&["--digest", "-u", "admin:secret", "{url}"], wants_basic, 0, &[], Differs(22, "no Digest is offered, and Basic isn't what was asked for")),
+    (&["-u", "admin:s:cret", "{url}"], "wants_basic", 0, &["Authorization"], Alike),
+    (&["-u", "admin:", "{url}"], "wants_basic", 0, &["Authorization"], Alike),
+    (&["http://admin:s%3Acret@{host}/"], "wants_basic", 0, &["Authorization"], Alike),
+    (&["-u", "a:b", "-H", "Authorization: Bearer t", "{url}"], "hello", 0, &["Authorization"], Alike),
+    (&["--digest", "-u", "admin:secret", "{url}?a=1"], "wants_digest", 0, &["Authorization"], Alike),
+    (&["--digest", "-u", "admin:secret", "{url}"], "wants_basic", 0, &[], Differs(22, "no Digest is offered, and Basic isn't what was asked for")),
     // Redirects
-    (&["{url}"], moved, 0, &[], Alike),
-    (&["-L", "{url}"], moved, 0, &[], Alike),
-    (&["-L", "-I", "{url}"], hello, 0, &[], Alike),
-    (&["-L", "-d", "a=1", "{url}"], found, 0, &["Content-Type", "Content-Length"], Alike),
-    (&["-L", "-d", "a=1", "{url}"], see_other, 0, &["Content-Type", "Content-Length"], Alike),
-    (&["-L", "-d", "a=1", "{url}"], temporary, 0, &["Content-Type", "Content-Length"], Alike),
-    (&["-L", "-u", "admin:s:cret", "{url}"], found, 0, &["Authorization"], Alike),
-    (&["-L", "-u", "admin:s:cret", "{url}"], to_other_host, 0, &["Authorization", "Host"], Alike),
-    (&["-L", "-H", "Cookie: a=b", "{url}"], to_other_host, 0, &["Cookie"], Alike),
-    (&["-L", "-H", "X-Key: a", "{url}"], found, 0, &["X-Key"], Alike),
-    (&["-L", "-H", "X-Key: a", "{url}"], to_other_host, 0, &["X-Key"], Differs(0, "a field of one's own goes to its origin alone")),
-    (&["-L", "--max-redirs", "2", "{url}"], onward, 47, &[], Alike),
-    (&["-L", "--max-redirs", "0", "{url}"], onward, 47, &[], Alike),
-    (&["-L", "{url}"], circle, 47, &[], Differs(47, "a circle is seen at its first turn")),
-    (&["-L", "{url}"], to_ftp, 1, &[], Alike),
+    (&["{url}"], "moved", 0, &[], Alike),
+    (&["-L", "{url}"], "moved", 0, &[], Alike),
+    (&["-L", "-I", "{url}"], "hello", 0, &[], Alike),
+    (&["-L", "-d", "a=1", "{url}"], "found", 0, &["Content-Type", "Content-Length"], Alike),
+    (&["-L", "-d", "a=1", "{url}"], "see_other", 0, &["Content-Type", "Content-Length"], Alike),
+    (&["-L", "-d", "a=1", "{url}"], "temporary", 0, &["Content-Type", "Content-Length"], Alike),
+    (&["-L", "-u", "admin:s:cret", "{url}"], "found", 0, &["Authorization"], Alike),
+    (&["-L", "-u", "admin:s:cret", "{url}"], "to_other_host", 0, &["Authorization", "Host"], Alike),
+    (&["-L", "-H", "Cookie: a=b", "{url}"], "to_other_host", 0, &["Cookie"], Alike),
+    (&["-L", "-H", "X-Key: a", "{url}"], "found", 0, &["X-Key"], Alike),
+    (&["-L", "-H", "X-Key: a", "{url}"], "to_other_host", 0, &["X-Key"], Differs(0, "a field of one's own goes to its origin alone")),
+    (&["-L", "--max-redirs", "2", "{url}"], "onward", 47, &[], Alike),
+    (&["-L", "--max-redirs", "0", "{url}"], "onward", 47, &[], Alike),
+    (&["-L", "{url}"], "circle", 47, &[], Differs(47, "a circle is seen at its first turn")),
+    (&["-L", "{url}"], "to_ftp", 1, &[], Alike),
     // Bodies
-    (&["-d", "a=1", "-d", "b=2", "{url}"], hello, 0, &["Content-Type", "Content-Length"], Alike),
-    (&["-d", "", "-d", "b=2", "{url}"], hello, 0, &["Content-Type", "Content-Length"], Alike),
-    (&["-d", "@data.txt", "-d", "x", "{url}"], hello, 0, &["Content-Type", "Content-Length"], Alike),
-    (&["-d", "@-", "{url}"], hello, 0, &["Content-Type", "Content-Length"], Alike),
-    (&["--data-raw", "@x", "{url}"], hello, 0, &["Content-Type", "Content-Length"], Alike),
-    (&["--data-binary", "@data.txt", "{url}"], hello, 0, &["Content-Type", "Content-Length"], Alike),
-    (&["--data-binary", "@-", "-H", "Content-Type: text/plain", "{url}"], hello, 0, &["Content-Type", "Content-Length"], Alike),
-    (&["--data-urlencode", "a b&c", "--data-urlencode", "=d=e", "--data-urlencode", "f=g+h", "{url}"], hello, 0, &["Content-Type", "Content-Length"], Alike),
-    (&["--data-urlencode", "log@data.txt", "--data-urlencode", "@data.txt", "-d", "x", "{url}"], hello, 0, &["Content-Length"], Alike),
-    (&["--data-urlencode", "a=-._~\u{e9}", "{url}"], hello, 0, &["Content-Length"], Alike),
-    (&["--json", "{\"a\":1}", "{url}"], hello, 0, &["Content-Type", "Accept", "Content-Length"], Alike),
-    (&["--json", "{\"a\":", "--json", "1}", "-H", "Accept: text/plain", "{url}"], hello, 0, &["Content-Type", "Accept"], Alike),
-    (&["--json", "@data.txt", "-X", "PUT", "{url}"], hello, 0, &["Content-Type", "Accept", "Content-Length"], Alike),
-    (&["-G", "-d", "a=1", "-d", "b=2", "{url}"], hello, 0, &["Content-Type", "Content-Length"], Alike),
-    (&["-G", "--data-urlencode", "q=a b", "{url}?c=1#part"], hello, 0, &["Content-Length"], Alike),
-    (&["-G", "-I", "-d", "a=1", "{url}"], hello, 0, &[], Alike),
-    (&["-I", "-d", "a=1", "{url}"], hello, 2, &[], Alike),
-    (&["-T", "data.txt", "{url}"], hello, 0, &["Content-Length", "Content-Type"], Alike),
-    (&["-T", "-", "{url}"], hello, 0, &["Content-Length", "Transfer-Encoding"], Alike),
-    (&["-T", "data.txt", "-d", "x", "{url}"], hello, 2, &[], Alike),
-    (&["-F", "a=b", "{url}"], hello, 0, &[], Differs(2, "no multipart forms")),
-    (&["--compressed", "{url}"], hello, 0, &[], Differs(2, "bodies as they are")),
+    (&["-d", "a=1", "-d", "b=2", "{url}"], "hello", 0, &["Content-Type", "Content-Length"], Alike),
+    (&["-d", "", "-d", "b=2", "{url}"], "hello", 0, &["Content-Type", "Content-Length"], Alike),
+    (&["-d", "@data.txt", "-d", "x", "{url}"], "hello", 0, &["Content-Type", "Content-Length"], Alike),
+    (&["-d", "@-", "{url}"], "hello", 0, &["Content-Type", "Content-Length"], Alike),
+    (&["--data-raw", "@x", "{url}"], "hello", 0, &["Content-Type", "Content-Length"], Alike),
+    (&["--data-binary", "@data.txt", "{url}"], "hello", 0, &["Content-Type", "Content-Length"], Alike),
+    (&["--data-binary", "@-", "-H", "Content-Type: text/plain", "{url}"], "hello", 0, &["Content-Type", "Content-Length"], Alike),
+    (&["--data-urlencode", "a b&c", "--data-urlencode", "=d=e", "--data-urlencode", "f=g+h", "{url}"], "hello", 0, &["Content-Type", "Content-Length"], Alike),
+    (&["--data-urlencode", "log@data.txt", "--data-urlencode", "@data.txt", "-d", "x", "{url}"], "hello", 0, &["Content-Length"], Alike),
+    (&["--data-urlencode", "a=-._~\u{e9}", "{url}"], "hello", 0, &["Content-Length"], Alike),
+    (&["--json", "{\"a\":1}", "{url}"], "hello", 0, &["Content-Type", "Accept", "Content-Length"], Alike),
+    (&["--json", "{\"a\":", "--json", "1}", "-H", "Accept: text/plain", "{url}"], "hello", 0, &["Content-Type", "Accept"], Alike),
+    (&["--json", "@data.txt", "-X", "PUT", "{url}"], "hello", 0, &["Content-Type", "Accept", "Content-Length"], Alike),
+    (&["-G", "-d", "a=1", "-d", "b=2", "{url}"], "hello", 0, &["Content-Type", "Content-Length"], Alike),
+    (&["-G", "--data-urlencode", "q=a b", "{url}?c=1#part"], "hello", 0, &["Content-Length"], Alike),
+    (&["-G", "-I", "-d", "a=1", "{url}"], "hello", 0, &[], Alike),
+    (&["-I", "-d", "a=1", "{url}"], "hello", 2, &[], Alike),
+    (&["-T", "data.txt", "{url}"], "hello", 0, &["Content-Length", "Content-Type"], Alike),
+    (&["-T", "-", "{url}"], "hello", 0, &["Content-Length", "Transfer-Encoding"], Alike),
+    (&["-T", "data.txt", "-d", "x", "{url}"], "hello", 2, &[], Alike),
+    (&["-F", "a=b c", "-F", "d=@data.txt", "{url}"], "hello", 0, &["Content-Type"], Alike),
+    (&["-F", "a=@data.txt;type=text/csv;filename=x.csv", "-F", "b=<data.txt", "{url}"], "hello", 0, &["Content-Type"], Alike),
+    (&["-F", "a=@data.txt", "-L", "{url}"], "temporary", 0, &["Content-Type"], Alike),
+    (&["-F", "a=@-", "{url}"], "hello", 0, &["Content-Type"], Differs(0, "stdin's part has a type, too")),
+    (&["-F", "a=b", "-d", "c", "{url}"], "hello", 2, &[], Alike),
+    (&["-F", "a=@missing", "{url}"], "hello", 26, &[], Alike),
+    (&["--compressed", "{url}"], "hello", 0, &[], Differs(2, "bodies as they are")),
     // Files and parts
-    (&["-o", "out", "{url}"], hello, 0, &[], Alike),
-    (&["-o", "-", "{url}"], hello, 0, &[], Alike),
-    (&["-O", "{url}?a=/b"], hello, 0, &[], Alike),
-    (&["-O", "http://{host}/"], hello, 23, &[], Alike),
-    (&["-o", "no/such/folder", "{url}"], hello, 23, &[], Differs(23, EARLY)),
-    (&["-r", "2-4", "{url}"], part, 0, &["Range"], Alike),
-    (&["-r", "-3", "{url}"], part, 0, &["Range"], Alike),
-    (&["-C", "-", "-o", "out", "{url}"], cut, 0, &["Range"], Alike),
-    (&["-C", "-", "-O", "{url}"], cut, 0, &["Range"], Alike),
-    (&["-C", "-", "-o", "out", "{url}"], without_ranges, 33, &[], Differs(0, "the file comes again from its start")),
+    (&["-o", "out", "{url}"], "hello", 0, &[], Alike),
+    (&["-o", "-", "{url}"], "hello", 0, &[], Alike),
+    (&["-O", "{url}?a=/b"], "hello", 0, &[], Alike),
+    (&["-O", "http://{host}/"], "hello", 23, &[], Alike),
+    (&["-o", "no/such/folder", "{url}"], "hello", 23, &[], Differs(23, EARLY)),
+    (&["-r", "2-4", "{url}"], "part", 0, &["Range"], Alike),
+    (&["-r", "-3", "{url}"], "part", 0, &["Range"], Alike),
+    (&["-C", "-", "-o", "out", "{url}"], "cut", 0, &["Range"], Alike),
+    (&["-C", "-", "-O", "{url}"], "cut", 0, &["Range"], Alike),
+    (&["-C", "-", "-o", "out", "{url}"], "without_ranges", 33, &[], Differs(0, "the file comes again from its start")),
     // Retries
-    (&["--retry", "2", "-o", "out", "{url}"], busy_twice, 0, &[], Alike),
-    (&["--retry", "2", "{url}"], busy_twice, 0, &[], Differs(0, "the answers before aren't shown")),
-    (&["--retry", "1", "-f", "{url}"], busy_for_a_second, 0, &[], Alike),
-    (&["--retry", "2", "-f", "{url}"], not_found, 22, &[], Alike),
-    (&["--retry", "1", "-d", "a=1", "-f", "{url}"], busy_for_a_second, 0, &[], Differs(22, NO_REPEAT)),
+    (&["--retry", "2", "-o", "out", "{url}"], "busy_twice", 0, &[], Alike),
+    (&["--retry", "2", "{url}"], "busy_twice", 0, &[], Differs(0, "the answers before aren't shown")),
+    (&["--retry", "1", "-f", "{url}"], "busy_for_a_second", 0, &[], Alike),
+    (&["--retry", "2", "-f", "{url}"], "not_found", 22, &[], Alike),
+    (&["--retry", "1", "-d", "a=1", "-f", "{url}"], "busy_for_a_second", 0, &[], Differs(22, NO_REPEAT)),
     // What goes wrong
-    (&["gate://{host}/"], hello, 1, &[], Alike),
-    (&["--no-such-option", "{url}"], hello, 2, &[], Alike),
-    (&["http://"], hello, 3, &[], Alike),
-    (&["http://127.0.0.1:99999/"], hello, 3, &[], Alike),
-    (&["http://{host}/a b"], hello, 3, &[], Alike),
-    (&["no-such-host.invalid"], hello, 6, &[], Alike),
-    (&["http://127.0.0.1:1/"], hello, 7, &[], Alike),
-    (&["{url}"], ssh, 1, &[], Differs(8, "no HTTP: to curl it would be HTTP/0.9, which it doesn't take")),
-    (&["{url}"], short, 18, &[], Alike),
-    (&["-o", "out", "{url}"], short, 18, &[], Differs(18, "no file is left that isn't whole")),
-    (&["-f", "{url}"], not_found, 22, &[], Alike),
-    (&["{url}"], not_found, 0, &[], Alike),
-    (&["-d", "@missing", "{url}"], hello, 0, &[], Differs(26, "what can't be read isn't sent as nothing")),
-    (&["-T", "missing", "{url}"], hello, 26, &[], Alike),
-    (&["-m", "0.4", "{url}"], silent, 28, &[], Alike),
-    (&["{url}"], empty, 52, &[], Alike),
-    (&["{url}"], reset, 56, &[], Alike),
-    (&["--cacert", "missing", "https://{host}/"], hello, 77, &[], Differs(77, EARLY)),
+    (&["gate://{host}/"], "hello", 1, &[], Alike),
+    (&["--no-such-option", "{url}"], "hello", 2, &[], Alike),
+    (&["http://"], "hello", 3, &[], Alike),
+    (&["http://127.0.0.1:99999/"], "hello", 3, &[], Alike),
+    (&["http://{host}/a b"], "hello", 3, &[], Alike),
+    (&["no-such-host.invalid"], "hello", 6, &[], Alike),
+    (&["http://127.0.0.1:1/"], "hello", 7, &[], Alike),
+    (&["{url}"], "ssh", 1, &[], Differs(8, "no HTTP: to curl it would be HTTP/0.9, which it doesn't take")),
+    (&["{url}"], "short", 18, &[], Alike),
+    (&["-o", "out", "{url}"], "short", 18, &[], Differs(18, "no file is left that isn't whole")),
+    (&["-f", "{url}"], "not_found", 22, &[], Alike),
+    (&["{url}"], "not_found", 0, &[], Alike),
+    (&["-d", "@missing", "{url}"], "hello", 0, &[], Differs(26, "what can't be read isn't sent as nothing")),
+    (&["-T", "missing", "{url}"], "hello", 26, &[], Alike),
+    (&["-m", "0.4", "{url}"], "silent", 28, &[], Alike),
+    (&["{url}"], "empty", 52, &[], Alike),
+    (&["{url}"], "reset", 56, &[], Alike),
+    (&["--cacert", "missing", "https://{host}/"], "hello", 77, &[], Differs(77, EARLY)),
 ];
 
 #[test]
@@ -196,20 +201,20 @@ fn fetch_beside_curl_with_the_same_arguments() {
     let Some(curl) = curl() else { return };
     let fetch = program("fetch");
     let mut table = String::from(
-        "| arguments | curl | fetch | output | requests | |\n|---|---|---|---|---|---|\n",
+        "| arguments | server | curl | fetch | output | requests | |\n|---|---|---|---|---|---|---|\n",
     );
     let (mut wrong, mut alike) = (Vec::new(), 0);
-    for (index, (args, script, expected, names, expect)) in ROWS.iter().enumerate() {
+    for (index, (args, server, expected, names, expect)) in ROWS.iter().enumerate() {
         if args.contains(&"--digest") && !cfg!(feature = "digest") {
             table.push_str(&format!(
-                "| `{}` | | | | | skipped: no feature `digest` |\n",
+                "| `{}` | | | | | | skipped: no feature `digest` |\n",
                 args.join(" ")
             ));
             continue;
         }
         let args = [&["-sS"], *args].concat();
-        let theirs = run(&curl, &format!("curl-{index}"), &args, *script);
-        let ours = run(&fetch, &format!("fetch-{index}"), &args, *script);
+        let theirs = run(&curl, &format!("curl-{index}"), &args, script(server));
+        let ours = run(&fetch, &format!("fetch-{index}"), &args, script(server));
         let promised = |outcome: &Outcome| -> Vec<_> {
             outcome.asked.iter().map(|asked| asked.promised(names, outcome.port)).collect()
         };
@@ -222,7 +227,7 @@ fn fetch_beside_curl_with_the_same_arguments() {
             Differs(status, why) => (*status, *why),
         };
         let row = format!(
-            "| `{}` | {} | {} | {} | {} of {} | {why} |\n",
+            "| `{}` | {server} | {} | {} | {} | {} of {} | {why} |\n",
             args[1..].join(" "),
             theirs.statuses.iter().map(i32::to_string).collect::<Vec<_>>().join(", "),
             ours.statuses.iter().map(i32::to_string).collect::<Vec<_>>().join(", "),
@@ -269,7 +274,7 @@ fn silence_beside_curl() {
     for (args, speaks) in [(&["-s"][..], false), (&["-s", "-S"], true), (&[], true)] {
         for program in [&curl, &program("fetch")] {
             let args = [args, &["http://127.0.0.1:1/"]].concat();
-            let outcome = run(program, "silence", &args, hello);
+            let outcome = run(program, "silence", &args, script("hello"));
             assert_eq!(outcome.statuses, [7], "{program:?} {args:?}");
             assert_eq!(
                 !outcome.stderr.is_empty(),
@@ -290,20 +295,21 @@ fn binary_is_held_back_from_a_terminal_beside_curl() {
         return;
     }
     let fetch = program("fetch");
-    for (args, script, status) in
-        [("", binary as Script, 23), ("-o -", binary, 0), ("-o file", binary, 0), ("", hello, 0)]
+    for (args, server, status) in
+        [("", "binary", 23), ("-o -", "binary", 0), ("-o file", "binary", 0), ("", "hello", 0)]
     {
         for program in [&curl, &fetch] {
             let command = format!("{} -s {args} {{url}}", program.display());
             let args = ["-qec", &command, "/dev/null"];
-            let outcome = run(Path::new("script"), "terminal", &args, script);
+            let outcome = run(Path::new("script"), "terminal", &args, script(server));
             let shown = String::from_utf8_lossy(&outcome.stdout).into_owned();
             assert_eq!(outcome.statuses, [status], "{command}: {shown}");
             assert_eq!(shown.contains("\u{0}"), args[1].contains("-o -"), "{command}: {shown:?}");
         }
     }
     let command = format!("{} {{url}}", fetch.display());
-    let outcome = run(Path::new("script"), "terminal", &["-qec", &command, "/dev/null"], binary);
+    let outcome =
+        run(Path::new("script"), "terminal", &["-qec", &command, "/dev/null"], script("binary"));
     let shown = String::from_utf8_lossy(&outcome.stdout).into_owned();
     assert!(shown.contains("-o FILE saves it"), "{shown}");
 }

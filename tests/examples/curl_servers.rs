@@ -50,7 +50,11 @@ impl Asked {
             let value = value.map(|value| value.replace(&format!(":{port}"), ":PORT"));
             text.push_str(&format!("\n{name}: {}", value.as_deref().unwrap_or("(none)")));
         }
-        format!("{text}\n\n{}", String::from_utf8_lossy(&self.body))
+        let text = format!("{text}\n\n{}", String::from_utf8_lossy(&self.body));
+        match self.field("content-type").and_then(|value| value.split_once("boundary=")) {
+            Some((_, boundary)) => text.replace(boundary, "BOUNDARY"),
+            None => text,
+        }
     }
 }
 
@@ -111,6 +115,36 @@ impl Site {
 
 // ---- What the servers do ----
 
+/// By its name.
+pub(crate) fn script(name: &str) -> Script {
+    match name {
+        "hello" => hello,
+        "moved" => moved,
+        "to_other_host" => to_other_host,
+        "found" => found,
+        "see_other" => see_other,
+        "temporary" => temporary,
+        "onward" => onward,
+        "circle" => circle,
+        "to_ftp" => to_ftp,
+        "not_found" => not_found,
+        "busy_twice" => busy_twice,
+        "busy_for_a_second" => busy_for_a_second,
+        "cut" => cut,
+        "without_ranges" => without_ranges,
+        "part" => part,
+        "wants_digest" => wants_digest,
+        "wants_basic" => wants_basic,
+        "empty" => empty,
+        "short" => short,
+        "reset" => reset,
+        "silent" => silent,
+        "ssh" => ssh,
+        "binary" => binary,
+        _ => panic!("no script {name}"),
+    }
+}
+
 fn ok(body: &str) -> Play {
     let length = body.len();
     answer(format!(
@@ -122,7 +156,7 @@ fn status(line: &str, fields: &str) -> Play {
     answer(format!("HTTP/1.1 {line}\r\n{fields}Content-Length: 4\r\nConnection: close\r\n\r\nnope"))
 }
 
-pub(crate) fn hello(asked: &Asked, _: usize) -> Play {
+fn hello(asked: &Asked, _: usize) -> Play {
     if asked.line.starts_with("HEAD ") {
         return answer("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\n");
     }
@@ -134,7 +168,7 @@ fn to(line: &str, location: &str) -> Play {
 }
 
 /// Relative, absolute, and with a fragment.
-pub(crate) fn moved(asked: &Asked, _: usize) -> Play {
+fn moved(asked: &Asked, _: usize) -> Play {
     let host = asked.field("host").unwrap_or_default();
     match asked.target() {
         "/gate" => to("301 Moved", "a/b?c=1"),
@@ -144,7 +178,7 @@ pub(crate) fn moved(asked: &Asked, _: usize) -> Play {
     }
 }
 
-pub(crate) fn to_other_host(asked: &Asked, _: usize) -> Play {
+fn to_other_host(asked: &Asked, _: usize) -> Play {
     let port = asked.field("host").and_then(|host| host.split(':').nth(1)).unwrap_or_default();
     match asked.target() {
         "/gate" => to("302 Found", &format!("http://localhost:{port}/there")),
@@ -152,44 +186,44 @@ pub(crate) fn to_other_host(asked: &Asked, _: usize) -> Play {
     }
 }
 
-pub(crate) fn found(asked: &Asked, _: usize) -> Play {
+fn found(asked: &Asked, _: usize) -> Play {
     if asked.target() == "/gate" { to("302 Found", "/there") } else { ok("there") }
 }
 
-pub(crate) fn see_other(asked: &Asked, _: usize) -> Play {
+fn see_other(asked: &Asked, _: usize) -> Play {
     if asked.target() == "/gate" { to("303 See Other", "/there") } else { ok("there") }
 }
 
-pub(crate) fn temporary(asked: &Asked, _: usize) -> Play {
+fn temporary(asked: &Asked, _: usize) -> Play {
     if asked.target() == "/gate" { to("307 Temporary", "/there") } else { ok("there") }
 }
 
-pub(crate) fn onward(_: &Asked, count: usize) -> Play {
+fn onward(_: &Asked, count: usize) -> Play {
     to("302 Found", &format!("/{count}"))
 }
 
-pub(crate) fn circle(_: &Asked, _: usize) -> Play {
+fn circle(_: &Asked, _: usize) -> Play {
     to("302 Found", "/gate")
 }
 
-pub(crate) fn to_ftp(_: &Asked, _: usize) -> Play {
+fn to_ftp(_: &Asked, _: usize) -> Play {
     to("302 Found", "gopher://127.0.0.1/")
 }
 
-pub(crate) fn not_found(_: &Asked, _: usize) -> Play {
+fn not_found(_: &Asked, _: usize) -> Play {
     status("404 Not Found", "")
 }
 
-pub(crate) fn busy_twice(_: &Asked, count: usize) -> Play {
+fn busy_twice(_: &Asked, count: usize) -> Play {
     if count < 3 { status("503 Busy", "") } else { ok("there") }
 }
 
-pub(crate) fn busy_for_a_second(_: &Asked, count: usize) -> Play {
+fn busy_for_a_second(_: &Asked, count: usize) -> Play {
     if count < 2 { status("429 Later", "Retry-After: 1\r\n") } else { ok("there") }
 }
 
 /// The second half only for whoever asks for it.
-pub(crate) fn cut(asked: &Asked, _: usize) -> Play {
+fn cut(asked: &Asked, _: usize) -> Play {
     match asked.field("range") {
         Some("bytes=5-") => answer(
             "HTTP/1.1 206 Partial Content\r\nETag: \"v1\"\r\nContent-Range: bytes 5-9/10\r\n\
@@ -199,12 +233,12 @@ pub(crate) fn cut(asked: &Asked, _: usize) -> Play {
     }
 }
 
-pub(crate) fn without_ranges(_: &Asked, count: usize) -> Play {
+fn without_ranges(_: &Asked, count: usize) -> Play {
     let body = if count == 1 { "01234" } else { "0123456789" };
     answer(format!("HTTP/1.1 200 OK\r\nETag: \"v1\"\r\nContent-Length: 10\r\n\r\n{body}"))
 }
 
-pub(crate) fn part(asked: &Asked, _: usize) -> Play {
+fn part(asked: &Asked, _: usize) -> Play {
     assert!(asked.field("range").is_some());
     answer(
         "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 2-4/10\r\nContent-Length: 3\r\n\
@@ -212,7 +246,7 @@ pub(crate) fn part(asked: &Asked, _: usize) -> Play {
     )
 }
 
-pub(crate) fn wants_digest(asked: &Asked, _: usize) -> Play {
+fn wants_digest(asked: &Asked, _: usize) -> Play {
     match asked.field("authorization") {
         Some(value) if value.starts_with("Digest ") => ok("there"),
         _ => status(
@@ -222,33 +256,33 @@ pub(crate) fn wants_digest(asked: &Asked, _: usize) -> Play {
     }
 }
 
-pub(crate) fn wants_basic(asked: &Asked, _: usize) -> Play {
+fn wants_basic(asked: &Asked, _: usize) -> Play {
     match asked.field("authorization") {
         Some("Basic YWRtaW46czpjcmV0") => ok("there"),
         _ => status("401 Unauthorized", "WWW-Authenticate: Basic realm=\"gate\"\r\n"),
     }
 }
 
-pub(crate) fn empty(_: &Asked, _: usize) -> Play {
+fn empty(_: &Asked, _: usize) -> Play {
     answer("")
 }
 
-pub(crate) fn short(_: &Asked, _: usize) -> Play {
+fn short(_: &Asked, _: usize) -> Play {
     answer("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")
 }
 
-pub(crate) fn reset(_: &Asked, _: usize) -> Play {
+fn reset(_: &Asked, _: usize) -> Play {
     Play::Reset(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf".to_vec())
 }
 
-pub(crate) fn silent(_: &Asked, _: usize) -> Play {
+fn silent(_: &Asked, _: usize) -> Play {
     Play::Stall(Vec::new())
 }
 
-pub(crate) fn ssh(_: &Asked, _: usize) -> Play {
+fn ssh(_: &Asked, _: usize) -> Play {
     answer("SSH-2.0-OpenSSH_9.2\r\n")
 }
 
-pub(crate) fn binary(_: &Asked, _: usize) -> Play {
+fn binary(_: &Asked, _: usize) -> Play {
     answer(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n\x89PNG\0\0\0\x01")
 }
