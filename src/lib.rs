@@ -65,7 +65,8 @@
 //! lead, [`retry`](Request::retry) sends a request again, [`basic`](Request::basic) and
 //! [`bearer`](Request::bearer) give credentials. The first two keep the request at the end of its buffer.
 //! [`query`](Request::query), [`form`](Request::form) and, with the feature `json`, `json` write what is
-//! sent.
+//! sent, and [`send_parts`](Request::send_parts) a form with files. With the feature `digest`, `digest` answers a
+//! challenge.
 //!
 //! # Out of scope
 //!
@@ -144,8 +145,8 @@ mod protocol;
 pub use client::JsonError;
 pub use client::{
     Buffer, Call, CopyError, Download, DownloadError, Follow, FollowError, Following, HasIp, Hop,
-    HopList, Hops, IntoUrl, Kept, Online, Probe, Request, Response, Retry, Retrying,
-    SafeHttpClient, Stream, Upgraded, Upload,
+    HopList, Hops, IntoUrl, Kept, Multipart, Online, Part, Probe, Request, Response, Retry,
+    Retrying, SafeHttpClient, Stream, Upgraded, Upload,
 };
 #[cfg(feature = "digest")]
 #[cfg_attr(docsrs, doc(cfg(feature = "digest")))]

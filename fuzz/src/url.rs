@@ -1,6 +1,7 @@
 //! URLs, beside those of browsers (the crate `url`) and beside themselves.
 
-use safe_http_client::{Host, Scheme, TargetClass, Url, UrlError};
+use safe_http_client::sans_io::HeadParser;
+use safe_http_client::{Host, ResponseHead, Scheme, TargetClass, Url, UrlError};
 use std::net::IpAddr;
 
 /// More is slow, and finds nothing else.
@@ -10,6 +11,7 @@ pub fn run(data: &[u8]) {
     if data.len() > MOST {
         return;
     }
+    leads_somewhere(data);
     let text = String::from_utf8_lossy(data);
     let theirs = url::Url::parse(&text);
     match (Url::parse(&text), theirs) {
@@ -23,6 +25,37 @@ pub fn run(data: &[u8]) {
         }
         (Err(ours), Ok(theirs)) => may_accept(&text, ours, &theirs),
         (Err(ours), Err(_)) => is_located(&text, ours),
+    }
+}
+
+/// As the `Location` of a redirect: a URL of this client's, the same as browsers', or an error.
+fn leads_somewhere(data: &[u8]) {
+    let mut head = b"HTTP/1.1 302 Found\r\nLocation: ".to_vec();
+    head.extend_from_slice(data);
+    head.extend_from_slice(b"\r\n\r\n");
+    let mut parser = HeadParser::new();
+    // A line end in it makes it another head, or none.
+    if !matches!(parser.parse(&mut head), Ok(Some(_))) {
+        return;
+    }
+    let Some(redirect) = ResponseHead::new(&parser, &head).redirect() else { return };
+    for base in ["http://10.0.0.2:81/a/b?c", "https://gate.example"] {
+        let mut room = [0; 8 * MOST];
+        let base_url = Url::parse(base).unwrap();
+        let location = String::from_utf8_lossy(redirect.location());
+        let Ok(url) = redirect.resolve(&base_url, &mut room) else { continue };
+        assert!(url.path_and_query().starts_with('/'), "{location:?}");
+        is_sound(&location, &url);
+        assert!(base_url.scheme() == Scheme::Http || url.scheme() == Scheme::Https, "{location:?}");
+        if let Ok(theirs) = url::Url::parse(base).unwrap().join(&location)
+            && redirect.location().is_ascii()
+            && !location.contains(['\\', '\t'])
+        {
+            let host = url.host_text().to_ascii_lowercase();
+            let same = theirs.host_str() == Some(&host)
+                || theirs.host_str().is_some_and(|theirs| theirs.contains([':', '.']));
+            assert!(same, "{location:?}: {url:?} against {theirs}");
+        }
     }
 }
 

@@ -54,6 +54,7 @@ mod client;
 mod connected;
 mod download;
 mod driver;
+mod layers;
 #[cfg(feature = "esp-at")]
 mod modem;
 mod online;
@@ -65,6 +66,7 @@ mod timer;
 pub use bridge::{NalNetwork, StackError};
 pub use client::SafeHttpClient;
 pub use connected::{AlreadyUsed, Connected};
+pub use layers::{Follow, Retry};
 pub use nal_link::{AsyncNetwork, Wish};
 pub use online::Online;
 pub use request::Request;

@@ -41,6 +41,10 @@ impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Request<'r, 'b, N, C, B> {
         Self { inner: client::Request::new(client, method, url, buffer) }
     }
 
+    pub(super) fn into_inner(self) -> client::Request<'r, 'b, N, C, B> {
+        self.inner
+    }
+
     /// Adds a header field. `Host`, `User-Agent` and `Accept` replace the default ones, `Authorization` the
     /// credentials of the URL.
     pub fn header(self, name: &str, value: impl AsRef<[u8]>) -> Self {

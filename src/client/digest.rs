@@ -76,7 +76,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Digest<'r, 'b, N, C, B> {
         let (driver, draft, bytes) = self.request.pieces();
         let (dialogue, end) = Dialogue::start(draft, driver.any(), bytes, self.credentials)
             .map_err(refuse::<TcpErrorOf<N>, DnsErrorOf<N>>)?;
-        Ok(Digesting { call: self.request.into_call(end), dialogue })
+        Ok(Digesting { call: self.request.into_call(end).1, dialogue })
     }
 }
 

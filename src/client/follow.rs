@@ -83,11 +83,19 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Follow<'r, 'b, N, C, B> {
     /// # Errors
     ///
     /// The caller's mistakes alone, as [`Request::start`].
-    pub fn start(mut self) -> Result<Following<'b, B>, FollowError<ErrorOf<N>>> {
+    pub fn start(self) -> Result<Following<'b, B>, FollowError<ErrorOf<N>>> {
+        Ok(self.parts()?.1)
+    }
+
+    #[allow(clippy::type_complexity, reason = "a pair")]
+    pub(crate) fn parts(
+        mut self,
+    ) -> Result<(&'r mut SafeHttpClient<N, C>, Following<'b, B>), FollowError<ErrorOf<N>>> {
         let (driver, draft, bytes) = self.request.pieces();
         let (trail, end) = Trail::start(draft, driver.any(), bytes, self.limit)
             .map_err(refuse::<TcpErrorOf<N>, DnsErrorOf<N>>)?;
-        Ok(Following { call: self.request.into_call(end), trail })
+        let (client, call) = self.request.into_call(end);
+        Ok((client, Following { call, trail }))
     }
 }
 
@@ -120,7 +128,14 @@ impl<'b, B: Buffer> Following<'b, B> {
         client: &mut SafeHttpClient<N, C>,
         _cx: &mut LoopContext,
     ) -> nb::Result<(), FollowError<ErrorOf<N>>> {
-        let (driver, call) = (&mut client.driver, &mut self.call.kept_view());
+        self.step(&mut client.driver)
+    }
+
+    pub(crate) fn step<N: Network, C: Clock>(
+        &mut self,
+        driver: &mut Driver<N, C>,
+    ) -> nb::Result<(), FollowError<ErrorOf<N>>> {
+        let call = &mut self.call.kept_view();
         let step = self.trail.step(driver.any(), call);
         step.map_err(|error| {
             error.map(|stop| stopped(driver, call, stop, self.trail.hop_list(call)))

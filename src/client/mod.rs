@@ -15,6 +15,7 @@ mod form;
 mod hops;
 #[cfg(feature = "json")]
 mod json;
+mod multipart;
 mod online;
 mod patience;
 mod replay;
@@ -37,6 +38,7 @@ pub use follow::{Follow, Following};
 pub use hops::{FollowError, Hop, HopList, Hops};
 #[cfg(feature = "json")]
 pub use json::JsonError;
+pub use multipart::{Multipart, Part};
 pub use online::{HasIp, Online};
 pub use replay::Kept;
 pub use request::Request;

@@ -3,7 +3,7 @@
 use super::draft::{Draft, Unsent, refuse};
 use super::replay::Kept;
 use super::{Buffer, Call, Response, SafeHttpClient, Upload};
-use crate::error::UrlError;
+use crate::error::{RequestError, UrlError};
 use crate::http::method::{BodyLength, Method};
 use crate::http::request::Pen;
 use crate::http::url::Url;
@@ -54,6 +54,10 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
 
     pub(super) fn head(&mut self) -> Pen<'_> {
         self.draft.pen(self.buffer.as_mut())
+    }
+
+    pub(super) fn fail(&mut self, mistake: RequestError) {
+        self.draft.head.fail(mistake);
     }
 
     pub(super) fn takes_body(&mut self) -> bool {
@@ -289,8 +293,9 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     }
 
     /// The call, of which a layer keeps the request from `end` on.
-    pub(super) fn into_call(self, end: usize) -> Call<'b, Kept<B>> {
-        Call::new(self.draft, Kept::new(self.buffer, end))
+    #[allow(clippy::type_complexity, reason = "a pair")]
+    pub(super) fn into_call(self, end: usize) -> (&'r mut SafeHttpClient<N, C>, Call<'b, Kept<B>>) {
+        (self.client, Call::new(self.draft, Kept::new(self.buffer, end)))
     }
 
     /// The same of the response's head.

@@ -43,7 +43,7 @@ pub struct Response<'r, 'b, N: Network, C: Clock, B: Buffer> {
 
 impl<'r, 'b, N: Network, C: Clock, B: Buffer> Response<'r, 'b, N, C, B> {
     /// Of a call that has the response's head.
-    pub(super) fn new(client: &'r mut SafeHttpClient<N, C>, call: Call<'b, B>) -> Self {
+    pub(crate) fn new(client: &'r mut SafeHttpClient<N, C>, call: Call<'b, B>) -> Self {
         Self { client, call }
     }
 

@@ -4,7 +4,7 @@ use super::draft::{Unsent, refuse};
 use super::patience::{self, Patience};
 use super::replay::{Kept, KeptView};
 use super::{Buffer, Call, Request, Response, SafeHttpClient};
-use crate::nal::ErrorOf;
+use crate::nal::{Driver, ErrorOf};
 use crate::policy::RetryPolicy;
 use core::fmt;
 use nal_link::{Clock, LoopContext, Network};
@@ -66,11 +66,19 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Retry<'r, 'b, N, C, B> {
     /// # Errors
     ///
     /// The caller's mistakes alone, as [`Request::start`].
-    pub fn start(mut self) -> Result<Retrying<'b, B>, ErrorOf<N>> {
+    pub fn start(self) -> Result<Retrying<'b, B>, ErrorOf<N>> {
+        Ok(self.parts()?.1)
+    }
+
+    #[allow(clippy::type_complexity, reason = "a pair")]
+    pub(crate) fn parts(
+        mut self,
+    ) -> Result<(&'r mut SafeHttpClient<N, C>, Retrying<'b, B>), ErrorOf<N>> {
         let (driver, draft, bytes) = self.request.pieces();
         let (patience, end) =
             Patience::start(draft, driver.any(), bytes, &self.policy).map_err(refuse)?;
-        Ok(Retrying { call: self.request.into_call(end), patience })
+        let (client, call) = self.request.into_call(end);
+        Ok((client, Retrying { call, patience }))
     }
 }
 
@@ -104,9 +112,27 @@ impl<'b, B: Buffer> Retrying<'b, B> {
         client: &mut SafeHttpClient<N, C>,
         _cx: &mut LoopContext,
     ) -> nb::Result<(), ErrorOf<N>> {
-        let Self { call, patience } = self;
-        let step = patience.step(client.driver.any(), &mut call.kept_view());
-        client.driver.tell(&mut call.view(), step)
+        self.step(&mut client.driver)
+    }
+
+    pub(crate) fn step<N: Network, C: Clock>(
+        &mut self,
+        driver: &mut Driver<N, C>,
+    ) -> nb::Result<(), ErrorOf<N>> {
+        let step = self.patience.step(driver.any(), &mut self.call.kept_view());
+        driver.tell(&mut self.call.view(), step)
+    }
+
+    #[cfg(feature = "async")]
+    pub(crate) fn call(&self) -> &Call<'b, Kept<B>> {
+        &self.call
+    }
+
+    /// Milliseconds until its next attempt, while it waits for it.
+    #[cfg(feature = "async")]
+    pub(crate) fn wait_left(&self, now: u32) -> Option<u32> {
+        let (since, length) = self.patience.wait?;
+        Some(length.saturating_sub(nal_link::elapsed_ms(now, since)))
     }
 
     /// How often it was sent again, or is about to be.

@@ -243,7 +243,8 @@ pub enum RequestError {
     /// `Content-Length` and `Transfer-Encoding` follow from the body and can't be set by hand.
     ManagedHeader,
     /// A header line that was given contradicts what is sent: `Host` that is no host, `Connection:
-    /// keep-alive` on a request that closes, `Expect: 100-continue` without a body. Which one.
+    /// keep-alive` on a request that closes, `Expect: 100-continue` without a body. Or one of a part's can't be
+    /// written: `Content-Disposition`, with a quotation mark or a line end in a name. Which one.
     UnfitHeader(&'static str),
     /// `Host` was given twice.
     SecondHost,
@@ -348,6 +349,10 @@ impl fmt::Display for RequestError {
                 "Connection" => {
                     "the Connection line says keep-alive, and the request closes its connection: \
                      leave one of them out"
+                }
+                "Content-Disposition" => {
+                    "a part's name, file name or type has a quotation mark or a line end, which would end it \
+                     there: leave it out"
                 }
                 _ => {
                     "the Expect line asks for 100-continue, and the request has no body to wait \

@@ -6,7 +6,7 @@ use crate::server::Server;
 use embedded_io_async::Read;
 use nal_link::{PcLink, StdClock};
 use safe_http_client::asynch::{AsyncNetwork, NalNetwork, SafeHttpClient, Timer};
-use safe_http_client::{Clock, Config, Deadline, Download, ErrorKind, StackFault};
+use safe_http_client::{Clock, Config, Deadline, Download, ErrorKind, RetryPolicy, StackFault};
 use std::time::{Duration, Instant};
 
 #[derive(Clone, Copy)]
@@ -142,4 +142,31 @@ fn a_download_goes_on_where_it_was_cut() {
     });
     assert_eq!((&file, download.have(), pieces >= 2), (b"0123456789", 10, true));
     assert!(server.heads()[1].contains("range: bytes=4-\r\nif-range: \"1\"\r\n"));
+}
+
+/// Layers go on in the same order, and the wait for the next attempt is slept through.
+#[test]
+fn layers_over_real_sockets() {
+    let mut cx = cx();
+    let moved = "HTTP/1.1 302 Found\r\nLocation: /new\r\nContent-Length: 4\r\n\r\ngone";
+    let busy = "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
+    let hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+    let exchange = |answer: &str| [Act::Request, say(answer.to_owned())];
+    let answers = [moved, hello, busy, busy, hello];
+    let server = Server::new(vec![answers.iter().flat_map(|answer| exchange(answer)).collect()]);
+    let stack = std_embedded_nal_async::Stack::default();
+    let mut client = host(&stack, Config::new());
+    async_io::block_on(async {
+        let mut buffer = [0; 1024];
+        let url = server.url();
+        let mut online = client.wait_online(&mut cx).await.unwrap();
+        let mut response = online.get(&url, &mut buffer).follow(3).send().await.unwrap();
+        assert_eq!(response.read_to_str().await.unwrap(), "hello");
+        drop(response);
+        let policy = RetryPolicy::new(1).base(Duration::from_millis(40));
+        let started = Instant::now();
+        let mut response = online.get(&url, &mut buffer).retry(policy).send().await.unwrap();
+        assert_eq!(response.read_to_str().await.unwrap(), "hello");
+        assert!(started.elapsed() < Duration::from_secs(2));
+    });
 }

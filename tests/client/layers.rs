@@ -7,6 +7,7 @@ mod follow;
 mod form;
 #[cfg(feature = "json")]
 mod json;
+mod multipart;
 mod retry;
 
 use crate::common::script::{Connection, Step};

@@ -14,4 +14,5 @@ mod player;
 
 mod parser;
 mod properties;
+mod redirects;
 mod urls;
