@@ -87,7 +87,6 @@ impl Exchange {
         Ok(())
     }
 
-    #[inline(never)]
     fn head_complete(
         &mut self,
         buffer: &mut [u8],
