@@ -1,4 +1,5 @@
 //! The client whose calls are awaited, going through the same scenarios.
+#![allow(clippy::result_large_err, reason = "an error is looked at here, and not handed on")]
 
 use crate::counted::{Counted, Counts};
 use crate::scenario::{Bench, Failure, Got, PatternSink, Peer, Shows, Subject};

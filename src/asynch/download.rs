@@ -1,7 +1,7 @@
 //! Downloads of the async client.
 
 use super::{AsyncNetwork, Online, Request, Response, Timer};
-use crate::client::download::Text;
+use crate::client::layers::download::Text;
 use crate::http::method::Method;
 use crate::nal::ErrorOf;
 use crate::{Buffer, Download, DownloadError, IntoUrl};

@@ -1,29 +1,14 @@
 //! The client: it stands still, and lends what has requests.
 
-mod auth;
 mod buffer;
 mod call;
-#[cfg(feature = "digest")]
-mod challenge;
 pub(crate) mod diagnose;
-#[cfg(feature = "digest")]
-mod digest;
-pub(crate) mod download;
 mod draft;
-mod follow;
-mod form;
-mod hops;
-#[cfg(feature = "json")]
-mod json;
-mod multipart;
+pub(crate) mod layers;
 mod online;
-mod patience;
-mod replay;
 mod request;
 mod response;
-mod retry;
 mod stream;
-mod trail;
 mod upgraded;
 pub(crate) mod upload;
 mod url;
@@ -31,19 +16,10 @@ mod url;
 pub use buffer::Buffer;
 pub use call::Call;
 pub use diagnose::Probe;
-#[cfg(feature = "digest")]
-pub use digest::{Digest, DigestError, Digesting};
-pub use download::{Download, DownloadError};
-pub use follow::{Follow, Following};
-pub use hops::{FollowError, Hop, HopList, Hops};
-#[cfg(feature = "json")]
-pub use json::JsonError;
-pub use multipart::{Multipart, Part};
+pub use layers::*;
 pub use online::{HasIp, Online};
-pub use replay::Kept;
 pub use request::Request;
 pub use response::{CopyError, Response};
-pub use retry::{Retry, Retrying};
 pub use stream::Stream;
 pub use upgraded::Upgraded;
 pub use upload::Upload;

@@ -1,7 +1,7 @@
 //! A request while it is put together.
 
 use super::draft::{Draft, Unsent, refuse};
-use super::replay::Kept;
+use super::layers::Kept;
 use super::{Buffer, Call, Response, SafeHttpClient, Upload};
 use crate::error::{RequestError, UrlError};
 use crate::http::method::{BodyLength, Method};

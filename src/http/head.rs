@@ -260,6 +260,8 @@ impl HeadParser {
                 .wrapping_add(digit(*c));
             self.position = USUAL.len().wrapping_sub(usize::from(*end != b' '));
             self.state = State::Reason;
+        } else {
+            self.position = head.len();
         }
         Ok(())
     }

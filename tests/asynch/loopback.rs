@@ -151,7 +151,7 @@ fn layers_over_real_sockets() {
     let moved = "HTTP/1.1 302 Found\r\nLocation: /new\r\nContent-Length: 4\r\n\r\ngone";
     let busy = "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
     let hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
-    let exchange = |answer: &str| [Act::Request, say(answer.to_owned())];
+    let exchange = |answer: &str| [Act::Request, say(answer)];
     let answers = [moved, hello, busy, busy, hello];
     let server = Server::new(vec![answers.iter().flat_map(|answer| exchange(answer)).collect()]);
     let stack = std_embedded_nal_async::Stack::default();

@@ -3,6 +3,7 @@
 mod auth;
 #[cfg(feature = "digest")]
 mod digest;
+mod download;
 mod follow;
 mod form;
 #[cfg(feature = "json")]

@@ -16,7 +16,6 @@ mod server;
 mod calls;
 mod close_reason;
 mod deadlines;
-mod download;
 mod errors;
 mod idle;
 mod layers;

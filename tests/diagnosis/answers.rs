@@ -164,6 +164,13 @@ fn an_answer_is_told_by_its_status() {
             &[FINE, "the same host"],
         ),
         (
+            "302 to a path with a scheme and no host",
+            "http://gate.test/",
+            "302 Found\r\nLocation: http:/next",
+            &["redirects to http:/next", "another place of the same host"],
+            &[FINE, "another protocol"],
+        ),
+        (
             "302 to a fragment",
             "http://gate.test/",
             "302 Found\r\nLocation: #top",
@@ -246,6 +253,22 @@ fn an_answer_is_told_by_its_page() {
             "a script that may lead elsewhere",
             "200 OK",
             "<script>function out() { location.href = 'https://accounts.test/login'; }".into(),
+            &[FINE],
+            &["portal", "redirect"],
+        ),
+        (
+            "a script that looks at its own place, and a link to a portal",
+            "200 OK",
+            format!(
+                "<script>if (window.location.port) {{ go(\"x\") }}</script><a href='{portal}'>"
+            ),
+            &[FINE],
+            &["portal", "redirect"],
+        ),
+        (
+            "a script that looks at its own place, and a portal's text",
+            "200 OK",
+            format!("<script>var a = window.location, portal; var b = '{portal}';</script>"),
             &[FINE],
             &["portal", "redirect"],
         ),

@@ -10,6 +10,7 @@ mod checks;
 mod chip;
 #[path = "../common/mod.rs"]
 mod common;
+mod evidenced;
 mod field;
 mod ladder;
 mod observed;

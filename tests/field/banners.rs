@@ -242,6 +242,7 @@ fn more_beginnings_by_what_they_are() {
             Peer::StatusLine,
             &[
                 b"200 OK\r\nContent-Length: 5\r\n\r\nhello",
+                b"200 OK\r\n\r\nhello",
                 b"404 Not Found\r\nServer: x\r\n\r\n",
                 b"HTTPS/1.1 200 OK\r\n\r\n",
                 b"HTTP:/1.1 200 OK\r\n\r\n",
@@ -272,9 +273,26 @@ fn more_beginnings_by_what_they_are() {
         (Peer::Body, &[b"\n\n<html>\n", b"[1,2,3]\n", b"<?xml version='1.0'?>\n"]),
         (
             Peer::Text,
-            &[b"21.5\n", b"login: \n", b"59 bad request\r\n", b"No such user\r\n", b"a:b\r\n"],
+            &[
+                b"21.5\n",
+                b":hello\r\n",
+                b": x\r\n",
+                b"\r\nServer: x\r\n",
+                b"login: \n",
+                b"59 bad request\r\n",
+                b"No such user\r\n",
+                b"a:b\r\n",
+            ],
         ),
-        (Peer::Binary, &[b"\0\x01\0\0\0\x03\x01\x83\x02", b"\x81\x05\0hello", b"\x03\0\0\x13"]),
+        (
+            Peer::Binary,
+            &[
+                b"\0\x01\0\0\0\x03\x01\x83\x02",
+                b"\x81\x05\0hello",
+                b"\x03\0\0\x13",
+                b"\x20\x03\0\0\0",
+            ],
+        ),
     ];
     for (peer, answers) in rows {
         for answer in *answers {

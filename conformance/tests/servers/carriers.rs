@@ -7,7 +7,7 @@ use embedded_io::Read as _;
 use safe_http_client::asynch::{self, AsyncNetwork, Timer};
 use safe_http_client::{
     Clock, CloseReason, Config, Evidence, Headers, NalNetwork, Network, PcLink, ResponseHead,
-    SafeHttpClient, StackQuirks, StdClock,
+    SafeHttpClient, StackQuirks, StdClock, WithIdle,
 };
 use std::time::Duration;
 
@@ -56,11 +56,19 @@ macro_rules! ask {
 /// The client whose calls wait.
 struct Waiting<N: Network, C: Clock>(SafeHttpClient<N, C>);
 
-pub fn waiting() -> Box<dyn Carrier> {
+/// It on the operating system's sockets.
+pub type Plain =
+    SafeHttpClient<NalNetwork<std_embedded_nal::Stack, PcLink>, WithIdle<StdClock, fn()>>;
+
+pub fn plain() -> Plain {
     let network = NalNetwork::new(std_embedded_nal::Stack, PcLink, StackQuirks::STD);
     // Waiting leaves the processor to the server.
-    let clock = StdClock::new().with_idle(|| std::thread::sleep(Duration::from_micros(200)));
-    Box::new(Waiting(SafeHttpClient::with_config(network, clock, config())))
+    let idle: fn() = || std::thread::sleep(Duration::from_micros(200));
+    SafeHttpClient::with_config(network, StdClock::new().with_idle(idle), config())
+}
+
+pub fn waiting() -> Box<dyn Carrier> {
+    Box::new(Waiting(plain()))
 }
 
 impl<N: Network, C: Clock> Carrier for Waiting<N, C> {

@@ -1,7 +1,8 @@
 //! Redirects, credentials and Digest against servers that others wrote, beside curl on the same.
 
 use crate::bytes::HELLO;
-use crate::site::{Session, say};
+use crate::carriers::{Plain, plain};
+use crate::site::say;
 use crate::{Folder, Running, START, find_program, script};
 use conformance::common::cx;
 use safe_http_client::{FollowError, RedirectError};
@@ -15,6 +16,18 @@ use std::time::{Duration, Instant};
 const MODULES: &str = "/usr/lib/apache2/modules";
 const USER: &str = "Mufasa";
 const PASSWORD: &str = "Circle of Life";
+
+/// A client that waits, and its buffer.
+struct Session {
+    client: Plain,
+    buffer: Vec<u8>,
+}
+
+impl Session {
+    fn new(buffer: usize) -> Self {
+        Self { client: plain(), buffer: vec![0; buffer] }
+    }
+}
 
 /// The status and the body that curl has with these arguments; `None` where there is no curl.
 fn curl(arguments: &[&str]) -> Option<(u16, Vec<u8>)> {

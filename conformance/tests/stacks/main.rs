@@ -8,6 +8,7 @@ mod esp_at_nal;
 mod extras;
 mod hostile;
 mod smoltcp;
+mod smoltcp_own;
 mod std;
 mod std_async;
 mod w5500;

@@ -53,6 +53,16 @@ const CASES: &[&str] = &[
     "malformed_url",
 ];
 
+/// Those of the async client, in the same order; in `cases/asynch`.
+const ASYNC_CASES: &[&str] = &[
+    "request_while_offline",
+    "client_used_while_online",
+    "network_without_link",
+    "clock_as_timer",
+    "request_never_awaited",
+    "future_in_another_thread",
+];
+
 /// Where the child process of [`compile_a_copy`] finds its cases.
 const COPY: &str = "SAFE_HTTP_CLIENT_UI_COPY";
 
@@ -100,13 +110,17 @@ fn right_use_compiles_and_runs() {
 fn every_case_is_listed_and_has_its_message() {
     let mut listed: Vec<_> = CASES.iter().map(ToString::to_string).collect();
     listed.sort();
-    assert_eq!(stems("rs"), listed, "cases/*.rs against CASES");
-    assert_eq!(stems("stderr"), listed, "cases/*.stderr against CASES");
+    assert_eq!(stems("rs", ""), listed, "cases/*.rs against CASES");
+    assert_eq!(stems("stderr", ""), listed, "cases/*.stderr against CASES");
+    let mut listed: Vec<_> = ASYNC_CASES.iter().map(ToString::to_string).collect();
+    listed.sort();
+    assert_eq!(stems("rs", "asynch"), listed, "cases/asynch/*.rs against ASYNC_CASES");
+    assert_eq!(stems("stderr", "asynch"), listed, "cases/asynch/*.stderr against ASYNC_CASES");
 }
 
 #[test]
 fn a_note_says_what_to_do_where_the_case_promises_one() {
-    for case in CASES.iter().map(|name| Case::read(name)) {
+    for case in all() {
         if let Some(note) = &case.note {
             let found = case.stderr.lines().any(|line| {
                 let line = line.trim_start().trim_start_matches("= ");
@@ -142,20 +156,28 @@ fn our_own_messages_come_first() {
     }
 }
 
-/// The page's table of misuses is what the compiler says, and not what we remember of it.
+/// The page's tables of misuses are what the compiler says, and not what we remember of it.
 #[test]
 fn misuse_table() {
-    const BEGIN: &str = "<!-- misuse:begin -->";
-    const END: &str = "<!-- misuse:end -->";
-    let table = table();
-    let page = fs::read_to_string(root().join("../../docs/misuse.md")).expect("the table's page");
-    let (_, rest) = page.split_once(BEGIN).expect("a table of misuses");
-    let (found, _) = rest.split_once(END).expect("an end of the table");
-    assert!(
-        found.trim() == table.trim(),
-        "docs/misuse.md's table of misuses isn't what cases/*.stderr say. Between {BEGIN} and {END} \
-         belongs:\n\n{table}"
-    );
+    let page = fs::read_to_string(root().join("../../docs/misuse.md")).expect("the tables' page");
+    for (name, table) in [
+        ("misuse", table(CASES.iter().map(|name| Case::read(name)))),
+        ("misuse-async", table(ASYNC_CASES.iter().map(|name| Case::read_async(name)))),
+    ] {
+        let (begin, end) = (format!("<!-- {name}:begin -->"), format!("<!-- {name}:end -->"));
+        let (_, rest) = page.split_once(&begin).expect("a table of misuses");
+        let (found, _) = rest.split_once(&end).expect("an end of the table");
+        assert!(
+            found.trim() == table.trim(),
+            "docs/misuse.md's table of misuses isn't what the .stderr beside the cases say. Between \
+             {begin} and {end} belongs:\n\n{table}"
+        );
+    }
+}
+
+fn all() -> impl Iterator<Item = Case> {
+    let awaited = ASYNC_CASES.iter().map(|name| Case::read_async(name));
+    CASES.iter().map(|name| Case::read(name)).chain(awaited)
 }
 
 struct Case {
@@ -166,6 +188,10 @@ struct Case {
 }
 
 impl Case {
+    fn read_async(name: &str) -> Self {
+        Self::read(&format!("asynch/{name}"))
+    }
+
     fn read(name: &str) -> Self {
         let read = |extension: &str| {
             let path = cases().join(name).with_extension(extension);
@@ -189,11 +215,11 @@ impl Case {
     }
 }
 
-/// The table of misuses, as it stands in `docs/misuse.md`.
-fn table() -> String {
+/// A table of misuses, as it stands in `docs/misuse.md`.
+fn table(cases: impl Iterator<Item = Case>) -> String {
     let mut table =
         String::from("| misuse | what the compiler says first | its note |\n|---|---|---|\n");
-    for case in CASES.iter().map(|name| Case::read(name)) {
+    for case in cases {
         let note = case.note.as_deref().unwrap_or("");
         let row = format!("{} ¦ {} ¦ {note}", case.misuse, case.first_line());
         let row = row.replace('|', "\\|").replace('¦', "|");
@@ -227,9 +253,9 @@ fn rustc_version() -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_string()
 }
 
-/// The names of the files of this kind in `tests/ui`, sorted.
-fn stems(extension: &str) -> Vec<String> {
-    let mut stems: Vec<_> = fs::read_dir(cases())
+/// The names of the files of this kind in a folder of the cases, sorted.
+fn stems(extension: &str, folder: &str) -> Vec<String> {
+    let mut stems: Vec<_> = fs::read_dir(cases().join(folder))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|found| found == extension))

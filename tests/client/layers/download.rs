@@ -278,7 +278,7 @@ fn a_file_that_is_cut_at_any_byte_is_never_taken_for_whole() {
     for answer in [full, chunks] {
         for end in 0..answer.len() {
             for restarts in [false, true] {
-                let cut = answer[..end].as_bytes().to_vec();
+                let cut = answer.as_bytes()[..end].to_vec();
                 let first = Connection::new([Step::AwaitRequest, Step::Data(cut), Step::Zero]);
                 let clock = TestClock::ticking(1);
                 let (mut client, _) = scripted(&clock, Config::new(), [first]);
@@ -293,7 +293,7 @@ fn a_file_that_is_cut_at_any_byte_is_never_taken_for_whole() {
                 let from = flash.bytes.len();
                 let rest = match from {
                     0 => whole(),
-                    20 => super::download::answer(
+                    20 => answer(
                         "416",
                         "ETag: \"1\"\r\nContent-Range: bytes */20\r\nContent-Length: 0",
                         b"",

@@ -1,6 +1,6 @@
 //! Bodies of several parts (RFC 7578), whose length is known beforehand.
 
-use super::{Buffer, Request, Response, Upload};
+use crate::client::{Buffer, Request, Response, Upload};
 use crate::error::RequestError;
 use crate::http::bytes::{copy, is_value_byte};
 use crate::http::method::BodyLength;

@@ -1,7 +1,7 @@
 //! A request that is kept at the end of its buffer, so that it can be sent again.
 
-use super::draft::Draft;
-use super::{Buffer, Call};
+use crate::client::draft::Draft;
+use crate::client::{Buffer, Call};
 use crate::http::bytes::copy;
 use crate::http::request::Unsendable;
 use crate::nal::{AnyDriver, CallView};
@@ -26,7 +26,7 @@ pub struct Kept<B> {
 }
 
 impl<B> Kept<B> {
-    pub(super) fn new(buffer: B, end: usize) -> Self {
+    pub(crate) fn new(buffer: B, end: usize) -> Self {
         Self { buffer, end }
     }
 

@@ -1,7 +1,7 @@
 //! A file that comes in pieces, and goes on where it was cut.
 
-use super::IntoUrl;
-use super::{Buffer, Call, Online, Request, Response, SafeHttpClient};
+use crate::client::IntoUrl;
+use crate::client::{Buffer, Call, Online, Request, Response, SafeHttpClient};
 use crate::error::BodyFraming;
 use crate::http::method::Method;
 use crate::http::range::{ContentRange, strong_tag};

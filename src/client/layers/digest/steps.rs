@@ -1,7 +1,7 @@
 //! A request that answers a challenge, whatever its network and its buffer are.
 
-use super::draft::Draft;
-use super::replay::{self, KeptView, Origin, put};
+use crate::client::draft::Draft;
+use crate::client::layers::replay::{self, KeptView, Origin, put};
 use crate::error::{ChallengeError, RequestError};
 use crate::http::digest::{Challenge, Credentials};
 use crate::http::redirect::split_at_byte;

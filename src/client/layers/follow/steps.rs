@@ -1,8 +1,8 @@
 //! The way of a request along redirects, whatever its network and its buffer are.
 
-use super::draft::Draft;
 use super::hops::{HopList, Hops, note};
-use super::replay::{self, KeptView, Origin, put};
+use crate::client::draft::Draft;
+use crate::client::layers::replay::{self, KeptView, Origin, put};
 use crate::error::{RedirectError, RequestError};
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;

@@ -1,15 +1,19 @@
 //! Requests that follow redirects.
 
-use super::draft::refuse;
-use super::hops::{FollowError, HopList, Hops};
+mod hops;
+mod steps;
+
+pub use hops::{FollowError, Hop, HopList, Hops};
+
 use super::replay::{Kept, KeptView};
-use super::trail::{self, Stop, Trail};
-use super::{Buffer, Call, Request, Response, SafeHttpClient};
+use crate::client::draft::refuse;
+use crate::client::{Buffer, Call, Request, Response, SafeHttpClient};
 use crate::error::ErrorKind;
 use crate::http::request::Unsendable;
 use crate::nal::{DnsErrorOf, Driver, ErrorOf, TcpErrorOf};
 use core::fmt;
 use nal_link::{Clock, LoopContext, Network};
+use steps::{Stop, Trail};
 
 /// A request that follows redirects: what [`Request::follow`](crate::Request::follow) makes.
 ///
@@ -69,7 +73,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Follow<'r, 'b, N, C, B> {
     /// [`FollowError::Redirect`] where a redirect isn't followed.
     pub fn send(mut self) -> Result<Response<'r, 'b, N, C, Kept<B>>, FollowError<ErrorOf<N>>> {
         let (driver, draft, bytes) = self.request.pieces();
-        match trail::send(draft, driver.any(), bytes, self.limit) {
+        match steps::send(draft, driver.any(), bytes, self.limit) {
             Ok(end) => Ok(self.request.into_kept_response(end)),
             Err((stop, hops)) => {
                 let mut end = hops.start;

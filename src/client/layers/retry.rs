@@ -1,13 +1,15 @@
 //! Requests that are sent again.
 
-use super::draft::{Unsent, refuse};
-use super::patience::{self, Patience};
+mod steps;
+
 use super::replay::{Kept, KeptView};
-use super::{Buffer, Call, Request, Response, SafeHttpClient};
+use crate::client::draft::{Unsent, refuse};
+use crate::client::{Buffer, Call, Request, Response, SafeHttpClient};
 use crate::nal::{Driver, ErrorOf};
 use crate::policy::RetryPolicy;
 use core::fmt;
 use nal_link::{Clock, LoopContext, Network};
+use steps::Patience;
 
 /// A request that is sent again where that may help: what [`Request::retry`](crate::Request::retry) makes.
 ///
@@ -52,7 +54,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Retry<'r, 'b, N, C, B> {
     /// The last attempt's, as [`Request::send`].
     pub fn send(mut self) -> Result<Response<'r, 'b, N, C, Kept<B>>, ErrorOf<N>> {
         let (driver, draft, bytes) = self.request.pieces();
-        match patience::send(draft, driver.any(), bytes, &self.policy) {
+        match steps::send(draft, driver.any(), bytes, &self.policy) {
             Ok(end) => Ok(self.request.into_kept_response(end)),
             Err((Unsent::Unsendable(unsendable), _)) => Err(refuse(unsendable)),
             Err((Unsent::Fault(fault), mut end)) => {

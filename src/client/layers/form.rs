@@ -1,6 +1,6 @@
 //! Names and values in a request.
 
-use super::{Buffer, Request};
+use crate::client::{Buffer, Request};
 use nal_link::{Clock, Network};
 
 impl<N: Network, C: Clock, B: Buffer> Request<'_, '_, N, C, B> {

@@ -1,7 +1,7 @@
 //! A request that is sent again where that may help, whatever its network and its buffer are.
 
-use super::draft::{Draft, Unsent};
-use super::replay::{self, KeptView, Origin};
+use crate::client::draft::{Draft, Unsent};
+use crate::client::layers::replay::{self, KeptView, Origin};
 use crate::error::Deadline;
 use crate::http::method::Repeat;
 use crate::http::redirect::has_line;

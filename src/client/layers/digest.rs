@@ -1,14 +1,16 @@
 //! Requests with Digest authentication.
 
-use super::challenge::{self, Dialogue, Halt};
-use super::draft::refuse;
+mod steps;
+
 use super::replay::{Kept, KeptView};
-use super::{Buffer, Call, Request, Response, SafeHttpClient};
+use crate::client::draft::refuse;
+use crate::client::{Buffer, Call, Request, Response, SafeHttpClient};
 use crate::error::{ChallengeError, Error};
 use crate::http::digest::Credentials;
 use crate::nal::{DnsErrorOf, Driver, ErrorOf, TcpErrorOf};
 use core::fmt;
 use nal_link::{Clock, LoopContext, Network};
+use steps::{Dialogue, Halt};
 
 /// A request that answers a Digest challenge (RFC 7616): what [`Request::digest`](crate::Request::digest)
 /// makes.
@@ -59,7 +61,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Digest<'r, 'b, N, C, B> {
     /// can't or shouldn't be answered.
     pub fn send(mut self) -> Result<Response<'r, 'b, N, C, Kept<B>>, DigestError<ErrorOf<N>>> {
         let (driver, draft, bytes) = self.request.pieces();
-        match challenge::send(draft, driver.any(), bytes, self.credentials) {
+        match steps::send(draft, driver.any(), bytes, self.credentials) {
             Ok(end) => Ok(self.request.into_kept_response(end)),
             Err((halt, mut end)) => {
                 Err(halted(driver, &mut KeptView::of(draft, bytes, &mut end), halt))

@@ -1,6 +1,6 @@
 //! JSON bodies, with `serde-json-core`.
 
-use super::{Buffer, Call, Request, Response};
+use crate::client::{Buffer, Call, Request, Response};
 use crate::error::RequestError;
 use crate::nal::ErrorOf;
 use core::fmt;
