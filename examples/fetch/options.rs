@@ -279,7 +279,8 @@ impl Options {
 
     pub(crate) fn voice(&self) -> Voice {
         let mute = self.silent && !self.show_error;
-        Voice::new(self.reports_json(), mute, self.url.as_deref().unwrap_or_default())
+        let url = self.url.as_deref().unwrap_or_default();
+        Voice::new(self.reports_json(), mute, self.user.is_some(), url)
     }
 
     pub(crate) fn reports_json(&self) -> bool {

@@ -1,7 +1,7 @@
 //! Where the response goes: stdout, a file, the line of JSON.
 
 use crate::options::Options;
-use crate::resume::Resumed;
+use crate::resume::{Resumed, forget_tag};
 use crate::watch::Watch;
 use base64::engine::general_purpose::{GeneralPurpose, STANDARD};
 use base64::write::EncoderStringWriter;
@@ -189,6 +189,7 @@ impl To {
                 File::options().append(true).open(&part)?
             }
             None => {
+                forget_tag(&part);
                 let file = File::create(&part)?;
                 watch.guard_part(Some(part.clone()));
                 file

@@ -224,6 +224,9 @@ pub(crate) fn note_on(head: ResponseHead<'_>, voice: &Voice) -> Option<String> {
     let schemes = schemes(head, header);
     Some(match schemes.as_slice() {
         [] => format!("status {status} doesn't say which credentials are wanted"),
+        [only] if only.eq_ignore_ascii_case("basic") && voice.has_user => {
+            format!("status {status} wants Basic, and not -u's user name and password: check both")
+        }
         [only] if only.eq_ignore_ascii_case("basic") => {
             format!("status {status} wants Basic: {}", voice.with("-u USER:PASSWORD"))
         }

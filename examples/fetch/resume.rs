@@ -33,9 +33,7 @@ pub(crate) enum Save {
 impl Resumed {
     /// Of a file's part, which is empty afterwards where it can't be gone on with.
     pub(crate) fn of(part: &Path) -> io::Result<Self> {
-        let mut tag_file = part.to_owned().into_os_string();
-        tag_file.push(".tag");
-        let tag_file = PathBuf::from(tag_file);
+        let tag_file = tag_file(part);
         let tag = fs::read_to_string(&tag_file).unwrap_or_default();
         let have = fs::metadata(part).map_or(0, |there| there.len());
         let download = Download::resume(have, &tag);
@@ -114,6 +112,17 @@ impl Resumed {
             }
         }
     }
+}
+
+fn tag_file(part: &Path) -> PathBuf {
+    let mut name = part.to_owned().into_os_string();
+    name.push(".tag");
+    name.into()
+}
+
+/// A part is written anew by who doesn't go on with it: a tag that stayed would be taken for that one's.
+pub(crate) fn forget_tag(part: &Path) {
+    let _ = fs::remove_file(tag_file(part));
 }
 
 /// The output as the download writes to it.

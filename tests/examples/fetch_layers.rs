@@ -1,6 +1,8 @@
 //! What `fetch` does with redirects, files that broke off, retries and hints, where it is more than curl does.
 
-use crate::fetch::{Folder, Play, Run, answer, drain, fetch, perform, read_request, refusing_port};
+use crate::fetch::{
+    Folder, Play, Run, answer, drain, fetch, perform, read_request, refusing_port, start,
+};
 use crate::fetch_field::says;
 use std::io::Write as _;
 use std::net::TcpListener;
@@ -107,6 +109,25 @@ fn a_retry_goes_on_with_the_file() {
     assert_eq!(asked.try_iter().count(), 1);
 }
 
+/// Whatever ends a run that doesn't go on with a part: the part isn't taken for the one before.
+#[test]
+fn a_tag_does_not_outlive_its_part() {
+    let folder = Folder::new("stale-tag");
+    std::fs::write(folder.path("file.part"), "01234").unwrap();
+    std::fs::write(folder.path("file.part.tag"), "\"v1\"").unwrap();
+    let stalled = "HTTP/1.1 200 OK\r\nETag: \"v2\"\r\nContent-Length: 10\r\n\r\nabcde";
+    let (host, asked) = playing(vec![Play::Stall(stalled.into()), whole("\"v1\"", "0123456789")]);
+    let mut child = start(&["--idle-timeout", "600", "-o", &folder.path("file"), &host]);
+    asked.recv().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let run = fetch(&["-C", "-", "-o", &folder.path("file"), &host]);
+    assert_eq!(run.status, 0, "{run:?}");
+    assert!(!asks_for_rest(&asked.recv().unwrap()));
+    assert_eq!(std::fs::read(folder.path("file")).unwrap(), b"0123456789");
+    assert_eq!(folder.names(), ["file"]);
+}
+
 // ---- Retries ----
 
 #[test]
@@ -175,6 +196,16 @@ fn verbose_shows_each_request_and_each_head() {
 }
 
 // ---- Hints ----
+
+#[test]
+fn credentials_that_are_refused_are_not_asked_for_again() {
+    let refusal =
+        "HTTP/1.1 401 X\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n";
+    let (host, _asked) = playing(vec![answer(refusal), answer(refusal)]);
+    says("none", &fetch(&[&host]).stderr, &["wants Basic: ", "-u USER:PASSWORD"], &[]);
+    let run = fetch(&["-u", "admin:hunter2", &host]);
+    says("wrong", &run.stderr, &["check both"], &["USER:PASSWORD", "hunter2"]);
+}
 
 /// What stands behind the words, as a shell would run it.
 fn pasted(run: &Run, words: &str) -> (i32, String) {
