@@ -280,7 +280,8 @@ impl Options {
     pub(crate) fn voice(&self) -> Voice {
         let mute = self.silent && !self.show_error;
         let url = self.url.as_deref().unwrap_or_default();
-        Voice::new(self.reports_json(), mute, self.user.is_some(), url)
+        let scheme = if self.digest { "digest" } else { "basic" };
+        Voice::new(self.reports_json(), mute, self.user.as_ref().map(|_| scheme), url)
     }
 
     pub(crate) fn reports_json(&self) -> bool {

@@ -222,11 +222,14 @@ pub(crate) fn note_on(head: ResponseHead<'_>, voice: &Voice) -> Option<String> {
         _ => return None,
     };
     let schemes = schemes(head, header);
+    let is_tried =
+        |scheme: &str| voice.tried.is_some_and(|tried| scheme.eq_ignore_ascii_case(tried));
     Some(match schemes.as_slice() {
         [] => format!("status {status} doesn't say which credentials are wanted"),
-        [only] if only.eq_ignore_ascii_case("basic") && voice.has_user => {
-            format!("status {status} wants Basic, and not -u's user name and password: check both")
-        }
+        _ if schemes.iter().any(|scheme| is_tried(scheme)) => format!(
+            "status {status} wants {}, and not -u's user name and password: check both",
+            schemes.join(", ")
+        ),
         [only] if only.eq_ignore_ascii_case("basic") => {
             format!("status {status} wants Basic: {}", voice.with("-u USER:PASSWORD"))
         }

@@ -9,8 +9,8 @@ pub(crate) struct Voice {
     pub(crate) json: bool,
     /// No word of what went wrong, as with `-s`.
     pub(crate) mute: bool,
-    /// Credentials were given.
-    pub(crate) has_user: bool,
+    /// The scheme that credentials were given for.
+    pub(crate) tried: Option<&'static str>,
     /// Scheme, host and port of the URL; none where it is no URL.
     origin: Option<String>,
     /// The URL, where it stands alone on the command line and has nothing that may be a secret.
@@ -18,7 +18,7 @@ pub(crate) struct Voice {
 }
 
 impl Voice {
-    pub(crate) fn new(json: bool, mute: bool, has_user: bool, url: &str) -> Self {
+    pub(crate) fn new(json: bool, mute: bool, tried: Option<&'static str>, url: &str) -> Self {
         let (mut origin, mut alone) = (None, None);
         let whole = with_scheme(url);
         if let (Ok(_), Some((scheme, rest))) = (Url::parse(&whole), whole.split_once("://")) {
@@ -28,7 +28,7 @@ impl Voice {
             let may_be_secret = url.contains(['?', '@', '#']) || std::env::args().count() != 2;
             alone = (!may_be_secret).then(|| url.to_owned());
         }
-        Self { json, mute, has_user, origin, alone }
+        Self { json, mute, tried, origin, alone }
     }
 
     /// The command that asks about the host.

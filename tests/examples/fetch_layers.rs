@@ -205,6 +205,17 @@ fn credentials_that_are_refused_are_not_asked_for_again() {
     says("none", &fetch(&[&host]).stderr, &["wants Basic: ", "-u USER:PASSWORD"], &[]);
     let run = fetch(&["-u", "admin:hunter2", &host]);
     says("wrong", &run.stderr, &["check both"], &["USER:PASSWORD", "hunter2"]);
+    // For another scheme they weren't tried.
+    let refusal = refusal.replace("Basic", "Digest");
+    let (host, _asked) = playing(vec![answer(&refusal)]);
+    let run = fetch(&["-u", "admin:hunter2", &host]);
+    says("Digest", &run.stderr, &["wants Digest: ", "--digest -u USER:PASSWORD"], &["check both"]);
+    if cfg!(feature = "digest") {
+        let refusal = refusal.replace("=\"x\"", "=\"x\", nonce=\"n\", qop=\"auth\"");
+        let (host, _asked) = playing(vec![answer(&refusal), answer(&refusal)]);
+        let run = fetch(&["--digest", "-u", "admin:hunter2", &host]);
+        says("wrong", &run.stderr, &["wants Digest, ", "check both"], &["USER:PASSWORD"]);
+    }
 }
 
 /// What stands behind the words, as a shell would run it.
