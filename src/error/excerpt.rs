@@ -59,11 +59,12 @@ impl Excerpt {
     /// As [`new`](Self::new), in one that is empty.
     pub(crate) fn quote(&mut self, message: &[u8], start: usize, guarded: bool) {
         let (before, rest) = message.split_at_checked(start).unwrap_or_default();
-        let length = rest.len().min(MOST);
-        if let (Some(kept), Some(rest)) = (self.bytes.get_mut(..length), rest.get(..length)) {
-            kept.copy_from_slice(rest);
+        self.length = 0;
+        // Not `copy_from_slice`: where two functions use it, its panic is linked.
+        for (kept, byte) in self.bytes.iter_mut().zip(rest) {
+            *kept = *byte;
+            self.length = self.length.wrapping_add(1);
         }
-        self.length = length as u8;
         let lines = before.iter().filter(|byte| **byte == b'\n').count();
         self.line = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(1);
         self.guarded = guarded;

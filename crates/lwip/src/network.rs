@@ -188,6 +188,7 @@ const fn ipv4(word: u32) -> Ipv4Addr {
     Ipv4Addr::from_bits(u32::from_be(word))
 }
 
+#[inline(never)]
 fn config(link: RawLink) -> IpConfig {
     let config = IpConfig::new(ipv4(link.address).into()).with_netmask(ipv4(link.netmask));
     let config = match link.gateway {
