@@ -293,7 +293,7 @@ fn a_file_that_is_cut_at_any_byte_is_never_taken_for_whole() {
                 let from = flash.bytes.len();
                 let rest = match from {
                     0 => whole(),
-                    20 => answer(
+                    20 => self::answer(
                         "416",
                         "ETag: \"1\"\r\nContent-Range: bytes */20\r\nContent-Length: 0",
                         b"",
