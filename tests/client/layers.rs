@@ -1,5 +1,6 @@
 //! Layers over a call: what they send, and what they make of the answers.
 
+mod any_answer;
 mod auth;
 #[cfg(feature = "digest")]
 mod digest;
