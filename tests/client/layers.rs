@@ -4,6 +4,7 @@ mod any_answer;
 mod auth;
 #[cfg(feature = "digest")]
 mod digest;
+mod displaced;
 mod download;
 mod follow;
 mod form;
