@@ -58,7 +58,7 @@ pub(crate) struct Trail {
     since: u8,
     change: Change,
     /// The rest of a redirect's own body is read, for the connection's sake; then the next request starts.
-    is_draining: bool,
+    pub(super) is_draining: bool,
 }
 
 impl Trail {
