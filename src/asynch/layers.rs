@@ -116,7 +116,7 @@ impl<N: AsyncNetwork, C: Clock, B: Buffer> Work<N, C> for Following<'_, B> {
     }
 
     fn time_left(&self, _: u32, now: u32) -> u32 {
-        self.call().time_left(now)
+        Following::time_left(self, now)
     }
 }
 

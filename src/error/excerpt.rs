@@ -7,7 +7,7 @@ use core::fmt::{self, Write};
 const MOST: usize = 32;
 
 /// Words behind which a line may hold a secret, in lower case.
-const SECRETS: [&[u8]; 9] = [
+const SECRETS: [&[u8]; 11] = [
     b"cookie",
     b"authoriz",
     b"authentic",
@@ -17,6 +17,9 @@ const SECRETS: [&[u8]; 9] = [
     b"token",
     b"session",
     b"key",
+    b"x-auth",
+    // A query.
+    b"?",
 ];
 
 /// The first bytes of a line that a peer sent, at most 32, and where it stands.

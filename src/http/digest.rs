@@ -202,7 +202,9 @@ impl<'b> Challenge<'b> {
         Answer {
             challenge: *self,
             user,
-            user_hash: self.hides_user.then(|| self.hash(&[user, self.realm.unwrap_or_default()])),
+            user_hash: self
+                .hides_user
+                .then(|| self.hash(&[Plain(user), Quoted(self.realm.unwrap_or_default())])),
             uri,
             cnonce,
             response: self.response(credentials, method, uri, &cnonce),
@@ -219,15 +221,22 @@ impl<'b> Challenge<'b> {
     ) -> Hex {
         let (realm, nonce) = (self.realm.unwrap_or_default(), self.nonce.unwrap_or_default());
         let (user, password) = (credentials.user.as_bytes(), credentials.password.as_bytes());
-        let mut first = self.hash(&[user, realm, password]);
+        let mut first = self.hash(&[Plain(user), Quoted(realm), Plain(password)]);
         if self.hash_and_session().1 {
-            first = self.hash(&[first.text(), nonce, cnonce]);
+            first = self.hash(&[Plain(first.text()), Quoted(nonce), Plain(cnonce)]);
         }
-        let second = self.hash(&[method, uri]);
-        self.hash(&[first.text(), nonce, COUNT, cnonce, b"auth", second.text()])
+        let second = self.hash(&[Plain(method), Plain(uri)]);
+        self.hash(&[
+            Plain(first.text()),
+            Quoted(nonce),
+            Plain(COUNT),
+            Plain(cnonce),
+            Plain(b"auth"),
+            Plain(second.text()),
+        ])
     }
 
-    fn hash(&self, parts: &[&[u8]]) -> Hex {
+    fn hash(&self, parts: &[Hashed<'_>]) -> Hex {
         Hex::of(self.is_md5(), parts)
     }
 }
@@ -251,6 +260,17 @@ impl Credentials<'_> {
     }
 }
 
+/// What is hashed.
+#[derive(Clone, Copy)]
+enum Hashed<'p> {
+    /// As it is, also with backslashes: a password may have them.
+    Plain(&'p [u8]),
+    /// Of a challenge, from between quotation marks: what a backslash quotes is hashed without it.
+    Quoted(&'p [u8]),
+}
+
+use Hashed::{Plain, Quoted};
+
 /// A hash as text.
 pub(crate) struct Hex {
     digits: [u8; 64],
@@ -261,7 +281,7 @@ impl Hex {
     /// Of parts with colons between them.
     // Both hashes behind one loop.
     #[inline(never)]
-    fn of(is_md5: bool, parts: &[&[u8]]) -> Self {
+    fn of(is_md5: bool, parts: &[Hashed<'_>]) -> Self {
         let mut md5 = Md5::new();
         let mut sha256 = Sha256::new();
         let mut put = |bytes: &[u8]| match is_md5 {
@@ -272,8 +292,13 @@ impl Hex {
             if at > 0 {
                 put(b":");
             }
-            // What a backslash quotes stands without it in what is hashed.
-            let mut rest = *part;
+            let mut rest = match *part {
+                Plain(text) => {
+                    put(text);
+                    continue;
+                }
+                Quoted(text) => text,
+            };
             while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
                 let (front, behind) = rest.split_at_checked(at).unwrap_or_default();
                 put(front);
@@ -302,6 +327,16 @@ impl Hex {
     }
 }
 
+/// Between quotation marks, where a backslash and they themselves take a backslash.
+fn put_quoted(put: &mut impl FnMut(&[u8]), text: &[u8]) {
+    for byte in text {
+        if matches!(byte, b'"' | b'\\') {
+            put(b"\\");
+        }
+        put(&[*byte]);
+    }
+}
+
 /// What answers a challenge: a header line.
 pub(crate) struct Answer<'a> {
     challenge: Challenge<'a>,
@@ -327,12 +362,7 @@ impl Answer<'_> {
             }
             None if self.user.is_ascii() => {
                 put(b"=\"");
-                for byte in self.user {
-                    if matches!(byte, b'"' | b'\\') {
-                        put(b"\\");
-                    }
-                    put(&[*byte]);
-                }
+                put_quoted(&mut put, self.user);
                 put(b"\"");
             }
             // RFC 8187, by RFC 7616 section 3.4.
@@ -348,10 +378,12 @@ impl Answer<'_> {
             }
         }
         let challenge = &self.challenge;
-        let quoted: [(&[u8], Option<&[u8]>); 6] = [
+        put(b", uri=\"");
+        put_quoted(&mut put, self.uri);
+        put(b"\"");
+        let quoted: [(&[u8], Option<&[u8]>); 5] = [
             (b", realm=\"", challenge.realm),
             (b", nonce=\"", challenge.nonce),
-            (b", uri=\"", Some(self.uri)),
             (b", cnonce=\"", Some(&self.cnonce)),
             (b", response=\"", Some(self.response.text())),
             (b", opaque=\"", challenge.opaque),

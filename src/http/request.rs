@@ -43,7 +43,7 @@ const EXPECTS: u8 = 16;
 pub(crate) struct HeadWriter {
     /// Bytes written or, once they no longer fit, counted.
     pub(crate) length: usize,
-    /// Where the `Host` line stands, and behind it the credentials of the URL.
+    /// Where the `Host` line stands, and the credentials: the URL's, or the last that were given.
     host_line: Range,
     credentials_line: Range,
     /// The least buffer that will do, where bytes were lost before a line was taken out.
@@ -384,7 +384,7 @@ impl Pen<'_> {
         }
     }
 
-    /// Takes the URL's credentials out again.
+    /// Takes the credentials out again.
     pub(super) fn remove_credentials(&mut self) {
         let line = core::mem::take(&mut self.head.credentials_line);
         self.remove_line(line);

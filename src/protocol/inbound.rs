@@ -153,6 +153,12 @@ impl Exchange {
         self.timers.started = now;
     }
 
+    /// How long the rest may be waited for.
+    #[cfg(feature = "async")]
+    pub(crate) fn discarding_left(&self, now: u32) -> u32 {
+        MAX_DISCARDING.saturating_sub(self.timers.elapsed(now))
+    }
+
     /// Sees to it that bytes of the body stand in the buffer from `parsed_to`, or that the body has
     /// ended. Otherwise the room for more is returned.
     pub(super) fn next_of_body(

@@ -3,9 +3,10 @@
 use crate::common::cx;
 use crate::pending::{Client, Peer, Pending, block_on, client, poll};
 use embedded_io_async::{Read, Write};
-use safe_http_client::{BodyLength, Config, LoopContext};
+use safe_http_client::{BodyLength, Config, Download, LoopContext, RetryPolicy};
 use std::future::Future;
 use std::task::Poll;
+use std::time::Duration;
 
 /// A reader that pends before each piece.
 struct Pieces(Vec<u8>);
@@ -91,6 +92,50 @@ fn echo(client: &mut Client<'_>, cx: &mut LoopContext, most: usize) -> bool {
     )
 }
 
+fn follow(client: &mut Client<'_>, cx: &mut LoopContext, most: usize) -> bool {
+    polls(
+        async {
+            let mut buffer = [0; 640];
+            let mut online = client.wait_online(cx).await.unwrap();
+            let request = online.get("http://gate.local/leads/left", &mut buffer);
+            let mut response = request.follow(2).send().await.unwrap();
+            assert_eq!(response.read_to_str().await.unwrap(), "/left/there");
+        },
+        most,
+    )
+}
+
+fn retry(client: &mut Client<'_>, cx: &mut LoopContext, most: usize) -> bool {
+    polls(
+        async {
+            let mut buffer = [0; 640];
+            let mut online = client.wait_online(cx).await.unwrap();
+            let request = online.get("http://gate.local/left", &mut buffer);
+            let policy = RetryPolicy::new(7).retries(2).base(Duration::from_millis(9));
+            if let Ok(mut response) = request.retry(policy).send().await {
+                response.read_to_end().await.unwrap();
+            }
+        },
+        most,
+    )
+}
+
+fn download(client: &mut Client<'_>, cx: &mut LoopContext, most: usize) -> bool {
+    polls(
+        async {
+            let mut buffer = [0; 256];
+            let mut online = client.wait_online(cx).await.unwrap();
+            let mut download = Download::new();
+            let url = "http://gate.local/chunked/left";
+            let request = download.request_async(&mut online, url, &mut buffer);
+            let (mut response, mut flash) = (request.send().await.unwrap(), [0; 64]);
+            download.save_async(&mut response, &mut &mut flash[..], |_, _| {}).await.unwrap();
+            assert!(flash.starts_with(b"/chunked/left\0"));
+        },
+        most,
+    )
+}
+
 fn diagnose(client: &mut Client<'_>, cx: &mut LoopContext, most: usize) -> bool {
     polls(client.diagnose(cx, "http://gate.local/left"), most)
 }
@@ -98,8 +143,8 @@ fn diagnose(client: &mut Client<'_>, cx: &mut LoopContext, most: usize) -> bool 
 #[test]
 fn dropped_at_every_await_of_every_scenario() {
     let mut cx = cx();
-    let config = Config::new().response_timeout(std::time::Duration::from_millis(20));
-    let scenarios: [Scenario; 12] = [
+    let config = Config::new().response_timeout(Duration::from_millis(20));
+    let scenarios: [Scenario; 18] = [
         ("get", Peer::Serves(3), get),
         ("get, whole", Peer::Serves(usize::MAX), get),
         ("get, silent", Peer::Silent, get),
@@ -109,6 +154,12 @@ fn dropped_at_every_await_of_every_scenario() {
         ("read", Peer::Serves(3), read),
         ("upload", Peer::Serves(3), upload),
         ("101", Peer::Echoes, echo),
+        ("follow", Peer::Serves(3), follow),
+        ("retry", Peer::Serves(3), retry),
+        ("retry, refused", Peer::Refuses, retry),
+        ("retry, ended", Peer::Ends, retry),
+        ("retry, silent", Peer::Silent, retry),
+        ("download", Peer::Serves(3), download),
         ("diagnose", Peer::Serves(9), diagnose),
         ("diagnose, silent", Peer::Silent, diagnose),
         ("diagnose, refused", Peer::Refuses, diagnose),

@@ -14,3 +14,4 @@ mod faults;
 mod loopback;
 mod pending;
 mod size;
+mod woken;

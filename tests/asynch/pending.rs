@@ -16,7 +16,8 @@ use std::task::{Context, Poll, Waker};
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Peer {
     /// Answers each request with its target as the body: as long as known, or chunked where the target says
-    /// so, with a trailer. In segments of so many bytes.
+    /// so, with a trailer; or by a redirect where it says `leads`, whose body
+    /// stalls where it says that. In segments of so many bytes.
     Serves(usize),
     /// Takes the connection and says nothing.
     Silent,
@@ -192,6 +193,11 @@ impl Connection<'_> {
                      X-Sum: 7\r\n\r\n"
                 );
                 self.answer(&text, segment);
+            }
+            Peer::Serves(segment) if target.contains("leads") => {
+                let length = if target.contains("stalls") { 50 } else { 5 };
+                let head = "HTTP/1.1 302 Found\r\nLocation: /left/there\r\nContent-Length: ";
+                self.answer(&format!("{head}{length}\r\n\r\nthere"), segment);
             }
             Peer::Serves(_) | Peer::Expects(_) => {
                 let segment = match self.stack.peer.get() {

@@ -1,8 +1,10 @@
 //! Layers over a call: what they send, and what they make of the answers.
 
+mod any_answer;
 mod auth;
 #[cfg(feature = "digest")]
 mod digest;
+mod displaced;
 mod download;
 mod follow;
 mod form;

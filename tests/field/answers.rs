@@ -186,6 +186,8 @@ fn secrets_in_odd_lines_stay_out() {
         ("X-Token : 31d4d96e", r#""X-Token..."#),
         ("X-Api-Key = 31d4d96e", r#""X-Api-Key..."#),
         ("PHPSESSION 31d4d96e", r#""PHPSESSION..."#),
+        ("X-Auth : 31d4d96e", r#""X-Auth..."#),
+        ("Location : /cb?code=31d4d96e", r#""Location : /cb?..."#),
     ] {
         let answer = format!("HTTP/1.1 200 OK\r\n{line}\r\n\r\n");
         let (error, evidence) = &refused(answer.as_bytes(), None)[0];

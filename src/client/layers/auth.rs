@@ -4,7 +4,8 @@ use crate::client::{Buffer, Request};
 use nal_link::{Clock, Network};
 
 impl<N: Network, C: Clock, B: Buffer> Request<'_, '_, N, C, B> {
-    /// Adds `Authorization: Basic` with this user name and password (RFC 7617), in place of those of the URL.
+    /// Adds `Authorization: Basic` with this user name and password (RFC 7617), in place of those of the URL
+    /// or of an earlier call.
     /// They need no percent-encoding here. Over `http` everybody on the way can read them.
     ///
     /// A user name with a colon, or a control character in either, is refused when the request is sent:
@@ -22,8 +23,8 @@ impl<N: Network, C: Clock, B: Buffer> Request<'_, '_, N, C, B> {
         self
     }
 
-    /// Adds `Authorization: Bearer` with this token (RFC 6750), in place of the URL's credentials. Over
-    /// `http` everybody on the way can read it.
+    /// Adds `Authorization: Bearer` with this token (RFC 6750), in place of the URL's credentials or of an
+    /// earlier call's. Over `http` everybody on the way can read it.
     ///
     /// A token with a character that none has, such as a line end, is refused when the request is sent:
     /// [`InvalidCredentials`](crate::RequestError::InvalidCredentials).

@@ -40,7 +40,8 @@ pub struct Digest<'r, 'b, N: Network, C, B> {
 
 impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// Answers a Digest challenge with this user name and password: see [`Digest`]. `random` is to be a number
-    /// that nobody can guess, another one each time. Credentials of the URL aren't sent.
+    /// that nobody can guess, another one each time. Credentials of the URL, of `basic` and of `bearer` aren't
+    /// sent.
     pub fn digest(
         mut self,
         user: &'b str,

@@ -146,6 +146,14 @@ impl<'b, B: Buffer> Following<'b, B> {
         })
     }
 
+    /// For how many milliseconds nothing may happen.
+    #[cfg(feature = "async")]
+    pub(crate) fn time_left(&self, now: u32) -> u32 {
+        let exchange = &self.call.exchange;
+        let left = exchange.time_left(now);
+        if self.trail.is_draining { left.min(exchange.discarding_left(now)) } else { left }
+    }
+
     /// The call of the last response.
     pub fn into_call(self) -> Call<'b, Kept<B>> {
         self.call

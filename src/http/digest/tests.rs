@@ -68,8 +68,8 @@ fn the_line() {
         assert_eq!(
             line(found, &MUFASA),
             format!(
-                "\r\nAuthorization: Digest username=\"Mufasa\", realm=\"r\", nonce=\"{NONCE}\", \
-                 uri=\"/dir/index.html\", cnonce=\"0123456789abcdef\", response=\"{response}\", \
+                "\r\nAuthorization: Digest username=\"Mufasa\", uri=\"/dir/index.html\", realm=\"r\", \
+                 nonce=\"{NONCE}\", cnonce=\"0123456789abcdef\", response=\"{response}\", \
                  opaque=\"{OPAQUE}\", qop=auth, nc=00000001"
             )
         );
@@ -108,12 +108,29 @@ fn quoted_pairs() {
         |realm| format!("WWW-Authenticate: Digest realm=\"{realm}\", qop=auth, nonce=\"n\"");
     let sent = challenge(&lines("a\\\"b\\\\"), |found| line(found.unwrap(), &MUFASA));
     assert!(sent.contains("realm=\"a\\\"b\\\\\", "), "{sent}");
-    let hashed = Hex::of(true, &[b"a\\\"b\\\\", b"c"]);
+    let hashed = Hex::of(true, &[Quoted(b"a\\\"b\\\\"), Plain(b"c")]);
     let mut plain = Md5::new();
     plain.update(b"a\"b\\:c");
     let expected: Vec<u8> =
         plain.finalize().iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect();
     assert_eq!(hashed.text(), expected);
+}
+
+/// The caller's own texts aren't quoted: a backslash in them is hashed. Python's hashlib.
+#[test]
+fn backslashes_of_the_caller() {
+    let lines = "WWW-Authenticate: Digest realm=\"r\", qop=auth, nonce=\"n\"";
+    let credentials = Credentials { user: "HOME\\me", password: "pa\\ss\\", random: 0 };
+    challenge(lines, |found| {
+        let found = found.unwrap();
+        let response = found.response(&credentials, b"GET", b"/a\\b\"c", b"0");
+        assert_eq!(core::str::from_utf8(response.text()), Ok("8acd0fc9369f12b09c58dd681d3030c4"));
+        let answer = found.answer(&credentials, b"GET", b"/a\\b\"c");
+        let mut room = [0; 1024];
+        let length = answer.write(&mut room);
+        let line = core::str::from_utf8(&room[..length]).unwrap();
+        assert!(line.contains("username=\"HOME\\\\me\", uri=\"/a\\\\b\\\"c\", "), "{line}");
+    });
 }
 
 #[test]

@@ -42,15 +42,22 @@ impl Pen<'_> {
         text.end(self);
     }
 
-    /// Starts a line with credentials, in place of those of the URL.
+    /// Starts a line with credentials, in place of those of the URL and of earlier ones.
     fn start_authorization(&mut self, scheme: &[u8]) {
         self.head.has_secret = true;
         self.remove_credentials();
+        let line = self.head.length;
         self.put(b"\r\nAuthorization: ");
         self.put(scheme);
+        self.head.credentials_line = (line, line);
     }
 
-    /// Leaves out those of the URL.
+    /// The line ends here. The next credentials take its place.
+    fn end_authorization(&mut self) {
+        self.head.credentials_line.1 = self.head.length;
+    }
+
+    /// Leaves out those that are there.
     #[cfg(feature = "digest")]
     pub(crate) fn without_credentials(&mut self) {
         self.remove_credentials();
@@ -70,6 +77,7 @@ impl Pen<'_> {
             }
         }
         text.end(self);
+        self.end_authorization();
     }
 
     /// `Authorization: Bearer`. A token is of letters, digits and `-._~+/`, with `=` at its end.
@@ -81,6 +89,7 @@ impl Pen<'_> {
         }
         self.start_authorization(b"Bearer ");
         self.put(token.as_bytes());
+        self.end_authorization();
     }
 }
 

@@ -59,7 +59,10 @@ fn move_up(buffer: &mut [u8], from: usize, length: usize, target: usize) {
 impl Pen<'_> {
     /// Adds a pair to the target's query.
     pub(crate) fn query(&mut self, name: &str, value: &str) {
-        let written = self.buffer.get(..self.head.length).unwrap_or_default();
+        let room = self.buffer.len().saturating_sub(self.head.copied_body);
+        // Nothing can be told of a head that didn't fit, or that a body was copied over.
+        let written = self.buffer.get(..room).unwrap_or_default();
+        let written = written.get(..self.head.length).unwrap_or_default();
         let line = written.split(|byte| *byte == b'\r').next().unwrap_or_default();
         let target = line.strip_suffix(b" HTTP/1.1").unwrap_or(line);
         let start = target.iter().position(|byte| *byte == b' ').unwrap_or(0);
@@ -69,8 +72,7 @@ impl Pen<'_> {
         }
         let (at, mark) = (target.len(), if target.contains(&b'?') { b'&' } else { b'?' });
         let length = write_pair(&mut [], Some(mark), (name, value));
-        let (from, end) =
-            (self.head.length, self.buffer.len().saturating_sub(self.head.copied_body));
+        let from = self.head.length;
         self.head.length = from.saturating_add(length);
         for (start, end) in [&mut self.head.host_line, &mut self.head.credentials_line] {
             if *end > 0 {
@@ -78,7 +80,10 @@ impl Pen<'_> {
                 *end = end.saturating_add(length);
             }
         }
-        if self.head.length <= end {
+        if self.head.length > room {
+            // It is missing, also where a line that is taken out makes room.
+            self.head.least = self.head.least.max(self.head.length);
+        } else {
             let behind = at.saturating_add(length);
             move_up(self.buffer, at, from.saturating_sub(at), behind);
             let gap = self.buffer.get_mut(at..behind).unwrap_or_default();

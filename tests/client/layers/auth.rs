@@ -54,6 +54,29 @@ fn basic() {
     assert_eq!(sent("http://its:own@192.168.1.20/", Some("mine"), "too"), Some(vec![expected]));
 }
 
+/// A request has one `Authorization` (RFC 9110 section 5.3): the last one that was asked for.
+#[test]
+fn the_last_credentials_count() {
+    const URL: &str = "http://its:own@192.168.1.20/";
+    for (what, expected) in [("basic", "Basic YTpi"), ("bearer", "Bearer t"), ("digest", "")] {
+        let (mut client, log) = scripted(&TestClock::ticking(1), Config::new(), [answers([HELLO])]);
+        let mut cx = cx();
+        let mut online = client.online(&mut cx).unwrap();
+        let request = online.get(URL, [0; 512]).bearer("first").basic("se", "cond");
+        let request = request.header("X", "y").bearer("third").header("Host", "z").query("k", "v");
+        let status = match what {
+            "basic" => request.basic("a", "b").send().unwrap().status(),
+            "bearer" => request.bearer("t").send().unwrap().status(),
+            _ => request.digest("u", "p", 17).send().unwrap().status(),
+        };
+        assert_eq!(status, 200);
+        let text = log.borrow().text(0);
+        let lines = text.lines().filter_map(|line| line.strip_prefix("Authorization: "));
+        assert_eq!(lines.collect::<String>(), expected, "{text}");
+        assert!(text.starts_with("GET /?k=v HTTP/1.1\r\nX: y\r\nHost: z\r\n"), "{text}");
+    }
+}
+
 #[test]
 fn bearer() {
     for token in ["mF_9.B5f-4.1JqM", "a", "a~+/==", "0"] {

@@ -116,6 +116,38 @@ fn every_room() {
     assert!(smallest > 0);
 }
 
+/// A body that covers the head, and a line that makes way for a shorter one: what didn't fit once is never
+/// taken for what was written.
+#[test]
+fn every_room_that_was_too_small_once() {
+    for copied in [0, 30, 400] {
+        let body = "b".repeat(copied);
+        let build = |room| {
+            sent!(Method::Post, "http://10.0.0.2/a", room, |request| {
+                let request = match copied {
+                    0 => request,
+                    _ => Request::copy_body(request, &body),
+                };
+                let request = request.query("key", "a value").header("Host", "y");
+                let request = request.without_header("User-Agent").without_header("Accept");
+                request.without_header("Accept-Encoding")
+            })
+        };
+        let whole = build(1024).unwrap();
+        assert!(whole.starts_with("POST /a?key=a%20value HTTP/1.1\r\nHost: y\r\n"), "{whole}");
+        assert!(whole.ends_with(&format!("\r\n\r\n{body}")), "{whole}");
+        for room in 0..600 {
+            match build(room) {
+                Ok(text) => assert_eq!(text, whole, "{room}"),
+                Err(ErrorKind::Buffer { needed, .. }) => {
+                    assert!(needed > room && build(needed).is_ok(), "{room}: {needed}");
+                }
+                Err(other) => panic!("{room}: {other:?}"),
+            }
+        }
+    }
+}
+
 #[test]
 fn status_codes() {
     for (status, class, name) in [

@@ -111,3 +111,26 @@ fn the_end_of_patience() {
         assert_eq!(sent, expected);
     }
 }
+
+/// An answer that was given as the result stays it, however often it is asked for: waits are random, and one
+/// that fits the budget may come after one that doesn't.
+#[test]
+fn the_result_stays() {
+    for seed in 0..20 {
+        let connections = [answers([BUSY; 4])];
+        let (mut client, log) = scripted(&TestClock::ticking(1), Config::new(), connections);
+        let mut cx = cx();
+        let mut online = client.online(&mut cx).unwrap();
+        let policy = RetryPolicy::new(seed).budget(Duration::from_millis(7100));
+        let request = online.get("http://192.168.1.20/a", [0; 1024]);
+        let mut retrying = request.retry(policy).start().unwrap();
+        ready_meanwhile(|| retrying.poll(&mut client, &mut cx), || ()).unwrap();
+        let retries = retrying.retries();
+        for _ in 0..50 {
+            assert_eq!(retrying.poll(&mut client, &mut cx), Ok(()), "{seed}");
+        }
+        assert_eq!(retrying.retries(), retries);
+        assert_eq!(retrying.into_call().status(), Some(503));
+        assert!(log.borrow().opened <= 2);
+    }
+}

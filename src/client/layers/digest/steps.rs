@@ -85,6 +85,8 @@ impl<'b> Dialogue<'b> {
                 Err(nb::Error::WouldBlock) => return Err(nb::Error::WouldBlock),
                 // The end of a body that nobody wants is the connection's matter.
                 Err(nb::Error::Other(fault)) if !self.is_draining || fault == Fault::Displaced => {
+                    // It is over, and stays so.
+                    self.is_draining = false;
                     return Err(nb::Error::Other(Halt::Fault(fault)));
                 }
                 Err(nb::Error::Other(_)) => driver.close(CloseReason::ResponseNotRead),

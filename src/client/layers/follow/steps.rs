@@ -58,7 +58,7 @@ pub(crate) struct Trail {
     since: u8,
     change: Change,
     /// The rest of a redirect's own body is read, for the connection's sake; then the next request starts.
-    is_draining: bool,
+    pub(super) is_draining: bool,
 }
 
 impl Trail {
@@ -116,6 +116,8 @@ impl Trail {
                 Err(nb::Error::WouldBlock) => return Err(nb::Error::WouldBlock),
                 // The end of a body that nobody wants is the connection's matter, unless that is another call's.
                 Err(nb::Error::Other(fault)) if !self.is_draining || fault == Fault::Displaced => {
+                    // It is over, and stays so.
+                    self.is_draining = false;
                     return Err(nb::Error::Other(Stop::Fault(fault)));
                 }
                 Err(nb::Error::Other(_)) => driver.close(CloseReason::ResponseNotRead),

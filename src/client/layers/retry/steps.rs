@@ -20,6 +20,8 @@ pub(crate) struct Patience {
     pub(super) backoff: Backoff,
     /// The request may be repeated, whatever became of it.
     may_repeat: bool,
+    /// No retry is left: what came is the result.
+    is_over: bool,
     /// Since when, and how long, it waits for its next attempt.
     pub(super) wait: Option<(u32, u32)>,
 }
@@ -36,7 +38,10 @@ impl Patience {
         let kept = bytes.get(end..).unwrap_or_default();
         let may_repeat =
             draft.exchange.params.repeat != Repeat::Never || has_line(origin.head(kept), KEY);
-        Ok((Self { origin, backoff: Backoff::new(*policy), may_repeat, wait: None }, end))
+        Ok((
+            Self { origin, backoff: Backoff::new(*policy), may_repeat, is_over: false, wait: None },
+            end,
+        ))
     }
 
     /// Goes on as far as it goes without waiting: to the head of the response that counts.
@@ -72,12 +77,13 @@ impl Patience {
                 Verdict::Unsent => true,
                 Verdict::Unknown => self.may_repeat,
             };
-            if !may {
+            if !may || self.is_over {
                 return step;
             }
             let now = driver.stack.now_ms();
             self.backoff.stir(now);
             let Some(wait) = self.backoff.next_ms(asked.unwrap_or(0).saturating_mul(1000)) else {
+                self.is_over = true;
                 return step;
             };
             match step {
