@@ -19,6 +19,7 @@ pub(crate) mod range;
 pub(crate) mod redirect;
 pub(crate) mod request;
 pub(crate) mod response;
+pub(crate) mod sse;
 pub(crate) mod status;
 pub(crate) mod url;
 

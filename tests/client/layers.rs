@@ -4,6 +4,7 @@ mod auth;
 #[cfg(feature = "digest")]
 mod digest;
 mod download;
+mod events;
 mod follow;
 mod form;
 #[cfg(feature = "json")]
