@@ -110,6 +110,11 @@ impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Request<'r, 'b, N, C, B> {
         Self { inner: self.inner.allow_unknown_codings() }
     }
 
+    /// Takes header lines that break a rule, and that other clients take: as [`Request::lenient`](crate::Request::lenient).
+    pub fn lenient(self) -> Self {
+        Self { inner: self.inner.lenient() }
+    }
+
     /// For this request: how long looking the host's name up may take.
     pub fn resolve_timeout(self, timeout: Duration) -> Self {
         Self { inner: self.inner.resolve_timeout(timeout) }

@@ -14,6 +14,7 @@ pub(crate) mod digest;
 pub(crate) mod endpoint;
 pub(crate) mod framing;
 pub(crate) mod head;
+pub(crate) mod lenient;
 pub(crate) mod method;
 pub(crate) mod range;
 pub(crate) mod redirect;

@@ -18,6 +18,8 @@ pub(crate) struct RequestParams {
     pub(crate) close: bool,
     /// Codings that can't be undone are passed on as they are.
     pub(crate) allow_unknown_codings: bool,
+    /// Header lines that break a rule are mended or left out.
+    pub(crate) is_lenient: bool,
     pub(crate) deadlines: Deadlines,
 }
 
@@ -173,6 +175,7 @@ impl Exchange {
                 repeat,
                 close: false,
                 allow_unknown_codings: false,
+                is_lenient: false,
                 deadlines,
             },
         }

@@ -38,13 +38,13 @@ impl Exchange {
     ) -> Result<Option<Room>, Failure> {
         if self.filled > self.parsed_to {
             let head = buffer.get_mut(self.parsed_to..self.filled).unwrap_or_default();
-            match self.parser.parse(head) {
-                Ok(Some(length)) => {
-                    self.head_complete(buffer, body, length, now)?;
-                    return Ok(None);
-                }
-                Ok(None) => {}
+            let length = match self.parser.parse(head) {
+                Ok(length) => length,
                 Err(error) => self.wrong_head(buffer, error)?,
+            };
+            if let Some(length) = length {
+                self.head_complete(buffer, body, length, now)?;
+                return Ok(None);
             }
         }
         if self.filled == buffer.len() {
@@ -66,12 +66,27 @@ impl Exchange {
         Ok(Some(self.filled))
     }
 
-    /// The head is wrong. One that isn't HTTP at all is read a little further, so that what it is can be told.
+    /// A line of the head or the trailers is wrong. A lenient request goes on behind it. What isn't HTTP at all
+    /// is read a little further, so that what it is can be told.
     #[cold]
     #[inline(never)]
     #[allow(clippy::manual_contains, reason = "that brings a search by words, 136 bytes on a chip")]
-    fn wrong_head(&mut self, buffer: &[u8], error: ProtocolError) -> Result<(), Failure> {
+    fn wrong_head(
+        &mut self,
+        buffer: &mut [u8],
+        mut error: ProtocolError,
+    ) -> Result<Option<usize>, Failure> {
         let ProtocolError::NotHttp(peer) = error else {
+            let head = buffer.get_mut(self.parsed_to..self.filled).unwrap_or_default();
+            while self.params.is_lenient {
+                if !self.parser.mend(head, error).map_err(Failure::Protocol)? {
+                    return Ok(None);
+                }
+                match self.parser.parse(head) {
+                    Ok(length) => return Ok(length),
+                    Err(next) => error = next,
+                }
+            }
             return Err(Failure::Protocol(error));
         };
         let peer = if self.reused { Peer::LeftOvers } else { peer };
@@ -84,7 +99,7 @@ impl Exchange {
             return Err(Failure::Protocol(ProtocolError::NotHttp(peer)));
         }
         self.parser.stranger = Some(peer);
-        Ok(())
+        Ok(None)
     }
 
     fn head_complete(
@@ -206,7 +221,10 @@ impl Exchange {
     fn next_of_framing(&mut self, buffer: &mut [u8]) -> Result<bool, Failure> {
         let arrived = buffer.get_mut(self.parsed_to..self.filled).unwrap_or_default();
         if self.body == Body::Trailers {
-            let length = self.parser.parse(arrived).map_err(Failure::Protocol)?;
+            let length = match self.parser.parse(arrived) {
+                Ok(length) => length,
+                Err(error) => self.wrong_head(buffer, error)?,
+            };
             if let Some(length) = length {
                 self.trailers_length = length;
                 self.parsed_to = self.parsed_to.wrapping_add(length);

@@ -149,7 +149,8 @@ fn an_event_that_is_too_large_is_told_and_the_next_one_read() {
 #[test]
 fn a_server_that_falls_silent() {
     let bytes = format!("{HEAD}\r\ndata: a\n\ndata: b").into_bytes();
-    let silent = Connection::new([Step::AwaitRequest, Step::Data(bytes), Step::Pend(1_000_000_000)]);
+    let silent =
+        Connection::new([Step::AwaitRequest, Step::Data(bytes), Step::Pend(1_000_000_000)]);
     let (mut client, _) = scripted(&TestClock::ticking(1), Config::new(), [silent]);
     let mut cx = cx();
     let mut events = EventStream::new([0; 32]);
