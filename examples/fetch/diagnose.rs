@@ -2,28 +2,46 @@
 
 use crate::options::Options;
 use crate::pc::PcNetwork;
-use crate::report::{Failure, USAGE};
+use crate::report::{Failure, HTTP_ERROR, USAGE, status_of};
+use crate::tls;
 use nal_link::StdClock;
-use safe_http_client::{Cause, Clock, LoopContext, SafeHttpClient, StepOutcome};
+use safe_http_client::{Cause, Clock, LoopContext, Report, SafeHttpClient, StepOutcome};
+use safe_http_client_tls::{Pipe, Tls};
 use std::io::Write;
 use std::time::Duration;
 
-/// Goes down the ladder and prints the report. Status 0 where all of it holds, 7 otherwise.
-pub(crate) fn diagnose(options: &Options, url: &str) -> u8 {
+/// Goes down the ladder and prints the report. Returns the status that a request would have ended with,
+/// as far as this check went.
+pub(crate) fn diagnose(options: &Options, url: &str) -> Result<u8, Failure> {
+    let url = options.url(url)?;
     let Some(mut cx) = LoopContext::take() else { unreachable!("it is taken here alone") };
     let clock = StdClock::new().with_idle(|| std::thread::sleep(Duration::from_millis(1)));
-    let mut client = SafeHttpClient::with_config(PcNetwork::new(), clock, options.config());
-    let report = client.diagnose(&mut cx, url);
-    if options.json {
+    let (trust, pipe, mut memory) = (options.tls.trust()?, Pipe::new(), tls::Memory::new());
+    let anchors = trust.anchors()?;
+    let mut session = trust.session(&pipe, &anchors, &mut memory);
+    let network = Tls::new(PcNetwork::new(), &pipe, session.as_mut());
+    let mut client = SafeHttpClient::with_config(network, clock, options.config());
+    let report = client.diagnose(&mut cx, &url);
+    if options.reports_json() {
         print_json(&report);
     } else {
         print(&report.to_string());
     }
-    if report.diagnosis().is_some() { 7 } else { 0 }
+    Ok(status(options, &report))
+}
+
+fn status(options: &Options, report: &Report) -> u8 {
+    let Some(diagnosis) = report.diagnosis() else { return 0 };
+    match report.status() {
+        // The server answers, which ends in 0 whatever it says, but for --fail.
+        Some(400..) if options.fail => HTTP_ERROR,
+        Some(_) => 0,
+        None => tls::exit_status(diagnosis.evidence().fault).unwrap_or(status_of(report.code())),
+    }
 }
 
 /// One line: the steps in their order, and the causes, the likeliest first.
-fn print_json(report: &safe_http_client::Report) {
+fn print_json(report: &Report) {
     let steps: Vec<_> = report
         .steps()
         .iter()

@@ -1,9 +1,10 @@
 //! What the program says at its end: a line of JSON or a message, and an exit status as curl's.
 
-use crate::watch::to_stderr;
+use crate::voice::{Voice, program};
+use crate::watch::{Watch, to_stderr};
 use safe_http_client::{
     Diagnosis, Error, ErrorKind, Evidence, Headers, Peer, Phase, ProtocolError, RequestError,
-    ResponseHead, Suspect, UrlError,
+    ResponseHead, Suspect, UrlError, Verdict,
 };
 use std::fmt::{Debug, Display};
 use std::io::Write;
@@ -22,7 +23,9 @@ pub(crate) struct Failure {
     code: &'static str,
     /// The likeliest first; none where it isn't a failed call.
     causes: Vec<Suspect>,
-    message: String,
+    pub(crate) message: String,
+    /// Whether sending it again may help.
+    pub(crate) verdict: Verdict,
     received: u32,
     /// Nobody is there to read a message: the reader of stdout has gone.
     quiet: bool,
@@ -31,62 +34,51 @@ pub(crate) struct Failure {
 impl Failure {
     /// The caller's mistake, found before the call.
     pub(crate) fn of_caller(status: u8, code: &'static str, message: String) -> Self {
-        let causes = Vec::new();
-        Self { status, phase: "url", code, causes, message, received: 0, quiet: false }
+        Self::new(status, "url", code, message)
+    }
+
+    fn new(status: u8, phase: &'static str, code: &'static str, message: String) -> Self {
+        let (causes, verdict) = (Vec::new(), Verdict::Final);
+        Self { status, phase, code, causes, message, verdict, received: 0, quiet: false }
     }
 
     /// The output can't be written.
     pub(crate) fn of_output(error: &std::io::Error, received: u32) -> Self {
-        Self {
-            status: WRITE_FAILED,
-            phase: "body",
-            code: "write_failed",
-            causes: Vec::new(),
-            message: format!("body: the output can't be written: {error}"),
-            received,
-            quiet: error.kind() == std::io::ErrorKind::BrokenPipe,
-        }
+        let message = format!("body: the output can't be written: {error}");
+        let quiet = error.kind() == std::io::ErrorKind::BrokenPipe;
+        Self { received, quiet, ..Self::new(WRITE_FAILED, "body", "write_failed", message) }
     }
 
     /// The body to send can't be read to its end.
     pub(crate) fn of_upload(error: &std::io::Error) -> Self {
-        Self {
-            status: READ_FAILED,
-            phase: "send",
-            code: "body_reader",
-            causes: Vec::new(),
-            message: format!("send: the body can't be read: {error}"),
-            received: 0,
-            quiet: false,
-        }
+        let message = format!("send: the body can't be read: {error}");
+        Self::new(READ_FAILED, "send", "body_reader", message)
     }
 
     /// The program's own server can't start.
     pub(crate) fn of_own_page(error: &std::io::Error) -> Self {
-        Self {
-            status: 7,
-            phase: "connect",
-            code: "connect_failed",
-            causes: Vec::new(),
-            message: format!("connect: no port to serve a page on: {error}"),
-            received: 0,
-            quiet: false,
-        }
+        let message = format!("connect: no port to serve a page on: {error}");
+        Self::new(7, "connect", "connect_failed", message)
     }
 
     /// With `--fail`: the server answered, but with an error.
-    pub(crate) fn of_status(head: ResponseHead<'_>, received: u32) -> Self {
+    pub(crate) fn of_status(head: ResponseHead<'_>, watch: &Watch) -> Self {
         let status = head.status();
-        let note = note_on(head).map(|note| format!("; {note}")).unwrap_or_default();
-        Self {
-            status: HTTP_ERROR,
-            phase: "head",
-            code: "http_error",
-            causes: Vec::new(),
-            message: format!("head: the server answered with status {status}{note}"),
-            received,
-            quiet: false,
-        }
+        let note = note_on(head, watch.voice()).map(|note| format!("; {note}")).unwrap_or_default();
+        let message = format!("head: the server answered with status {status}{note}");
+        let received = watch.bytes_received();
+        Self { received, ..Self::new(HTTP_ERROR, "head", "http_error", message) }
+    }
+
+    /// An answer that leads nowhere: a redirect, a challenge, another part of a file.
+    pub(crate) fn of_answer(status: u8, code: &'static str, message: &str) -> Self {
+        Self::new(status, "head", code, format!("head: {message}"))
+    }
+
+    /// Less came than there is.
+    pub(crate) fn of_part(message: &str) -> Self {
+        let verdict = Verdict::Unknown;
+        Self { verdict, ..Self::new(18, "body", "truncated", format!("body: {message}")) }
     }
 
     /// What the library says of a call that failed.
@@ -124,6 +116,8 @@ impl Failure {
         };
         Self {
             status: tls.unwrap_or_else(|| exit_status(&error.kind)),
+            // What TLS refuses once it refuses again.
+            verdict: if tls.is_some() { Verdict::Final } else { Verdict::of(&error.kind) },
             phase: error.phase.name(),
             code: error.code(),
             causes,
@@ -195,7 +189,7 @@ fn came<T, D>(error: &Error<T, D>, evidence: &Evidence) -> String {
 }
 
 /// What a status wants of whoever asked, where an empty page wouldn't say it.
-pub(crate) fn note_on(head: ResponseHead<'_>) -> Option<String> {
+pub(crate) fn note_on(head: ResponseHead<'_>, voice: &Voice) -> Option<String> {
     let (status, header) = match head.status() {
         401 => (401, "www-authenticate"),
         407 => (407, "proxy-authenticate"),
@@ -215,8 +209,9 @@ pub(crate) fn note_on(head: ResponseHead<'_>) -> Option<String> {
             return Some(match to {
                 "" => format!("status {status} is a redirect that doesn't say where to"),
                 _ => format!(
-                    "status {status} redirects to {}, and redirects aren't followed",
-                    without_user(to).escape_debug()
+                    "status {status} redirects to {}, and redirects aren't followed; to follow it: {}",
+                    without_user(to).escape_debug(),
+                    voice.with("-L")
                 ),
             });
         }
@@ -227,14 +222,24 @@ pub(crate) fn note_on(head: ResponseHead<'_>) -> Option<String> {
         _ => return None,
     };
     let schemes = schemes(head, header);
+    let is_tried =
+        |scheme: &str| voice.tried.is_some_and(|tried| scheme.eq_ignore_ascii_case(tried));
     Some(match schemes.as_slice() {
         [] => format!("status {status} doesn't say which credentials are wanted"),
-        [only] if only.eq_ignore_ascii_case("basic") => format!(
-            "status {status} wants Basic: put user name and password into the URL, percent-encoded"
+        _ if schemes.iter().any(|scheme| is_tried(scheme)) => format!(
+            "status {status} wants {}, and not -u's user name and password: check both",
+            schemes.join(", ")
+        ),
+        [only] if only.eq_ignore_ascii_case("basic") => {
+            format!("status {status} wants Basic: {}", voice.with("-u USER:PASSWORD"))
+        }
+        _ if schemes.iter().any(|scheme| scheme.eq_ignore_ascii_case("digest")) => format!(
+            "status {status} wants {}: {}; -u alone is Basic",
+            schemes.join(", "),
+            voice.with("--digest -u USER:PASSWORD"),
         ),
         _ => format!(
-            "status {status} wants {}; user name and password in a URL are Basic, others go into \
-             -H 'Authorization: ...'",
+            "status {status} wants {}; -u is Basic, others go into -H 'Authorization: ...'",
             schemes.join(", ")
         ),
     })
@@ -311,10 +316,33 @@ fn exit_status<T, D>(kind: &ErrorKind<T, D>) -> u8 {
     }
 }
 
+/// The same by the code that ended a check.
+pub(crate) fn status_of(code: &str) -> u8 {
+    match code {
+        "unsupported_scheme" | "no_tls" => 1,
+        "malformed_url"
+        | "scheme_in_host"
+        | "no_host_target"
+        | "loopback_target"
+        | "own_address"
+        | "own_network"
+        | "invalid_credentials" => 3,
+        "name_not_resolved" | "name_resolved_to_no_host" => 6,
+        "truncated" => 18,
+        "buffer_too_small" => 27,
+        "not_http" | "tls_port" | "malformed_response" | "compressed" => 8,
+        "empty_reply" | "stale_connection" => 52,
+        "send_failed" => 55,
+        "receive_failed" => RECEIVE_FAILED,
+        _ if code.ends_with("_timeout") => 28,
+        _ => 7,
+    }
+}
+
 /// `fetch: (28) head: …` and the likeliest cause, or the line of JSON.
-pub(crate) fn report_failure(failure: &Failure, json: bool, elapsed_ms: u32) {
-    let Failure { status, phase, code, causes, message, received, quiet } = failure;
-    if json {
+pub(crate) fn report_failure(failure: &Failure, voice: &Voice, elapsed_ms: u32) {
+    let Failure { status, phase, code, causes, message, received, quiet, .. } = failure;
+    if voice.json {
         let message = text(message);
         // What the diagnosis says, and first its likeliest; a failure of this program's own has none.
         let cause = causes.first().map_or(*code, |suspect| suspect.cause.code());
@@ -326,14 +354,17 @@ pub(crate) fn report_failure(failure: &Failure, json: bool, elapsed_ms: u32) {
         print_line(&format!(
             r#"{{"ok":false,"phase":"{phase}","cause":"{cause}","message":{message},"received":{received},"elapsed_ms":{elapsed_ms},"code":"{code}","causes":{causes}}}"#
         ));
-    } else if !quiet {
+    } else if !quiet && !voice.mute {
         let mut said = format!("fetch: ({status}) {message}\n");
         // What is wrong with the request itself has been said.
         if let Some(Suspect { cause, confidence }) = causes.first().filter(|_| *phase != "url") {
             let (code, how) = (cause.code(), confidence.name());
-            said.push_str(&format!(
-                "fetch: {how}: {code}; what to do: fetch --explain {code}; to look: fetch --diagnose URL\n"
-            ));
+            let program = program();
+            said.push_str(&format!("fetch: {how}: {code}; what to do: {program} --explain {code}"));
+            if let Some(command) = voice.diagnose() {
+                said.push_str(&format!("; to look: {command}"));
+            }
+            said.push('\n');
         }
         to_stderr(said.as_bytes());
     }

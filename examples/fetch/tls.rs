@@ -182,7 +182,7 @@ fn now() -> WallTime {
 }
 
 /// The operating system's generator.
-fn random(bytes: &mut [u8]) {
+pub(crate) fn random(bytes: &mut [u8]) {
     let filled = File::open("/dev/urandom").and_then(|mut file| file.read_exact(bytes));
     assert!(filled.is_ok(), "no random numbers: /dev/urandom can't be read");
 }

@@ -10,9 +10,10 @@ use std::thread;
 /// Ends where the body does, or behind an error.
 pub(crate) type Pieces = Receiver<io::Result<Vec<u8>>>;
 
-pub(crate) enum Body<'a> {
+pub(crate) enum Body {
     None,
-    Text(&'a [u8]),
+    /// At hand, so that it can be sent again.
+    Whole(Vec<u8>),
     /// Pieces as they are read.
     Stream {
         length: BodyLength,
@@ -20,7 +21,7 @@ pub(crate) enum Body<'a> {
     },
 }
 
-impl Body<'_> {
+impl Body {
     /// Its length can't be known, so it is sent chunked.
     pub(crate) fn from_stdin() -> Self {
         Self::stream(BodyLength::Chunked, io::stdin())

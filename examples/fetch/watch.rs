@@ -6,6 +6,7 @@
 
 use crate::options::Options;
 use crate::report::{Failure, report_failure};
+use crate::voice::Voice;
 use safe_http_client::{Deadline, Diagnosis, Error, ErrorKind, Evidence, Phase};
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -21,7 +22,7 @@ const GRACE: Duration = Duration::from_millis(200);
 pub(crate) struct Watch {
     started: Instant,
     verbose: bool,
-    json: bool,
+    voice: Voice,
     connect_ms: u32,
     total_ms: Option<u32>,
     progress: Mutex<Progress>,
@@ -50,7 +51,7 @@ impl Watch {
         let watch = Arc::new(Self {
             started: now,
             verbose: options.verbose,
-            json: options.json,
+            voice: options.voice(),
             connect_ms: options.connect_ms(),
             total_ms: options.total_ms(),
             progress: Mutex::new(Progress {
@@ -69,6 +70,10 @@ impl Watch {
         let watchdog = Arc::clone(&watch);
         std::thread::spawn(move || watchdog.keep_deadlines());
         watch
+    }
+
+    pub(crate) fn voice(&self) -> &Voice {
+        &self.voice
     }
 
     /// Milliseconds from the start.
@@ -97,6 +102,11 @@ impl Watch {
         let mut progress = self.progress();
         let count = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         progress.sent = progress.sent.saturating_add(count);
+        if self.verbose && begins_another(&progress, bytes) {
+            show_head_that_came(&progress.came);
+            progress.came.clear();
+            progress.request = Some(Vec::new());
+        }
         let Some(head) = &mut progress.request else {
             return;
         };
@@ -253,7 +263,7 @@ impl Watch {
         }
         self.show_what_came(progress);
         let failure = Failure::of_call(&error, &Diagnosis::new(&error, evidence), b"");
-        report_failure(&failure, self.json, self.elapsed_ms());
+        report_failure(&failure, &self.voice, self.elapsed_ms());
         std::process::exit(failure.status.into());
     }
 }
@@ -286,6 +296,19 @@ pub(crate) fn hidden(line: &[u8]) -> Cow<'_, [u8]> {
     let shown = value.iter().position(|byte| b" =".contains(byte)).map_or(0, |end| end + 1);
     let shown = value.get(..shown).unwrap_or_default();
     Cow::Owned([name, b": ", shown, b"[hidden]"].concat())
+}
+
+/// Whether these bytes are another request's first, after a redirect or a challenge, or a retry.
+fn begins_another(progress: &Progress, bytes: &[u8]) -> bool {
+    let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    progress.request.is_none() && !progress.came.is_empty() && line.ends_with(b" HTTP/1.1\r")
+}
+
+/// The head of a response that the client took as a step on its way.
+fn show_head_that_came(came: &[u8]) {
+    let end = came.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(came.len());
+    let lines = came.get(..end).unwrap_or_default().split(|&byte| byte == b'\n');
+    show_lines('<', lines.map(hidden));
 }
 
 /// Shows lines as curl does, each behind a mark, and an empty one at the end.

@@ -208,6 +208,11 @@ impl Report {
         self.answer.as_ref().map(|answer| answer.status)
     }
 
+    /// The code of the error that ended the check, as [`Error::code`](crate::Error::code) has it; empty where none did.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
     /// Whether the client was given another call before the check was over.
     fn is_displaced(&self) -> bool {
         self.code == RequestError::Displaced.code()

@@ -169,7 +169,7 @@ impl Server {
 }
 
 /// Head and body, as their framing says.
-fn read_request(stream: &mut TcpStream) -> Vec<u8> {
+pub(crate) fn read_request(stream: &mut TcpStream) -> Vec<u8> {
     let mut request = Vec::new();
     let mut byte = [0];
     let mut more = |request: &mut Vec<u8>| {
@@ -189,7 +189,7 @@ fn read_request(stream: &mut TcpStream) -> Vec<u8> {
     request
 }
 
-fn perform(stream: &mut TcpStream, play: &Play) {
+pub(crate) fn perform(stream: &mut TcpStream, play: &Play) {
     match play {
         Play::Answer(bytes) => {
             let _ = stream.write_all(bytes);
@@ -241,20 +241,20 @@ fn deaf_listener() -> (TcpListener, Vec<TcpStream>) {
 }
 
 /// A folder of the test's own, gone at its end.
-struct Folder(PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("fetch-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.0.join(name).to_str().unwrap().to_owned()
     }
 
-    fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         let mut names: Vec<_> = std::fs::read_dir(&self.0)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -272,7 +272,7 @@ impl Drop for Folder {
 
 // ---- Exit statuses ----
 
-/// Runs it twice, plainly and with `--json`, and checks both reports of a failure.
+/// Runs it twice, plainly and with `--report json`, and checks both reports of a failure.
 #[track_caller]
 fn check_failure(args: &[&str], url: impl Fn() -> String, status: i32, phase: &str, code: &str) {
     let (plain_url, json_url) = (url(), url());
@@ -281,7 +281,7 @@ fn check_failure(args: &[&str], url: impl Fn() -> String, status: i32, phase: &s
     assert_eq!(plain.status, status, "{context}");
     assert!(plain.stderr.contains(&format!("fetch: ({status}) {phase}: ")), "{context}");
 
-    let run = fetch(&[args, &["--json", &json_url]].concat());
+    let run = fetch(&[args, &["--report", "json", &json_url]].concat());
     let json = run.json();
     assert_eq!(run.status, status, "{run:?}");
     assert_eq!(json["ok"], false, "{run:?}");
@@ -301,7 +301,8 @@ fn check_failure(args: &[&str], url: impl Fn() -> String, status: i32, phase: &s
 fn urls_that_cant_be_fetched_say_so_without_a_server() {
     let refused = format!("http://127.0.0.1:{}/", refusing_port());
     for (url, status, phase, cause) in [
-        ("nonsense", 3, "url", "malformed_url"),
+        ("", 3, "url", "malformed_url"),
+        ("nonsense.invalid", 6, "resolve", "name_not_resolved"),
         ("http://", 3, "url", "malformed_url"),
         ("http://h:99999/", 3, "url", "malformed_url"),
         ("http://h/a b", 3, "url", "malformed_url"),
@@ -413,7 +414,8 @@ fn the_connect_deadline_holds_although_the_resolver_blocks() {
         return;
     }
     let program = program("fetch");
-    let command = format!("{} --json --connect-timeout 0.3 http://gate.test/", program.display());
+    let command =
+        format!("{} --report json --connect-timeout 0.3 http://gate.test/", program.display());
     let started = Instant::now();
     let output = run(&command).unwrap();
     assert!(started.elapsed() < Duration::from_secs(3), "{output:?}");
@@ -425,13 +427,16 @@ fn the_connect_deadline_holds_although_the_resolver_blocks() {
 
 #[test]
 fn an_upload_that_never_comes_ends_at_the_total_deadline() {
-    let server = Server::new(answer("HTTP/1.1 204 No Content\r\n\r\n"));
-    let mut child = start(&["-d", "@-", "--total-timeout", "0.3", "--json", &server.url()]);
-    let stdin = child.stdin.take();
-    let run = end(child);
-    drop(stdin);
-    assert_eq!(run.status, 28, "{run:?}");
-    assert_eq!(run.json()["code"], "total_timeout", "{run:?}");
+    for args in [["-d", "@-"], ["-T", "-"]] {
+        let server = Server::new(answer("HTTP/1.1 204 No Content\r\n\r\n"));
+        let more = ["--total-timeout", "0.3", "--report", "json", &server.url()];
+        let mut child = start(&[&args[..], &more].concat());
+        let stdin = child.stdin.take();
+        let run = end(child);
+        drop(stdin);
+        assert_eq!(run.status, 28, "{args:?} {run:?}");
+        assert_eq!(run.json()["code"], "total_timeout", "{args:?} {run:?}");
+    }
 }
 
 #[test]
@@ -451,6 +456,16 @@ fn mistakes_of_usage_end_with_2_before_anything_is_sent() {
         &["--max-time", "0.0001"],
         &["-m", "99999999"],
         &["-I", "-d", "x"],
+        &["-T", "-", "-d", "x"],
+        &["-F", "a=b", "-d", "x"],
+        &["-F", "a"],
+        &["-F", "a\"b=c"],
+        &["--compressed"],
+        &["-u", "admin"],
+        &["-C", "100", "-o", "file"],
+        &["-C", "-"],
+        &["-L", "--max-redirs", "256"],
+        &["--report", "xml"],
         &["http://127.0.0.1:1/", "http://127.0.0.1:2/"],
     ] {
         let run = if args[0].starts_with("http") {
@@ -477,7 +492,7 @@ fn a_buffer_that_is_too_small_says_what_it_takes() {
 
     let long = format!("HTTP/1.1 200 OK\r\nX-Long: {}\r\n\r\n", "x".repeat(3000));
     let server = Server::new(answer(&long));
-    let run = fetch(&["--buffer", "200", "--json", &server.url()]);
+    let run = fetch(&["--buffer", "200", "--report", "json", &server.url()]);
     assert_eq!(run.status, 27, "{run:?}");
     assert_eq!(run.json()["code"], "buffer_too_small");
     let needs = format!("needs {}", long.len());
@@ -492,7 +507,7 @@ fn without_arguments_it_shows_a_page_of_its_own() {
     assert_eq!(run.status, 0, "{run:?}");
     assert!(run.text().contains("<h1>It works</h1>"), "{run:?}");
     assert!(run.stderr.contains("http://127.0.0.1:"), "{run:?}");
-    assert_eq!(fetch(&["--json"]).json()["status"], 200);
+    assert_eq!(fetch(&["--report", "json"]).json()["status"], 200);
 }
 
 #[test]
@@ -551,7 +566,7 @@ fn fail_is_22_for_errors_alone() {
         assert_eq!(run.stderr.contains(&message), exit == 22, "{run:?}");
     }
     let url = Server::new(answer("HTTP/1.1 404 X\r\nContent-Length: 4\r\n\r\ngone")).url();
-    let run = fetch(&["--fail", "--json", &url]);
+    let run = fetch(&["--fail", "--report", "json", &url]);
     let json = run.json();
     assert_eq!(run.status, 22);
     assert_eq!((&json["ok"], &json["status"]), (&true.into(), &404.into()));
@@ -572,7 +587,7 @@ fn the_line_of_json_has_everything_in_its_place() {
     response.extend_from_slice(b"\r\n3;x=\"y\"\r\n");
     response.extend_from_slice(&body[2..]);
     response.extend_from_slice(b"\r\n0\r\nX-Sum: \xB5\r\n\r\n");
-    let run = fetch(&["--json", &Server::new(Play::Stall(response)).url()]);
+    let run = fetch(&["--report", "json", &Server::new(Play::Stall(response)).url()]);
     assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{run:?}");
     let line = run.text();
     let (start, elapsed) = line.split_once(r#","elapsed_ms":"#).unwrap();
@@ -590,7 +605,7 @@ fn the_line_of_json_has_everything_in_its_place() {
 #[test]
 fn failures_in_json_count_what_came() {
     let cut = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf";
-    let run = fetch(&["--json", &Server::new(answer(cut)).url()]);
+    let run = fetch(&["--report", "json", &Server::new(answer(cut)).url()]);
     let line = run.text();
     assert!(
         line.starts_with(r#"{"ok":false,"phase":"body","cause":"bad_response","message":"body: "#),
@@ -853,16 +868,26 @@ fn data_is_a_post_from_text_file_or_stdin() {
         (&["-d", ""], "", "POST", "Content-Length: 0", ""),
         (&["-d", "-x"], "", "POST", "Content-Length: 2", "-x"),
         (&["-X", "PUT", "-d", "x"], "", "PUT", "Content-Length: 1", "x"),
-        (&["-d", &file], "", "POST", "Content-Length: 18", "line one\nline two\n"),
+        (&["-d", "a=1", "-d", "b=2"], "", "POST", "Content-Length: 7", "a=1&b=2"),
+        // As curl has it, -d takes the line ends out of a file, and --data-binary doesn't.
+        (&["-d", &file], "", "POST", "Content-Length: 16", "line oneline two"),
+        (&["--data-binary", &file], "", "POST", "Content-Length: 18", "line one\nline two\n"),
+        (&["--data-raw", "@x"], "", "POST", "Content-Length: 2", "@x"),
         (&["-d", &empty], "", "POST", "Content-Length: 0", ""),
-        (&["-d", "@-"], "", "POST", "Transfer-Encoding: chunked", "0\r\n\r\n"),
+        (&["-d", "@-"], "", "POST", "Content-Length: 0", ""),
+        (&["-d", "@-"], "from stdin\n", "POST", "Content-Length: 10", "from stdin"),
+        (&["-T", &file[1..]], "", "PUT", "Content-Length: 18", "line one\nline two\n"),
+        (&["-T", &empty[1..]], "", "PUT", "Content-Length: 0", ""),
+        (&["-T", "-"], "", "PUT", "Transfer-Encoding: chunked", "0\r\n\r\n"),
         (
-            &["-d", "@-"],
+            &["-T", "-"],
             "from stdin",
-            "POST",
+            "PUT",
             "Transfer-Encoding: chunked",
             "000A\r\nfrom stdin\r\n0\r\n\r\n",
         ),
+        // What may be sent again is read beforehand.
+        (&["-T", "-", "-L"], "from stdin", "PUT", "Content-Length: 10", "from stdin"),
     ] {
         let request = sent(args, stdin.as_bytes());
         let (head, sent) = request.split_once("\r\n\r\n").unwrap();
@@ -891,21 +916,25 @@ fn unchunk(mut rest: &str) -> String {
 #[test]
 fn long_bodies_are_sent_through_a_small_buffer() {
     let body: String = noise(MIB).iter().map(|byte| char::from(b'!' + byte % 90)).collect();
-    let request = sent(&["-d", "@-", "--buffer", "300"], body.as_bytes());
+    // The server reads a byte at a time.
+    let patient = ["--buffer", "300", "--response-timeout", "30"];
+    let request = sent(&[&["-T", "-"][..], &patient].concat(), body.as_bytes());
     assert!(unchunk(request.split_once("\r\n\r\n").unwrap().1) == body);
 
     let folder = Folder::new("long-data");
     let file = folder.path("file");
     std::fs::write(&file, &body).unwrap();
-    let request = sent(&["-d", &format!("@{file}"), "--buffer", "300"], b"");
-    assert!(request.contains("\r\nContent-Length: 1048576\r\n"));
-    assert!(request.split_once("\r\n\r\n").unwrap().1 == body);
+    for args in [["-d", &format!("@{file}")], ["-T", &file]] {
+        let request = sent(&[&args[..], &patient].concat(), b"");
+        assert!(request.contains("\r\nContent-Length: 1048576\r\n"));
+        assert!(request.split_once("\r\n\r\n").unwrap().1 == body);
+    }
 }
 
 #[test]
 fn a_pipe_that_pauses_longer_than_the_idle_deadline_is_waited_for() {
     let server = Server::new(answer("HTTP/1.1 204 No Content\r\n\r\n"));
-    let mut child = start(&["-d", "@-", "--idle-timeout", "0.1", "--buffer", "240", &server.url()]);
+    let mut child = start(&["-T", "-", "--idle-timeout", "0.1", "--buffer", "240", &server.url()]);
     let mut stdin = child.stdin.take().unwrap();
     let piece = "x".repeat(300);
     stdin.write_all(piece.as_bytes()).unwrap();
@@ -921,18 +950,20 @@ fn a_pipe_that_pauses_longer_than_the_idle_deadline_is_waited_for() {
 #[test]
 fn a_server_that_refuses_a_body_early_is_heard() {
     let refusal = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 4\r\n\r\nlong";
-    let server = Server::serving(move |stream, request| {
-        // The head alone: the body's bytes fill the sockets' buffers, and nobody reads them.
-        let mut byte = [0];
-        while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|n| n > 0) {
-            request.extend_from_slice(&byte);
-        }
-        stream.write_all(refusal.as_bytes()).unwrap();
-        thread::sleep(Duration::from_millis(300));
-        drain(stream);
-    });
-    let run = fetch_with(&["-d", "@-", &server.url()], &vec![b'x'; 32 * MIB]);
-    assert_eq!((run.status, run.text().as_str()), (0, "long"), "{run:?}");
+    for args in [["-d", "@-"], ["-T", "-"]] {
+        let server = Server::serving(move |stream, request| {
+            // The head alone: the body's bytes fill the sockets' buffers, and nobody reads them.
+            let mut byte = [0];
+            while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|n| n > 0) {
+                request.extend_from_slice(&byte);
+            }
+            stream.write_all(refusal.as_bytes()).unwrap();
+            thread::sleep(Duration::from_millis(300));
+            drain(stream);
+        });
+        let run = fetch_with(&[&args[..], &[&server.url()]].concat(), &vec![b'x'; 32 * MIB]);
+        assert_eq!((run.status, run.text().as_str()), (0, "long"), "{args:?} {run:?}");
+    }
 }
 
 // ---- Why it doesn't work ----
@@ -950,7 +981,7 @@ fn causes_in_json_are_those_of_the_diagnosis() {
         (String::from("ftp://127.0.0.1/"), &["scheme certain"]),
         (Server::new(answer("SSH-2.0-OpenSSH_9.2p1\r\n")).url(), &["not_http likely"]),
     ] {
-        let json = fetch(&["--json", &url]).json();
+        let json = fetch(&["--report", "json", &url]).json();
         let pairs = json["causes"].as_array().unwrap().iter();
         let told: Vec<_> = pairs
             .map(|pair| format!("{} {}", pair[0].as_str().unwrap(), pair[1].as_str().unwrap()))
@@ -989,7 +1020,7 @@ fn diagnose_stops_at_the_first_step_that_breaks_and_says_why() {
     assert!(!text.contains("http      "), "{text}");
     assert!(text.lines().all(|line| line.len() < 80), "{text}");
 
-    let run = fetch(&["--diagnose", "--json", "http://255.255.255.255/"]);
+    let run = fetch(&["--diagnose", "--report", "json", "http://255.255.255.255/"]);
     let json = run.json();
     assert_eq!(json["ok"], false, "{json}");
     assert_eq!(json["causes"][0]["cause"], "no_host_target", "{json}");

@@ -203,7 +203,7 @@ fn answers_that_want_something() {
             ),
             0,
             "",
-            &["401", "wants Digest", "Basic"],
+            &["401", "wants Digest", "--digest -u USER:PASSWORD", "Basic"],
             &[],
         ),
         (
@@ -214,7 +214,7 @@ fn answers_that_want_something() {
             ),
             0,
             "no",
-            &["401", "wants Basic:", "into the URL"],
+            &["401", "wants Basic:", "-u USER:PASSWORD"],
             &[],
         ),
         (
@@ -255,7 +255,7 @@ fn a_body_of_gzip_is_passed_on_and_said_to_be_one_in_text() {
 #[test]
 fn a_reset_before_the_first_byte_may_be_tls() {
     let url = Server::new(Play::Reset(vec![])).url();
-    let run = fetch(&["--json", &url]);
+    let run = fetch(&["--report", "json", &url]);
     let json = run.json();
     assert_eq!(run.status, 56, "{run:?}");
     let causes: Vec<_> =
@@ -282,7 +282,6 @@ fn urls_with_a_mistake_name_it() {
         (" http://h/", &["0x20", "in front of"][..], &["no scheme: start"][..]),
         ("http://admin:pa#ss@h/", &["%23"], &["the port is no number", "admin:pa"]),
         ("http://admin:12#34@h/", &["%23"], &["didn't resolve", "12#34"]),
-        ("127.0.0.1:8102/a.json", &["no scheme", "http://"], &[]),
         ("http://127.0.0.1/front door", &["%20"], &[]),
     ] {
         let run = fetch(&[url]);
@@ -290,22 +289,36 @@ fn urls_with_a_mistake_name_it() {
         says(url, &run.stderr, wanted, unwanted);
         // In the report, too.
         let run = fetch(&["--diagnose", url]);
-        assert_eq!(run.status, 7, "{url:?}: {run:?}");
+        assert_eq!(run.status, 3, "{url:?}: {run:?}");
         says(url, &run.text(), &["url no", "error:"], &["all of it works"]);
         says(url, &run.text(), wanted, unwanted);
     }
     // Its secrets aren't repeated.
     let url = format!("http://admin:hunter2@127.0.0.1:{port}/?token=t0ken");
-    for args in [&[url.as_str()][..], &["-v", &url], &["--json", &url], &["--diagnose", &url]] {
+    for args in
+        [&[url.as_str()][..], &["-v", &url], &["--report", "json", &url], &["--diagnose", &url]]
+    {
         let run = fetch(args);
         let all = run.text() + &run.stderr;
         says(&format!("{args:?}"), &all, &[], &["hunter2", "t0ken", "YWRtaW4"]);
     }
 }
 
+#[test]
+fn a_url_that_begins_with_its_host_is_http() {
+    for path in ["/a.json", "?u=http://x", "/a?u=http://x", ""] {
+        let server = Server::new(answer("HTTP/1.1 204 x\r\n\r\n"));
+        let run = fetch(&[&format!("127.0.0.1:{}{path}", server.port)]);
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{path}: {run:?}");
+        let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+        let line = format!("GET {path} HTTP/1.1\r\n");
+        assert!(server.request().starts_with(&line), "{path}");
+    }
+}
+
 // ---- diagnose ----
 
-fn diagnose(bytes: &str) -> Run {
+fn diagnose(args: &[&str], bytes: &str) -> Run {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     let bytes = bytes.as_bytes().to_vec();
@@ -318,7 +331,7 @@ fn diagnose(bytes: &str) -> Run {
             let _ = stream.read(&mut [0; 2048]);
         }
     });
-    fetch(&["--diagnose", &format!("http://127.0.0.1:{port}/state")])
+    fetch(&[args, &["--diagnose", &format!("http://127.0.0.1:{port}/state")]].concat())
 }
 
 #[test]
@@ -348,16 +361,21 @@ fn diagnose_says_what_the_status_means_and_what_to_do() {
         ("500", "500 Internal Server Error", &["status 500", "server's own error"], &[FINE]),
         ("204", "204 No Content", &["status 204", FINE], &["cause:"]),
     ] {
-        let run = diagnose(&format!("HTTP/1.1 {head}\r\nContent-Length: 0\r\n\r\n"));
+        let answer = format!("HTTP/1.1 {head}\r\nContent-Length: 0\r\n\r\n");
+        let run = diagnose(&[], &answer);
         says(what, &run.text(), wanted, unwanted);
         // It is this machine that is asked.
         says(what, &run.text(), &["target ok this machine", "port ok"], &["another host --"]);
-        let is_fine = head.starts_with("204") || head.starts_with("404");
-        assert_eq!(run.status, if is_fine { 0 } else { 7 }, "{run:?}");
+        // A request would have had its response, which is an error to --fail; of the path nothing is known.
+        assert_eq!(run.status, 0, "{run:?}");
+        let fails = head.starts_with('5') || head.starts_with("401") || head.starts_with("403");
+        let run = diagnose(&["--fail"], &answer);
+        assert_eq!(run.status, if fails { 22 } else { 0 }, "{run:?}");
     }
-    let run = diagnose("HTTP/1.1 200 OK\r\nThis is odd\r\n\r\n");
+    let run = diagnose(&[], "HTTP/1.1 200 OK\r\nThis is odd\r\n\r\n");
+    assert_eq!(run.status, 8, "{run:?}");
     says("malformed", &run.text(), &["http no", "error:", "This is odd"], &[FINE, "serial"]);
-    let run = diagnose("ICY 200 OK\r\nicy-name:x\r\n\r\n");
+    let run = diagnose(&[], "ICY 200 OK\r\nicy-name:x\r\n\r\n");
     says("SHOUTcast", &run.text(), &["http no", "ICY 200 OK", "SHOUTcast"], &[FINE, "serial"]);
 }
 

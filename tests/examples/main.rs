@@ -1,9 +1,12 @@
 //! The programs in `examples/` as their users run them: processes, their output and what they leave.
 #![cfg(unix)]
 
+mod curl;
+mod curl_servers;
 mod fetch;
 mod fetch_field;
 mod fetch_https;
+mod fetch_layers;
 mod fetch_relatives;
 mod sketches;
 mod sntp;

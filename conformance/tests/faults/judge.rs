@@ -67,10 +67,12 @@ fn must(what: Use, fault: Fault, hit: &Hit, quirks: StackQuirks) -> Must {
         (_, Stage::Request) if what == Use::PutExpecting => {
             let is_expected = hit.received > 0 && hit.of_head == 0;
             let phase = if is_expected { Phase::Send } else { Phase::Head };
-            match (closed, hit.received) {
-                (true, 0) => Must::Fail(early_end, phase),
-                (true, _) => Must::Fail("truncated", phase),
-                (false, _) => Must::Fail("receive_failed", phase),
+            match (closed, hit.received, hit.of_head) {
+                (true, 0, _) => Must::Fail(early_end, phase),
+                // It had answered, and not finally.
+                (true, _, 0) => Must::Fail("empty_reply", phase),
+                (true, ..) => Must::Fail("truncated", phase),
+                (false, ..) => Must::Fail("receive_failed", phase),
             }
         }
         (_, Stage::Request) if closed => Must::Fail(early_end, Phase::Send),
@@ -80,6 +82,7 @@ fn must(what: Use, fault: Fault, hit: &Hit, quirks: StackQuirks) -> Must {
         }
         (_, Stage::Head) if stalls => Must::Fail("idle_timeout", Phase::Head),
         (_, Stage::Head) if closed && hit.received == 0 => Must::Fail(early_end, Phase::Head),
+        (_, Stage::Head) if closed && hit.of_head == 0 => Must::Fail("empty_reply", Phase::Head),
         (_, Stage::Head) if closed => Must::Fail("truncated", Phase::Head),
         (_, Stage::Head) => Must::Fail("receive_failed", Phase::Head),
         (_, Stage::Body) if stalls => Must::Fail("idle_timeout", Phase::Body),

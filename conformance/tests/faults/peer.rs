@@ -12,8 +12,8 @@ pub type Heard = Arc<Mutex<Vec<String>>>;
 
 /// What stands before bytes that aren't the request that they should be.
 pub const GARBLED: &str = "garbled: ";
-/// What stands before a request whose end is zero bytes: a modem that was promised more of them has no
-/// other way back.
+/// What stands before a request whose end is the driver's filler: a modem that was promised more bytes has
+/// no other way back.
 pub const FILLED: &str = "filled: ";
 
 const NOTHING: &str = "HTTP/1.1 204 No Content\r\n\r\n";
@@ -50,9 +50,12 @@ fn is_known_body(head: &str, body: &[u8]) -> bool {
     data == UPLOADED && frame.all(|byte| byte.is_ascii_hexdigit() || b"\r\n".contains(byte))
 }
 
-/// Whether a body is the start of such a one, and zero bytes.
+/// What no text has.
+const FILLER: u8 = 0xFF;
+
+/// Whether a body is the start of such a one, and filler.
 fn is_filled_body(body: &[u8]) -> bool {
-    let end = body.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let end = body.iter().rposition(|byte| *byte != FILLER).map_or(0, |last| last + 1);
     let start = &body[..end];
     start.len() < body.len()
         && (LONG.as_bytes().starts_with(start) || SHORT.as_bytes().starts_with(start))

@@ -1,0 +1,60 @@
+//! How the program speaks: in words or JSON, and in hints that can be pasted into a shell.
+
+use crate::options::with_scheme;
+use safe_http_client::Url;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Voice {
+    /// The line of JSON on stdout.
+    pub(crate) json: bool,
+    /// No word of what went wrong, as with `-s`.
+    pub(crate) mute: bool,
+    /// The scheme that credentials were given for.
+    pub(crate) tried: Option<&'static str>,
+    /// Scheme, host and port of the URL; none where it is no URL.
+    origin: Option<String>,
+    /// The URL, where it stands alone on the command line and has nothing that may be a secret.
+    alone: Option<String>,
+}
+
+impl Voice {
+    pub(crate) fn new(json: bool, mute: bool, tried: Option<&'static str>, url: &str) -> Self {
+        let (mut origin, mut alone) = (None, None);
+        let whole = with_scheme(url);
+        if let (Ok(_), Some((scheme, rest))) = (Url::parse(&whole), whole.split_once("://")) {
+            let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+            origin = Some(format!("{scheme}://{host}/"));
+            let may_be_secret = url.contains(['?', '@', '#']) || std::env::args().count() != 2;
+            alone = (!may_be_secret).then(|| url.to_owned());
+        }
+        Self { json, mute, tried, origin, alone }
+    }
+
+    /// The command that asks about the host.
+    pub(crate) fn diagnose(&self) -> Option<String> {
+        self.origin.as_ref().map(|origin| format!("{} --diagnose {}", program(), quoted(origin)))
+    }
+
+    /// The same command with an option more, or that option.
+    pub(crate) fn with(&self, option: &str) -> String {
+        match &self.alone {
+            Some(url) => format!("{} {option} {}", program(), quoted(url)),
+            None => format!("the same with {option}"),
+        }
+    }
+}
+
+/// This program, as it was called.
+pub(crate) fn program() -> String {
+    quoted(&std::env::args().next().unwrap_or_else(|| "fetch".into()))
+}
+
+/// As a shell takes it for one word.
+fn quoted(word: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/:._-=,+@".contains(&byte);
+    if !word.is_empty() && word.bytes().all(is_plain) {
+        return word.into();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
