@@ -15,14 +15,29 @@ enum Mended {
     Blanked,
 }
 
+/// Goes on with a head behind what is wrong with it, of all bytes so far.
+pub(crate) type GoOn =
+    fn(&mut HeadParser, &mut [u8], ProtocolError) -> Result<Option<usize>, ProtocolError>;
+
+/// The same leniently. A request that asks for it has this at hand; a program without one doesn't link it.
+pub(crate) fn go_on(
+    parser: &mut HeadParser,
+    head: &mut [u8],
+    mut error: ProtocolError,
+) -> Result<Option<usize>, ProtocolError> {
+    while parser.mend(head, error)? {
+        match parser.parse(head) {
+            Ok(length) => return Ok(length),
+            Err(next) => error = next,
+        }
+    }
+    Ok(None)
+}
+
 impl HeadParser {
     /// Mends the line that `error` is about, of all bytes so far. False where its end hasn't come yet.
     #[cold]
-    pub(crate) fn mend(
-        &mut self,
-        head: &mut [u8],
-        error: ProtocolError,
-    ) -> Result<bool, ProtocolError> {
+    fn mend(&mut self, head: &mut [u8], error: ProtocolError) -> Result<bool, ProtocolError> {
         use ProtocolError::{HeaderName, HeaderValue, ObsFold, SpaceBeforeColon};
         let is_of_line = matches!(error, HeaderName | HeaderValue | ObsFold | SpaceBeforeColon);
         if !is_of_line || !self.goes_back_to_line() {

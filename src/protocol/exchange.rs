@@ -6,6 +6,7 @@ use crate::http::chunked::ChunkedDecoder;
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::head::{HeadMeasure, HeadParser};
+use crate::http::lenient::GoOn;
 use crate::http::method::Repeat;
 use crate::http::response::{Headers, ResponseHead};
 
@@ -18,8 +19,8 @@ pub(crate) struct RequestParams {
     pub(crate) close: bool,
     /// Codings that can't be undone are passed on as they are.
     pub(crate) allow_unknown_codings: bool,
-    /// Header lines that break a rule are mended or left out.
-    pub(crate) is_lenient: bool,
+    /// How a head goes on whose lines break a rule, where that is wanted.
+    pub(crate) lenient: Option<GoOn>,
     pub(crate) deadlines: Deadlines,
 }
 
@@ -175,7 +176,7 @@ impl Exchange {
                 repeat,
                 close: false,
                 allow_unknown_codings: false,
-                is_lenient: false,
+                lenient: None,
                 deadlines,
             },
         }

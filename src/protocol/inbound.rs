@@ -36,16 +36,11 @@ impl Exchange {
         body: &[u8],
         now: u32,
     ) -> Result<Option<Room>, Failure> {
-        if self.filled > self.parsed_to {
-            let head = buffer.get_mut(self.parsed_to..self.filled).unwrap_or_default();
-            let length = match self.parser.parse(head) {
-                Ok(length) => length,
-                Err(error) => self.wrong_head(buffer, error)?,
-            };
-            if let Some(length) = length {
-                self.head_complete(buffer, body, length, now)?;
-                return Ok(None);
-            }
+        if self.filled > self.parsed_to
+            && let Some(length) = self.parse_lines(buffer)?
+        {
+            self.head_complete(buffer, body, length, now)?;
+            return Ok(None);
         }
         if self.filled == buffer.len() {
             if self.parsed_to == 0 {
@@ -66,6 +61,15 @@ impl Exchange {
         Ok(Some(self.filled))
     }
 
+    /// Parses what has arrived of a head or of trailers. Returns the length of all of it.
+    fn parse_lines(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Failure> {
+        let arrived = buffer.get_mut(self.parsed_to..self.filled).unwrap_or_default();
+        match self.parser.parse(arrived) {
+            Ok(length) => Ok(length),
+            Err(error) => self.wrong_head(buffer, error),
+        }
+    }
+
     /// A line of the head or the trailers is wrong. A lenient request goes on behind it. What isn't HTTP at all
     /// is read a little further, so that what it is can be told.
     #[cold]
@@ -74,20 +78,12 @@ impl Exchange {
     fn wrong_head(
         &mut self,
         buffer: &mut [u8],
-        mut error: ProtocolError,
+        error: ProtocolError,
     ) -> Result<Option<usize>, Failure> {
         let ProtocolError::NotHttp(peer) = error else {
+            let Some(go_on) = self.params.lenient else { return Err(Failure::Protocol(error)) };
             let head = buffer.get_mut(self.parsed_to..self.filled).unwrap_or_default();
-            while self.params.is_lenient {
-                if !self.parser.mend(head, error).map_err(Failure::Protocol)? {
-                    return Ok(None);
-                }
-                match self.parser.parse(head) {
-                    Ok(length) => return Ok(length),
-                    Err(next) => error = next,
-                }
-            }
-            return Err(Failure::Protocol(error));
+            return go_on(&mut self.parser, head, error).map_err(Failure::Protocol);
         };
         let peer = if self.reused { Peer::LeftOvers } else { peer };
         let start = buffer.get(self.parsed_to..self.filled).unwrap_or_default();
@@ -219,12 +215,8 @@ impl Exchange {
 
     /// Reads framing of a chunked body. False where more of it has to arrive first.
     fn next_of_framing(&mut self, buffer: &mut [u8]) -> Result<bool, Failure> {
-        let arrived = buffer.get_mut(self.parsed_to..self.filled).unwrap_or_default();
         if self.body == Body::Trailers {
-            let length = match self.parser.parse(arrived) {
-                Ok(length) => length,
-                Err(error) => self.wrong_head(buffer, error)?,
-            };
+            let length = self.parse_lines(buffer)?;
             if let Some(length) = length {
                 self.trailers_length = length;
                 self.parsed_to = self.parsed_to.wrapping_add(length);
@@ -232,6 +224,7 @@ impl Exchange {
             }
             return Ok(length.is_some());
         }
+        let arrived = buffer.get_mut(self.parsed_to..self.filled).unwrap_or_default();
         let (taken, piece) = self.decoder.next(arrived).map_err(Failure::Protocol)?;
         self.parsed_to = self.parsed_to.wrapping_add(taken);
         if piece == Piece::Trailers {
