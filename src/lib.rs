@@ -66,7 +66,7 @@
 //! [`bearer`](Request::bearer) give credentials. The first two keep the request at the end of its buffer.
 //! [`query`](Request::query), [`form`](Request::form) and, with the feature `json`, `json` write what is
 //! sent, and [`send_parts`](Request::send_parts) a form with files. With the feature `digest`, `digest` answers a
-//! challenge.
+//! challenge. [`Download`] brings a file in pieces, and [`EventStream`] server-sent events.
 //!
 //! # Out of scope
 //!
@@ -144,9 +144,9 @@ mod protocol;
 #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
 pub use client::JsonError;
 pub use client::{
-    Buffer, Call, CopyError, Download, DownloadError, Follow, FollowError, Following, HasIp, Hop,
-    HopList, Hops, IntoUrl, Kept, Multipart, Online, Part, Probe, Request, Response, Retry,
-    Retrying, SafeHttpClient, Stream, Upgraded, Upload,
+    Buffer, Call, CopyError, Download, DownloadError, Event, EventError, EventStream, Follow,
+    FollowError, Following, HasIp, Hop, HopList, Hops, IntoUrl, Kept, Multipart, Online, Part,
+    Probe, Request, Response, Retry, Retrying, SafeHttpClient, Stream, Upgraded, Upload,
 };
 #[cfg(feature = "digest")]
 #[cfg_attr(docsrs, doc(cfg(feature = "digest")))]

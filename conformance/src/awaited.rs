@@ -2,6 +2,7 @@
 #![allow(clippy::result_large_err, reason = "an error is looked at here, and not handed on")]
 
 use crate::counted::{Counted, Counts};
+use crate::layers;
 use crate::scenario::{Bench, Failure, Got, PatternSink, Peer, Shows, Subject};
 use safe_http_client::asynch::{AsyncNetwork, SafeHttpClient, Timer, Wish};
 use safe_http_client::{
@@ -176,6 +177,10 @@ impl<N: AsyncNetwork, C: Timer, R: Runs> Subject for Awaited<'_, N, C, R> {
     fn upload(&mut self, url: &str, body: &[u8]) -> Result<u16, Failure> {
         let status = self.runs.block_on(upload(&mut self.client, self.cx, url, body));
         self.tell(status)
+    }
+
+    fn layers(&mut self, url: &str) -> Result<Vec<String>, String> {
+        self.runs.block_on(layers::awaited(&mut self.client, self.cx, url))
     }
 
     fn is_connected(&self) -> bool {

@@ -8,6 +8,7 @@ pub mod common;
 pub mod counted;
 mod delegate;
 pub mod embassy;
+mod layers;
 pub mod load;
 pub mod modem;
 pub mod requests;

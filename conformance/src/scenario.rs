@@ -12,6 +12,7 @@ mod acts;
 pub use acts::{Act, Move, Peer, Player, say};
 
 use crate::counted::{Counted, Counts};
+use crate::layers;
 use embedded_io::Write;
 use safe_http_client::{
     BodyLength, Clock, CloseReason, Config, CopyError, Diagnosis, ErrorOf, Evidence, LoopContext,
@@ -135,6 +136,9 @@ pub trait Subject {
     /// PUTs this body through a small buffer, and returns the answer's status.
     fn upload(&mut self, url: &str, body: &[u8]) -> Result<u16, Failure>;
 
+    /// Goes through what [`layers`](crate::layers) lists, and returns what came.
+    fn layers(&mut self, url: &str) -> Result<Vec<String>, String>;
+
     fn is_connected(&self) -> bool;
 
     fn close_reason(&self) -> Option<CloseReason>;
@@ -198,6 +202,10 @@ impl<N: Network, C: Clock> Subject for Waiting<'_, N, C> {
     fn upload(&mut self, url: &str, body: &[u8]) -> Result<u16, Failure> {
         let status = self.try_upload(url, body);
         self.tell(status)
+    }
+
+    fn layers(&mut self, url: &str) -> Result<Vec<String>, String> {
+        layers::wait(&mut self.client, self.cx, url)
     }
 
     fn is_connected(&self) -> bool {
@@ -404,6 +412,14 @@ impl<S: Subject, P: Peer> Bench<S, P> {
         "10,000 bytes through a buffer of 512".into()
     }
 
+    fn layers(&mut self) -> String {
+        let url = self.peer.play(layers::scripts());
+        let came = self.subject.layers(&url).unwrap_or_else(|failure| panic!("{failure}"));
+        assert_eq!(came, layers::EXPECTED);
+        layers::check(&self.peer.heads());
+        "a redirect, a 503, a form, a download in two".into()
+    }
+
     fn refused_connect(&mut self) -> String {
         let url = self.peer.refusing();
         let failure = self.get(&url).expect_err("nothing listens there");
@@ -513,7 +529,7 @@ type Scenario<S, P> = (&'static str, fn(&mut Bench<S, P>) -> String);
 /// Goes through all scenarios, and prints a line for each on stderr. Returns the bench for what
 /// only this stack can show.
 pub fn run<S: Subject, P: Peer>(stack: &str, mut bench: Bench<S, P>) -> Bench<S, P> {
-    let scenarios: [Scenario<S, P>; 14] = [
+    let scenarios: [Scenario<S, P>; 15] = [
         ("GET with a length", Bench::get_with_length),
         ("chunked", Bench::chunked),
         ("close-delimited", Bench::close_delimited),
@@ -521,6 +537,7 @@ pub fn run<S: Subject, P: Peer>(stack: &str, mut bench: Bench<S, P>) -> Bench<S,
         ("keep-alive twice", Bench::keep_alive_twice),
         ("large download", Bench::large_download),
         ("upload", Bench::upload),
+        ("layers", Bench::layers),
         ("refused connect", Bench::refused_connect),
         ("reset in the body", Bench::reset_in_body),
         ("reset in a close-delimited body", Bench::reset_in_close_delimited),

@@ -22,6 +22,41 @@ impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Request<'r, 'b, N, C, B> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Request<'r, 'b, N, C, B> {
+    /// A body of JSON, with its `Content-Type`: as [`Request::json`](crate::Request::json).
+    pub fn json<T: serde::Serialize + ?Sized>(self, value: &T) -> Self {
+        Self::from_inner(self.into_inner().json(value))
+    }
+}
+
+#[cfg(feature = "json")]
+impl<N: AsyncNetwork, C: Timer, B: Buffer> Response<'_, '_, N, C, B> {
+    /// Reads the rest of the body into the request's buffer, and parses it: as
+    /// [`Response::json`](crate::Response::json).
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{ErrorOf, JsonError, asynch::*};
+    /// # async fn f<N: AsyncNetwork, C: Timer>(mut online: Online<'_, N, C>)
+    /// # -> Result<(), JsonError<ErrorOf<N>>> {
+    /// let mut buffer = [0; 1024];
+    /// let request = online.post("http://192.168.1.20/door", &mut buffer).json("open");
+    /// let mut response = request.send().await.map_err(JsonError::Response)?;
+    /// let times_opened: u32 = response.json().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As the waiting one.
+    pub async fn json<'t, T: serde::Deserialize<'t>>(
+        &'t mut self,
+    ) -> Result<T, crate::JsonError<ErrorOf<N>>> {
+        self.read_to_end().await.map_err(crate::JsonError::Response)?;
+        self.call().json().map_err(crate::JsonError::Json)
+    }
+}
+
 /// A request that follows redirects: the twin of [`Follow`](crate::Follow).
 ///
 /// ```no_run

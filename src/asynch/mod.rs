@@ -54,6 +54,7 @@ mod client;
 mod connected;
 mod download;
 mod driver;
+mod events;
 mod layers;
 #[cfg(feature = "esp-at")]
 mod modem;

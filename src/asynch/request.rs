@@ -41,6 +41,11 @@ impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Request<'r, 'b, N, C, B> {
         Self { inner: client::Request::new(client, method, url, buffer) }
     }
 
+    #[cfg(feature = "json")]
+    pub(super) fn from_inner(inner: client::Request<'r, 'b, N, C, B>) -> Self {
+        Self { inner }
+    }
+
     pub(super) fn into_inner(self) -> client::Request<'r, 'b, N, C, B> {
         self.inner
     }
@@ -108,6 +113,11 @@ impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Request<'r, 'b, N, C, B> {
     /// aside.
     pub fn allow_unknown_codings(self) -> Self {
         Self { inner: self.inner.allow_unknown_codings() }
+    }
+
+    /// Takes header lines that break a rule, and that other clients take: as [`Request::lenient`](crate::Request::lenient).
+    pub fn lenient(self) -> Self {
+        Self { inner: self.inner.lenient() }
     }
 
     /// For this request: how long looking the host's name up may take.

@@ -162,6 +162,33 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         self
     }
 
+    /// Takes header and trailer lines that break a rule, and that other clients take; without it they are an
+    /// error that names the rule:
+    ///
+    /// | line | |
+    /// |---|---|
+    /// | `Name : value` | kept, as `Name: value` |
+    /// | a value with control characters or a CR alone | kept, with spaces in their place |
+    /// | a name with other bytes than a name may have, or none | left out |
+    /// | without a colon; indented, behind no field | left out |
+    ///
+    /// Where the response ends is never guessed: a wrong line that may be about `Content-Length` or
+    /// `Transfer-Encoding`, or that has a NUL or begins with a CR, is an error as before, and so is a wrong
+    /// status line.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(mut online: Online<'_, N, C>) -> Result<(), ErrorOf<N>> {
+    /// # let mut buffer = [0; 512];
+    /// let old_camera = online.get("http://192.168.1.20/image", &mut buffer);
+    /// old_camera.lenient().send()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn lenient(mut self) -> Self {
+        self.draft.exchange.params.lenient = Some(crate::http::lenient::go_on);
+        self
+    }
+
     /// For this request: how long looking the host's name up may take.
     pub fn resolve_timeout(mut self, timeout: Duration) -> Self {
         self.deadlines().resolve_ms = millis(timeout);

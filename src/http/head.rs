@@ -230,6 +230,19 @@ impl HeadParser {
         Ok(true)
     }
 
+    /// Goes back to the start of the line that it is in. False where that is the status line.
+    pub(super) fn goes_back_to_line(&mut self) -> bool {
+        (self.state, self.position) = (State::Name, self.line);
+        self.line > 0 || self.in_trailers
+    }
+
+    /// Passes over `length` bytes of a line and its end. What is folded behind them goes on with no field.
+    pub(super) fn pass_line(&mut self, length: usize) {
+        self.line = self.line.wrapping_add(length);
+        self.position = self.line;
+        self.name_length = 0;
+    }
+
     /// A CR alone (RFC 9112 section 2.2), behind what this state stands for.
     #[cold]
     fn bare_cr(&self, state: State) -> ProtocolError {

@@ -14,11 +14,13 @@ pub(crate) mod digest;
 pub(crate) mod endpoint;
 pub(crate) mod framing;
 pub(crate) mod head;
+pub(crate) mod lenient;
 pub(crate) mod method;
 pub(crate) mod range;
 pub(crate) mod redirect;
 pub(crate) mod request;
 pub(crate) mod response;
+pub(crate) mod sse;
 pub(crate) mod status;
 pub(crate) mod url;
 

@@ -305,13 +305,16 @@ impl<'b> Iterator for Headers<'b> {
     type Item = Header<'b>;
 
     fn next(&mut self) -> Option<Header<'b>> {
-        let end = self.lines.iter().position(|&byte| byte == b'\n')?;
-        let (line, rest) = self.lines.split_at_checked(end)?;
-        self.lines = rest.get(1..).unwrap_or_default();
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let colon = line.iter().position(|&byte| byte == b':')?;
-        let (name, value) = line.split_at_checked(colon)?;
-        Some(Header { name, value: trim(value.get(1..).unwrap_or_default()) })
+        loop {
+            let end = self.lines.iter().position(|&byte| byte == b'\n')?;
+            let (line, rest) = self.lines.split_at_checked(end)?;
+            self.lines = rest.get(1..).unwrap_or_default();
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            // The last line has none, nor has one that was blanked.
+            let Some(colon) = line.iter().position(|&byte| byte == b':') else { continue };
+            let (name, value) = line.split_at_checked(colon)?;
+            return Some(Header { name, value: trim(value.get(1..).unwrap_or_default()) });
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::http::chunked::ChunkedDecoder;
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::head::{HeadMeasure, HeadParser};
+use crate::http::lenient::GoOn;
 use crate::http::method::Repeat;
 use crate::http::response::{Headers, ResponseHead};
 
@@ -18,6 +19,8 @@ pub(crate) struct RequestParams {
     pub(crate) close: bool,
     /// Codings that can't be undone are passed on as they are.
     pub(crate) allow_unknown_codings: bool,
+    /// How a head goes on whose lines break a rule, where that is wanted.
+    pub(crate) lenient: Option<GoOn>,
     pub(crate) deadlines: Deadlines,
 }
 
@@ -173,6 +176,7 @@ impl Exchange {
                 repeat,
                 close: false,
                 allow_unknown_codings: false,
+                lenient: None,
                 deadlines,
             },
         }

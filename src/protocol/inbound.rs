@@ -36,16 +36,11 @@ impl Exchange {
         body: &[u8],
         now: u32,
     ) -> Result<Option<Room>, Failure> {
-        if self.filled > self.parsed_to {
-            let head = buffer.get_mut(self.parsed_to..self.filled).unwrap_or_default();
-            match self.parser.parse(head) {
-                Ok(Some(length)) => {
-                    self.head_complete(buffer, body, length, now)?;
-                    return Ok(None);
-                }
-                Ok(None) => {}
-                Err(error) => self.wrong_head(buffer, error)?,
-            }
+        if self.filled > self.parsed_to
+            && let Some(length) = self.parse_lines(buffer)?
+        {
+            self.head_complete(buffer, body, length, now)?;
+            return Ok(None);
         }
         if self.filled == buffer.len() {
             if self.parsed_to == 0 {
@@ -66,13 +61,29 @@ impl Exchange {
         Ok(Some(self.filled))
     }
 
-    /// The head is wrong. One that isn't HTTP at all is read a little further, so that what it is can be told.
+    /// Parses what has arrived of a head or of trailers. Returns the length of all of it.
+    fn parse_lines(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Failure> {
+        let arrived = buffer.get_mut(self.parsed_to..self.filled).unwrap_or_default();
+        match self.parser.parse(arrived) {
+            Ok(length) => Ok(length),
+            Err(error) => self.wrong_head(buffer, error),
+        }
+    }
+
+    /// A line of the head or the trailers is wrong. A lenient request goes on behind it. What isn't HTTP at all
+    /// is read a little further, so that what it is can be told.
     #[cold]
     #[inline(never)]
     #[allow(clippy::manual_contains, reason = "that brings a search by words, 136 bytes on a chip")]
-    fn wrong_head(&mut self, buffer: &[u8], error: ProtocolError) -> Result<(), Failure> {
+    fn wrong_head(
+        &mut self,
+        buffer: &mut [u8],
+        error: ProtocolError,
+    ) -> Result<Option<usize>, Failure> {
         let ProtocolError::NotHttp(peer) = error else {
-            return Err(Failure::Protocol(error));
+            let Some(go_on) = self.params.lenient else { return Err(Failure::Protocol(error)) };
+            let head = buffer.get_mut(self.parsed_to..self.filled).unwrap_or_default();
+            return go_on(&mut self.parser, head, error).map_err(Failure::Protocol);
         };
         let peer = if self.reused { Peer::LeftOvers } else { peer };
         let start = buffer.get(self.parsed_to..self.filled).unwrap_or_default();
@@ -84,7 +95,7 @@ impl Exchange {
             return Err(Failure::Protocol(ProtocolError::NotHttp(peer)));
         }
         self.parser.stranger = Some(peer);
-        Ok(())
+        Ok(None)
     }
 
     fn head_complete(
@@ -210,9 +221,8 @@ impl Exchange {
 
     /// Reads framing of a chunked body. False where more of it has to arrive first.
     fn next_of_framing(&mut self, buffer: &mut [u8]) -> Result<bool, Failure> {
-        let arrived = buffer.get_mut(self.parsed_to..self.filled).unwrap_or_default();
         if self.body == Body::Trailers {
-            let length = self.parser.parse(arrived).map_err(Failure::Protocol)?;
+            let length = self.parse_lines(buffer)?;
             if let Some(length) = length {
                 self.trailers_length = length;
                 self.parsed_to = self.parsed_to.wrapping_add(length);
@@ -220,6 +230,7 @@ impl Exchange {
             }
             return Ok(length.is_some());
         }
+        let arrived = buffer.get_mut(self.parsed_to..self.filled).unwrap_or_default();
         let (taken, piece) = self.decoder.next(arrived).map_err(Failure::Protocol)?;
         self.parsed_to = self.parsed_to.wrapping_add(taken);
         if piece == Piece::Trailers {

@@ -6,7 +6,9 @@ use crate::server::Server;
 use embedded_io_async::Read;
 use nal_link::{PcLink, StdClock};
 use safe_http_client::asynch::{AsyncNetwork, NalNetwork, SafeHttpClient, Timer};
-use safe_http_client::{Clock, Config, Deadline, Download, ErrorKind, RetryPolicy, StackFault};
+use safe_http_client::{
+    Clock, Config, Deadline, Download, ErrorKind, EventStream, RetryPolicy, StackFault,
+};
 use std::time::{Duration, Instant};
 
 #[derive(Clone, Copy)]
@@ -142,6 +144,59 @@ fn a_download_goes_on_where_it_was_cut() {
     });
     assert_eq!((&file, download.have(), pieces >= 2), (b"0123456789", 10, true));
     assert!(server.heads()[1].contains("range: bytes=4-\r\nif-range: \"1\"\r\n"));
+}
+
+/// Events come as they do to the client that waits.
+#[test]
+fn events_over_a_real_socket() {
+    let mut cx = cx();
+    let first = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n\
+                 id: 7\ndata: one\n\nevent: x\nda";
+    let rest = say("ta: two\n\ndata: cut");
+    let server = Server::new(vec![vec![Act::Request, say(first), Act::Wait(20), rest, Act::Fin]]);
+    let stack = std_embedded_nal_async::Stack::default();
+    let mut client = host(&stack, Config::new());
+    let (url, mut events) = (server.url(), EventStream::new([0; 64]));
+    async_io::block_on(async {
+        let mut buffer = [0; 512];
+        let mut online = client.wait_online(&mut cx).await.unwrap();
+        let request = events.request_async(&mut online, &url, &mut buffer);
+        let mut response = request.send().await.unwrap();
+        for (kind, data) in [("message", "one"), ("x", "two")] {
+            let event = events.next_async(&mut response).await.unwrap().unwrap();
+            assert_eq!((event.is(kind), event.data_str()), (true, Some(data)));
+        }
+        assert!(events.next_async(&mut response).await.unwrap().is_none());
+    });
+    assert_eq!(events.last_id(), b"7");
+}
+
+#[cfg(feature = "json")]
+#[test]
+fn json_over_a_real_socket() {
+    let mut cx = cx();
+    let answer = |body: &str| say(format!("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{body}"));
+    let server = Server::new(vec![vec![
+        Act::Request,
+        Act::Body(6),
+        answer("17"),
+        Act::Request,
+        answer("{]"),
+    ]]);
+    let stack = std_embedded_nal_async::Stack::default();
+    let mut client = host(&stack, Config::new());
+    let url = server.url();
+    async_io::block_on(async {
+        let mut buffer = [0; 512];
+        let mut online = client.wait_online(&mut cx).await.unwrap();
+        let mut response = online.post(&url, &mut buffer).json("open").send().await.unwrap();
+        assert_eq!(response.json::<u32>().await.unwrap(), 17);
+        drop(response);
+        let mut response = online.get(&url, &mut buffer).send().await.unwrap();
+        let error = response.json::<u32>().await.unwrap_err();
+        assert!(matches!(error, safe_http_client::JsonError::Json(_)), "{error}");
+    });
+    assert!(server.heads()[0].contains("Content-Type: application/json\r\n"));
 }
 
 /// Layers go on in the same order, and the wait for the next attempt is slept through.

@@ -6,6 +6,7 @@ mod auth;
 mod digest;
 mod displaced;
 mod download;
+mod events;
 mod follow;
 mod form;
 #[cfg(feature = "json")]

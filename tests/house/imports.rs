@@ -40,6 +40,8 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "embedded_hal_async",
             // `modem`: neither its trait nor the driver's type is another crate's to join.
             "esp_at",
+            // What `json` takes and gives, as in `client`.
+            "serde",
         ],
     ),
 ];

@@ -7,6 +7,7 @@ mod auth;
 #[cfg(feature = "digest")]
 mod digest;
 pub(crate) mod download;
+pub(crate) mod events;
 mod follow;
 mod form;
 #[cfg(feature = "json")]
@@ -18,6 +19,7 @@ mod retry;
 #[cfg(feature = "digest")]
 pub use digest::{Digest, DigestError, Digesting};
 pub use download::{Download, DownloadError};
+pub use events::{Event, EventError, EventStream};
 pub use follow::{Follow, FollowError, Following, Hop, HopList, Hops};
 #[cfg(feature = "json")]
 pub use json::JsonError;

@@ -9,6 +9,7 @@ mod chunks;
 mod ends;
 mod framing;
 mod head;
+mod lenient;
 mod reader;
 mod reading;
 mod row;

@@ -1,0 +1,308 @@
+//! Server-sent events, as they arrive (WHATWG HTML, section 9.2.6).
+//!
+//! What is kept stands in the caller's buffer, in this order:
+//!
+//! ```text
+//!   | id of the last event | id | kind | data | the value of a line that isn't complete |
+//! ```
+//!
+//! A line's name isn't kept, nor is a comment: an event takes the room of its values alone.
+
+const BOM: &[u8] = b"\xEF\xBB\xBF";
+
+/// The event doesn't fit the buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Oversize;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Kind,
+    Data,
+    Id,
+    Retry,
+    /// A comment, or a field that nobody knows.
+    Other,
+}
+
+impl Field {
+    fn of(name: &[u8]) -> Self {
+        match name {
+            b"event" => Self::Kind,
+            b"data" => Self::Data,
+            b"id" => Self::Id,
+            b"retry" => Self::Retry,
+            _ => Self::Other,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// In a line's name, of which so many bytes have come.
+    Name(u8),
+    /// Behind the colon, where a space may be.
+    Colon(Field),
+    Value(Field),
+}
+
+/// Parses a stream of events. Offsets are those of the buffer's parts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EventParser {
+    state: State,
+    /// The line's name; a longer one is none that is known.
+    name: [u8; 5],
+    /// The last byte was a CR: an LF behind it belongs to it.
+    after_cr: bool,
+    /// Nothing but a byte order mark has come.
+    at_start: bool,
+    last_id_end: usize,
+    id_end: usize,
+    kind_end: usize,
+    data_end: usize,
+    line_end: usize,
+    has_id: bool,
+    has_data: bool,
+    /// The event doesn't fit: what is left of it is passed over.
+    skips: bool,
+    /// The event was given out.
+    is_given: bool,
+    pub(crate) retry_ms: Option<u32>,
+}
+
+impl EventParser {
+    pub(crate) const fn new() -> Self {
+        Self {
+            state: State::Name(0),
+            name: [0; 5],
+            after_cr: false,
+            at_start: true,
+            last_id_end: 0,
+            id_end: 0,
+            kind_end: 0,
+            data_end: 0,
+            line_end: 0,
+            has_id: false,
+            has_data: false,
+            skips: false,
+            is_given: false,
+            retry_ms: None,
+        }
+    }
+
+    /// For the next response: an event that wasn't complete is none.
+    pub(crate) fn start(&mut self) {
+        self.forget();
+        self.state = State::Name(0);
+        self.after_cr = false;
+        self.at_start = true;
+    }
+
+    pub(crate) fn last_id<'e>(&self, buffer: &'e [u8]) -> &'e [u8] {
+        buffer.get(..self.last_id_end).unwrap_or_default()
+    }
+
+    pub(crate) fn kind<'e>(&self, buffer: &'e [u8]) -> &'e [u8] {
+        match buffer.get(self.id_end..self.kind_end) {
+            None | Some([]) => b"message",
+            Some(kind) => kind,
+        }
+    }
+
+    pub(crate) fn data<'e>(&self, buffer: &'e [u8]) -> &'e [u8] {
+        buffer.get(self.kind_end..self.data_end).unwrap_or_default()
+    }
+
+    /// Goes on with `input`, up to the end of an event. Returns how much of it was taken, and whether an event
+    /// stands in the buffer.
+    pub(crate) fn parse(
+        &mut self,
+        buffer: &mut [u8],
+        input: &[u8],
+    ) -> (usize, Result<bool, Oversize>) {
+        if self.is_given {
+            self.forget();
+        }
+        let mut rest = input;
+        let mut found = Ok(false);
+        while let ([byte, tail @ ..], Ok(false)) = (rest, found) {
+            let is_second = core::mem::take(&mut self.after_cr) && *byte == b'\n';
+            if is_second {
+                rest = tail;
+            } else if matches!(byte, b'\r' | b'\n') {
+                self.after_cr = *byte == b'\r';
+                rest = tail;
+                found = self.end_line(buffer);
+            } else if let State::Value(field) = self.state {
+                let end = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
+                let (value, behind) =
+                    rest.split_at_checked(end.unwrap_or(rest.len())).unwrap_or_default();
+                rest = behind;
+                found = self.keep(buffer, field, value).map(|()| false);
+            } else {
+                let is_space = *byte == b' ';
+                match self.state {
+                    State::Name(length) if *byte == b':' => {
+                        found = self.begin_value(buffer, length).map(|()| false);
+                        rest = tail;
+                    }
+                    State::Name(length) => {
+                        self.name_byte(length, *byte);
+                        rest = tail;
+                    }
+                    State::Colon(field) | State::Value(field) => {
+                        self.state = State::Value(field);
+                        if is_space {
+                            rest = tail;
+                        }
+                    }
+                }
+            }
+        }
+        (input.len().saturating_sub(rest.len()), found)
+    }
+
+    fn name_byte(&mut self, length: u8, byte: u8) {
+        if let Some(place) = self.name.get_mut(usize::from(length)) {
+            *place = byte;
+        }
+        let length = length.saturating_add(1);
+        let is_mark = self.at_start && self.name.get(..usize::from(length)) == Some(BOM);
+        self.at_start &= !is_mark;
+        self.state = State::Name(if is_mark { 0 } else { length });
+    }
+
+    /// At the end of a line's name.
+    fn begin_value(&mut self, buffer: &mut [u8], name_length: u8) -> Result<(), Oversize> {
+        let field = self.name.get(..usize::from(name_length)).map_or(Field::Other, Field::of);
+        self.state = State::Colon(field);
+        // Lines of data are one text, with an LF between two.
+        if field == Field::Data && core::mem::replace(&mut self.has_data, true) {
+            self.keep(buffer, field, b"\n")?;
+        }
+        Ok(())
+    }
+
+    /// Keeps some of a value.
+    fn keep(&mut self, buffer: &mut [u8], field: Field, value: &[u8]) -> Result<(), Oversize> {
+        if field == Field::Other || self.skips {
+            return Ok(());
+        }
+        let end = self.line_end.saturating_add(value.len());
+        let Some(room) = buffer.get_mut(self.line_end..end) else {
+            self.skips = true;
+            return Err(Oversize);
+        };
+        super::bytes::copy(room, value);
+        self.line_end = end;
+        Ok(())
+    }
+
+    /// At the end of a line. True if it ends an event.
+    fn end_line(&mut self, buffer: &mut [u8]) -> Result<bool, Oversize> {
+        self.at_start = false;
+        let field = match self.state {
+            State::Name(0) => return Ok(self.end_event(buffer)),
+            State::Name(length) => {
+                let begun = self.begin_value(buffer, length);
+                if begun.is_err() {
+                    self.state = State::Name(0);
+                    return Err(Oversize);
+                }
+                match self.state {
+                    State::Colon(field) => field,
+                    _ => Field::Other,
+                }
+            }
+            State::Colon(field) | State::Value(field) => field,
+        };
+        self.state = State::Name(0);
+        if self.skips {
+            return Ok(false);
+        }
+        let value = buffer.get(self.data_end..self.line_end).unwrap_or_default();
+        match field {
+            Field::Data => self.data_end = self.line_end,
+            Field::Kind => {
+                let before = self.kind_end;
+                let length = replace(buffer, [self.id_end, before, self.data_end, self.line_end]);
+                self.kind_end = self.id_end.saturating_add(length);
+                self.data_end = moved(self.data_end, before, self.kind_end);
+            }
+            Field::Id if !value.contains(&0) => {
+                self.has_id = true;
+                let before = self.id_end;
+                let length =
+                    replace(buffer, [self.last_id_end, before, self.data_end, self.line_end]);
+                self.id_end = self.last_id_end.saturating_add(length);
+                self.kind_end = moved(self.kind_end, before, self.id_end);
+                self.data_end = moved(self.data_end, before, self.id_end);
+            }
+            Field::Retry if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
+                let value = value.iter().fold(0u32, |sum, digit| {
+                    sum.saturating_mul(10).saturating_add(u32::from(digit & 15))
+                });
+                self.retry_ms = Some(value);
+            }
+            Field::Id | Field::Retry | Field::Other => {}
+        }
+        self.line_end = self.data_end;
+        Ok(false)
+    }
+
+    /// At an empty line. True if that makes an event.
+    fn end_event(&mut self, buffer: &mut [u8]) -> bool {
+        if self.skips {
+            self.forget();
+            return false;
+        }
+        if core::mem::take(&mut self.has_id) {
+            let old = self.last_id_end;
+            rotate(buffer.get_mut(..self.data_end), old);
+            for end in
+                [&mut self.id_end, &mut self.kind_end, &mut self.data_end, &mut self.line_end]
+            {
+                *end = end.saturating_sub(old);
+            }
+            self.last_id_end = self.id_end;
+        }
+        self.is_given = self.has_data;
+        if !self.has_data {
+            self.forget();
+        }
+        self.is_given
+    }
+
+    /// Forgets all of an event but the last one's id.
+    fn forget(&mut self) {
+        let end = self.last_id_end;
+        (self.id_end, self.kind_end, self.data_end, self.line_end) = (end, end, end, end);
+        self.has_id = false;
+        self.has_data = false;
+        self.skips = false;
+        self.is_given = false;
+    }
+}
+
+/// Where a part ends, once the end of one before it was moved.
+const fn moved(end: usize, before: usize, now: usize) -> usize {
+    end.saturating_sub(before).saturating_add(now)
+}
+
+/// Puts `buffer[value..end]` in the place of `buffer[start..old]`, and moves what is behind that. Returns how
+/// long the value is.
+fn replace(buffer: &mut [u8], [start, old, value, end]: [usize; 4]) -> usize {
+    rotate(buffer.get_mut(start..end), value.saturating_sub(start));
+    let length = end.saturating_sub(value);
+    let moved = buffer.get_mut(start.saturating_add(length)..end);
+    rotate(moved, old.saturating_sub(start));
+    length
+}
+
+fn rotate(bytes: Option<&mut [u8]>, count: usize) {
+    if let Some(bytes) = bytes {
+        bytes.rotate_left(count.min(bytes.len()));
+    }
+}
+
+#[cfg(test)]
+mod tests;
