@@ -183,7 +183,7 @@ impl Cause {
                  the name that stands in it"
             }
             Self::Redirected => {
-                "ask for the URL that it leads to: redirects aren't followed by themselves"
+                "ask for the URL that it leads to, or have redirects followed: `follow(n)`"
             }
             Self::RefusedByStatus => {
                 "the status says why: 401 and 403 want other credentials, 404 another path, 500 and \

@@ -241,11 +241,11 @@ impl Answer {
                  client"
             }
             Meaning::ToOtherHost | Meaning::ToLogin => {
-                "redirects aren't followed by themselves: ask for the URL that it leads to, with https \
-                 by a stack that has TLS"
+                "ask for the URL that it leads to, or have redirects followed: .follow(n); https takes a \
+                 stack that has TLS"
             }
             Meaning::ToOtherPlace | Meaning::ToSomewhere => {
-                "redirects aren't followed by themselves: ask for the URL that it leads to"
+                "ask for the URL that it leads to, or have redirects followed: .follow(n)"
             }
             Meaning::ToOtherScheme => {
                 "look at what the server is for: it leads to an app or to another protocol"
@@ -255,15 +255,16 @@ impl Answer {
                 "a proxy stands between: give it its credentials by the header Proxy-Authorization"
             }
             Meaning::WantsCredentials if wants("Basic") => {
-                "put user name and password into the URL, http://user:password@host/, percent-encoded: \
-                 that is Basic"
+                "give user name and password by .basic(user, password), or percent-encoded in the URL: \
+                 http://user:password@host/"
             }
-            Meaning::WantsCredentials if wants("Bearer") => {
-                "send the token by .header(\"Authorization\", \"Bearer ...\")"
+            Meaning::WantsCredentials if wants("Bearer") => "send the token by .bearer(token)",
+            Meaning::WantsCredentials if wants("Digest") => {
+                "answer by .digest(user, password, random), with the feature `digest`"
             }
             Meaning::WantsCredentials => {
-                "user and password in a URL are Basic: switch the server to that, or make the header \
-                 Authorization for the scheme that it wants yourself"
+                "switch the server to Basic or Digest, or make the header Authorization for the scheme \
+                 that it wants yourself"
             }
             Meaning::Forbidden => {
                 "check the credentials' rights, and the server's list of allowed addresses and hosts"

@@ -68,6 +68,17 @@ pub(super) fn of_page(page: &[u8]) -> Option<Location<'_>> {
     Location::of("location", url)
 }
 
+/// Host, port with its colon, and what is behind them.
+fn split(rest: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let (authority, behind) = rest.split_at_checked(end_of_authority(rest))?;
+    let authority = match find_last_at(authority) {
+        Some(at) => authority.get(at.wrapping_add(1)..)?,
+        None => authority,
+    };
+    let (host, port) = authority.split_at_checked(end_of_host(authority))?;
+    Some((host, port, behind))
+}
+
 impl<'h> Location<'h> {
     /// The URL that a header names, in `Refresh` behind `url=`. `None` for a path alone, which stays where
     /// it is, whatever stands in its query.
@@ -89,12 +100,13 @@ impl<'h> Location<'h> {
             return None;
         }
         let rest = text.get(slashes.wrapping_add(2)..)?;
-        let (authority, behind) = rest.split_at_checked(end_of_authority(rest))?;
-        let authority = match find_last_at(authority) {
-            Some(at) => authority.get(at.wrapping_add(1)..)?,
-            None => authority,
-        };
-        let (host, port) = authority.split_at_checked(end_of_host(authority))?;
+        let (mut host, mut port, mut behind) = split(rest)?;
+        // A password with a slash in it would be shown for a port and a path.
+        if port.iter().skip(1).any(|byte| !byte.is_ascii_digit())
+            && let Some(at) = find_last_at(rest)
+        {
+            (host, port, behind) = split(rest.get(at.wrapping_add(1)..)?)?;
+        }
         let end = behind.iter().position(|byte| b"?#".contains(byte)).unwrap_or(behind.len());
         let path = behind.get(..end)?;
         let location = Self { is_https, has_scheme: !scheme.is_empty(), host, port, path };

@@ -76,7 +76,7 @@ fn an_answer_is_told_by_its_status() {
             "401 that wants Digest",
             "http://gate.test/",
             "401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"x\", nonce=\"y\"",
-            &["status 401", "wants Digest", "Basic", "Authorization"],
+            &["status 401", "wants Digest", ".digest(user, password, random)"],
             &[FINE, "nonce", "realm"],
         ),
         (
@@ -169,6 +169,13 @@ fn an_answer_is_told_by_its_status() {
             "302 Found\r\nLocation: http:/next",
             &["redirects to http:/next", "another place of the same host"],
             &[FINE, "another protocol"],
+        ),
+        (
+            "302 with a slash in its password",
+            "http://gate.test/",
+            "302 Found\r\nLocation: http://admin:pa/ss@gate.test/next",
+            &["redirects to http://gate.test/next"],
+            &[FINE, "admin", "pa/ss", "ss@"],
         ),
         (
             "302 to a fragment",

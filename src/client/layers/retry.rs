@@ -85,7 +85,8 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Retry<'r, 'b, N, C, B> {
 }
 
 /// A request that is sent again where that may help, as a value: what [`Retry::start`] makes. It is polled
-/// with the client that started it. While it waits for its next attempt, the client is free for other calls.
+/// with the client that started it. While it waits for its next attempt, the client is free for other calls:
+/// one that is still under way then ends, as by any other request.
 ///
 /// ```no_run
 /// # use safe_http_client::*;
