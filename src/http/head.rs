@@ -12,7 +12,7 @@
 //! until it is complete, and header fields are read from there afterwards. A CR may be missing in
 //! front of an LF (RFC 9112 section 2.2). A folded line is joined where it stands (section 5.2).
 
-use super::bytes::{is_space, token_run, trim, value_run};
+use super::bytes::{is, is_space, token_run, trim, value_run};
 use super::framing::FramingFields;
 use crate::error::{Peer, ProtocolError};
 
@@ -45,8 +45,6 @@ pub struct HeadParser {
     position: usize,
     /// Where the current line starts.
     pub(crate) line: usize,
-    /// Where the line with the transfer coding starts, or another with a name as long.
-    coding_line: usize,
     /// Length of the last line's name; 0 before the first.
     name_length: usize,
     /// Where the reason ends, and with it the status line.
@@ -67,7 +65,6 @@ impl HeadParser {
             state: State::StatusLine,
             position: 0,
             line: 0,
-            coding_line: 0,
             name_length: 0,
             reason_end: 0,
             status: 0,
@@ -96,9 +93,25 @@ impl HeadParser {
         }
     }
 
-    /// Where the line starts that is wrong: of a head that is complete it is the transfer coding's.
-    pub(crate) fn wrong_line(&self) -> usize {
-        if self.state == State::Done { self.coding_line } else { self.line }
+    /// Where the line starts that is wrong: of a head that is complete it is the last transfer coding's.
+    #[cold]
+    pub(crate) fn wrong_line(&self, head: &[u8]) -> usize {
+        let (mut at, mut found) = (0usize, self.line);
+        if self.state == State::Done {
+            for line in head.split_inclusive(|byte| *byte == b'\n') {
+                let name = line.get(..b"transfer-encoding".len()).unwrap_or_default();
+                if is(name, b"transfer-encoding") {
+                    found = at;
+                }
+                at = at.wrapping_add(line.len());
+            }
+        }
+        found
+    }
+
+    /// The head's length, once it is complete.
+    pub(crate) fn length(&self) -> Option<usize> {
+        (self.state == State::Done).then_some(self.position)
     }
 
     /// The status, once the head is complete.
@@ -195,7 +208,7 @@ impl HeadParser {
         }
         self.state = state;
         self.position = at(rest);
-        Ok((state == State::Done).then_some(self.position))
+        Ok(self.length())
     }
 
     /// White space at `at`, where a name belongs or behind one. True where it begins a folded line: the end
@@ -282,9 +295,6 @@ impl HeadParser {
     /// Takes note of a field line, complete up to its value's end.
     #[cfg_attr(target_pointer_width = "32", inline(never))]
     fn field(&mut self, line: &[u8]) -> Result<(), ProtocolError> {
-        if self.name_length == "transfer-encoding".len() {
-            self.coding_line = self.line;
-        }
         match line.split_at_checked(self.name_length) {
             Some((name, [b':', value @ ..])) => self.fields.field(name, trim(value)),
             _ => Ok(()),

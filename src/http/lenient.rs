@@ -16,22 +16,21 @@ enum Mended {
 }
 
 /// Goes on with a head behind what is wrong with it, of all bytes so far.
-pub(crate) type GoOn =
-    fn(&mut HeadParser, &mut [u8], ProtocolError) -> Result<Option<usize>, ProtocolError>;
+pub(crate) type GoOn = fn(&mut HeadParser, &mut [u8], ProtocolError) -> Result<(), ProtocolError>;
 
 /// The same leniently. A request that asks for it has this at hand; a program without one doesn't link it.
 pub(crate) fn go_on(
     parser: &mut HeadParser,
     head: &mut [u8],
     mut error: ProtocolError,
-) -> Result<Option<usize>, ProtocolError> {
+) -> Result<(), ProtocolError> {
     while parser.mend(head, error)? {
         match parser.parse(head) {
-            Ok(length) => return Ok(length),
+            Ok(_) => return Ok(()),
             Err(next) => error = next,
         }
     }
-    Ok(None)
+    Ok(())
 }
 
 impl HeadParser {

@@ -19,8 +19,6 @@ pub(crate) struct RequestParams {
     pub(crate) close: bool,
     /// Codings that can't be undone are passed on as they are.
     pub(crate) allow_unknown_codings: bool,
-    /// How a head goes on whose lines break a rule, where that is wanted.
-    pub(crate) lenient: Option<GoOn>,
     pub(crate) deadlines: Deadlines,
 }
 
@@ -127,6 +125,8 @@ pub struct Exchange {
     /// Of a head that doesn't fit the buffer.
     pub(super) measure: HeadMeasure,
     pub(crate) endpoint: Endpoint,
+    /// How a head goes on whose lines break a rule, where that is wanted.
+    pub(crate) lenient: Option<GoOn>,
 }
 
 impl Exchange {
@@ -176,9 +176,9 @@ impl Exchange {
                 repeat,
                 close: false,
                 allow_unknown_codings: false,
-                lenient: None,
                 deadlines,
             },
+            lenient: None,
         }
     }
 
@@ -187,11 +187,11 @@ impl Exchange {
     // Once for all that send a request again.
     #[inline(never)]
     pub(crate) fn reset(&mut self, started: u32) {
-        let params = self.params;
+        let (params, lenient) = (self.params, self.lenient);
         let mut endpoint = self.endpoint;
         endpoint.forget_resolved();
         *self = Self::new(endpoint, params.response_to, params.repeat, params.deadlines, started);
-        self.params = params;
+        (self.params, self.lenient) = (params, lenient);
     }
 
     /// What has to happen next for the `goal`. `body` is what of the request's body isn't in the buffer.

@@ -97,14 +97,14 @@ impl Exchange {
     #[cold]
     pub(crate) fn quote(&self, excerpt: &mut Excerpt, buffer: &[u8]) {
         *excerpt = Excerpt::default();
+        let message = buffer.get(self.parsed_to..self.filled).unwrap_or_default();
         let start = match (self.state, self.body) {
             (State::MeasureHead | State::Over | State::Failed, _) => return,
             (State::Body, Body::Chunked) if self.ready == 0 => 0,
             (State::Body, Body::Trailers) => self.parser.line,
             (State::Body, _) => return,
-            _ => self.parser.wrong_line(),
+            _ => self.parser.wrong_line(message),
         };
-        let message = buffer.get(self.parsed_to..self.filled).unwrap_or_default();
         excerpt.quote(message, start, self.endpoint.has_secret);
     }
 
