@@ -136,7 +136,7 @@ pub trait Subject {
     /// PUTs this body through a small buffer, and returns the answer's status.
     fn upload(&mut self, url: &str, body: &[u8]) -> Result<u16, Failure>;
 
-    /// Goes through what [`layers`](crate::layers) lists, and returns what came.
+    /// Goes through what `layers` lists, and returns what came.
     fn layers(&mut self, url: &str) -> Result<Vec<String>, String>;
 
     fn is_connected(&self) -> bool;

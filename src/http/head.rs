@@ -96,15 +96,18 @@ impl HeadParser {
     /// Where the line starts that is wrong: of a head that is complete it is the last transfer coding's.
     #[cold]
     pub(crate) fn wrong_line(&self, head: &[u8]) -> usize {
-        let (mut at, mut found) = (0usize, self.line);
-        if self.state == State::Done {
-            for line in head.split_inclusive(|byte| *byte == b'\n') {
-                let name = line.get(..b"transfer-encoding".len()).unwrap_or_default();
-                if is(name, b"transfer-encoding") {
-                    found = at;
-                }
-                at = at.wrapping_add(line.len());
+        if self.state != State::Done {
+            return self.line;
+        }
+        let (mut rest, mut found) = (head, self.line);
+        while let [_, tail @ ..] = rest {
+            let at = head.len().wrapping_sub(rest.len());
+            let starts = at == 0 || head.get(at.wrapping_sub(1)) == Some(&b'\n');
+            let name = rest.get(..b"transfer-encoding".len()).unwrap_or_default();
+            if starts && is(name, b"transfer-encoding") {
+                found = at;
             }
+            rest = tail;
         }
         found
     }
