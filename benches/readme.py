@@ -29,6 +29,8 @@ def table():
 
     rows = [
         ("flash of a GET, bytes of `.text`", text["a GET"], *(text[peer] for peer in PEERS)),
+        ("the same, where the compiler has checked the URL (`url!`)",
+         text["a GET of a URL that the compiler has checked (`url!`)"], None, None),
         ("what a GET over a second stack adds",
          text["what a GET over a second stack in the same program adds"],
          *(text[f"the same with {peer}"] for peer in PEERS)),
