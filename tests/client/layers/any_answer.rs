@@ -223,6 +223,7 @@ fn one(random: &mut Random, client: &mut Client, cx: &mut LoopContext) -> bool {
     match kind {
         0 | 1 => last!(request.follow(4).start()),
         2 => last!(request.retry(RetryPolicy::new(3).retries(2)).start()),
+        #[cfg(feature = "digest")]
         3 => last!(request.digest("us\u{e9}r\"\\", "hunter2", 17).start()),
         _ => {
             let Ok(mut call) = request.start() else { return false };
@@ -360,6 +361,7 @@ fn some_turns(kind: usize, turns: usize, client: &mut Client, cx: &mut LoopConte
         2 => {
             some!(request.retry(RetryPolicy::new(3).base(ms(3))).start().unwrap(), poll).into_call()
         }
+        #[cfg(feature = "digest")]
         3 => some!(request.digest("u", "hunter2", 17).start().unwrap(), poll).into_call(),
         _ => {
             let mut call = request.start().unwrap();

@@ -22,6 +22,7 @@ fn start(layer: &str, client: &mut Client, cx: &mut LoopContext) -> Polls<'stati
     }
     match layer {
         "follow" => polls!(request.follow(3)),
+        #[cfg(feature = "digest")]
         "digest" => polls!(request.digest("user", "password", 17)),
         _ => polls!(request.retry(RetryPolicy::new(1))),
     }
