@@ -4,8 +4,8 @@ use crate::client::draft::Draft;
 use crate::client::{Buffer, Call};
 use crate::http::bytes::copy;
 use crate::http::request::Unsendable;
-use crate::nal::{AnyDriver, CallView};
-use crate::protocol::Exchange;
+use crate::nal::{AnyDriver, CallView, Fault, Step};
+use crate::protocol::{CloseReason, Exchange, Goal};
 use core::fmt;
 
 /// A buffer whose end is taken: there a layer ([`follow`](crate::Request::follow),
@@ -98,6 +98,28 @@ impl<'v, 'b> KeptView<'v, 'b> {
             ticket,
             buffer: self.bytes.get_mut(..*self.end).unwrap_or_default(),
             body,
+        }
+    }
+
+    /// Goes on to the response's head, or to the end of a body that is only drained.
+    pub(super) fn advance(
+        &mut self,
+        driver: &mut AnyDriver<'_>,
+        is_draining: &mut bool,
+    ) -> Step<()> {
+        let goal = if *is_draining { Goal::Discarded } else { Goal::Head };
+        match driver.run(&mut self.view(), goal) {
+            // The end of a body that nobody wants is the connection's matter, unless that is another call's.
+            Err(nb::Error::Other(fault)) if *is_draining && fault != Fault::Displaced => {
+                driver.close(CloseReason::ResponseNotRead);
+                Ok(())
+            }
+            Err(nb::Error::Other(fault)) => {
+                // It is over, and stays so.
+                *is_draining = false;
+                Err(nb::Error::Other(fault))
+            }
+            step => step,
         }
     }
 

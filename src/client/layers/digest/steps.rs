@@ -7,7 +7,6 @@ use crate::http::digest::{Challenge, Credentials};
 use crate::http::redirect::split_at_byte;
 use crate::http::request::Unsendable;
 use crate::nal::{AnyDriver, Fault};
-use crate::protocol::{CloseReason, Goal};
 
 /// Why a request goes no further.
 #[derive(Clone, Copy)]
@@ -80,18 +79,7 @@ impl<'b> Dialogue<'b> {
         call: &mut KeptView<'_, '_>,
     ) -> nb::Result<(), Halt> {
         loop {
-            let goal = if self.is_draining { Goal::Discarded } else { Goal::Head };
-            match driver.run(&mut call.view(), goal) {
-                Err(nb::Error::WouldBlock) => return Err(nb::Error::WouldBlock),
-                // The end of a body that nobody wants is the connection's matter.
-                Err(nb::Error::Other(fault)) if !self.is_draining || fault == Fault::Displaced => {
-                    // It is over, and stays so.
-                    self.is_draining = false;
-                    return Err(nb::Error::Other(Halt::Fault(fault)));
-                }
-                Err(nb::Error::Other(_)) => driver.close(CloseReason::ResponseNotRead),
-                Ok(()) => {}
-            }
+            call.advance(driver, &mut self.is_draining).map_err(|error| error.map(Halt::Fault))?;
             if !self.is_draining {
                 match self.challenged(call) {
                     Ok(true) => {}

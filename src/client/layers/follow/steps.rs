@@ -11,7 +11,6 @@ use crate::http::redirect::{self, Base, Change, OriginText, split_at_byte};
 use crate::http::request::Unsendable;
 use crate::nal::{AnyDriver, Fault};
 use crate::policy::check_request;
-use crate::protocol::{CloseReason, Goal};
 
 /// Why a request goes no further.
 #[derive(Clone, Copy)]
@@ -111,18 +110,7 @@ impl Trail {
         call: &mut KeptView<'_, '_>,
     ) -> nb::Result<(), Stop> {
         loop {
-            let goal = if self.is_draining { Goal::Discarded } else { Goal::Head };
-            match driver.run(&mut call.view(), goal) {
-                Err(nb::Error::WouldBlock) => return Err(nb::Error::WouldBlock),
-                // The end of a body that nobody wants is the connection's matter, unless that is another call's.
-                Err(nb::Error::Other(fault)) if !self.is_draining || fault == Fault::Displaced => {
-                    // It is over, and stays so.
-                    self.is_draining = false;
-                    return Err(nb::Error::Other(Stop::Fault(fault)));
-                }
-                Err(nb::Error::Other(_)) => driver.close(CloseReason::ResponseNotRead),
-                Ok(()) => {}
-            }
+            call.advance(driver, &mut self.is_draining).map_err(|error| error.map(Stop::Fault))?;
             if !self.is_draining {
                 match self.redirected(call) {
                     Ok(true) => {}
