@@ -1,7 +1,6 @@
 //! Downloads of the async client.
 
 use super::{AsyncNetwork, Online, Request, Response, Timer};
-use crate::client::layers::download::Text;
 use crate::http::method::Method;
 use crate::nal::ErrorOf;
 use crate::{Buffer, Download, DownloadError, IntoUrl};
@@ -15,12 +14,8 @@ impl Download {
         url: impl IntoUrl<'u>,
         buffer: B,
     ) -> Request<'r, 'static, N, C, B> {
-        let request = online.request(Method::Get, url, buffer);
-        let mut range = Text::default();
-        match self.range(&mut range) {
-            Some((range, tag)) => request.header("range", range).header("if-range", tag),
-            None => request,
-        }
+        let request = online.request(Method::Get, url, buffer).into_inner();
+        Request::from_inner(self.asked_by(request))
     }
 
     /// As [`save`](Self::save), of the async client. Dropped while it waits for the network, it goes on where

@@ -14,12 +14,8 @@ impl<B: Buffer> EventStream<B> {
         url: impl IntoUrl<'u>,
         buffer: R,
     ) -> Request<'r, 'static, N, C, R> {
-        let request = online.request(Method::Get, url, buffer);
-        let request = request.header("accept", "text/event-stream");
-        match self.sayable_id() {
-            Some(id) => request.header("last-event-id", id),
-            None => request,
-        }
+        let request = online.request(Method::Get, url, buffer).into_inner();
+        Request::from_inner(self.asked_by(request))
     }
 
     /// As [`next`](Self::next), of the async client. Dropped while it waits, it goes on where it was.

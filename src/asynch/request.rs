@@ -41,7 +41,6 @@ impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Request<'r, 'b, N, C, B> {
         Self { inner: client::Request::new(client, method, url, buffer) }
     }
 
-    #[cfg(feature = "json")]
     pub(super) fn from_inner(inner: client::Request<'r, 'b, N, C, B>) -> Self {
         Self { inner }
     }

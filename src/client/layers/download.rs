@@ -125,22 +125,21 @@ impl Download {
         url: impl IntoUrl<'u>,
         buffer: B,
     ) -> Request<'r, 'static, N, C, B> {
-        let request = online.request(Method::Get, url, buffer);
-        let mut range = Text::default();
-        match self.range(&mut range) {
-            Some((range, tag)) => request.header("range", range).header("if-range", tag),
-            None => request,
-        }
+        self.asked_by(online.request(Method::Get, url, buffer))
     }
 
-    /// The values of `Range` and `If-Range`, where it can be gone on with.
-    pub(crate) fn range<'t>(&self, text: &'t mut Text) -> Option<(&'t [u8], &str)> {
+    /// Adds `Range` and `If-Range`, where it can be gone on with.
+    pub(crate) fn asked_by<'r, N: Network, C: Clock, B: Buffer>(
+        &self,
+        request: Request<'r, 'static, N, C, B>,
+    ) -> Request<'r, 'static, N, C, B> {
         if self.have == 0 || self.tag_length == 0 {
-            return None;
+            return request;
         }
+        let mut range = Text::default();
         // It fits: a number has 20 digits at most.
-        let _ = write!(text, "bytes={}-", self.have);
-        Some((text.get(), self.tag()))
+        let _ = write!(range, "bytes={}-", self.have);
+        request.header("range", range.get()).header("if-range", self.tag())
     }
 
     /// Writes a response's body behind what is there, and tells the hook of each piece that was written. `Ok`
@@ -334,7 +333,7 @@ impl Download {
 
 /// Room for the value of `Range`.
 #[derive(Default)]
-pub(crate) struct Text {
+struct Text {
     bytes: [u8; 32],
     length: usize,
 }

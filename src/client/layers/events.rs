@@ -69,17 +69,20 @@ impl<B: Buffer> EventStream<B> {
         url: impl IntoUrl<'u>,
         buffer: R,
     ) -> Request<'r, 'static, N, C, R> {
-        let request = online.request(Method::Get, url, buffer);
-        let request = request.header("accept", "text/event-stream");
-        match self.sayable_id() {
-            Some(id) => request.header("last-event-id", id),
-            None => request,
-        }
+        self.asked_by(online.request(Method::Get, url, buffer))
     }
 
-    pub(crate) fn sayable_id(&self) -> Option<&[u8]> {
+    /// Adds `Accept`, and the last event's id where it can be said.
+    pub(crate) fn asked_by<'r, N: Network, C: Clock, R: Buffer>(
+        &self,
+        request: Request<'r, 'static, N, C, R>,
+    ) -> Request<'r, 'static, N, C, R> {
+        let request = request.header("accept", "text/event-stream");
         let id = self.last_id();
-        (!id.is_empty() && value_run(id).is_empty()).then_some(id)
+        if id.is_empty() || !value_run(id).is_empty() {
+            return request;
+        }
+        request.header("last-event-id", id)
     }
 
     /// The id of the last event that had one; empty before. It lasts over events without one and over responses.
