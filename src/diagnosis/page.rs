@@ -65,10 +65,10 @@ impl Write for Wrapped<'_, '_> {
                 self.space = true;
             }
             for character in piece.chars() {
-                if self.word.len() == self.word.capacity() {
+                if self.word.push(character).is_err() {
                     self.flush()?;
+                    self.word.push(character).map_err(|_| fmt::Error)?;
                 }
-                self.word.push(character).map_err(|_| fmt::Error)?;
             }
         }
         Ok(())

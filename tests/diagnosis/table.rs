@@ -1,9 +1,9 @@
-//! The table in `src/diagnosis/rules.rs`, read from its source: which of its rows a verdict came of.
+//! The rows in `src/diagnosis/rules.rs`, read from its source: which of its rows a verdict came of.
 
 use crate::observed::Verdict;
 use safe_http_client::StackFault;
 
-/// A row of the table, as it is written.
+/// A row, as it is written.
 pub struct Row {
     /// Its symptoms and what has to be given.
     pub when: String,
@@ -14,18 +14,15 @@ pub struct Row {
 /// All rows, from the source.
 pub fn rows() -> Vec<Row> {
     let source = include_str!("../../src/diagnosis/rules.rs");
-    let table = source.split_once("const RULES").unwrap().1.split_once("];").unwrap().0;
+    let table = source.split_once("match f.symptom {").unwrap().1.split_once("\n    }").unwrap().0;
     // Comments would stand between the rows otherwise.
     let code: Vec<_> = table.lines().filter(|line| !line.trim().starts_with("//")).collect();
     let words: Vec<_> = code.iter().flat_map(|line| line.split_whitespace()).collect();
     let text = words.join(" ");
-    let rows = text.split("rule(").skip(1).map(|row| {
-        let (when, causes) = row.rsplit_once("&[is(").unwrap();
-        let causes = causes.trim_end_matches([',', ' ', ')', ']']).replace("), is(", "; ");
-        Row {
-            when: when.trim_end_matches([',', ' ']).into(),
-            causes: causes.replace(", ", " ").replace("; ", ", "),
-        }
+    let rows = text.split_terminator("],").map(|row| {
+        let (when, causes) = row.split_once(" => &[(").unwrap();
+        let causes = causes.trim_end_matches(')').replace("), (", "; ");
+        Row { when: when.trim().into(), causes: causes.replace(", ", " ").replace("; ", ", ") }
     });
     rows.collect()
 }
@@ -54,7 +51,7 @@ impl Row {
         };
         let fits_refusal =
             !asks_for("NameWithoutDnsServer") || verdict.fault != StackFault::NoResolver;
-        let fits_offline = !asks_for("&[Offline]") || verdict.fault == StackFault::Unknown;
+        let fits_offline = self.when != "Offline" || verdict.fault == StackFault::Unknown;
         let words: Vec<_> = verdict.text.split_whitespace().collect();
         let counts_reads = words.join(" ").contains("receive gave 0 bytes");
         let fits_reads = !asks_for("EmptyReads") || counts_reads;
