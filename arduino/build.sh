@@ -41,8 +41,7 @@ bss=$(size_of '\\.bss')
 # The goal is 36 KiB, and missed; what it takes today is the most that it may.
 [ "$flash" -le 36864 ] || echo "build.sh: the archive: ABOVE ITS GOAL: $flash bytes of code, at most 36,864" >&2
 [ "$flash" -le 41500 ] || fail "$flash bytes of code are more than 41,500"
-[ "$constants" -le 4096 ] || echo "build.sh: the archive: ABOVE ITS GOAL: $constants bytes of constants, at most 4,096" >&2
-[ "$constants" -le 5400 ] || fail "$constants bytes of constants are more than 5,400"
+[ "$constants" -le 4096 ] || fail "$constants bytes of constants are more than 4,096"
 [ "$(size_of '\\.data')" -eq 0 ] || fail "has initialised data"
 # Windowed code (ABI=0) would crash on a core that has no windows.
 "${tool}objcopy" -O binary --only-section=.xtensa.info "$out/safe_http_client.o" "$out/info" 2>/dev/null || true

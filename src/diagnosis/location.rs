@@ -1,6 +1,7 @@
 //! Where an answer leads: the URL in a `Location`, a `Content-Location` or a `Refresh`.
 
 use super::answer::contains;
+use crate::http::address::{parse_ipv4, parse_ipv6};
 use crate::http::authority::{end_of_authority, end_of_host, find_last_at};
 use crate::http::bytes::trim;
 use core::fmt::{self, Write};
@@ -153,8 +154,10 @@ impl<'h> Location<'h> {
 }
 
 fn address(host: &[u8]) -> Option<IpAddr> {
-    let text = core::str::from_utf8(host).ok()?;
-    text.trim_matches(['[', ']']).parse().ok()
+    match host {
+        [b'[', v6 @ .., b']'] => parse_ipv6(v6).map(IpAddr::V6),
+        v4 => parse_ipv4(v4).map(|bits| IpAddr::V4(bits.into())),
+    }
 }
 
 /// The same host, one of its subdomains (`www.` or `login.`), or the domain that it is in.

@@ -64,7 +64,7 @@ pub(crate) const fn names_localhost(text: &[u8]) -> bool {
 }
 
 /// Four decimal numbers and three dots. Leading zeros are refused: some read them as octal.
-pub(super) const fn parse_ipv4(text: &[u8]) -> Option<u32> {
+pub(crate) const fn parse_ipv4(text: &[u8]) -> Option<u32> {
     let mut bits = 0u32;
     let mut octets = 0u8;
     let mut rest = text;
