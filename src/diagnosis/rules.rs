@@ -126,170 +126,170 @@ pub(super) struct Facts {
 /// The causes that explain the facts, the likeliest first: those of the first row that fits.
 #[rustfmt::skip]
 fn suspects(f: &Facts) -> &'static [(Cause, Confidence)] {
-    match f.symptom {
+    match (f.symptom, f.fault) {
         // The request itself. What was checked is certain.
-        MistakeOfCaller => &[(InvalidRequest, Certain)],
-        SchemeUnfit => &[(Scheme, Certain)],
-        SchemeInHostOfLocalhost => &[(Scheme, Certain), (NoHostTarget, Certain)],
-        PlainOnTlsPort => &[(Scheme, Likely)],
-        TargetIsNoHost => &[(NoHostTarget, Certain)],
-        TargetIsOwn => &[(OwnAddress, Certain)],
+        (MistakeOfCaller, _) => &[(InvalidRequest, Certain)],
+        (SchemeUnfit, _) => &[(Scheme, Certain)],
+        (SchemeInHostOfLocalhost, _) => &[(Scheme, Certain), (NoHostTarget, Certain)],
+        (PlainOnTlsPort, _) => &[(Scheme, Likely)],
+        (TargetIsNoHost, _) => &[(NoHostTarget, Certain)],
+        (TargetIsOwn, _) => &[(OwnAddress, Certain)],
 
         // What the stack knows for sure, in whichever phase.
-        _ if f.fault == StackFault::ModemReset => &[(ModemReset, Certain)],
-        _ if f.fault == StackFault::UnfitFirmware => &[(Firmware, Certain)],
-        _ if f.fault == StackFault::ModemSilent => &[(ModemUnresponsive, Certain)],
-        _ if f.fault == StackFault::ModemHung => &[(ModemUnresponsive, Certain)],
-        _ if f.fault == StackFault::Busy => &[(ModemUnresponsive, Likely)],
-        _ if f.fault == StackFault::SerialGarbled => &[(SerialLine, Likely)],
-        _ if f.fault == StackFault::InEventHandler => &[(EventHandler, Certain)],
-        _ if f.fault == StackFault::NoAddress => &[(NoAddress, Certain)],
-        _ if f.fault == StackFault::OutOfMemory => &[(ModemMemory, Likely), (OutOfSockets, Possible)],
-        _ if f.fault == StackFault::NoSocket => &[(OutOfSockets, Certain)],
+        (_, StackFault::ModemReset) => &[(ModemReset, Certain)],
+        (_, StackFault::UnfitFirmware) => &[(Firmware, Certain)],
+        (_, StackFault::ModemSilent) => &[(ModemUnresponsive, Certain)],
+        (_, StackFault::ModemHung) => &[(ModemUnresponsive, Certain)],
+        (_, StackFault::Busy) => &[(ModemUnresponsive, Likely)],
+        (_, StackFault::SerialGarbled) => &[(SerialLine, Likely)],
+        (_, StackFault::InEventHandler) => &[(EventHandler, Certain)],
+        (_, StackFault::NoAddress) => &[(NoAddress, Certain)],
+        (_, StackFault::OutOfMemory) => &[(ModemMemory, Likely), (OutOfSockets, Possible)],
+        (_, StackFault::NoSocket) => &[(OutOfSockets, Certain)],
 
         // What the handshake itself has shown.
-        _ if f.fault == StackFault::Tls(TlsFault::ClockNotSet) => &[(ClockNotSet, Certain)],
-        _ if f.fault == StackFault::Tls(TlsFault::UnknownAuthority) =>
+        (_, StackFault::Tls(TlsFault::ClockNotSet)) => &[(ClockNotSet, Certain)],
+        (_, StackFault::Tls(TlsFault::UnknownAuthority)) =>
             &[(UnknownAuthority, Certain), (CaptivePortal, Possible)],
-        _ if f.fault == StackFault::Tls(TlsFault::WrongHost) =>
+        (_, StackFault::Tls(TlsFault::WrongHost)) =>
             &[(WrongHost, Certain), (CaptivePortal, Possible)],
-        _ if f.fault == StackFault::Tls(TlsFault::Expired) => &[(NotValidNow, Certain)],
-        _ if f.fault == StackFault::Tls(TlsFault::NotYetValid) =>
+        (_, StackFault::Tls(TlsFault::Expired)) => &[(NotValidNow, Certain)],
+        (_, StackFault::Tls(TlsFault::NotYetValid)) =>
             &[(NotValidNow, Certain), (ClockNotSet, Possible)],
-        _ if matches!(f.fault, StackFault::Tls(TlsFault::NotForServers | TlsFault::Refused | TlsFault::WrongKey)) =>
+        (_, StackFault::Tls(TlsFault::NotForServers | TlsFault::Refused | TlsFault::WrongKey)) =>
             &[(CertificateRefused, Certain)],
-        _ if f.fault == StackFault::Tls(TlsFault::OldVersion) => &[(OldTls, Certain)],
+        (_, StackFault::Tls(TlsFault::OldVersion)) => &[(OldTls, Certain)],
         // As a rule it is the server who says so, without a reason.
-        _ if f.fault == StackFault::Tls(TlsFault::NothingInCommon) =>
+        (_, StackFault::Tls(TlsFault::NothingInCommon)) =>
             &[(NothingInCommon, Likely), (OldTls, Possible)],
-        _ if f.fault == StackFault::Tls(TlsFault::RecordTooLarge) => &[(RecordTooLarge, Certain)],
-        _ if f.fault == StackFault::Tls(TlsFault::NotTls) => &[(TlsMismatch, Certain)],
+        (_, StackFault::Tls(TlsFault::RecordTooLarge)) => &[(RecordTooLarge, Certain)],
+        (_, StackFault::Tls(TlsFault::NotTls)) => &[(TlsMismatch, Certain)],
 
         // The link.
-        JoinRefused => &[(JoinFailed, Certain)],
-        JoinTimedOut => &[(JoinFailed, Likely), (NoAddress, Possible)],
-        Offline => &[(NoAddress, Certain)],
+        (JoinRefused, _) => &[(JoinFailed, Certain)],
+        (JoinTimedOut, _) => &[(JoinFailed, Likely), (NoAddress, Possible)],
+        (Offline, _) => &[(NoAddress, Certain)],
         // There is none, and nobody says why.
-        OfflineUnexplained => &[(NoAddress, Certain), (JoinFailed, Possible), (ModemUnresponsive, Possible)],
-        GatewayOutsideSubnet => &[(WrongSubnet, Certain)],
-        NameWithoutDnsServer => &[(NoDnsServer, Certain)],
+        (OfflineUnexplained, _) => &[(NoAddress, Certain), (JoinFailed, Possible), (ModemUnresponsive, Possible)],
+        (GatewayOutsideSubnet, _) => &[(WrongSubnet, Certain)],
+        (NameWithoutDnsServer, _) => &[(NoDnsServer, Certain)],
 
         // The stack has none to give.
-        NoSocket => &[(OutOfSockets, Likely)],
+        (NoSocket, _) => &[(OutOfSockets, Likely)],
 
         // The name.
-        NameIsNoHost => &[(NameNotResolved, Certain), (CaptivePortal, Possible)],
-        NameRefused if f.fault == StackFault::NoResolver => &[(NoDnsServer, Certain)],
-        NameRefused | NameTimedOut if f.link_lost => &[(NoAddress, Likely), (NameNotResolved, Possible)],
+        (NameIsNoHost, _) => &[(NameNotResolved, Certain), (CaptivePortal, Possible)],
+        (NameRefused, StackFault::NoResolver) => &[(NoDnsServer, Certain)],
+        (NameRefused | NameTimedOut, _) if f.link_lost => &[(NoAddress, Likely), (NameNotResolved, Possible)],
         // Somebody said so, who may be the stack itself.
-        NameRefused if f.at_once && f.gateway == Reach::Silent =>
+        (NameRefused, _) if f.at_once && f.gateway == Reach::Silent =>
             &[(NameNotResolved, Likely), (GatewaySilent, Possible), (NoDnsServer, Possible)],
-        NameRefused if f.at_once => &[(NameNotResolved, Likely), (NoDnsServer, Possible)],
+        (NameRefused, _) if f.at_once => &[(NameNotResolved, Likely), (NoDnsServer, Possible)],
         // Nobody said anything.
-        NameRefused | NameTimedOut if f.gateway == Reach::Silent =>
+        (NameRefused | NameTimedOut, _) if f.gateway == Reach::Silent =>
             &[(GatewaySilent, Likely), (WrongSubnet, Possible), (NameNotResolved, Possible)],
-        NameRefused | NameTimedOut =>
+        (NameRefused | NameTimedOut, _) =>
             &[(NameNotResolved, Likely), (NoDnsServer, Possible), (GatewaySilent, Possible)],
 
         // The link went while something else was under way.
-        ConnectFailed | ConnectTimedOut | Broken | ClosedUnanswered | ResponseTimedOut | Stalled | StalledAtEnd
-        | StalledWithoutEnd | TookTooLong if f.link_lost =>
+        (ConnectFailed | ConnectTimedOut | Broken | ClosedUnanswered | ResponseTimedOut | Stalled | StalledAtEnd
+            | StalledWithoutEnd | TookTooLong, _) if f.link_lost =>
             &[(NoAddress, Likely), (ConnectionLost, Possible)],
 
         // The connection. A reset says that a host is there, and not who sent it.
-        ConnectFailed if f.fault == StackFault::NotDialled =>
+        (ConnectFailed, StackFault::NotDialled) =>
             &[(OutOfSockets, Likely), (NoAddress, Possible), (ModemUnresponsive, Possible)],
-        ConnectFailed if f.own_machine && matches!(f.fault, StackFault::Refused | StackFault::Reset) =>
+        (ConnectFailed, StackFault::Refused | StackFault::Reset) if f.own_machine =>
             &[(NothingListens, Likely)],
-        ConnectTimedOut if f.own_machine => &[(SlowServer, Likely), (Firewall, Possible)],
-        ConnectFailed if matches!(f.fault, StackFault::Refused | StackFault::Reset) =>
+        (ConnectTimedOut, _) if f.own_machine => &[(SlowServer, Likely), (Firewall, Possible)],
+        (ConnectFailed, StackFault::Refused | StackFault::Reset) =>
             &[(NothingListens, Likely), (ServerOnLoopback, Possible), (Firewall, Possible)],
         // In far less time than the stack's own, with no reset: it didn't wait.
-        ConnectFailed if f.at_once && f.fault == StackFault::TimedOut =>
+        (ConnectFailed, StackFault::TimedOut) if f.at_once =>
             &[(EventHandler, Likely), (HostDown, Possible)],
         // Where TLS is at home the server speaks it.
-        ConnectFailed | ConnectTimedOut if f.secure && f.port == Reach::Answers && f.tls_port =>
+        (ConnectFailed | ConnectTimedOut, _) if f.secure && f.port == Reach::Answers && f.tls_port =>
             &[(Certificate, Likely), (TlsMismatch, Possible), (ModemMemory, Possible)],
-        ConnectFailed | ConnectTimedOut if f.secure && f.port == Reach::Answers =>
+        (ConnectFailed | ConnectTimedOut, _) if f.secure && f.port == Reach::Answers =>
             &[(TlsMismatch, Likely), (Certificate, Possible), (ModemMemory, Possible)],
         // A modem that can't tell: at once, and the host is there.
-        ConnectFailed if f.at_once && f.port == Reach::NotAsked && f.fault == StackFault::TlsFailed =>
+        (ConnectFailed, StackFault::TlsFailed) if f.at_once && f.port == Reach::NotAsked =>
             &[(TlsMismatch, Possible), (Certificate, Possible), (NothingListens, Possible), (ModemMemory, Possible)],
-        ConnectFailed if f.at_once && matches!(f.fault, StackFault::Indistinct | StackFault::TlsFailed) =>
+        (ConnectFailed, StackFault::Indistinct | StackFault::TlsFailed) if f.at_once =>
             &[(NothingListens, Likely), (ServerOnLoopback, Possible), (Firewall, Possible)],
-        ConnectFailed if f.at_once && f.fault == StackFault::Unknown =>
+        (ConnectFailed, StackFault::Unknown) if f.at_once =>
             &[(NothingListens, Possible), (ServerOnLoopback, Possible), (Firewall, Possible), (EventHandler, Possible)],
         // Slow: who answers pings?
-        ConnectFailed | ConnectTimedOut if f.host == Reach::Answers =>
+        (ConnectFailed | ConnectTimedOut, _) if f.host == Reach::Answers =>
             &[(Firewall, Likely), (NothingListens, Possible)],
         // The check of it was switched off.
-        ConnectFailed | ConnectTimedOut if f.misrouted =>
+        (ConnectFailed | ConnectTimedOut, _) if f.misrouted =>
             &[(WrongSubnet, Likely), (HostDown, Possible), (Firewall, Possible)],
         // Whoever misses a host needs time for that; a stack without a route to it doesn't.
-        ConnectFailed if f.at_once && f.fault == StackFault::Unreachable =>
+        (ConnectFailed, StackFault::Unreachable) if f.at_once =>
             &[(WrongSubnet, Possible), (Firewall, Possible), (HostDown, Possible)],
-        ConnectFailed | ConnectTimedOut if f.gateway == Reach::Silent =>
+        (ConnectFailed | ConnectTimedOut, _) if f.gateway == Reach::Silent =>
             &[(GatewaySilent, Likely), (WrongSubnet, Possible), (HostDown, Possible)],
-        ConnectTimedOut if f.fault == StackFault::HidesRefusal =>
+        (ConnectTimedOut, StackFault::HidesRefusal) =>
             &[(HostDown, Possible), (NothingListens, Possible), (Firewall, Possible), (ClientIsolation, Possible)],
-        ConnectFailed | ConnectTimedOut if f.near =>
+        (ConnectFailed | ConnectTimedOut, _) if f.near =>
             &[(HostDown, Likely), (ClientIsolation, Possible), (Firewall, Possible)],
-        ConnectFailed | ConnectTimedOut if f.gateway == Reach::Answers =>
+        (ConnectFailed | ConnectTimedOut, _) if f.gateway == Reach::Answers =>
             &[(HostDown, Likely), (Firewall, Possible)],
-        ConnectFailed | ConnectTimedOut =>
+        (ConnectFailed | ConnectTimedOut, _) =>
             &[(HostDown, Likely), (Firewall, Possible), (GatewaySilent, Possible)],
 
         // What the stack does isn't what was declared.
-        StalledWithoutEnd if matches!(f.empty_reads, EmptyReads::Misread | EmptyReads::Many) =>
+        (StalledWithoutEnd, _) if matches!(f.empty_reads, EmptyReads::Misread | EmptyReads::Many) =>
             &[(StackQuirks, Likely), (BodyWithoutEnd, Possible)],
-        ResponseTimedOut | Stalled | StalledAtEnd | TookTooLong if f.empty_reads == EmptyReads::Misread =>
+        (ResponseTimedOut | Stalled | StalledAtEnd | TookTooLong, _) if f.empty_reads == EmptyReads::Misread =>
             &[(StackQuirks, Likely), (SlowServer, Possible)],
-        ResponseTimedOut | Stalled | StalledAtEnd | TookTooLong if f.empty_reads == EmptyReads::Many =>
+        (ResponseTimedOut | Stalled | StalledAtEnd | TookTooLong, _) if f.empty_reads == EmptyReads::Many =>
             &[(SlowServer, Likely), (StackQuirks, Possible), (NotHttp, Possible)],
-        ClosedUnanswered if f.empty_reads == EmptyReads::EndedAtOnce && !f.reused =>
+        (ClosedUnanswered, _) if f.empty_reads == EmptyReads::EndedAtOnce && !f.reused =>
             &[(ConnectionLost, Likely), (StackQuirks, Possible), (TlsMismatch, Possible), (NotHttp, Possible)],
 
         // The exchange.
-        Broken | ClosedUnanswered if f.reused && f.unanswered =>
+        (Broken | ClosedUnanswered, _) if f.reused && f.unanswered =>
             &[(StaleConnection, Likely), (ConnectionLost, Possible)],
         // A server of TLS resets, or hangs up, when it is asked in the clear.
-        ClosedUnanswered | Broken if f.unanswered =>
+        (ClosedUnanswered | Broken, _) if f.unanswered =>
             &[(ConnectionLost, Likely), (TlsMismatch, Possible), (NotHttp, Possible)],
         // No more than an interim response, or a part of the final one.
-        Broken | ClosedUnanswered => &[(ConnectionLost, Likely)],
-        ResponseTimedOut | Stalled if f.fault == StackFault::RadioSleeps =>
+        (Broken | ClosedUnanswered, _) => &[(ConnectionLost, Likely)],
+        (ResponseTimedOut | Stalled, StackFault::RadioSleeps) =>
             &[(SlowServer, Likely), (ModemSleep, Possible), (NotHttp, Possible)],
-        ResponseTimedOut => &[(SlowServer, Likely), (NotHttp, Possible), (ModemSleep, Possible)],
-        StalledWithoutEnd => &[(BodyWithoutEnd, Likely), (SlowServer, Possible), (ConnectionLost, Possible)],
-        StalledAtEnd =>
+        (ResponseTimedOut, _) => &[(SlowServer, Likely), (NotHttp, Possible), (ModemSleep, Possible)],
+        (StalledWithoutEnd, _) => &[(BodyWithoutEnd, Likely), (SlowServer, Possible), (ConnectionLost, Possible)],
+        (StalledAtEnd, _) =>
             &[(BodyTooShort, Likely), (SlowServer, Possible), (ConnectionLost, Possible), (SerialLine, Possible)],
-        Stalled if f.announced =>
+        (Stalled, _) if f.announced =>
             &[(SlowServer, Likely), (ConnectionLost, Possible), (BodyTooShort, Possible), (ModemSleep, Possible)],
-        Stalled => &[(SlowServer, Likely), (ConnectionLost, Possible), (ModemSleep, Possible)],
-        TookTooLong => &[(SlowServer, Likely), (ModemSleep, Possible)],
+        (Stalled, _) => &[(SlowServer, Likely), (ConnectionLost, Possible), (ModemSleep, Possible)],
+        (TookTooLong, _) => &[(SlowServer, Likely), (ModemSleep, Possible)],
 
         // The answer. What stands in it is certain, unless a modem's serial line has changed it.
-        AnswerIsTls => &[(TlsMismatch, Certain)],
-        AnswerAsksForTls => &[(TlsMismatch, Certain)],
-        AnswerIsIcy => &[(NearlyHttp, Certain)],
-        AnswerIsNearlyHttp => &[(NearlyHttp, Likely), (SerialLine, Possible)],
-        AnswerIsLeftOvers => &[(LeftOvers, Likely), (NotHttp, Possible), (SerialLine, Possible)],
-        AnswerIsNotHttp => &[(NotHttp, Likely), (SerialLine, Possible)],
-        AnswerIsPortals => &[(CaptivePortal, Likely)],
-        AnswerLeadsToPortal => &[(CaptivePortal, Likely), (Redirected, Possible)],
-        AnswerLeadsToLogin => &[(Redirected, Certain), (CaptivePortal, Possible)],
-        AnswerLeadsElsewhere => &[(Redirected, Certain)],
-        AnswerRefuses => &[(RefusedByStatus, Certain)],
-        AnswerTooLarge => &[(BufferTooSmall, Certain)],
-        AnswerCompressed => &[(Compressed, Certain)],
+        (AnswerIsTls, _) => &[(TlsMismatch, Certain)],
+        (AnswerAsksForTls, _) => &[(TlsMismatch, Certain)],
+        (AnswerIsIcy, _) => &[(NearlyHttp, Certain)],
+        (AnswerIsNearlyHttp, _) => &[(NearlyHttp, Likely), (SerialLine, Possible)],
+        (AnswerIsLeftOvers, _) => &[(LeftOvers, Likely), (NotHttp, Possible), (SerialLine, Possible)],
+        (AnswerIsNotHttp, _) => &[(NotHttp, Likely), (SerialLine, Possible)],
+        (AnswerIsPortals, _) => &[(CaptivePortal, Likely)],
+        (AnswerLeadsToPortal, _) => &[(CaptivePortal, Likely), (Redirected, Possible)],
+        (AnswerLeadsToLogin, _) => &[(Redirected, Certain), (CaptivePortal, Possible)],
+        (AnswerLeadsElsewhere, _) => &[(Redirected, Certain)],
+        (AnswerRefuses, _) => &[(RefusedByStatus, Certain)],
+        (AnswerTooLarge, _) => &[(BufferTooSmall, Certain)],
+        (AnswerCompressed, _) => &[(Compressed, Certain)],
         // A length that counts characters where bytes count is a little off, as a rule.
-        AnswerCutAtEnd =>
+        (AnswerCutAtEnd, _) =>
             &[(BodyTooShort, Likely), (BadResponse, Possible), (ConnectionLost, Possible), (SerialLine, Possible)],
         // It is short or invalid as it came; who made it so isn't seen.
-        AnswerCut => &[(BadResponse, Likely), (ConnectionLost, Possible), (SerialLine, Possible)],
-        AnswerMalformed if f.reused => &[(BadResponse, Likely), (LeftOvers, Possible), (SerialLine, Possible)],
-        AnswerMalformed if f.on_pc => &[(BadResponse, Certain)],
-        AnswerMalformed => &[(BadResponse, Likely), (SerialLine, Possible)],
+        (AnswerCut, _) => &[(BadResponse, Likely), (ConnectionLost, Possible), (SerialLine, Possible)],
+        (AnswerMalformed, _) if f.reused => &[(BadResponse, Likely), (LeftOvers, Possible), (SerialLine, Possible)],
+        (AnswerMalformed, _) if f.on_pc => &[(BadResponse, Certain)],
+        (AnswerMalformed, _) => &[(BadResponse, Likely), (SerialLine, Possible)],
     }
 }
 

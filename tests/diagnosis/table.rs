@@ -14,7 +14,13 @@ pub struct Row {
 /// All rows, from the source.
 pub fn rows() -> Vec<Row> {
     let source = include_str!("../../src/diagnosis/rules.rs");
-    let table = source.split_once("match f.symptom {").unwrap().1.split_once("\n    }").unwrap().0;
+    let table = source
+        .split_once("match (f.symptom, f.fault) {")
+        .unwrap()
+        .1
+        .split_once("\n    }")
+        .unwrap()
+        .0;
     // Comments would stand between the rows otherwise.
     let code: Vec<_> = table.lines().filter(|line| !line.trim().starts_with("//")).collect();
     let words: Vec<_> = code.iter().flat_map(|line| line.split_whitespace()).collect();
@@ -51,7 +57,7 @@ impl Row {
         };
         let fits_refusal =
             !asks_for("NameWithoutDnsServer") || verdict.fault != StackFault::NoResolver;
-        let fits_offline = self.when != "Offline" || verdict.fault == StackFault::Unknown;
+        let fits_offline = self.when != "(Offline, _)" || verdict.fault == StackFault::Unknown;
         let words: Vec<_> = verdict.text.split_whitespace().collect();
         let counts_reads = words.join(" ").contains("receive gave 0 bytes");
         let fits_reads = !asks_for("EmptyReads") || counts_reads;
