@@ -4,28 +4,34 @@ use super::bytes::hex_digit;
 use crate::error::TargetClass;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// What an address is.
-pub(crate) const fn classify(address: IpAddr) -> TargetClass {
-    let bits = match address {
-        IpAddr::V4(address) => return classify_ipv4(address),
-        IpAddr::V6(address) => address.to_bits(),
-    };
-    match ((bits >> 64) as u64, (bits >> 32) as u32, bits as u32) {
-        (0, 0xffff, mapped) => classify_ipv4(Ipv4Addr::from_bits(mapped)),
-        (0, 0, 0) => TargetClass::Unspecified,
-        (0, 0, 1) => TargetClass::Loopback,
-        (0xff00_0000_0000_0000.., ..) => TargetClass::Multicast,
-        _ => TargetClass::Host,
+/// `::ffff:192.168.1.57` is 192.168.1.57.
+#[cfg_attr(target_pointer_width = "32", inline(never))]
+pub(crate) const fn canonical(address: IpAddr) -> IpAddr {
+    if let IpAddr::V6(six) = address
+        && let bits = six.to_bits()
+        && bits >> 32 == 0xffff
+    {
+        return IpAddr::V4(Ipv4Addr::from_bits(bits as u32));
     }
+    address
 }
 
-const fn classify_ipv4(address: Ipv4Addr) -> TargetClass {
-    match address.octets() {
-        [0, ..] => TargetClass::Unspecified,
-        [127, ..] => TargetClass::Loopback,
-        [255, 255, 255, 255] => TargetClass::Broadcast,
-        [224..=239, ..] => TargetClass::Multicast,
-        _ => TargetClass::Host,
+/// What an address is.
+pub(crate) const fn classify(address: IpAddr) -> TargetClass {
+    match canonical(address) {
+        IpAddr::V4(address) => match address.octets() {
+            [0, ..] => TargetClass::Unspecified,
+            [127, ..] => TargetClass::Loopback,
+            [255, 255, 255, 255] => TargetClass::Broadcast,
+            [224..=239, ..] => TargetClass::Multicast,
+            _ => TargetClass::Host,
+        },
+        IpAddr::V6(address) => match address.to_bits() {
+            0 => TargetClass::Unspecified,
+            1 => TargetClass::Loopback,
+            bits if bits >> 120 == 0xff => TargetClass::Multicast,
+            _ => TargetClass::Host,
+        },
     }
 }
 

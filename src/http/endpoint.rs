@@ -84,13 +84,11 @@ impl Endpoint {
     }
 }
 
-/// A host as text. All of its bytes are ASCII, so that this takes a fifth of what a check for UTF-8 would
-/// take in flash.
-pub(crate) fn host_text(host: &[u8]) -> heapless::String<MAX_HOST> {
-    let mut text = heapless::String::new();
+/// A host as text, into one that is empty. All of its bytes are ASCII, so that this takes a fifth of what a
+/// check for UTF-8 would take in flash.
+pub(crate) fn host_text(text: &mut heapless::String<MAX_HOST>, host: &[u8]) {
     for byte in host {
         // A URL's host is never longer.
         let _ = text.push(char::from(byte & 0x7F));
     }
-    text
 }

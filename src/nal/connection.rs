@@ -5,7 +5,6 @@ use super::fault::StackStep;
 use super::stack::{Kept, Moved};
 use crate::policy::Peer;
 use crate::protocol::{CloseReason, Exchange};
-use core::net::SocketAddr;
 use core::sync::atomic::{AtomicU32, Ordering};
 use nal_link::{PipeClosed, StackFault, ZeroRead, elapsed_ms};
 
@@ -33,7 +32,7 @@ pub(crate) struct Connection {
     /// The ticket of the call that it belongs to.
     owner: u32,
     /// Whom it leads to, where that can be remembered.
-    peer: Peer,
+    pub(super) peer: Peer,
     idle_since: u32,
     /// It has left HTTP.
     pub(crate) is_upgraded: bool,
@@ -165,16 +164,10 @@ impl AnyDriver<'_> {
         }
     }
 
-    /// Takes the kept connection if it leads to whom the call asks and is still good, and tells its other
-    /// end; closes it otherwise.
-    pub(super) fn take_kept(
-        &mut self,
-        exchange: &Exchange,
-        buffer: &[u8],
-        now: u32,
-    ) -> Option<SocketAddr> {
+    /// Takes the kept connection if it leads to whom the call asks and is still good; closes it otherwise.
+    pub(super) fn take_kept(&mut self, exchange: &Exchange, buffer: &[u8], now: u32) -> bool {
         if !self.stack.is_open() {
-            return None;
+            return false;
         }
         let (endpoint, connection) = (&exchange.endpoint, &self.connection);
         let unfit = if !connection.peer.serves(endpoint, endpoint.host(buffer)) {
@@ -194,13 +187,10 @@ impl AnyDriver<'_> {
                 }
             }
         };
-        match unfit {
-            None => self.connection.peer.remote,
-            Some(reason) => {
-                self.close_socket(reason);
-                None
-            }
+        if let Some(reason) = unfit {
+            self.close_socket(reason);
         }
+        unfit.is_none()
     }
 
     /// Ends the call that the connection belongs to, and closes it if it is open. What the stack says to

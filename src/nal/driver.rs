@@ -8,9 +8,9 @@ use crate::error::{Deadline, Evidence};
 use crate::http::bytes::copy;
 use crate::http::endpoint::host_text;
 use crate::http::url::Scheme;
-use crate::policy::{Config, Preflight, Refusal, Surroundings, check_addresses, check_resolved};
+use crate::policy::{Config, Preflight, Refusal, Surroundings, check_target, is_allowed};
 use crate::protocol::{Action, Blocked, CloseReason, Exchange, Goal, State};
-use nal_link::{Clock, Connect, LinkError, Network, elapsed_ms};
+use nal_link::{Clock, Connect, IpConfig, LinkError, Network, elapsed_ms};
 
 /// The parts of a client, over a stack `S`.
 pub(crate) struct Parts<S: ?Sized> {
@@ -226,7 +226,7 @@ impl AnyDriver<'_> {
     #[inline(never)]
     pub(crate) fn begin(&mut self, exchange: &mut Exchange, buffer: &[u8], now: u32) -> Step<()> {
         let status = self.stack.link_status();
-        let ip = match status.ip_config() {
+        let ip = match status.as_ip_config() {
             Ok(ip) => Some(ip),
             Err(_) if !self.config.checks.has(Preflight::Link) => None,
             Err(error) => {
@@ -234,25 +234,30 @@ impl AnyDriver<'_> {
                 return Err(Refusal::Link(error).into());
             }
         };
-        let kept = self.take_kept(exchange, buffer, now);
-        if kept.is_none()
-            && let Some(ip) = ip
-        {
-            let own_network = self.stack.own_network();
-            let has_loopback = self.stack.traits().has_loopback;
-            let around = Surroundings { ip, own_network, has_loopback };
-            check_addresses(&exchange.endpoint, &around, self.config.checks)?;
+        let is_kept = self.take_kept(exchange, buffer, now);
+        if !is_kept && let Some(ip) = ip {
+            self.check_target(exchange, ip)?;
         }
+        let kept = self.connection.peer.remote.as_ref().filter(|_| is_kept);
         exchange.begun(kept, now);
         Ok(())
+    }
+
+    /// What the link's addresses say of the target.
+    #[inline(never)]
+    fn check_target(&mut self, exchange: &Exchange, ip: &IpConfig) -> Result<(), Refusal> {
+        let own_network = &self.stack.own_network();
+        let has_loopback = self.stack.traits().has_loopback;
+        let around = Surroundings { ip, own_network: own_network.as_ref(), has_loopback };
+        check_target(&exchange.endpoint, &around, self.config.checks)
     }
 
     // Its name is on the stack while the resolver works, and not while anything else does.
     #[inline(never)]
     pub(crate) fn resolve(&mut self, exchange: &mut Exchange, buffer: &[u8], now: u32) -> Step<()> {
-        let stack = &mut self.stack;
-        let host = host_text(exchange.endpoint.host(buffer));
-        let address = match stack.resolve(&host, self.config.address_type.clone()) {
+        let mut name = heapless::String::new();
+        host_text(&mut name, exchange.endpoint.host(buffer));
+        let address = match self.stack.resolve(&name, self.config.address_type.clone()) {
             Ok(address) => address,
             Err(nb::Error::WouldBlock) => {
                 exchange.wait(now, Deadline::Resolve)?;
@@ -260,14 +265,15 @@ impl AnyDriver<'_> {
             }
             Err(nb::Error::Other(_)) => return Err(StackStep::Resolve.into()),
         };
-        let has_loopback = stack.traits().has_loopback;
-        let status = stack.link_status();
-        let around = match status.ip_config() {
-            Ok(ip) => Some(Surroundings { ip, own_network: stack.own_network(), has_loopback }),
-            Err(_) => None,
-        };
         exchange.resolves_to(address);
-        check_resolved(&exchange.endpoint, has_loopback, around.as_ref(), self.config.checks)?;
+        let has_loopback = self.stack.traits().has_loopback;
+        if !is_allowed(exchange.endpoint.class, has_loopback, self.config.checks) {
+            return Err(Refusal::ResolvedTo.into());
+        }
+        // Where the link was lost since, connecting will say so.
+        if let Ok(ip) = self.stack.link_status().as_ip_config() {
+            self.check_target(exchange, ip)?;
+        }
         exchange.resolved(self.stack.now_ms());
         Ok(())
     }
@@ -300,7 +306,9 @@ impl AnyDriver<'_> {
     // Its name is on the stack meanwhile, too.
     #[inline(never)]
     fn secure(&mut self, exchange: &Exchange, buffer: &[u8]) -> bool {
-        self.stack.secure(&host_text(exchange.endpoint.host(buffer)))
+        let mut name = heapless::String::new();
+        host_text(&mut name, exchange.endpoint.host(buffer));
+        self.stack.secure(&name)
     }
 
     fn send_failed(&mut self, exchange: &mut Exchange, buffer: &mut [u8], now: u32) -> Step<()> {

@@ -8,7 +8,7 @@ mod reuse;
 pub use config::Config;
 pub use preflight::Preflight;
 pub(crate) use preflight::{
-    Preflights, Refusal, Surroundings, check_addresses, check_request, check_resolved,
+    Preflights, Refusal, Surroundings, check_request, check_target, is_allowed,
 };
 pub(crate) use retry::retry_after_seconds;
 pub use retry::{Backoff, RetryPolicy, Verdict, retry_after};

@@ -1,10 +1,11 @@
 //! The checks that are made before a byte is sent. They cost no packet.
 
 use crate::error::{RequestError, TargetClass};
+use crate::http::address::canonical;
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::url::Scheme;
-use core::net::{IpAddr, SocketAddr};
+use core::net::IpAddr;
 use nal_link::{IpConfig, LinkError};
 
 /// A check that is made before a byte is sent, by its name:
@@ -55,10 +56,10 @@ impl Preflights {
 
 /// What is known of the chip and its network.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Surroundings {
-    pub(crate) ip: IpConfig,
+pub(crate) struct Surroundings<'s> {
+    pub(crate) ip: &'s IpConfig,
     /// The network that the chip spans itself.
-    pub(crate) own_network: Option<IpConfig>,
+    pub(crate) own_network: Option<&'s IpConfig>,
     pub(crate) has_loopback: bool,
 }
 
@@ -75,7 +76,7 @@ pub(crate) enum Refusal {
 }
 
 /// Whether a request can go to such an address at all.
-fn is_allowed(class: TargetClass, has_loopback: bool, checks: Preflights) -> bool {
+pub(crate) fn is_allowed(class: TargetClass, has_loopback: bool, checks: Preflights) -> bool {
     match class {
         TargetClass::Host => true,
         TargetClass::Loopback if has_loopback => true,
@@ -112,10 +113,10 @@ pub(crate) fn check_request(
     Ok(())
 }
 
-/// What the link's addresses say of the target before it is resolved.
-pub(crate) fn check_addresses(
+/// What the link's addresses say of the target: before it is resolved, and of the resolver's answer.
+pub(crate) fn check_target(
     endpoint: &Endpoint,
-    around: &Surroundings,
+    around: &Surroundings<'_>,
     checks: Preflights,
 ) -> Result<(), Refusal> {
     let Some(remote) = &endpoint.remote else {
@@ -124,34 +125,35 @@ pub(crate) fn check_addresses(
         }
         return check_way(None, around, checks);
     };
-    // Each kind by itself: an address of either kind is copied byte by byte.
-    match remote {
-        SocketAddr::V4(remote) => check_literal(&IpAddr::V4(*remote.ip()), around, checks),
-        // `::ffff:192.168.1.57` is 192.168.1.57.
-        SocketAddr::V6(remote) => check_literal(&remote.ip().to_canonical(), around, checks),
+    let target = &canonical(remote.ip());
+    // The way to a name's address is that to the DNS server, which was looked at before.
+    if !endpoint.resolves {
+        check_way(Some(target), around, checks)?;
     }
-}
-
-fn check_literal(
-    target: &IpAddr,
-    around: &Surroundings,
-    checks: Preflights,
-) -> Result<(), Refusal> {
-    check_way(Some(target), around, checks)?;
-    if is_whole_subnet(target, around, checks) {
-        return Err(Refusal::WholeSubnet);
+    // A PC can talk to itself.
+    let is_own_refused = checks.has(Preflight::OwnAddress) && !around.has_loopback;
+    for ip in [Some(around.ip), around.own_network] {
+        let Some(ip) = ip else { continue };
+        if checks.has(Preflight::Target) && is_all_of(target, ip) {
+            let is_answer = endpoint.resolves;
+            return Err(if is_answer { Refusal::ResolvedTo } else { Refusal::WholeSubnet });
+        }
+        if is_own_refused && ip.address == *target {
+            return Err(Refusal::OwnAddress);
+        }
     }
-    check_own(target, around, checks)
+    let is_in_both = around.own_network.is_some_and(|spanned| {
+        spanned.has_in_subnet(*target) == Some(true)
+            && spanned.has_in_subnet(around.ip.address) == Some(true)
+    });
+    if is_own_refused && is_in_both {
+        return Err(Refusal::OwnNetwork);
+    }
+    Ok(())
 }
 
 /// Whether the target is the first or the last address of a subnet that the chip is in: all of its hosts,
 /// and none (RFC 919, RFC 1122 section 3.2.1.3).
-fn is_whole_subnet(target: &IpAddr, around: &Surroundings, checks: Preflights) -> bool {
-    checks.has(Preflight::Target)
-        && (is_all_of(target, &around.ip)
-            || around.own_network.as_ref().is_some_and(|spanned| is_all_of(target, spanned)))
-}
-
 fn is_all_of(target: &IpAddr, ip: &IpConfig) -> bool {
     let Some(netmask) = ip.netmask else { return false };
     let (IpAddr::V4(target), IpAddr::V4(own)) = (target, &ip.address) else { return false };
@@ -164,56 +166,12 @@ fn is_all_of(target: &IpAddr, ip: &IpConfig) -> bool {
 /// Whether the gateway can be reached. A target in the link's own subnet needs none.
 fn check_way(
     target: Option<&IpAddr>,
-    around: &Surroundings,
+    around: &Surroundings<'_>,
     checks: Preflights,
 ) -> Result<(), Refusal> {
     let is_near = target.is_some_and(|target| around.ip.has_in_subnet(*target) == Some(true));
     if !is_near && around.ip.gateway_is_outside() && checks.has(Preflight::Subnet) {
         return Err(Refusal::Link(LinkError::GatewayOutsideSubnet));
-    }
-    Ok(())
-}
-
-/// What the resolver's answer says. `around` is unknown where the link was lost since: connecting will
-/// say so.
-pub(crate) fn check_resolved(
-    endpoint: &Endpoint,
-    has_loopback: bool,
-    around: Option<&Surroundings>,
-    checks: Preflights,
-) -> Result<(), Refusal> {
-    if !is_allowed(endpoint.class, has_loopback, checks) {
-        return Err(Refusal::ResolvedTo);
-    }
-    let (Some(around), Some(remote)) = (around, &endpoint.remote) else { return Ok(()) };
-    let target = remote.ip().to_canonical();
-    if is_whole_subnet(&target, around, checks) {
-        return Err(Refusal::ResolvedTo);
-    }
-    check_own(&target, around, checks)
-}
-
-#[inline(never)]
-fn is_same(one: &IpAddr, other: &IpAddr) -> bool {
-    one == other
-}
-
-fn check_own(target: &IpAddr, around: &Surroundings, checks: Preflights) -> Result<(), Refusal> {
-    // A PC can talk to itself.
-    if !checks.has(Preflight::OwnAddress) || around.has_loopback {
-        return Ok(());
-    }
-    let own = &around.ip.address;
-    if is_same(target, own) {
-        return Err(Refusal::OwnAddress);
-    }
-    let Some(spanned) = &around.own_network else { return Ok(()) };
-    if is_same(target, &spanned.address) {
-        return Err(Refusal::OwnAddress);
-    }
-    let has = |address: &IpAddr| spanned.has_in_subnet(*address) == Some(true);
-    if has(target) && has(own) {
-        return Err(Refusal::OwnNetwork);
     }
     Ok(())
 }

@@ -63,14 +63,13 @@ impl Exchange {
     }
 
     /// The link is up; where the kept connection was taken, it leads to `kept`.
-    pub fn begun(&mut self, kept: Option<SocketAddr>, now: u32) {
+    pub fn begun(&mut self, kept: Option<&SocketAddr>, now: u32) {
         self.timers.progress(now);
         self.reused = kept.is_some();
-        if self.reused {
-            self.endpoint.remote = kept;
+        self.state = State::Resolve;
+        if let Some(remote) = kept {
+            self.endpoint.remote = Some(*remote);
             self.state = State::Send;
-        } else {
-            self.state = State::Resolve;
         }
     }
 

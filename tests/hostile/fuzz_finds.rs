@@ -145,7 +145,7 @@ fn an_end_that_is_told_twice_revives_nothing() {
     let url = Url::parse(URL).unwrap();
     let mut exchange =
         sans_io::exchange(Method::Get, url, &Config::new(), false, None, buffer, 0).unwrap();
-    exchange.begun(Some(([192, 168, 1, 20], 80).into()), 0);
+    exchange.begun(Some(&([192, 168, 1, 20], 80).into()), 0);
     exchange.fail();
     for clean in [true, false] {
         assert_eq!(exchange.ended(clean, 0), Err(Failure::CallOver));

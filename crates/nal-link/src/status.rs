@@ -150,10 +150,24 @@ impl LinkStatus {
     /// assert_eq!(status.ip_config(), Err(LinkError::NoAddress));
     /// ```
     pub fn ip_config(self) -> Result<IpConfig, LinkError> {
+        self.as_ip_config().copied()
+    }
+
+    /// The same, where they stand.
+    ///
+    /// # Errors
+    ///
+    /// Says why the link isn't up.
+    ///
+    /// ```
+    /// use nal_link::{LinkError, LinkStatus};
+    /// assert_eq!(LinkStatus::NoAddress.as_ip_config(), Err(LinkError::NoAddress));
+    /// ```
+    pub const fn as_ip_config(&self) -> Result<&IpConfig, LinkError> {
         match self {
             Self::Up(config) if !config.address.is_unspecified() => Ok(config),
             Self::Up(_) | Self::NoAddress => Err(LinkError::NoAddress),
-            Self::Disconnected(reason) => Err(LinkError::Disconnected(reason)),
+            Self::Disconnected(reason) => Err(LinkError::Disconnected(*reason)),
         }
     }
 }

@@ -82,7 +82,7 @@ impl Kind {
 pub(super) fn request(kind: Kind, url: &str, config: &Config) -> Vec<u8> {
     let mut buffer = vec![0; MOST];
     let mut exchange = kind.exchange(url, config, &mut buffer).unwrap();
-    exchange.begun(Some((HOST, 80).into()), 0);
+    exchange.begun(Some(&(HOST, 80).into()), 0);
     match exchange.next(&mut buffer, &[], Goal::Head, 0) {
         Ok(Action::Send(head)) => head.to_vec(),
         other => panic!("{other:?}"),

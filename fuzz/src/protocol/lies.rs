@@ -12,7 +12,7 @@ impl Session<'_> {
             0 => drop(exchange.received(buffer, number, now)),
             1 => exchange.sent(number, now),
             2 => exchange.begun(None, now),
-            3 => exchange.begun(Some((HOST, 80).into()), now),
+            3 => exchange.begun(Some(&(HOST, 80).into()), now),
             4 => {
                 exchange.resolves_to(HOST.into());
                 exchange.resolved(now);

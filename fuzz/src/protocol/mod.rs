@@ -176,7 +176,7 @@ impl<'d> Session<'d> {
         let step = match exchange.next(buffer, self.body, goal, now) {
             Ok(Action::Begin) => {
                 let kept = self.keeps.then(|| (HOST, 80).into());
-                exchange.begun(kept, now);
+                exchange.begun(kept.as_ref(), now);
                 Ok(())
             }
             Ok(Action::Resolve) => {
