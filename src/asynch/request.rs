@@ -50,7 +50,7 @@ impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Request<'r, 'b, N, C, B> {
     }
 
     /// Adds a header field. `Host`, `User-Agent` and `Accept` replace the default ones, `Authorization` the
-    /// credentials of the URL.
+    /// credentials of the URL or of an earlier call.
     pub fn header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
         Self { inner: self.inner.header(name, value) }
     }

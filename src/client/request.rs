@@ -69,7 +69,8 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     }
 
     /// Adds a header field. `Host`, `User-Agent`, `Accept` and `Accept-Encoding` replace the default ones,
-    /// `Authorization` the credentials of the URL. A name or value that no header can have is refused when the request is sent.
+    /// `Authorization` the credentials of the URL or of an earlier call, as later ones replace it. A name or
+    /// value that no header can have is refused when the request is sent.
     ///
     /// ```no_run
     /// # use safe_http_client::*;

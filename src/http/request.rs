@@ -204,8 +204,9 @@ impl Pen<'_> {
                 }
             }
             13 if is(b"authorization") => {
-                self.head.has_secret = true;
-                self.remove_credentials();
+                self.start_credentials();
+                self.line(name, value);
+                return self.end_credentials();
             }
             19 if is(b"proxy-authorization") => self.head.has_secret = true,
             14 if is(b"content-length") => return self.head.fail(RequestError::ManagedHeader),
@@ -382,12 +383,6 @@ impl Pen<'_> {
             let (start, end) = self.head.credentials_line;
             self.head.credentials_line = (start.wrapping_sub(length), end.wrapping_sub(length));
         }
-    }
-
-    /// Takes the credentials out again.
-    pub(super) fn remove_credentials(&mut self) {
-        let line = core::mem::take(&mut self.head.credentials_line);
-        self.remove_line(line);
     }
 
     fn remove_line(&mut self, (start, end): Range) {

@@ -42,25 +42,22 @@ impl Pen<'_> {
         text.end(self);
     }
 
-    /// Starts a line with credentials, in place of those of the URL and of earlier ones.
-    fn start_authorization(&mut self, scheme: &[u8]) {
+    /// A line with credentials begins here, in place of those of the URL and of earlier ones.
+    pub(super) fn start_credentials(&mut self) {
         self.head.has_secret = true;
-        self.remove_credentials();
-        let line = self.head.length;
-        self.put(b"\r\nAuthorization: ");
-        self.put(scheme);
-        self.head.credentials_line = (line, line);
+        self.without_credentials();
+        self.head.credentials_line.0 = self.head.length;
     }
 
-    /// The line ends here. The next credentials take its place.
-    fn end_authorization(&mut self) {
+    /// It ends here. The next credentials take its place.
+    pub(super) fn end_credentials(&mut self) {
         self.head.credentials_line.1 = self.head.length;
     }
 
-    /// Leaves out those that are there.
-    #[cfg(feature = "digest")]
+    /// Takes out those that are there.
     pub(crate) fn without_credentials(&mut self) {
-        self.remove_credentials();
+        let line = core::mem::take(&mut self.head.credentials_line);
+        self.remove_line(line);
     }
 
     /// `Authorization: Basic` of a user name and a password, as they are.
@@ -69,7 +66,8 @@ impl Pen<'_> {
         if user.contains(':') || has_control(user) || has_control(password) {
             return self.head.fail(RequestError::InvalidCredentials);
         }
-        self.start_authorization(b"Basic ");
+        self.start_credentials();
+        self.put(b"\r\nAuthorization: Basic ");
         let mut text = Base64::default();
         for part in [user, ":", password] {
             for byte in part.bytes() {
@@ -77,7 +75,7 @@ impl Pen<'_> {
             }
         }
         text.end(self);
-        self.end_authorization();
+        self.end_credentials();
     }
 
     /// `Authorization: Bearer`. A token is of letters, digits and `-._~+/`, with `=` at its end.
@@ -87,9 +85,10 @@ impl Pen<'_> {
         if body.is_empty() || !body.bytes().all(fits) {
             return self.head.fail(RequestError::InvalidCredentials);
         }
-        self.start_authorization(b"Bearer ");
+        self.start_credentials();
+        self.put(b"\r\nAuthorization: Bearer ");
         self.put(token.as_bytes());
-        self.end_authorization();
+        self.end_credentials();
     }
 }
 
