@@ -58,6 +58,7 @@ mod events;
 mod layers;
 #[cfg(feature = "esp-at")]
 mod modem;
+mod multipart;
 mod online;
 mod request;
 mod response;

@@ -11,7 +11,8 @@ use nal_link::{Clock, Network};
 /// It is an [`embedded_io::Read`] and [`Write`], so that another protocol (WebSocket, TLS) can run
 /// over it. Bytes that had come behind the response's head are read first. Reads wait for as long as the
 /// peer rests, or to the total deadline; a peer that takes nothing is given up after the idle deadline.
-/// It is closed when it is dropped.
+/// It is closed when it is dropped. The repository's `examples/websocket` is a WebSocket over
+/// [`Upgraded`](crate::Upgraded), its twin that doesn't wait.
 ///
 /// ```no_run
 /// # use safe_http_client::*;

@@ -11,6 +11,9 @@ use nal_link::{Clock, LoopContext, Network};
 /// Bytes that had come behind the response's head are read first. The client closes the connection with
 /// its next call, [`close`](SafeHttpClient::close), or its own end.
 ///
+/// What to ask for, and whether the answer is the right one, is the other protocol's matter; the repository's
+/// `examples/websocket` is a WebSocket over it, which lives in a superloop.
+///
 /// ```no_run
 /// # use safe_http_client::*;
 /// # fn f<N: Network, C: Clock, B: Buffer>(

@@ -3,7 +3,7 @@
 use crate::common::cx;
 use crate::pending::{Client, Peer, Pending, block_on, client, poll};
 use embedded_io_async::{Read, Write};
-use safe_http_client::{BodyLength, Config, Download, LoopContext, RetryPolicy};
+use safe_http_client::{BodyLength, Config, Download, LoopContext, Multipart, Part, RetryPolicy};
 use std::future::Future;
 use std::task::Poll;
 use std::time::Duration;
@@ -78,6 +78,20 @@ fn upload(client: &mut Client<'_>, cx: &mut LoopContext, most: usize) -> bool {
     )
 }
 
+fn parts(client: &mut Client<'_>, cx: &mut LoopContext, most: usize) -> bool {
+    polls(
+        async {
+            let mut buffer = [0; 256];
+            let mut online = client.wait_online(cx).await.unwrap();
+            let text = "x".repeat(300);
+            let parts = [Part::text("left", &text)];
+            let request = online.post("http://gate.local/left", &mut buffer);
+            request.send_parts(&mut Multipart::new(&parts)).await.unwrap();
+        },
+        most,
+    )
+}
+
 fn echo(client: &mut Client<'_>, cx: &mut LoopContext, most: usize) -> bool {
     polls(
         async {
@@ -144,7 +158,7 @@ fn diagnose(client: &mut Client<'_>, cx: &mut LoopContext, most: usize) -> bool 
 fn dropped_at_every_await_of_every_scenario() {
     let mut cx = cx();
     let config = Config::new().response_timeout(Duration::from_millis(20));
-    let scenarios: [Scenario; 18] = [
+    let scenarios: [Scenario; 19] = [
         ("get", Peer::Serves(3), get),
         ("get, whole", Peer::Serves(usize::MAX), get),
         ("get, silent", Peer::Silent, get),
@@ -153,6 +167,7 @@ fn dropped_at_every_await_of_every_scenario() {
         ("get, reset", Peer::Resets, get),
         ("read", Peer::Serves(3), read),
         ("upload", Peer::Serves(3), upload),
+        ("parts", Peer::Serves(3), parts),
         ("101", Peer::Echoes, echo),
         ("follow", Peer::Serves(3), follow),
         ("retry", Peer::Serves(3), retry),

@@ -7,7 +7,8 @@ use embedded_io_async::Read;
 use nal_link::{PcLink, StdClock};
 use safe_http_client::asynch::{AsyncNetwork, NalNetwork, SafeHttpClient, Timer};
 use safe_http_client::{
-    Clock, Config, Deadline, Download, ErrorKind, EventStream, RetryPolicy, StackFault,
+    Clock, Config, Deadline, Download, ErrorKind, EventStream, Multipart, Part, RequestError,
+    RetryPolicy, StackFault,
 };
 use std::time::{Duration, Instant};
 
@@ -169,6 +170,52 @@ fn events_over_a_real_socket() {
         assert!(events.next_async(&mut response).await.unwrap().is_none());
     });
     assert_eq!(events.last_id(), b"7");
+}
+
+/// The same bytes as the client that waits sends, through any buffer.
+#[test]
+fn parts_over_a_real_socket() {
+    let mut cx = cx();
+    let content: Vec<u8> = (0..3000).map(|at| (at * at / 7) as u8).collect();
+    let parts = [Part::text("place", "door"), Part::file("f", "f.bin", "a/b", &content)];
+    let mut expected = vec![0; 4000];
+    let length = embedded_io::Read::read(&mut Multipart::new(&parts), &mut expected).unwrap();
+    expected.truncate(length);
+    for size in [300, 4096] {
+        let answer = "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n";
+        let server = Server::new(vec![vec![Act::Request, Act::Body(length), say(answer)]]);
+        let stack = std_embedded_nal_async::Stack::default();
+        let mut client = host(&stack, Config::new());
+        let url = server.url();
+        async_io::block_on(async {
+            let mut buffer = vec![0; size];
+            let mut online = client.wait_online(&mut cx).await.unwrap();
+            let request = online.post(&url, &mut buffer);
+            let response = request.send_parts(&mut Multipart::new(&parts)).await.unwrap();
+            assert_eq!(response.status(), 201);
+        });
+        let seen = server.seen.lock().unwrap();
+        let head = &seen.heads[0];
+        assert!(head.contains(&format!("Content-Length: {length}\r\n")), "{head}");
+        assert!(head.contains("Content-Type: multipart/form-data; boundary=----part00000000\r\n"));
+        assert!(seen.bodies == expected, "{size}");
+    }
+}
+
+#[test]
+fn names_of_parts_that_would_end_their_line() {
+    let mut cx = cx();
+    let stack = std_embedded_nal_async::Stack::default();
+    let mut client = host(&stack, Config::new());
+    for part in [Part::text("a\"b", ""), Part::file("a", "b", "c/d\r\nX: y", b"")] {
+        let error = async_io::block_on(async {
+            let mut online = client.wait_online(&mut cx).await.unwrap();
+            let request = online.post("http://127.0.0.1:1/", [0; 512]);
+            request.send_parts(&mut Multipart::new(&[part])).await.map(|_| ()).unwrap_err()
+        });
+        let expected = RequestError::UnfitHeader("Content-Disposition");
+        assert!(matches!(error.kind, ErrorKind::Request(kind) if kind == expected), "{error}");
+    }
 }
 
 #[cfg(feature = "json")]

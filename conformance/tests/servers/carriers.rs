@@ -111,11 +111,17 @@ struct Awaited<N: AsyncNetwork, C: Timer, R> {
     runs: R,
 }
 
+/// The same on the operating system's sockets.
+pub fn awaiting(
+    stack: &std_embedded_nal_async::Stack,
+) -> asynch::SafeHttpClient<impl AsyncNetwork, IoTimer> {
+    let network = asynch::NalNetwork::new(stack, stack, PcLink);
+    asynch::SafeHttpClient::with_config(network, IoTimer::start(), config())
+}
+
 pub fn awaited() -> Box<dyn Carrier> {
     let stack = Box::leak(Box::new(std_embedded_nal_async::Stack::default()));
-    let network = asynch::NalNetwork::new(&*stack, &*stack, PcLink);
-    let client = asynch::SafeHttpClient::with_config(network, IoTimer::start(), config());
-    Box::new(Awaited { client, runs: Io })
+    Box::new(Awaited { client: awaiting(stack), runs: Io })
 }
 
 /// On embassy-net and the thread's TAP device.

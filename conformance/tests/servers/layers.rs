@@ -1,11 +1,11 @@
 //! Redirects, credentials and Digest against servers that others wrote, beside curl on the same.
 
 use crate::bytes::HELLO;
-use crate::carriers::{Plain, plain};
+use crate::carriers::{Plain, awaiting, plain};
 use crate::site::say;
 use crate::{Folder, Running, START, find_program, script};
 use conformance::common::cx;
-use safe_http_client::{FollowError, RedirectError};
+use safe_http_client::{FollowError, Multipart, Part, RedirectError};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -106,11 +106,65 @@ fn apache() {
 /// SHA-256, a hidden user name, and a nonce that is too old.
 #[test]
 fn digest_with_sha_256() {
-    let Some(program) = find_program("node") else {
+    let Some((_node, port)) = start_node("node_digest.js") else {
         return say("real servers: Digest with SHA-256 skipped: no `node` in PATH");
     };
-    let mut child = Command::new(program)
-        .arg(script("node_digest.js"))
+    let url = format!("http://127.0.0.1:{port}/a/b?c=d");
+    let user = "J\u{e4}s\u{f8}n Doe";
+    let mut session = Session::new(2048);
+    let hello = (200, HELLO.to_vec());
+    assert_eq!(digest(&mut session, &url, user, PASSWORD), hello);
+    assert_eq!(digest(&mut session, &url, user, "wrong").0, 401);
+    assert_as_curl(&hello, &["--digest", "-u", &format!("{user}:{PASSWORD}"), &url]);
+}
+
+/// Node reads what both clients send, as it reads what curl sends.
+#[test]
+fn parts() {
+    use sha2::{Digest as _, Sha256};
+    let Some((_node, port)) = start_node("node_form.js") else {
+        return say("real servers: forms of several parts skipped: no `node` in PATH");
+    };
+    let url = format!("http://127.0.0.1:{port}/");
+    let image = crate::bytes::noise(100_000);
+    let text = "front door\r\n------part00000000--";
+    let parts = [
+        Part::text("place", text),
+        Part::text("empty", ""),
+        Part::file("photo", "a b.jpg", "image/jpeg", &image),
+    ];
+    let line = |name: &str, file: &str, kind: &str, content: &[u8]| {
+        let hash: String =
+            Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{name}|{file}|{kind}|{}|{hash}\n", content.len())
+    };
+    let expected = line("place", "", "", text.as_bytes())
+        + &line("empty", "", "", b"")
+        + &line("photo", "a b.jpg", "image/jpeg", &image);
+
+    let mut session = Session::new(700);
+    let mut cx = cx();
+    let mut online = session.client.online(&mut cx).unwrap();
+    let request = online.post(url.as_str(), &mut session.buffer);
+    let mut response = request.send_parts(&mut Multipart::new(&parts)).unwrap();
+    assert_eq!(response.read_to_str().unwrap(), expected);
+    drop(response);
+
+    let stack = std_embedded_nal_async::Stack::default();
+    let mut client = awaiting(&stack);
+    async_io::block_on(async {
+        let mut online = client.wait_online(&mut cx).await.unwrap();
+        let request = online.post(url.as_str(), &mut session.buffer);
+        let mut response = request.send_parts(&mut Multipart::new(&parts)).await.unwrap();
+        assert_eq!(response.read_to_str().await.unwrap(), expected);
+    });
+    say("real servers: Node: forms of several parts, waiting and awaited");
+}
+
+/// Starts a script that prints its port.
+fn start_node(name: &str) -> Option<(Running, u16)> {
+    let mut child = Command::new(find_program("node")?)
+        .arg(script(name))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -118,13 +172,7 @@ fn digest_with_sha_256() {
         .unwrap();
     let mut line = String::new();
     BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let url = format!("http://127.0.0.1:{}/a/b?c=d", line.trim());
-    let user = "J\u{e4}s\u{f8}n Doe";
-    let mut session = Session::new(2048);
-    let hello = (200, HELLO.to_vec());
-    assert_eq!(digest(&mut session, &url, user, PASSWORD), hello);
-    assert_eq!(digest(&mut session, &url, user, "wrong").0, 401);
-    assert_as_curl(&hello, &["--digest", "-u", &format!("{user}:{PASSWORD}"), &url]);
+    Some((child, line.trim().parse().unwrap()))
 }
 
 fn start_apache(program: &Path) -> (Running, Folder, u16) {

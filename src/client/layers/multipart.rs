@@ -146,18 +146,9 @@ impl<'a> Multipart<'a> {
             _ => None,
         }
     }
-}
 
-fn has(text: &[u8], wanted: &[u8]) -> bool {
-    text.windows(wanted.len()).any(|window| window == wanted)
-}
-
-impl ErrorType for Multipart<'_> {
-    type Error = Infallible;
-}
-
-impl Read for Multipart<'_> {
-    fn read(&mut self, buf: &mut [u8]) -> Result<usize, Infallible> {
+    /// Gives the bytes that come next, as many as fit; none at its end.
+    pub(crate) fn give(&mut self, buf: &mut [u8]) -> usize {
         let mut count = 0usize;
         while self.part <= self.parts.len() {
             let Some(piece) = self.piece(self.part, self.piece) else {
@@ -176,7 +167,21 @@ impl Read for Multipart<'_> {
             self.piece = self.piece.wrapping_add(1);
             self.taken = 0;
         }
-        Ok(count)
+        count
+    }
+}
+
+fn has(text: &[u8], wanted: &[u8]) -> bool {
+    text.windows(wanted.len()).any(|window| window == wanted)
+}
+
+impl ErrorType for Multipart<'_> {
+    type Error = Infallible;
+}
+
+impl Read for Multipart<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> Result<usize, Infallible> {
+        Ok(self.give(buf))
     }
 }
 
@@ -216,7 +221,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         self.of_parts(body).start_upload(length)
     }
 
-    fn of_parts(mut self, body: &Multipart<'_>) -> Self {
+    pub(crate) fn of_parts(mut self, body: &Multipart<'_>) -> Self {
         if !body.parts.iter().all(Part::is_sound) {
             self.fail(RequestError::UnfitHeader("Content-Disposition"));
         }
