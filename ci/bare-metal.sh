@@ -16,7 +16,8 @@ import json, os, sys
 
 manifest = os.path.realpath("Cargo.toml")
 packages = json.load(sys.stdin)["packages"]
-features = next(p for p in packages if os.path.realpath(p["manifest_path"]) == manifest)["features"]
+package = next(p for p in packages if os.path.realpath(p["manifest_path"]) == manifest)
+features = package["features"]
 needs_std = {"std"}
 while True:
     more = {
@@ -29,8 +30,10 @@ while True:
     needs_std |= more
 left_out = sorted(needs_std & features.keys())
 print("bare-metal: left out, as they need std:", ", ".join(left_out) or "none", file=sys.stderr)
-print(",".join(sorted(features.keys() - needs_std)))
+print(package["name"], ",".join(sorted(features.keys() - needs_std)))
 ' <<<"$metadata")
+package=${all_but_std%% *}
+all_but_std=${all_but_std#* }
 
 logs=${CARGO_TARGET_DIR:-target}/bare-metal/logs
 mkdir -p "$logs"
@@ -44,7 +47,7 @@ build() {
     local target=$1 label=$2 log=$logs/$1-$2.log start=$SECONDS result=ok warnings
     shift 2
     builds=$((builds + 1))
-    if ! "$here/build-target.sh" "$target" --lib --release "$@" >"$log" 2>&1; then
+    if ! "$here/build-target.sh" "$target" -p "$package" --lib --release "$@" >"$log" 2>&1; then
         result=FAILED
         failed=$((failed + 1))
         echo "--- $target, $label features: the log's end"

@@ -14,8 +14,7 @@ mod world;
 pub use flash::Flash;
 pub use serial::{Serial, WifiEvent};
 
-use clap::Parser;
-use esp8266_sim::{Fault, Trigger};
+use esp8266_sim::Trigger;
 use options::Options;
 use server::Server;
 use std::fmt::Arguments;
@@ -155,14 +154,8 @@ pub struct Board {
 impl Board {
     /// Reads the command line and sets up what the sketch needs. Ends the program where it can't.
     pub fn new(demo: Demo) -> Self {
-        let options = Options::parse();
+        let options = Options::of_command_line();
         start(options.speed);
-        if options.list_faults {
-            for (fault, about) in Fault::ALL {
-                println!("{:24} {about}", fault.name());
-            }
-            std::process::exit(0);
-        }
         Self::set_up(demo, options).unwrap_or_else(|error| {
             eprintln!("error: {error}");
             std::process::exit(2)

@@ -1,52 +1,116 @@
 //! What can be said on the command line: the same for every sketch.
 
-use clap::Parser;
 use esp8266_sim::{Dialect, Fault, When};
+use lexopt::{Arg, Parser, ValueExt as _};
+use std::fmt::Display;
 use std::path::PathBuf;
+use std::str::FromStr;
 
-/// Without arguments, a modem, its network and a server are simulated, and the sketch ends by itself.
-#[derive(Debug, Parser)]
-#[command(about = "A sketch for an ESP8266 with AT firmware, on this PC")]
+const HELP: &str = "\
+A sketch for an ESP8266 with AT firmware, on this PC. Without arguments, a modem, its network and a
+server are simulated, and the sketch ends by itself.
+
+      --port PATH        A real modem on this serial port, such as /dev/ttyUSB0
+      --baud BAUD        Baud rate of the serial line
+      --ssid SSID        Name of the Wi-Fi network [default: sim]
+      --password TEXT    Its password [default: simsimsim]
+      --url URL          Where the service is, such as http://192.168.1.20:8080; without it, one runs on this PC
+      --seconds SECONDS  Ends after this time
+      --runs RUNS        Ends once the service was reached this often
+      --every SECONDS    Time between readings, in seconds
+      --speed SPEED      How many times as fast time passes in the simulation [default: 1]
+      --out FILE         Where a downloaded file goes
+      --dialect DIALECT  Firmware of the simulated modem: nonos, at2 or single [default: at2]
+      --fault NAME[@N]   What goes wrong with the simulated modem or its network, at the N-th occasion
+      --list-faults      Lists the faults
+  -h, --help             Print help";
+
+#[derive(Debug)]
 pub struct Options {
-    /// A real modem on this serial port, such as /dev/ttyUSB0
-    #[arg(long, value_name = "PATH")]
     pub port: Option<String>,
-    /// Baud rate of the serial line
-    #[arg(long)]
     pub baud: Option<u32>,
-    /// Name of the Wi-Fi network
-    #[arg(long, default_value = "sim")]
     pub ssid: String,
-    /// Its password
-    #[arg(long, default_value = "simsimsim")]
     pub password: String,
-    /// Where the service is, such as http://192.168.1.20:8080; without it, one runs on this PC
-    #[arg(long)]
     pub url: Option<String>,
-    /// Ends after this time
-    #[arg(long)]
     pub seconds: Option<u32>,
-    /// Ends once the service was reached this often
-    #[arg(long)]
     pub runs: Option<usize>,
-    /// Time between readings, in seconds
-    #[arg(long, value_name = "SECONDS")]
     pub every: Option<f32>,
-    /// How many times as fast time passes in the simulation
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100), conflicts_with = "port")]
     pub speed: u32,
-    /// Where a downloaded file goes
-    #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Firmware of the simulated modem: nonos or at2
-    #[arg(long, default_value = "at2")]
     pub dialect: Dialect,
-    /// What goes wrong with the simulated modem or its network, at the N-th occasion
-    #[arg(long, value_name = "NAME[@N]")]
     pub fault: Option<FaultAt>,
-    /// Lists the faults
-    #[arg(long)]
-    pub list_faults: bool,
+}
+
+impl Options {
+    /// Reads the command line, and ends the program where that says so.
+    pub fn of_command_line() -> Self {
+        Self::read(&mut Parser::from_env()).unwrap_or_else(|error| {
+            eprintln!("error: {error}\n\nFor more information, try '--help'.");
+            std::process::exit(2)
+        })
+    }
+
+    fn read(parser: &mut Parser) -> Result<Self, String> {
+        let mut options = Self {
+            port: None,
+            baud: None,
+            ssid: "sim".into(),
+            password: "simsimsim".into(),
+            url: None,
+            seconds: None,
+            runs: None,
+            every: None,
+            speed: 1,
+            out: None,
+            dialect: Dialect::EspAt2,
+            fault: None,
+        };
+        while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
+            let name = match argument {
+                Arg::Long(name) => name.to_owned(),
+                Arg::Short('h') => "help".into(),
+                other => return Err(other.unexpected().to_string()),
+            };
+            match name.as_str() {
+                "help" => end(&[HELP]),
+                "list-faults" => {
+                    let line = |(fault, about): &(Fault, _)| format!("{:24} {about}", fault.name());
+                    end(&Fault::ALL.iter().map(line).collect::<Vec<_>>())
+                }
+                "port" => options.port = Some(value(parser, &name)?),
+                "baud" => options.baud = Some(value(parser, &name)?),
+                "ssid" => options.ssid = value(parser, &name)?,
+                "password" => options.password = value(parser, &name)?,
+                "url" => options.url = Some(value(parser, &name)?),
+                "seconds" => options.seconds = Some(value(parser, &name)?),
+                "runs" => options.runs = Some(value(parser, &name)?),
+                "every" => options.every = Some(value(parser, &name)?),
+                "speed" => options.speed = value(parser, &name)?,
+                "out" => options.out = Some(value(parser, &name)?),
+                "dialect" => options.dialect = value(parser, &name)?,
+                "fault" => options.fault = Some(value(parser, &name)?),
+                _ => return Err(Arg::Long(&name).unexpected().to_string()),
+            }
+        }
+        match options.speed {
+            1 => Ok(options),
+            2..=100 if options.port.is_none() => Ok(options),
+            2..=100 => Err("--speed is the simulation's: it doesn't go with --port".into()),
+            speed => Err(format!("--speed takes 1 to 100, and not {speed}")),
+        }
+    }
+}
+
+fn value<T: FromStr<Err: Display>>(parser: &mut Parser, name: &str) -> Result<T, String> {
+    let text = parser.value().and_then(|text| text.string()).map_err(|error| error.to_string())?;
+    text.parse().map_err(|error| format!("--{name} doesn't take `{text}`: {error}"))
+}
+
+fn end(lines: &[impl Display]) -> ! {
+    for line in lines {
+        println!("{line}");
+    }
+    std::process::exit(0)
 }
 
 /// A fault, and when it happens.
@@ -56,7 +120,7 @@ pub struct FaultAt {
     pub when: Option<When>,
 }
 
-impl std::str::FromStr for FaultAt {
+impl FromStr for FaultAt {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {

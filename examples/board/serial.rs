@@ -1,8 +1,11 @@
 //! The serial line to the modem: simulated, or a real port of this PC.
 
 use embedded_io::{ErrorKind, ErrorType, Read, ReadReady, Write};
+use std::collections::VecDeque;
+use std::io;
 use std::net::Ipv4Addr;
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 /// The modem's serial line. On a board it is a UART of your HAL.
 pub struct Serial {
@@ -12,7 +15,7 @@ pub struct Serial {
 
 enum Line {
     Simulated(esp8266_sim::SerialPort),
-    Real(Box<dyn serialport::SerialPort>),
+    Real(Port),
 }
 
 /// What a vendor's Wi-Fi task tells those who registered for it.
@@ -27,8 +30,8 @@ impl Serial {
         Self { line: Line::Simulated(port), supervisor: Supervisor { events, said: Vec::new() } }
     }
 
-    pub fn real(path: &str, baud: u32, events: Sender<WifiEvent>) -> serialport::Result<Self> {
-        let port = serialport::new(path, baud).timeout(super::SECOND).open()?;
+    pub fn real(path: &str, baud: u32, events: Sender<WifiEvent>) -> io::Result<Self> {
+        let port = Port { port: serial2::SerialPort::open(path, baud)?, came: VecDeque::new() };
         Ok(Self { line: Line::Real(port), supervisor: Supervisor { events, said: Vec::new() } })
     }
 }
@@ -52,9 +55,10 @@ impl ReadReady for Serial {
     fn read_ready(&mut self) -> Result<bool, ErrorKind> {
         match &mut self.line {
             Line::Simulated(port) => Ok(port.available() > 0),
-            Line::Real(port) => match port.bytes_to_read() {
-                Ok(count) => Ok(count > 0),
-                Err(error) => Err(kind(&error.into())),
+            Line::Real(port) => match port.wait(Duration::ZERO) {
+                Ok(()) => Ok(true),
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => Ok(false),
+                Err(error) => Err(kind(&error)),
             },
         }
     }
@@ -67,22 +71,48 @@ impl Write for Serial {
                 port.write_now(bytes);
                 Ok(bytes.len())
             }
-            Line::Real(port) => port.write(bytes).map_err(|error| kind(&error)),
+            Line::Real(port) => port.port.write(bytes).map_err(|error| kind(&error)),
         }
     }
 
     fn flush(&mut self) -> Result<(), ErrorKind> {
         match &mut self.line {
             Line::Simulated(_) => Ok(()),
-            Line::Real(port) => port.flush().map_err(|error| kind(&error)),
+            Line::Real(port) => port.port.flush().map_err(|error| kind(&error)),
         }
     }
 }
 
-fn kind(error: &std::io::Error) -> ErrorKind {
+/// A port of the operating system, which doesn't tell whether bytes have come: those that it gave early.
+struct Port {
+    port: serial2::SerialPort,
+    came: VecDeque<u8>,
+}
+
+impl Port {
+    /// Waits so long for bytes, unless there are some.
+    fn wait(&mut self, most: Duration) -> io::Result<()> {
+        if self.came.is_empty() {
+            self.port.set_read_timeout(most)?;
+            let mut bytes = [0; 256];
+            match self.port.read(&mut bytes)? {
+                0 => return Err(io::ErrorKind::BrokenPipe.into()),
+                count => self.came.extend(&bytes[..count]),
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.wait(super::SECOND)?;
+        io::Read::read(&mut self.came, buffer)
+    }
+}
+
+fn kind(error: &io::Error) -> ErrorKind {
     match error.kind() {
-        std::io::ErrorKind::TimedOut => ErrorKind::TimedOut,
-        std::io::ErrorKind::BrokenPipe | std::io::ErrorKind::NotFound => ErrorKind::BrokenPipe,
+        io::ErrorKind::TimedOut => ErrorKind::TimedOut,
+        io::ErrorKind::BrokenPipe | io::ErrorKind::NotFound => ErrorKind::BrokenPipe,
         _ => ErrorKind::Other,
     }
 }

@@ -13,6 +13,8 @@ struct State<'a> {
     opened: u32,
 }
 
+const WHOLE: &str = "{\"door\":\"front\",\"opened\":17}";
+
 #[test]
 fn sent() {
     for room in 0..512 {
@@ -25,9 +27,7 @@ fn sent() {
         match request.send().map(|response| response.status()) {
             Ok(_) => {
                 let text = log.borrow().text(0);
-                let body: serde_json::Value =
-                    serde_json::from_str(text.split("\r\n\r\n").nth(1).unwrap()).unwrap();
-                assert_eq!(body, serde_json::json!({"door": "front", "opened": 17}));
+                assert_eq!(text.split("\r\n\r\n").nth(1), Some(WHOLE));
                 assert!(text.contains("Content-Type: application/json\r\nX-A: b\r\n"), "{text}");
                 assert!(room > 200, "{room}");
             }
@@ -51,7 +51,6 @@ fn received() {
         let head = format!("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{body}");
         Connection::new([Step::AwaitRequest, Step::Data(head.into_bytes()), Step::Zero])
     };
-    const WHOLE: &str = "{\"door\":\"front\",\"opened\":17}";
     let padded = format!(" {WHOLE}\r\n");
     let large = format!("{{\"door\":\"{}\",\"opened\":17}}", "x".repeat(2000));
     for (connection, expected) in [

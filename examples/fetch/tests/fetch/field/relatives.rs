@@ -1,7 +1,8 @@
 //! Relatives of what people have reported, through `fetch`: what comes of each, and what is said of it.
 
-use crate::fetch::{Play, answer, fetch, refusing_port};
-use crate::fetch_field::{check, says, stall};
+use super::{check, says, stall};
+use crate::run::fetch;
+use crate::server::{Play, Server, answer, refusing_port};
 
 #[test]
 fn beginnings_by_what_they_are() {
@@ -162,7 +163,7 @@ fn a_refusal_is_said_in_the_systems_words_and_by_what_can_be() {
     let run = fetch(&["http://http://127.0.0.1/"]);
     assert_eq!(run.status, 3, "{run:?}");
     says("two schemes", &run.stderr, &["write http:// once"], &["the chip itself"]);
-    let server = crate::fetch::Server::new(Play::Reset(b"HTTP/1.1 200 OK\r\n".to_vec()));
+    let server = Server::new(Play::Reset(b"HTTP/1.1 200 OK\r\n".to_vec()));
     let run = fetch(&[&server.url()]);
     assert_eq!(run.status, 56, "{run:?}");
     says("a reset", &run.stderr, &["reset by peer"], &["Os {", "Stack("]);

@@ -1,7 +1,7 @@
 //! `fetch https://…` against OpenSSL's server, and curl on the same server where there is one: the same exit
 //! status, each produced for real.
 
-use super::program;
+use crate::run::program;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -219,7 +219,7 @@ fn https_ends_as_curl_does() {
     ];
     let compares = has("curl");
     for (expected, arguments, says) in &cases {
-        let (status, stderr) = site.status(&program("fetch"), arguments);
+        let (status, stderr) = site.status(&program(), arguments);
         assert_eq!(status, *expected, "fetch {arguments}: {stderr}");
         assert!(stderr.contains(says), "{arguments}: {stderr}");
         if compares {

@@ -1,6 +1,6 @@
 //! The servers that `fetch` and curl are compared on, and what they were asked.
 
-use crate::fetch::{Play, answer, perform, read_request};
+use crate::server::{Play, answer, perform, read_request};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::thread;

@@ -1,9 +1,10 @@
 //! `fetch` and `curl` with the same arguments, on the same servers: exit status, output, files, and what the
-//! servers were asked. `cargo test --test examples beside_curl -- --nocapture` prints the table.
+//! servers were asked. `cargo test -p fetch beside_curl -- --nocapture` prints the table.
 
-use crate::curl_servers::*;
-use crate::fetch::{Folder, end};
-use crate::program;
+mod servers;
+
+use crate::run::{Folder, end, program};
+use servers::*;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -199,7 +200,7 @@ const ROWS: &[Row] = &[
 #[test]
 fn fetch_beside_curl_with_the_same_arguments() {
     let Some(curl) = curl() else { return };
-    let fetch = program("fetch");
+    let fetch = program();
     let mut table = String::from(
         "| arguments | server | curl | fetch | output | requests | |\n|---|---|---|---|---|---|---|\n",
     );
@@ -272,7 +273,7 @@ fn fetch_beside_curl_with_the_same_arguments() {
 fn silence_beside_curl() {
     let Some(curl) = curl() else { return };
     for (args, speaks) in [(&["-s"][..], false), (&["-s", "-S"], true), (&[], true)] {
-        for program in [&curl, &program("fetch")] {
+        for program in [&curl, &program()] {
             let args = [args, &["http://127.0.0.1:1/"]].concat();
             let outcome = run(program, "silence", &args, script("hello"));
             assert_eq!(outcome.statuses, [7], "{program:?} {args:?}");
@@ -294,7 +295,7 @@ fn binary_is_held_back_from_a_terminal_beside_curl() {
         eprintln!("fetch beside curl: skipped: no `script` that makes a terminal");
         return;
     }
-    let fetch = program("fetch");
+    let fetch = program();
     for (args, server, status) in
         [("", "binary", 23), ("-o -", "binary", 0), ("-o file", "binary", 0), ("", "hello", 0)]
     {

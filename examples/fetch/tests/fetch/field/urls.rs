@@ -1,0 +1,52 @@
+//! URLs with a mistake, or without a scheme.
+
+use super::says;
+use crate::run::fetch;
+use crate::server::{Server, answer, refusing_port};
+
+#[test]
+fn urls_with_a_mistake_name_it() {
+    let port = refusing_port();
+    // A line end of a console or a file is none of the URL's.
+    for end in ["\r", "\n", "\r\n"] {
+        let run = fetch(&[&format!("http://127.0.0.1:1/x{end}")]);
+        assert_eq!(run.status, 3, "{end:?}: {run:?}");
+        says("a line end", &run.stderr, &["a line end", "trim it"], &["write %0"]);
+    }
+    for (url, wanted, unwanted) in [
+        (" http://h/", &["0x20", "in front of"][..], &["no scheme: start"][..]),
+        ("http://admin:pa#ss@h/", &["%23"], &["the port is no number", "admin:pa"]),
+        ("http://admin:12#34@h/", &["%23"], &["didn't resolve", "12#34"]),
+        ("http://127.0.0.1/front door", &["%20"], &[]),
+    ] {
+        let run = fetch(&[url]);
+        assert_eq!(run.status, 3, "{url:?}: {run:?}");
+        says(url, &run.stderr, wanted, unwanted);
+        // In the report, too.
+        let run = fetch(&["--diagnose", url]);
+        assert_eq!(run.status, 3, "{url:?}: {run:?}");
+        says(url, &run.text(), &["url no", "error:"], &["all of it works"]);
+        says(url, &run.text(), wanted, unwanted);
+    }
+    // Its secrets aren't repeated.
+    let url = format!("http://admin:hunter2@127.0.0.1:{port}/?token=t0ken");
+    for args in
+        [&[url.as_str()][..], &["-v", &url], &["--report", "json", &url], &["--diagnose", &url]]
+    {
+        let run = fetch(args);
+        let all = run.text() + &run.stderr;
+        says(&format!("{args:?}"), &all, &[], &["hunter2", "t0ken", "YWRtaW4"]);
+    }
+}
+
+#[test]
+fn a_url_that_begins_with_its_host_is_http() {
+    for path in ["/a.json", "?u=http://x", "/a?u=http://x", ""] {
+        let server = Server::new(answer("HTTP/1.1 204 x\r\n\r\n"));
+        let run = fetch(&[&format!("127.0.0.1:{}{path}", server.port)]);
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{path}: {run:?}");
+        let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+        let line = format!("GET {path} HTTP/1.1\r\n");
+        assert!(server.request().starts_with(&line), "{path}");
+    }
+}

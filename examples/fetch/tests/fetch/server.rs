@@ -1,0 +1,138 @@
+//! Servers on the loopback interface that do as they are told, misbehave too.
+
+use crate::run::PATIENCE;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+/// What the server does once it has a request.
+#[derive(Debug, Clone)]
+pub(crate) enum Play {
+    /// These bytes, then the end of the stream.
+    Answer(Vec<u8>),
+    /// These bytes, then nothing for as long as the client stays.
+    Stall(Vec<u8>),
+    /// These bytes, then one more of the letter each so many milliseconds, for ever.
+    Drip(Vec<u8>, u8, u64),
+    /// These bytes, then a reset.
+    Reset(Vec<u8>),
+}
+
+pub(crate) fn answer(response: impl AsRef<[u8]>) -> Play {
+    Play::Answer(response.as_ref().to_vec())
+}
+
+pub(crate) struct Server {
+    pub(crate) port: u16,
+    request: Receiver<Vec<u8>>,
+}
+
+impl Server {
+    /// Serves one connection.
+    pub(crate) fn new(play: Play) -> Self {
+        Self::serving(move |stream, request| {
+            *request = read_request(stream);
+            perform(stream, &play);
+        })
+    }
+
+    /// Serves one connection with a script that keeps what it read.
+    pub(crate) fn serving(
+        script: impl FnOnce(&mut TcpStream, &mut Vec<u8>) + Send + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (sender, request) = channel();
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = Vec::new();
+            script(&mut stream, &mut request);
+            sender.send(request)
+        });
+        Self { port, request }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/gate?door=2", self.port)
+    }
+
+    /// What was sent to it, as text.
+    pub(crate) fn request(self) -> String {
+        let request = self.request.recv_timeout(PATIENCE).unwrap();
+        String::from_utf8(request).unwrap()
+    }
+}
+
+/// Head and body, as their framing says.
+pub(crate) fn read_request(stream: &mut TcpStream) -> Vec<u8> {
+    let mut request = Vec::new();
+    let mut byte = [0];
+    let mut more = |request: &mut Vec<u8>| {
+        let count = stream.read(&mut byte).unwrap_or(0);
+        request.extend_from_slice(&byte[..count]);
+        count > 0
+    };
+    while !request.ends_with(b"\r\n\r\n") && more(&mut request) {}
+    let head = String::from_utf8_lossy(&request).to_ascii_lowercase();
+    if head.contains("\r\ntransfer-encoding: chunked\r\n") {
+        while !request.ends_with(b"\r\n0\r\n\r\n") && more(&mut request) {}
+    } else if let Some((_, rest)) = head.split_once("\r\ncontent-length: ") {
+        let length: usize = rest.split("\r\n").next().unwrap().parse().unwrap();
+        let whole = request.len() + length;
+        while request.len() < whole && more(&mut request) {}
+    }
+    request
+}
+
+pub(crate) fn perform(stream: &mut TcpStream, play: &Play) {
+    match play {
+        Play::Answer(bytes) => {
+            let _ = stream.write_all(bytes);
+            let _ = stream.shutdown(Shutdown::Write);
+            drain(stream);
+        }
+        Play::Stall(bytes) => {
+            let _ = stream.write_all(bytes);
+            drain(stream);
+        }
+        Play::Drip(bytes, letter, pause) => {
+            let _ = stream.write_all(bytes);
+            while stream.write_all(&[*letter]).is_ok() {
+                thread::sleep(Duration::from_millis(*pause));
+            }
+        }
+        Play::Reset(bytes) => {
+            let _ = stream.write_all(bytes);
+            // So that they arrive before the reset does.
+            thread::sleep(Duration::from_millis(50));
+            let at_once = Some(Duration::ZERO);
+            rustix::net::sockopt::set_socket_linger(&*stream, at_once).unwrap();
+        }
+    }
+}
+
+/// Waits until the client has gone.
+pub(crate) fn drain(stream: &mut TcpStream) {
+    let mut bytes = [0; 1024];
+    while stream.read(&mut bytes).is_ok_and(|count| count > 0) {}
+}
+
+/// A port that was just free, and that nobody listens on.
+pub(crate) fn refusing_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// A listener whose queue is full: more connections get neither a yes nor a no.
+pub(crate) fn deaf_listener() -> (TcpListener, Vec<TcpStream>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    rustix::net::listen(&listener, 0).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut fillers = Vec::new();
+    while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(200)) {
+        fillers.push(stream);
+    }
+    (listener, fillers)
+}
