@@ -160,6 +160,9 @@ fn may_accept(text: &str, error: UrlError, theirs: &url::Url) {
         UrlError::MissingScheme => {
             !is_plain || !(lower.starts_with("http://") || lower.starts_with("https://"))
         }
+        UrlError::MisspelledScheme => {
+            !(lower.starts_with("http://") || lower.starts_with("https://"))
+        }
         UrlError::UnsupportedScheme => !matches!(theirs.scheme(), "http" | "https"),
         // They skip slashes in front of a host.
         UrlError::MissingHost => {

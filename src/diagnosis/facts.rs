@@ -307,7 +307,11 @@ fn mistake(error: RequestError) -> Symptom {
         RequestError::Url(UrlError::SchemeInHost { localhost: true }) => {
             Symptom::SchemeInHostOfLocalhost
         }
-        RequestError::Url(UrlError::SchemeInHost { .. } | UrlError::UnsupportedScheme)
+        RequestError::Url(
+            UrlError::SchemeInHost { .. }
+            | UrlError::UnsupportedScheme
+            | UrlError::MisspelledScheme,
+        )
         | RequestError::NoTls => Symptom::SchemeUnfit,
         RequestError::PlainOnTlsPort => Symptom::PlainOnTlsPort,
         RequestError::Target(_) => Symptom::TargetIsNoHost,

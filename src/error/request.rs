@@ -45,6 +45,9 @@ pub enum UrlError {
     },
     /// A scheme other than `http` and `https`.
     UnsupportedScheme,
+    /// `http` or `https` with a letter too many, too few or in another place, or what stands behind it
+    /// mistyped: `htp://`, `http//`, `http:/`.
+    MisspelledScheme,
     /// Nothing between the scheme and the path.
     MissingHost,
     /// A scheme inside the host, as in `http://http://gate.local/` or a host of
@@ -104,6 +107,9 @@ impl UrlError {
                  for a space"
             }
             Self::UnsupportedScheme => "this URL's scheme is neither http nor https",
+            Self::MisspelledScheme => {
+                "this URL's scheme is misspelled: did you mean http:// or https://?"
+            }
             Self::MissingHost => "this URL has no host: write http://HOST/PATH",
             Self::SchemeInHost { localhost: false } => {
                 "a scheme stands where the host belongs: give the host alone, without http://"
@@ -282,6 +288,7 @@ impl RequestError {
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::Url(UrlError::UnsupportedScheme) => "unsupported_scheme",
+            Self::Url(UrlError::MisspelledScheme) => "unsupported_scheme",
             Self::Url(UrlError::SchemeInHost { .. }) => "scheme_in_host",
             Self::Url(_) => "malformed_url",
             Self::Target(TargetClass::Loopback) => "loopback_target",

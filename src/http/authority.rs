@@ -147,14 +147,22 @@ pub(super) const fn find_unsafe(text: &[u8]) -> Option<(usize, u8)> {
     None
 }
 
-/// Whether a text starts with a scheme (RFC 3986 section 3.1) and `://`.
-pub(super) const fn starts_with_scheme(text: &[u8]) -> bool {
-    let [b'a'..=b'z' | b'A'..=b'Z', ..] = text else { return false };
-    let mut rest = text;
-    while let [b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'+' | b'-' | b'.', tail @ ..] = rest {
+/// What follows the characters that a scheme may have (RFC 3986 section 3.1), and which letters those are, as
+/// [`letter`] has them. (A digit is taken for a letter, too.)
+pub(super) const fn behind_scheme(text: &[u8]) -> (&[u8], u32) {
+    let (mut rest, mut letters) = (text, 0);
+    while let [byte @ (b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'+' | b'-' | b'.'), tail @ ..] =
+        rest
+    {
+        letters |= letter(*byte);
         rest = tail;
     }
-    matches!(rest, [b':', b'/', b'/', ..])
+    (rest, letters)
+}
+
+/// A letter as one bit, in either case.
+pub(super) const fn letter(byte: u8) -> u32 {
+    1 << (byte & 31)
 }
 
 /// The scheme that a text starts with, in any case, and where what follows its `://` stands.

@@ -84,7 +84,8 @@ impl<'b> Redirect<'b> {
 
     /// The URL that it leads to (RFC 3986 section 5), written into `room`: seen from `base`, without dots
     /// and without the fragment. Bytes that a URL can't have are percent-encoded. A user name and password
-    /// are left out: they would be the server's, not the caller's.
+    /// are left out: they would be the server's, not the caller's. Where browsers read a backslash as a slash,
+    /// leave out tabs or make up a host, this stays at the host that was asked, or is an error.
     ///
     /// # Errors
     ///

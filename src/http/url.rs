@@ -4,8 +4,8 @@
 
 use super::address::{classify, names_localhost};
 use super::authority::{
-    Authority, behind, find, find_unsafe, first_byte, has_before, parse_host, parse_port, part,
-    scheme_of, starts_with_scheme,
+    Authority, behind, behind_scheme, find, find_unsafe, first_byte, has_before, letter,
+    parse_host, parse_port, part, scheme_of,
 };
 use crate::error::{TargetClass, UrlError};
 use core::fmt;
@@ -347,12 +347,23 @@ const fn trailing_space(text: &[u8]) -> Option<UrlError> {
     }
 }
 
-/// Of a text that doesn't start with `http://` or `https://`: the one of them may come next, behind no
-/// letter and no digit, or another scheme stands there. (`gate.local/?next=http://…` has one, but not in front.)
+/// Of a text that doesn't start with `http://` or `https://`: it is misspelled, the one of them may come next,
+/// behind no letter and no digit, or another scheme stands there. (`gate.local/?next=http://…` has one, but not in
+/// front.)
 #[cold]
 const fn no_scheme(text: &[u8]) -> UrlError {
-    if starts_with_scheme(text) {
-        return UrlError::UnsupportedScheme;
+    let (behind, letters) = behind_scheme(text);
+    // `https` in any order, with letters twice or left out. (`ssh` has no `t`.)
+    const WITH: u32 = letter(b't');
+    const WITHOUT: u32 = !(letter(b'h') | WITH | letter(b'p') | letter(b's'));
+    match behind {
+        [_, b'/' | b'\\', ..] if letters & (WITH | WITHOUT) == WITH => {
+            return UrlError::MisspelledScheme;
+        }
+        [b':', b'/', b'/', ..] if first_byte(text).is_ascii_alphabetic() => {
+            return UrlError::UnsupportedScheme;
+        }
+        _ => {}
     }
     let mut rest = text;
     while let [first, tail @ ..] = rest {

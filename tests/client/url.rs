@@ -90,6 +90,7 @@ fn a_url_comes_apart_into_scheme_host_port_and_target() {
 
 const NO_SCHEME: &str = "this URL has no scheme: start it with http://";
 const OTHER_SCHEME: &str = "this URL's scheme is neither http nor https";
+const MISSPELLED: &str = "this URL's scheme is misspelled: did you mean http:// or https://?";
 const NO_HOST: &str = "this URL has no host: write http://HOST/PATH";
 const TWICE: &str = "a scheme stands where the host belongs: give the host alone, without http://";
 const TWO_MISTAKES: &str = "two mistakes: a scheme stands where the host belongs (give the host \
@@ -108,7 +109,7 @@ fn what_is_no_url_is_refused_with_the_part_that_is_wrong() {
         ("gate.local/open", MissingScheme, NO_SCHEME),
         ("192.168.1.20", MissingScheme, NO_SCHEME),
         ("//gate.local/", MissingScheme, NO_SCHEME),
-        ("http:/gate.local/", MissingScheme, NO_SCHEME),
+        ("http:/gate.local/", MisspelledScheme, MISSPELLED),
         ("http", MissingScheme, NO_SCHEME),
         ("://gate.local/", MissingScheme, NO_SCHEME),
         (

@@ -219,6 +219,7 @@ fn each_page_quotes_the_errors_as_they_are() {
         buffer(BufferUse::ResponseHead),
         Kind::Request(RequestError::OwnNetwork),
         Kind::Request(RequestError::Url(in_host)),
+        Kind::Request(RequestError::Url(UrlError::MisspelledScheme)),
         Kind::Protocol(ProtocolError::NotHttp(Peer::Binary)),
     ]);
     let mut said: String =

@@ -188,6 +188,7 @@ fn each_kind_of_failure_is_looked_up_as_what_it_is() {
         (Phase::Url, in_host(true), "Scheme Certain, NoHostTarget Certain"),
         (Phase::Url, in_host(false), "Scheme Certain"),
         (Phase::Url, request(UrlError::UnsupportedScheme.into()), "Scheme Certain"),
+        (Phase::Url, request(UrlError::MisspelledScheme.into()), "Scheme Certain"),
         (Phase::Url, request(RequestError::NoTls), "Scheme Certain"),
         (Phase::Url, request(RequestError::PlainOnTlsPort), "Scheme Likely"),
         (Phase::Url, request(RequestError::Target(TargetClass::Loopback)), "NoHostTarget Certain"),

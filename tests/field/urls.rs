@@ -78,6 +78,47 @@ fn a_blank_in_front() {
     }
 }
 
+/// The likeliest slips of the hand; what is a scheme of its own, or a host, is none.
+#[test]
+fn a_misspelled_scheme() {
+    for text in [
+        "htp://h/",
+        "hhtp://h/",
+        "htttp://h/",
+        "ttp://h/",
+        "thtp://h/",
+        "HTTPP://h",
+        "http:/h/",
+        "http//h/",
+        "http;//h/",
+        "http ://h",
+        "http:\\\\h\\a",
+        "http\\\\h",
+        "htps://h/",
+        "htpps://h/",
+        "ttps://h",
+        "https:/h",
+        "https//h/",
+        "Htttps;//h",
+    ] {
+        let (error, says) = refused(text);
+        assert_eq!(error, UrlError::MisspelledScheme, "{text}");
+        assert!(says.contains("did you mean http:// or https://?"), "{says}");
+    }
+    for text in
+        ["ssh://h/", "sftp://h/", "tftp://h/", "smtp://h/", "stomp://h/", "ws://h/", "httpx://h/"]
+    {
+        assert_eq!(refused(text).0, UrlError::UnsupportedScheme, "{text}");
+    }
+    for text in ["http", "http:", "https/", "http/a//b", "http:8080/", "pts.local//", "test//"] {
+        assert_eq!(refused(text).0, UrlError::MissingScheme, "{text}");
+    }
+    // A host may be called so.
+    for text in ["http://http/", "http://ttp//a", "http://htp:80/"] {
+        assert!(Url::parse(text).is_ok(), "{text}");
+    }
+}
+
 #[test]
 fn a_character_of_a_password_that_ends_the_host() {
     for (text, at, byte, write) in [

@@ -5,7 +5,7 @@ use crate::report::{Failure, READ_FAILED, USAGE, WRITE_FAILED};
 use crate::upload::Body;
 use crate::voice::Voice;
 use clap::{CommandFactory, FromArgMatches, Parser};
-use safe_http_client::Config;
+use safe_http_client::{Config, Url, UrlError};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -464,5 +464,7 @@ pub(crate) fn with_scheme(url: &str) -> String {
     let first = url.find(['/', '?', '#']).unwrap_or(url.len());
     let (front, rest) = url.split_at(first);
     let has_scheme = front.ends_with(':') && rest.starts_with('/');
-    if has_scheme || url.is_empty() { url.into() } else { format!("http://{url}") }
+    // `http//host` has one, too, and is refused for it.
+    let is_misspelled = matches!(Url::parse(url), Err(UrlError::MisspelledScheme));
+    if has_scheme || is_misspelled || url.is_empty() { url.into() } else { format!("http://{url}") }
 }

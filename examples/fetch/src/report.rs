@@ -294,7 +294,8 @@ fn schemes(head: ResponseHead<'_>, name: &str) -> Vec<String> {
 fn exit_status<T, D>(kind: &ErrorKind<T, D>) -> u8 {
     match kind {
         ErrorKind::Request(error) => match error {
-            RequestError::Url(UrlError::UnsupportedScheme) | RequestError::NoTls => 1,
+            RequestError::Url(UrlError::UnsupportedScheme | UrlError::MisspelledScheme)
+            | RequestError::NoTls => 1,
             RequestError::Url(_) | RequestError::Target(_) | RequestError::InvalidCredentials => 3,
             // The file became shorter or longer while it was sent, or can't be read.
             RequestError::BodyLength { .. } | RequestError::BodyReader(_) => READ_FAILED,

@@ -52,6 +52,7 @@ fn a_url_that_is_none_is_refused_with_its_fault() {
     for (url, fault, code) in [
         ("gate.local/open", UrlError::MissingScheme, "malformed_url"),
         ("ftp://gate.local/", UrlError::UnsupportedScheme, "unsupported_scheme"),
+        ("htp://h/", UrlError::MisspelledScheme, "unsupported_scheme"),
         ("http://http://localhost/", UrlError::SchemeInHost { localhost: true }, "scheme_in_host"),
         (
             "http://h/a b HTTP/1.1\r\nX: y",

@@ -45,6 +45,8 @@ fn urls_that_cant_be_fetched_say_so_without_a_server() {
         ("http://http://localhost/", 3, "url", "scheme_in_host"),
         ("http://0.0.0.0/", 3, "url", "no_host_target"),
         ("ftp://127.0.0.1/", 1, "url", "unsupported_scheme"),
+        ("htp://127.0.0.1/", 1, "url", "unsupported_scheme"),
+        ("http//127.0.0.1/", 1, "url", "unsupported_scheme"),
         ("http://no-such-host.invalid/", 6, "resolve", "name_not_resolved"),
         (refused.as_str(), 7, "connect", "connect_failed"),
         (&refused.replace("http:", "https:"), 7, "connect", "connect_failed"),
