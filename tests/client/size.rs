@@ -86,7 +86,17 @@ fn the_default_dependency_tree_is_under_ten_crates() {
     for target in [None, Some("all")] {
         let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command
-            .args(["tree", "--edges", "normal", "--prefix", "none", "--locked", "--offline"])
+            .args([
+                "tree",
+                "--package",
+                env!("CARGO_PKG_NAME"),
+                "--edges",
+                "normal",
+                "--prefix",
+                "none",
+                "--locked",
+                "--offline",
+            ])
             .current_dir(env!("CARGO_MANIFEST_DIR"));
         command.args(target.map(|target| format!("--target={target}")));
         let tree = match command.output() {
