@@ -62,11 +62,12 @@
 //! `Authorization: Basic`.
 //!
 //! Layers over a call, each off until it is asked for: [`follow`](Request::follow) goes where redirects
-//! lead, [`retry`](Request::retry) sends a request again, [`basic`](Request::basic) and
-//! [`bearer`](Request::bearer) give credentials. The first two keep the request at the end of its buffer.
+//! lead, [`retry`](Request::retry) sends a request again, and, with the feature `digest`, `digest` answers a
+//! challenge. They go together, in any order, and keep the request at the end of its buffer
+//! ([`LayeredRequest`]). [`basic`](Request::basic) and [`bearer`](Request::bearer) give credentials.
 //! [`query`](Request::query), [`form`](Request::form) and, with the feature `json`, `json` write what is
-//! sent, and [`send_parts`](Request::send_parts) a form with files. With the feature `digest`, `digest` answers a
-//! challenge. [`Download`] brings a file in pieces, and [`EventStream`] server-sent events.
+//! sent, and [`send_parts`](Request::send_parts) a form with files. [`Download`] brings a file in pieces, and
+//! [`EventStream`] server-sent events.
 //!
 //! # Out of scope
 //!
@@ -144,13 +145,10 @@ mod protocol;
 #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
 pub use client::JsonError;
 pub use client::{
-    Buffer, Call, CopyError, Download, DownloadError, Event, EventError, EventStream, Follow,
-    FollowError, Following, HasIp, Hop, HopList, Hops, IntoUrl, Kept, Multipart, Online, Part,
-    Probe, Request, Response, Retry, Retrying, SafeHttpClient, Stream, Upgraded, Upload,
+    Buffer, Call, CopyError, Download, DownloadError, Event, EventError, EventStream, HasIp, Hop,
+    HopList, Hops, IntoUrl, Kept, LayerError, LayeredCall, LayeredRequest, Multipart, Online, Part,
+    Probe, Request, Response, SafeHttpClient, Stream, Upgraded, Upload,
 };
-#[cfg(feature = "digest")]
-#[cfg_attr(docsrs, doc(cfg(feature = "digest")))]
-pub use client::{Digest, DigestError, Digesting};
 pub use diagnosis::{
     Cause, Confidence, Diagnosis, ProbeStep, Report, StepOutcome, StepResult, Suspect,
 };

@@ -2,23 +2,35 @@
 
 use super::driver::{Work, wait};
 use super::{AsyncNetwork, Request, Response, Timer};
-use crate::client::{self, Following, Retrying};
+use crate::client::{self, LayeredCall};
 use crate::nal::{Driver, ErrorOf};
 use crate::policy::RetryPolicy;
 use crate::protocol::CloseReason;
-use crate::{Buffer, FollowError, Kept};
+use crate::{Buffer, Kept, LayerError};
 use core::fmt;
 use nal_link::Clock;
 
 impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Request<'r, 'b, N, C, B> {
-    /// Follows up to `limit` redirects: as [`Follow`](crate::Follow).
-    pub fn follow(self, limit: u8) -> Follow<'r, 'b, N, C, B> {
-        Follow { inner: self.into_inner().follow(limit) }
+    /// Follows up to `limit` redirects: as [`Request::follow`](crate::Request::follow).
+    pub fn follow(self, limit: u8) -> LayeredRequest<'r, 'b, N, C, B> {
+        LayeredRequest { inner: self.into_inner().follow(limit) }
     }
 
-    /// Sends the request again where that may help: as [`Retry`](crate::Retry).
-    pub fn retry(self, policy: RetryPolicy) -> Retry<'r, 'b, N, C, B> {
-        Retry { inner: self.into_inner().retry(policy) }
+    /// Sends the request again where that may help: as [`Request::retry`](crate::Request::retry).
+    pub fn retry(self, policy: RetryPolicy) -> LayeredRequest<'r, 'b, N, C, B> {
+        LayeredRequest { inner: self.into_inner().retry(policy) }
+    }
+
+    /// Answers a Digest challenge: as [`Request::digest`](crate::Request::digest).
+    #[cfg(feature = "digest")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "digest")))]
+    pub fn digest(
+        self,
+        user: &'b str,
+        password: &'b str,
+        random: u64,
+    ) -> LayeredRequest<'r, 'b, N, C, B> {
+        LayeredRequest { inner: self.into_inner().digest(user, password, random) }
     }
 }
 
@@ -57,70 +69,57 @@ impl<N: AsyncNetwork, C: Timer, B: Buffer> Response<'_, '_, N, C, B> {
     }
 }
 
-/// A request that follows redirects: the twin of [`Follow`](crate::Follow).
+/// A request that is sent more than once where its layers ask for it: the twin of
+/// [`LayeredRequest`](crate::LayeredRequest).
 ///
 /// ```no_run
-/// # use safe_http_client::{ErrorOf, FollowError, asynch::*};
+/// # use safe_http_client::{ErrorOf, LayerError, RetryPolicy, asynch::*};
 /// # async fn f<N: AsyncNetwork, C: Timer>(mut online: Online<'_, N, C>)
-/// # -> Result<(), FollowError<ErrorOf<N>>> {
+/// # -> Result<(), LayerError<ErrorOf<N>>> {
 /// let mut buffer = [0; 2048];
-/// let response = online.get("http://192.168.1.20/latest", &mut buffer).follow(5).send().await?;
+/// let request = online.get("http://192.168.1.20/latest", &mut buffer);
+/// let response = request.follow(5).retry(RetryPolicy::new(4711)).send().await?;
 /// # Ok(()) }
 /// ```
 #[must_use = "a request is sent by `send`"]
-pub struct Follow<'r, 'b, N: AsyncNetwork, C, B> {
-    inner: client::Follow<'r, 'b, N, C, B>,
+pub struct LayeredRequest<'r, 'b, N: AsyncNetwork, C, B> {
+    inner: client::LayeredRequest<'r, 'b, N, C, B>,
 }
 
-impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Follow<'r, 'b, N, C, B> {
-    /// Sends the request, follows where it is led, and waits for the last response's head. Dropped before, it
-    /// closes the connection.
-    ///
-    /// # Errors
-    ///
-    /// As the waiting [`Follow::send`](crate::Follow::send).
-    pub async fn send(self) -> Result<Response<'r, 'b, N, C, Kept<B>>, FollowError<ErrorOf<N>>> {
-        let (client, mut following) = self.inner.parts()?;
-        let mut guard = Guard { driver: &mut client.driver, is_done: false };
-        wait(guard.driver, &mut following).await?;
-        guard.is_done = true;
-        drop(guard);
-        Ok(Response::new(client::Response::new(client, following.into_call())))
+impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> LayeredRequest<'r, 'b, N, C, B> {
+    /// Follows up to `limit` redirects, too.
+    pub fn follow(self, limit: u8) -> Self {
+        Self { inner: self.inner.follow(limit) }
     }
-}
 
-/// A request that is sent again where that may help: the twin of [`Retry`](crate::Retry).
-///
-/// ```no_run
-/// # use safe_http_client::{ErrorOf, RetryPolicy, asynch::*};
-/// # async fn f<N: AsyncNetwork, C: Timer>(mut online: Online<'_, N, C>) -> Result<(), ErrorOf<N>> {
-/// let mut buffer = [0; 1024];
-/// let request = online.get("http://192.168.1.20/state", &mut buffer);
-/// let response = request.retry(RetryPolicy::new(4711)).send().await?;
-/// # Ok(()) }
-/// ```
-#[must_use = "a request is sent by `send`"]
-pub struct Retry<'r, 'b, N: AsyncNetwork, C, B> {
-    inner: client::Retry<'r, 'b, N, C, B>,
-}
+    /// Sends the request again where that may help, too.
+    pub fn retry(self, policy: RetryPolicy) -> Self {
+        Self { inner: self.inner.retry(policy) }
+    }
 
-impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Retry<'r, 'b, N, C, B> {
-    /// Sends the request, and again where that may help, and waits for the response's head. Dropped before, it
-    /// closes the connection.
+    /// Answers a Digest challenge, too.
+    #[cfg(feature = "digest")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "digest")))]
+    pub fn digest(self, user: &'b str, password: &'b str, random: u64) -> Self {
+        Self { inner: self.inner.digest(user, password, random) }
+    }
+
+    /// Sends the request, as often as it takes, and waits for the head of the response that counts. Dropped
+    /// before, it closes the connection.
     ///
     /// # Errors
     ///
-    /// As the waiting [`Retry::send`](crate::Retry::send).
-    pub async fn send(self) -> Result<Response<'r, 'b, N, C, Kept<B>>, ErrorOf<N>> {
-        let (client, mut retrying) = self.inner.parts()?;
+    /// As the waiting [`LayeredRequest::send`](crate::LayeredRequest::send).
+    pub async fn send(self) -> Result<Response<'r, 'b, N, C, Kept<B>>, LayerError<ErrorOf<N>>> {
+        let (client, mut layered) = self.inner.parts()?;
         let mut guard = Guard { driver: &mut client.driver, is_done: false };
         let timer = guard.driver.stack.clock.clone();
-        while let Some(left) = wait(guard.driver, &mut retrying).await? {
+        while let Some(left) = wait(guard.driver, &mut layered).await? {
             timer.sleep_ms(left).await;
         }
         guard.is_done = true;
         drop(guard);
-        Ok(Response::new(client::Response::new(client, retrying.into_call())))
+        Ok(Response::new(client::Response::new(client, layered.into_call())))
     }
 }
 
@@ -138,30 +137,13 @@ impl<N: AsyncNetwork, C: Clock> Drop for Guard<'_, N, C> {
     }
 }
 
-impl<N: AsyncNetwork, C: Clock, B: Buffer> Work<N, C> for Following<'_, B> {
-    type Done = ();
-    type Error = FollowError<ErrorOf<N>>;
-
-    fn step(&mut self, driver: &mut Driver<N, C>) -> nb::Result<(), Self::Error> {
-        Following::step(self, driver)
-    }
-
-    fn host(&self) -> &[u8] {
-        self.call().host()
-    }
-
-    fn time_left(&self, _: u32, now: u32) -> u32 {
-        Following::time_left(self, now)
-    }
-}
-
-impl<N: AsyncNetwork, C: Clock, B: Buffer> Work<N, C> for Retrying<'_, B> {
+impl<N: AsyncNetwork, C: Clock, B: Buffer> Work<N, C> for LayeredCall<'_, B> {
     /// The milliseconds until its next attempt; `None` once it has its response.
     type Done = Option<u32>;
-    type Error = ErrorOf<N>;
+    type Error = LayerError<ErrorOf<N>>;
 
     fn step(&mut self, driver: &mut Driver<N, C>) -> nb::Result<Option<u32>, Self::Error> {
-        match Retrying::step(self, driver) {
+        match LayeredCall::step(self, driver) {
             Ok(()) => Ok(None),
             Err(nb::Error::WouldBlock) => {
                 let left = self.wait_left(driver.stack.clock.now_ms());
@@ -176,17 +158,11 @@ impl<N: AsyncNetwork, C: Clock, B: Buffer> Work<N, C> for Retrying<'_, B> {
     }
 
     fn time_left(&self, _: u32, now: u32) -> u32 {
-        self.call().time_left(now)
+        LayeredCall::time_left(self, now)
     }
 }
 
-impl<N: AsyncNetwork, C, B> fmt::Debug for Follow<'_, '_, N, C, B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(f)
-    }
-}
-
-impl<N: AsyncNetwork, C, B> fmt::Debug for Retry<'_, '_, N, C, B> {
+impl<N: AsyncNetwork, C, B> fmt::Debug for LayeredRequest<'_, '_, N, C, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.inner.fmt(f)
     }

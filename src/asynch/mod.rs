@@ -68,7 +68,7 @@ mod timer;
 pub use bridge::{NalNetwork, StackError};
 pub use client::SafeHttpClient;
 pub use connected::{AlreadyUsed, Connected};
-pub use layers::{Follow, Retry};
+pub use layers::LayeredRequest;
 pub use nal_link::{AsyncNetwork, Wish};
 pub use online::Online;
 pub use request::Request;

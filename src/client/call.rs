@@ -82,11 +82,6 @@ impl<'b, B: Buffer> Call<'b, B> {
         self.exchange.endpoint.host(self.buffer.as_ref())
     }
 
-    #[cfg(feature = "async")]
-    pub(crate) fn time_left(&self, now: u32) -> u32 {
-        self.exchange.time_left(now)
-    }
-
     /// Goes on with the call as far as it goes without waiting. `Ok` once the response's head
     /// has arrived.
     ///

@@ -2,6 +2,7 @@
 
 use super::authority::{Authority, MAX_HOST};
 use super::bytes::{is, trim};
+use super::endpoint::Endpoint;
 use super::method::Method;
 use super::request::HeadWriter;
 use super::request::form::hex;
@@ -113,12 +114,12 @@ impl<'b> Redirect<'b> {
         };
         let url = Url::parse(ascii(room.get(start..).unwrap_or_default()));
         let url = url.map_err(RedirectError::Location)?;
-        check(&base, &url)?;
+        check(base.scheme, url.scheme())?;
         Ok(url)
     }
 }
 
-/// The URL that a redirect is seen from.
+/// A URL in parts, as a redirect is seen from it.
 #[derive(Clone, Copy)]
 pub(crate) struct Base<'b> {
     pub(crate) scheme: Scheme,
@@ -138,10 +139,8 @@ impl<'b> Base<'b> {
     }
 
     /// Whether both are of one origin (RFC 6454): credentials for one are for the other.
-    pub(crate) fn is_same_origin(&self, other: &Url<'_>) -> bool {
-        self.scheme == other.scheme()
-            && self.port == other.port()
-            && is_same_host(self.host, other.host_text().as_bytes())
+    pub(crate) fn is_same_origin(&self, scheme: Scheme, host: &[u8], port: u16) -> bool {
+        self.scheme == scheme && self.port == port && is_same_host(self.host, host)
     }
 }
 
@@ -155,36 +154,39 @@ pub(crate) fn ascii(text: &[u8]) -> &str {
     core::str::from_utf8(text).unwrap_or_default()
 }
 
-/// `http://host:65535`: of a URL, what stands in front of its path.
-pub(crate) type OriginText = heapless::String<{ "https://:65535".len() + MAX_HOST }>;
+/// What stands behind `http://` or `https://`.
+pub(crate) fn behind_scheme(scheme: Scheme, url: &[u8]) -> &[u8] {
+    let length = match scheme {
+        Scheme::Http => b"http://".len(),
+        Scheme::Https => b"https://".len(),
+    };
+    url.get(length..).unwrap_or_default()
+}
 
-/// A URL that was resolved, in two: what stands in front of its path, which is copied to `copy`, and from
-/// there.
-// As bytes: a check for UTF-8 takes 600 of flash.
+/// Whom a URL that was resolved leads to, and the length of its target.
+// What stands in front of the path is copied: a check for UTF-8 takes 600 of flash.
 #[inline(never)]
-pub(crate) fn cut<'c, 'u>(
-    text: &'u [u8],
-    copy: &'c mut OriginText,
-) -> Result<(Url<'c>, &'u [u8]), RedirectError> {
-    let behind = text.get("https://".len()..).unwrap_or_default();
-    let target = behind.get(split_at_byte(behind, b'/').0.len()..).unwrap_or_default();
-    let length = text.len().wrapping_sub(target.len());
-    copy.clear();
-    for &byte in text.get(..length).unwrap_or_default() {
+pub(crate) fn parse(url: &[u8]) -> Result<(Endpoint, usize), RedirectError> {
+    let mut copy: heapless::String<{ "https://:65535".len() + MAX_HOST }> = heapless::String::new();
+    // Both schemes are shorter than this, and no host is empty.
+    let behind = url.get("https://".len()..).unwrap_or_default();
+    let target = behind.len().wrapping_sub(split_at_byte(behind, b'/').0.len());
+    for &byte in url.get(..url.len().wrapping_sub(target)).unwrap_or_default() {
         // All of it is ASCII.
         if copy.push(char::from(byte & 0x7F)).is_err() {
             return Err(RedirectError::Location(UrlError::HostTooLong));
         }
     }
-    Ok((Url::parse(copy).map_err(RedirectError::Location)?, target))
+    let url = Url::parse(&copy).map_err(RedirectError::Location)?;
+    Ok((Endpoint::of(&url), target))
 }
 
 /// Whether a redirect may lead there.
-pub(crate) fn check(base: &Base<'_>, url: &Url<'_>) -> Result<(), RedirectError> {
-    if base.scheme == Scheme::Https && url.scheme() != Scheme::Https {
-        return Err(RedirectError::Downgrade);
+pub(crate) fn check(here: Scheme, there: Scheme) -> Result<(), RedirectError> {
+    match (here, there) {
+        (Scheme::Https, Scheme::Http) => Err(RedirectError::Downgrade),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Whether a request of this method is a GET from here on.
@@ -382,29 +384,26 @@ pub(crate) struct Change {
     pub(crate) has_left: bool,
 }
 
-/// Writes the head of the next request, to this target of that origin, behind its host's text. Returns where
-/// it ends. `head` is the first request's. What doesn't fit is counted.
+/// Writes the head of the next request, behind its host's text, but for its empty line. Returns where it ends.
+/// `head` is the first request's. What doesn't fit is counted.
 pub(crate) fn write_head(
     head: &[u8],
-    origin: &Url<'_>,
-    target: &[u8],
+    method: &[u8],
+    url: &Base<'_>,
     change: Change,
     room: &mut [u8],
 ) -> usize {
-    let host = origin.host_text().as_bytes();
     let mut writer = HeadWriter::new(&Method::Get.traits());
     let mut pen = writer.on(room);
-    pen.put(host);
-    pen.put(if change.is_get { b"GET" } else { split_at_byte(head, b' ').0 });
-    pen.put(b" ");
-    pen.put(target);
-    pen.put(b" HTTP/1.1");
+    for part in [url.host, method, b" ", url.path_and_query, b" HTTP/1.1"] {
+        pen.put(part);
+    }
     // Otherwise it is among the lines: the caller's own, or the same as before.
     if change.has_left {
         pen.put(b"\r\nHost: ");
-        pen.put(host);
-        if origin.port() != origin.scheme().default_port() {
-            pen.port(origin.port());
+        pen.put(url.host);
+        if url.port != url.scheme.default_port() {
+            pen.port(url.port);
         }
     }
     for line in Lines(head).skip(1) {
@@ -416,7 +415,6 @@ pub(crate) fn write_head(
             pen.put(line);
         }
     }
-    pen.put(b"\r\n\r\n");
     writer.length
 }
 

@@ -254,7 +254,7 @@ fn layers_over_real_sockets() {
     let busy = "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
     let hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
     let exchange = |answer: &str| [Act::Request, say(answer)];
-    let answers = [moved, hello, busy, busy, hello];
+    let answers = [moved, hello, busy, busy, hello, moved, busy, hello];
     let server = Server::new(vec![answers.iter().flat_map(|answer| exchange(answer)).collect()]);
     let stack = std_embedded_nal_async::Stack::default();
     let mut client = host(&stack, Config::new());
@@ -270,5 +270,9 @@ fn layers_over_real_sockets() {
         let mut response = online.get(&url, &mut buffer).retry(policy).send().await.unwrap();
         assert_eq!(response.read_to_str().await.unwrap(), "hello");
         assert!(started.elapsed() < Duration::from_secs(2));
+        drop(response);
+        let request = online.get(&url, &mut buffer);
+        let mut response = request.follow(3).retry(policy).send().await.unwrap();
+        assert_eq!(response.read_to_str().await.unwrap(), "hello");
     });
 }

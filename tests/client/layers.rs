@@ -13,6 +13,7 @@ mod form;
 mod json;
 mod multipart;
 mod retry;
+mod together;
 
 use crate::common::script::{Connection, Step};
 

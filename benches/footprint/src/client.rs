@@ -87,25 +87,23 @@ fn request<N: Network, C: Clock>(
         #[cfg(not(feature = "json"))]
         Ok(mut response) => response.read_to_end().map(put),
         #[cfg(feature = "digest")]
-        Err(safe_http_client::DigestError::Request(error)) => Err(error),
-        #[cfg(feature = "digest")]
-        Err(safe_http_client::DigestError::Challenge(error)) => {
-            put(&[error == safe_http_client::ChallengeError::Weak].map(u8::from));
+        Err(safe_http_client::LayerError::Challenge { why, .. }) => {
+            put(&[why == safe_http_client::ChallengeError::Weak].map(u8::from));
             return false;
         }
         #[cfg(feature = "redirect")]
-        Err(safe_http_client::FollowError::Redirect { why, .. }) => {
+        Err(safe_http_client::LayerError::Redirect { why, .. }) => {
             put(match why {
                 safe_http_client::RedirectError::Loop => b"loop",
                 _ => b"redirect",
             });
             return false;
         }
-        #[cfg(feature = "redirect")]
-        Err(safe_http_client::FollowError::Request { error, .. }) => Err(error),
-        #[cfg(not(any(feature = "redirect", feature = "digest")))]
+        #[cfg(any(feature = "redirect", feature = "retry", feature = "digest"))]
+        Err(safe_http_client::LayerError::Request { error, .. }) => Err(error),
+        #[cfg(not(any(feature = "redirect", feature = "retry", feature = "digest")))]
         Err(error) => Err(error),
-        #[cfg(any(feature = "redirect", feature = "digest"))]
+        #[cfg(any(feature = "redirect", feature = "retry", feature = "digest"))]
         Err(_) => return false,
     };
     if let Err(error) = &got {

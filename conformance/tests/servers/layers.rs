@@ -5,7 +5,7 @@ use crate::carriers::{Plain, awaiting, plain};
 use crate::site::say;
 use crate::{Folder, Running, START, find_program, script};
 use conformance::common::cx;
-use safe_http_client::{FollowError, Multipart, Part, RedirectError};
+use safe_http_client::{LayerError, Multipart, Part, RedirectError};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -97,7 +97,7 @@ fn apache() {
     }
     let url = format!("{base}/circle");
     let error = online.get(url.as_str(), &mut session.buffer).follow(5).send().unwrap_err();
-    assert!(matches!(error, FollowError::Redirect { why: RedirectError::Loop, .. }), "{error}");
+    assert!(matches!(error, LayerError::Redirect { why: RedirectError::Loop, .. }), "{error}");
     let hops: Vec<_> = error.hops(&session.buffer).map(|hop| hop.url().to_owned()).collect();
     assert_eq!(hops, [url, format!("{base}/round")]);
     say("real servers: Apache: redirects, Basic and Digest");

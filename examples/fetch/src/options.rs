@@ -263,9 +263,6 @@ impl Options {
             () if self.digest && cfg!(not(feature = "digest")) => {
                 "--digest isn't in this build: cargo run --features digest --example fetch"
             }
-            () if self.digest && self.location => {
-                "--digest and -L don't go together yet: one of them"
-            }
             () if self.continue_at.as_ref().is_some_and(|at| at != "-") => {
                 "-C takes '-', which goes on where FILE.part ends; for a part alone there is -r"
             }

@@ -6,11 +6,9 @@ use crate::transfer::{Attempt, PAUSE, Work, failure, or_wait, respond};
 use crate::upload::{Body, Pieces};
 use embedded_nal::TcpClientStack;
 use safe_http_client::{
-    Call, Clock, Download, ErrorOf, FollowError, Hops, LoopContext, Method, Network, Online,
+    Call, Clock, Download, ErrorOf, Hops, LayerError, LoopContext, Method, Network, Online,
     RedirectError, Request, SafeHttpClient, Upload, UrlError, nb,
 };
-#[cfg(feature = "digest")]
-use safe_http_client::{DigestError, Digesting};
 use std::fmt::{Display, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -101,27 +99,31 @@ pub(crate) fn attempt<N: PcNet, C: Clock>(
         let call = send_pieces(client, cx, upload, pieces)?;
         return plain(client, cx, call, asked, work);
     }
-    #[cfg(feature = "digest")]
-    if let (true, Some((user, password))) = (options.digest, asked.credentials) {
-        let mut random = [0; 8];
-        crate::tls::random(&mut random);
-        let started = request.digest(user, password, u64::from_ne_bytes(random)).start();
-        return digest(client, cx, started, asked, work);
-    }
-    if !options.location {
+    let credentials = asked.credentials.filter(|_| options.digest && cfg!(feature = "digest"));
+    if !options.location && credentials.is_none() {
         let call = request.start().map_err(|error| failure(client, error))?;
         return plain(client, cx, call, asked, work);
     }
-    let mut following = match request.follow(options.redirects()).start() {
-        Ok(following) => following,
-        Err(error) => return Err(not_followed(client, error, None)),
+    let layered = match credentials {
+        #[cfg(feature = "digest")]
+        Some((user, password)) => {
+            let mut random = [0; 8];
+            crate::tls::random(&mut random);
+            let layered = request.digest(user, password, u64::from_ne_bytes(random));
+            if options.location { layered.follow(options.redirects()) } else { layered }
+        }
+        _ => request.follow(options.redirects()),
+    };
+    let mut layered = match layered.start() {
+        Ok(layered) => layered,
+        Err(error) => return Err(stopped(client, error, None)),
     };
     loop {
-        match following.poll(client, cx) {
-            Ok(()) => return respond(client, cx, following.into_call(), asked, work),
+        match layered.poll(client, cx) {
+            Ok(()) => return respond(client, cx, layered.into_call(), asked, work),
             Err(nb::Error::WouldBlock) => std::thread::sleep(PAUSE),
             Err(nb::Error::Other(error)) => {
-                return Err(not_followed(client, error, Some(following.hops())));
+                return Err(stopped(client, error, Some(layered.hops())));
             }
         }
     }
@@ -141,16 +143,18 @@ fn plain<N: PcNet, C: Clock>(
     respond(client, cx, call, asked, work)
 }
 
-/// Why it wasn't followed on, and where it had been.
-fn not_followed<N: PcNet, C: Clock>(
+/// Why it went no further, and where it had been.
+fn stopped<N: PcNet, C: Clock>(
     client: &SafeHttpClient<N, C>,
-    error: FollowError<ErrorOf<N>>,
+    error: LayerError<ErrorOf<N>>,
     hops: Option<Hops<'_>>,
 ) -> Failure {
     let why = match error {
-        FollowError::Request { error, .. } => return failure(client, error),
-        FollowError::Redirect { why, .. } => why,
-        other => return Failure::of_answer(56, "redirect", &other.to_string()),
+        LayerError::Request { error, .. } => return failure(client, error),
+        LayerError::Redirect { why, .. } => why,
+        other => {
+            return Failure::of_answer(crate::report::HTTP_ERROR, "digest", &other.to_string());
+        }
     };
     let mut message = why.to_string();
     for hop in hops.into_iter().flatten() {
@@ -170,28 +174,6 @@ fn not_followed<N: PcNet, C: Clock>(
         RedirectError::Location(_) | _ => (3, "redirect_location"),
     };
     Failure::of_answer(status, code, &message)
-}
-
-#[cfg(feature = "digest")]
-fn digest<N: PcNet, C: Clock>(
-    client: &mut SafeHttpClient<N, C>,
-    cx: &mut LoopContext,
-    started: Result<Digesting<'_, Vec<u8>>, DigestError<ErrorOf<N>>>,
-    asked: &Asked<'_>,
-    work: &mut Work<'_>,
-) -> Result<Attempt, Failure> {
-    let unanswered = |client: &SafeHttpClient<N, C>, error: DigestError<ErrorOf<N>>| match error {
-        DigestError::Request(error) => failure(client, error),
-        other => Failure::of_answer(crate::report::HTTP_ERROR, "digest", &other.to_string()),
-    };
-    let mut digesting = started.map_err(|error| unanswered(client, error))?;
-    loop {
-        match digesting.poll(client, cx) {
-            Ok(()) => return respond(client, cx, digesting.into_call(), asked, work),
-            Err(nb::Error::WouldBlock) => std::thread::sleep(PAUSE),
-            Err(nb::Error::Other(error)) => return Err(unanswered(client, error)),
-        }
-    }
 }
 
 /// Sends a body that comes in pieces, and returns the call that brings the response.

@@ -1,210 +1,120 @@
 //! Requests that follow redirects.
 
 mod hops;
-mod steps;
 
-pub use hops::{FollowError, Hop, HopList, Hops};
+pub use hops::{Hop, HopList, Hops};
 
-use super::replay::{Kept, KeptView};
-use crate::client::draft::refuse;
-use crate::client::{Buffer, Call, Request, Response, SafeHttpClient};
-use crate::error::ErrorKind;
+use super::replay::{Around, KeptView, Origin};
+use super::steps::Next;
+use crate::error::RedirectError;
+use crate::http::endpoint::Endpoint;
+use crate::http::framing::ResponseTo;
+use crate::http::method::Repeat;
+use crate::http::redirect::{self, Base};
 use crate::http::request::Unsendable;
-use crate::nal::{DnsErrorOf, Driver, ErrorOf, TcpErrorOf};
-use core::fmt;
-use nal_link::{Clock, LoopContext, Network};
-use steps::{Stop, Trail};
+use hops::{NOTE, note};
 
-/// A request that follows redirects: what [`Request::follow`](crate::Request::follow) makes.
-///
-/// 301, 302, 303, 307 and 308 with a `Location` are followed. A POST that gets 301 or 302, and any method
-/// but HEAD that gets 303, goes on as a GET without a body; otherwise method and body stay. To another
-/// origin (another scheme, host or port) go only header fields that are known to hold no secret, and they
-/// alone from there on, even where the way leads back: no `Authorization`, no `Cookie`, no field of your
-/// own such as `X-Api-Key`. From `https` to `http` it never goes.
-///
-/// What has to be kept is at the end of the request's buffer: the request, and the URLs that it went to.
-/// The total deadline is of all of them together.
-///
-/// ```no_run
-/// # use safe_http_client::*;
-/// # fn f<N: Network, C: Clock>(mut online: Online<'_, N, C>) -> Result<(), FollowError<ErrorOf<N>>> {
-/// let mut buffer = [0; 2048];
-/// let sent = online.get("http://192.168.1.20/latest", &mut buffer).follow(5).send();
-/// match sent.map(|response| response.status()) {
-///     Ok(status) => println!("{status}"),
-///     Err(error) => {
-///         println!("{error}");
-///         for hop in error.hops(&buffer) {
-///             println!("  {:?} {}", hop.status(), hop.url());
-///         }
-///     }
-/// }
-/// # Ok(()) }
-/// ```
-#[must_use = "a request is sent by `send` or `start`"]
-pub struct Follow<'r, 'b, N: Network, C, B> {
-    request: Request<'r, 'b, N, C, B>,
+/// Functions' types, with all that they need.
+type Begin = fn(&mut Origin, &mut KeptView<'_, '_>) -> Result<(), Unsendable>;
+type Redirected = fn(&mut Trail, &mut Origin, &mut KeptView<'_, '_>) -> Result<Next, RedirectError>;
+type Write = fn(&Origin, &Endpoint, &[u8], &mut [u8]) -> usize;
+
+/// The way of a request along redirects. The URLs are at the end of its buffer, in front of the request.
+pub(super) struct Trail {
+    pub(super) begin: Begin,
+    pub(super) redirected: Redirected,
+    pub(super) write: Write,
     limit: u8,
+    /// Redirects that were followed.
+    pub(super) count: u8,
+    /// The first URL that was asked by the method of now.
+    since: u8,
 }
 
-impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
-    /// Follows up to `limit` redirects: see [`Follow`]. [`Response::redirect`] is for those who decide
-    /// themselves.
-    ///
-    /// ```no_run
-    /// # use safe_http_client::*;
-    /// # fn f<N: Network, C: Clock>(mut online: Online<'_, N, C>) -> Result<(), FollowError<ErrorOf<N>>> {
-    /// let mut buffer = [0; 2048];
-    /// let mut response = online.get("http://192.168.1.20/latest", &mut buffer).follow(5).send()?;
-    /// # Ok(()) }
-    /// ```
-    pub fn follow(self, limit: u8) -> Follow<'r, 'b, N, C, B> {
-        Follow { request: self, limit }
+impl Trail {
+    pub(super) fn new(limit: u8) -> Self {
+        Self { begin, redirected, write, limit, count: 0, since: 0 }
     }
 }
 
-impl<'r, 'b, N: Network, C: Clock, B: Buffer> Follow<'r, 'b, N, C, B> {
-    /// Sends the request, follows where it is led, and waits for the last response's head.
-    ///
-    /// # Errors
-    ///
-    /// [`FollowError::Request`] as [`Request::send`], of the first or a later request;
-    /// [`FollowError::Redirect`] where a redirect isn't followed.
-    pub fn send(mut self) -> Result<Response<'r, 'b, N, C, Kept<B>>, FollowError<ErrorOf<N>>> {
-        let (driver, draft, bytes) = self.request.pieces();
-        match steps::send(draft, driver.any(), bytes, self.limit) {
-            Ok(end) => Ok(self.request.into_kept_response(end)),
-            Err((stop, hops)) => {
-                let mut end = hops.start;
-                Err(stopped(driver, &mut KeptView::of(draft, bytes, &mut end), stop, hops))
+/// Notes the URL that is asked first.
+fn begin(origin: &mut Origin, call: &mut KeptView<'_, '_>) -> Result<(), Unsendable> {
+    let Endpoint { scheme, port, .. } = call.exchange.endpoint;
+    let (front, tail) = call.split();
+    let (_, path_and_query) = origin.asks(tail);
+    let base = Base { scheme, host: origin.host(tail), port, path_and_query };
+    // Without the credentials that the caller's URL may have had. A byte is for the answer's first.
+    let length = match note(front, origin.stage_end.saturating_add(1), 0, &base, b"") {
+        Ok(length) => length,
+        Err(error) => match error.with(tail.len()) {
+            RedirectError::Buffer { needed, available } => {
+                return Err(Unsendable::Buffer { needed, available });
             }
-        }
-    }
-
-    /// The same without waiting: a value to be polled. Nothing is sent yet.
-    ///
-    /// # Errors
-    ///
-    /// The caller's mistakes alone, as [`Request::start`].
-    pub fn start(self) -> Result<Following<'b, B>, FollowError<ErrorOf<N>>> {
-        Ok(self.parts()?.1)
-    }
-
-    #[allow(clippy::type_complexity, reason = "a pair")]
-    pub(crate) fn parts(
-        mut self,
-    ) -> Result<(&'r mut SafeHttpClient<N, C>, Following<'b, B>), FollowError<ErrorOf<N>>> {
-        let (driver, draft, bytes) = self.request.pieces();
-        let (trail, end) = Trail::start(draft, driver.any(), bytes, self.limit)
-            .map_err(refuse::<TcpErrorOf<N>, DnsErrorOf<N>>)?;
-        let (client, call) = self.request.into_call(end);
-        Ok((client, Following { call, trail }))
-    }
-}
-
-/// A request on its way through redirects, as a value: what [`Follow::start`] makes. It is polled with the
-/// client that started it, as a [`Call`] is.
-///
-/// ```no_run
-/// # use safe_http_client::*;
-/// # fn turn<N: Network, C: Clock>(
-/// #     client: &mut SafeHttpClient<N, C>, cx: &mut LoopContext, mut following: Following<'_, [u8; 2048]>,
-/// # ) -> nb::Result<(), FollowError<ErrorOf<N>>> {
-/// following.poll(client, cx)?; // `WouldBlock` until the last response's head is there
-/// let mut call = following.into_call(); // and its body is read from here
-/// # Ok(()) }
-/// ```
-#[must_use = "it goes on only while it is polled"]
-pub struct Following<'b, B> {
-    call: Call<'b, Kept<B>>,
-    trail: Trail,
-}
-
-impl<'b, B: Buffer> Following<'b, B> {
-    /// Goes on as far as it goes without waiting. `Ok` once the head of the last response has arrived.
-    ///
-    /// # Errors
-    ///
-    /// `WouldBlock` while there is something to wait for; otherwise as [`Follow::send`].
-    pub fn poll<N: Network, C: Clock>(
-        &mut self,
-        client: &mut SafeHttpClient<N, C>,
-        _cx: &mut LoopContext,
-    ) -> nb::Result<(), FollowError<ErrorOf<N>>> {
-        self.step(&mut client.driver)
-    }
-
-    pub(crate) fn step<N: Network, C: Clock>(
-        &mut self,
-        driver: &mut Driver<N, C>,
-    ) -> nb::Result<(), FollowError<ErrorOf<N>>> {
-        let call = &mut self.call.kept_view();
-        let step = self.trail.step(driver.any(), call);
-        step.map_err(|error| {
-            error.map(|stop| stopped(driver, call, stop, self.trail.hop_list(call)))
-        })
-    }
-
-    /// For how many milliseconds nothing may happen.
-    #[cfg(feature = "async")]
-    pub(crate) fn time_left(&self, now: u32) -> u32 {
-        let exchange = &self.call.exchange;
-        let left = exchange.time_left(now);
-        if self.trail.is_draining { left.min(exchange.discarding_left(now)) } else { left }
-    }
-
-    /// The call of the last response.
-    pub fn into_call(self) -> Call<'b, Kept<B>> {
-        self.call
-    }
-
-    /// The call that is on its way now.
-    pub fn call(&self) -> &Call<'b, Kept<B>> {
-        &self.call
-    }
-
-    /// The URLs that were asked so far, each with what it answered, in order. The last has no answer yet, or
-    /// the last response.
-    pub fn hops(&self) -> Hops<'_> {
-        self.trail.hops(self.call.buffer.tail())
-    }
-}
-
-/// What stopped a request, as its caller is told.
-#[cold]
-pub(crate) fn stopped<N: Network, C: Clock>(
-    driver: &mut Driver<N, C>,
-    call: &mut KeptView<'_, '_>,
-    stop: Stop,
-    hops: HopList,
-) -> FollowError<ErrorOf<N>> {
-    let error = match stop {
-        Stop::Redirect(why) => return FollowError::Redirect { why, hops },
-        Stop::Unsendable(unsendable) => refuse(unsendable),
-        Stop::Refused(refused) => refuse(Unsendable::Request(refused)),
-        Stop::Fault(fault) => {
-            let mut error = driver.fail(&mut call.view(), fault);
-            // A buffer that is too small needs what is kept in it, too.
-            if let ErrorKind::Buffer { needed, available, .. } = &mut error.kind {
-                let kept = call.bytes.len().saturating_sub(*available);
-                *needed = needed.saturating_add(kept);
-                *available = available.saturating_add(kept);
-            }
-            error
-        }
+            _ => 0,
+        },
     };
-    FollowError::Request { error, hops }
+    call.keep(length);
+    // The body that had been put behind the head may reach into what is kept now.
+    call.restart(origin, origin.stage_end);
+    Ok(())
 }
 
-impl<N: Network, C, B> fmt::Debug for Follow<'_, '_, N, C, B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Follow").field("request", &self.request).finish_non_exhaustive()
-    }
+/// The URL that is asked, and by which method. It stands first of what is kept.
+fn asked<'t>(origin: &Origin, endpoint: &Endpoint, tail: &'t [u8]) -> (&'t [u8], Base<'t>) {
+    let Endpoint { scheme, port, host_length, .. } = *endpoint;
+    let (method, path_and_query) = origin.asks(tail);
+    let host = redirect::behind_scheme(scheme, tail).get(..host_length).unwrap_or_default();
+    (method, Base { scheme, host, port, path_and_query })
 }
 
-impl<B> fmt::Debug for Following<'_, B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Following").field("call", &self.call).finish_non_exhaustive()
+/// Whether the response is a redirect: where it leads is noted then.
+fn redirected(
+    trail: &mut Trail,
+    origin: &mut Origin,
+    call: &mut KeptView<'_, '_>,
+) -> Result<Next, RedirectError> {
+    let endpoint = call.exchange.endpoint;
+    let is_tunnel = call.exchange.params.response_to == ResponseTo::Connect;
+    let Around { head, room, tail, taken } = call.around();
+    let Some(redirect) = head.redirect().filter(|_| !is_tunnel) else { return Ok(Next::Result) };
+    if trail.count >= trail.limit {
+        return Err(RedirectError::TooMany { limit: trail.limit });
     }
+    let (method, base) = asked(origin, &endpoint, tail);
+    let length = note(room, 0, redirect.status(), &base, redirect.location())
+        .map_err(|error| error.with(taken))?;
+    let url = room.get(room.len().saturating_sub(length)..).unwrap_or_default();
+    let url = url.get(..length.saturating_sub(NOTE)).unwrap_or_default();
+    let (next, target) = redirect::parse(url)?;
+    redirect::check(base.scheme, next.scheme)?;
+    trail.count = trail.count.saturating_add(1);
+    if redirect::becomes_get(redirect.status(), method) {
+        origin.change.is_get = true;
+        // What was asked by another method before is no circle.
+        trail.since = trail.count;
+    } else if Hops::of(origin, tail).skip(trail.since.into()).any(|hop| hop.bytes() == url) {
+        return Err(RedirectError::Loop);
+    }
+    let host = redirect::behind_scheme(next.scheme, url).get(..next.host_length);
+    let is_same = base.is_same_origin(next.scheme, host.unwrap_or_default(), next.port);
+    origin.change.has_left |= !is_same;
+    // Behind it come its note and what was kept before.
+    let from_end = target.saturating_add(NOTE).saturating_add(tail.len());
+    origin.target = (from_end, target);
+    if origin.change.is_get {
+        *call.body = &[];
+        call.exchange.params.response_to = ResponseTo::Other;
+        call.exchange.params.repeat = Repeat::Safe;
+    }
+    let then = call.again(length, is_same);
+    if !is_same {
+        call.exchange.endpoint = next;
+    }
+    Ok(then)
+}
+
+/// Writes the next request's head, but for its empty line, and returns where it ends.
+fn write(origin: &Origin, endpoint: &Endpoint, tail: &[u8], room: &mut [u8]) -> usize {
+    let (method, base) = asked(origin, endpoint, tail.get(origin.line..).unwrap_or_default());
+    redirect::write_head(origin.head(tail), method, &base, origin.change, room)
 }

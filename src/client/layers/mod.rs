@@ -1,7 +1,7 @@
 //! Layers over a call: each is off until it is asked for, and is linked by nobody else.
 //!
-//! One that sends a request more than once keeps it at the end of its buffer ([`replay`]). What it does next
-//! is in its `steps`, whatever the network and the buffer are.
+//! Those that send a request more than once can be combined ([`layered`]): one machine ([`steps`]) keeps the
+//! request at the end of its buffer ([`replay`]), and asks each what it makes of a response.
 
 mod auth;
 #[cfg(feature = "digest")]
@@ -12,17 +12,17 @@ mod follow;
 mod form;
 #[cfg(feature = "json")]
 mod json;
+mod layered;
 mod multipart;
 mod replay;
 mod retry;
+mod steps;
 
-#[cfg(feature = "digest")]
-pub use digest::{Digest, DigestError, Digesting};
 pub use download::{Download, DownloadError};
 pub use events::{Event, EventError, EventStream};
-pub use follow::{Follow, FollowError, Following, Hop, HopList, Hops};
+pub use follow::{Hop, HopList, Hops};
 #[cfg(feature = "json")]
 pub use json::JsonError;
+pub use layered::{LayerError, LayeredCall, LayeredRequest};
 pub use multipart::{Multipart, Part};
 pub use replay::Kept;
-pub use retry::{Retry, Retrying};

@@ -1,20 +1,23 @@
 //! A request that is kept at the end of its buffer, so that it can be sent again.
 
+use super::steps::Next;
 use crate::client::draft::Draft;
 use crate::client::{Buffer, Call};
 use crate::http::bytes::copy;
+use crate::http::redirect::{Change, split_at_byte};
 use crate::http::request::Unsendable;
-use crate::nal::{AnyDriver, CallView, Fault, Step};
-use crate::protocol::{CloseReason, Exchange, Goal};
+use crate::http::response::ResponseHead;
+use crate::nal::{AnyDriver, CallView};
+use crate::protocol::Exchange;
 use core::fmt;
 
-/// A buffer whose end is taken: there a layer ([`follow`](crate::Request::follow),
-/// [`retry`](crate::Request::retry)) keeps the request, to send it again. The rest is the call's.
+/// A buffer whose end is taken: there a [`LayeredCall`](crate::LayeredCall) keeps the request, to send it again.
+/// The rest is the call's.
 ///
 /// ```no_run
 /// # use safe_http_client::*;
-/// /// In a struct, a call that follows redirects has this type.
-/// type Calls = Following<'static, [u8; 2048]>;
+/// /// In a struct, a call with layers has this type.
+/// type Calls = LayeredCall<'static, [u8; 2048]>;
 /// /// And what comes out of it is a call whose buffer is this.
 /// type Answer = Call<'static, Kept<[u8; 2048]>>;
 /// # fn f(call: Calls) -> Answer { call.into_call() }
@@ -62,7 +65,7 @@ impl<B> fmt::Debug for Kept<B> {
 }
 
 /// A call whose request is kept, whatever kind of buffer it owns.
-pub(crate) struct KeptView<'v, 'b> {
+pub(super) struct KeptView<'v, 'b> {
     pub(super) exchange: &'v mut Exchange,
     pub(super) ticket: &'v mut u32,
     pub(super) body: &'v mut &'b [u8],
@@ -83,6 +86,16 @@ impl<'b, B: Buffer> Call<'b, Kept<B>> {
     }
 }
 
+/// A response's head, and what is around it in the buffer.
+pub(super) struct Around<'v> {
+    pub(super) head: ResponseHead<'v>,
+    /// Behind it stand the first bytes of its body, which are needed only where it is read to its end.
+    pub(super) room: &'v mut [u8],
+    pub(super) tail: &'v [u8],
+    /// What of the buffer isn't room.
+    pub(super) taken: usize,
+}
+
 impl<'v, 'b> KeptView<'v, 'b> {
     /// Of a request where it was put together.
     pub(super) fn of(draft: &'v mut Draft<'b>, bytes: &'v mut [u8], end: &'v mut usize) -> Self {
@@ -101,32 +114,19 @@ impl<'v, 'b> KeptView<'v, 'b> {
         }
     }
 
-    /// Goes on to the response's head, or to the end of a body that is only drained.
-    pub(super) fn advance(
-        &mut self,
-        driver: &mut AnyDriver<'_>,
-        is_draining: &mut bool,
-    ) -> Step<()> {
-        let goal = if *is_draining { Goal::Discarded } else { Goal::Head };
-        match driver.run(&mut self.view(), goal) {
-            // The end of a body that nobody wants is the connection's matter, unless that is another call's.
-            Err(nb::Error::Other(fault)) if *is_draining && fault != Fault::Displaced => {
-                driver.close(CloseReason::ResponseNotRead);
-                Ok(())
-            }
-            Err(nb::Error::Other(fault)) => {
-                // It is over, and stays so.
-                *is_draining = false;
-                Err(nb::Error::Other(fault))
-            }
-            step => step,
-        }
-    }
-
     /// What is the call's, and what is kept.
     #[inline(never)]
     pub(super) fn split(&mut self) -> (&mut [u8], &mut [u8]) {
         self.bytes.split_at_mut_checked(*self.end).unwrap_or_default()
+    }
+
+    /// The response, whose head is there.
+    pub(super) fn around(&mut self) -> Around<'_> {
+        let head_end = self.exchange.head_length();
+        let (front, tail) = self.bytes.split_at_mut_checked(*self.end).unwrap_or_default();
+        let (head, room) = front.split_at_mut_checked(head_end).unwrap_or_default();
+        let taken = head_end.saturating_add(tail.len());
+        Around { head: self.exchange.head(head), room, tail, taken }
     }
 
     /// Keeps so many bytes more: the last ones of what was the call's.
@@ -134,53 +134,70 @@ impl<'v, 'b> KeptView<'v, 'b> {
         *self.end = self.end.saturating_sub(more);
     }
 
+    /// The same, and the request is sent again.
+    pub(super) fn again(&mut self, more: usize, to_same_origin: bool) -> Next {
+        let arrived = self.exchange.early_body(self.bytes).len();
+        let arrived = self.exchange.head_length().saturating_add(arrived);
+        self.keep(more);
+        let is_drained =
+            to_same_origin && arrived <= *self.end && self.exchange.is_worth_discarding();
+        if is_drained { Next::Drain } else { Next::Again }
+    }
+
     /// Starts a request that stands in the call's buffer up to `stage_end`.
-    // Once for all layers.
-    #[inline(never)]
     pub(super) fn restart(&mut self, origin: &Origin, stage_end: usize) {
         self.exchange.reset(origin.started);
         let (buffer, body) = (self.bytes.get_mut(..*self.end).unwrap_or_default(), *self.body);
         self.exchange.stage(stage_end, origin.holds_body && !body.is_empty(), buffer, body);
     }
-
-    /// Copies the request that is kept to the buffer's start, and starts it again.
-    pub(super) fn again(&mut self, origin: &Origin) {
-        let (front, tail) = self.split();
-        put(front, 0, origin.kept(tail));
-        self.restart(origin, origin.stage_end);
-    }
 }
 
-/// Copies what fits from `at` on.
+/// Copies what fits from `at` on, and returns where it ends or would.
 // Inlined, each copy takes 80 bytes.
 #[inline(never)]
-pub(super) fn put(room: &mut [u8], at: usize, bytes: &[u8]) {
+pub(super) fn put(room: &mut [u8], at: usize, bytes: &[u8]) -> usize {
     copy(room.get_mut(at..).unwrap_or_default(), bytes);
+    at.saturating_add(bytes.len())
 }
 
-/// What a request was when it was started, but for its bytes and what its exchange keeps.
-pub(crate) struct Origin {
+/// What a request was when it was started, but for its bytes and what its exchange keeps; and what became of
+/// it since. At the buffer's end stand, from there on: its bytes, the URLs that it went to, and the line that
+/// answers a challenge.
+pub(super) struct Origin {
     /// The body that is lent waits for `100 Continue`.
     holds_body: bool,
+    pub(super) change: Change,
+    /// How many challenges were answered in a row.
+    pub(super) answered: u8,
+    /// Bytes of the line that answers one.
+    pub(super) line: usize,
     /// Where the host's text ends in the bytes that are kept, and the head, and a copied body.
     host_end: usize,
     head_end: usize,
     pub(super) stage_end: usize,
     /// When the call was started: the total deadline counts from there.
     pub(super) started: u32,
+    /// Where it was led: how far the target of its URL is from the buffer's end, and its length.
+    pub(super) target: (usize, usize),
 }
 
 impl Origin {
+    pub(super) const NONE: Self = Self {
+        holds_body: false,
+        change: Change { is_get: false, has_left: false },
+        answered: 0,
+        line: 0,
+        host_end: 0,
+        head_end: 0,
+        stage_end: 0,
+        started: 0,
+        target: (0, 0),
+    };
+
     /// The request, in bytes that end with it.
     #[inline(never)]
-    pub(super) fn kept<'t>(&self, tail: &'t [u8]) -> &'t [u8] {
+    fn kept<'t>(&self, tail: &'t [u8]) -> &'t [u8] {
         tail.get(tail.len().saturating_sub(self.stage_end)..).unwrap_or_default()
-    }
-
-    /// Its head with the host's text in front, and its body that was copied, of the request itself.
-    #[cfg(feature = "digest")]
-    pub(super) fn in_two<'t>(&self, kept: &'t [u8]) -> (&'t [u8], &'t [u8]) {
-        kept.split_at_checked(self.head_end).unwrap_or_default()
     }
 
     /// Its host's text.
@@ -194,39 +211,58 @@ impl Origin {
         self.kept(tail).get(self.host_end..self.head_end).unwrap_or_default()
     }
 
+    /// The host's text and its head, but for the empty line.
+    pub(super) fn lines<'t>(&self, tail: &'t [u8]) -> &'t [u8] {
+        let end = self.head_end.saturating_sub(b"\r\n\r\n".len());
+        self.kept(tail).get(..end).unwrap_or_default()
+    }
+
     /// Its body that was copied.
     pub(super) fn copied<'t>(&self, tail: &'t [u8]) -> &'t [u8] {
         self.kept(tail).get(self.head_end..).unwrap_or_default()
     }
+
+    /// The method and the target that it is sent with by now.
+    pub(super) fn asks<'t>(&self, tail: &'t [u8]) -> (&'t [u8], &'t [u8]) {
+        let (mut method, behind) = split_at_byte(self.head(tail), b' ');
+        if self.change.is_get {
+            method = b"GET";
+        }
+        let (from_end, length) = self.target;
+        if length == 0 {
+            return (method, split_at_byte(behind, b' ').0);
+        }
+        let target = tail.get(tail.len().saturating_sub(from_end)..).unwrap_or_default();
+        (method, target.get(..length).unwrap_or_default())
+    }
 }
 
-/// Checks a request, starts it, and keeps a copy of it at its buffer's end. Returns where that begins.
+/// Checks a request, starts it, and keeps a copy of it at its buffer's end, from `end` on.
 #[inline(never)]
 pub(super) fn keep(
-    draft: &mut Draft<'_>,
+    origin: &mut Origin,
     driver: &mut AnyDriver<'_>,
+    draft: &mut Draft<'_>,
     bytes: &mut [u8],
-) -> Result<(Origin, usize), Unsendable> {
+    end: &mut usize,
+) -> Result<(), Unsendable> {
     draft.start(driver, bytes, None)?;
-    let head_end = draft.head.length;
-    let stage_end = head_end.saturating_add(draft.head.copied_body);
-    let origin = Origin {
-        holds_body: draft.head.expect_continue,
-        host_end: draft.exchange.endpoint.host_length,
-        head_end,
-        stage_end,
-        started: draft.exchange.timers.started,
-    };
+    origin.holds_body = draft.head.expect_continue;
+    origin.host_end = draft.exchange.endpoint.host_length;
+    origin.head_end = draft.head.length;
+    origin.stage_end = origin.head_end.saturating_add(draft.head.copied_body);
+    origin.started = draft.exchange.timers.started;
     let available = bytes.len();
     // Once to be sent, and a byte behind it for the answer; and once to be kept.
-    let needed = stage_end.saturating_mul(2).saturating_add(1);
-    let (Some(mut end), true) = (available.checked_sub(stage_end), needed <= available) else {
+    let needed = origin.stage_end.saturating_mul(2).saturating_add(1);
+    if needed > available {
         return Err(Unsendable::Buffer { needed, available });
-    };
-    let mut call = KeptView::of(draft, bytes, &mut end);
+    }
+    *end = available.saturating_sub(origin.stage_end);
+    let mut call = KeptView::of(draft, bytes, end);
     let (front, tail) = call.split();
     put(tail, 0, front);
     // The body that had been put behind the head reached into what is kept now.
-    call.restart(&origin, stage_end);
-    Ok((origin, end))
+    call.restart(origin, origin.stage_end);
+    Ok(())
 }

@@ -10,12 +10,14 @@ fn resolved(base: &str, location: impl AsRef<[u8]>) -> Result<String, RedirectEr
     let mut room = vec![0; 4096];
     let length = resolve(&base, location.as_ref(), &mut room)?;
     let text = room[room.len() - length..].to_vec();
-    let mut origin = OriginText::new();
-    let (url, target) = cut(&text, &mut origin)?;
-    check(&base, &url)?;
+    let (endpoint, target) = parse(&text)?;
+    check(base.scheme, endpoint.scheme)?;
     let whole = Url::parse(ascii(&text)).unwrap();
-    assert_eq!((url.host(), url.port()), (whole.host(), whole.port()));
-    assert_eq!(target, whole.path_and_query().as_bytes());
+    assert_eq!((endpoint.scheme, endpoint.port), (whole.scheme(), whole.port()));
+    assert_eq!(endpoint.remote, Endpoint::of(&whole).remote);
+    let host = &behind_scheme(endpoint.scheme, &text)[..endpoint.host_length];
+    assert_eq!(host, whole.host_text().as_bytes());
+    assert!(target > 0 && text[text.len() - target..] == *whole.path_and_query().as_bytes());
     // A room of exactly that size does, too, and a smaller one says the same size.
     let mut exact = vec![0; length];
     assert_eq!(resolve(&base, location.as_ref(), &mut exact), Ok(length));
@@ -161,7 +163,8 @@ fn the_next_head() {
         let mut room = [0; 512];
         let change = Change { is_get, has_left };
         let url = Url::parse(url).unwrap();
-        let length = write_head(FIRST, &url, url.path_and_query().as_bytes(), change, &mut room);
+        let method = if is_get { b"GET" as &[u8] } else { b"POST" };
+        let length = write_head(FIRST, method, &Base::of(&url), change, &mut room);
         assert_eq!(std::str::from_utf8(&room[..length]).unwrap(), expected);
     };
     at(
@@ -169,20 +172,20 @@ fn the_next_head() {
         false,
         "http://h/b",
         "hPOST /b HTTP/1.1\r\nHost: h\r\nAuthorization: Basic eA==\r\nX-Key: 1\r\nCookie: c\r\n\
-         Content-Type: text/plain\r\nUser-Agent: u\r\nAccept: */*\r\nContent-Length: 2\r\n\r\n",
+         Content-Type: text/plain\r\nUser-Agent: u\r\nAccept: */*\r\nContent-Length: 2",
     );
     at(
         true,
         false,
         "http://h/b",
         "hGET /b HTTP/1.1\r\nHost: h\r\nAuthorization: Basic eA==\r\nX-Key: 1\r\nCookie: c\r\n\
-         User-Agent: u\r\nAccept: */*\r\n\r\n",
+         User-Agent: u\r\nAccept: */*",
     );
     at(
         false,
         true,
         "http://other:81/b",
         "otherPOST /b HTTP/1.1\r\nHost: other:81\r\nContent-Type: text/plain\r\nUser-Agent: u\r\n\
-         Accept: */*\r\nContent-Length: 2\r\n\r\n",
+         Accept: */*\r\nContent-Length: 2",
     );
 }

@@ -194,7 +194,7 @@ const MOST: usize = 400_000;
 fn one(random: &mut Random, client: &mut Client, cx: &mut LoopContext) -> bool {
     let room = 250 + random.below(1000);
     let turns = [random.below(300), MOST][random.below(2)];
-    let kind = random.below(5);
+    let kind = random.below(6);
     let mut download = match random.below(4) {
         0 => Download::resume(5, "\"1\""),
         1 => Download::resume(u64::MAX - random.below(2) as u64, "\"1\""),
@@ -230,6 +230,11 @@ fn one(random: &mut Random, client: &mut Client, cx: &mut LoopContext) -> bool {
         2 => last!(request.retry(RetryPolicy::new(3).retries(2)).start()),
         #[cfg(feature = "digest")]
         3 => last!(request.digest("us\u{e9}r\"\\", "hunter2", 17).start()),
+        #[cfg(feature = "digest")]
+        5 => {
+            let layered = request.digest("us\u{e9}r\"\\", "hunter2", 17).follow(4);
+            last!(layered.retry(RetryPolicy::new(3).retries(2)).start())
+        }
         _ => {
             let Ok(mut call) = request.start() else { return false };
             let mut flash = Vec::new();
@@ -303,6 +308,9 @@ fn dropped_at_any_turn() {
         (0, "302 Found", "Location: http://192.168.1.21/away\r\n"),
         (2, "503 Busy", ""),
         (3, "401 No", digest),
+        (5, "401 No", digest),
+        (5, "302 Found", "Location: /a?\r\n"),
+        (5, "503 Busy", ""),
         (4, "206 Part", "Content-Range: bytes 0-39/2000\r\nETag: \"1\"\r\n"),
     ] {
         for body in [1, 40, 300, 1500] {
@@ -368,6 +376,12 @@ fn some_turns(kind: usize, turns: usize, client: &mut Client, cx: &mut LoopConte
         }
         #[cfg(feature = "digest")]
         3 => some!(request.digest("u", "hunter2", 17).start().unwrap(), poll).into_call(),
+        #[cfg(feature = "digest")]
+        5 => {
+            let layered = request.follow(3).digest("u", "hunter2", 17);
+            let layered = layered.retry(RetryPolicy::new(3).base(ms(3)));
+            some!(layered.start().unwrap(), poll).into_call()
+        }
         _ => {
             let mut call = request.start().unwrap();
             let (mut download, mut flash) = (Download::new(), [0; 30]);

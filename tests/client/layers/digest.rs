@@ -4,7 +4,7 @@ use super::answers;
 use crate::common::script::Connection;
 use crate::common::{TestClock, cx};
 use crate::support::{HELLO, ready, scripted};
-use safe_http_client::{ChallengeError, Config, DigestError, ErrorKind, RequestError};
+use safe_http_client::{ChallengeError, Config, ErrorKind, LayerError, RequestError};
 
 fn challenge(nonce: &str, more: &str) -> String {
     format!(
@@ -103,7 +103,7 @@ fn what_is_not_answered() {
         let mut online = client.online(&mut cx).unwrap();
         let request = online.get("http://192.168.1.20/a", [0; 1024]);
         let error = request.digest("user", "password", 17).send().unwrap_err();
-        assert_eq!(error, DigestError::Challenge(expected));
+        assert!(matches!(error, LayerError::Challenge { why, .. } if why == expected), "{error}");
         assert_eq!(seen(&log.borrow().text(0)).len(), 1, "nothing was sent of the password");
     }
     for (user, password) in [("a:b", "c"), ("a\n", "c"), ("a", "\0")] {
@@ -111,7 +111,8 @@ fn what_is_not_answered() {
         let mut cx = cx();
         let mut online = client.online(&mut cx).unwrap();
         let request = online.get("http://192.168.1.20/a", [0; 1024]);
-        let Err(DigestError::Request(error)) = request.digest(user, password, 17).send() else {
+        let Err(LayerError::Request { error, .. }) = request.digest(user, password, 17).send()
+        else {
             panic!("{user:?}");
         };
         assert_eq!(error.kind, ErrorKind::Request(RequestError::InvalidCredentials));
@@ -131,11 +132,14 @@ fn every_room() {
         let request = online.get("http://192.168.1.20/a", vec![0; room]);
         match request.digest("user", "password", 17).send().map(|response| response.status()) {
             Ok(status) => assert_eq!(status, 200, "{room}"),
-            Err(DigestError::Challenge(ChallengeError::Buffer { needed, available })) => {
+            Err(LayerError::Challenge {
+                why: ChallengeError::Buffer { needed, available },
+                ..
+            }) => {
                 assert!(needed > room && available == room, "{room}: {needed} {available}");
                 refused += 1;
             }
-            Err(DigestError::Request(error)) => {
+            Err(LayerError::Request { error, .. }) => {
                 assert!(matches!(error.kind, ErrorKind::Buffer { needed, .. } if needed > room));
                 refused += 1;
             }

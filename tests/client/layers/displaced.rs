@@ -23,6 +23,10 @@ fn start(layer: &str, client: &mut Client, cx: &mut LoopContext) -> Polls<'stati
     match layer {
         "follow" => polls!(request.follow(3)),
         #[cfg(feature = "digest")]
+        "all" => {
+            polls!(request.digest("user", "password", 17).follow(3).retry(RetryPolicy::new(1)))
+        }
+        #[cfg(feature = "digest")]
         "digest" => polls!(request.digest("user", "password", 17)),
         _ => polls!(request.retry(RetryPolicy::new(1))),
     }
@@ -36,6 +40,8 @@ fn a_layer_that_was_displaced_is_over() {
     for (layer, head) in [
         ("follow", "HTTP/1.1 302 Found\r\nLocation: /b\r\n"),
         ("digest", digest),
+        ("all", digest),
+        ("all", "HTTP/1.1 302 Found\r\nLocation: /b\r\n"),
         ("retry", "HTTP/1.1 404 Not\r\n"),
     ] {
         for turns in 1..200 {

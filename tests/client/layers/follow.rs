@@ -4,7 +4,7 @@ use super::answers;
 use crate::common::script::Connection;
 use crate::common::{TestClock, cx};
 use crate::support::{HELLO, SharedLog, ready, scripted};
-use safe_http_client::{Config, ErrorKind, FollowError, Method, RedirectError};
+use safe_http_client::{Config, ErrorKind, LayerError, Method, RedirectError};
 
 fn redirect(status: u16, location: &str) -> String {
     format!("HTTP/1.1 {status} Moved\r\nLocation: {location}\r\nContent-Length: 4\r\n\r\nhere")
@@ -192,13 +192,13 @@ fn what_is_not_followed() {
             Err(error) => {
                 let hops: Vec<_> = error.hops(&buffer).map(|hop| hop.url().to_owned()).collect();
                 match error {
-                    FollowError::Request { error, .. } => match error.kind {
+                    LayerError::Request { error, .. } => match error.kind {
                         ErrorKind::Buffer { needed, available, .. } => {
                             Err((RedirectError::Buffer { needed, available }, hops))
                         }
                         _ => panic!("{error}"),
                     },
-                    FollowError::Redirect { why, .. } => Err((why, hops)),
+                    LayerError::Redirect { why, .. } => Err((why, hops)),
                     other => panic!("{other}"),
                 }
             }
@@ -234,7 +234,7 @@ fn what_is_not_followed() {
         let mut cx = cx();
         let mut online = client.online(&mut cx).unwrap();
         let error = online.get("http://192.168.1.20/a", [0; 1024]).follow(3).send().unwrap_err();
-        assert!(matches!(error, FollowError::Request { .. }), "{error}");
+        assert!(matches!(error, LayerError::Request { .. }), "{error}");
     }
     // Every room: it goes, or the error says what it takes, which then is more than there was.
     let mut refused = 0;

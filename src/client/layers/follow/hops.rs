@@ -1,11 +1,12 @@
 //! The URLs that a request went to, as they are noted at its buffer's end.
 
-use crate::error::{Error, RedirectError};
+use crate::client::layers::replay::Origin;
+use crate::error::RedirectError;
 use crate::http::redirect::{Base, ascii, resolve};
 use core::fmt;
 
 /// Length of what stands behind a URL that is noted: its length, and the status that led to it.
-const NOTE: usize = 4;
+pub(super) const NOTE: usize = 4;
 
 /// Notes where `location` leads at the end of `room`, whose first `used` bytes are needed, and returns the
 /// note's length.
@@ -36,8 +37,8 @@ pub(super) fn note(
 ///
 /// ```no_run
 /// # use safe_http_client::*;
-/// fn show<B: Buffer>(following: &Following<'_, B>) {
-///     for hop in following.hops() {
+/// fn show<B: Buffer>(call: &LayeredCall<'_, B>) {
+///     for hop in call.hops() {
 ///         println!("{} answered {:?}", hop.url(), hop.status());
 ///     }
 /// }
@@ -46,14 +47,10 @@ pub(super) fn note(
 pub struct Hops<'b>(pub(super) &'b [u8]);
 
 impl<'b> Hops<'b> {
-    /// Where the request was sent last. Notes are written downwards, so that it is the first in the buffer.
-    pub(super) fn last_url(&self) -> Option<&'b [u8]> {
-        let mut rest = self.clone();
-        let mut last = None;
-        while let Some((_, url)) = rest.take_note() {
-            last = Some(url);
-        }
-        last
+    /// Those in bytes that end with a request that is kept.
+    pub(in crate::client::layers) fn of(origin: &Origin, tail: &'b [u8]) -> Self {
+        let end = tail.len().saturating_sub(origin.stage_end);
+        Self(tail.get(origin.line..end).unwrap_or_default())
     }
 
     /// The first URL that is left, and the status that led to it.
@@ -121,74 +118,25 @@ impl fmt::Debug for Hop<'_> {
     }
 }
 
-/// Where in the request's buffer the [`Hops`] of a failed request stand: [`FollowError::hops`] reads them.
+/// Where in the request's buffer the [`Hops`] of a failed request stand: [`LayerError::hops`] reads them.
 ///
 /// ```no_run
 /// # use safe_http_client::*;
-/// fn count<E>(error: &FollowError<E>, buffer: &[u8]) -> usize {
+/// fn count<E>(error: &LayerError<E>, buffer: &[u8]) -> usize {
 ///     error.hops(buffer).count()
 /// }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct HopList {
-    pub(super) start: usize,
-    pub(super) end: usize,
+    pub(in crate::client::layers) start: usize,
+    pub(in crate::client::layers) end: usize,
 }
 
 impl HopList {
-    pub(super) const NONE: Self = Self { start: 0, end: 0 };
-}
+    pub(in crate::client::layers) const NONE: Self = Self { start: 0, end: 0 };
 
-/// Why a request that follows redirects failed.
-///
-/// ```
-/// use safe_http_client::{FollowError, RedirectError};
-/// fn leads_in_circles<E>(error: &FollowError<E>) -> bool {
-///     matches!(error, FollowError::Redirect { why: RedirectError::Loop, .. })
-/// }
-/// ```
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum FollowError<E> {
-    /// A request, the first or one that followed.
-    Request {
-        /// What came of it.
-        error: E,
-        /// Where it had been.
-        hops: HopList,
-    },
-    /// A redirect that isn't followed.
-    Redirect {
-        /// Why not.
-        why: RedirectError,
-        /// Where the request had been.
-        hops: HopList,
-    },
-}
-
-impl<E> FollowError<E> {
-    /// The URLs that were asked, in order, from the buffer that the request had; none where the request was
-    /// refused before it was sent.
-    pub fn hops<'b>(&self, buffer: &'b [u8]) -> Hops<'b> {
-        let (Self::Request { hops, .. } | Self::Redirect { hops, .. }) = self;
-        Hops(buffer.get(hops.start..hops.end).unwrap_or_default())
+    pub(in crate::client::layers) fn read<'b>(&self, buffer: &'b [u8]) -> Hops<'b> {
+        Hops(buffer.get(self.start..self.end).unwrap_or_default())
     }
 }
-
-impl<T, D> From<Error<T, D>> for FollowError<Error<T, D>> {
-    fn from(error: Error<T, D>) -> Self {
-        Self::Request { error, hops: HopList::NONE }
-    }
-}
-
-impl<E: fmt::Display> fmt::Display for FollowError<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Request { error, .. } => error.fmt(f),
-            Self::Redirect { why, .. } => why.fmt(f),
-        }
-    }
-}
-
-impl<E: fmt::Debug + fmt::Display> core::error::Error for FollowError<E> {}

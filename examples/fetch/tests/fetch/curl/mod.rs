@@ -115,6 +115,7 @@ const ROWS: &[Row] = &[
     (&["-u", "a:b", "-H", "Authorization: Bearer t", "{url}"], "hello", 0, &["Authorization"], Alike),
     (&["--digest", "-u", "admin:secret", "{url}?a=1"], "wants_digest", 0, &["Authorization"], Alike),
     (&["--digest", "-u", "admin:secret", "{url}"], "wants_basic", 0, &[], Differs(22, "no Digest is offered, and Basic isn't what was asked for")),
+    (&["-L", "--digest", "-u", "admin:secret", "{url}"], "to_digest", 0, &["Authorization"], Alike),
     // Redirects
     (&["{url}"], "moved", 0, &[], Alike),
     (&["-L", "{url}"], "moved", 0, &[], Alike),

@@ -134,6 +134,7 @@ pub(crate) fn script(name: &str) -> Script {
         "without_ranges" => without_ranges,
         "part" => part,
         "wants_digest" => wants_digest,
+        "to_digest" => to_digest,
         "wants_basic" => wants_basic,
         "empty" => empty,
         "short" => short,
@@ -253,6 +254,14 @@ fn wants_digest(asked: &Asked, _: usize) -> Play {
             "401 Unauthorized",
             "WWW-Authenticate: Digest realm=\"gate\", nonce=\"n1\", qop=\"auth\", algorithm=MD5\r\n",
         ),
+    }
+}
+
+/// It leads to a place on itself that wants Digest.
+fn to_digest(asked: &Asked, count: usize) -> Play {
+    match asked.target() {
+        "/" => status("302 Found", "Location: /there\r\n"),
+        _ => wants_digest(asked, count),
     }
 }
 
