@@ -205,7 +205,7 @@ pub mod sans_io {
     ) -> Option<Exchange> {
         let traits = method.traits();
         let mut head = HeadWriter::new(&traits);
-        head.on(buffer).start(&traits, Ok(&url));
+        head.on(buffer).start(&traits, &url);
         if expect_continue {
             head.expect_continue();
         }

@@ -100,7 +100,7 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
         }
         let traits = Method::Options.traits();
         let mut head = HeadWriter::new(&traits);
-        head.on(buffer).start(&traits, Ok(&url.whole_server()));
+        head.on(buffer).start(&traits, &url.whole_server());
         head.on(buffer).connection_close();
         match head.on(buffer).finish(None) {
             Ok(head_end) => {

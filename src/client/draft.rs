@@ -15,12 +15,6 @@ pub(super) enum Unsent {
     Fault(Fault),
 }
 
-impl From<Unsendable> for Unsent {
-    fn from(unsendable: Unsendable) -> Self {
-        Self::Unsendable(unsendable)
-    }
-}
-
 #[cold]
 #[inline(never)]
 pub(super) fn refuse<T, D>(unsendable: Unsendable) -> Error<T, D> {
@@ -38,7 +32,7 @@ pub(super) fn refuse<T, D>(unsendable: Unsendable) -> Error<T, D> {
 pub(super) struct Draft<'b> {
     pub(super) head: HeadWriter,
     /// What ends the head: no more of it is linked than the program's requests need.
-    finish: fn(&mut Pen<'_>, Option<BodyLength>) -> Result<usize, Unsendable>,
+    finish: fn(&mut Pen<'_>, Option<BodyLength>) -> Option<usize>,
     pub(super) exchange: Exchange,
     /// The body that is lent.
     pub(super) body: &'b [u8],
@@ -54,28 +48,30 @@ impl<'b> Draft<'b> {
         url: &Result<Url<'_>, UrlError>,
         buffer: &mut [u8],
     ) -> Self {
-        let url = url.as_ref().map_err(|error| *error);
+        let (url, mistake) = match url {
+            Ok(url) => (url, None),
+            Err(error) => (&Url::NOWHERE, Some(*error)),
+        };
         let mut head = HeadWriter::new(method);
+        if let Some(mistake) = mistake {
+            head.fail(mistake.into());
+        }
         let mut pen = head.on(buffer);
         pen.start(method, url);
         if driver.config.keep_alive_ms == 0 {
             pen.connection_close();
         }
-        let endpoint = match url {
-            Ok(url) => Endpoint::of(url),
-            Err(_) => Endpoint::NOWHERE,
-        };
-        let exchange = Exchange::new(
-            endpoint,
-            method.response_to,
-            method.repeat,
-            driver.config.deadlines,
-            driver.stack.now_ms(),
-        );
+        // Last, where it will stand: moving it takes 500 instructions of a Cortex-M3.
         Self {
             head,
-            finish: |pen, _| pen.finish_plain(),
-            exchange,
+            finish: |pen, _| pen.complete_plain(),
+            exchange: Exchange::new(
+                Endpoint::of(url),
+                method.response_to,
+                method.repeat,
+                driver.config.deadlines,
+                driver.stack.now_ms(),
+            ),
             body: &[],
             has_body: false,
             ticket: 0,
@@ -84,13 +80,13 @@ impl<'b> Draft<'b> {
 
     /// To write what not every request has.
     pub(super) fn pen<'h>(&'h mut self, buffer: &'h mut [u8]) -> Pen<'h> {
-        self.finish = |pen, body| pen.finish(body);
+        self.finish = |pen, body| pen.complete(body);
         self.head.on(buffer)
     }
 
     /// A request has one body.
     pub(super) fn takes_body(&mut self) -> bool {
-        self.finish = |pen, body| pen.finish(body);
+        self.finish = |pen, body| pen.complete(body);
         if self.has_body {
             self.head.fail(RequestError::SecondBody);
         }
@@ -104,27 +100,37 @@ impl<'b> Draft<'b> {
         buffer: &mut [u8],
         upload: Option<BodyLength>,
     ) -> Result<(), Unsendable> {
-        match self.complete(driver, buffer, upload) {
-            Ok(()) => {
-                self.ticket = driver.claim();
-                Ok(())
-            }
-            Err(unsendable) => {
-                driver.set_evidence(0, 0);
-                Err(unsendable)
-            }
-        }
+        let is_started = self.is_started(driver, buffer, upload);
+        if is_started { Ok(()) } else { Err(self.head.unsendable(buffer.len())) }
     }
 
-    /// The same, and waits for the response's head.
+    /// The same, and waits for the response's head. Without a fault where it can't be sent, and its head says
+    /// why.
     pub(super) fn send(
         &mut self,
         driver: &mut AnyDriver<'_>,
         buffer: &mut [u8],
-    ) -> Result<(), Unsent> {
-        self.start(driver, buffer, None)?;
+    ) -> Result<(), Option<Fault>> {
+        if !self.is_started(driver, buffer, None) {
+            return Err(None);
+        }
         let mut call = self.view(buffer);
-        driver.run_to_end(&mut call, Goal::Head).map_err(Unsent::Fault)
+        driver.run_to_end(&mut call, Goal::Head).map_err(Some)
+    }
+
+    fn is_started(
+        &mut self,
+        driver: &mut AnyDriver<'_>,
+        buffer: &mut [u8],
+        upload: Option<BodyLength>,
+    ) -> bool {
+        let is_complete = self.complete(driver, buffer, upload).is_some();
+        if is_complete {
+            self.ticket = driver.claim();
+        } else {
+            driver.set_evidence(0, 0);
+        }
+        is_complete
     }
 
     pub(super) fn view<'v>(&'v mut self, buffer: &'v mut [u8]) -> CallView<'v> {
@@ -137,7 +143,7 @@ impl<'b> Draft<'b> {
         driver: &AnyDriver<'_>,
         buffer: &mut [u8],
         upload: Option<BodyLength>,
-    ) -> Result<(), Unsendable> {
+    ) -> Option<()> {
         let (lent, copied) = (self.body.len(), self.head.copied_body);
         let length = match upload {
             Some(length) => {
@@ -152,25 +158,23 @@ impl<'b> Draft<'b> {
         let head_end = (self.finish)(&mut self.head.on(buffer), length);
         let traits = driver.stack.traits();
         let exchange = &mut self.exchange;
-        check_request(
+        let checked = check_request(
             &exchange.endpoint,
             exchange.params.response_to,
             traits.has_tls,
             traits.has_loopback,
             driver.config.checks,
-        )?;
+        );
+        if let Err(mistake) = checked {
+            self.head.overrule(mistake);
+            return None;
+        }
         exchange.params.close = self.head.close;
         exchange.endpoint.has_secret |= self.head.has_secret;
         // A copied body leaves with its head all the same: the answer's place is where it stands.
         let holds_body = self.head.expect_continue && (upload.is_some() || lent > 0);
         let stage_end = head_end?.wrapping_add(copied);
         exchange.stage(stage_end, holds_body, buffer, self.body);
-        Ok(())
-    }
-}
-
-impl From<RequestError> for Unsendable {
-    fn from(error: RequestError) -> Self {
-        Self::Request(error)
+        Some(())
     }
 }

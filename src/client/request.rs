@@ -1,6 +1,6 @@
 //! A request while it is put together.
 
-use super::draft::{Draft, Unsent, refuse};
+use super::draft::{Draft, refuse};
 use super::layers::Kept;
 use super::{Buffer, Call, Response, SafeHttpClient, Upload};
 use crate::error::{RequestError, UrlError};
@@ -253,8 +253,8 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         // Where it stands: a call is too large to be moved without need.
         match self.draft.send(self.client.driver.any(), self.buffer.as_mut()) {
             Ok(()) => Ok(Response::new(self.client, Call::new(self.draft, self.buffer))),
-            Err(Unsent::Unsendable(unsendable)) => Err(refuse(unsendable)),
-            Err(Unsent::Fault(fault)) => {
+            Err(None) => Err(refuse(self.draft.head.unsendable(self.buffer.as_ref().len()))),
+            Err(Some(fault)) => {
                 let mut call = self.draft.view(self.buffer.as_mut());
                 Err(self.client.driver.fail(&mut call, fault))
             }

@@ -17,7 +17,8 @@ use core::fmt;
 #[non_exhaustive]
 pub enum Peer {
     /// A TLS alert or handshake record (0x15 or 0x16, version 3.x): an `https` port was asked in the clear.
-    Tls,
+    // Nobody is 0 then, as all of a parser is at its start.
+    Tls = 1,
     /// Bytes in front of a response on a connection that was kept: as a rule left-overs of the one before.
     LeftOvers,
     /// `ICY 200 OK`: a SHOUTcast stream.

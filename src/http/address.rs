@@ -2,36 +2,47 @@
 
 use super::bytes::hex_digit;
 use crate::error::TargetClass;
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// `::ffff:192.168.1.57` is 192.168.1.57.
-#[cfg_attr(target_pointer_width = "32", inline(never))]
-pub(crate) const fn canonical(address: IpAddr) -> IpAddr {
-    if let IpAddr::V6(six) = address
-        && let bits = six.to_bits()
-        && bits >> 32 == 0xffff
-    {
-        return IpAddr::V4(Ipv4Addr::from_bits(bits as u32));
+#[inline(never)]
+const fn mapped(address: &Ipv6Addr) -> Option<u32> {
+    let bits = address.to_bits();
+    if bits >> 32 == 0xffff { Some(bits as u32) } else { None }
+}
+
+/// The IPv4 address that a connection leads to.
+pub(crate) const fn ipv4_of(remote: &SocketAddr) -> Option<u32> {
+    match remote {
+        SocketAddr::V4(remote) => Some(remote.ip().to_bits()),
+        SocketAddr::V6(remote) => mapped(remote.ip()),
     }
-    address
 }
 
 /// What an address is.
 pub(crate) const fn classify(address: IpAddr) -> TargetClass {
-    match canonical(address) {
-        IpAddr::V4(address) => match address.octets() {
-            [0, ..] => TargetClass::Unspecified,
-            [127, ..] => TargetClass::Loopback,
-            [255, 255, 255, 255] => TargetClass::Broadcast,
-            [224..=239, ..] => TargetClass::Multicast,
-            _ => TargetClass::Host,
+    let bits = match address {
+        IpAddr::V4(address) => return classify_ipv4(address.to_bits()),
+        IpAddr::V6(address) => match mapped(&address) {
+            Some(bits) => return classify_ipv4(bits),
+            None => address.to_bits(),
         },
-        IpAddr::V6(address) => match address.to_bits() {
-            0 => TargetClass::Unspecified,
-            1 => TargetClass::Loopback,
-            bits if bits >> 120 == 0xff => TargetClass::Multicast,
-            _ => TargetClass::Host,
-        },
+    };
+    match ((bits >> 32 == 0), bits as u32) {
+        (true, 0) => TargetClass::Unspecified,
+        (true, 1) => TargetClass::Loopback,
+        _ if bits >> 120 == 0xff => TargetClass::Multicast,
+        _ => TargetClass::Host,
+    }
+}
+
+const fn classify_ipv4(bits: u32) -> TargetClass {
+    match bits >> 24 {
+        0 => TargetClass::Unspecified,
+        127 => TargetClass::Loopback,
+        224..=239 => TargetClass::Multicast,
+        _ if bits == u32::MAX => TargetClass::Broadcast,
+        _ => TargetClass::Host,
     }
 }
 

@@ -19,6 +19,7 @@ pub(super) const fn part(text: &str, from: usize, to: usize) -> &str {
 }
 
 /// `text[at..]`; empty where that isn't in it.
+#[cfg_attr(target_pointer_width = "32", inline(never))]
 pub(super) const fn behind(text: &[u8], at: usize) -> &[u8] {
     match text.split_at_checked(at) {
         Some((_, behind)) => behind,
@@ -133,18 +134,14 @@ pub(crate) const fn end_of_host(text: &[u8]) -> usize {
     Authority::whole(text).host_end
 }
 
-/// The first byte that is a `#`, or has to be percent-encoded: space, control or non-ASCII; and how many
-/// stand in front of it.
+/// What begins with the first byte that is a `#`, or has to be percent-encoded: space, control or non-ASCII.
 #[inline(never)]
-pub(super) const fn find_unsafe(text: &[u8]) -> Option<(usize, u8)> {
+pub(super) const fn from_unsafe(text: &[u8]) -> &[u8] {
     let mut rest = text;
-    while let [first, tail @ ..] = rest {
-        if !matches!(*first, 0x21..=0x22 | 0x24..=0x7E) {
-            return Some((text.len().wrapping_sub(rest.len()), *first));
-        }
+    while let [0x21..=0x22 | 0x24..=0x7E, tail @ ..] = rest {
         rest = tail;
     }
-    None
+    rest
 }
 
 /// What follows the characters that a scheme may have (RFC 3986 section 3.1), and which letters those are, as
@@ -205,7 +202,7 @@ pub(super) const fn parse_host(text: &str, start: usize) -> Result<Host<'_>, Url
     let mut before = b'.';
     let mut label = bytes;
     while let [first, tail @ ..] = rest {
-        let fits = matches!(*first, b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'_');
+        let fits = first.is_ascii_alphanumeric() || matches!(*first, b'-' | b'_');
         if !fits && (*first != b'.' || before == b'.') {
             let at = start.wrapping_add(bytes.len().wrapping_sub(rest.len()));
             return Err(UrlError::InvalidHost { at, byte: *first });

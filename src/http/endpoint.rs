@@ -26,18 +26,6 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Nobody, in place of a URL that is none.
-    pub(crate) const NOWHERE: Self = Self {
-        scheme: Scheme::Http,
-        port: 0,
-        host_length: 0,
-        class: TargetClass::Host,
-        resolves: false,
-        is_directed: false,
-        has_secret: false,
-        remote: None,
-    };
-
     pub(crate) fn of(url: &Url<'_>) -> Self {
         let (port, host) = (url.port(), url.host());
         Self {

@@ -36,6 +36,10 @@ pub struct FramingFields {
     has_length: bool,
     /// The last transfer coding seen so far.
     last_coding: Coding,
+    /// Where its line starts.
+    pub(super) coding_line: usize,
+    /// Where the line starts that is being read.
+    pub(crate) line: usize,
     /// A coding other than `chunked` was seen.
     other_coding: bool,
     /// `chunked` was seen where another coding (or itself) followed.
@@ -68,6 +72,8 @@ impl FramingFields {
             length: 0,
             has_length: false,
             last_coding: Coding::None,
+            coding_line: 0,
+            line: 0,
             other_coding: false,
             chunked_inside: false,
             close: false,
@@ -93,10 +99,14 @@ impl FramingFields {
         if !is(name, known) {
             return Ok(());
         }
-        for element in value.split(|&byte| byte == b',') {
+        let mut rest = value;
+        loop {
+            let end = rest.iter().position(|byte| *byte == b',').unwrap_or(rest.len());
+            let (element, more) = rest.split_at_checked(end).unwrap_or_default();
             self.element(field, trim(element))?;
+            let [_, more @ ..] = more else { return Ok(()) };
+            rest = more;
         }
-        Ok(())
     }
 
     /// One element of a field's list.
@@ -118,6 +128,7 @@ impl FramingFields {
             Field::TransferEncoding if element.is_empty() => {}
             // Several lines make one list (RFC 9110 section 5.3).
             Field::TransferEncoding => {
+                self.coding_line = self.line;
                 self.chunked_inside |= self.last_coding == Coding::Chunked;
                 let coding = if is(element, b"chunked") {
                     Coding::Chunked

@@ -12,7 +12,7 @@
 //! until it is complete, and header fields are read from there afterwards. A CR may be missing in
 //! front of an LF (RFC 9112 section 2.2). A folded line is joined where it stands (section 5.2).
 
-use super::bytes::{is, is_space, token_run, trim, value_run};
+use super::bytes::{is_space, part, token_run, trim, value_run};
 use super::framing::FramingFields;
 use crate::error::{Peer, ProtocolError};
 
@@ -43,8 +43,6 @@ pub struct HeadParser {
     state: State,
     /// Bytes scanned.
     position: usize,
-    /// Where the current line starts.
-    pub(crate) line: usize,
     /// Length of the last line's name; 0 before the first.
     name_length: usize,
     /// Where the reason ends, and with it the status line.
@@ -59,12 +57,14 @@ pub struct HeadParser {
 }
 
 impl HeadParser {
+    /// All of it is 0, and so is made where it stands.
+    pub(crate) const NEW: Self = Self::new();
+
     /// For a response's head.
     pub const fn new() -> Self {
         Self {
             state: State::StatusLine,
             position: 0,
-            line: 0,
             name_length: 0,
             reason_end: 0,
             status: 0,
@@ -80,7 +80,7 @@ impl HeadParser {
     pub const fn start_trailers(&mut self) {
         self.state = State::Name;
         self.position = 0;
-        self.line = 0;
+        self.fields.line = 0;
         self.name_length = 0;
         self.in_trailers = true;
     }
@@ -94,22 +94,8 @@ impl HeadParser {
     }
 
     /// Where the line starts that is wrong: of a head that is complete it is the last transfer coding's.
-    #[cold]
-    pub(crate) fn wrong_line(&self, head: &[u8]) -> usize {
-        if self.state != State::Done {
-            return self.line;
-        }
-        let (mut rest, mut found) = (head, self.line);
-        while let [_, tail @ ..] = rest {
-            let at = head.len().wrapping_sub(rest.len());
-            let starts = at == 0 || head.get(at.wrapping_sub(1)) == Some(&b'\n');
-            let name = rest.get(..b"transfer-encoding".len()).unwrap_or_default();
-            if starts && is(name, b"transfer-encoding") {
-                found = at;
-            }
-            rest = tail;
-        }
-        found
+    pub(crate) fn wrong_line(&self) -> usize {
+        if self.state == State::Done { self.fields.coding_line } else { self.fields.line }
     }
 
     /// The head's length, once it is complete.
@@ -135,6 +121,12 @@ impl HeadParser {
     /// next one below: a head that arrives whole is scanned in one pass from top to bottom for
     /// each line.
     pub fn parse(&mut self, head: &mut [u8]) -> Result<Option<usize>, ProtocolError> {
+        self.scan(head)?;
+        Ok(self.length())
+    }
+
+    /// The same; the [length](Self::length) says whether it is complete.
+    pub(crate) fn scan(&mut self, head: &mut [u8]) -> Result<(), ProtocolError> {
         let length = head.len();
         let at = |rest: &[u8]| length.wrapping_sub(rest.len());
         let mut rest = head.get(self.position..).unwrap_or_default();
@@ -143,7 +135,7 @@ impl HeadParser {
             self.status_line(head)?;
             state = self.state;
             if state == State::StatusLine {
-                return Ok(None);
+                return Ok(());
             }
             rest = head.get(self.position..).unwrap_or_default();
         }
@@ -151,7 +143,7 @@ impl HeadParser {
             if state == State::Name {
                 rest = token_run(rest);
                 let [end, tail @ ..] = rest else { break };
-                let name_length = at(rest).wrapping_sub(self.line);
+                let name_length = at(rest).wrapping_sub(self.fields.line);
                 state = match *end {
                     b':' if name_length > 0 => State::Value,
                     b'\r' | b'\n' if name_length == 0 => State::HeadEnd,
@@ -179,14 +171,15 @@ impl HeadParser {
                     self.reason_end = at(rest);
                 } else if FramingFields::may_be(self.name_length) && !self.in_trailers {
                     // The next line may go on with it, which that one's first byte tells.
-                    let ([b'\r', b'\n', next, ..] | [b'\n', next, ..]) = rest else {
-                        if !matches!(rest, [b'\r'] | [b'\r', b'\n'] | [b'\n']) {
-                            return Err(ProtocolError::HeaderValue);
+                    let ([b'\r', b'\n', behind @ ..] | [b'\n', behind @ ..]) = rest else {
+                        if *rest == *b"\r" {
+                            break;
                         }
-                        break;
+                        return Err(ProtocolError::HeaderValue);
                     };
+                    let [next, ..] = behind else { break };
                     if !is_space(*next) {
-                        self.field(head.get(self.line..at(rest)).unwrap_or_default())?;
+                        self.field(part(head, self.fields.line, at(rest)))?;
                     }
                 }
                 match *end {
@@ -203,7 +196,7 @@ impl HeadParser {
                 _ => return Err(self.bare_cr(state)),
             }
             if state == State::LineEnd {
-                self.line = at(rest);
+                self.fields.line = at(rest);
                 state = State::Name;
             } else {
                 state = State::Done;
@@ -211,7 +204,7 @@ impl HeadParser {
         }
         self.state = state;
         self.position = at(rest);
-        Ok(self.length())
+        Ok(())
     }
 
     /// White space at `at`, where a name belongs or behind one. True where it begins a folded line: the end
@@ -220,7 +213,7 @@ impl HeadParser {
     #[cold]
     #[inline(never)]
     fn white_space(&mut self, head: &mut [u8], at: usize) -> Result<bool, ProtocolError> {
-        if at > self.line {
+        if at > self.fields.line {
             let mut rest = head.get(at..).unwrap_or_default();
             while let [b' ' | b'\t', tail @ ..] = rest {
                 rest = tail;
@@ -242,20 +235,20 @@ impl HeadParser {
             }
         }
         let line_before = before.iter().rposition(|byte| *byte == b'\n');
-        self.line = line_before.map_or(0, |end| end.wrapping_add(1));
+        self.fields.line = line_before.map_or(0, |end| end.wrapping_add(1));
         Ok(true)
     }
 
     /// Goes back to the start of the line that it is in. False where that is the status line.
     pub(super) fn goes_back_to_line(&mut self) -> bool {
-        (self.state, self.position) = (State::Name, self.line);
-        self.line > 0 || self.in_trailers
+        (self.state, self.position) = (State::Name, self.fields.line);
+        self.fields.line > 0 || self.in_trailers
     }
 
     /// Passes over `length` bytes of a line and its end. What is folded behind them goes on with no field.
     pub(super) fn pass_line(&mut self, length: usize) {
-        self.line = self.line.wrapping_add(length);
-        self.position = self.line;
+        self.fields.line = self.fields.line.wrapping_add(length);
+        self.position = self.fields.line;
         self.name_length = 0;
     }
 
@@ -264,7 +257,7 @@ impl HeadParser {
     fn bare_cr(&self, state: State) -> ProtocolError {
         match state {
             State::HeadEnd => ProtocolError::HeaderName,
-            _ if self.line == 0 && !self.in_trailers => ProtocolError::StatusLine,
+            _ if self.fields.line == 0 && !self.in_trailers => ProtocolError::StatusLine,
             _ => ProtocolError::HeaderValue,
         }
     }

@@ -25,8 +25,8 @@ pub(crate) fn go_on(
     mut error: ProtocolError,
 ) -> Result<(), ProtocolError> {
     while parser.mend(head, error)? {
-        match parser.parse(head) {
-            Ok(_) => return Ok(()),
+        match parser.scan(head) {
+            Ok(()) => return Ok(()),
             Err(next) => error = next,
         }
     }
@@ -42,7 +42,7 @@ impl HeadParser {
         if !is_of_line || !self.goes_back_to_line() {
             return Err(error);
         }
-        let rest = head.get_mut(self.line..).unwrap_or_default();
+        let rest = head.get_mut(self.fields.line..).unwrap_or_default();
         let Some(end) = rest.iter().position(|byte| *byte == b'\n') else { return Ok(false) };
         let line = match rest.get_mut(..end).unwrap_or_default() {
             [line @ .., b'\r'] | line => line,

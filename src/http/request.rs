@@ -4,7 +4,7 @@ use super::bytes::{copy, is_token, is_value_byte, move_down, trim};
 use super::framing::ResponseTo;
 use super::method::{BodyLength, MethodTraits};
 use super::url::Url;
-use crate::error::{RequestError, UrlError};
+use crate::error::RequestError;
 
 mod auth;
 pub(crate) mod form;
@@ -103,6 +103,25 @@ impl HeadWriter {
         }
     }
 
+    /// How large a buffer it takes, with a copied body.
+    fn needed(&self) -> usize {
+        self.length.max(self.least).saturating_add(self.copied_body)
+    }
+
+    /// Why it can't be sent, in a buffer of `available` bytes.
+    #[cold]
+    pub(crate) fn unsendable(&self, available: usize) -> Unsendable {
+        match self.error {
+            Some(error) => Unsendable::Request(error),
+            None => Unsendable::Buffer { needed: self.needed(), available },
+        }
+    }
+
+    /// This mistake counts, whatever was found before.
+    pub(crate) fn overrule(&mut self, error: RequestError) {
+        self.error = Some(error);
+    }
+
     /// The first mistake counts.
     pub(crate) fn fail(&mut self, error: RequestError) {
         self.error.get_or_insert(error);
@@ -118,11 +137,7 @@ pub(crate) struct Pen<'h> {
 
 impl Pen<'_> {
     /// Starts a head: request line and `Host` (first, as RFC 9110 section 7.2 advises).
-    pub(crate) fn start(&mut self, method: &MethodTraits<'_>, url: Result<&Url<'_>, UrlError>) {
-        let url = match url {
-            Ok(url) => url,
-            Err(error) => return self.head.fail(error.into()),
-        };
+    pub(crate) fn start(&mut self, method: &MethodTraits<'_>, url: &Url<'_>) {
         if method.is_custom && !is_token(method.name.as_bytes()) {
             self.head.fail(RequestError::InvalidMethod);
         }
@@ -265,8 +280,13 @@ impl Pen<'_> {
     }
 
     /// Adds the default lines, the body's framing and the empty line, and moves a copied body behind
-    /// them. Returns where the head ends, or how large a buffer all of it takes.
+    /// them. Returns where the head ends, or why it can't be sent.
     pub(crate) fn finish(&mut self, body: Option<BodyLength>) -> Result<usize, Unsendable> {
+        self.complete(body).ok_or_else(|| self.head.unsendable(self.buffer.len()))
+    }
+
+    /// The same; `None` where it can't be sent, and the head says [why](HeadWriter::unsendable).
+    pub(crate) fn complete(&mut self, body: Option<BodyLength>) -> Option<usize> {
         if body.is_some() && !self.head.may_have_body {
             self.head.fail(RequestError::BodyNotAllowed);
         }
@@ -289,12 +309,12 @@ impl Pen<'_> {
             let start = self.buffer.len().saturating_sub(self.head.copied_body);
             move_down(self.buffer, start, self.buffer.len(), head_end);
         }
-        Ok(head_end)
+        Some(head_end)
     }
 
     /// The same of a request without a body and without header lines of the caller's: a program that has no
     /// others has no code for them.
-    pub(crate) fn finish_plain(&mut self) -> Result<usize, Unsendable> {
+    pub(crate) fn complete_plain(&mut self) -> Option<usize> {
         self.put(DEFAULTS);
         self.no_body();
         self.end()
@@ -306,16 +326,10 @@ impl Pen<'_> {
         }
     }
 
-    fn end(&mut self) -> Result<usize, Unsendable> {
+    fn end(&mut self) -> Option<usize> {
         self.put(b"\r\n\r\n");
-        if let Some(error) = self.head.error {
-            return Err(Unsendable::Request(error));
-        }
-        let needed = self.head.length.max(self.head.least).saturating_add(self.head.copied_body);
-        if needed > self.buffer.len() {
-            return Err(Unsendable::Buffer { needed, available: self.buffer.len() });
-        }
-        Ok(self.head.length)
+        let fits = self.head.needed() <= self.buffer.len();
+        (fits && self.head.error.is_none()).then_some(self.head.length)
     }
 
     fn line(&mut self, name: &[u8], value: &[u8]) {

@@ -78,7 +78,7 @@ fn head(room: usize, method: Method<'_>, url: &str, body: Option<BodyLength>) ->
     let mut buffer = std::vec![0; room];
     let url = Url::parse(url).unwrap();
     let mut writer = HeadWriter::new(&method.traits());
-    writer.on(&mut buffer).start(&method.traits(), Ok(&url));
+    writer.on(&mut buffer).start(&method.traits(), &url);
     let length = match writer.on(&mut buffer).finish(body) {
         Ok(length) => length,
         Err(Unsendable::Buffer { needed, available }) => {
@@ -136,7 +136,7 @@ fn credentials_are_base64_of_any_length_after_percent_decoding() {
         let url = Url::parse(&text).unwrap();
         let traits = Method::Get.traits();
         let mut writer = HeadWriter::new(&traits);
-        writer.on(&mut buffer).start(&traits, Ok(&url));
+        writer.on(&mut buffer).start(&traits, &url);
         let refused = writer.on(&mut buffer).finish(None);
         assert!(
             matches!(refused, Err(Unsendable::Request(RequestError::InvalidCredentials))),

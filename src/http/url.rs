@@ -4,7 +4,7 @@
 
 use super::address::{classify, names_localhost};
 use super::authority::{
-    Authority, behind, behind_scheme, find, find_unsafe, first_byte, has_before, letter,
+    Authority, behind, behind_scheme, find, first_byte, from_unsafe, has_before, letter,
     parse_host, parse_port, part, scheme_of,
 };
 use crate::error::{TargetClass, UrlError};
@@ -79,6 +79,16 @@ pub struct Url<'a> {
 }
 
 impl<'a> Url<'a> {
+    /// Nobody's, in place of a text that is none.
+    pub(crate) const NOWHERE: Self = Self {
+        scheme: Scheme::Http,
+        userinfo: None,
+        host: Host::Name(""),
+        host_text: "",
+        port: 0,
+        path_and_query: "",
+    };
+
     /// Parses a URL such as `http://192.168.1.20:8080/gate?door=2`.
     ///
     /// The fragment is left out, since it is never sent. User name and password are kept apart
@@ -194,7 +204,8 @@ impl<'a> Url<'a> {
         let mut userinfo = None;
         if authority.host > start {
             let text = part(text, start, authority.host.wrapping_sub(1));
-            if let Some((at, byte)) = find_unsafe(text.as_bytes()) {
+            if let rest @ [byte, ..] = from_unsafe(text.as_bytes()) {
+                let (at, byte) = (text.len().wrapping_sub(rest.len()), *byte);
                 // No byte of a password gets into a log.
                 let is_password = has_before(part(text, 0, at).as_bytes(), b':', b':');
                 let at = start.wrapping_add(at);
@@ -211,11 +222,11 @@ impl<'a> Url<'a> {
         if let [b'\\', ..] = target {
             return Err(UrlError::InvalidHost { at: target_start, byte: b'\\' });
         }
-        if let Some((at, byte)) = find_unsafe(target) {
-            target_end = target_start.wrapping_add(at);
+        if let rest @ [byte, ..] = from_unsafe(target) {
+            target_end = target_end.wrapping_sub(rest.len());
             // The fragment is never sent, so it may have any character.
-            if byte != b'#' {
-                return Err(UrlError::InvalidCharacter { at: target_end, byte });
+            if *byte != b'#' {
+                return Err(UrlError::InvalidCharacter { at: target_end, byte: *byte });
             }
         }
         let path_and_query = part(target_text, target_start, target_end);
@@ -367,7 +378,7 @@ const fn no_scheme(text: &[u8]) -> UrlError {
     }
     let mut rest = text;
     while let [first, tail @ ..] = rest {
-        if matches!(*first, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'/' | b'?' | b'#') {
+        if first.is_ascii_alphanumeric() || matches!(*first, b'.' | b'/' | b'?' | b'#') {
             break;
         }
         rest = tail;

@@ -60,6 +60,7 @@ fn next_ticket() -> u32 {
 }
 
 impl Connection {
+    #[cfg_attr(target_pointer_width = "32", inline(never))]
     pub(super) const fn new() -> Self {
         Self {
             owner: NOBODY,

@@ -43,7 +43,7 @@ pub(crate) type Step<T> = nb::Result<T, Fault>;
 impl<N: Network, C: Clock> Driver<N, C> {
     pub(crate) fn new(network: N, clock: C, config: Config) -> Self {
         let stack = NalStack::new(network, clock);
-        Self { connection: Connection::new(), config, evidence: Evidence::default(), stack }
+        Self { connection: Connection::new(), config, evidence: no_evidence(), stack }
     }
 
     /// The same, to be driven.
@@ -69,6 +69,12 @@ impl<N: Network, C: Clock> Driver<N, C> {
         let step = self.any().run(call, goal);
         self.tell(call, step)
     }
+}
+
+/// Of no call yet.
+#[inline(never)]
+pub(super) fn no_evidence() -> Evidence {
+    Evidence::default()
 }
 
 impl AnyDriver<'_> {
@@ -202,14 +208,15 @@ impl AnyDriver<'_> {
                             }
                             false
                         }
-                        Incoming::End => exchange.ended(true, now)?,
                         Incoming::Failed
                             if exchange.state != State::MeasureHead
                                 && !exchange.may_start_over() =>
                         {
                             return Err(StackStep::Receive.into());
                         }
-                        Incoming::Closed | Incoming::Failed => exchange.ended(false, now)?,
+                        Incoming::End | Incoming::Closed | Incoming::Failed => {
+                            exchange.ended(incoming == Incoming::End, now)?
+                        }
                     };
                     if starts_over {
                         self.close_socket(reason);
@@ -234,11 +241,12 @@ impl AnyDriver<'_> {
                 return Err(Refusal::Link(error).into());
             }
         };
-        let is_kept = self.take_kept(exchange, buffer, now);
-        if !is_kept && let Some(ip) = ip {
+        let mut kept = None;
+        if self.take_kept(exchange, buffer, now) {
+            kept = self.connection.peer.remote.as_ref();
+        } else if let Some(ip) = ip {
             self.check_target(exchange, ip)?;
         }
-        let kept = self.connection.peer.remote.as_ref().filter(|_| is_kept);
         exchange.begun(kept, now);
         Ok(())
     }

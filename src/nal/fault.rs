@@ -1,7 +1,8 @@
 //! How a call fails: what is kept of it, what the network below says of it, and what its caller is told.
 
+use super::driver::no_evidence;
 use super::{AnyDriver, CallView, Driver, ErrorOf};
-use crate::error::{Error, ErrorKind, Evidence, Phase, RequestError, TargetClass};
+use crate::error::{Error, ErrorKind, Phase, RequestError, TargetClass};
 use crate::http::url::Scheme;
 use crate::policy::Refusal;
 use crate::protocol::{CloseReason, Exchange, Failure};
@@ -168,8 +169,9 @@ impl AnyDriver<'_> {
     #[cold]
     #[inline(never)]
     pub(crate) fn set_evidence(&mut self, elapsed_ms: u32, limit_ms: u32) {
-        self.evidence =
-            Evidence { elapsed_ms, phase_ms: elapsed_ms, limit_ms, ..Evidence::default() };
+        self.evidence = no_evidence();
+        (self.evidence.elapsed_ms, self.evidence.phase_ms) = (elapsed_ms, elapsed_ms);
+        self.evidence.limit_ms = limit_ms;
     }
 
     /// What a fault stands for, by what the network below knows of it.

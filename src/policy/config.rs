@@ -48,6 +48,8 @@ pub struct Config {
 impl Config {
     /// The defaults: those of the table above, 1 s for `100 Continue`, and 60 s for a connection
     /// that is kept.
+    // Once for all stacks, as the other parts of a client.
+    #[cfg_attr(target_pointer_width = "32", inline(never))]
     pub const fn new() -> Self {
         Self {
             deadlines: Deadlines {

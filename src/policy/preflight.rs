@@ -1,11 +1,11 @@
 //! The checks that are made before a byte is sent. They cost no packet.
 
 use crate::error::{RequestError, TargetClass};
-use crate::http::address::canonical;
+use crate::http::address::ipv4_of;
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::url::Scheme;
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use nal_link::{IpConfig, LinkError};
 
 /// A check that is made before a byte is sent, by its name:
@@ -125,52 +125,61 @@ pub(crate) fn check_target(
         }
         return check_way(None, around, checks);
     };
-    let target = &canonical(remote.ip());
+    let ipv4 = ipv4_of(remote);
     // The way to a name's address is that to the DNS server, which was looked at before.
     if !endpoint.resolves {
-        check_way(Some(target), around, checks)?;
+        check_way(ipv4, around, checks)?;
     }
     // A PC can talk to itself.
     let is_own_refused = checks.has(Preflight::OwnAddress) && !around.has_loopback;
     for ip in [Some(around.ip), around.own_network] {
         let Some(ip) = ip else { continue };
-        if checks.has(Preflight::Target) && is_all_of(target, ip) {
+        if checks.has(Preflight::Target) && is_all_of(ipv4, ip) {
             let is_answer = endpoint.resolves;
             return Err(if is_answer { Refusal::ResolvedTo } else { Refusal::WholeSubnet });
         }
-        if is_own_refused && ip.address == *target {
+        let is_own = match (&ip.address, remote) {
+            (IpAddr::V4(own), _) => ipv4 == Some(own.to_bits()),
+            (IpAddr::V6(own), SocketAddr::V6(remote)) => own == remote.ip(),
+            _ => false,
+        };
+        if is_own_refused && is_own {
             return Err(Refusal::OwnAddress);
         }
     }
-    let is_in_both = around.own_network.is_some_and(|spanned| {
-        spanned.has_in_subnet(*target) == Some(true)
-            && spanned.has_in_subnet(around.ip.address) == Some(true)
-    });
-    if is_own_refused && is_in_both {
+    if is_own_refused
+        && let Some(spanned) = around.own_network
+        && is_in(ipv4, spanned)
+        && spanned.has_in_subnet(around.ip.address) == Some(true)
+    {
         return Err(Refusal::OwnNetwork);
     }
     Ok(())
 }
 
-/// Whether the target is the first or the last address of a subnet that the chip is in: all of its hosts,
-/// and none (RFC 919, RFC 1122 section 3.2.1.3).
-fn is_all_of(target: &IpAddr, ip: &IpConfig) -> bool {
-    let Some(netmask) = ip.netmask else { return false };
-    let (IpAddr::V4(target), IpAddr::V4(own)) = (target, &ip.address) else { return false };
-    let (target, own, mask) = (target.to_bits(), own.to_bits(), netmask.to_bits());
-    let hosts = target & !mask;
+/// Whether the target is in a subnet that the chip is in.
+fn is_in(target: Option<u32>, ip: &IpConfig) -> bool {
+    target.is_some_and(|bits| ip.has_in_subnet(Ipv4Addr::from_bits(bits).into()) == Some(true))
+}
+
+/// Whether it is the first or the last address of it: all of its hosts, and none (RFC 919, RFC 1122 section
+/// 3.2.1.3).
+fn is_all_of(target: Option<u32>, ip: &IpConfig) -> bool {
+    let (Some(bits), Some(netmask)) = (target, ip.netmask) else { return false };
+    let mask = netmask.to_bits();
+    let hosts = bits & !mask;
     // Two addresses, or one, are hosts all (RFC 3021).
-    (target ^ own) & mask == 0 && !mask > 1 && (hosts == 0 || hosts == !mask)
+    is_in(target, ip) && !mask > 1 && (hosts == 0 || hosts == !mask)
 }
 
 /// Whether the gateway can be reached. A target in the link's own subnet needs none.
 fn check_way(
-    target: Option<&IpAddr>,
+    target: Option<u32>,
     around: &Surroundings<'_>,
     checks: Preflights,
 ) -> Result<(), Refusal> {
-    let is_near = target.is_some_and(|target| around.ip.has_in_subnet(*target) == Some(true));
-    if !is_near && around.ip.gateway_is_outside() && checks.has(Preflight::Subnet) {
+    let ip = around.ip;
+    if !is_in(target, ip) && ip.gateway_is_outside() && checks.has(Preflight::Subnet) {
         return Err(Refusal::Link(LinkError::GatewayOutsideSubnet));
     }
     Ok(())

@@ -103,7 +103,7 @@ impl Ladder {
         };
         let traits = Method::Options.traits();
         let mut head = HeadWriter::new(&traits);
-        head.on(buffer).start(&traits, Ok(&root));
+        head.on(buffer).start(&traits, &root);
         head.on(buffer).connection_close();
         let Ok(head_end) = head.on(buffer).finish(None) else {
             return false;

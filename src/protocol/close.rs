@@ -19,7 +19,8 @@ use core::fmt;
 #[non_exhaustive]
 pub enum CloseReason {
     /// The server said `Connection: close`.
-    ServerAsked,
+    // No reason is 0 then, as most of an exchange is at its start.
+    ServerAsked = 1,
     /// The request said `Connection: close`, the client keeps no connections, or it was told to close.
     CallerAsked,
     /// The response was of HTTP/1.0 without `keep-alive`.

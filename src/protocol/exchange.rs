@@ -1,7 +1,8 @@
 //! A request on its way, and its response as it arrives.
 
 use super::{Body, CloseReason, Deadlines, Failure, Timers};
-use crate::error::{Evidence, Phase};
+use crate::error::{Deadline, Evidence, Phase};
+use crate::http::bytes::part;
 use crate::http::chunked::ChunkedDecoder;
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
@@ -74,7 +75,8 @@ pub enum Action<'c> {
 }
 
 /// A request and its response, wherever its bytes and its body are.
-// In this order, since what stands in front is reached by shorter instructions.
+// In this order, since what stands in front is reached by shorter instructions, and what is 0 at the start
+// is set at once.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Exchange {
@@ -82,9 +84,9 @@ pub struct Exchange {
     /// What follows once all is sent: the head, or more of the body.
     pub(super) after_send: State,
     pub(crate) body: Body,
-    pub(crate) reused: bool,
     /// The request is in the buffer as it was, and can be sent again.
     pub(super) replayable: bool,
+    pub(crate) reused: bool,
     /// The response came before the request was sent whole.
     pub(super) request_incomplete: bool,
     /// The caller has a piece of the body since the last wait.
@@ -111,22 +113,22 @@ pub struct Exchange {
     /// that the stage is sent.
     pub(super) body_taken: usize,
     pub(super) body_staged: usize,
-    pub(crate) timers: Timers,
     pub(crate) sent: u32,
     pub(crate) received: u32,
     /// The trailers end at `parsed_to`, once all is complete.
     pub(super) trailers_length: usize,
     pub(super) body_received: u64,
     pub(super) decoder: ChunkedDecoder,
-    pub(crate) params: RequestParams,
     /// Of a body that nobody wants.
     pub(super) discarded: usize,
     pub(super) parser: HeadParser,
     /// Of a head that doesn't fit the buffer.
     pub(super) measure: HeadMeasure,
-    pub(crate) endpoint: Endpoint,
     /// How a head goes on whose lines break a rule, where that is wanted.
     pub(crate) lenient: Option<GoOn>,
+    pub(crate) timers: Timers,
+    pub(crate) params: RequestParams,
+    pub(crate) endpoint: Endpoint,
 }
 
 impl Exchange {
@@ -142,35 +144,35 @@ impl Exchange {
     ) -> Self {
         Self {
             state: State::Begin,
-            reused: false,
+            after_send: State::Head,
+            body: Body::Done,
             replayable: true,
+            reused: false,
             request_incomplete: false,
             body_lent: false,
             seeks_answer: false,
             holds_body: false,
             interim: 0,
-            after_send: State::Head,
             close_reason: None,
-            stage_sent: 0,
-            stage_end: 0,
-            body_taken: 0,
-            body_staged: 0,
             parsed_to: 0,
             filled: 0,
             retained_end: 0,
             head_end: 0,
             ready: 0,
-            trailers_length: 0,
-            discarded: 0,
-            timers: Timers { started: now, mark: now },
+            stage_sent: 0,
+            stage_end: 0,
+            body_taken: 0,
+            body_staged: 0,
             sent: 0,
             received: 0,
+            trailers_length: 0,
             body_received: 0,
-            body: Body::Done,
             decoder: ChunkedDecoder::in_data(0),
-            parser: HeadParser::new(),
+            discarded: 0,
+            parser: HeadParser::NEW,
             measure: HeadMeasure::default(),
-            endpoint,
+            lenient: None,
+            timers: Timers { started: now, mark: now },
             params: RequestParams {
                 response_to,
                 repeat,
@@ -178,7 +180,7 @@ impl Exchange {
                 allow_unknown_codings: false,
                 deadlines,
             },
-            lenient: None,
+            endpoint,
         }
     }
 
@@ -221,8 +223,8 @@ impl Exchange {
                 }
                 State::Send if !self.seeks_answer => {
                     if self.has_stage() {
-                        let stage = self.stage_sent..self.stage_end;
-                        return Ok(Action::Send(buffer.get(stage).unwrap_or_default()));
+                        let stage = part(buffer, self.stage_sent, self.stage_end);
+                        return Ok(Action::Send(stage));
                     }
                     if self.holds_body {
                         self.timers.progress(now);
@@ -271,14 +273,14 @@ impl Exchange {
 
     /// The deadline of a phase, in milliseconds; 0 where it has none.
     pub(crate) fn limit_ms(&self, phase: Phase) -> u32 {
-        let deadlines = &self.params.deadlines;
-        match phase {
-            Phase::Url | Phase::Link => 0,
-            Phase::Resolve => deadlines.resolve_ms,
-            Phase::Connect => deadlines.connect_ms,
-            Phase::Head if self.received == 0 => deadlines.response_ms,
-            Phase::Send | Phase::Head | Phase::Body => deadlines.idle_ms,
-        }
+        let deadline = match phase {
+            Phase::Url | Phase::Link => return 0,
+            Phase::Resolve => Deadline::Resolve,
+            Phase::Connect => Deadline::Connect,
+            Phase::Head if self.received == 0 => Deadline::Response,
+            Phase::Send | Phase::Head | Phase::Body => Deadline::Idle,
+        };
+        self.params.deadlines.limit_ms(deadline)
     }
 
     /// The figures so far.
@@ -350,16 +352,16 @@ impl Exchange {
     /// The trailer fields behind a chunked body that was read to its end.
     pub fn trailers<'b>(&self, buffer: &'b [u8]) -> Headers<'b> {
         let start = self.parsed_to.wrapping_sub(self.trailers_length);
-        Headers::new(buffer.get(start..self.parsed_to).unwrap_or_default())
+        Headers::new(part(buffer, start, self.parsed_to))
     }
 
     /// What was read whole of the body.
     pub fn read_body<'b>(&self, buffer: &'b [u8]) -> &'b [u8] {
-        buffer.get(self.head_end..self.retained_end).unwrap_or_default()
+        part(buffer, self.head_end, self.retained_end)
     }
 
     /// What came with the head, of a body that wasn't read yet.
     pub(crate) fn early_body<'b>(&self, buffer: &'b [u8]) -> &'b [u8] {
-        buffer.get(self.head_end..self.filled).unwrap_or_default()
+        part(buffer, self.head_end, self.filled)
     }
 }

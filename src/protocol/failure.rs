@@ -5,6 +5,7 @@ use crate::error::{
     BodyFraming, BodyProgress, BufferUse, Deadline, ErrorKind, Excerpt, Phase, ProtocolError,
     RequestError,
 };
+use crate::http::bytes::part;
 
 /// What ended an exchange. It is small, since it is returned all the time; its figures are the exchange's,
 /// which [explains](Exchange::explain) it.
@@ -97,13 +98,13 @@ impl Exchange {
     #[cold]
     pub(crate) fn quote(&self, excerpt: &mut Excerpt, buffer: &[u8]) {
         *excerpt = Excerpt::default();
-        let message = buffer.get(self.parsed_to..self.filled).unwrap_or_default();
+        let message = part(buffer, self.parsed_to, self.filled);
         let start = match (self.state, self.body) {
             (State::MeasureHead | State::Over | State::Failed, _) => return,
             (State::Body, Body::Chunked) if self.ready == 0 => 0,
-            (State::Body, Body::Trailers) => self.parser.line,
+            (State::Body, Body::Trailers) => self.parser.fields.line,
             (State::Body, _) => return,
-            _ => self.parser.wrong_line(message),
+            _ => self.parser.wrong_line(),
         };
         excerpt.quote(message, start, self.endpoint.has_secret);
     }

@@ -2,7 +2,7 @@
 
 use super::{Body, CloseReason, Exchange, Failure, Goal, State};
 use crate::error::{BufferUse, Deadline, Peer, ProtocolError};
-use crate::http::bytes::move_down;
+use crate::http::bytes::{move_down, part, part_mut};
 use crate::http::chunked::Piece;
 use crate::http::head::{HeadMeasure, HeadParser};
 use crate::http::method::Repeat;
@@ -65,14 +65,11 @@ impl Exchange {
     // Within its callers: what it returns takes longer than what it does.
     #[inline(always)]
     fn parse_lines(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Failure> {
-        let arrived = buffer.get_mut(self.parsed_to..self.filled).unwrap_or_default();
-        match self.parser.parse(arrived) {
-            Ok(length) => Ok(length),
-            Err(error) => {
-                self.wrong_head(buffer, error)?;
-                Ok(self.parser.length())
-            }
+        let arrived = part_mut(buffer, self.parsed_to, self.filled);
+        if let Err(error) = self.parser.scan(arrived) {
+            self.wrong_head(buffer, error)?;
         }
+        Ok(self.parser.length())
     }
 
     /// A line of the head or the trailers is wrong. A lenient request goes on behind it. What isn't HTTP at all
@@ -83,11 +80,11 @@ impl Exchange {
     fn wrong_head(&mut self, buffer: &mut [u8], error: ProtocolError) -> Result<(), Failure> {
         let ProtocolError::NotHttp(peer) = error else {
             let Some(go_on) = self.lenient else { return Err(Failure::Protocol(error)) };
-            let head = buffer.get_mut(self.parsed_to..self.filled).unwrap_or_default();
+            let head = part_mut(buffer, self.parsed_to, self.filled);
             return go_on(&mut self.parser, head, error).map_err(Failure::Protocol);
         };
         let peer = if self.reused { Peer::LeftOvers } else { peer };
-        let start = buffer.get(self.parsed_to..self.filled).unwrap_or_default();
+        let start = part(buffer, self.parsed_to, self.filled);
         let is_told = match start.trim_ascii_start() {
             [0x15 | 0x16, 3, ..] => true,
             text => text.iter().any(|byte| *byte == b'\n'),
@@ -114,7 +111,7 @@ impl Exchange {
             if self.parsed_to == self.filled {
                 (self.parsed_to, self.filled) = (0, 0);
             }
-            self.parser = HeadParser::new();
+            self.parser = HeadParser::NEW;
             self.interim = self.interim.wrapping_add(1);
             if self.interim > MAX_INTERIM {
                 return Err(Failure::Protocol(ProtocolError::TooManyInterim));
@@ -231,7 +228,7 @@ impl Exchange {
             }
             return Ok(length.is_some());
         }
-        let arrived = buffer.get_mut(self.parsed_to..self.filled).unwrap_or_default();
+        let arrived = part_mut(buffer, self.parsed_to, self.filled);
         let (taken, piece) = self.decoder.next(arrived).map_err(Failure::Protocol)?;
         self.parsed_to = self.parsed_to.wrapping_add(taken);
         if piece == Piece::Trailers {
@@ -279,7 +276,7 @@ impl Exchange {
                     let from = self.stage_end;
                     let end = from.wrapping_add(count);
                     if self.params.repeat == Repeat::Safe
-                        && !HeadParser::may_start(buffer.get(from..end).unwrap_or_default())
+                        && !HeadParser::may_start(part(buffer, from, end))
                     {
                         self.start_over(now);
                         return Ok(true);
@@ -453,6 +450,7 @@ impl Exchange {
     }
 
     /// Moves what arrived and wasn't taken yet down to `target`.
+    #[inline(never)]
     fn shift_to(&mut self, buffer: &mut [u8], target: usize) {
         if self.parsed_to > target {
             move_down(buffer, self.parsed_to, self.filled, target);

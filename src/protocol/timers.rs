@@ -20,6 +20,7 @@ pub(crate) struct Deadlines {
 }
 
 impl Deadlines {
+    #[cfg_attr(target_pointer_width = "32", inline(never))]
     pub(crate) const fn limit_ms(&self, deadline: Deadline) -> u32 {
         match deadline {
             Deadline::Resolve => self.resolve_ms,

@@ -187,7 +187,7 @@ impl Steps<'_> {
                     traits.has_loopback,
                     driver.config.checks,
                 )
-                .map_err(|mistake| Stop::Unsendable(mistake.into()))
+                .map_err(|mistake| Stop::Unsendable(Unsendable::Request(mistake)))
             });
             if let Err(stop) = restarted {
                 return Err(give_up(driver, call, stop));
