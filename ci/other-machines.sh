@@ -46,5 +46,5 @@ for name in "$@"; do
         CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/other-machines" \
         "${variable}_LINKER=$gnu-gcc" "${variable}_RUNNER=$emulator -L /usr/$gnu" \
         /usr/bin/cargo test -Zbuild-std=std,panic_unwind,test --target "$target" \
-        -p safe-http-client --features esp-at --lib --test client --test hostile
+        -p safe-http-client -p client-tests --features esp-at --lib --test client --test hostile
 done

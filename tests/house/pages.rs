@@ -22,5 +22,5 @@ fn the_programs_beside_one_another_are_those_that_compile() {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).to_owned()
 }

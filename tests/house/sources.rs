@@ -24,7 +24,7 @@ pub struct Source {
 impl Source {
     /// All of a crate's, files of tests alone left out.
     pub fn all(sources: &str) -> Vec<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(sources);
+        let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(sources);
         let mut paths = Vec::new();
         collect(&root, &mut paths);
         paths.sort();
