@@ -7,6 +7,7 @@ mod esp_at;
 mod esp_at_nal;
 mod extras;
 mod hostile;
+mod left;
 mod smoltcp;
 mod smoltcp_own;
 mod std;
