@@ -13,3 +13,4 @@ mod smoltcp_own;
 mod std;
 mod std_async;
 mod w5500;
+mod wakes;
