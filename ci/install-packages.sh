@@ -5,7 +5,7 @@
 #
 #   targets   compilers and binutils for the bare-metal targets
 #   emulators QEMU for the chips that firmware is run on
-#   servers   HTTP servers that the tests talk to, and curl to compare with
+#   servers   HTTP servers that the tests talk to, and curl and h11 to compare with
 #   network   networks of their own for the tests: namespaces, a firewall
 #   valgrind  valgrind and a C compiler
 #   lwip      a C compiler, and what unpacks lwIP's source (ci/lwip-source.sh fetches it)
@@ -21,7 +21,7 @@ packages_of() {
             ;;
         emulators) echo qemu-system-misc qemu-system-arm ;;
         servers)
-            echo nginx-light openssl curl apache2-bin apache2-utils
+            echo nginx-light openssl curl apache2-bin apache2-utils python3-h11
             command -v node >/dev/null || echo nodejs
             ;;
         network) echo iproute2 nftables openssl ;;

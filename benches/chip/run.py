@@ -55,17 +55,17 @@ def run(command, seconds, **options):
     return done.stdout
 
 
-def build():
+def build(*arguments, here=HERE):
     """Builds a program for each client; returns their directory, and the compiler."""
     environment = dict(os.environ)
     # A rustup toolchain has a linker of its own; Debian's compiler hasn't.
     if shutil.which("arm-none-eabi-ld"):
         environment["CARGO_TARGET_THUMBV7M_NONE_EABI_LINKER"] = "arm-none-eabi-ld"
-    said = run([REPOSITORY / "ci/build-target.sh", TARGET, "--release"], 1800, cwd=HERE,
-               env=environment, stderr=subprocess.STDOUT)
+    said = run([REPOSITORY / "ci/build-target.sh", TARGET, "--release", *arguments], 1800,
+               cwd=here, env=environment, stderr=subprocess.STDOUT)
     took = re.search(r"^build-target: \S+: (rustc \S+ \([^)]*\)).*(, (its own|building) core)$", said,
                      re.MULTILINE)
-    target = Path(os.environ.get("CARGO_TARGET_DIR") or HERE / "target").resolve()
+    target = Path(os.environ.get("CARGO_TARGET_DIR") or here / "target").resolve()
     return target / "bare-metal" / TARGET / "release", took.group(1) + took.group(2)
 
 

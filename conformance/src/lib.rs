@@ -18,3 +18,4 @@ pub mod server;
 pub mod smoltcp_net;
 #[cfg(target_os = "linux")]
 pub mod tap;
+pub mod task;

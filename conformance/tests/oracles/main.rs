@@ -12,6 +12,7 @@ mod outcome;
 #[path = "../../../tests/common/player.rs"]
 mod player;
 
+mod h11;
 mod parser;
 mod properties;
 mod redirects;

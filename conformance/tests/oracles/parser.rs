@@ -16,7 +16,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 /// So many runs of a property; `ATTACKS=full` asks for the long form.
-fn runs(cases: u32) -> Runs {
+pub fn runs(cases: u32) -> Runs {
     let is_long = std::env::var_os("ATTACKS").is_some_and(|form| form == "full");
     let cases = if is_long { cases.saturating_mul(20) } else { cases };
     Runs { cases, failure_persistence: None, ..Runs::default() }
@@ -220,8 +220,8 @@ fn every_byte_is_judged_at_every_place() {
 
 /// A response as it was meant, and as it was sent.
 #[derive(Debug, Clone)]
-struct Sent {
-    bytes: Vec<u8>,
+pub struct Sent {
+    pub bytes: Vec<u8>,
     body: Vec<u8>,
     trailers: Fields,
     stream_ends: bool,
@@ -274,7 +274,7 @@ prop_compose! {
     }
 }
 
-fn response() -> impl Strategy<Value = Sent> {
+pub fn response() -> impl Strategy<Value = Sent> {
     let sent = |head: String, body: Vec<u8>, stream_ends| Sent {
         bytes: [head.as_bytes(), &body].concat(),
         body,
@@ -302,6 +302,31 @@ fn response() -> impl Strategy<Value = Sent> {
     (interim, final_one).prop_map(|(interim, mut sent)| {
         sent.bytes.splice(0..0, interim.bytes());
         sent
+    })
+}
+
+/// The bytes of a response, some of which were lost, added or exchanged.
+pub fn damaged() -> impl Strategy<Value = Vec<u8>> {
+    let damage = prop::collection::vec(
+        (
+            any::<prop::sample::Index>(),
+            0..3usize,
+            prop_oneof![
+                Just(Vec::new()),
+                prop::collection::vec(select(&b"\r\n\0 \t:;0159aFxg,+-"[..]), 1..3),
+                piece(),
+            ],
+        ),
+        1..4,
+    );
+    (response(), damage).prop_map(|(sent, damage)| {
+        let mut bytes = sent.bytes;
+        for (at, remove, insert) in damage {
+            let at = at.index(bytes.len() + 1);
+            let end = (at + remove).min(bytes.len());
+            bytes.splice(at..end, insert);
+        }
+        bytes
     })
 }
 
@@ -363,28 +388,9 @@ fn a_valid_response_is_read_as_it_was_meant_however_it_is_split() {
 #[test]
 fn a_damaged_response_comes_to_the_same_outcome_however_it_is_split() {
     let cx = RefCell::new(cx());
-    let damage = prop::collection::vec(
-        (
-            any::<prop::sample::Index>(),
-            0..3usize,
-            prop_oneof![
-                Just(Vec::new()),
-                prop::collection::vec(select(&b"\r\n\0 \t:;0159aFxg,+-"[..]), 1..3),
-                piece(),
-            ],
-        ),
-        1..4,
-    );
-    let strategy = (response(), damage, splits(), splits(), any::<bool>());
-    let result = TestRunner::new(runs(1500)).run(
-        &strategy,
-        |(sent, damage, sizes, other_sizes, stream_ends)| {
-            let mut bytes = sent.bytes;
-            for (at, remove, insert) in damage {
-                let at = at.index(bytes.len() + 1);
-                let end = (at + remove).min(bytes.len());
-                bytes.splice(at..end, insert);
-            }
+    let strategy = (damaged(), splits(), splits(), any::<bool>());
+    let result =
+        TestRunner::new(runs(1500)).run(&strategy, |(bytes, sizes, other_sizes, stream_ends)| {
             let whole = by_protocol([&bytes[..]], stream_ends);
             let parts = by_protocol(split(&bytes, &sizes), stream_ends);
             prop_assert_eq!(&whole, &parts, "{}", bytes.escape_ascii());
@@ -395,8 +401,7 @@ fn a_damaged_response_comes_to_the_same_outcome_however_it_is_split() {
             let client = by_client(&mut cx.borrow_mut(), &segments, stream_ends, 64);
             prop_assert_eq!(whole, client, "{}", bytes.escape_ascii());
             Ok(())
-        },
-    );
+        });
     result.unwrap_or_else(|error| panic!("{error}"));
 }
 

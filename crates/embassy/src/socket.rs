@@ -196,8 +196,10 @@ impl<'s> TcpConnect for EmbassyNetwork<'s> {
         if !matches!(socket.state(), State::Closed | State::TimeWait) {
             // The connection before is still being closed: its peer is told that nobody reads any more.
             socket.abort();
-            let _ = socket.flush().await;
         }
+        // Its reset has to leave before another connection takes its place, also where the one who waited for
+        // that was dropped.
+        let _ = socket.flush().await;
         match socket.connect((address, remote.port())).await {
             Ok(()) => Ok(connection),
             Err(ConnectError::ConnectionReset) => Err(EmbassyError::Refused),
