@@ -12,6 +12,11 @@ LAYERS = (
     ("what a Bearer token adds", "bearer", 512),
     ("what Digest adds, with SHA-256 and MD5", "digest", 6144),
     ("what JSON of a number adds", "json", None),
+    ("what a query and a form add", "form", None),
+    ("what a body of two parts adds", "multipart", None),
+    ("what a stream of events adds, its body not read at once", "events", None),
+    ("what a download adds, its body not read at once", "download", None),
+    ("what lenient reading adds", "lenient", None),
 )
 # On a Cortex-M3: what, where its figure is, what it may be at most, and what it should be.
 BARS = (

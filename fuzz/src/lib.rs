@@ -23,8 +23,11 @@ mod stack;
 
 pub mod at_parser;
 pub mod chunked;
+pub mod digest;
 pub mod esp_at;
+pub mod events;
 pub mod exchange;
+pub mod multipart;
 pub mod protocol;
 pub mod request;
 pub mod response;
@@ -35,7 +38,7 @@ pub mod url;
 pub type Target = fn(&[u8]);
 
 /// All targets, by the names of their programs and of their seeds' folders.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("exchange", exchange::run),
     ("protocol", protocol::run),
     ("response", response::run),
@@ -45,6 +48,9 @@ pub const TARGETS: [(&str, Target); 9] = [
     ("request", request::run),
     ("at_parser", at_parser::run),
     ("tls", tls::run),
+    ("events", events::run),
+    ("digest", digest::run),
+    ("multipart", multipart::run),
 ];
 
 /// The program of a target: under cargo-fuzz a fuzzer, otherwise one that runs the files that it is

@@ -158,3 +158,18 @@ fn at_parser() {
 fn tls() {
     smoke("tls");
 }
+
+#[test]
+fn events() {
+    smoke("events");
+}
+
+#[test]
+fn digest() {
+    smoke("digest");
+}
+
+#[test]
+fn multipart() {
+    smoke("multipart");
+}

@@ -2,6 +2,19 @@
 
 use super::bytes::trim;
 use super::framing::decimal;
+use super::method::Method;
+use super::request::HeadWriter;
+
+/// Writes the value of a `Range` that asks for all from this byte on. A number has 20 digits at most.
+// Formatted, it would take two kilobytes of flash.
+pub(crate) fn all_from(first: u64, room: &mut [u8; 32]) -> &[u8] {
+    let mut writer = HeadWriter::new(&Method::Get.traits());
+    let mut pen = writer.on(room);
+    pen.put(b"bytes=");
+    pen.number(first);
+    pen.put(b"-");
+    room.get(..writer.length).unwrap_or_default()
+}
 
 /// `Content-Range` in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +103,13 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(strong_tag(value.as_bytes()), strong.as_bytes(), "{value}");
+        }
+    }
+
+    #[test]
+    fn from_any_byte() {
+        for first in [0, 9, 10, 65_536, u64::MAX] {
+            assert_eq!(all_from(first, &mut [0; 32]), std::format!("bytes={first}-").as_bytes());
         }
     }
 }

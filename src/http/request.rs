@@ -298,8 +298,7 @@ impl Pen<'_> {
         match body {
             Some(BodyLength::Known(length)) => {
                 self.put(b"\r\nContent-Length: ");
-                let limb = |shift: u32| (length >> shift) as u32 & 0xFFFF;
-                self.decimal(&mut [limb(48), limb(32), limb(16), limb(0)]);
+                self.number(length);
             }
             Some(BodyLength::Chunked) => self.put(b"\r\nTransfer-Encoding: chunked"),
             None => self.no_body(),
@@ -364,6 +363,11 @@ impl Pen<'_> {
         for (slot, byte) in room.iter_mut().zip(rest) {
             *slot = *byte;
         }
+    }
+
+    pub(super) fn number(&mut self, number: u64) {
+        let limb = |shift: u32| (number >> shift) as u32 & 0xFFFF;
+        self.decimal(&mut [limb(48), limb(32), limb(16), limb(0)]);
     }
 
     /// Puts a number's decimal digits. It comes in limbs of 16 bits, the highest first: a division of 64 bits

@@ -49,9 +49,19 @@ macro_rules! with_layer {
         {
             $request.json(&unsafe { millis() })
         }
+        #[cfg(feature = "form")]
+        {
+            $request.query("door", $url).form(&[("door", $url)])
+        }
+        #[cfg(feature = "lenient")]
+        {
+            $request.lenient()
+        }
         #[cfg(not(any(
             feature = "basic",
             feature = "digest",
+            feature = "form",
+            feature = "lenient",
             feature = "json",
             feature = "bearer",
             feature = "redirect",
@@ -74,6 +84,9 @@ fn request<N: Network, C: Clock>(
     let target = url;
     #[cfg(feature = "checked")]
     let target = safe_http_client::url!("http://gate.local:8080/state?door=2");
+    #[cfg(any(feature = "download", feature = "events", feature = "multipart"))]
+    let got = crate::bodies::exchange(&mut online, target, buffer);
+    #[cfg(not(any(feature = "download", feature = "events", feature = "multipart")))]
     let got = match with_layer!(online.get(target, buffer), url).send() {
         #[cfg(feature = "json")]
         Ok(mut response) => match response.json::<u32>() {

@@ -12,6 +12,8 @@
     allow(dead_code, reason = "these variants go without parts of the stack")
 )]
 
+#[cfg(any(feature = "download", feature = "events", feature = "multipart"))]
+mod bodies;
 #[cfg(all(feature = "client", not(feature = "sizes")))]
 mod client;
 #[cfg(feature = "client")]

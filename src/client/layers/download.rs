@@ -4,10 +4,10 @@ use crate::client::IntoUrl;
 use crate::client::{Buffer, Call, Online, Request, Response, SafeHttpClient};
 use crate::error::BodyFraming;
 use crate::http::method::Method;
-use crate::http::range::{ContentRange, strong_tag};
+use crate::http::range::{self, ContentRange, strong_tag};
 use crate::http::response::ResponseHead;
 use crate::nal::ErrorOf;
-use core::fmt::{self, Write as _};
+use core::fmt;
 use embedded_io::{BufRead, Write};
 use nal_link::{Clock, LoopContext, Network};
 
@@ -136,10 +136,9 @@ impl Download {
         if self.have == 0 || self.tag_length == 0 {
             return request;
         }
-        let mut range = Text::default();
-        // It fits: a number has 20 digits at most.
-        let _ = write!(range, "bytes={}-", self.have);
-        request.header("range", range.get()).header("if-range", self.tag())
+        let mut room = [0; 32];
+        let range = range::all_from(self.have, &mut room);
+        request.header("range", range).header("if-range", self.tag())
     }
 
     /// Writes a response's body behind what is there, and tells the hook of each piece that was written. `Ok`
@@ -328,29 +327,6 @@ impl Download {
             room.copy_from_slice(tag);
             self.tag_length = tag.len();
         }
-    }
-}
-
-/// Room for the value of `Range`.
-#[derive(Default)]
-struct Text {
-    bytes: [u8; 32],
-    length: usize,
-}
-
-impl Text {
-    fn get(&self) -> &[u8] {
-        self.bytes.get(..self.length).unwrap_or_default()
-    }
-}
-
-impl fmt::Write for Text {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let end = self.length.saturating_add(text.len());
-        let room = self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?;
-        room.copy_from_slice(text.as_bytes());
-        self.length = end;
-        Ok(())
     }
 }
 
