@@ -9,12 +9,6 @@ use crate::nal::{AnyDriver, CallView, Fault};
 use crate::policy::check_request;
 use crate::protocol::{Exchange, Goal};
 
-/// Why a request wasn't sent, or has no response.
-pub(super) enum Unsent {
-    Unsendable(Unsendable),
-    Fault(Fault),
-}
-
 #[cold]
 #[inline(never)]
 pub(super) fn refuse<T, D>(unsendable: Unsendable) -> Error<T, D> {

@@ -368,7 +368,7 @@ const fn no_scheme(text: &[u8]) -> UrlError {
     const WITH: u32 = letter(b't');
     const WITHOUT: u32 = !(letter(b'h') | WITH | letter(b'p') | letter(b's'));
     match behind {
-        [_, b'/' | b'\\', ..] if letters & (WITH | WITHOUT) == WITH => {
+        [_, b'/' | b'\\', ..] | [b' ', b':', b'/', ..] if letters & (WITH | WITHOUT) == WITH => {
             return UrlError::MisspelledScheme;
         }
         [b':', b'/', b'/', ..] if first_byte(text).is_ascii_alphabetic() => {
