@@ -98,6 +98,9 @@ fn nonce(answer: &str) -> &str {
     answer.split(" nonce=\"").nth(1).unwrap().split('"').next().unwrap()
 }
 
+/// The layers in each order, the method, what the connections answer, the status in the end, and what was asked.
+type Row<'r> = (&'r [&'r str], Method<'r>, Vec<Connection>, u16, &'r [&'r str]);
+
 /// Each row in each order of its layers.
 #[test]
 fn in_any_order() {
@@ -111,7 +114,7 @@ fn in_any_order() {
     let get = Method::Get;
     let one = |all: &[&str]| vec![answers(all.iter().copied())];
     #[rustfmt::skip]
-    let rows: &[(&[&str], Method<'_>, Vec<Connection>, u16, &[&str])] = &[
+    let rows: &[Row<'_>] = &[
         // Another attempt goes on where the request was led.
         (&["fr", "rf"], get, one(&[to_b, BUSY, HELLO]), 200, &["0 GET /a", "0 GET /b", "0 GET /b"]),
         (&["fr", "rf"], get, one(&[BUSY, to_b, HELLO]), 200, &["0 GET /a", "0 GET /a", "0 GET /b"]),
