@@ -97,7 +97,7 @@
 //! | `defmt` | `defmt::Format` for errors, states and configuration | none where unused |
 //! | `cortex-m` | [`LoopContext::take`] refuses the token in an interrupt handler | some instructions |
 //! | `async` | `asynch`: the same client for async programs | none where unused |
-//! | `digest` | Digest authentication of requests, with `sha2` and `md-5` | none where unused |
+//! | `digest` | Digest authentication of requests, with `sha2` | none where unused |
 //! | `json` | `json` of requests and responses, with `serde-json-core` | none where unused |
 //! | `esp-at` | `esp_at`: an ESP8266 with AT firmware as a network | none where unused |
 #![no_std]

@@ -56,6 +56,12 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         self.draft.pen(self.buffer.as_mut())
     }
 
+    /// The same, for lines that leave the default ones and the framing as they are: a request that has nothing
+    /// else is ended by no more code than one that has none.
+    pub(super) fn plain_head(&mut self) -> Pen<'_> {
+        self.draft.head.on(self.buffer.as_mut())
+    }
+
     pub(super) fn fail(&mut self, mistake: RequestError) {
         self.draft.head.fail(mistake);
     }

@@ -11,15 +11,15 @@ impl Date {
     /// Of `Sun, 06 Nov 1994 08:49:37 GMT`.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         const MONTHS: &[u8] = b"MarAprMayJunJulAugSepOctNovDecJanFeb";
-        let marks = [3, 4, 7, 11, 16, 19, 22, 25].map(|at| text.get(at).copied().unwrap_or(0));
-        if text.len() != 29 || marks != *b",    :: " || text.get(26..)? != b"GMT" {
+        let [_, _, _, b',', b' ', d, a, b' ', m, o, n, b' ', c, e, y, r, b' ', rest @ ..] = text
+        else {
             return None;
-        }
-        let name = text.get(8..11)?;
-        let month = MONTHS.as_chunks::<3>().0.iter().position(|month| month == name)? as u32;
-        let day = two(text, 5);
-        let (century, of_century) = (two(text, 12), two(text, 14));
-        let (hour, minute, second) = (two(text, 17), two(text, 20), two(text, 23));
+        };
+        let [h, i, b':', j, k, b':', s, t, b' ', b'G', b'M', b'T'] = rest else { return None };
+        let name = [*m, *o, *n];
+        let month = MONTHS.as_chunks::<3>().0.iter().position(|month| *month == name)? as u32;
+        let (day, century, of_century) = (two(d, a), two(c, e), two(y, r));
+        let (hour, minute, second) = (two(h, i), two(j, k), two(s, t));
         if day.wrapping_sub(1) > 30
             || century > 99
             || of_century > 99
@@ -56,10 +56,11 @@ impl Date {
 
 /// Two digits; more than 99 where those are none.
 #[inline(never)]
-fn two(text: &[u8], at: usize) -> u32 {
-    let digit = |at| match text.get(at) {
-        Some(byte @ b'0'..=b'9') => u32::from(byte.wrapping_sub(b'0')),
-        _ => 100,
-    };
-    digit(at).wrapping_mul(10).wrapping_add(digit(at.wrapping_add(1)))
+fn two(tens: &u8, ones: &u8) -> u32 {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    if tens.max(ones) > 9 {
+        100
+    } else {
+        u32::from(tens).wrapping_mul(10).wrapping_add(ones.into())
+    }
 }

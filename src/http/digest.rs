@@ -1,25 +1,37 @@
 //! Digest authentication (RFC 7616): what a server asks for, and what answers it.
 
-use super::bytes::{is, is_token_byte, trim};
+mod hash;
+
+use super::bytes::{is, is_space, is_token_byte, trim};
 use super::method::Method;
 use super::request::HeadWriter;
 use super::request::form::hex;
 use super::response::ResponseHead;
 use crate::error::ChallengeError;
-use md5::Md5;
-use sha2::{Digest, Sha256};
+use hash::{Hasher, Hex};
 
-/// A server's challenge. Its texts are as they stand between their quotation marks.
-#[derive(Debug, Clone, Copy, Default)]
+/// A server's challenge: the values of its parameters, as they stand between their quotation marks.
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Challenge<'b> {
     realm: Option<&'b [u8]>,
     nonce: Option<&'b [u8]>,
     opaque: Option<&'b [u8]>,
-    algorithm: &'b [u8],
     qop: Option<&'b [u8]>,
+    algorithm: &'b [u8],
+    hash: Hash,
+    /// The hash is of a session.
+    is_session: bool,
     hides_user: bool,
     /// The nonce of the request was too old; the credentials weren't wrong.
     pub(crate) is_stale: bool,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Hash {
+    #[default]
+    Md5,
+    Sha256,
+    Unknown,
 }
 
 /// A part of `WWW-Authenticate`.
@@ -34,13 +46,13 @@ struct Parts<'b>(&'b [u8]);
 impl<'b> Parts<'b> {
     /// `None` at the end; an error where there is no part.
     fn next(&mut self) -> Result<Option<Part<'b>>, ChallengeError> {
-        self.skip(b", \t");
+        self.skip(b',');
         let name = self.token();
         if name.is_empty() {
             return if self.0.is_empty() { Ok(None) } else { Err(ChallengeError::Malformed) };
         }
         let before = self.0;
-        self.skip(b" \t");
+        self.skip(b' ');
         let [b'=', behind @ ..] = self.0 else {
             // A scheme's parameters are behind it, or nothing is.
             self.0 = before;
@@ -48,7 +60,7 @@ impl<'b> Parts<'b> {
         };
         self.0 = behind;
         // The credentials-like text of another scheme may end in more of them (RFC 9110 section 11.2).
-        self.skip(b"= \t");
+        self.skip(b'=');
         let [b'"', behind @ ..] = self.0 else {
             return Ok(Some(Part::Parameter(name, self.token())));
         };
@@ -69,9 +81,11 @@ impl<'b> Parts<'b> {
         }
     }
 
-    fn skip(&mut self, these: &[u8]) {
+    /// Blanks, and this.
+    #[inline(never)]
+    fn skip(&mut self, this: u8) {
         while let [first, rest @ ..] = self.0
-            && these.contains(first)
+            && (*first == this || is_space(*first))
         {
             self.0 = rest;
         }
@@ -90,24 +104,34 @@ impl<'b> Parts<'b> {
 impl<'b> Challenge<'b> {
     /// The best of those that a response to 401 has.
     pub(crate) fn of(head: &ResponseHead<'b>) -> Result<Self, ChallengeError> {
-        let mut best = Err(ChallengeError::NoDigest);
+        let mut best: Option<Self> = None;
+        let mut error = ChallengeError::NoDigest;
         for header in head.headers().filter(|header| header.is("www-authenticate")) {
             let mut parts = Parts(trim(header.value()));
-            let mut current = None;
+            let mut current: Option<Self> = None;
             loop {
                 let part = parts.next();
-                match part {
-                    Ok(Some(Part::Parameter(name, value))) => {
-                        if let Some(challenge) = &mut current {
-                            Self::set(challenge, name, value);
-                        }
-                        continue;
+                if let Ok(Some(Part::Parameter(name, value))) = part {
+                    if let Some(challenge) = &mut current {
+                        challenge.set(name, value);
                     }
-                    Err(error) => best = best.or(Err(error)),
-                    _ => {}
+                    continue;
+                }
+                if let Err(malformed) = part {
+                    error = malformed;
                 }
                 if let Some(challenge) = current.take() {
-                    best = Self::better(best, challenge);
+                    match challenge.check() {
+                        Ok(()) => {
+                            let is_better =
+                                |best: &Self| best.hash == Hash::Md5 && challenge.hash != Hash::Md5;
+                            if best.as_ref().is_none_or(is_better) {
+                                best = Some(challenge);
+                            }
+                        }
+                        Err(why) if error == ChallengeError::NoDigest => error = why,
+                        Err(_) => {}
+                    }
                 }
                 match part {
                     Ok(Some(Part::Scheme(name))) if is(name, b"digest") => {
@@ -118,48 +142,47 @@ impl<'b> Challenge<'b> {
                 }
             }
         }
-        best
+        best.ok_or(error)
     }
 
-    fn set(challenge: &mut Self, name: &[u8], value: &'b [u8]) {
-        let is_true = is(value, b"true");
+    // Inlined, it takes twice the flash.
+    #[inline(never)]
+    fn set(&mut self, name: &[u8], value: &'b [u8]) {
         if is(name, b"realm") {
-            challenge.realm = Some(value);
+            self.realm = Some(value);
         } else if is(name, b"nonce") {
-            challenge.nonce = Some(value);
+            self.nonce = Some(value);
         } else if is(name, b"opaque") {
-            challenge.opaque = Some(value);
-        } else if is(name, b"algorithm") {
-            challenge.algorithm = value;
+            self.opaque = Some(value);
         } else if is(name, b"qop") {
-            challenge.qop = Some(value);
+            self.qop = Some(value);
         } else if is(name, b"userhash") {
-            challenge.hides_user = is_true;
+            self.hides_user = is(value, b"true");
         } else if is(name, b"stale") {
-            challenge.is_stale = is_true;
-        }
-    }
-
-    fn better(best: Result<Self, ChallengeError>, challenge: Self) -> Result<Self, ChallengeError> {
-        match (best, challenge.check()) {
-            (Ok(best), Ok(())) if best.is_md5() && !challenge.is_md5() => Ok(challenge),
-            (Ok(best), _) => Ok(best),
-            (Err(_), Ok(())) => Ok(challenge),
-            (Err(ChallengeError::NoDigest), Err(error)) => Err(error),
-            (Err(error), Err(_)) => Err(error),
+            self.is_stale = is(value, b"true");
+        } else if is(name, b"algorithm") && !value.is_empty() {
+            self.algorithm = value;
+            let (hash, is_session) = match value.split_last_chunk::<5>() {
+                Some((hash, end)) if is(end, b"-sess") => (hash, true),
+                _ => (value, false),
+            };
+            self.is_session = is_session;
+            self.hash = if is(hash, b"md5") {
+                Hash::Md5
+            } else if is(hash, b"sha-256") {
+                Hash::Sha256
+            } else {
+                Hash::Unknown
+            };
         }
     }
 
     /// Whether it can be answered.
     fn check(&self) -> Result<(), ChallengeError> {
-        let (Some(_), Some(nonce)) = (self.realm, self.nonce) else {
-            return Err(ChallengeError::Malformed);
-        };
-        if nonce.is_empty() {
+        if self.realm.is_none() || self.nonce.unwrap_or_default().is_empty() {
             return Err(ChallengeError::Malformed);
         }
-        let (name, _) = self.hash_and_session();
-        if !is(name, b"md5") && !is(name, b"sha-256") {
+        if self.hash == Hash::Unknown {
             return Err(ChallengeError::Algorithm);
         }
         let qop = self.qop.ok_or(ChallengeError::Weak)?;
@@ -167,31 +190,13 @@ impl<'b> Challenge<'b> {
         if has_auth { Ok(()) } else { Err(ChallengeError::Quality) }
     }
 
-    /// The hash's name, and whether it is of a session.
-    fn hash_and_session(&self) -> (&'b [u8], bool) {
-        const SESSION: usize = "-sess".len();
-        let at = self.algorithm.len().saturating_sub(SESSION);
-        match self.algorithm.split_at_checked(at) {
-            _ if self.algorithm.is_empty() => (b"MD5", false),
-            Some((name, end)) if is(end, b"-sess") => (name, true),
-            _ => (self.algorithm, false),
-        }
-    }
-
-    fn is_md5(&self) -> bool {
-        is(self.hash_and_session().0, b"md5")
-    }
-
     /// The line that answers it, for this request.
     pub(crate) fn answer<'a>(
-        &self,
+        &'a self,
         credentials: &Credentials<'a>,
         method: &[u8],
         uri: &'a [u8],
-    ) -> Answer<'a>
-    where
-        'b: 'a,
-    {
+    ) -> Answer<'a> {
         let mut cnonce = [0; 16];
         let mut rest = credentials.random;
         for slot in &mut cnonce {
@@ -200,7 +205,7 @@ impl<'b> Challenge<'b> {
         }
         let user = credentials.user.as_bytes();
         Answer {
-            challenge: *self,
+            challenge: self,
             user,
             user_hash: self
                 .hides_user
@@ -222,7 +227,7 @@ impl<'b> Challenge<'b> {
         let (realm, nonce) = (self.realm.unwrap_or_default(), self.nonce.unwrap_or_default());
         let (user, password) = (credentials.user.as_bytes(), credentials.password.as_bytes());
         let mut first = self.hash(&[Plain(user), Quoted(realm), Plain(password)]);
-        if self.hash_and_session().1 {
+        if self.is_session {
             first = self.hash(&[Plain(first.text()), Quoted(nonce), Plain(cnonce)]);
         }
         let second = self.hash(&[Plain(method), Plain(uri)]);
@@ -237,7 +242,7 @@ impl<'b> Challenge<'b> {
     }
 
     fn hash(&self, parts: &[Hashed<'_>]) -> Hex {
-        Hex::of(self.is_md5(), parts)
+        hash(self.hash == Hash::Md5, parts)
     }
 }
 
@@ -252,14 +257,6 @@ pub(crate) struct Credentials<'a> {
     pub(crate) random: u64,
 }
 
-impl Credentials<'_> {
-    /// RFC 7616 section 3.4: a user name has no colon, which would be the realm's.
-    pub(crate) fn are_sound(&self) -> bool {
-        let mut bytes = self.user.bytes().chain(self.password.bytes());
-        !self.user.contains(':') && bytes.all(|byte| !byte.is_ascii_control())
-    }
-}
-
 /// What is hashed.
 #[derive(Clone, Copy)]
 enum Hashed<'p> {
@@ -271,60 +268,30 @@ enum Hashed<'p> {
 
 use Hashed::{Plain, Quoted};
 
-/// A hash as text.
-pub(crate) struct Hex {
-    digits: [u8; 64],
-    length: usize,
-}
-
-impl Hex {
-    /// Of parts with colons between them.
-    // Both hashes behind one loop.
-    #[inline(never)]
-    fn of(is_md5: bool, parts: &[Hashed<'_>]) -> Self {
-        let mut md5 = Md5::new();
-        let mut sha256 = Sha256::new();
-        let mut put = |bytes: &[u8]| match is_md5 {
-            true => md5.update(bytes),
-            false => sha256.update(bytes),
-        };
-        for (at, part) in parts.iter().enumerate() {
-            if at > 0 {
-                put(b":");
-            }
-            let mut rest = match *part {
-                Plain(text) => {
-                    put(text);
-                    continue;
-                }
-                Quoted(text) => text,
-            };
-            while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
-                let (front, behind) = rest.split_at_checked(at).unwrap_or_default();
-                put(front);
-                let (quoted, tail) = behind.split_at_checked(2).unwrap_or((behind, &[]));
-                put(quoted.get(1..).unwrap_or_default());
-                rest = tail;
-            }
-            put(rest);
+/// The hash of parts with colons between them.
+#[inline(never)]
+fn hash(is_md5: bool, parts: &[Hashed<'_>]) -> Hex {
+    let mut hasher = Hasher::new(is_md5);
+    for (at, part) in parts.iter().enumerate() {
+        if at > 0 {
+            hasher.put(b":");
         }
-        let mut found = Self { digits: [0; 64], length: 0 };
-        let mut write = |bytes: &[u8]| {
-            for (slots, byte) in found.digits.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
-                *slots = [hex(byte >> 4), hex(byte & 15)].map(|digit| digit.to_ascii_lowercase());
-            }
-            found.length = bytes.len().wrapping_mul(2);
+        let (text, is_quoted) = match *part {
+            Plain(text) => (text, false),
+            Quoted(text) => (text, true),
         };
-        match is_md5 {
-            true => write(&md5.finalize()),
-            false => write(&sha256.finalize()),
+        let mut rest = text;
+        while let [first, behind @ ..] = rest {
+            rest = behind;
+            let mut byte = first;
+            if is_quoted && *first == b'\\' {
+                let [second, behind @ ..] = rest else { break };
+                (byte, rest) = (second, behind);
+            }
+            hasher.put(&[*byte]);
         }
-        found
     }
-
-    fn text(&self) -> &[u8] {
-        self.digits.get(..self.length).unwrap_or_default()
-    }
+    hasher.finish()
 }
 
 /// Between quotation marks, where a backslash and they themselves take a backslash.
@@ -339,7 +306,7 @@ fn put_quoted(put: &mut impl FnMut(&[u8]), text: &[u8]) {
 
 /// What answers a challenge: a header line.
 pub(crate) struct Answer<'a> {
-    challenge: Challenge<'a>,
+    challenge: &'a Challenge<'a>,
     user: &'a [u8],
     user_hash: Option<Hex>,
     uri: &'a [u8],
@@ -354,30 +321,23 @@ impl Answer<'_> {
         let mut pen = writer.on(room);
         let mut put = |bytes: &[u8]| pen.put(bytes);
         put(b"\r\nAuthorization: Digest username");
-        match &self.user_hash {
-            Some(hash) => {
-                put(b"=\"");
-                put(hash.text());
-                put(b"\"");
-            }
-            None if self.user.is_ascii() => {
-                put(b"=\"");
-                put_quoted(&mut put, self.user);
-                put(b"\"");
-            }
+        let hash = self.user_hash.as_ref().map(Hex::text);
+        if hash.is_some() || self.user.is_ascii() {
+            put(b"=\"");
+            put_quoted(&mut put, hash.unwrap_or(self.user));
+            put(b"\"");
+        } else {
             // RFC 8187, by RFC 7616 section 3.4.
-            None => {
-                put(b"*=UTF-8''");
-                for &byte in self.user {
-                    if byte.is_ascii_alphanumeric() {
-                        put(&[byte]);
-                    } else {
-                        put(&[b'%', hex(byte >> 4), hex(byte & 15)]);
-                    }
+            put(b"*=UTF-8''");
+            for &byte in self.user {
+                if byte.is_ascii_alphanumeric() {
+                    put(&[byte]);
+                } else {
+                    put(&[b'%', hex(byte >> 4), hex(byte & 15)]);
                 }
             }
         }
-        let challenge = &self.challenge;
+        let challenge = self.challenge;
         put(b", uri=\"");
         put_quoted(&mut put, self.uri);
         put(b"\"");

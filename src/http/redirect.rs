@@ -1,10 +1,9 @@
 //! Redirects (RFC 9110 section 15.4): where they lead, and what request goes there.
 
 use super::authority::{Authority, MAX_HOST};
-use super::bytes::{is, trim};
+use super::bytes::{self, is, trim};
 use super::endpoint::Endpoint;
 use super::method::Method;
-use super::request::HeadWriter;
 use super::request::form::hex;
 use super::response::ResponseHead;
 use super::url::{Scheme, Url};
@@ -156,10 +155,7 @@ pub(crate) fn ascii(text: &[u8]) -> &str {
 
 /// What stands behind `http://` or `https://`.
 pub(crate) fn behind_scheme(scheme: Scheme, url: &[u8]) -> &[u8] {
-    let length = match scheme {
-        Scheme::Http => b"http://".len(),
-        Scheme::Https => b"https://".len(),
-    };
+    let length = "http://".len().wrapping_add(usize::from(scheme == Scheme::Https));
     url.get(length..).unwrap_or_default()
 }
 
@@ -393,17 +389,21 @@ pub(crate) fn write_head(
     change: Change,
     room: &mut [u8],
 ) -> usize {
-    let mut writer = HeadWriter::new(&Method::Get.traits());
-    let mut pen = writer.on(room);
+    let mut at = 0;
+    let mut put = |part: &[u8]| at = bytes::put(room, at, part);
     for part in [url.host, method, b" ", url.path_and_query, b" HTTP/1.1"] {
-        pen.put(part);
+        put(part);
     }
     // Otherwise it is among the lines: the caller's own, or the same as before.
     if change.has_left {
-        pen.put(b"\r\nHost: ");
-        pen.put(url.host);
+        put(b"\r\nHost: ");
+        put(url.host);
         if url.port != url.scheme.default_port() {
-            pen.port(url.port);
+            let mut digits = [0; ":65535".len()];
+            let mut text = Backwards { room: &mut digits, length: 0, skipped: 0, in_path: false };
+            put_port(&mut text, url.port);
+            let start = ":65535".len().wrapping_sub(text.length);
+            put(digits.get(start..).unwrap_or_default());
         }
     }
     for line in Lines(head).skip(1) {
@@ -411,11 +411,11 @@ pub(crate) fn write_head(
         if !(change.is_get && is_listed(name, OF_BODY))
             && (!change.has_left || is_listed(name, HARMLESS))
         {
-            pen.put(b"\r\n");
-            pen.put(line);
+            put(b"\r\n");
+            put(line);
         }
     }
-    writer.length
+    at
 }
 
 fn name_of(line: &[u8]) -> &[u8] {

@@ -6,7 +6,7 @@ use super::method::{BodyLength, MethodTraits};
 use super::url::Url;
 use crate::error::RequestError;
 
-mod auth;
+pub(crate) mod auth;
 pub(crate) mod form;
 
 /// The end of the request line, and the start of the `Host` line.
@@ -173,7 +173,7 @@ impl Pen<'_> {
         }
     }
 
-    pub(super) fn port(&mut self, port: u16) {
+    fn port(&mut self, port: u16) {
         self.put(b":");
         self.decimal(&mut [u32::from(port)]);
     }

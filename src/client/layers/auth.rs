@@ -19,7 +19,7 @@ impl<N: Network, C: Clock, B: Buffer> Request<'_, '_, N, C, B> {
     /// # Ok(()) }
     /// ```
     pub fn basic(mut self, user: &str, password: &str) -> Self {
-        self.head().basic(user, password);
+        self.plain_head().basic(user, password);
         self
     }
 
@@ -37,7 +37,7 @@ impl<N: Network, C: Clock, B: Buffer> Request<'_, '_, N, C, B> {
     /// # Ok(()) }
     /// ```
     pub fn bearer(mut self, token: &str) -> Self {
-        self.head().bearer(token);
+        self.plain_head().bearer(token);
         self
     }
 }

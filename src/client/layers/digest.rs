@@ -28,7 +28,7 @@ fn challenged(
     origin: &mut Origin,
     call: &mut KeptView<'_, '_>,
 ) -> Result<Next, ChallengeError> {
-    let Around { head, room, tail, taken } = call.around();
+    let Around { head, room, tail, taken, .. } = call.around();
     // Credentials are for the origin that their caller meant them for. A challenge that was too old is
     // answered once more.
     if head.status() != 401 || origin.change.has_left || origin.answered > 1 {

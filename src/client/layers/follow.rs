@@ -5,25 +5,35 @@ mod hops;
 pub use hops::{Hop, HopList, Hops};
 
 use super::replay::{Around, KeptView, Origin};
-use super::steps::Next;
+use super::steps::{Next, Stop};
 use crate::error::RedirectError;
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::method::Repeat;
 use crate::http::redirect::{self, Base};
 use crate::http::request::Unsendable;
+use crate::policy::{Preflights, check_request};
 use hops::{NOTE, note};
 
 /// Functions' types, with all that they need.
-type Begin = fn(&mut Origin, &mut KeptView<'_, '_>) -> Result<(), Unsendable>;
-type Redirected = fn(&mut Trail, &mut Origin, &mut KeptView<'_, '_>) -> Result<Next, RedirectError>;
+type Begin = fn(&Origin, &mut KeptView<'_, '_>) -> Result<(), Unsendable>;
+type Redirected = fn(&mut Trail, &mut Origin, &mut KeptView<'_, '_>) -> Result<Next, Stop>;
 type Write = fn(&Origin, &Endpoint, &[u8], &mut [u8]) -> usize;
+
+/// What a URL is checked by.
+#[derive(Clone, Copy)]
+pub(super) struct Rules {
+    pub(super) has_tls: bool,
+    pub(super) has_loopback: bool,
+    pub(super) checks: Preflights,
+}
 
 /// The way of a request along redirects. The URLs are at the end of its buffer, in front of the request.
 pub(super) struct Trail {
     pub(super) begin: Begin,
     pub(super) redirected: Redirected,
     pub(super) write: Write,
+    pub(super) rules: Rules,
     limit: u8,
     /// Redirects that were followed.
     pub(super) count: u8,
@@ -33,12 +43,13 @@ pub(super) struct Trail {
 
 impl Trail {
     pub(super) fn new(limit: u8) -> Self {
-        Self { begin, redirected, write, limit, count: 0, since: 0 }
+        let rules = Rules { has_tls: false, has_loopback: false, checks: Preflights::ALL };
+        Self { begin, redirected, write, rules, limit, count: 0, since: 0 }
     }
 }
 
 /// Notes the URL that is asked first.
-fn begin(origin: &mut Origin, call: &mut KeptView<'_, '_>) -> Result<(), Unsendable> {
+fn begin(origin: &Origin, call: &mut KeptView<'_, '_>) -> Result<(), Unsendable> {
     let Endpoint { scheme, port, .. } = call.exchange.endpoint;
     let (front, tail) = call.split();
     let (_, path_and_query) = origin.asks(tail);
@@ -54,8 +65,6 @@ fn begin(origin: &mut Origin, call: &mut KeptView<'_, '_>) -> Result<(), Unsenda
         },
     };
     call.keep(length);
-    // The body that had been put behind the head may reach into what is kept now.
-    call.restart(origin, origin.stage_end);
     Ok(())
 }
 
@@ -72,15 +81,14 @@ fn redirected(
     trail: &mut Trail,
     origin: &mut Origin,
     call: &mut KeptView<'_, '_>,
-) -> Result<Next, RedirectError> {
-    let endpoint = call.exchange.endpoint;
+) -> Result<Next, Stop> {
     let is_tunnel = call.exchange.params.response_to == ResponseTo::Connect;
-    let Around { head, room, tail, taken } = call.around();
+    let Around { endpoint, head, room, tail, taken } = call.around();
     let Some(redirect) = head.redirect().filter(|_| !is_tunnel) else { return Ok(Next::Result) };
     if trail.count >= trail.limit {
-        return Err(RedirectError::TooMany { limit: trail.limit });
+        return Err(RedirectError::TooMany { limit: trail.limit }.into());
     }
-    let (method, base) = asked(origin, &endpoint, tail);
+    let (method, base) = asked(origin, endpoint, tail);
     let length = note(room, 0, redirect.status(), &base, redirect.location())
         .map_err(|error| error.with(taken))?;
     let url = room.get(room.len().saturating_sub(length)..).unwrap_or_default();
@@ -92,8 +100,8 @@ fn redirected(
         origin.change.is_get = true;
         // What was asked by another method before is no circle.
         trail.since = trail.count;
-    } else if Hops::of(origin, tail).skip(trail.since.into()).any(|hop| hop.bytes() == url) {
-        return Err(RedirectError::Loop);
+    } else if Hops::of(origin, tail).have(url, trail.since) {
+        return Err(RedirectError::Loop.into());
     }
     let host = redirect::behind_scheme(next.scheme, url).get(..next.host_length);
     let is_same = base.is_same_origin(next.scheme, host.unwrap_or_default(), next.port);
@@ -108,7 +116,11 @@ fn redirected(
     }
     let then = call.again(length, is_same);
     if !is_same {
+        let Rules { has_tls, has_loopback, checks } = trail.rules;
+        let response_to = call.exchange.params.response_to;
         call.exchange.endpoint = next;
+        check_request(&next, response_to, has_tls, has_loopback, checks)
+            .map_err(|mistake| Stop::Unsendable(Unsendable::Request(mistake)))?;
     }
     Ok(then)
 }

@@ -10,12 +10,15 @@ use crate::client::{Buffer, Call, Request, Response, SafeHttpClient};
 #[cfg(feature = "digest")]
 use crate::error::ChallengeError;
 use crate::error::{Error, ErrorKind, RedirectError};
-use crate::nal::{Driver, ErrorOf};
+use crate::nal::{DnsErrorOf, Driver, ErrorOf, TcpErrorOf};
 use crate::policy::RetryPolicy;
 use core::fmt;
 use nal_link::{Clock, LoopContext, Network};
 #[cfg(feature = "digest")]
-use {super::digest::Dialogue, crate::error::RequestError, crate::http::digest::Credentials};
+use {
+    super::digest::Dialogue, crate::error::RequestError, crate::http::digest::Credentials,
+    crate::http::request::auth::are_sound,
+};
 
 /// A request that is sent more than once where its layers ask for it: what [`follow`](Request::follow),
 /// [`retry`](Request::retry) and [`digest`](Request::digest) make, in any order and together.
@@ -150,12 +153,11 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> LayeredRequest<'r, 'b, N, C, B> {
     #[cfg(feature = "digest")]
     #[cfg_attr(docsrs, doc(cfg(feature = "digest")))]
     pub fn digest(mut self, user: &'b str, password: &'b str, random: u64) -> Self {
-        let credentials = Credentials { user, password, random };
-        if !credentials.are_sound() {
+        if !are_sound(user, password) {
             self.request.fail(RequestError::InvalidCredentials);
         }
-        self.request.head().without_credentials();
-        self.steps.dialogue = Some(Dialogue::new(credentials));
+        self.request.plain_head().without_credentials();
+        self.steps.dialogue = Some(Dialogue::new(Credentials { user, password, random }));
         self
     }
 
@@ -193,9 +195,8 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> LayeredRequest<'r, 'b, N, C, B> {
     ) -> Result<(&'r mut SafeHttpClient<N, C>, LayeredCall<'b, B>), LayerError<ErrorOf<N>>> {
         let (driver, draft, bytes) = self.request.pieces();
         let mut end = bytes.len();
-        if let Err(unsendable) = self.steps.start(driver.any(), draft, bytes, &mut end) {
-            return Err(LayerError::Request { error: refuse(unsendable), hops: HopList::NONE });
-        }
+        let started = self.steps.start(driver.any(), draft, bytes, &mut end);
+        started.map_err(refuse::<TcpErrorOf<N>, DnsErrorOf<N>>)?;
         let (client, call) = self.request.into_call(end);
         Ok((client, LayeredCall { call, steps: self.steps }))
     }

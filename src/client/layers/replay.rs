@@ -3,7 +3,8 @@
 use super::steps::Next;
 use crate::client::draft::Draft;
 use crate::client::{Buffer, Call};
-use crate::http::bytes::copy;
+use crate::http::bytes::put;
+use crate::http::endpoint::Endpoint;
 use crate::http::redirect::{Change, split_at_byte};
 use crate::http::request::Unsendable;
 use crate::http::response::ResponseHead;
@@ -88,6 +89,7 @@ impl<'b, B: Buffer> Call<'b, Kept<B>> {
 
 /// A response's head, and what is around it in the buffer.
 pub(super) struct Around<'v> {
+    pub(super) endpoint: &'v Endpoint,
     pub(super) head: ResponseHead<'v>,
     /// Behind it stand the first bytes of its body, which are needed only where it is read to its end.
     pub(super) room: &'v mut [u8],
@@ -126,7 +128,8 @@ impl<'v, 'b> KeptView<'v, 'b> {
         let (front, tail) = self.bytes.split_at_mut_checked(*self.end).unwrap_or_default();
         let (head, room) = front.split_at_mut_checked(head_end).unwrap_or_default();
         let taken = head_end.saturating_add(tail.len());
-        Around { head: self.exchange.head(head), room, tail, taken }
+        let (endpoint, head) = (&self.exchange.endpoint, self.exchange.head(head));
+        Around { endpoint, head, room, tail, taken }
     }
 
     /// Keeps so many bytes more: the last ones of what was the call's.
@@ -150,14 +153,6 @@ impl<'v, 'b> KeptView<'v, 'b> {
         let (buffer, body) = (self.bytes.get_mut(..*self.end).unwrap_or_default(), *self.body);
         self.exchange.stage(stage_end, origin.holds_body && !body.is_empty(), buffer, body);
     }
-}
-
-/// Copies what fits from `at` on, and returns where it ends or would.
-// Inlined, each copy takes 80 bytes.
-#[inline(never)]
-pub(super) fn put(room: &mut [u8], at: usize, bytes: &[u8]) -> usize {
-    copy(room.get_mut(at..).unwrap_or_default(), bytes);
-    at.saturating_add(bytes.len())
 }
 
 /// What a request was when it was started, but for its bytes and what its exchange keeps; and what became of
@@ -259,10 +254,7 @@ pub(super) fn keep(
         return Err(Unsendable::Buffer { needed, available });
     }
     *end = available.saturating_sub(origin.stage_end);
-    let mut call = KeptView::of(draft, bytes, end);
-    let (front, tail) = call.split();
+    let (front, tail) = bytes.split_at_mut_checked(*end).unwrap_or_default();
     put(tail, 0, front);
-    // The body that had been put behind the head reached into what is kept now.
-    call.restart(origin, origin.stage_end);
     Ok(())
 }

@@ -2,16 +2,16 @@
 
 #[cfg(feature = "digest")]
 use super::digest::Dialogue;
-use super::follow::{HopList, Hops, Trail};
-use super::replay::{self, KeptView, Origin, put};
+use super::follow::{HopList, Hops, Rules, Trail};
+use super::replay::{self, KeptView, Origin};
 use super::retry::Patience;
 use crate::client::draft::Draft;
 #[cfg(feature = "digest")]
 use crate::error::ChallengeError;
 use crate::error::RedirectError;
+use crate::http::bytes::put;
 use crate::http::request::Unsendable;
 use crate::nal::{AnyDriver, Fault};
-use crate::policy::check_request;
 use crate::protocol::{CloseReason, Goal};
 #[cfg(not(feature = "digest"))]
 use core::marker::PhantomData;
@@ -91,10 +91,19 @@ impl Steps<'_> {
         end: &mut usize,
     ) -> Result<(), Unsendable> {
         replay::keep(&mut self.origin, driver, draft, bytes, end)?;
-        match &self.trail {
-            Some(trail) => (trail.begin)(&mut self.origin, &mut KeptView::of(draft, bytes, end)),
-            None => Ok(()),
+        let mut call = KeptView::of(draft, bytes, end);
+        if let Some(trail) = &mut self.trail {
+            let traits = driver.stack.traits();
+            trail.rules = Rules {
+                has_tls: traits.has_tls,
+                has_loopback: traits.has_loopback,
+                checks: driver.config.checks,
+            };
+            (trail.begin)(&self.origin, &mut call)?;
         }
+        // The body that had been put behind the head reached into what is kept now.
+        call.restart(&self.origin, self.origin.stage_end);
+        Ok(())
     }
 
     /// Sends a request where it was put together, until there is a response that counts.
@@ -123,73 +132,60 @@ impl Steps<'_> {
         call: &mut KeptView<'_, '_>,
     ) -> nb::Result<(), Stop> {
         loop {
-            match self.next {
-                Next::Wait => {
-                    let now = driver.stack.now_ms();
-                    if self.wait_left(now) > 0 {
-                        driver.stack.poll();
-                        return Err(nb::Error::WouldBlock);
-                    }
-                    // The total deadline is each attempt's; the waiting has its budget.
-                    self.origin.started = now;
+            if self.next == Next::Wait {
+                let now = driver.stack.now_ms();
+                if self.wait_left(now) > 0 {
+                    driver.stack.poll();
+                    return Err(nb::Error::WouldBlock);
                 }
-                Next::Drain => match driver.run(&mut call.view(), Goal::Discarded) {
-                    Ok(()) => {}
+                // The total deadline is each attempt's; the waiting has its budget.
+                self.origin.started = now;
+            } else {
+                let is_draining = self.next == Next::Drain;
+                let goal = if is_draining { Goal::Discarded } else { Goal::Head };
+                let came = match driver.run(&mut call.view(), goal) {
+                    Ok(()) => Ok(()),
                     Err(nb::Error::WouldBlock) => return Err(nb::Error::WouldBlock),
-                    Err(nb::Error::Other(fault @ Fault::Displaced)) => {
-                        // It is over, and stays so.
-                        self.next = Next::Result;
-                        return Err(nb::Error::Other(Stop::Fault(fault)));
+                    Err(nb::Error::Other(fault)) => Err(fault),
+                };
+                let now = driver.stack.now_ms();
+                self.next = match came {
+                    Ok(()) if is_draining => Next::Again,
+                    // The end of a body that nobody wants is the connection's matter, unless that is another
+                    // call's.
+                    Err(fault) if is_draining && fault != Fault::Displaced => {
+                        driver.close(CloseReason::ResponseNotRead);
+                        Next::Again
                     }
-                    // The end of a body that nobody wants is the connection's matter.
-                    Err(nb::Error::Other(_)) => driver.close(CloseReason::ResponseNotRead),
-                },
-                Next::Result | Next::Again => {
-                    let came = match driver.run(&mut call.view(), Goal::Head) {
-                        Ok(()) => Ok(()),
-                        Err(nb::Error::WouldBlock) => return Err(nb::Error::WouldBlock),
-                        Err(nb::Error::Other(fault)) => Err(fault),
-                    };
-                    self.next = match self.decide(call, came, driver.stack.now_ms()) {
+                    _ => match self.decide(call, came, now) {
                         Ok(next) => next,
                         Err(stop) => return Err(give_up(driver, call, stop)),
-                    };
-                    match self.next {
-                        Next::Result => {
-                            self.is_over = true;
-                            return came.map_err(|fault| nb::Error::Other(Stop::Fault(fault)));
-                        }
-                        Next::Drain => call.exchange.start_discarding(driver.stack.now_ms()),
-                        Next::Wait => {
-                            match came {
-                                Ok(()) => driver.abandon(&mut call.view()),
-                                Err(fault) => {
-                                    driver.end(&mut call.view(), fault);
-                                }
-                            }
-                            call.exchange.fail();
-                        }
-                        Next::Again => {}
+                    },
+                };
+                match self.next {
+                    Next::Result => {
+                        self.is_over = true;
+                        return came.map_err(|fault| nb::Error::Other(Stop::Fault(fault)));
                     }
-                    if self.next != Next::Again {
+                    Next::Wait => {
+                        match came {
+                            Ok(()) => driver.abandon(&mut call.view()),
+                            Err(fault) => {
+                                driver.end(&mut call.view(), fault);
+                            }
+                        }
+                        call.exchange.fail();
                         continue;
                     }
+                    Next::Drain => {
+                        call.exchange.start_discarding(now);
+                        continue;
+                    }
+                    Next::Again => {}
                 }
             }
             self.next = Next::Result;
-            let restarted = self.restart(call).and_then(|()| {
-                let traits = driver.stack.traits();
-                let exchange = &*call.exchange;
-                check_request(
-                    &exchange.endpoint,
-                    exchange.params.response_to,
-                    traits.has_tls,
-                    traits.has_loopback,
-                    driver.config.checks,
-                )
-                .map_err(|mistake| Stop::Unsendable(Unsendable::Request(mistake)))
-            });
-            if let Err(stop) = restarted {
+            if let Err(stop) = self.restart(call) {
                 return Err(give_up(driver, call, stop));
             }
             *call.ticket = driver.claim();
@@ -266,10 +262,7 @@ impl Steps<'_> {
 
     /// Milliseconds until its next attempt; 0 where it waits for none.
     pub(super) fn wait_left(&self, now: u32) -> u32 {
-        match &self.patience {
-            Some(patience) if self.is_waiting() => patience.wait_left(now),
-            _ => 0,
-        }
+        self.patience.as_ref().map_or(0, |patience| patience.wait_left(now))
     }
 
     pub(super) fn is_waiting(&self) -> bool {

@@ -62,8 +62,7 @@ impl Pen<'_> {
 
     /// `Authorization: Basic` of a user name and a password, as they are.
     pub(crate) fn basic(&mut self, user: &str, password: &str) {
-        // RFC 7617 section 2: a user name has no colon, and neither has control characters.
-        if user.contains(':') || has_control(user) || has_control(password) {
+        if !are_sound(user, password) {
             return self.head.fail(RequestError::InvalidCredentials);
         }
         self.start_credentials();
@@ -130,7 +129,14 @@ fn put_sextet(pen: &mut Pen<'_>, bits: u32) {
     }]);
 }
 
+/// Whether these can be a user name and a password: there is no colon in the one, and no control character in
+/// either (RFC 7617 section 2, RFC 7616 section 3.4).
+pub(crate) fn are_sound(user: &str, password: &str) -> bool {
+    is_without(user, b':') && is_without(password, b'\0')
+}
+
+/// Whether a text has neither this byte nor a control character.
 #[inline(never)]
-fn has_control(text: &str) -> bool {
-    text.bytes().any(|byte| byte.is_ascii_control())
+fn is_without(text: &str, this: u8) -> bool {
+    text.bytes().all(|byte| byte != this && !byte.is_ascii_control())
 }

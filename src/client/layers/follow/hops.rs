@@ -53,6 +53,18 @@ impl<'b> Hops<'b> {
         Self(tail.get(origin.line..end).unwrap_or_default())
     }
 
+    /// Whether this URL is among them, from the one with this number on.
+    pub(super) fn have(mut self, url: &[u8], since: u8) -> bool {
+        let mut number = 0u8;
+        while let Some((_, hop)) = self.take_note() {
+            if number >= since && hop == url {
+                return true;
+            }
+            number = number.saturating_add(1);
+        }
+        false
+    }
+
     /// The first URL that is left, and the status that led to it.
     // Once instead of four times.
     #[inline(never)]
@@ -100,10 +112,6 @@ impl<'b> Hop<'b> {
     /// The URL, without user name and password.
     pub fn url(&self) -> &'b str {
         ascii(self.url)
-    }
-
-    pub(super) fn bytes(&self) -> &'b [u8] {
-        self.url
     }
 
     /// The redirect that it answered; `None` of the last, which answered no redirect that was followed.
