@@ -14,13 +14,19 @@ pub(crate) fn copy(target: &mut [u8], source: &[u8]) -> usize {
 // Once: within its callers it takes 40 bytes each time.
 #[cfg_attr(target_pointer_width = "32", inline(never))]
 pub(crate) fn part(bytes: &[u8], from: usize, to: usize) -> &[u8] {
-    bytes.get(..to).and_then(|bytes| bytes.get(from..)).unwrap_or_default()
+    match bytes.split_at_checked(to) {
+        Some((bytes, _)) => bytes.get(from..).unwrap_or_default(),
+        None => &[],
+    }
 }
 
 /// The same, to be changed.
 #[cfg_attr(target_pointer_width = "32", inline(never))]
 pub(crate) fn part_mut(bytes: &mut [u8], from: usize, to: usize) -> &mut [u8] {
-    bytes.get_mut(..to).and_then(|bytes| bytes.get_mut(from..)).unwrap_or_default()
+    match bytes.split_at_mut_checked(to) {
+        Some((bytes, _)) => bytes.get_mut(from..).unwrap_or_default(),
+        None => &mut [],
+    }
 }
 
 /// Copies what fits from `at` on, and returns where it ends or would.

@@ -122,19 +122,22 @@ impl AnyDriver<'_> {
     // Once instead of three times, with the stack's in it.
     #[inline(never)]
     pub(super) fn receive(&mut self, buffer: &mut [u8]) -> Incoming {
-        let quirks = self.stack.traits().quirks;
-        let closed = || match quirks.pipe_closed() {
-            PipeClosed::EndOfStream => Incoming::End,
-            _ => Incoming::Closed,
-        };
         let mut asked_by_send = false;
         loop {
-            match self.stack.receive(buffer) {
-                Moved::Bytes(0) if quirks.zero_read() == ZeroRead::EndOfStream => {
+            let moved = self.stack.receive(buffer);
+            if let Moved::Bytes(count @ 1..) = moved {
+                return Incoming::Bytes(count);
+            }
+            let quirks = self.stack.traits().quirks;
+            let closed = || match quirks.pipe_closed() {
+                PipeClosed::EndOfStream => Incoming::End,
+                _ => Incoming::Closed,
+            };
+            match moved {
+                Moved::Bytes(_) if quirks.zero_read() == ZeroRead::EndOfStream => {
                     return Incoming::End;
                 }
-                Moved::Bytes(0) | Moved::Nothing => {}
-                Moved::Bytes(count) => return Incoming::Bytes(count),
+                Moved::Bytes(_) | Moved::Nothing => {}
                 Moved::Closed => {
                     self.connection.ended_by = self.stack.fault(StackStep::Receive);
                     return closed();
