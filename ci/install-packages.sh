@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the checks need, only those that are missing.
 #
-#   ci/install-packages.sh [targets|emulators|servers|network|valgrind|lwip]...      (no argument: all)
+#   ci/install-packages.sh [targets|emulators|servers|network|valgrind|lwip|tools]...      (no argument: all)
 #
 #   targets   compilers and binutils for the bare-metal targets
 #   emulators QEMU for the chips that firmware is run on
@@ -9,6 +9,7 @@
 #   network   networks of their own for the tests: namespaces, a firewall
 #   valgrind  valgrind and a C compiler
 #   lwip      a C compiler, and what unpacks lwIP's source (ci/lwip-source.sh fetches it)
+#   tools     what ci/tools.sh installs the others with
 set -euo pipefail
 
 # Node.js and Python often come from elsewhere: any that is there will do.
@@ -27,14 +28,15 @@ packages_of() {
         network) echo iproute2 nftables openssl ;;
         valgrind) echo valgrind gcc ;;
         lwip) echo gcc libc6-dev xz-utils ;;
+        tools) python3 -c 'import ensurepip' 2>/dev/null || echo python3 python3-venv ;;
         *)
-            echo "install-packages: unknown group '$1' (targets, emulators, servers, network, valgrind, lwip)" >&2
+            echo "install-packages: unknown group '$1' (targets, emulators, servers, network, valgrind, lwip, tools)" >&2
             return 2
             ;;
     esac
 }
 
-[ $# -gt 0 ] || set -- targets emulators servers network valgrind lwip
+[ $# -gt 0 ] || set -- targets emulators servers network valgrind lwip tools
 
 missing=()
 for group in "$@"; do

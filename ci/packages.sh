@@ -19,17 +19,28 @@ names=("${packages[@]/#/--package=}")
 cargo publish --workspace --dry-run --no-verify --quiet --all-features
 cargo package "${names[@]}" --no-verify --quiet
 
-work=$(mktemp -d)
+# The same folder for a target directory each time, so that that doesn't grow.
+work=${TMPDIR:-/tmp}/packages-$(cksum <<<"$target" | cut -d ' ' -f 1)
 trap 'rm -rf "$work"' EXIT
-mkdir "$work/.cargo"
-echo '[patch.crates-io]' >"$work/.cargo/config.toml"
+rm -rf "$work"
+mkdir -p "$work/.cargo"
+# With the workspace's profile their dependencies are those that the tests have compiled, as far as features agree.
+cat >"$work/.cargo/config.toml" <<'CONFIG'
+[profile.dev]
+debug = "line-tables-only"
+
+[profile.dev.package."*"]
+debug = false
+
+[patch.crates-io]
+CONFIG
 version=$(sed -n 's|^version = "\(.*\)"$|\1|p' Cargo.toml | head -n 1)
 for package in "${packages[@]}"; do
-    tar -C "$work" -xzf "$target/package/$package-$version.crate"
+    tar -C "$work" -xmzf "$target/package/$package-$version.crate"
     echo "$package = { path = \"$work/$package-$version\" }" >>"$work/.cargo/config.toml"
 done
 
-export CARGO_TARGET_DIR=$target/packages
+export CARGO_TARGET_DIR=$target
 for package in "${packages[@]}"; do
     cd "$work/$package-$version"
     files=$(find . -type f | wc -l)

@@ -37,6 +37,14 @@ fn main() {
     }
     let mut build = cc::Build::new();
     build.include("csrc").include(lwip.join("include")).include(shim).flag("-fno-strict-aliasing");
+    // gcc's sanitizers, which see Rust's allocations, too.
+    println!("cargo:rerun-if-env-changed=LWIP_SANITIZED");
+    if std::env::var_os("LWIP_SANITIZED").is_some() {
+        build.flag("-fsanitize=address,undefined").flag("-fno-sanitize-recover=all");
+        build.flag("-fno-omit-frame-pointer");
+        println!("cargo:rustc-link-arg=-lasan");
+        println!("cargo:rustc-link-arg=-lubsan");
+    }
     let mut ours = build.clone();
     build.files(SOURCES.map(|file| lwip.join(file)));
     build.file(lwip.join("netif/ethernet.c")).warnings(false).compile("lwip");

@@ -87,4 +87,4 @@ for esptool in esptool esptool.py "${ESPTOOL:-none}"; do
     grep -qi 'checksum.*valid' "$out/image.log"
     exit 0
 done
-echo "esp8266: SKIPPED: the image: esptool isn't there (pip install esptool)" >&2
+echo "esp8266: SKIPPED: the image: esptool isn't there (ci/tools.sh installs it)" >&2
