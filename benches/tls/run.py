@@ -3,11 +3,11 @@
 
     benches/tls/run.py             builds, runs, and prints the tables of docs/tls.md
     benches/tls/run.py --check     and fails where https misses its bar
-    benches/tls/run.py --features  and the flash of each set of features, and of thumbv6m
+    benches/tls/run.py --features  and the flash of each set of features, of thumbv6m and of the ESP8266's LX106
     benches/tls/run.py --speed     instead, on this machine: bytes a second of `fetch`, beside `openssl s_client`
 
 It takes the compiler that ci/build-target.sh takes, Debian's qemu-system-arm, binutils-arm-none-eabi and
-openssl (`ci/install-packages.sh targets emulators servers`). The build goes to benches/tls/target, or to
+openssl, for the LX106 what benches/footprint takes (`ci/install-packages.sh targets emulators servers`). The build goes to benches/tls/target, or to
 CARGO_TARGET_DIR. The server's certificate is made afresh.
 """
 
@@ -70,6 +70,18 @@ def build(folder, features="", target=TARGET):
         env=environment, stderr=subprocess.STDOUT)
     built = Path(os.environ.get("CARGO_TARGET_DIR") or HERE / "target").resolve()
     return built / "bare-metal" / target / "release"
+
+
+def lx106():
+    """What the program of benches/footprint takes more there: https over http, with P-256 alone."""
+    sys.dont_write_bytecode = True
+    sys.path.append(str(HERE.parent / "footprint"))
+    import chip
+    try:
+        plain, sealed = (chip.LX106.sections(chip.LX106.link(features)) for features in (["client"], ["tls"]))
+    except chip.Failed as failed:
+        raise Failed(str(failed)) from None
+    return [sealed[section] - plain[section] for section in (".text", ".rodata")]
 
 
 def text(program):
@@ -200,6 +212,7 @@ def main():
             programs = build(folder, target=SMALLEST)
             plain, sealed = text(programs / "http"), text(programs / "https")
             rows["P-256 alone, thumbv6m"] = [sealed[0] - plain[0], sealed[1] - plain[1]]
+            rows["P-256 alone, LX106"] = lx106()
     print("| https over http, thumbv7m | .text | .rodata |\n|---|---:|---:|")
     for name, (code, constants) in rows.items():
         print(f"| {name} | {code:,} | {constants:,} |")

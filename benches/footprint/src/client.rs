@@ -15,10 +15,32 @@ pub fn get(url: &str, buffer: &mut [u8]) -> bool {
     if network.join(&mut cx, url, url).is_err() {
         return false;
     }
+    #[cfg(feature = "tls")]
+    return over_tls(&mut network, |network| request(network, &clock, &mut cx, url, buffer));
+    #[cfg(not(feature = "tls"))]
     let got = request(&mut network, &clock, &mut cx, url, buffer);
     #[cfg(feature = "second")]
     let got = got && request(&mut crate::second::Second, &clock, &mut cx, url, buffer);
+    #[cfg(not(feature = "tls"))]
     got
+}
+
+/// A request over TLS, verified. Root, time and random numbers come at run time.
+#[cfg(feature = "tls")]
+fn over_tls<N: Network>(
+    network: N,
+    request: impl FnOnce(&mut safe_http_client_tls::Tls<'_, N>) -> bool,
+) -> bool {
+    use safe_http_client_tls::{Authority, FULL_RECORD, FnRandom, Pipe, Tls, WallTime};
+    let (mut read, mut write) = ([0; FULL_RECORD], [0; 1024]);
+    let root = unsafe { millis() }.to_le_bytes();
+    let Ok(root) = safe_http_client_tls::anchor(&root) else { return false };
+    let (anchors, pipe) = ([root], Pipe::new());
+    let verify = Authority::new(&anchors, WallTime::Utc(u64::from(unsafe { millis() })));
+    let random = FnRandom(|bytes: &mut [u8]| bytes.fill(unsafe { millis() } as u8));
+    let session =
+        core::pin::pin!(safe_http_client_tls::session(&pipe, &mut read, &mut write, verify, random));
+    request(&mut Tls::new(network, &pipe, session))
 }
 
 /// The request with the layer that this variant has. (As a function it would be one move more than without.)

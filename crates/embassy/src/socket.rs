@@ -1,11 +1,12 @@
 //! embassy-net's own socket, as embedded-nal-async wants it, and its link.
 
-use core::cell::{RefCell, RefMut};
+use core::cell::{Cell, RefCell, RefMut};
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use embassy_net::dns::{DnsQueryType, Error as DnsError};
 use embassy_net::tcp::{ConnectError, Error as TcpError, State, TcpSocket};
 use embassy_net::{IpAddress, Stack};
+use embassy_time::{Duration, with_timeout};
 use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
 use embedded_nal_async::{AddrType, Dns, TcpConnect};
 use nal_link::{DisconnectReason, IpConfig, Link, LinkStatus, StackFault};
@@ -92,7 +93,12 @@ pub enum NameError {
 pub struct EmbassyNetwork<'s> {
     stack: Stack<'s>,
     socket: RefCell<TcpSocket<'s>>,
+    /// The reset of the last connection may still be on its way out.
+    owes_reset: Cell<bool>,
 }
+
+/// How long a reset may take to leave.
+const RESET: Duration = Duration::from_millis(100);
 
 impl<'s> EmbassyNetwork<'s> {
     /// Takes a socket of the stack's resources, with these buffers. What arrives while nobody reads has to fit
@@ -103,7 +109,8 @@ impl<'s> EmbassyNetwork<'s> {
     /// embassy-net's own, where `StackResources` has no socket left: one for each adapter, beside those of
     /// DHCP and DNS.
     pub fn new(stack: Stack<'s>, rx: &'s mut [u8], tx: &'s mut [u8]) -> Self {
-        Self { stack, socket: RefCell::new(TcpSocket::new(stack, rx, tx)) }
+        let socket = RefCell::new(TcpSocket::new(stack, rx, tx));
+        Self { stack, socket, owes_reset: Cell::new(false) }
     }
 
     /// What the client takes: with the stack's link, and the causes of its errors.
@@ -196,10 +203,14 @@ impl<'s> TcpConnect for EmbassyNetwork<'s> {
         if !matches!(socket.state(), State::Closed | State::TimeWait) {
             // The connection before is still being closed: its peer is told that nobody reads any more.
             socket.abort();
+            self.owes_reset.set(true);
         }
-        // Its reset has to leave before another connection takes its place, also where the one who waited for
-        // that was dropped.
-        let _ = socket.flush().await;
+        // That has to leave before another connection takes its place, also where the one who waited for it was
+        // dropped. It never does where the peer isn't there any more.
+        if self.owes_reset.get() {
+            let _ = with_timeout(RESET, socket.flush()).await;
+            self.owes_reset.set(false);
+        }
         match socket.connect((address, remote.port())).await {
             Ok(()) => Ok(connection),
             Err(ConnectError::ConnectionReset) => Err(EmbassyError::Refused),
