@@ -134,6 +134,20 @@ fn retry(client: &mut Client<'_>, cx: &mut LoopContext, most: usize) -> bool {
     )
 }
 
+#[cfg(feature = "digest")]
+fn digest(client: &mut Client<'_>, cx: &mut LoopContext, most: usize) -> bool {
+    polls(
+        async {
+            let mut buffer = [0; 900];
+            let mut online = client.wait_online(cx).await.unwrap();
+            let request = online.get("http://gate.local/secret/left", &mut buffer);
+            let mut response = request.digest("user", "password", 17).send().await.unwrap();
+            assert_eq!(response.read_to_str().await.unwrap(), "/secret/left");
+        },
+        most,
+    )
+}
+
 fn download(client: &mut Client<'_>, cx: &mut LoopContext, most: usize) -> bool {
     polls(
         async {
@@ -158,7 +172,7 @@ fn diagnose(client: &mut Client<'_>, cx: &mut LoopContext, most: usize) -> bool 
 fn dropped_at_every_await_of_every_scenario() {
     let mut cx = cx();
     let config = Config::new().response_timeout(Duration::from_millis(20));
-    let scenarios: [Scenario; 19] = [
+    let scenarios: &[Scenario] = &[
         ("get", Peer::Serves(3), get),
         ("get, whole", Peer::Serves(usize::MAX), get),
         ("get, silent", Peer::Silent, get),
@@ -174,13 +188,15 @@ fn dropped_at_every_await_of_every_scenario() {
         ("retry, refused", Peer::Refuses, retry),
         ("retry, ended", Peer::Ends, retry),
         ("retry, silent", Peer::Silent, retry),
+        #[cfg(feature = "digest")]
+        ("digest", Peer::Serves(3), digest),
         ("download", Peer::Serves(3), download),
         ("diagnose", Peer::Serves(9), diagnose),
         ("diagnose, silent", Peer::Silent, diagnose),
         ("diagnose, refused", Peer::Refuses, diagnose),
     ];
     let mut awaits = 0;
-    for (name, peer, scenario) in scenarios {
+    for &(name, peer, scenario) in scenarios {
         for is_kept in [false, true] {
             for most in 0.. {
                 let stack = Pending::new(peer);

@@ -27,7 +27,7 @@ impl Timer for IoTimer {
     }
 }
 
-fn host(
+pub fn host(
     stack: &std_embedded_nal_async::Stack,
     config: Config,
 ) -> SafeHttpClient<impl AsyncNetwork, IoTimer> {

@@ -10,6 +10,8 @@ mod server;
 
 mod calls;
 mod cancelled;
+#[cfg(feature = "digest")]
+mod digest;
 mod faults;
 mod loopback;
 mod pending;

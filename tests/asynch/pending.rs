@@ -17,7 +17,7 @@ use std::task::{Context, Poll, Waker};
 pub enum Peer {
     /// Answers each request with its target as the body: as long as known, or chunked where the target says
     /// so, with a trailer; or by a redirect where it says `leads`, whose body
-    /// stalls where it says that. In segments of so many bytes.
+    /// stalls where it says that; or by a Digest challenge where it says `secret`. In segments of so many bytes.
     Serves(usize),
     /// Takes the connection and says nothing.
     Silent,
@@ -198,6 +198,13 @@ impl Connection<'_> {
                 let length = if target.contains("stalls") { 50 } else { 5 };
                 let head = "HTTP/1.1 302 Found\r\nLocation: /left/there\r\nContent-Length: ";
                 self.answer(&format!("{head}{length}\r\n\r\nthere"), segment);
+            }
+            Peer::Serves(segment)
+                if target.contains("secret") && !lower.contains("\r\nauthorization: digest ") =>
+            {
+                let head = "HTTP/1.1 401 No\r\nContent-Length: 2\r\nWWW-Authenticate: Digest";
+                let text = format!("{head} realm=\"r\", nonce=\"n\", qop=\"auth\"\r\n\r\nno");
+                self.answer(&text, segment);
             }
             Peer::Serves(_) | Peer::Expects(_) => {
                 let segment = match self.stack.peer.get() {

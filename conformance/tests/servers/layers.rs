@@ -79,6 +79,20 @@ fn apache() {
     }
 
     let mut cx = cx();
+    let stack = std_embedded_nal_async::Stack::default();
+    let mut client = awaiting(&stack);
+    let url = format!("{base}/digest/hello?a=b");
+    for (password, status) in [(PASSWORD, 200), ("wrong", 401)] {
+        async_io::block_on(async {
+            let mut online = client.wait_online(&mut cx).await.unwrap();
+            let request = online.get(url.as_str(), &mut session.buffer);
+            let mut response = request.digest(USER, password, 17).send().await.unwrap();
+            assert_eq!(response.status(), status, "awaited");
+            let body = response.read_to_end().await.unwrap();
+            assert_eq!(body == HELLO, status == 200, "awaited");
+        });
+    }
+
     let mut online = session.client.online(&mut cx).unwrap();
     let url = format!("{base}/basic/hello");
     let request = online.get(url.as_str(), &mut session.buffer).basic(USER, PASSWORD);
@@ -100,7 +114,7 @@ fn apache() {
     assert!(matches!(error, LayerError::Redirect { why: RedirectError::Loop, .. }), "{error}");
     let hops: Vec<_> = error.hops(&session.buffer).map(|hop| hop.url().to_owned()).collect();
     assert_eq!(hops, [url, format!("{base}/round")]);
-    say("real servers: Apache: redirects, Basic and Digest");
+    say("real servers: Apache: redirects, Basic and Digest, waiting and awaited");
 }
 
 /// SHA-256, a hidden user name, and a nonce that is too old.

@@ -1,8 +1,8 @@
 //! `websocket`: opens one, says something, hears it back, and closes, in a loop that waits for none of it.
 //!
 //! ```text
-//! cargo run -p websocket                                            # serves itself an echo
-//! cargo run -p websocket -- ws://192.168.1.20/echo --text open --count 5
+//! cargo run --example websocket                                     # serves itself an echo
+//! cargo run --example websocket -- ws://192.168.1.20/echo --text open --count 5
 //! ```
 //!
 //! `src/lib.rs` is what firmware takes: it has no std. This is a PC around it.

@@ -330,7 +330,9 @@ fn frames_that_break_a_rule() {
 /// The program, with the server that it has itself, and with one that refuses.
 #[test]
 fn the_program() {
-    let program = || Command::new(env!("CARGO_BIN_EXE_websocket"));
+    // `cargo test` builds examples beside the tests, but has no variable that names them.
+    let test = std::env::current_exe().unwrap();
+    let program = || Command::new(test.ancestors().nth(2).unwrap().join("examples/websocket"));
     let done = program().args(["--text", "hello", "--count", "2"]).output().unwrap();
     let said = String::from_utf8(done.stdout).unwrap();
     assert!(done.status.success(), "{said}{}", String::from_utf8_lossy(&done.stderr));
