@@ -126,7 +126,7 @@ impl fmt::Debug for Hop<'_> {
     }
 }
 
-/// Where in the request's buffer the [`Hops`] of a failed request stand: [`LayerError::hops`] reads them.
+/// Where in the request's buffer the [`Hops`] of a failed request stand: [`LayerError::hops`](crate::LayerError::hops) reads them.
 ///
 /// ```no_run
 /// # use safe_http_client::*;
