@@ -38,8 +38,9 @@ fn over_tls<N: Network>(
     let (anchors, pipe) = ([root], Pipe::new());
     let verify = Authority::new(&anchors, WallTime::Utc(u64::from(unsafe { millis() })));
     let random = FnRandom(|bytes: &mut [u8]| bytes.fill(unsafe { millis() } as u8));
-    let session =
-        core::pin::pin!(safe_http_client_tls::session(&pipe, &mut read, &mut write, verify, random));
+    let session = core::pin::pin!(safe_http_client_tls::session(
+        &pipe, &mut read, &mut write, verify, random
+    ));
     request(&mut Tls::new(network, &pipe, session))
 }
 
