@@ -1,4 +1,4 @@
-//! Layers over a call, as a scenario of every stack: a redirect is followed, a request sent again, a form
+//! Layers over a call, as a scenario of every stack: a redirect is followed, a request sent again, both, a form
 //! filled in, and a file's rest asked for where the first answer was cut.
 
 use crate::scenario::{Act, say};
@@ -20,6 +20,12 @@ pub(crate) fn scripts() -> Vec<Vec<Act>> {
         Act::Request,
         say("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nready"),
         Act::Request,
+        say("HTTP/1.1 302 Found\r\nLocation: /last\r\nContent-Length: 0\r\n\r\n"),
+        Act::Request,
+        say("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"),
+        Act::Request,
+        say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nboth"),
+        Act::Request,
         Act::Body("name=front%20door&open=1%262".len()),
         say("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\ntaken"),
         Act::Request,
@@ -33,18 +39,28 @@ pub(crate) fn scripts() -> Vec<Vec<Act>> {
 
 /// What the requests said, as the server has their heads.
 pub(crate) fn check(heads: &[String]) {
-    let starts =
-        ["GET /old", "GET /new", "GET /busy", "GET /busy", "POST /form", "GET /file", "GET /file"];
+    let starts = [
+        "GET /old",
+        "GET /new",
+        "GET /busy",
+        "GET /busy",
+        "GET /both",
+        "GET /last",
+        "GET /last",
+        "POST /form",
+        "GET /file",
+        "GET /file",
+    ];
     assert_eq!(heads.len(), starts.len(), "{heads:?}");
     for (head, start) in heads.iter().zip(starts) {
         assert!(head.starts_with(start), "{head}, not {start}");
     }
     assert!(
-        heads[4].contains("Content-Type: application/x-www-form-urlencoded\r\n"),
+        heads[7].contains("Content-Type: application/x-www-form-urlencoded\r\n"),
         "{}",
-        heads[4]
+        heads[7]
     );
-    assert!(heads[6].contains("range: bytes=4-\r\nif-range: \"1\"\r\n"), "{}", heads[6]);
+    assert!(heads[9].contains("range: bytes=4-\r\nif-range: \"1\"\r\n"), "{}", heads[9]);
 }
 
 fn policy() -> RetryPolicy {
@@ -60,7 +76,7 @@ const FORM: [(&str, &str); 2] = [("name", "front door"), ("open", "1&2")];
 /// The texts of the answers, and the file.
 pub(crate) type Came = Vec<String>;
 
-pub(crate) const EXPECTED: [&str; 4] = ["new", "ready", "taken", "0123456789"];
+pub(crate) const EXPECTED: [&str; 5] = ["new", "ready", "both", "taken", "0123456789"];
 
 /// By the client whose calls wait.
 pub(crate) fn wait<N: Network, C: Clock>(
@@ -78,6 +94,10 @@ pub(crate) fn wait<N: Network, C: Clock>(
     let request = online.get(&format!("{url}/busy"), &mut buffer);
     let mut response = told("retry", request.retry(policy()).send())?;
     came.push(told("retry", response.read_to_str())?.to_owned());
+    drop(response);
+    let request = online.get(&format!("{url}/both"), &mut buffer);
+    let mut response = told("both", request.follow(3).retry(policy()).send())?;
+    came.push(told("both", response.read_to_str())?.to_owned());
     drop(response);
     let request = online.post(&format!("{url}/form"), &mut buffer);
     let mut response = told("form", request.form(&FORM).send())?;
@@ -110,6 +130,10 @@ pub(crate) async fn awaited<N: AsyncNetwork, C: Timer>(
     let request = online.get(&format!("{url}/busy"), &mut buffer);
     let mut response = told("retry", request.retry(policy()).send().await)?;
     came.push(told("retry", response.read_to_str().await)?.to_owned());
+    drop(response);
+    let request = online.get(&format!("{url}/both"), &mut buffer);
+    let mut response = told("both", request.follow(3).retry(policy()).send().await)?;
+    came.push(told("both", response.read_to_str().await)?.to_owned());
     drop(response);
     let request = online.post(&format!("{url}/form"), &mut buffer);
     let mut response = told("form", request.form(&FORM).send().await)?;

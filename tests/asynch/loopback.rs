@@ -254,7 +254,9 @@ fn layers_over_real_sockets() {
     let busy = "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
     let hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
     let exchange = |answer: &str| [Act::Request, say(answer)];
-    let answers = [moved, hello, busy, busy, hello, moved, busy, hello];
+    let wants = "HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=auth\r\n\
+                 Content-Length: 0\r\n\r\n";
+    let answers = [moved, hello, busy, busy, hello, moved, busy, hello, moved, wants, hello];
     let server = Server::new(vec![answers.iter().flat_map(|answer| exchange(answer)).collect()]);
     let stack = std_embedded_nal_async::Stack::default();
     let mut client = host(&stack, Config::new());
@@ -274,5 +276,19 @@ fn layers_over_real_sockets() {
         let request = online.get(&url, &mut buffer);
         let mut response = request.follow(3).retry(policy).send().await.unwrap();
         assert_eq!(response.read_to_str().await.unwrap(), "hello");
+        #[cfg(feature = "digest")]
+        {
+            drop(response);
+            let request = online.get(&url, &mut buffer).digest("user", "password", 17);
+            let mut response = request.follow(3).send().await.unwrap();
+            assert_eq!(response.read_to_str().await.unwrap(), "hello");
+            drop(response);
+            let head = server.heads().pop().unwrap();
+            assert!(head.starts_with("GET /new "), "{head}");
+            assert!(
+                head.contains("Authorization: Digest username=\"user\", uri=\"/new\""),
+                "{head}"
+            );
+        }
     });
 }

@@ -47,7 +47,7 @@ fn digest(session: &mut Session, url: &str, user: &str, password: &str) -> (u16,
     let mut online = session.client.online(&mut cx).unwrap();
     let request =
         online.get(url, &mut session.buffer).digest(user, password, 0x1234_5678_9ABC_DEF0);
-    let mut response = request.send().unwrap_or_else(|error| panic!("{url}: {error}"));
+    let mut response = request.follow(3).send().unwrap_or_else(|error| panic!("{url}: {error}"));
     (response.status(), response.read_to_end().unwrap().to_vec())
 }
 
@@ -70,10 +70,11 @@ fn apache() {
     let mut session = Session::new(2048);
     let hello = (200, HELLO.to_vec());
 
-    for path in ["/digest/hello", "/digest/hello?a=b&c=%20d"] {
+    // `/guarded` leads to the first.
+    for path in ["/digest/hello", "/digest/hello?a=b&c=%20d", "/guarded"] {
         let url = format!("{base}{path}");
         assert_eq!(digest(&mut session, &url, USER, PASSWORD), hello, "{path}");
-        assert_as_curl(&hello, &["--digest", "-u", &format!("{USER}:{PASSWORD}"), &url]);
+        assert_as_curl(&hello, &["-L", "--digest", "-u", &format!("{USER}:{PASSWORD}"), &url]);
         let refused = digest(&mut session, &url, USER, "wrong");
         assert_eq!(refused.0, 401);
     }
