@@ -95,6 +95,27 @@ fn an_answer_is_told_by_its_status() {
             &[FINE],
         ),
         (
+            "401 that wants one of two, the first with a comma in its realm",
+            "http://gate.test/",
+            "401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"a, b\", Basic realm=\"c\"",
+            &["wants Digest, Basic:"],
+            &[FINE],
+        ),
+        (
+            "401 that wants what the client hasn't",
+            "http://gate.test/",
+            "401 Unauthorized\r\nWWW-Authenticate: NTLM",
+            &["wants NTLM:", "switch the server to Basic or Digest"],
+            &[FINE],
+        ),
+        (
+            "200 of a page that has another name on the same site",
+            "http://gate.test/",
+            "200 OK\r\nContent-Location: http://www.gate.test/index.html",
+            &[FINE],
+            &["www.gate.test", "redirect"],
+        ),
+        (
             "401 that doesn't say what it wants",
             "http://gate.test/",
             "401 Unauthorized",

@@ -433,7 +433,9 @@ fn no_switch_lets_out_what_can_never_be_right() {
         Preflight::OwnAddress,
         Preflight::PlainOnTlsPort,
     ] {
+        assert!(config.has_preflight(check), "{check:?}");
         config = config.without_preflight(check);
+        assert!(!config.has_preflight(check), "{check:?}");
     }
     for (url, code, cause) in [
         ("http://http://gate.test/", "scheme_in_host", Cause::Scheme),
