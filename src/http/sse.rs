@@ -298,9 +298,13 @@ fn replace(buffer: &mut [u8], [start, old, value, end]: [usize; 4]) -> usize {
     length
 }
 
+/// By three reversals: `rotate_left` would link a `memmove` of 700 bytes.
 fn rotate(bytes: Option<&mut [u8]>, count: usize) {
-    if let Some(bytes) = bytes {
-        bytes.rotate_left(count.min(bytes.len()));
+    let Some(bytes) = bytes else { return };
+    if let Some((front, back)) = bytes.split_at_mut_checked(count) {
+        front.reverse();
+        back.reverse();
+        bytes.reverse();
     }
 }
 
