@@ -170,9 +170,12 @@ pub(super) const fn scheme_of(text: &[u8]) -> Option<(Scheme, usize)> {
     if u32::from_be_bytes([*h, *t1, *t2, *p]) | 0x2020_2020 != u32::from_be_bytes(*b"http") {
         return None;
     }
+    let (scheme, rest) = match rest {
+        [b's' | b'S', rest @ ..] => (Scheme::Https, rest),
+        _ => (Scheme::Http, rest),
+    };
     match rest {
-        [b':', b'/', b'/', ..] => Some((Scheme::Http, "http://".len())),
-        [b's' | b'S', b':', b'/', b'/', ..] => Some((Scheme::Https, "https://".len())),
+        [b':', b'/', b'/', rest @ ..] => Some((scheme, text.len().wrapping_sub(rest.len()))),
         _ => None,
     }
 }
