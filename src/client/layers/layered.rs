@@ -21,7 +21,7 @@ use {
 };
 
 /// A request that is sent more than once where its layers ask for it: what [`follow`](Request::follow),
-/// [`retry`](Request::retry) and [`digest`](Request::digest) make, in any order and together.
+/// [`retry`](Request::retry) and `digest` make, in any order and together.
 ///
 /// What has to be kept is at the end of the request's buffer: the request, and what its layers say of it.
 ///
@@ -48,7 +48,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// but HEAD that gets 303, goes on as a GET without a body; otherwise method and body stay. To another
     /// origin (another scheme, host or port) go only header fields that are known to hold no secret, and they
     /// alone from there on, even where the way leads back: no `Authorization`, no `Cookie`, no field of your
-    /// own such as `X-Api-Key`. No challenge for [`digest`](Self::digest) is answered there either. From
+    /// own such as `X-Api-Key`. No challenge for `digest` is answered there either. From
     /// `https` to `http` it never goes.
     ///
     /// The URLs that it went to are kept, too. The total deadline is of all of them together.
@@ -166,7 +166,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> LayeredRequest<'r, 'b, N, C, B> {
     /// # Errors
     ///
     /// [`LayerError::Request`] as [`Request::send`], of the last that was sent; [`LayerError::Redirect`] where
-    /// a redirect isn't followed; [`LayerError::Challenge`] where the server wants what can't or shouldn't be
+    /// a redirect isn't followed; `LayerError::Challenge` where the server wants what can't or shouldn't be
     /// answered.
     pub fn send(mut self) -> Result<Response<'r, 'b, N, C, Kept<B>>, LayerError<ErrorOf<N>>> {
         let (driver, draft, bytes) = self.request.pieces();

@@ -233,7 +233,6 @@ impl Origin {
 }
 
 /// Checks a request, starts it, and keeps a copy of it at its buffer's end, from `end` on.
-#[inline(never)]
 pub(super) fn keep(
     origin: &mut Origin,
     driver: &mut AnyDriver<'_>,

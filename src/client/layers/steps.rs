@@ -82,7 +82,6 @@ impl Steps<'_> {
     };
 
     /// Checks a request, starts it, and keeps it. What is kept begins at `end`.
-    #[inline(never)]
     pub(super) fn start(
         &mut self,
         driver: &mut AnyDriver<'_>,
