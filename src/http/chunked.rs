@@ -155,8 +155,11 @@ impl ChunkedDecoder {
     /// So many bytes of data were taken.
     pub fn take_data(&mut self, count: u64) {
         self.remaining = self.remaining.saturating_sub(count);
-        let earned = u16::try_from(count).unwrap_or(u16::MAX);
-        self.extensions = self.extensions.saturating_sub(earned);
+        // As a rule there are none.
+        if self.extensions > 0 {
+            let earned = u16::try_from(count).unwrap_or(u16::MAX);
+            self.extensions = self.extensions.saturating_sub(earned);
+        }
         if self.state == State::Data && self.remaining == 0 {
             self.state = State::DataCr;
         }

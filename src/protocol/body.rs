@@ -33,6 +33,7 @@ impl Exchange {
     }
 
     /// Bytes of data that come next for certain, with no framing between.
+    #[cfg_attr(target_pointer_width = "32", inline(never))]
     pub(super) fn data_ahead(&self) -> usize {
         usize::try_from(self.decoder.data_remaining()).unwrap_or(usize::MAX)
     }

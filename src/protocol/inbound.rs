@@ -204,7 +204,7 @@ impl Exchange {
                 }
                 Body::Length | Body::UntilClose => {}
                 Body::Chunked | Body::Trailers => {
-                    if self.next_of_framing(buffer)? {
+                    if arrived > 0 && self.next_of_framing(buffer)? {
                         continue;
                     }
                 }
