@@ -1,10 +1,13 @@
 //! What each of these boards has: a clock and a log.
 
-use core::fmt::Arguments;
+#[path = "log.rs"]
+mod log;
+
+pub use log::*;
+
 use core::sync::atomic::{AtomicU32, Ordering};
 use cortex_m::peripheral::{SYST, syst::SystClkSource};
 use cortex_m_rt::exception;
-use defmt::Display2Format;
 
 static MILLIS: AtomicU32 = AtomicU32::new(0);
 
@@ -40,26 +43,6 @@ pub fn start_clock(syst: &mut SYST, core_hz: u32) {
     syst.clear_current();
     syst.enable_counter();
     syst.enable_interrupt();
-}
-
-/// A line of the sketch.
-macro_rules! say {
-    ($($text:tt)*) => { $crate::board::line(format_args!($($text)*)) };
-}
-
-/// What didn't work.
-macro_rules! trouble {
-    ($($text:tt)*) => { $crate::board::trouble_line(format_args!($($text)*)) };
-}
-
-pub(crate) use {say, trouble};
-
-pub fn line(text: Arguments<'_>) {
-    defmt::info!("{}", Display2Format(&text));
-}
-
-pub fn trouble_line(text: Arguments<'_>) {
-    defmt::warn!("{}", Display2Format(&text));
 }
 
 defmt::timestamp!("{=u32:ms}", millis());

@@ -1,16 +1,19 @@
 //! The Pico W: its radio by PIO and DMA, a button at GP15, a lamp at GP16 (the one on the board is the radio's).
 
-#[path = "../../common/rp_async.rs"]
-mod rp_async;
+#[path = "../../common/async_board.rs"]
+mod async_board;
+#[path = "../../common/log.rs"]
+mod log;
 
-pub use rp_async::*;
+pub use async_board::*;
+pub use log::*;
 
 use cyw43::{
     A4, Aligned, Control, JoinOptions, NetDriver, PowerManagementMode, SpiBus, aligned_bytes,
 };
 use cyw43_pio::{DEFAULT_CLOCK_DIVIDER, PioSpi};
 use embassy_executor::Spawner;
-use embassy_net::{Config, Runner, Stack, StackResources};
+use embassy_net::Stack;
 use embassy_rp::clocks::RoscRng;
 use embassy_rp::gpio::{Input, Level, Output, Pull};
 use embassy_rp::peripherals::{DMA_CH0, PIO0};
@@ -28,20 +31,18 @@ static FIRMWARE: &Aligned<A4, [u8]> = aligned_bytes!(concat!(env!("OUT_DIR"), "/
 static CLM: &Aligned<A4, [u8]> = aligned_bytes!(concat!(env!("OUT_DIR"), "/43439A0_clm.bin"));
 static NVRAM: &Aligned<A4, [u8]> = aligned_bytes!(concat!(env!("OUT_DIR"), "/nvram_rp2040.bin"));
 
+defmt::timestamp!("{=u64:ms}", embassy_time::Instant::now().as_millis());
+
 bind_interrupts!(struct Irqs {
     PIO0_IRQ_0 => InterruptHandler<PIO0>;
     DMA_IRQ_0 => dma::InterruptHandler<DMA_CH0>;
 });
 
+type Device = NetDriver<'static>;
 type Radio = SpiBus<Output<'static>, PioSpi<'static, PIO0, 0>>;
 
 #[embassy_executor::task]
 async fn run_radio(runner: cyw43::Runner<'static, Radio>) -> ! {
-    runner.run().await
-}
-
-#[embassy_executor::task]
-async fn run_stack(mut runner: Runner<'static, NetDriver<'static>>) -> ! {
     runner.run().await
 }
 
@@ -86,23 +87,10 @@ pub async fn start(spawner: Spawner) -> (Stack<'static>, Board, Phone) {
     spawn(&spawner, run_radio(runner));
     control.init(CLM).await;
     control.set_power_management(PowerManagementMode::PowerSave).await;
-
-    static RESOURCES: StaticCell<StackResources<4>> = StaticCell::new();
-    let resources = RESOURCES.init(StackResources::new());
-    let config = Config::dhcpv4(Default::default());
-    let (stack, runner) = embassy_net::new(device, config, resources, RoscRng.next_u64());
-    spawn(&spawner, run_stack(runner));
+    let stack = start_stack(&spawner, device, RoscRng.next_u64());
     spawn(&spawner, stay_joined(control, stack));
 
     let lamp = Output::new(chip.PIN_16, Level::Low);
     let button = Input::new(chip.PIN_15, Pull::Up);
     (stack, Board { lamp }, Phone { button })
-}
-
-type Made<S> = Result<embassy_executor::SpawnToken<S>, embassy_executor::SpawnError>;
-
-/// Each task is spawned once, and there is room for one.
-fn spawn<S>(spawner: &Spawner, task: Made<S>) {
-    let Ok(token) = task else { panic!("spawned twice") };
-    spawner.spawn(token);
 }

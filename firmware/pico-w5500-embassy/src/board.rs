@@ -1,15 +1,18 @@
 //! The Pico: a W5500 at SPI0 (GP16 to GP19, reset at GP20, interrupt at GP21, as on a W5500-EVB-Pico), a button at
 //! GP15, the lamp on the board.
 
-#[path = "../../common/rp_async.rs"]
-mod rp_async;
+#[path = "../../common/async_board.rs"]
+mod async_board;
+#[path = "../../common/log.rs"]
+mod log;
 
-pub use rp_async::*;
+pub use async_board::*;
+pub use log::*;
 
 use embassy_executor::Spawner;
-use embassy_net::{Config, Runner, Stack, StackResources};
+use embassy_net::Stack;
+use embassy_net_wiznet::State;
 use embassy_net_wiznet::chip::W5500;
-use embassy_net_wiznet::{Device, State};
 use embassy_rp::clocks::RoscRng;
 use embassy_rp::gpio::{Input, Level, Output, Pull};
 use embassy_rp::peripherals::{DMA_CH0, DMA_CH1, SPI0};
@@ -22,20 +25,18 @@ use static_cell::StaticCell;
 /// Locally administered. Another one for each board in a network.
 const MAC: [u8; 6] = [0x02, 0, 0, 0, 0, 58];
 
+defmt::timestamp!("{=u64:ms}", embassy_time::Instant::now().as_millis());
+
 bind_interrupts!(struct Irqs {
     DMA_IRQ_0 => dma::InterruptHandler<DMA_CH0>, dma::InterruptHandler<DMA_CH1>;
 });
 
+type Device = embassy_net_wiznet::Device<'static>;
 type Bus = ExclusiveDevice<Spi<'static, SPI0, Async>, Output<'static>, Delay>;
 type Chip = embassy_net_wiznet::Runner<'static, W5500, Bus, Input<'static>, Output<'static>>;
 
 #[embassy_executor::task]
 async fn run_chip(runner: Chip) -> ! {
-    runner.run().await
-}
-
-#[embassy_executor::task]
-async fn run_stack(mut runner: Runner<'static, Device<'static>>) -> ! {
     runner.run().await
 }
 
@@ -56,22 +57,9 @@ pub async fn start(spawner: Spawner) -> (Stack<'static>, Board, Phone) {
     let found = embassy_net_wiznet::new(MAC, state, bus, interrupt, reset).await;
     let Ok((device, runner)) = found else { panic!("no W5500 answers: wiring or supply") };
     spawn(&spawner, run_chip(runner));
-
-    static RESOURCES: StaticCell<StackResources<4>> = StaticCell::new();
-    let resources = RESOURCES.init(StackResources::new());
-    let config = Config::dhcpv4(Default::default());
-    let (stack, runner) = embassy_net::new(device, config, resources, RoscRng.next_u64());
-    spawn(&spawner, run_stack(runner));
+    let stack = start_stack(&spawner, device, RoscRng.next_u64());
 
     let lamp = Output::new(chip.PIN_25, Level::Low);
     let button = Input::new(chip.PIN_15, Pull::Up);
     (stack, Board { lamp }, Phone { button })
-}
-
-type Made<S> = Result<embassy_executor::SpawnToken<S>, embassy_executor::SpawnError>;
-
-/// Each task is spawned once, and there is room for one.
-fn spawn<S>(spawner: &Spawner, task: Made<S>) {
-    let Ok(token) = task else { panic!("spawned twice") };
-    spawner.spawn(token);
 }
