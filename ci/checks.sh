@@ -67,8 +67,8 @@ fi
 if command -v cargo-deny >/dev/null; then
     cargo deny --workspace check licenses bans sources
 elif [ "${1:-}" = --strict ]; then
-    echo "checks: cargo-deny is missing: ci/tools.sh installs it" >&2
+    echo "checks: cargo-deny is missing: cargo install cargo-deny --locked" >&2
     exit 1
 else
-    echo "checks: SKIPPED licences, bans and sources: ci/tools.sh installs cargo-deny" >&2
+    echo "checks: SKIPPED licences, bans and sources: cargo install cargo-deny --locked" >&2
 fi
