@@ -149,6 +149,11 @@ impl<N: AsyncNetwork, C: Timer> SafeHttpClient<N, C> {
         self.inner.config_mut()
     }
 
+    /// The timer.
+    pub fn timer(&self) -> &C {
+        self.inner.clock()
+    }
+
     /// The network below, for what only its driver knows. Its sockets are the client's.
     pub fn network(&self) -> &N {
         self.inner.network()

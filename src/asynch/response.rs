@@ -81,6 +81,11 @@ impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Response<'r, 'b, N, C, B> {
         self.inner.is_success()
     }
 
+    /// Where the server wants this to be asked instead: as [`Response::redirect`](crate::Response::redirect).
+    pub fn redirect(&self) -> Option<crate::Redirect<'_>> {
+        self.inner.redirect()
+    }
+
     /// The value of the first header field of this name (in any case), as bytes.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         self.inner.header(name)

@@ -256,7 +256,7 @@ fn layers_over_real_sockets() {
     let exchange = |answer: &str| [Act::Request, say(answer)];
     let wants = "HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=auth\r\n\
                  Content-Length: 0\r\n\r\n";
-    let answers = [moved, hello, busy, busy, hello, moved, busy, hello, moved, wants, hello];
+    let answers = [moved, moved, hello, busy, busy, hello, moved, busy, hello, moved, wants, hello];
     let server = Server::new(vec![answers.iter().flat_map(|answer| exchange(answer)).collect()]);
     let stack = std_embedded_nal_async::Stack::default();
     let mut client = host(&stack, Config::new());
@@ -264,6 +264,11 @@ fn layers_over_real_sockets() {
         let mut buffer = [0; 1024];
         let url = server.url();
         let mut online = client.wait_online(&mut cx).await.unwrap();
+        let mut response = online.get(&url, &mut buffer).send().await.unwrap();
+        let leads = response.redirect().map(|to| (to.status(), to.location().to_vec()));
+        assert_eq!(leads, Some((302, b"/new".to_vec())));
+        assert_eq!(response.read_to_str().await.unwrap(), "gone");
+        drop(response);
         let mut response = online.get(&url, &mut buffer).follow(3).send().await.unwrap();
         assert_eq!(response.read_to_str().await.unwrap(), "hello");
         drop(response);
