@@ -12,6 +12,7 @@ mod protocol;
 mod redirect;
 mod request;
 mod text;
+mod url;
 
 #[cfg(feature = "digest")]
 pub use challenge::ChallengeError;
@@ -19,7 +20,8 @@ pub use evidence::{BodyFraming, BodyProgress, Evidence};
 pub use excerpt::Excerpt;
 pub use protocol::{Peer, ProtocolError};
 pub use redirect::RedirectError;
-pub use request::{RequestError, TargetClass, UrlError};
+pub use request::{RequestError, TargetClass};
+pub use url::UrlError;
 
 use nal_link::LinkError;
 

@@ -37,6 +37,47 @@ pub(crate) fn put(room: &mut [u8], at: usize, bytes: &[u8]) -> usize {
     at.saturating_add(bytes.len())
 }
 
+/// What stands in front of the first of these bytes, and what behind it.
+#[inline(never)]
+pub(crate) fn split_at_byte(text: &[u8], byte: u8) -> (&[u8], &[u8]) {
+    let mut rest = text;
+    while let [first, behind @ ..] = rest {
+        if *first == byte {
+            let length = text.len().wrapping_sub(rest.len());
+            return (text.get(..length).unwrap_or_default(), behind);
+        }
+        rest = behind;
+    }
+    (text, &[])
+}
+
+/// Writes a number's decimal digits, 20 at most. It comes in limbs of 16 bits, the highest first: a division of 64
+/// bits would bring half a kilobyte of its own to a 32-bit chip.
+pub(crate) fn to_decimal<'d>(limbs: &mut [u32], digits: &'d mut [u8; 20]) -> &'d [u8] {
+    let mut start = digits.len();
+    for digit in digits.iter_mut().rev() {
+        let (mut remainder, mut more) = (0u32, 0u32);
+        for limb in limbs.iter_mut() {
+            let value = (remainder << 16) | *limb;
+            *limb = value / 10;
+            more |= *limb;
+            remainder = value % 10;
+        }
+        *digit = b'0'.wrapping_add(remainder as u8);
+        start = start.wrapping_sub(1);
+        if more == 0 {
+            break;
+        }
+    }
+    digits.get(start..).unwrap_or_default()
+}
+
+/// A number in limbs.
+pub(crate) fn limbs(number: u64) -> [u32; 4] {
+    let limb = |shift: u32| (number >> shift) as u32 & 0xFFFF;
+    [limb(48), limb(32), limb(16), limb(0)]
+}
+
 /// Moves `buffer[from..to]` down to start at `target`; nothing happens for a range that isn't there.
 pub(crate) fn move_down(buffer: &mut [u8], from: usize, to: usize, target: usize) {
     let cells = core::cell::Cell::from_mut(buffer).as_slice_of_cells();

@@ -165,3 +165,20 @@ impl ChunkedDecoder {
         }
     }
 }
+
+/// The bytes that a chunk's size line takes, as [`chunk_size_line`] writes it.
+pub(crate) const CHUNK_LINE: usize = 6;
+
+/// The largest chunk whose size fits that line.
+pub(crate) const MAX_CHUNK: usize = 0xFFFF;
+
+/// A chunk's size line, of fixed width so that the data can be put behind it before its length is
+/// known. Leading zeros are part of the grammar (RFC 9112 section 7.1).
+pub(crate) fn chunk_size_line(size: usize) -> [u8; CHUNK_LINE] {
+    let digit = |shift: u32| {
+        let nibble = ((size >> shift) & 15) as u8;
+        let base = if nibble < 10 { b'0' } else { b'A' - 10 };
+        base.wrapping_add(nibble)
+    };
+    [digit(12), digit(8), digit(4), digit(0), b'\r', b'\n']
+}

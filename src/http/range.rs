@@ -1,19 +1,17 @@
 //! Parts of a representation (RFC 9110 section 14).
 
-use super::bytes::trim;
+use super::bytes::{limbs, put, to_decimal, trim};
 use super::framing::decimal;
-use super::method::Method;
-use super::request::HeadWriter;
 
 /// Writes the value of a `Range` that asks for all from this byte on. A number has 20 digits at most.
 // Formatted, it would take two kilobytes of flash.
 pub(crate) fn all_from(first: u64, room: &mut [u8; 32]) -> &[u8] {
-    let mut writer = HeadWriter::new(&Method::Get.traits());
-    let mut pen = writer.on(room);
-    pen.put(b"bytes=");
-    pen.number(first);
-    pen.put(b"-");
-    room.get(..writer.length).unwrap_or_default()
+    let mut digits = [0; 20];
+    let mut end = 0;
+    for part in [b"bytes=" as &[u8], to_decimal(&mut limbs(first), &mut digits), b"-"] {
+        end = put(room, end, part);
+    }
+    room.get(..end).unwrap_or_default()
 }
 
 /// `Content-Range` in bytes.

@@ -1,6 +1,6 @@
 //! The head of a request, written into the caller's buffer (RFC 9112 section 3).
 
-use super::bytes::{copy, is_token, is_value_byte, move_down, trim};
+use super::bytes::{copy, is_token, is_value_byte, limbs, move_down, to_decimal, trim};
 use super::framing::ResponseTo;
 use super::method::{BodyLength, MethodTraits};
 use super::url::Url;
@@ -365,31 +365,13 @@ impl Pen<'_> {
         }
     }
 
-    pub(super) fn number(&mut self, number: u64) {
-        let limb = |shift: u32| (number >> shift) as u32 & 0xFFFF;
-        self.decimal(&mut [limb(48), limb(32), limb(16), limb(0)]);
+    fn number(&mut self, number: u64) {
+        self.decimal(&mut limbs(number));
     }
 
-    /// Puts a number's decimal digits. It comes in limbs of 16 bits, the highest first: a division of 64 bits
-    /// would bring half a kilobyte of its own to a 32-bit chip.
     fn decimal(&mut self, limbs: &mut [u32]) {
-        let mut digits = [0u8; 20];
-        let mut start = digits.len();
-        for digit in digits.iter_mut().rev() {
-            let (mut remainder, mut more) = (0u32, 0u32);
-            for limb in limbs.iter_mut() {
-                let value = (remainder << 16) | *limb;
-                *limb = value / 10;
-                more |= *limb;
-                remainder = value % 10;
-            }
-            *digit = b'0'.wrapping_add(remainder as u8);
-            start = start.wrapping_sub(1);
-            if more == 0 {
-                break;
-            }
-        }
-        self.put(digits.get(start..).unwrap_or_default());
+        let mut digits = [0; 20];
+        self.put(to_decimal(limbs, &mut digits));
     }
 
     /// Takes the default `Host` line out again.
@@ -423,21 +405,4 @@ pub(crate) enum Unsendable {
         needed: usize,
         available: usize,
     },
-}
-
-/// The bytes that a chunk's size line takes, as [`chunk_size_line`] writes it.
-pub(crate) const CHUNK_LINE: usize = 6;
-
-/// The largest chunk whose size fits that line.
-pub(crate) const MAX_CHUNK: usize = 0xFFFF;
-
-/// A chunk's size line, of fixed width so that the data can be put behind it before its length is
-/// known. Leading zeros are part of the grammar (RFC 9112 section 7.1).
-pub(crate) fn chunk_size_line(size: usize) -> [u8; CHUNK_LINE] {
-    let digit = |shift: u32| {
-        let nibble = ((size >> shift) & 15) as u8;
-        let base = if nibble < 10 { b'0' } else { b'A' - 10 };
-        base.wrapping_add(nibble)
-    };
-    [digit(12), digit(8), digit(4), digit(0), b'\r', b'\n']
 }

@@ -1,10 +1,10 @@
 //! Private parts, against their plain definitions.
 
 use super::bytes::{is_token_byte, is_value_byte, move_down, token_run, trim, value_run};
-use super::chunked::{ChunkedDecoder, Piece};
+use super::chunked::{ChunkedDecoder, Piece, chunk_size_line};
 use super::head::{HeadMeasure, HeadParser};
 use super::method::{BodyLength, Method};
-use super::request::{HeadWriter, Unsendable, chunk_size_line};
+use super::request::{HeadWriter, Unsendable};
 use super::url::Url;
 use crate::error::{ProtocolError, RequestError};
 use std::format;

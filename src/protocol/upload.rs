@@ -3,8 +3,8 @@
 use super::{Exchange, Failure, State};
 use crate::error::{BufferUse, RequestError};
 use crate::http::bytes::copy;
+use crate::http::chunked::{CHUNK_LINE, MAX_CHUNK, chunk_size_line};
 use crate::http::method::BodyLength;
-use crate::http::request::{CHUNK_LINE, MAX_CHUNK, chunk_size_line};
 
 /// Behind a chunk's data.
 const CRLF: &[u8] = b"\r\n";

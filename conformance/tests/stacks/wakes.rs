@@ -71,29 +71,22 @@ fn on_cable() -> (Rig, FarPeer) {
 
 /// A GET over a connection of its own.
 fn ours(script: Vec<Act>) -> usize {
-    let (mut rig, mut peer) = on_cable();
-    let url = peer.play(vec![script]);
-    let config = Config::new().response_timeout(PATIENCE).idle_timeout(PATIENCE);
-    let mut client = SafeHttpClient::with_config(rig.network().attached(), EmbassyTimer, config);
-    let (mut cx, mut buffer) = (cx(), [0; 1024]);
-    let get = async {
-        let mut online = client.online(&mut cx).unwrap();
-        let mut response = online.get(&url, &mut buffer).send().await.unwrap();
-        assert_eq!(response.read_to_end().await.unwrap(), BODY);
-    };
-    let (polls, done) = (&mut rig).block_on(polled(get, usize::MAX));
-    assert_eq!(done, Some(()));
-    polls
+    last_of(1, script)
 }
 
 /// The second of two.
 fn kept(script: Vec<Act>) -> usize {
+    last_of(2, [answer(LENGTH, usize::MAX, 0), script].concat())
+}
+
+/// The last of so many GETs over one connection.
+fn last_of(count: usize, script: Vec<Act>) -> usize {
     let (mut rig, mut peer) = on_cable();
-    let url = peer.play(vec![[answer(LENGTH, usize::MAX, 0), script].concat()]);
+    let url = peer.play(vec![script]);
     let config = Config::new().response_timeout(PATIENCE).idle_timeout(PATIENCE);
     let mut client = SafeHttpClient::with_config(rig.network().attached(), EmbassyTimer, config);
-    let mut cx = cx();
-    let mut get = || {
+    let (mut cx, mut last) = (cx(), 0);
+    for _ in 0..count {
         let mut buffer = [0; 1024];
         let get = async {
             let mut online = client.online(&mut cx).unwrap();
@@ -102,12 +95,10 @@ fn kept(script: Vec<Act>) -> usize {
         };
         let (polls, done) = (&mut rig).block_on(polled(get, usize::MAX));
         assert_eq!(done, Some(()));
-        polls
-    };
-    get();
-    let polls = get();
+        last = polls;
+    }
     assert_eq!(peer.accepted(), 1);
-    polls
+    last
 }
 
 fn reqwless(script: Vec<Act>) -> usize {

@@ -2,12 +2,8 @@
 
 mod common;
 
-use common::{AT2, HOST, NONOS, Rig, ms};
+use common::{AT2, ERROR, HOST, NONOS, OK, Rig, START, ms};
 use esp8266_sim::{AccessPoint, Config, Dialect, Fault, When, echo};
-
-const START: &str = "AT+CIPSTART=0,\"TCP\",\"192.168.4.20\",80";
-const OK: &str = "\r\nOK\r\n";
-const ERROR: &str = "\r\nERROR\r\n";
 
 fn config(dialect: Dialect) -> Config {
     Config::new(dialect).peer(HOST, 80, echo()).name("gate.local", HOST)
@@ -18,11 +14,6 @@ fn connected(dialect: Dialect) -> Rig {
     let mut rig = Rig::passive(config(dialect));
     rig.ask(START);
     rig
-}
-
-fn well(rig: &mut Rig) {
-    rig.handle.clear_faults();
-    assert_eq!(rig.ask("AT"), OK);
 }
 
 #[test]
@@ -64,7 +55,7 @@ fn busy_refuses_reset() {
         rig.write(format!("{command}\r\n"));
         assert_eq!(rig.hear(ms(1)), "\r\nbusy p...\r\n");
     }
-    well(&mut rig);
+    rig.is_well();
 }
 
 #[test]
@@ -78,7 +69,7 @@ fn busy_without_dhcp() {
             rig.write(format!("{command}\r\n"));
             assert_eq!(rig.hear(ms(1)), "\r\nbusy p...\r\n");
         }
-        well(&mut rig);
+        rig.is_well();
     }
 }
 
@@ -109,7 +100,7 @@ fn endless_line() {
         assert_eq!(rig.hear(ms(1)), format!("{ERROR}{ERROR}"));
         rig.write("\r\n");
         assert_eq!(rig.hear(ms(1)), ERROR);
-        well(&mut rig);
+        rig.is_well();
     }
 }
 
@@ -120,7 +111,7 @@ fn disconnect_reason() {
         let mut rig = Rig::joined(config);
         rig.handle.drop_wifi();
         assert!(rig.heard().contains("WIFI DISCONNECT (4)\r\n"));
-        well(&mut rig);
+        rig.is_well();
     }
 }
 
@@ -132,7 +123,7 @@ fn no_rejoin() {
         rig.handle.drop_wifi();
         rig.hear(ms(60_000));
         assert!(rig.ask(&rig.cur("CWJAP", "?")).starts_with("No AP"));
-        well(&mut rig);
+        rig.is_well();
     }
 }
 
@@ -182,7 +173,7 @@ fn ip_unset_and_name_hangs() {
     assert_eq!(rig.hear(ms(60_000)), "");
     rig.write("?\r\n");
     assert_eq!(rig.hear(ms(1)), "");
-    well(&mut rig);
+    rig.is_well();
 }
 
 #[test]

@@ -1,9 +1,8 @@
 //! Server-sent events, one at a time.
 
 use crate::client::{Buffer, Call, IntoUrl, Online, Request, Response, SafeHttpClient};
-use crate::http::bytes::{is, trim, value_run};
+use crate::http::bytes::{is, split_at_byte, trim, value_run};
 use crate::http::method::Method;
-use crate::http::redirect::split_at_byte;
 use crate::http::sse::{EventParser, Oversize};
 use crate::nal::ErrorOf;
 use core::fmt;

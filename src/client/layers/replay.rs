@@ -3,9 +3,9 @@
 use super::steps::Next;
 use crate::client::draft::Draft;
 use crate::client::{Buffer, Call};
-use crate::http::bytes::put;
+use crate::http::bytes::{put, split_at_byte};
 use crate::http::endpoint::Endpoint;
-use crate::http::redirect::{Change, split_at_byte};
+use crate::http::redirect::Change;
 use crate::http::request::Unsendable;
 use crate::http::response::ResponseHead;
 use crate::nal::{AnyDriver, CallView};

@@ -11,6 +11,11 @@ pub const HOST: [u8; 4] = [192, 168, 4, 20];
 pub const NONOS: Dialect = Dialect::NonOs17;
 pub const AT2: Dialect = Dialect::EspAt2;
 
+/// Opens link 0 to the peer at `HOST`.
+pub const START: &str = "AT+CIPSTART=0,\"TCP\",\"192.168.4.20\",80";
+pub const OK: &str = "\r\nOK\r\n";
+pub const ERROR: &str = "\r\nERROR\r\n";
+
 pub struct Rig {
     pub handle: Handle,
     pub port: SerialPort,
@@ -26,6 +31,12 @@ impl Rig {
         let mut rig = Rig { handle, port, clock, dialect };
         rig.ask("ATE0");
         rig
+    }
+
+    /// Without its faults it is as any other.
+    pub fn is_well(&mut self) {
+        self.handle.clear_faults();
+        assert_eq!(self.ask("AT"), OK);
     }
 
     /// A station that has joined, with five links.

@@ -15,7 +15,7 @@ fn busy_after_ok() {
     rig.handle.fault(Fault::BusyAfterOk, When::Nth(1));
     assert_eq!(rig.ask("AT"), OK);
     assert_eq!(rig.ask("AT"), "\r\nbusy p...\r\n");
-    well(&mut rig);
+    rig.is_well();
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn lost_answer() {
     assert_eq!(rig.ask("AT"), OK);
     assert_eq!(rig.ask(START), "");
     assert!(rig.ask("AT+CIPSTATUS").contains("+CIPSTATUS:0,"));
-    well(&mut rig);
+    rig.is_well();
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn late_answer() {
     rig.write("?\r\n");
     assert_eq!(rig.hear(ms(50)), "\r\nbusy p...\r\n");
     assert_eq!(rig.hear(ms(100)), OK);
-    well(&mut rig);
+    rig.is_well();
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn busy_forever() {
     }
     assert!(rig.ask("AT+RST").ends_with("\r\nready\r\n"));
     rig.ask("ATE0");
-    well(&mut rig);
+    rig.is_well();
 }
 
 // ---- Resets ----
@@ -64,7 +64,7 @@ fn after_reset(rig: &mut Rig, heard: &str) {
     assert!(rig.ask("AT").starts_with("AT"));
     rig.ask("ATE0");
     assert_eq!(rig.ask("AT+CIPMUX?"), "+CIPMUX:0\r\n\r\nOK\r\n");
-    well(rig);
+    rig.is_well();
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn boot_noise() {
     assert!(noisy.len() > usual + 512);
     assert!(noisy.contains("\\xff\r\nready\r\n\\x00\\x01"), "{noisy}");
     rig.ask("ATE0");
-    well(&mut rig);
+    rig.is_well();
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn no_more_links() {
     rig.handle.fault(Fault::NoMoreLinks, When::From(2));
     assert!(rig.ask(START).ends_with(OK));
     assert_eq!(rig.ask("AT+CIPSTART=1,\"TCP\",\"192.168.4.20\",80"), ERROR);
-    well(&mut rig);
+    rig.is_well();
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn body_cut() {
     rig.handle.fault(Fault::BodyCut, When::Nth(1));
     assert!(rig.send(b"12345678").contains("\r\n+IPD,0,4\r\n"));
     assert_eq!(rig.ask("AT+CIPRECVDATA=0,99"), "+CIPRECVDATA:4,1234\r\nOK\r\n0,CLOSED\r\n");
-    well(&mut rig);
+    rig.is_well();
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn lying_ipd_length() {
     let mut rig = connected(AT2);
     rig.handle.fault(Fault::LyingIpdLength, When::Nth(1));
     assert!(rig.send(b"hi").contains("\r\n+IPD,0,99999\r\n"));
-    well(&mut rig);
+    rig.is_well();
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn lying_recv_length() {
         rig.handle.fault(Fault::LyingRecvLength, When::Nth(1));
         rig.send(b"hi");
         assert_eq!(rig.ask("AT+CIPRECVDATA=0,9"), expected);
-        well(&mut rig);
+        rig.is_well();
     }
 }
 
@@ -183,7 +183,7 @@ fn to_read_line() {
     rig.handle.fault(Fault::ToReadLine, When::Always);
     rig.send(b"hi");
     assert_eq!(rig.ask("AT+CIPRECVDATA=0,9"), "to read 2 bytes\r\n+CIPRECVDATA:2,hi\r\nOK\r\n");
-    well(&mut rig);
+    rig.is_well();
 }
 
 #[test]

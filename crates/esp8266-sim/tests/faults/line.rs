@@ -10,7 +10,7 @@ fn unsolicited_line() {
         let (before, after) = OK.split_at(at as usize - 1);
         assert_eq!(rig.ask("AT"), format!("{before}WIFI GOT IP\r\n{after}"));
         assert_eq!(rig.handle.fault_count(Fault::UnsolicitedLine), 1);
-        well(&mut rig);
+        rig.is_well();
     }
 }
 
@@ -23,7 +23,7 @@ fn any_line_at_any_byte() {
     assert_eq!(rig.ask("AT"), "\r\nO\\xcb\r\n");
     rig.handle.inject(b"\r\n+IPD,0,99999:");
     assert_eq!(rig.heard(), "\r\n+IPD,0,99999:");
-    well(&mut rig);
+    rig.is_well();
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn cut_answer() {
     assert_eq!(rig.ask("AT"), OK);
     rig.handle.cut(1);
     assert_eq!(rig.ask("AT"), "\r");
-    well(&mut rig);
+    rig.is_well();
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn lost_byte() {
     let mut rig = Rig::new(config(AT2));
     rig.handle.fault(Fault::LostByte, When::Nth(3));
     assert_eq!(rig.ask("AT"), "\r\nK\r\n");
-    well(&mut rig);
+    rig.is_well();
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn flipped_bit() {
     let mut rig = Rig::new(config(AT2));
     rig.handle.fault(Fault::FlippedBit, When::Nth(4));
     assert_eq!(rig.ask("AT"), "\r\nOJ\r\n");
-    well(&mut rig);
+    rig.is_well();
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn wrong_baud_rate() {
     rig.handle.clear_faults();
     // The garbage that the modem heard is ended first.
     assert_eq!(rig.ask(""), ERROR);
-    well(&mut rig);
+    rig.is_well();
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn silent_modem() {
     assert_eq!(rig.ask("AT"), "");
     assert_eq!(rig.ask("AT+RST"), "");
     assert_eq!(rig.hear(ms(60_000)), "");
-    well(&mut rig);
+    rig.is_well();
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn cr_cr_lf() {
     // Data stay what they are.
     let sent = rig.send(b"\r\n");
     assert!(sent.contains("+IPD,0,2:\r\n\r\r\nSEND OK\r\r\n"), "{sent:?}");
-    well(&mut rig);
+    rig.is_well();
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn sticky_echo() {
     assert_eq!(rig.ask("AT"), "AT\r\n\r\nOK\r\n");
     rig.handle.clear_faults();
     rig.ask("ATE0");
-    well(&mut rig);
+    rig.is_well();
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn cisfr_typo() {
     let mut rig = Rig::joined(config(NONOS));
     rig.handle.fault(Fault::CisfrTypo, When::Always);
     assert!(rig.ask("AT+CIFSR").starts_with("+CISFR:STAIP,\"192.168.4.2\"\r\n"));
-    well(&mut rig);
+    rig.is_well();
 }
 
 #[test]
@@ -129,6 +129,6 @@ fn terse_errors() {
         assert_eq!(rig.ask(START), ERROR);
         rig.ask("AT+CIPCLOSE=0");
         assert_eq!(rig.ask("AT+CIPCLOSE=0"), ERROR);
-        well(&mut rig);
+        rig.is_well();
     }
 }

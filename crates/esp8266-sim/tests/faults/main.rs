@@ -7,12 +7,8 @@ mod connections;
 mod line;
 mod network;
 
-use common::{AT2, HOST, NONOS, Rig, ms};
+use common::{AT2, ERROR, HOST, NONOS, OK, Rig, START, ms};
 use esp8266_sim::{AccessPoint, Config, Dialect, Edit, Endpoint, Fault, When, canned, echo};
-
-const START: &str = "AT+CIPSTART=0,\"TCP\",\"192.168.4.20\",80";
-const OK: &str = "\r\nOK\r\n";
-const ERROR: &str = "\r\nERROR\r\n";
 
 fn config(dialect: Dialect) -> Config {
     Config::new(dialect)
@@ -33,11 +29,6 @@ fn active(dialect: Dialect) -> Rig {
     let mut rig = Rig::joined(config(dialect));
     rig.ask(START);
     rig
-}
-
-fn well(rig: &mut Rig) {
-    rig.handle.clear_faults();
-    assert_eq!(rig.ask("AT"), OK);
 }
 
 /// Every fault has a test here or in `field.rs` that names it.

@@ -86,7 +86,7 @@ fn modem_sleep() {
     rig.ask("AT+CIPRECVDATA=0,9");
     rig.handle.fault(Fault::ModemSleep, When::Always);
     assert!(rig.send(b"hi").contains("+IPD,0,2"));
-    well(&mut rig);
+    rig.is_well();
 }
 
 // ---- The network ----
@@ -101,7 +101,7 @@ fn no_dns_server() {
         assert_eq!(rig.ask(&rig.cur("CIPDNS", "?")), servers);
         assert_eq!(rig.ask("AT+CIPDOMAIN=\"gate.local\""), answer);
         assert!(rig.ask(START).ends_with(OK));
-        well(&mut rig);
+        rig.is_well();
     }
 }
 
@@ -192,7 +192,7 @@ fn slow_server() {
     assert_eq!(rig.send(b"hi"), "\r\nRecv 2 bytes\r\n\r\nSEND OK\r\n");
     assert_eq!(rig.hear(ms(29_900)), "");
     assert_eq!(rig.hear(ms(200)), "\r\n+IPD,0,2\r\n");
-    well(&mut rig);
+    rig.is_well();
 }
 
 #[test]
