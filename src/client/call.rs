@@ -202,7 +202,9 @@ impl<'b, B: Buffer> Call<'b, B> {
 
     /// The figures of the call so far.
     pub fn evidence<N: Network, C: Clock>(&self, client: &SafeHttpClient<N, C>) -> Evidence {
-        self.exchange.evidence(self.phase(), client.driver.stack.clock.now_ms())
+        let stack = &client.driver.stack;
+        let by_tls = stack.network.status().verification;
+        self.exchange.evidence(self.phase(), stack.clock.now_ms(), by_tls)
     }
 
     /// Whether the response has handed the connection over: after `101 Switching Protocols`, or a

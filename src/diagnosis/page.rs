@@ -6,7 +6,7 @@ use crate::error::Evidence;
 use core::fmt::{self, Display, Formatter, Write};
 use core::net::SocketAddr;
 use heapless::String;
-use nal_link::{IpConfig, LinkStatus};
+use nal_link::{IpConfig, LinkStatus, Verification};
 
 /// The last column that is written to.
 const COLUMNS: usize = 79;
@@ -198,6 +198,15 @@ impl Diagnosis {
     }
 }
 
+/// That a server wasn't verified, in a line of its own.
+pub(super) fn write_warning(f: &mut Formatter<'_>, verification: Verification) -> fmt::Result {
+    let Some(warning) = verification.warning() else { return Ok(()) };
+    let mut out = Wrapped::new(f, "TLS:")?;
+    out.write_str(warning)?;
+    out.end()?;
+    f.write_str("\n")
+}
+
 /// What it is, with what was to be reached where the text has a place for it.
 #[cfg(feature = "advice")]
 fn write_cause(
@@ -250,6 +259,7 @@ impl Display for Diagnosis {
         self.causes(f)?;
         self.advice(f, None)?;
         f.write_str("\n")?;
+        write_warning(f, self.evidence.verification)?;
         self.seen(f)?;
         self.came(f)?;
         self.words(f)

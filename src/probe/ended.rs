@@ -17,8 +17,10 @@ impl Ladder {
         buffer: &mut [u8],
     ) -> nb::Result<Next, ErrorOf<N>> {
         let head = exchange.head(buffer);
-        let mut evidence = exchange.evidence(Phase::Head, driver.stack.clock.now_ms());
+        let by_tls = driver.stack.network.status().verification;
+        let mut evidence = exchange.evidence(Phase::Head, driver.stack.clock.now_ms(), by_tls);
         evidence.link = Some(self.report.link);
+        self.report.verification = evidence.verification;
         let answer = Answer::of(
             &head,
             exchange.early_body(buffer),
@@ -67,6 +69,7 @@ impl Ladder {
         // The failure has taken the connection away.
         self.ticket = driver.any().claim();
         let step = step_of(&error, self.current());
+        self.report.verification = driver.evidence.verification;
         // It is the second question that failed, and the first was answered.
         if let Some(answer) = self.report.answer.take() {
             // What came then is of no interest.

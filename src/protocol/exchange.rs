@@ -10,6 +10,8 @@ use crate::http::head::{HeadMeasure, HeadParser};
 use crate::http::lenient::GoOn;
 use crate::http::method::Repeat;
 use crate::http::response::{Headers, ResponseHead};
+use crate::http::url::Scheme;
+use nal_link::Verification;
 
 /// What was asked for. It stays as it is once the call has begun.
 #[derive(Debug, Clone, Copy)]
@@ -283,14 +285,14 @@ impl Exchange {
         self.params.deadlines.limit_ms(deadline)
     }
 
-    /// The figures so far.
-    pub(crate) fn evidence(&self, phase: Phase, now: u32) -> Evidence {
-        let mut evidence = Evidence::default();
+    /// The figures so far, over a network that verifies servers so far.
+    pub(crate) fn evidence(&self, phase: Phase, now: u32, by_tls: Verification) -> Evidence {
+        let mut evidence = Evidence { verification: by_tls, ..Evidence::default() };
         self.tell(&mut evidence, phase, now);
         evidence
     }
 
-    /// The same, where it is kept.
+    /// The same, where it is kept, and where how far the network verifies servers stands already.
     #[inline(never)]
     pub(crate) fn tell(&self, evidence: &mut Evidence, phase: Phase, now: u32) {
         evidence.elapsed_ms = self.timers.elapsed(now);
@@ -299,6 +301,10 @@ impl Exchange {
         evidence.received = self.received;
         evidence.limit_ms = self.limit_ms(phase);
         evidence.reused = self.reused;
+        // Where nothing was sent there may have been no connection.
+        if self.endpoint.scheme != Scheme::Https || self.sent == 0 {
+            evidence.verification = Verification::Unknown;
+        }
         evidence.remote = self.endpoint.remote;
         evidence.status = self.status();
         evidence.body = self.progress();

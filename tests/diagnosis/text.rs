@@ -1,7 +1,9 @@
 //! What a serial console of 80 columns gets to see: never wider than 79, and nothing but ASCII,
 //! whatever the figures, names and bytes are. And a few typical reports, letter by letter.
 
-use crate::chip::{Chip, Pings, all_answer, all_are_silent, chip, link, open, refused, silent};
+use crate::chip::{
+    Chip, Pings, all_answer, all_are_silent, chip, fine, link, open, refused, silent,
+};
 use crate::common::faults::FAULTS;
 use crate::common::script::{Connection, Step};
 use crate::common::{TestClock, cx};
@@ -9,7 +11,7 @@ use crate::written::known;
 use safe_http_client::{
     BufferUse, Cause, Config, Deadline, Diagnosis, DisconnectReason, Error, ErrorKind, Evidence,
     IpConfig, LinkError, LinkStatus, Peer, Phase, ProbeStep, ProtocolError, Report, RequestError,
-    SafeHttpClient, StackFault, StepOutcome, TargetClass, UrlError,
+    SafeHttpClient, StackFault, StepOutcome, TargetClass, UrlError, Verification,
 };
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -263,6 +265,26 @@ fn home() -> LinkStatus {
         .with_gateway(Ipv4Addr::new(192, 168, 1, 1))
         .with_rssi(-61);
     LinkStatus::Up(ip)
+}
+
+/// That nobody knows who answered stands behind the steps, whatever came of them.
+#[test]
+fn a_server_that_wasnt_verified_is_said_in_a_line_of_its_own() {
+    let warning = "\nTLS:   the server's certificate was not verified\n";
+    for (url, connection, is_said) in [
+        ("https://192.168.1.20/", fine(), true),
+        ("https://192.168.1.20/", Connection::answer("SSH-2.0-x\r\n"), true),
+        ("https://192.168.1.20/", Connection::answer("HTTP/1.1 503 x\r\n\r\n"), true),
+        ("https://192.168.1.20/", refused(), false),
+        ("http://192.168.1.20/", fine(), false),
+    ] {
+        let verification = Verification::NotVerified;
+        let chip = Chip { verification, ..chip([connection]) };
+        let mut client = SafeHttpClient::new(chip, TestClock::ticking(1));
+        let text = client.diagnose(&mut cx(), url).to_string();
+        fits(&text);
+        assert_eq!(text.contains(warning), is_said, "{url}:\n{text}");
+    }
 }
 
 /// `8080 closed at once` is only said of a port that somebody asked.

@@ -1,13 +1,15 @@
 //! Every other way in which a connection doesn't come about, each with its cause.
 
 use crate::chains::{HOST, Served, leaf, root, self_signed};
-use crate::client::{Outcome, get, get_with, now, std_network};
+use crate::client::{self, Outcome, clock, get, get_with, now, std_network, with_tls};
 use crate::programs::{Folder, files, find, free_port, s_server};
-use crate::rustls_server::{config, hello, start};
+use crate::rustls_server::{config, head, hello, start};
+use conformance::common::cx;
 use rustls::version::{TLS12, TLS13};
+use safe_http_client::{SafeHttpClient, Verification};
 use safe_http_client_tls::{
-    Authority, FULL_RECORD, Failure, NoValidityCheck, PinnedKey, Unverified, WallClock, WallTime,
-    anchor,
+    Authority, FULL_RECORD, Failure, NoValidityCheck, PinnedKey, Unverified, Verify, WallClock,
+    WallTime, anchor,
 };
 use sha2::{Digest as _, Sha256};
 use std::io::{Read as _, Write as _};
@@ -142,6 +144,59 @@ fn nothing_is_verified_by_a_type_that_says_so() {
     let served = served();
     let port = start(config(&served, &[&TLS13]), hello);
     assert_eq!(get("elsewhere.test", port, Unverified), hello_got());
+}
+
+/// And by evidence that says so: of the response, and of a failure behind it. Plain requests of the same client have
+/// nothing to say.
+#[test]
+fn what_wasnt_verified_is_evidence() {
+    let served = served();
+    let secure = start(config(&served, &[&TLS13]), |stream| {
+        for _ in 0..2 {
+            head(stream)?;
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")?;
+            stream.flush()?;
+        }
+        head(stream).map(drop)
+    });
+    let plain = says(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    let anchors = [anchor(&served.root).unwrap()];
+    let (now, pins) = (WallTime::Utc(now()), [pin(&served.chain[0])]);
+    both_ways(secure, plain, Unverified, Verification::NotVerified);
+    both_ways(secure, plain, &Unverified, Verification::NotVerified);
+    both_ways(secure, plain, PinnedKey::new(&pins), Verification::Verified);
+    both_ways(secure, plain, Authority::new(&anchors, now), Verification::Verified);
+    let without_dates = Authority::new(&anchors, NoValidityCheck);
+    both_ways(secure, plain, without_dates, Verification::DatesNotVerified);
+    let pinned_without_dates = without_dates.and_key(&pins);
+    both_ways(secure, plain, pinned_without_dates, Verification::DatesNotVerified);
+}
+
+fn both_ways(secure: u16, plain: u16, verify: impl Verify, expected: Verification) {
+    with_tls(std_network(), FULL_RECORD, verify, |tls| {
+        let (mut cx, mut buffer) = (cx(), [0; 512]);
+        let mut client = SafeHttpClient::with_config(&mut *tls, clock(), client::config());
+        let (url, of_plain) =
+            (format!("https://{HOST}:{secure}/"), format!("http://{HOST}:{plain}/"));
+        let nothing = Verification::Unknown;
+        // The third connection is closed in place of an answer.
+        for (url, port, found) in [
+            (&of_plain, plain, Ok(nothing)),
+            (&url, secure, Ok(expected)),
+            (&url, secure, Ok(expected)),
+            (&url, secure, Err(expected)),
+            (&of_plain, plain, Ok(nothing)),
+        ] {
+            let mut online = client.online(&mut cx).unwrap();
+            let request = online.post(url, &mut buffer).connect_to(([127, 0, 0, 1], port).into());
+            let got = request.send().map(|mut response| {
+                response.read_to_end().unwrap();
+                response.evidence().verification
+            });
+            let got = got.map_err(|_| ()).map_err(|()| client.evidence().verification);
+            assert_eq!(got, found, "{url}");
+        }
+    });
 }
 
 #[test]

@@ -106,11 +106,6 @@ impl<'p, N: Network> Tls<'p, N> {
         &self.shown
     }
 
-    /// Whether the last TLS connection was to a server that wasn't verified.
-    pub fn is_unverified(&self) -> bool {
-        self.pipe.with(|line| line.unverified)
-    }
-
     /// Lets the session go on, as far as it can.
     fn poll(&mut self) {
         self.pipe.with(|line| {

@@ -9,6 +9,7 @@ use core::future::poll_fn;
 use core::task::Poll;
 use embedded_io::{ErrorKind, ErrorType};
 use embedded_io_async::{Read, Write};
+use nal_link::Verification;
 
 /// The longest name of a host (RFC 1035 section 2.3.4).
 const LONGEST_NAME: usize = 253;
@@ -71,8 +72,8 @@ pub(crate) struct Line {
     /// What has failed, told before embedded-tls does.
     pub(crate) failure: Option<Failure>,
     pub(crate) shown: Shown,
-    /// The server wasn't verified.
-    pub(crate) unverified: bool,
+    /// How far servers are verified.
+    pub(crate) verification: Verification,
     /// The length of the read buffer.
     pub(crate) buffer: usize,
 }
@@ -97,7 +98,7 @@ impl Pipe {
             gate: Gate::new(),
             failure: None,
             shown: Shown::new(),
-            unverified: false,
+            verification: Verification::Unknown,
             buffer: 0,
         }))
     }
@@ -154,7 +155,6 @@ impl Line {
         self.gate = Gate::new();
         self.failure = None;
         self.shown.clear();
-        self.unverified = false;
     }
 
     fn fail(&mut self, failure: Failure) -> Broken {

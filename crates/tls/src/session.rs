@@ -53,6 +53,7 @@ pub async fn session<V: Verify, R: SecureRandom>(
     verify: V,
     random: R,
 ) -> Infallible {
+    pipe.with(|line| line.verification = verify.verification());
     let mut provider = Provider { verifier: Verifier::new(verify, pipe), random };
     loop {
         pipe.until(|line| {

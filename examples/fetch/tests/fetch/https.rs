@@ -167,6 +167,7 @@ fn https_ends_as_curl_does() {
     let cases = [
         (0, format!("{here} --cacert root.pem {url}"), ""),
         (0, format!("{here} -k {url}"), "WARNING: -k"),
+        (0, format!("{here} -vk {url}"), "\n* the server's certificate was not verified\n"),
         (0, format!("{here} --cacert root.pem --pinnedpubkey sha256//{pin} {url}"), ""),
         (0, format!("{here} -k --pinnedpubkey sha256//{zeros};sha256//{pin} {url}"), "WARNING"),
         (
