@@ -30,8 +30,13 @@ fn refused(why: Failure) -> Outcome {
 fn an_honest_one_is_believed() {
     assert_eq!(run(Evil::honest, answer), Outcome::Got(200, b"hello".to_vec()));
     let one_record = |evil: &mut Evil| {
-        // All messages in one record: each is of the transcript before it.
-        evil.honest();
+        let mut record = evil.noted(message(8, &[0, 0]));
+        for make in [Evil::certificate, Evil::proof, Evil::finished] {
+            let next = make(evil);
+            record.extend(evil.noted(next));
+        }
+        evil.say(HANDSHAKE, &record);
+        evil.change_keys();
     };
     assert_eq!(run(one_record, answer), Outcome::Got(200, b"hello".to_vec()));
 }

@@ -29,9 +29,10 @@ pub(crate) type Shown = heapless::Vec<u8, 96>;
 pub struct Pipe(RefCell<Line>);
 
 /// How far the session is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum State {
     /// No connection, and none is asked for.
+    #[default]
     Idle,
     /// A connection is asked for.
     Asked,
@@ -112,10 +113,7 @@ impl Pipe {
     }
 
     pub(crate) fn state(&self) -> State {
-        match self.0.try_borrow() {
-            Ok(line) => line.state,
-            Err(_) => State::Idle,
-        }
+        self.with(|line| line.state)
     }
 
     /// Waits until `work` has something.

@@ -162,6 +162,22 @@ impl<'p, V: Verify> Verifier<'p, V> {
         TlsError::InvalidCertificate
     }
 
+    /// From one step to the next, where `check` has nothing against it.
+    fn advance(
+        &mut self,
+        from: Step,
+        to: Step,
+        check: impl FnOnce(&mut Self) -> Result<(), Failure>,
+    ) -> Result<(), TlsError> {
+        if !self.verifies() {
+            return Ok(());
+        }
+        let outcome = if self.step == from { check(self) } else { Err(Failure::UnexpectedMessage) };
+        outcome.map_err(|failure| self.refuse(failure))?;
+        self.step = to;
+        Ok(())
+    }
+
     fn certificates(
         &mut self,
         transcript: &Sha256,
@@ -212,34 +228,12 @@ impl<V: Verify> TlsVerifier<crate::suite::Suite> for Verifier<'_, V> {
         transcript: &Sha256,
         certificates: CertificateRef<'_>,
     ) -> Result<(), TlsError> {
-        if !self.verifies() {
-            return Ok(());
-        }
-        if self.step != Step::Certificates {
-            return Err(self.refuse(Failure::UnexpectedMessage));
-        }
-        match self.certificates(transcript, &certificates) {
-            Ok(()) => {
-                self.step = Step::Proof;
-                Ok(())
-            }
-            Err(failure) => Err(self.refuse(failure)),
-        }
+        self.advance(Step::Certificates, Step::Proof, |it| {
+            it.certificates(transcript, &certificates)
+        })
     }
 
     fn verify_signature(&mut self, proof: CertificateVerifyRef<'_>) -> Result<(), TlsError> {
-        if !self.verifies() {
-            return Ok(());
-        }
-        if self.step != Step::Proof {
-            return Err(self.refuse(Failure::UnexpectedMessage));
-        }
-        match self.proof(&proof) {
-            Ok(()) => {
-                self.step = Step::Satisfied;
-                Ok(())
-            }
-            Err(failure) => Err(self.refuse(failure)),
-        }
+        self.advance(Step::Proof, Step::Satisfied, |it| it.proof(&proof))
     }
 }
