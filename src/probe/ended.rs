@@ -17,9 +17,10 @@ impl Ladder {
         buffer: &mut [u8],
     ) -> nb::Result<Next, ErrorOf<N>> {
         let head = exchange.head(buffer);
-        let by_tls = driver.stack.network.status().verification;
-        let mut evidence = exchange.evidence(Phase::Head, driver.stack.clock.now_ms(), by_tls);
-        evidence.link = Some(self.report.link);
+        let verification = driver.stack.network.status().verification;
+        let link = Some(self.report.link);
+        let mut evidence = Evidence { verification, link, ..Evidence::default() };
+        exchange.tell(&mut evidence, Phase::Head, driver.stack.clock.now_ms());
         self.report.verification = evidence.verification;
         let answer = Answer::of(
             &head,

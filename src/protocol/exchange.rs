@@ -11,7 +11,6 @@ use crate::http::lenient::GoOn;
 use crate::http::method::Repeat;
 use crate::http::response::{Headers, ResponseHead};
 use crate::http::url::Scheme;
-use nal_link::Verification;
 
 /// What was asked for. It stays as it is once the call has begun.
 #[derive(Debug, Clone, Copy)]
@@ -285,14 +284,7 @@ impl Exchange {
         self.params.deadlines.limit_ms(deadline)
     }
 
-    /// The figures so far, over a network that verifies servers so far.
-    pub(crate) fn evidence(&self, phase: Phase, now: u32, by_tls: Verification) -> Evidence {
-        let mut evidence = Evidence { verification: by_tls, ..Evidence::default() };
-        self.tell(&mut evidence, phase, now);
-        evidence
-    }
-
-    /// The same, where it is kept, and where how far the network verifies servers stands already.
+    /// The figures so far, into `evidence`, where how far the network verifies servers stands already.
     #[inline(never)]
     pub(crate) fn tell(&self, evidence: &mut Evidence, phase: Phase, now: u32) {
         evidence.elapsed_ms = self.timers.elapsed(now);
@@ -303,7 +295,7 @@ impl Exchange {
         evidence.reused = self.reused;
         // Where nothing was sent there may have been no connection.
         if self.endpoint.scheme != Scheme::Https || self.sent == 0 {
-            evidence.verification = Verification::Unknown;
+            evidence.verification = Default::default();
         }
         evidence.remote = self.endpoint.remote;
         evidence.status = self.status();

@@ -1,8 +1,7 @@
 //! The async client over TLS: the same network around an async stack.
 
-use crate::chains::{HOST, Served, leaf, root};
+use crate::chains::{HOST, Served, leaf, root, served};
 use crate::client::{now, random};
-use crate::hostile::served;
 use crate::programs::{Folder, files, find, free_port, s_server};
 use crate::rustls_server::{Stream, config, head, hello, start};
 use conformance::common::cx;
@@ -149,7 +148,8 @@ fn by_openssl_as_well() {
 
 #[test]
 fn whoever_cant_be_verified_gets_no_request() {
-    let (served, other) = (served(), served_by_another());
+    // Roots of the same name, with other keys.
+    let (served, other) = (served(), served());
     let elsewhere = {
         let root = root();
         root.sign_p256(leaf(&["elsewhere.test"])).served(&[], &root)
@@ -188,11 +188,6 @@ fn a_server_that_wasnt_verified_is_evidence() {
         assert_eq!(response.read_to_str().await.unwrap(), "hello");
         assert_eq!(response.evidence().verification, Verification::NotVerified);
     });
-}
-
-/// A root of the same name, with another key.
-fn served_by_another() -> Served {
-    served()
 }
 
 /// While it waits the task sleeps, and in the handshake others have their turns.
