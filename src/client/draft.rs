@@ -1,9 +1,9 @@
 //! A request while it is put together, whatever its network and its buffer are.
 
 use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError, UrlError};
-use crate::http::endpoint::Endpoint;
 use crate::http::method::{BodyLength, MethodTraits};
 use crate::http::request::{HeadWriter, Pen, Unsendable};
+use crate::http::url::Endpoint;
 use crate::http::url::Url;
 use crate::nal::{AnyDriver, CallView, Fault};
 use crate::policy::check_request;

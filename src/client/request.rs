@@ -192,7 +192,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// # Ok(()) }
     /// ```
     pub fn lenient(mut self) -> Self {
-        self.draft.exchange.lenient = Some(crate::http::lenient::go_on);
+        self.draft.exchange.lenient = Some(crate::http::head::go_on);
         self
     }
 

@@ -2,9 +2,9 @@
 
 use super::{Buffer, Call, SafeHttpClient, Stream};
 use crate::error::{Error, ErrorKind, Evidence, Phase};
-use crate::http::content_type::ContentType;
+use crate::http::response::ContentType;
+use crate::http::response::StatusCode;
 use crate::http::response::{Headers, ResponseHead};
-use crate::http::status::StatusCode;
 use crate::nal::{AnyDriver, CallView, ErrorOf, Step};
 use crate::protocol::Goal;
 use core::fmt;

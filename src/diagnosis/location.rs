@@ -1,8 +1,8 @@
 //! Where an answer leads: the URL in a `Location`, a `Content-Location` or a `Refresh`.
 
 use super::answer::contains;
-use crate::http::address::{parse_ipv4, parse_ipv6};
 use crate::http::authority::{end_of_authority, end_of_host, find_last_at};
+use crate::http::authority::{parse_ipv4, parse_ipv6};
 use crate::http::bytes::trim;
 use core::fmt::{self, Write};
 use core::net::IpAddr;

@@ -2,9 +2,9 @@
 
 use super::{KNOCK_PORT, Ladder, REACH_MS};
 use crate::diagnosis::{StepOutcome, is_refusal};
-use crate::http::endpoint::Endpoint;
 use crate::http::method::Method;
 use crate::http::request::HeadWriter;
+use crate::http::url::Endpoint;
 use crate::http::url::Url;
 use crate::nal::{Driver, ErrorOf, StackStep};
 use crate::protocol::{CloseReason, Exchange, State};

@@ -3,7 +3,7 @@
 use crate::diagnosis::StepOutcome;
 use crate::diagnosis::Told;
 use crate::error::{ErrorKind, TargetClass};
-use crate::http::address::classify;
+use crate::http::authority::classify;
 use crate::policy::{Preflight, Preflights};
 use core::net::IpAddr;
 use nal_link::IpConfig;

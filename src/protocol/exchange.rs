@@ -3,14 +3,13 @@
 use super::{Body, CloseReason, Deadlines, Failure, Timers};
 use crate::error::{Deadline, Evidence, Phase};
 use crate::http::bytes::part;
-use crate::http::chunked::ChunkedDecoder;
-use crate::http::endpoint::Endpoint;
+use crate::http::framing::ChunkedDecoder;
 use crate::http::framing::ResponseTo;
+use crate::http::head::GoOn;
 use crate::http::head::{HeadMeasure, HeadParser};
-use crate::http::lenient::GoOn;
 use crate::http::method::Repeat;
 use crate::http::response::{Headers, ResponseHead};
-use crate::http::url::Scheme;
+use crate::http::url::{Endpoint, Scheme};
 
 /// What was asked for. It stays as it is once the call has begun.
 #[derive(Debug, Clone, Copy)]

@@ -7,11 +7,11 @@ pub use hops::{Hop, HopList, Hops};
 use super::replay::{Around, KeptView, Origin};
 use super::steps::{Next, Stop};
 use crate::error::RedirectError;
-use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::method::Repeat;
 use crate::http::redirect::{self, Base};
 use crate::http::request::Unsendable;
+use crate::http::url::Endpoint;
 use crate::policy::{Preflights, check_request};
 use hops::{NOTE, note};
 

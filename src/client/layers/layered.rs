@@ -17,7 +17,7 @@ use nal_link::{Clock, LoopContext, Network};
 #[cfg(feature = "digest")]
 use {
     super::digest::Dialogue, crate::error::RequestError, crate::http::digest::Credentials,
-    crate::http::request::auth::are_sound,
+    crate::http::request::extras::are_sound,
 };
 
 /// A request that is sent more than once where its layers ask for it: what [`follow`](Request::follow),
