@@ -1,6 +1,6 @@
 //! Why it doesn't work: of an error, and by looking.
 
-use super::draft::refuse;
+use super::request::refuse;
 use super::{Buffer, IntoUrl, SafeHttpClient};
 use crate::diagnosis::{Diagnosis, Findings, Report, Seen};
 use crate::error::{Error, ErrorKind, Phase, UrlError};
