@@ -2,8 +2,7 @@
 
 use super::answer::Answer;
 use super::rules::{EmptyReads, Facts, Reach, Symptom, decide};
-use super::words::Circumstance;
-use super::{Cause, Diagnosis};
+use super::{Cause, Circumstance, Diagnosis};
 use crate::error::{
     BodyFraming, BodyProgress, BufferUse, Deadline, Error, ErrorKind, Evidence, Peer, Phase,
     ProtocolError, RequestError, UrlError,

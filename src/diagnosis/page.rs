@@ -1,7 +1,6 @@
 //! `Display` of a diagnosis: a few lines for a serial console of 80 columns.
 
-use super::words::Circumstance;
-use super::{Cause, Diagnosis, Suspect};
+use super::{Cause, Circumstance, Diagnosis, Suspect};
 use crate::error::Evidence;
 use core::fmt::{self, Display, Formatter, Write};
 use core::net::SocketAddr;

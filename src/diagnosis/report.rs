@@ -1,7 +1,7 @@
 //! What an active check found, step by step.
 
 use super::Diagnosis;
-use super::answer::Answer;
+use super::answer::{Answer, Meaning};
 use super::facts::AT_ONCE_MS;
 use super::page::{Addresses, Wrapped};
 use crate::error::{ErrorKind, RequestError};
@@ -285,6 +285,115 @@ fn reached(out: &mut Detail, address: Option<IpAddr>, result: &StepResult) -> fm
         StepOutcome::NotAsked => "not asked",
         StepOutcome::Silent | StepOutcome::Failed => "says nothing",
     })
+}
+
+impl Answer {
+    /// Whether the report has something to say of it.
+    pub(super) fn is_remarkable(&self) -> bool {
+        self.meaning != Meaning::Fine
+    }
+
+    /// Whether a path of the caller's may be missing all the same.
+    pub(super) fn leaves_path_open(&self) -> bool {
+        self.meaning == Meaning::NotFound
+    }
+
+    /// The status, where it leads or what it wants, and what that means.
+    pub(super) fn says(&self, out: &mut impl Write) -> fmt::Result {
+        write!(out, "status {}", self.status)?;
+        let detail = self.detail.as_str();
+        match self.meaning {
+            Meaning::WantsCredentials if detail.is_empty() => {
+                out.write_str(", and no challenge that says which credentials are wanted")?;
+            }
+            Meaning::WantsCredentials => write!(out, ", which wants {detail}")?,
+            _ if !detail.is_empty() => write!(out, ", redirects to {detail}")?,
+            _ => {}
+        }
+        write!(out, ": {}", self.text())
+    }
+
+    const fn text(&self) -> &'static str {
+        match self.meaning {
+            Meaning::Fine => "an HTTP server answers",
+            Meaning::NoOptions => {
+                "an HTTP server answers, and takes no OPTIONS, which the check asks with"
+            }
+            Meaning::AsksForTls => "it says that this is an https port",
+            Meaning::Portal => "a captive portal says so itself",
+            Meaning::ToPortal => "another host, with a captive portal's marks",
+            Meaning::ToLogin => "another host, which looks like a login",
+            Meaning::ToOtherHost => "another host",
+            Meaning::ToHttps => "the same host by https",
+            Meaning::ToOtherPlace => "another place of the same host",
+            Meaning::ToSomewhere => "whether that is the same host isn't known",
+            Meaning::ToOtherScheme => "what isn't asked for by HTTP",
+            Meaning::ToNowhere => "a redirect that doesn't say where to",
+            Meaning::WantsCredentials => "who asks has to say who they are",
+            Meaning::Forbidden => {
+                "forbidden: the server has understood, and lets this client do nothing here"
+            }
+            Meaning::NotFound => "an HTTP server answers, and has nothing where the check asks",
+            Meaning::TooMany => "too many requests in too short a time",
+            Meaning::Refused => "the server refuses the check's question",
+            Meaning::Unavailable => {
+                "the server, or a proxy in front of it, can't answer now: overloaded, starting, or down"
+            }
+            Meaning::ServerError => "the server's own error, or that of a proxy in front of it",
+        }
+    }
+
+    /// What to do, where the status says more than its cause.
+    #[cfg(feature = "advice")]
+    pub(super) fn advice(&self) -> Option<&'static str> {
+        let wants = |scheme: &str| {
+            self.detail.split(", ").any(|wanted| wanted.eq_ignore_ascii_case(scheme))
+        };
+        Some(match self.meaning {
+            Meaning::ToHttps => {
+                "ask by https:// with a stack that has TLS, or have the server answer http for this \
+                 client"
+            }
+            Meaning::ToOtherHost | Meaning::ToLogin => {
+                "ask for the URL that it leads to, or have redirects followed: .follow(n); https takes a \
+                 stack that has TLS"
+            }
+            Meaning::ToOtherPlace | Meaning::ToSomewhere => {
+                "ask for the URL that it leads to, or have redirects followed: .follow(n)"
+            }
+            Meaning::ToOtherScheme => {
+                "look at what the server is for: it leads to an app or to another protocol"
+            }
+            Meaning::ToNowhere => "look at the server: a redirect needs a Location",
+            Meaning::WantsCredentials if self.status == 407 => {
+                "a proxy stands between: give it its credentials by the header Proxy-Authorization"
+            }
+            Meaning::WantsCredentials if wants("Basic") => {
+                "give user name and password by .basic(user, password), or percent-encoded in the URL: \
+                 http://user:password@host/"
+            }
+            Meaning::WantsCredentials if wants("Bearer") => "send the token by .bearer(token)",
+            Meaning::WantsCredentials if wants("Digest") => {
+                "answer by .digest(user, password, random), with the feature `digest`"
+            }
+            Meaning::WantsCredentials => {
+                "switch the server to Basic or Digest, or make the header Authorization for the scheme \
+                 that it wants yourself"
+            }
+            Meaning::Forbidden => {
+                "check the credentials' rights, and the server's list of allowed addresses and hosts"
+            }
+            Meaning::NotFound => {
+                "check the path with a request of your own: the check asks for none of your paths. Try \
+                 it in a browser, too"
+            }
+            Meaning::TooMany => "ask less often; Retry-After says when, where the server sends it",
+            Meaning::Refused => "look the status up, and at the server's log",
+            Meaning::Unavailable => "ask again in a while, and look at the server's log",
+            Meaning::ServerError => "look at the server's log: the fault isn't on this side",
+            _ => return None,
+        })
+    }
 }
 
 #[cfg(feature = "advice")]

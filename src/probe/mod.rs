@@ -1,8 +1,6 @@
 //! The active check: down the ladder, to the first step that breaks.
 
-mod ask;
-mod ended;
-mod look;
+mod steps;
 
 use crate::diagnosis::{Findings, ProbeStep, Report, Seen, StepOutcome};
 use crate::error::{Error, Evidence};
@@ -15,8 +13,8 @@ use crate::policy::Config;
 use crate::protocol::{CloseReason, Exchange, Goal, NEVER, State};
 use core::convert::Infallible;
 use core::net::{IpAddr, SocketAddr};
-use ended::{is_unexplained, step_of};
 use nal_link::{Clock, Connect, LinkStatus, Network, elapsed_ms};
+use steps::{is_own_machine, is_unexplained, look_at_subnet, look_at_target, step_of, told};
 
 /// An answer to a ping, or to a connection in its place, is awaited for so long.
 const REACH_MS: u32 = 4_000;
@@ -108,7 +106,7 @@ impl Ladder {
         report.add(step, StepOutcome::Failed, 0);
         let seen = Seen::new(error, Evidence::default());
         report.code = seen.code;
-        report.error = look::told(&error.kind);
+        report.error = told(&error.kind);
         report.diagnosis = Some(seen.diagnosis(Findings::default()));
         Self {
             exchange: None,
@@ -211,7 +209,7 @@ impl Ladder {
                 let is_up = if ip.is_some() { StepOutcome::Passed } else { StepOutcome::NotAsked };
                 self.end(ProbeStep::Link, is_up, &driver.stack.clock);
                 let target = exchange.endpoint.remote.map(|remote| remote.ip());
-                let (outcome, word) = look::subnet(ip, target, driver.config.checks);
+                let (outcome, word) = look_at_subnet(ip, target, driver.config.checks);
                 self.report.subnet = word;
                 self.end(ProbeStep::Subnet, outcome, &driver.stack.clock);
                 Ok(Next::Name)
@@ -231,11 +229,11 @@ impl Ladder {
                 let own = self.own_address();
                 let has_loopback = driver.stack.network.has_loopback();
                 let (outcome, word) =
-                    look::target(remote.ip(), own, has_loopback, driver.config.checks);
+                    look_at_target(remote.ip(), own, has_loopback, driver.config.checks);
                 self.report.target = word;
                 self.end(ProbeStep::Target, outcome, &driver.stack.clock);
                 // Nobody stands between a machine and itself.
-                if look::is_own_machine(remote.ip(), own, has_loopback) {
+                if is_own_machine(remote.ip(), own, has_loopback) {
                     exchange.timers.progress(driver.stack.clock.now_ms());
                     return Ok(Next::Port);
                 }
