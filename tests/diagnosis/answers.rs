@@ -102,6 +102,13 @@ fn an_answer_is_told_by_its_status() {
             &[FINE],
         ),
         (
+            "401 with a quotation in its realm",
+            "http://gate.test/",
+            "401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"say \\\"yes, sir\\\"\", Basic realm=\"c\"",
+            &["wants Digest, Basic:"],
+            &[FINE],
+        ),
+        (
             "401 that wants what the client hasn't",
             "http://gate.test/",
             "401 Unauthorized\r\nWWW-Authenticate: NTLM",
