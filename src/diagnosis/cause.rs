@@ -240,7 +240,7 @@ impl Cause {
 /// `{host}` and `{port}` stand for what was to be reached, as far as that is known.
 #[cfg(feature = "advice")]
 impl Cause {
-    /// What it is, in a clause, with `{host}` and `{port}` in the places of what was to be reached.
+    /// What it is, in a clause.
     pub(super) const fn template(self) -> &'static str {
         match self {
             Self::EventHandler => "the request was made from an event handler or interrupt",

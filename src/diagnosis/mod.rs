@@ -1,4 +1,5 @@
-//! From the facts of a failure to its cause: pure, and without I/O.
+//! From the facts of a failure to its cause, without I/O: `facts` gathers what is known, `rules` decides, `page`
+//! and `report` write it down.
 
 mod answer;
 mod cause;
@@ -12,6 +13,7 @@ pub use cause::Cause;
 pub(crate) use facts::{Findings, Seen, is_refusal};
 pub(crate) use report::Told;
 pub use report::{ProbeStep, Report, StepOutcome, StepResult};
+pub(crate) use rules::Reach;
 
 use crate::error::{Error, Evidence, Peer, Phase};
 use heapless::Vec;
@@ -89,11 +91,10 @@ pub struct Diagnosis {
     phase: Phase,
     evidence: Evidence,
     last_words: Vec<u8, WORDS>,
-    /// What changes the words for the cause.
     circumstance: Circumstance,
-    /// How often the stack gave no bytes, where that is worth to be told.
+    /// How often `receive` gave no bytes, where that is a symptom.
     empty_reads: u32,
-    /// What sends the first bytes of the answer, where they are no HTTP.
+    /// What sends the first bytes of the answer, if they aren't HTTP.
     peer: Option<Peer>,
 }
 
@@ -152,17 +153,17 @@ impl Diagnosis {
     }
 }
 
-/// What is known of a failure beside its cause, and changes the words for it.
+/// What is known of a failure beside its cause, where that changes the words for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Circumstance {
     Plain,
     /// The target is the machine that asks.
     OwnMachine,
-    /// The modem doesn't do what it is asked.
+    /// The modem is silent, hangs or is busy.
     Modem(StackFault),
     /// The link went while the request was under way.
     LinkLost,
-    /// The link has an access point, and no address; somebody has waited for one in vain.
+    /// There is an access point, and no address, after `wait_online` has waited for one or without that.
     NoAddress {
         waited: bool,
     },
@@ -175,7 +176,7 @@ pub(super) enum Circumstance {
 
 #[cfg(feature = "advice")]
 impl Circumstance {
-    /// What to do about a modem that is silent now, and had said this before.
+    /// What to do about a modem that is silent now, and has said these last words before.
     pub(super) fn advice_after(self, words: &[u8]) -> Option<&'static str> {
         let has_answered = words.windows(4).any(|window| window == b"OK\r\n");
         let is_silent = self == Self::Modem(StackFault::ModemSilent);

@@ -2,7 +2,7 @@
 
 use super::{KNOCK_PORT, Ladder, Next, REACH_MS};
 use crate::diagnosis::{
-    Answer, Diagnosis, Meaning, ProbeStep, Seen, StepOutcome, Told, is_refusal,
+    Answer, Diagnosis, Meaning, ProbeStep, Reach, Seen, StepOutcome, Told, is_refusal,
 };
 use crate::error::{
     Deadline, Error, ErrorKind, Evidence, Excerpt, Phase, RequestError, TargetClass,
@@ -22,14 +22,14 @@ use nal_link::{
     elapsed_ms,
 };
 
-/// An address that nobody has (RFC 5737), for a connection that is only to make the stack speak.
+/// An address that nobody has (RFC 5737): a connection to it only shows what the stack says to that.
 const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), KNOCK_PORT);
 
 /// What became of a step, and a word on it.
 pub(super) type Looked = (StepOutcome, &'static str);
 
-/// Whether a message from such a link gets to its target, as far as the addresses tell. What didn't fit
-/// was found before.
+/// Whether the link's addresses fit together for this target. Where they don't, the check has failed before:
+/// here it is only told whether there was something to look at.
 pub(super) fn look_at_subnet(
     ip: Option<IpConfig>,
     target: Option<IpAddr>,
@@ -63,7 +63,7 @@ pub(super) fn is_own_machine(target: IpAddr, own: Option<IpAddr>, has_loopback: 
     has_loopback && (target.is_loopback() || own == Some(target))
 }
 
-/// What a target is, as far as that can be told.
+/// What the target is, as far as its address tells.
 pub(super) fn look_at_target(
     target: IpAddr,
     own: Option<IpAddr>,
@@ -81,12 +81,13 @@ pub(super) fn look_at_target(
         Some(own) if !own.is_loopback() && checks.has(Preflight::OwnAddress) => {
             (StepOutcome::Passed, "another host")
         }
-        // A PC's link that doesn't know its address.
+        // The link doesn't know its own address, or the check of it is switched off.
         _ => (StepOutcome::Passed, "an address of a host"),
     }
 }
 
-/// The error that the report's advice is about. What is the stack's own has its fault in the report.
+/// The error that the report shows above its advice. A stack's own error isn't shown: its code stands in
+/// the step's line.
 pub(super) fn told<T, D>(kind: &ErrorKind<T, D>) -> Option<Told> {
     Some(match *kind {
         ErrorKind::Request(error) => Told::Request(error),
@@ -100,53 +101,63 @@ pub(super) fn told<T, D>(kind: &ErrorKind<T, D>) -> Option<Told> {
     })
 }
 
+/// What an answer to a ping makes of its step.
+pub(super) fn outcome(reach: Reach) -> StepOutcome {
+    match reach {
+        Reach::Answers => StepOutcome::Passed,
+        Reach::Silent => StepOutcome::Silent,
+        Reach::NotAsked => StepOutcome::NotAsked,
+    }
+}
+
 impl Ladder {
     fn is_patient(&self, now: u32) -> bool {
         elapsed_ms(now, self.mark) < REACH_MS
     }
 
-    /// Whether somebody answers a ping; `None` where the stack has none.
+    /// Whether somebody answers a ping; not asked where the stack has no pings.
     pub(super) fn ping<N: Network>(
         &self,
         network: &mut N,
         host: IpAddr,
         now: u32,
-    ) -> nb::Result<(Option<bool>, StepOutcome), ErrorOf<N>> {
+    ) -> nb::Result<Reach, ErrorOf<N>> {
         match network.ping(host) {
-            Ok(Some(_)) => Ok((Some(true), StepOutcome::Passed)),
+            Ok(Some(_)) => Ok(Reach::Answers),
             Err(nb::Error::WouldBlock) if self.is_patient(now) => Err(nb::Error::WouldBlock),
-            Ok(None) | Err(nb::Error::WouldBlock) => Ok((Some(false), StepOutcome::Silent)),
-            Err(nb::Error::Other(_)) => Ok((None, StepOutcome::NotAsked)),
+            Ok(None) | Err(nb::Error::WouldBlock) => Ok(Reach::Silent),
+            Err(nb::Error::Other(_)) => Ok(Reach::NotAsked),
         }
     }
 
-    /// Whether a connection can be opened, or is refused: somebody is there. `None` where the stack
-    /// doesn't tell that from silence.
+    /// Whether somebody takes a connection, or refuses it, which is an answer, too. Counts as not asked
+    /// where the stack doesn't tell a refusal from silence.
     pub(super) fn knock<N: Network, C: Clock>(
         &self,
         driver: &mut Driver<N, C>,
         remote: SocketAddr,
         now: u32,
-    ) -> nb::Result<Option<bool>, ErrorOf<N>> {
+    ) -> nb::Result<Reach, ErrorOf<N>> {
         let driver = driver.any();
         if !driver.stack.is_open() && driver.open().is_err() {
-            return Ok(None);
+            return Ok(Reach::NotAsked);
         }
         let answer = match driver.stack.connect(remote) {
-            Ok(()) => Some(true),
+            Ok(()) => Reach::Answers,
             Err(nb::Error::WouldBlock) if self.is_patient(now) => {
                 return Err(nb::Error::WouldBlock);
             }
-            Err(nb::Error::WouldBlock) => Some(false),
-            Err(nb::Error::Other(_)) => {
-                is_refusal(driver.stack.fault(StackStep::Connect)).then_some(true)
+            Err(nb::Error::WouldBlock) => Reach::Silent,
+            Err(nb::Error::Other(_)) if is_refusal(driver.stack.fault(StackStep::Connect)) => {
+                Reach::Answers
             }
+            Err(nb::Error::Other(_)) => Reach::NotAsked,
         };
         driver.close_socket(CloseReason::CallerAsked);
         Ok(answer)
     }
 
-    /// What the stack says of itself when it is asked for a connection over a link that is down.
+    /// What a stack says when it is asked for a connection over a link that is down.
     pub(super) fn ask_stack<N: Network, C: Clock>(
         &self,
         driver: &mut Driver<N, C>,
@@ -170,8 +181,8 @@ impl Ladder {
         Ok(fault)
     }
 
-    /// Asks for the root of a server that has just answered, over a connection of its own. False
-    /// where that question doesn't fit the buffer, or the host isn't known any more.
+    /// Asks a server that has just answered for its root, over a new connection. False where that
+    /// question doesn't fit the buffer, or the host's name was too long to be kept.
     pub(super) fn ask_root<N: Network, C: Clock>(
         &mut self,
         driver: &mut Driver<N, C>,
@@ -203,7 +214,7 @@ impl Ladder {
         true
     }
 
-    /// The server's answer is in: the check's own question, whatever it said to it.
+    /// The server has answered the check's question.
     pub(super) fn answered<N: Network, C: Clock>(
         &mut self,
         driver: &mut Driver<N, C>,
@@ -220,12 +231,12 @@ impl Ladder {
             self.findings.secure,
             &evidence,
         );
-        // Servers that take `*` for an error say the same of it whatever they are.
+        // Some servers take `*` for an error, whatever else they would say.
         let is_of_asterisk = answer.status == 400 && answer.meaning == Meaning::Fine;
         if is_of_asterisk && !self.asked_root {
             self.asked_root = true;
             if self.ask_root(driver, exchange, buffer) {
-                // It counts, should there be no other.
+                // It counts if the other question fails.
                 self.report.answer = Some(answer);
                 return Ok(Next::Http);
             }
@@ -234,7 +245,7 @@ impl Ladder {
         Ok(Next::Over)
     }
 
-    /// What the answer says is the end of the check.
+    /// The check ends with what this answer says.
     fn conclude_answer(&mut self, answer: Answer, evidence: Evidence, clock: &impl Clock) {
         self.port_is_open(clock);
         self.report.diagnosis = Diagnosis::of_answer(&answer, evidence);
@@ -246,7 +257,8 @@ impl Ladder {
         self.end(ProbeStep::Http, outcome, clock);
     }
 
-    /// Whoever says something has taken the connection: also where the stack would have said so of any.
+    /// A peer that says something has taken the connection. On a stack that reports any connect as a
+    /// success, this is the first that is known of it.
     fn port_is_open(&mut self, clock: &impl Clock) {
         if self.report.steps().last().is_some_and(|last| last.step < ProbeStep::Port) {
             self.pass(ProbeStep::Port, clock);
@@ -258,12 +270,12 @@ impl Ladder {
         driver: &mut Driver<N, C>,
         error: ErrorOf<N>,
     ) {
-        // The failure has taken the connection away.
+        // With the failure the check has lost its connection, and its ticket with it.
         self.ticket = driver.any().claim();
         let step = step_of(&error, self.current());
-        // It is the second question that failed, and the first was answered.
+        // The second question failed, and the first was answered.
         if let Some(answer) = self.report.answer.take() {
-            // What came then is of no interest.
+            // What came to the second one isn't shown.
             let evidence = Evidence { answer: Excerpt::default(), ..driver.evidence };
             self.conclude_answer(answer, evidence, &driver.stack.clock);
             self.next = Next::Over;
@@ -275,7 +287,7 @@ impl Ladder {
         if step == ProbeStep::Http {
             self.port_is_open(&driver.stack.clock);
         }
-        // What the head doesn't fit is an answer all the same.
+        // A head that doesn't fit the buffer is an answer all the same.
         if matches!(error.kind, ErrorKind::Buffer { .. }) && step == ProbeStep::Http {
             self.pass(ProbeStep::Http, &driver.stack.clock);
             self.next = Next::Over;
@@ -286,7 +298,7 @@ impl Ladder {
         self.report.code = seen.code;
         self.report.error = told(&error.kind);
         self.seen = Some(seen);
-        // Only a stack that can be interrupted is asked for more.
+        // More is only asked of a stack whose connect can be given up.
         let polls = driver.stack.network.quirks().connect() == Connect::Polls;
         let may_knock = polls && step == ProbeStep::Port;
         self.next = if polls && step == ProbeStep::Link && is_unexplained(self.report.link) {
@@ -296,16 +308,22 @@ impl Ladder {
             && let Some(gateway) = self.gateway()
         {
             Next::PingGateway(gateway)
-        } else if may_knock && self.findings.secure {
-            Next::KnockAtPort
-        } else if may_knock && self.findings.gateway.is_none() && self.gateway().is_some() {
-            Next::KnockAtGateway
+        } else if may_knock
+            && self.findings.secure
+            && let Some(address) = self.report.address
+        {
+            Next::KnockAtPort(SocketAddr::new(address, self.report.port))
+        } else if may_knock
+            && self.findings.gateway == Reach::NotAsked
+            && let Some(gateway) = self.gateway()
+        {
+            Next::KnockAtGateway(SocketAddr::new(gateway, KNOCK_PORT))
         } else {
             self.conclude(driver)
         };
     }
 
-    /// All that can be found out is.
+    /// There is no more to find out.
     pub(super) fn conclude<N: Network, C: Clock>(&mut self, driver: &Driver<N, C>) -> Next {
         if let Some(seen) = self.seen.take() {
             let words = driver.stack.network.status().last_words;
@@ -314,7 +332,7 @@ impl Ladder {
         Next::Over
     }
 
-    /// The client was given another call. What had broken before that stays the finding.
+    /// The client was given another call. A step that broke before that stays the finding.
     pub(super) fn displaced(&mut self, clock: &impl Clock) {
         let seen = self.seen.take().unwrap_or_else(|| {
             let kind = ErrorKind::Request(RequestError::Displaced);
@@ -346,12 +364,12 @@ impl Ladder {
             _ => None,
         };
         if let Some(silent) = silent {
-            // Whom it asked hasn't answered, and what they stand before is the connection.
-            *silent = Some(false);
+            // The connection comes next: an error from here on belongs to it.
+            *silent = Reach::Silent;
             exchange.state = State::Connect;
         }
         if matches!(self.next, Next::Free | Next::Signal) {
-            // Busy all the time, and not asked yet.
+            // The stack was busy all the time, and the link wasn't looked at yet.
             self.report.link = driver.stack.network.link_status();
         }
         let deadline = match self.next {
@@ -366,7 +384,7 @@ impl Ladder {
     }
 }
 
-/// Whether the link is down and its driver doesn't say why.
+/// Whether there is no address and the link doesn't say why.
 pub(super) fn is_unexplained(link: LinkStatus) -> bool {
     matches!(
         link.ip_config(),
@@ -374,8 +392,8 @@ pub(super) fn is_unexplained(link: LinkStatus) -> bool {
     )
 }
 
-/// The step that an error belongs to.
-pub(super) fn step_of<T, D>(error: &Error<T, D>, else_: ProbeStep) -> ProbeStep {
+/// The step that an error belongs to: as a rule the one that was under way.
+pub(super) fn step_of<T, D>(error: &Error<T, D>, under_way: ProbeStep) -> ProbeStep {
     match &error.kind {
         ErrorKind::Request(
             RequestError::Target(_) | RequestError::OwnAddress | RequestError::OwnNetwork,
@@ -383,8 +401,8 @@ pub(super) fn step_of<T, D>(error: &Error<T, D>, else_: ProbeStep) -> ProbeStep 
         | ErrorKind::ResolvedTo(..) => ProbeStep::Target,
         ErrorKind::Link(LinkError::GatewayOutsideSubnet) => ProbeStep::Subnet,
         ErrorKind::Link(LinkError::NoDnsServer) => ProbeStep::Name,
-        // It showed when the first byte was sent.
+        // The stack had reported a connection that there wasn't.
         ErrorKind::NotConnected(_) => ProbeStep::Port,
-        _ => else_,
+        _ => under_way,
     }
 }
