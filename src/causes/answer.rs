@@ -71,15 +71,16 @@ pub mod not_http {}
 ///
 /// # What happens
 ///
-/// - `ICY 200 OK` is SHOUTcast, the protocol of internet radios. It is made like HTTP, and its first line
-///   isn't.
-/// - A page without any head is HTTP/0.9, of 1991. Some devices still answer so to what they don't understand.
+/// - `ICY 200 OK` is SHOUTcast, the protocol of internet radios. It is HTTP but for its first line.
+/// - A page without any head is HTTP/0.9, of 1991. Some devices still answer so to what they don't
+///   understand.
 /// - Blank lines, a byte order mark, or a debug print of the server stand in front of `HTTP/1.1`. Browsers
 ///   skip some of it.
-/// - The status line is another one: `HTTP/2 200`, `http/1.1 200 ok`, `HTTP 200 OK`, `200 OK`.
-/// - It is missing, and the first line is a header: a CGI script answers without its server.
-/// - Its start is missing (`TP/1.1 200 OK`): bytes were lost on the way, or the answer before was longer than
-///   it said.
+/// - The status line is written otherwise: `HTTP/2 200`, `http/1.1 200 ok`, `HTTP 200 OK`, `200 OK`.
+/// - The status line is missing, and the first line is a header: a CGI script answers, and no server
+///   completes what it writes.
+/// - The start of the status line is missing (`TP/1.1 200 OK`): bytes were lost on the way, or the previous
+///   answer was longer than it said.
 ///
 /// # How the crate tells
 ///
@@ -87,8 +88,8 @@ pub mod not_http {}
 ///
 /// # What to do
 ///
-/// For a radio use its `http` port of Icecast kind, or a reader of your own. For bytes in front of the status
-/// line correct the server: as a rule it prints something before its head.
+/// For a radio use a port of its server that speaks HTTP, as Icecast does, or read the stream yourself. For
+/// bytes in front of the status line correct the server: as a rule it prints something before the head.
 ///
 /// ```no_run
 /// # use safe_http_client::*;
@@ -110,31 +111,32 @@ pub mod not_http {}
 /// [`ErrorKind::Protocol`](crate::ErrorKind::Protocol). [`Cause::NearlyHttp`](crate::Cause::NearlyHttp).
 pub mod nearly_http {}
 
-/// Cause 38, `left_overs`: left-overs of the answer before stand on the kept connection.
+/// Cause 38, `left_overs`: left-overs of the previous answer came on the kept connection.
 ///
 /// # Symptom
 ///
-/// The first request works, the next one on the same connection doesn't, and with a new connection each all
-/// work.
+/// The first request works, and the next one on the same connection doesn't. With a new connection for each
+/// request all of them work.
 ///
 /// - This crate: code `not_http`, or `malformed_response`, on a connection that was kept.
 /// - Arduino: -7, "no HTTP server", on the second request with `setReuse(true)`.
 ///
 /// # What happens
 ///
-/// A kept connection carries one answer behind the other, and each has to be as long as its head says. A
+/// A kept connection carries one answer after the other, and each has to be as long as its head says. A
 /// server that sends a body with 204 or 304, a body to HEAD, or more than its `Content-Length`, leaves bytes
-/// in front of the next answer.
+/// that stand in front of the next answer.
 ///
 /// # How the crate tells
 ///
-/// The answer begins with something else than a status line, and the connection was a kept one: **likely**. A
-/// head that is broken further on makes it **possible**. Bytes that wait on an idle connection are seen
-/// before the next request, which then gets a new connection; this is for those that come with it.
+/// The answer doesn't begin with a status line, and the connection was a kept one: **likely**. A head that is
+/// broken further on makes it **possible**. Bytes that wait on an idle connection are seen before the next
+/// request, which then gets a new connection. This cause is for those that come later, together with the next
+/// answer.
 ///
 /// # What to do
 ///
-/// Correct the server, or don't keep its connections.
+/// Correct the server, or don't keep connections to it.
 ///
 /// ```no_run
 /// # use safe_http_client::*;
@@ -175,21 +177,27 @@ pub mod left_overs {}
 ///
 /// # How the crate tells
 ///
-/// `diagnose` looks at the answer to its own question. A `Location`, `Content-Location` or `Refresh` with a
-/// whole URL of *another host* (with `www.` it counts as the same), or status 511 (RFC 6585 section 6),
-/// makes it **likely**. A server that redirects to another host of its own looks the same. A sign-in page
-/// with status 200 and none of these headers isn't noticed, and of a host whose name is longer than 64 bytes
-/// only the status 511 is.
+/// `diagnose` looks at the answer to its own question. It is **likely** where the status is 511 (RFC 6585
+/// section 6), where the page has a tag of WISPr (by which portals talk to programs), or where the answer
+/// leads to *another host* with a portal's marks: by a `Location`, `Content-Location` or `Refresh`, or by a
+/// page that leads on by itself. Such marks are a word like `captive`, `portal` or `hotspot` in host or path,
+/// the gateway's address, or a private address where a name or a public address was asked for. (A subdomain,
+/// such as `www.`, counts as the same host.) Where the other host only looks like a login, it is
+/// **possible**, behind [`redirected`](crate::causes::redirected).
+///
+/// A sign-in page with status 200 and none of these isn't noticed. If the host's name is longer than 64
+/// bytes, only status 511 and WISPr are.
 ///
 /// After a name that resolved to no host it is **possible**, behind
-/// [`name_not_resolved`](crate::causes::name_not_resolved).
+/// [`name_not_resolved`](crate::causes::name_not_resolved); and so it is behind a certificate of an [unknown
+/// authority](crate::causes::unknown_authority) or for [other hosts](crate::causes::wrong_host).
 ///
 /// # What to do
 ///
-/// Sign in once with a phone or PC, where the network then knows the chip, too (some go by the hardware
-/// address: have the chip's added). Better, use a network without a portal, or a phone's hotspot.
+/// Use a network without a portal, or a phone's hotspot. Some portals let a device in by its hardware (MAC)
+/// address: have the chip's added there.
 ///
-/// In the program, don't take any answer for the server's:
+/// In the program, don't take every answer for the server's:
 ///
 /// ```no_run
 /// # use safe_http_client::*;
@@ -233,17 +241,16 @@ pub mod captive_portal {}
 ///
 /// # What happens
 ///
-/// The server has what was asked for at another URL, which stands in the header `Location`. Most often it
-/// wants `https` where `http` was asked for; a name with `www.`, or without; a path with a `/` at its end.
-/// Some services answer
-/// each request that way (Google's Apps Script does, to another host). A [captive
+/// The server has what was asked for at another URL, which stands in the header `Location`. Most often that
+/// is `https` where `http` was asked for; a name with `www.`, or without; a path with a `/` at its end. Some
+/// services answer each request that way (Google's Apps Script does, to another host). A [captive
 /// portal](crate::causes::captive_portal) redirects, too, and has marks of its own.
 ///
 /// # How the crate tells
 ///
 /// `diagnose` reads the `Location` (a `Refresh` and a `Content-Location`, too) of the answer to its own
-/// question: that the answer redirects is **certain**. Where it leads to bears a portal's marks, the portal
-/// is named first, and this is **possible**.
+/// question: that the answer redirects is **certain**. If the place that it leads to bears a portal's marks,
+/// the portal is named first, and this is **possible**.
 ///
 /// # What to do
 ///
@@ -259,7 +266,7 @@ pub mod captive_portal {}
 /// # Ok(()) }
 /// ```
 ///
-/// To `https` by a stack that has TLS, or by having the server answer `http` for this client.
+/// If it leads to `https`, use a stack that has TLS, or have the server answer this client by `http`.
 ///
 /// Arduino:
 ///
@@ -285,27 +292,27 @@ pub mod redirected {}
 ///
 /// # What happens
 ///
-/// - 401: it wants credentials. `WWW-Authenticate` says by which scheme: user name and password in a URL are
-///   `Basic`; other schemes go into `Authorization` by hand.
-/// - 403: it has understood, and doesn't allow it. Look at the credentials' rights, at lists of addresses, at
-///   the name in the URL.
+/// - 401: it wants credentials. `WWW-Authenticate` says by which scheme: `Basic`, `Digest`, `Bearer` or
+///   another one.
+/// - 403: it has understood the request, and doesn't allow it. Look at the credentials' rights, at lists of
+///   addresses, at the name in the URL.
 /// - 404, 410: nothing is there. Look at the path (capitals, a `/` at its end), and at the port.
-/// - 405, 501: not by this method. That a server takes no OPTIONS, which `diagnose` asks with, is no fault.
+/// - 405, 501: it doesn't take this method. That a server doesn't take OPTIONS, which `diagnose` asks with,
+///   is no fault.
 /// - 407: a proxy wants credentials, by `Proxy-Authorization`.
-/// - 429: too many in too short a time. `Retry-After` says when.
-/// - 500: the server's own mistake; its log has more.
-/// - 502, 503, 504: who should answer behind a proxy is down, starts, or is slow.
+/// - 429: too many requests in too short a time. `Retry-After` says when.
+/// - 500: the server's own mistake; its log says more.
+/// - 502, 503, 504: the server, often one behind a proxy, is down, is starting, or is slow.
 ///
 /// # How the crate tells
 ///
-/// `diagnose` asks `OPTIONS *`, which is none of your requests. Where even that is answered by 401, 403 or
-/// 500 and up, it is
-/// **certain** that the server refuses. A 404 to it says nothing of your
-/// path, and is no finding.
+/// `diagnose` asks `OPTIONS *`, which is none of your requests. If even that is refused, by 401, 403 or 500
+/// for instance, it is **certain** that the server refuses. A 404 to it says nothing of your path, and is no
+/// finding.
 ///
 /// # What to do
 ///
-/// Look at the status before the body. For a 401, give what is wanted.
+/// Look at the status before the body. For a 401, give the credentials that are wanted.
 ///
 /// ```no_run
 /// # use safe_http_client::*;
@@ -320,8 +327,9 @@ pub mod redirected {}
 /// # Ok(()) }
 /// ```
 ///
-/// `Digest` is answered by `.digest(user, password, random)`, with the feature `digest`; a token goes by
-/// `.bearer(token)`.
+/// User name and password in the URL, or by `.basic(user, password)`, are for `Basic`. For `Digest` there is
+/// `.digest(user, password, random)`, with the feature `digest`; for a token `.bearer(token)`. For any other
+/// scheme write the header `Authorization` yourself.
 ///
 /// Arduino:
 ///
@@ -347,7 +355,7 @@ pub mod refused_by_status {}
 ///
 /// # What happens
 ///
-/// The server answered, and its answer can't be used.
+/// The server has answered, and its answer can't be used.
 ///
 /// *Cut short.* The connection ended before the announced length, or without the last chunk. The server
 /// crashed, a proxy gave up, the Wi-Fi went.
@@ -359,10 +367,10 @@ pub mod refused_by_status {}
 ///
 /// # How the crate tells
 ///
-/// That it is cut or invalid is seen; who made it so isn't. It is **likely** the server's where a modem's
-/// serial line stands between, which is named as possible beside it. On a PC, where none does, an invalid
-/// one is **certain**. Where a body ends a few bytes before its announced length, the length is likelier
-/// wrong ([`body_too_short`](crate::causes::body_too_short)), and this is **possible**.
+/// That it is cut or invalid is seen; who made it so isn't. So it is **likely**, with a modem's serial line
+/// as **possible** beside it. On a PC, which has no such line, an invalid response is **certain**. Where a
+/// body ends a few bytes before its announced length, the length is likelier wrong
+/// ([`body_too_short`](crate::causes::body_too_short)), and this is **possible**.
 ///
 /// # What to do
 ///
@@ -410,7 +418,7 @@ pub mod bad_response {}
 ///
 /// # How the crate tells
 ///
-/// It counted: **certain**. It is the caller's to mend, not the server's.
+/// It has counted the bytes: **certain**. The program has to be corrected, not the server.
 ///
 /// # What to do
 ///
@@ -467,8 +475,8 @@ pub mod buffer_too_small {}
 /// # How the crate tells
 ///
 /// The head has neither, and nothing moved for the idle deadline: **likely**. A server that is only slow with
-/// the
-/// rest of such a body looks the same.
+/// the rest of such a body looks the same. Where the stack's own end of the stream may have been missed, it
+/// is **possible**, behind [`stack_quirks`](crate::causes::stack_quirks).
 ///
 /// # What to do
 ///
@@ -521,15 +529,15 @@ pub mod body_without_end {}
 ///
 /// # What happens
 ///
-/// `Content-Length` says more than the body has. Its length was counted in characters and sent in bytes, or
-/// the other way round; a line end was counted as two bytes and sent as one; the length of a file was taken,
-/// and the file changed. The receiver waits for the rest.
+/// `Content-Length` says more than the body has. The length was counted in characters and the body sent in
+/// bytes, or the other way round; a line end was counted as two bytes and sent as one; the length of a file
+/// was taken, and the file changed. The receiver waits for the rest.
 ///
 /// # How the crate tells
 ///
-/// Nearly all of the announced length is there, and then nothing for the idle deadline, or the connection's
-/// end: **likely**. Where
-/// much is missing, a [slow server](crate::causes::slow_server) is likelier, and this is **possible**.
+/// Nearly all of the announced length is there, and then comes nothing until the idle deadline, or the
+/// connection's end: **likely**. Where much is missing, a [slow server](crate::causes::slow_server) is
+/// likelier, and this is **possible**.
 ///
 /// # What to do
 ///
@@ -583,8 +591,8 @@ pub mod body_too_short {}
 ///
 /// # What to do
 ///
-/// Requests say `Accept-Encoding: identity` by themselves. Where a server doesn't heed that, switch its
-/// compression off for this path; nothing is undone here.
+/// Requests say `Accept-Encoding: identity` by themselves. If a server doesn't heed that, switch its
+/// compression off for this path: this crate unpacks nothing.
 ///
 /// ```no_run
 /// # use safe_http_client::*;

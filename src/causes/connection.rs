@@ -23,12 +23,12 @@
 ///
 /// # How the crate tells
 ///
-/// A connect that ran into its deadline. `diagnose` then asks further, where the stack can: does the
-/// gateway answer, does the host answer a ping? If the host does, it is more likely a
+/// The connect ran into its deadline. `diagnose` then asks further, where the stack can: does the gateway
+/// answer, does the host answer a ping? If the host does, it is more likely a
 /// [`firewall`](crate::causes::firewall). If the gateway is silent, see
-/// [`gateway_silent`](crate::causes::gateway_silent). Else it is **likely** this one, with the firewall
-/// and, in the chip's own subnet, [`client_isolation`](crate::causes::client_isolation) as **possible**.
-/// From the chip these three look the same; a PC in the same network tells them apart. On stacks that hide
+/// [`gateway_silent`](crate::causes::gateway_silent). Otherwise this one is **likely**, with the firewall
+/// and, in the chip's own subnet, [`client_isolation`](crate::causes::client_isolation) as **possible**. From
+/// the chip these three look the same; a PC in the same network tells them apart. On stacks that hide
 /// refusals it is only **possible**.
 ///
 /// # What to do
@@ -80,9 +80,9 @@ pub mod host_down {}
 ///
 /// # What happens
 ///
-/// The host got the first packet, has no server on that port, and answers with a reset. The server isn't
-/// started, has crashed, or listens on another port: 5000, 8000 and 8080 are usual for development
-/// servers, and a URL without a port means 80.
+/// The host got the first packet, has no server on that port, and answers with a reset. The server wasn't
+/// started, has crashed, or listens on another port: 5000, 8000 and 8080 are usual for development servers,
+/// and a URL without a port means 80.
 ///
 /// A server that listens on its own 127.0.0.1 alone gives the very same reset:
 /// [`server_on_loopback`](crate::causes::server_on_loopback). So do some firewalls.
@@ -98,7 +98,7 @@ pub mod host_down {}
 /// Tell the crate what your stack's errors stand for, and it is surer:
 /// [`NalNetwork::with_faults`](crate::NalNetwork::with_faults).
 ///
-/// Some stacks never tell of a refusal and dial on
+/// Some stacks never tell of a refusal, and dial again and again
 /// ([`Connect::PollsForEver`](crate::Connect::PollsForEver)): there it shows as `connect_timeout`.
 ///
 /// # What to do
@@ -150,8 +150,9 @@ pub mod nothing_listens {}
 ///
 /// # How the crate tells
 ///
-/// It can't tell it from a port on which nothing listens: both are a reset at once. So it is named as
-/// **possible** wherever that is likely, right behind it. One look on the server settles it.
+/// It can't: a port on which nothing listens gives the same reset. So wherever
+/// [`nothing_listens`](crate::causes::nothing_listens) is likely, this is **possible**, right behind it. One
+/// look at the server tells.
 ///
 /// # What to do
 ///
@@ -210,18 +211,19 @@ pub mod server_on_loopback {}
 /// # What happens
 ///
 /// Most firewalls of PCs throw unwanted packets away without a word. The chip sends its first packet again
-/// and again until its time is over. Windows asks once, when a server starts for the first time, whether
-/// it may be reached; who clicks it away, or has the Wi-Fi set to *public network*, has blocked it.
+/// and again until its time is over. Windows asks once, when a server starts for the first time, whether it
+/// may be reached. If that question is clicked away, or the Wi-Fi is set to *public network*, the server is
+/// blocked.
 ///
-/// The PC's own browser isn't concerned: connections to itself pass.
+/// The PC's own browser isn't affected: a PC's connections to itself pass.
 ///
 /// # How the crate tells
 ///
 /// `diagnose` pings the host where the stack can (the AT modem can). If the host answers the ping and the
-/// port stays silent, it is **likely**. In all other connects that fail it is named as **possible**: a
-/// silent port looks like a host that is down ([`host_down`](crate::causes::host_down)), a reset like a
-/// port on which nothing listens ([`nothing_listens`](crate::causes::nothing_listens)). A host that answers
-/// no pings proves nothing: many Windows PCs don't.
+/// port stays silent, it is **likely**. After other connects that fail it is **possible**: a silent port
+/// looks like a host that is down ([`host_down`](crate::causes::host_down)), a reset looks like a port on
+/// which nothing listens ([`nothing_listens`](crate::causes::nothing_listens)). A host that answers no pings
+/// proves nothing: many Windows PCs don't.
 ///
 /// # What to do
 ///
@@ -273,7 +275,7 @@ pub mod firewall {}
 ///
 /// An access point can refuse to pass packets from one of its wireless clients to another. Routers call it
 /// *AP isolation*, *client isolation* or *wireless isolation*; a *guest network* nearly always has it, and
-/// public and company networks, too. Each client gets an address and its internet, and sees no other.
+/// public and company networks, too. Each client gets an address and the internet, and sees no other client.
 ///
 /// The packets to the server are dropped in the access point. Neither end can notice more than silence.
 ///
@@ -336,21 +338,22 @@ pub mod client_isolation {}
 ///
 /// # What happens
 ///
-/// Each connection takes a socket, and memory. It is free again when the connection was closed and, on the
-/// side that closed first, some minutes later: TCP keeps it in `TIME_WAIT`. On lwIP that costs 184 bytes
-/// each ([esp8266/Arduino 1923](https://github.com/esp8266/Arduino/issues/1923),
+/// Each connection takes a socket, and memory. It is free again once the connection is closed; on the side
+/// that closed first some minutes later, since TCP keeps it in `TIME_WAIT`. On lwIP that costs 184 bytes each
+/// ([esp8266/Arduino 1923](https://github.com/esp8266/Arduino/issues/1923),
 /// [4213](https://github.com/esp8266/Arduino/issues/4213)). Later versions keep no more than five
-/// ([2332](https://github.com/esp8266/Arduino/issues/2332)). On the Arduino core memory is the only limit of
-/// clients ([8302](https://github.com/esp8266/Arduino/issues/8302)).
+/// ([2332](https://github.com/esp8266/Arduino/issues/2332)). On the Arduino core only memory limits the
+/// number of clients ([8302](https://github.com/esp8266/Arduino/issues/8302)).
 ///
 /// So: many connections in a short time, connections that nobody closes, responses that nobody reads to
 /// their end.
 ///
 /// # How the crate tells
 ///
-/// Where the stack says that it has no socket, **certain**; where it only refuses to give one, **likely**.
-/// An error about memory makes it **possible**, behind [`modem_memory`](crate::causes::modem_memory). A
-/// stack that says that it didn't even dial makes it **likely**.
+/// Where the stack says that it has no socket it is **certain**; where it only refuses to give one,
+/// **likely**. An error about memory makes it **possible**, behind
+/// [`modem_memory`](crate::causes::modem_memory). A stack that says that it didn't even dial makes it
+/// **likely**.
 ///
 /// The crate holds one connection at most. If sockets run out, look at what else uses the stack.
 ///
@@ -370,8 +373,8 @@ pub mod client_isolation {}
 /// # Ok(()) }
 /// ```
 ///
-/// Let the *server* close: then `TIME_WAIT` is its own. In requests that say
-/// [`connection_close`](crate::Request::connection_close), it does.
+/// Let the *server* close: then `TIME_WAIT` is on its side. After a request with
+/// [`connection_close`](crate::Request::connection_close) it does.
 ///
 /// Arduino: one client, kept; and `end()` on each path.
 ///
@@ -410,7 +413,7 @@ pub mod out_of_sockets {}
 /// # What happens
 ///
 /// The connection was opened; the answer didn't come in time. Small servers do the work first and answer
-/// afterwards: they wake a disk, ask a database, drive a motor. Single-threaded ones serve another client
+/// afterwards: they wake a disk, ask a database, drive a motor. Those with one thread serve another client
 /// meanwhile.
 ///
 /// On Arduino one figure, `setTimeout`, is the limit of the connect and of the wait for the answer. In
@@ -419,11 +422,13 @@ pub mod out_of_sockets {}
 ///
 /// # How the crate tells
 ///
-/// By the phase and the figures: connected, `phase_ms` at the deadline, nothing or not all received. That
-/// makes it **likely**. From here a slow server looks like a packet lost to
+/// By the phase and the figures: the connection was there, the time was used up, and nothing or not all was
+/// received. That makes it **likely**. From here a slow server looks like a packet lost to
 /// [`modem_sleep`](crate::causes::modem_sleep) and like a service that waits for something else than HTTP
-/// ([`not_http`](crate::causes::not_http)); both are named as **possible**. Where the stack says that its
-/// radio sleeps, it is **possible**, too.
+/// ([`not_http`](crate::causes::not_http)); both are named as **possible**. Where something else explains the
+/// wait better ([`body_without_end`](crate::causes::body_without_end),
+/// [`body_too_short`](crate::causes::body_too_short), [`stack_quirks`](crate::causes::stack_quirks)), this
+/// one is **possible**.
 ///
 /// # What to do
 ///
@@ -441,9 +446,10 @@ pub mod out_of_sockets {}
 /// # }
 /// ```
 ///
-/// For one request that is known to take long, [`Request::response_timeout`](crate::Request::response_timeout).
-/// A loop that has other things to do meanwhile uses [`start`](crate::Request::start) and polls. Better
-/// still, let the server answer `202 Accepted` first and work then.
+/// For one request that is known to take long there is
+/// [`Request::response_timeout`](crate::Request::response_timeout). A loop that has other things to do
+/// meanwhile uses [`start`](crate::Request::start) and polls. Better still, let the server answer `202
+/// Accepted` first and work then.
 ///
 /// Arduino:
 ///
@@ -486,7 +492,7 @@ pub mod slow_server {}
 ///
 /// GET, HEAD, PUT, DELETE and other methods that may be repeated are sent again, once, on a new connection;
 /// you see nothing of it. POST and PATCH aren't: they could take effect twice (RFC 9110 section 9.2.2). Nor
-/// is a body that was read from somewhere and is gone.
+/// is a request whose body was read from somewhere and is gone.
 ///
 /// # What to do
 ///
@@ -545,9 +551,10 @@ pub mod stale_connection {}
 ///
 /// # How the crate tells
 ///
-/// The stack reported an error on an open connection, or its end before the first byte of a response:
-/// **likely**. On a connection that had been kept, [`stale_connection`](crate::causes::stale_connection) is
-/// likelier. A port that wants TLS ([`tls_mismatch`](crate::causes::tls_mismatch)) or another protocol
+/// The stack reported an error on an open connection, or the connection's end before the first byte of a
+/// response: **likely**. On a connection that had been kept,
+/// [`stale_connection`](crate::causes::stale_connection) is likelier. A port that wants TLS
+/// ([`tls_mismatch`](crate::causes::tls_mismatch)) or another protocol
 /// ([`not_http`](crate::causes::not_http)) may close as well: **possible**. If the link has no address any
 /// more, see [`no_address`](crate::causes::no_address).
 ///
@@ -593,8 +600,8 @@ pub mod connection_lost {}
 ///
 /// # Symptom
 ///
-/// With a stack that isn't in the list of those that were tried: responses that end with the connection end
-/// in a deadline, or all end at once.
+/// With a stack that isn't in the list of those that were tried: reading a response that ends with the
+/// connection takes until a deadline, or every response ends at once.
 ///
 /// - This crate: code `idle_timeout` or `empty_reply`, and "receive gave 0 bytes 5123 times" in the diagnosis.
 /// - Arduino: none; there the stack is the core's own.
@@ -602,16 +609,16 @@ pub mod connection_lost {}
 /// # What happens
 ///
 /// embedded-nal leaves open what `Ok(0)` from `receive` means. On some stacks it is the end of the stream, on
-/// others it is nothing yet. The client goes by what was declared where the stack was attached. Declared as
-/// nothing yet, an end is never seen, and the client asks until its deadline. Declared as an end, the first
-/// moment without data is one.
+/// others it is nothing yet. The client goes by what was declared where the stack was attached. If the end
+/// was declared as "nothing yet", it is never seen, and the client asks until its deadline. If "nothing yet"
+/// was declared as the end, the first moment without data ends the response.
 ///
 /// # How the crate tells
 ///
 /// [`NalNetwork`](crate::NalNetwork) counts. Many reads of no bytes on a stack that also said `WouldBlock`,
-/// and a response that doesn't go on, make it **likely**: `WouldBlock` is that stack's nothing yet. Without
-/// one it is **possible**, and so is it for a stack that isn't known, whose first `Ok(0)` ended the response
-/// at once.
+/// and a response that doesn't go on, make it **likely**: such a stack says "nothing yet" by `WouldBlock`. So
+/// do many of them in a body that only the connection's end can end. Elsewhere many of them make it
+/// **possible**; and so does, on a stack that isn't known, a first `Ok(0)` that ended the response at once.
 ///
 /// # What to do
 ///

@@ -18,7 +18,7 @@
 ///
 /// Two steps follow one another. The chip joins the access point (AT: `WIFI CONNECTED`, Arduino:
 /// `onStationModeConnected`). Then it asks DHCP for an address (`WIFI GOT IP`, `onStationModeGotIP`), which
-/// takes up to some seconds. Between the two it has no address that a packet could come back to, so no
+/// takes up to some seconds. Between the two it has no address to which a packet could come back, so no
 /// connection can be opened. `WiFi.begin()` starts both and doesn't wait for either.
 ///
 /// If the second step never comes, DHCP doesn't answer: the router's pool is used up, its filter doesn't
@@ -26,13 +26,13 @@
 ///
 /// # How the crate tells
 ///
-/// It asks the link before a byte is sent, and again when something failed. Before it, that is **certain**.
-/// An address of 0.0.0.0 counts as none. A link that is gone when a call fails makes it **likely**:
-/// what was first, the link or the connection, can't be told. After a join that timed out it is
-/// **possible**, behind [`join_failed`](crate::causes::join_failed).
+/// It asks the link before a byte is sent, and again when something failed. Before a byte was sent, it is
+/// **certain**. An address of 0.0.0.0 counts as none. A link that is gone when a call fails makes it
+/// **likely**: whether the link went first, or the connection, can't be told. After a join that timed out it
+/// is **possible**, behind [`join_failed`](crate::causes::join_failed).
 ///
-/// That there is no address is certain; *why* is another thing. Where the link gives no reason, a join that
-/// failed and a modem that says nothing are named as possible beside it.
+/// That there is no address is certain; *why* may not be. Where the link gives no reason, a join that failed
+/// and a modem that says nothing are named as possible beside it.
 ///
 /// # What to do
 ///
@@ -93,8 +93,8 @@ pub mod no_address {}
 ///
 /// The radio finds no access point of that name, or the two don't agree on a key. The name and the password
 /// are compared byte by byte; upper and lower case count, and so does a space at the end. The ESP8266 has
-/// 2.4 GHz alone: a network on 5 GHz doesn't exist for it. One that allows WPA3 alone is out of reach for
-/// NonOS firmware and the Arduino core.
+/// only 2.4 GHz: a network on 5 GHz doesn't exist for it. One that allows only WPA3 is out of reach for NonOS
+/// firmware and the Arduino core.
 ///
 /// Which of these it was is the firmware's guess. A wrong password and a weak signal both end in a handshake
 /// that isn't completed; Espressif calls the numbers of `+CWJAP` "for reference only".
@@ -165,26 +165,26 @@ pub mod join_failed {}
 ///
 /// # What happens
 ///
-/// The netmask says which addresses are in the own subnet. All others are reached by way of the gateway,
-/// which has to be in the subnet itself. In
-/// [esp8266/Arduino 2182](https://github.com/esp8266/Arduino/issues/2182) the address is 192.168.0.20, the
-/// netmask 255.255.255.0 and the gateway 192.168.1.1: the gateway is outside, so no packet finds it.
+/// The netmask says which addresses are in the chip's own subnet. All others are reached through the gateway,
+/// which has to be in that subnet itself. In [esp8266/Arduino
+/// 2182](https://github.com/esp8266/Arduino/issues/2182) the address is 192.168.0.20, the netmask
+/// 255.255.255.0 and the gateway 192.168.1.1: the gateway is outside, so no packet finds it.
 ///
-/// A static address that is in the wrong subnet as a whole, gateway and all, fits together and fails all
-/// the same.
+/// An address and a gateway that both belong to another network fit together, and fail all the same.
 ///
 /// # How the crate tells
 ///
-/// From the link's addresses, before a byte is sent: **certain**. Only where the target is behind the
-/// gateway; a target in the own subnet needs none. It needs a link that knows netmask and gateway, as
-/// `EspAt` does. [`Preflight::Subnet`](crate::Preflight::Subnet) leaves the check out; a connect that then fails
-/// makes it **likely**. Where the addresses fit together and the gateway is silent, it is **possible**,
+/// From the link's addresses, before a byte is sent: **certain**. It only looks where the target is behind
+/// the gateway: a target in the chip's own subnet needs none. It needs a link that knows netmask and gateway,
+/// as `EspAt` does. [`Preflight::Subnet`](crate::Preflight::Subnet) leaves the check out; a connect that then
+/// fails makes it **likely**. Where the addresses fit together and the gateway is silent, it is **possible**,
 /// behind [`gateway_silent`](crate::causes::gateway_silent).
 ///
 /// # What to do
 ///
-/// Use DHCP, and reserve the address in the router. Else take all three figures from a PC in the same
-/// network (`ip addr` and `ip route`, or `ipconfig`), and an address that DHCP doesn't give to others.
+/// Use DHCP, and reserve the address in the router. Otherwise take netmask and gateway from a PC in the same
+/// network (`ip addr` and `ip route`, or `ipconfig`), and an address of that subnet that DHCP doesn't give to
+/// others.
 ///
 /// ```
 /// # use {core::net::Ipv4Addr, safe_http_client::IpConfig};
@@ -223,11 +223,11 @@ pub mod wrong_subnet {}
 /// # What happens
 ///
 /// The way out begins at the gateway. If it is silent, either the radio link is so weak that packets get lost
-/// in both directions, or the router hangs, or the gateway's address is wrong: with a static address it is
-/// copied from another network ([`wrong_subnet`](crate::causes::wrong_subnet)).
+/// in both directions, or the router hangs, or the gateway's address is wrong, as where a static address came
+/// from another network ([`wrong_subnet`](crate::causes::wrong_subnet)).
 ///
-/// A link can be "up" all that time. The chip notices an access point that is gone by its missing beacons,
-/// seconds later.
+/// A link can be "up" all that time. The chip notices only seconds later that an access point is gone: by the
+/// beacons that don't come.
 ///
 /// # How the crate tells
 ///
@@ -353,9 +353,9 @@ pub mod no_dns_server {}
 ///
 /// # What happens
 ///
-/// The name is mistyped; or the DNS server can't be reached; or it is one of those that only the own
-/// network knows. `server.local` is mDNS: hosts answer for themselves by multicast, and a DNS server knows
-/// nothing of it. A bare `server` or `server.lan` is known to the router at most.
+/// The name is mistyped; or the DNS server can't be reached; or it is one of those that only your own network
+/// knows. `server.local` is mDNS: hosts answer for themselves by multicast, and a DNS server knows nothing of
+/// it. A bare `server` or `server.lan` is known to the router at most.
 ///
 /// Some resolvers say *success* and give no host. In
 /// [esp8266/Arduino 7422](https://github.com/esp8266/Arduino/issues/7422) half of the answers are
@@ -365,11 +365,11 @@ pub mod no_dns_server {}
 ///
 /// # How the crate tells
 ///
-/// Names are a phase of their own. A refusal or a deadline there is **likely** this; what the resolver had
-/// asked isn't seen, so [`no_dns_server`](crate::causes::no_dns_server) and, after a deadline,
-/// [`gateway_silent`](crate::causes::gateway_silent) are named as **possible**. An address that is no host
-/// is **certain**, with [`captive_portal`](crate::causes::captive_portal) as possible. A link that is gone
-/// by then points to [`no_address`](crate::causes::no_address).
+/// Names are a phase of their own. A refusal or a deadline there is **likely** this; whom the stack asked
+/// isn't seen, so [`no_dns_server`](crate::causes::no_dns_server) and, after a deadline,
+/// [`gateway_silent`](crate::causes::gateway_silent) are named as **possible**. A name that resolves to an
+/// address of no host is **certain**, with [`captive_portal`](crate::causes::captive_portal) as possible. A
+/// link that is gone by then points to [`no_address`](crate::causes::no_address).
 ///
 /// # What to do
 ///
@@ -387,7 +387,7 @@ pub mod no_dns_server {}
 /// # Ok(()) }
 /// ```
 ///
-/// A passing failure of DNS is common: ask again after some seconds before you give up.
+/// DNS often fails for a moment: ask again after some seconds before you give up.
 ///
 /// Arduino: don't trust the return value alone.
 ///

@@ -133,11 +133,11 @@
 //! | 31 | [`certificate`] | no TLS session came about |
 //! | 32 | [`redirected`] | the answer leads elsewhere |
 //! | 33 | [`refused_by_status`] | the server refuses by its status |
-//! | 34 | [`firmware`] | the modem's firmware is too old, or another one |
+//! | 34 | [`firmware`] | the modem's firmware is too old, or of another kind |
 //! | 35 | [`body_without_end`] | the body has neither a length nor chunks, and the server doesn't close |
 //! | 36 | [`body_too_short`] | the server announced more than it sent |
 //! | 37 | [`compressed`] | the body is compressed, and nobody asked for that |
-//! | 38 | [`left_overs`] | left-overs of the answer before stand on the kept connection |
+//! | 38 | [`left_overs`] | left-overs of the previous answer came on the kept connection |
 //! | 39 | [`nearly_http`] | the answer is nearly HTTP, and isn't quite |
 //! | 40 | [`stack_quirks`] | what was declared of the stack doesn't fit it |
 //! | 41 | [`buffer_too_small`] | the response doesn't fit the buffer that it was given |

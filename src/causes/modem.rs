@@ -21,10 +21,11 @@
 /// # How the crate tells
 ///
 /// Where the stack says that memory ran out it is **likely**. `EspAt` asks ESP-AT 2.x for its free memory
-/// (`AT+SYSRAM?`) before a TLS connection and behind one that has failed, and says so where no handshake
-/// fits any more. Other modems say only that the connect failed. For https, `diagnose` then tries the port
-/// without TLS: if that opens, this is **possible**, behind [`tls_mismatch`](crate::causes::tls_mismatch).
-/// How much memory a handshake wants depends on the server's certificates, so enough is never certain.
+/// (`AT+SYSRAM?`) before a TLS connection and after one that has failed, and says so where there is too
+/// little for a handshake. Other modems say only that the connect failed. For https, `diagnose` then tries
+/// the port without TLS: if that opens, this is **possible**, behind
+/// [`tls_mismatch`](crate::causes::tls_mismatch). How much memory a handshake needs depends on the server's
+/// certificates, so it is never certain that there is enough.
 ///
 /// This crate itself allocates nothing: its own needs are the buffer that the request is given.
 ///
@@ -212,17 +213,16 @@ pub mod modem_unresponsive {}
 /// chip is unreachable.
 ///
 /// In [esp8266/Arduino 2330](https://github.com/esp8266/Arduino/issues/2330) and
-/// [5998](https://github.com/esp8266/Arduino/issues/5998) `WIFI_NONE_SLEEP` helps; not for everybody. A
-/// sleep that is *forced* closes the connections: after
-/// `forceSleepWake` the Wi-Fi and the socket have to be opened anew
-/// ([2526](https://github.com/esp8266/Arduino/issues/2526)).
+/// [5998](https://github.com/esp8266/Arduino/issues/5998) `WIFI_NONE_SLEEP` helps; not for everybody. A sleep
+/// that is *forced* closes the connections: after `forceSleepWake` the chip has to join the Wi-Fi and to
+/// connect anew ([2526](https://github.com/esp8266/Arduino/issues/2526)).
 ///
 /// # How the crate tells
 ///
 /// It can't see a packet that never came. After a response that timed out it is named as **possible**. It
 /// stays that even where the stack says that the radio sleeps
-/// ([`StackStatus::radio_sleeps`](crate::StackStatus)); [`slow_server`](crate::causes::slow_server) is then no
-/// surer than it. To find out, switch the sleep off for a day.
+/// ([`StackStatus::radio_sleeps`](crate::StackStatus)), right behind
+/// [`slow_server`](crate::causes::slow_server). To find out, switch the sleep off for a day.
 ///
 /// # What to do
 ///
@@ -275,10 +275,10 @@ pub mod modem_sleep {}
 /// # How the crate tells
 ///
 /// In passive mode the modem says how many bytes follow, and what has to stand behind them. If it doesn't,
-/// bytes were lost: **likely** here, since TCP lets none be lost on the way. Where data come unasked
-/// (active mode) a loss isn't always noticed, and a changed bit never is. It then looks like
-/// [`bad_response`](crate::causes::bad_response) or [`not_http`](crate::causes::not_http), behind which it
-/// is named as **possible**.
+/// bytes were lost: **likely** here, since TCP lets none be lost on the way. Where data comes unasked (active
+/// mode) a loss isn't always noticed, and a changed bit never is. It then looks like
+/// [`bad_response`](crate::causes::bad_response) or [`not_http`](crate::causes::not_http), behind which it is
+/// named as **possible**.
 ///
 /// # What to do
 ///
@@ -316,7 +316,7 @@ pub mod modem_sleep {}
 /// [`Cause::SerialLine`](crate::Cause::SerialLine).
 pub mod serial_line {}
 
-/// Cause 34, `firmware`: the modem's firmware is too old, or another one.
+/// Cause 34, `firmware`: the modem's firmware is too old, or of another kind.
 ///
 /// # Symptom
 ///
@@ -330,17 +330,17 @@ pub mod serial_line {}
 ///
 /// # What happens
 ///
-/// Modules are sold with whatever firmware was at hand: AT 0.9 of 2014, AT 0.40, NodeMCU's Lua, or a
-/// firmware of the board's maker. Each has other commands, and other answers to the same ones.
+/// Modules are sold with whatever firmware was at hand: AT 0.9 of 2014, AT 0.40, NodeMCU's Lua, or a firmware
+/// of the board's maker. Each has its own commands, and its own answers to the same ones.
 ///
 /// # How the crate tells
 ///
-/// It asks `AT+GMR`, and takes a version line for a version. A modem that answers, and has a version that is
-/// too old or none, makes it **certain**.
+/// It asks `AT+GMR`. A modem that answers, and names a version that is too old or none at all, makes it
+/// **certain**.
 ///
 /// # What to do
 ///
-/// Flash a firmware that is known: Espressif's NonOS AT 1.7.4, or ESP-AT 2.2 and up for the ESP8266.
+/// Flash a known firmware: Espressif's NonOS AT 1.7.4, or ESP-AT 2.2 and up for the ESP8266.
 ///
 /// ```no_run
 /// use safe_http_client::Cause;

@@ -26,7 +26,7 @@
 /// own callback isn't there at the end of it, though the server answers in the first millisecond; it is there
 /// 2 ms after the callback has returned. The same request in the main loop: status 200 after 6 ms.
 ///
-/// Handlers of that kind are those of `WiFi.onStationModeGotIP` and its sisters, `Ticker::attach` and
+/// Handlers of that kind are those of `WiFi.onStationModeGotIP` and others like it, `Ticker::attach` and
 /// `once`, `os_timer`, all that ESPAsyncWebServer and ESPAsyncTCP call, and interrupts. Handlers of
 /// `ESP8266WebServer` aren't: `handleClient()` calls them from the loop.
 ///
@@ -162,7 +162,7 @@ pub mod no_host_target {}
 ///
 /// # Symptom
 ///
-/// One ESP8266 can't reach another one, or the router's network, since it is an access point itself. A phone
+/// One ESP8266, which is an access point itself, can't reach another one or the router's network. A phone
 /// reaches both.
 ///
 /// - This crate: code `own_address`, "the target is this chip's own address"; or `own_network`, "the chip's
@@ -174,8 +174,9 @@ pub mod no_host_target {}
 /// A chip that is station and access point at once has two interfaces. Its own access point is 192.168.4.1
 /// unless told otherwise, as that of every other ESP8266 is. Two things go wrong with that.
 ///
-/// The other chip's address is the own one, too: the request for 192.168.4.1 stays at home, where there is
-/// no way to itself. Or both interfaces have the same subnet, and the packets leave by the wrong one.
+/// The other chip has the same address as this one: a request for 192.168.4.1 never leaves this chip, and a
+/// chip can't connect to itself. Or both interfaces have the same subnet, and the packets leave by the wrong
+/// one.
 ///
 /// In [esp8266/Arduino 2081](https://github.com/esp8266/Arduino/issues/2081) the own access point has
 /// 192.168.1.1 and the router's network is 192.168.1.x; any other subnet works. In
@@ -192,7 +193,8 @@ pub mod no_host_target {}
 ///
 /// # What to do
 ///
-/// Be a station alone, where no access point is needed. Else give it a subnet that no network you join has.
+/// Be only a station where no access point is needed. Otherwise give the access point a subnet that no
+/// network you join has.
 ///
 /// ```no_run
 /// use core::net::Ipv4Addr;
@@ -246,10 +248,9 @@ pub mod own_address {}
 ///
 /// Three mistakes are common.
 ///
-/// *The scheme inside the host.* `client.connect("http://192.168.1.20/", 80)` asks DNS for a host that is
-/// called `http://192.168.1.20/`, and there is none. `HTTPClient::begin(client, "http://http://host/")`
-/// takes `http` for the host. In
-/// [esp8266/Arduino 4586](https://github.com/esp8266/Arduino/issues/4586) and
+/// *The scheme inside the host.* `client.connect("http://192.168.1.20/", 80)` asks DNS for a host with the
+/// name `http://192.168.1.20/`, and there is none. `HTTPClient::begin(client, "http://http://host/")` takes
+/// `http` for the host. In [esp8266/Arduino 4586](https://github.com/esp8266/Arduino/issues/4586) and
 /// [4587](https://github.com/esp8266/Arduino/issues/4587) it is `"http://localhost/"`: two mistakes in one.
 ///
 /// *https without TLS.* On Arduino a plain `WiFiClient` with an `https://` URL connects to port 443 and
@@ -331,7 +332,8 @@ pub mod scheme {}
 /// at a time, and starting another displaces the one before. Keep it in one field.
 ///
 /// On Arduino such a URL is sent as it is; a space in it breaks the request line, and the server says 400. A
-/// URL without a scheme makes `begin()` return `false`; who doesn't look at that gets -1 from `GET()`.
+/// URL without a scheme makes `begin()` return `false`; a sketch that doesn't check that gets -1 from
+/// `GET()`.
 ///
 /// # How the crate tells
 ///

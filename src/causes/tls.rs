@@ -131,8 +131,8 @@ pub mod certificate {}
 /// # What happens
 ///
 /// A certificate is valid from one time to another. A chip wakes up in 1970, or at what its counter says, and
-/// so every certificate is "not valid yet" to it. With no clock nothing can be said about a certificate's
-/// validity, and one whose key was stolen years ago would do.
+/// so every certificate is "not valid yet" to it. Without the time an old certificate would have to be
+/// accepted, and with it one whose key was stolen years ago.
 ///
 /// # How the crate tells
 ///
@@ -143,8 +143,8 @@ pub mod certificate {}
 /// # What to do
 ///
 /// Ask an SNTP server before the first https request, and have the clock say `Unknown` until then. A program
-/// that can't declares that it is later than its build (`WallTime::NotBefore`): what has expired before that
-/// is refused all the same. A pinned key (`PinnedKey`) needs no time.
+/// that can't do that declares that it is later than its build (`WallTime::NotBefore`): what had expired
+/// before is refused all the same. A pinned key (`PinnedKey`) needs no time.
 ///
 /// ```no_run
 /// # use safe_http_client::*;
@@ -230,10 +230,10 @@ pub mod unknown_authority {}
 ///
 /// # What happens
 ///
-/// The chain is right, and the certificate is somebody else's. A server behind an address has several, and
-/// shows the one of its first name to whoever asks for the address. A certificate for `*.example.com` is
-/// neither for `example.com` nor for `a.b.example.com`. The common name counts for nothing since 2011 (RFC
-/// 6125); what counts are the subject alternative names.
+/// The chain is right, and the certificate is somebody else's. A server with several names shows the
+/// certificate of the first one to a client that asks by address. A certificate for `*.example.com` is
+/// neither for `example.com` nor for `a.b.example.com`. The common name has counted for nothing since 2011
+/// (RFC 6125); what counts are the subject alternative names.
 ///
 /// # How the crate tells
 ///
@@ -277,14 +277,14 @@ pub mod wrong_host {}
 ///
 /// # What happens
 ///
-/// Today's certificates are valid for 90 days or less. A server whose renewal has failed shows an old one; so
+/// Many certificates are valid for 90 days or less. A server whose renewal has failed shows an old one; so
 /// does a server that has a new one on disk and wasn't restarted. An intermediate may have expired, too. "Not
 /// valid yet" is mostly the chip's clock, which is behind.
 ///
 /// # How the crate tells
 ///
-/// The clock's time isn't between the certificate's two: **certain**. Which of the two it is stands in the
-/// error.
+/// The clock's time isn't between the certificate's two times: **certain**. The error says whether it is too
+/// late or too early.
 ///
 /// # What to do
 ///
@@ -368,7 +368,7 @@ pub mod certificate_refused {}
 ///
 /// # What happens
 ///
-/// The TLS of `safe-http-client-tls` is 1.3 alone. A server that doesn't have it answers with the alert
+/// `safe-http-client-tls` speaks only TLS 1.3. A server that doesn't have it answers with the alert
 /// `protocol_version`, or with a hello of its own version.
 ///
 /// # How the crate tells
@@ -413,8 +413,8 @@ pub mod old_tls {}
 /// # What happens
 ///
 /// The client offers the group P-256, the cipher AES-128-GCM, and the kinds of certificate that are compiled
-/// in. Every server with TLS 1.3 must have the first two (RFC 8446 section 9.1), and some were told not to.
-/// More often the server's only certificate is RSA's, and the feature `rsa` is off.
+/// in. Every server with TLS 1.3 must have the first two (RFC 8446 section 9.1), but they may be switched
+/// off. More often the server's only certificate has an RSA key, and the feature `rsa` is off.
 ///
 /// # How the crate tells
 ///
@@ -457,9 +457,9 @@ pub mod nothing_in_common {}
 ///
 /// # What happens
 ///
-/// TLS comes in records of up to 16 KiB, and one has to be there as a whole before it can be opened. The
-/// session was given less than 16,640 bytes to read into. The first record that is large may be the server's
-/// certificates, or the first one of a long body.
+/// TLS sends its data in records of up to 16 KiB, and a record has to be there as a whole before it can be
+/// decrypted. The session was given less than 16,640 bytes to read into. The first large record may hold the
+/// server's certificates, or the start of a long body.
 ///
 /// # How the crate tells
 ///
@@ -468,8 +468,8 @@ pub mod nothing_in_common {}
 /// # What to do
 ///
 /// Give the session `FULL_RECORD` bytes. Where there is no room, ask the server for small records: nginx has
-/// `ssl_buffer_size 4k`. Servers of OpenSSL's are asked so by the handshake (`max_fragment_length`); others
-/// don't listen.
+/// `ssl_buffer_size 4k`. The handshake asks for them, too (`max_fragment_length`): servers with OpenSSL do as
+/// asked, others don't.
 ///
 /// ```no_run
 /// # use safe_http_client::*;
@@ -488,6 +488,6 @@ pub mod nothing_in_common {}
 ///
 /// # The error
 ///
-/// [`ErrorKind::Connect`](crate::ErrorKind::Connect), whose stack's error tells.
-/// [`Cause::RecordTooLarge`](crate::Cause::RecordTooLarge).
+/// [`ErrorKind::Connect`](crate::ErrorKind::Connect) or [`ErrorKind::Receive`](crate::ErrorKind::Receive),
+/// whose stack's error tells. [`Cause::RecordTooLarge`](crate::Cause::RecordTooLarge).
 pub mod record_too_large {}

@@ -98,7 +98,7 @@ pub enum Cause {
     /// The server refuses by its status: 401, 403, 404, 500 and their like.
     /// ([page](crate::causes::refused_by_status))
     RefusedByStatus = 33,
-    /// The modem's firmware is too old, or another one. ([page](crate::causes::firmware))
+    /// The modem's firmware is too old, or of another kind. ([page](crate::causes::firmware))
     Firmware = 34,
     /// The body has neither a length nor chunks, and the server doesn't close.
     /// ([page](crate::causes::body_without_end))
@@ -107,7 +107,7 @@ pub enum Cause {
     BodyTooShort = 36,
     /// The body is compressed, and nobody asked for that. ([page](crate::causes::compressed))
     Compressed = 37,
-    /// Left-overs of the answer before stand on the kept connection.
+    /// Left-overs of the previous answer came on the kept connection.
     /// ([page](crate::causes::left_overs))
     LeftOvers = 38,
     /// The answer is nearly HTTP: ICY, HTTP/0.9, bytes in front of the status line.
@@ -280,7 +280,7 @@ impl Cause {
             Self::BodyWithoutEnd => "the body has no length, no chunks, and no end",
             Self::BodyTooShort => "{host} announced more than it sent",
             Self::Compressed => "the body is compressed, and nobody asked for that",
-            Self::LeftOvers => "left-overs of the answer before came on the kept connection",
+            Self::LeftOvers => "left-overs of the previous answer came on the kept connection",
             Self::NearlyHttp => "the answer is nearly HTTP, and isn't quite",
             Self::StackQuirks => "what was declared of the stack (StackQuirks) doesn't fit it",
             Self::BufferTooSmall => "the response doesn't fit the buffer that it was given",
@@ -440,8 +440,8 @@ impl Cause {
                  isn't undone here"
             }
             Self::LeftOvers => {
-                "the answer before was longer than its head said, or had a body where none may be: \
-                 correct the server, or close the connection after each"
+                "the previous answer was longer than its head said, or had a body where none may \
+                 be: correct the server, or close the connection after each request"
             }
             Self::NearlyHttp => {
                 "check the port: SHOUTcast (ICY) and HTTP/0.9 aren't spoken here. For bytes in front \
