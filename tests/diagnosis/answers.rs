@@ -2,7 +2,8 @@
 
 use crate::chip::chip;
 use crate::common::script::Connection;
-use crate::field::{diagnose, says};
+use crate::common::tools::says;
+use crate::field::diagnose;
 use std::net::Ipv4Addr;
 
 const FINE: &str = "all of it works";
