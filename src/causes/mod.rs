@@ -133,11 +133,11 @@
 //! | 31 | [`certificate`] | no TLS session came about |
 //! | 32 | [`redirected`] | the answer leads elsewhere |
 //! | 33 | [`refused_by_status`] | the server refuses by its status |
-//! | 34 | [`firmware`] | the modem's firmware is too old, or another one |
+//! | 34 | [`firmware`] | the modem's firmware is too old, or of another kind |
 //! | 35 | [`body_without_end`] | the body has neither a length nor chunks, and the server doesn't close |
 //! | 36 | [`body_too_short`] | the server announced more than it sent |
 //! | 37 | [`compressed`] | the body is compressed, and nobody asked for that |
-//! | 38 | [`left_overs`] | left-overs of the answer before stand on the kept connection |
+//! | 38 | [`left_overs`] | left-overs of the previous answer came on the kept connection |
 //! | 39 | [`nearly_http`] | the answer is nearly HTTP, and isn't quite |
 //! | 40 | [`stack_quirks`] | what was declared of the stack doesn't fit it |
 //! | 41 | [`buffer_too_small`] | the response doesn't fit the buffer that it was given |
@@ -150,149 +150,16 @@
 //! | 48 | [`nothing_in_common`] | server and client have no group, cipher or kind of certificate in common |
 //! | 49 | [`record_too_large`] | a TLS record is too large for the buffer |
 
-#[doc = include_str!("causes/event_handler.md")]
-pub mod event_handler {}
+mod answer;
+mod connection;
+mod link;
+mod modem;
+mod request;
+mod tls;
 
-#[doc = include_str!("causes/no_address.md")]
-pub mod no_address {}
-
-#[doc = include_str!("causes/no_host_target.md")]
-pub mod no_host_target {}
-
-#[doc = include_str!("causes/slow_server.md")]
-pub mod slow_server {}
-
-#[doc = include_str!("causes/host_down.md")]
-pub mod host_down {}
-
-#[doc = include_str!("causes/nothing_listens.md")]
-pub mod nothing_listens {}
-
-#[doc = include_str!("causes/server_on_loopback.md")]
-pub mod server_on_loopback {}
-
-#[doc = include_str!("causes/firewall.md")]
-pub mod firewall {}
-
-#[doc = include_str!("causes/client_isolation.md")]
-pub mod client_isolation {}
-
-#[doc = include_str!("causes/wrong_subnet.md")]
-pub mod wrong_subnet {}
-
-#[doc = include_str!("causes/no_dns_server.md")]
-pub mod no_dns_server {}
-
-#[doc = include_str!("causes/own_address.md")]
-pub mod own_address {}
-
-#[doc = include_str!("causes/name_not_resolved.md")]
-pub mod name_not_resolved {}
-
-#[doc = include_str!("causes/scheme.md")]
-pub mod scheme {}
-
-#[doc = include_str!("causes/tls_mismatch.md")]
-pub mod tls_mismatch {}
-
-#[doc = include_str!("causes/not_http.md")]
-pub mod not_http {}
-
-#[doc = include_str!("causes/captive_portal.md")]
-pub mod captive_portal {}
-
-#[doc = include_str!("causes/modem_memory.md")]
-pub mod modem_memory {}
-
-#[doc = include_str!("causes/out_of_sockets.md")]
-pub mod out_of_sockets {}
-
-#[doc = include_str!("causes/stale_connection.md")]
-pub mod stale_connection {}
-
-#[doc = include_str!("causes/join_failed.md")]
-pub mod join_failed {}
-
-#[doc = include_str!("causes/modem_reset.md")]
-pub mod modem_reset {}
-
-#[doc = include_str!("causes/modem_unresponsive.md")]
-pub mod modem_unresponsive {}
-
-#[doc = include_str!("causes/modem_sleep.md")]
-pub mod modem_sleep {}
-
-#[doc = include_str!("causes/bad_response.md")]
-pub mod bad_response {}
-
-#[doc = include_str!("causes/invalid_request.md")]
-pub mod invalid_request {}
-
-#[doc = include_str!("causes/serial_line.md")]
-pub mod serial_line {}
-
-#[doc = include_str!("causes/gateway_silent.md")]
-pub mod gateway_silent {}
-
-#[doc = include_str!("causes/connection_lost.md")]
-pub mod connection_lost {}
-
-#[doc = include_str!("causes/unexplained.md")]
-pub mod unexplained {}
-
-#[doc = include_str!("causes/certificate.md")]
-pub mod certificate {}
-
-#[doc = include_str!("causes/redirected.md")]
-pub mod redirected {}
-
-#[doc = include_str!("causes/refused_by_status.md")]
-pub mod refused_by_status {}
-
-#[doc = include_str!("causes/firmware.md")]
-pub mod firmware {}
-
-#[doc = include_str!("causes/body_without_end.md")]
-pub mod body_without_end {}
-
-#[doc = include_str!("causes/body_too_short.md")]
-pub mod body_too_short {}
-
-#[doc = include_str!("causes/compressed.md")]
-pub mod compressed {}
-
-#[doc = include_str!("causes/left_overs.md")]
-pub mod left_overs {}
-
-#[doc = include_str!("causes/nearly_http.md")]
-pub mod nearly_http {}
-
-#[doc = include_str!("causes/stack_quirks.md")]
-pub mod stack_quirks {}
-
-#[doc = include_str!("causes/buffer_too_small.md")]
-pub mod buffer_too_small {}
-
-#[doc = include_str!("causes/clock_not_set.md")]
-pub mod clock_not_set {}
-
-#[doc = include_str!("causes/unknown_authority.md")]
-pub mod unknown_authority {}
-
-#[doc = include_str!("causes/wrong_host.md")]
-pub mod wrong_host {}
-
-#[doc = include_str!("causes/not_valid_now.md")]
-pub mod not_valid_now {}
-
-#[doc = include_str!("causes/certificate_refused.md")]
-pub mod certificate_refused {}
-
-#[doc = include_str!("causes/old_tls.md")]
-pub mod old_tls {}
-
-#[doc = include_str!("causes/nothing_in_common.md")]
-pub mod nothing_in_common {}
-
-#[doc = include_str!("causes/record_too_large.md")]
-pub mod record_too_large {}
+pub use answer::*;
+pub use connection::*;
+pub use link::*;
+pub use modem::*;
+pub use request::*;
+pub use tls::*;
