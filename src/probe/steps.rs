@@ -222,8 +222,11 @@ impl Ladder {
         buffer: &mut [u8],
     ) -> nb::Result<Next, ErrorOf<N>> {
         let head = exchange.head(buffer);
-        let mut evidence = exchange.evidence(Phase::Head, driver.stack.clock.now_ms());
-        evidence.link = Some(self.report.link);
+        let verification = driver.stack.network.status().verification;
+        let link = Some(self.report.link);
+        let mut evidence = Evidence { verification, link, ..Evidence::default() };
+        exchange.tell(&mut evidence, Phase::Head, driver.stack.clock.now_ms());
+        self.report.verification = evidence.verification;
         let answer = Answer::of(
             &head,
             exchange.early_body(buffer),
@@ -273,6 +276,7 @@ impl Ladder {
         // With the failure the check has lost its connection, and its ticket with it.
         self.ticket = driver.any().claim();
         let step = step_of(&error, self.current());
+        self.report.verification = driver.evidence.verification;
         // The second question failed, and the first was answered.
         if let Some(answer) = self.report.answer.take() {
             // What came to the second one isn't shown.

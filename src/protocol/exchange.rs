@@ -9,7 +9,7 @@ use crate::http::head::GoOn;
 use crate::http::head::{HeadMeasure, HeadParser};
 use crate::http::method::Repeat;
 use crate::http::response::{Headers, ResponseHead};
-use crate::http::url::Endpoint;
+use crate::http::url::{Endpoint, Scheme};
 
 /// What was asked for. It stays as it is once the call has begun.
 #[derive(Debug, Clone, Copy)]
@@ -281,14 +281,7 @@ impl Exchange {
         self.params.deadlines.limit_ms(deadline)
     }
 
-    /// The figures so far.
-    pub(crate) fn evidence(&self, phase: Phase, now: u32) -> Evidence {
-        let mut evidence = Evidence::default();
-        self.tell(&mut evidence, phase, now);
-        evidence
-    }
-
-    /// The same, where it is kept.
+    /// The figures so far, into `evidence`, where how far the network verifies servers stands already.
     #[inline(never)]
     pub(crate) fn tell(&self, evidence: &mut Evidence, phase: Phase, now: u32) {
         evidence.elapsed_ms = self.timers.elapsed(now);
@@ -297,6 +290,10 @@ impl Exchange {
         evidence.received = self.received;
         evidence.limit_ms = self.limit_ms(phase);
         evidence.reused = self.reused;
+        // Where nothing was sent there may have been no connection.
+        if self.endpoint.scheme != Scheme::Https || self.sent == 0 {
+            evidence.verification = Default::default();
+        }
         evidence.remote = self.endpoint.remote;
         evidence.status = self.status();
         evidence.body = self.progress();

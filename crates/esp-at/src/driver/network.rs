@@ -11,7 +11,7 @@ use core::convert::Infallible;
 use core::net::IpAddr;
 use nal_link::{
     Clock, Connect, Diagnostics, Link, LinkStatus, Network, NoPing, NoTls, PipeClosed, StackFault,
-    StackQuirks, StackStatus, ZeroRead,
+    StackQuirks, StackStatus, Verification, ZeroRead,
 };
 
 impl<S: Serial, C: Clock, const RX_BUF: usize> Link for EspAt<S, C, RX_BUF> {
@@ -93,6 +93,7 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> Diagnostics for EspAt<S, C, RX_BU
         status.is_busy = self.modem.is_busy();
         status.radio_sleeps = !self.modem.station.settings.is_awake();
         status.last_words = self.modem.last_answer();
+        status.verification = self.tls.map_or(Verification::Unknown, TlsVerification::evidence);
         status
     }
 
