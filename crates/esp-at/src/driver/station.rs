@@ -1,13 +1,246 @@
-//! The calls for single tasks: signal strength, ping, leaving, restart, another baud rate.
+//! The calls for the station: to join and to leave, settings, a scan, and single tasks.
 
 use super::EspAt;
-use crate::error::EspAtError;
+use crate::error::{EspAtError, JoinError};
 use crate::serial::Serial;
+use crate::station::{AccessPoint, Join, Setting};
 use crate::words::Job;
 use core::net::Ipv4Addr;
-use nal_link::{Clock, LoopContext};
+use nal_link::{Clock, IpConfig, LoopContext};
 
 impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
+    /// Joins an access point (`AT+CWJAP`), and waits until there is an address, for 30 s at most. Waiting
+    /// calls the clock's [idle hook](Clock::idle).
+    ///
+    /// After a reset of the modem it is joined again without being asked; [`leave`](Self::leave) ends
+    /// that.
+    ///
+    /// # Errors
+    ///
+    /// Says why not, in the firmware's own terms: [`WrongPassword`](JoinError::WrongPassword),
+    /// [`NoAccessPoint`](JoinError::NoAccessPoint), [`TimedOut`](JoinError::TimedOut),
+    /// [`NoAddress`](JoinError::NoAddress) or [`Failed`](JoinError::Failed);
+    /// [`Credentials`](JoinError::Credentials) where none can have that length, and
+    /// [`Modem`](JoinError::Modem) where the modem itself failed.
+    ///
+    /// ```no_run
+    /// # use {esp_at::*, nal_link::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), JoinError> {
+    /// let config = modem.join(&mut cx, "network", "password")?;
+    /// println!("{}", config.address);
+    /// # Ok(()) }
+    /// ```
+    pub fn join(
+        &mut self,
+        cx: &mut LoopContext,
+        ssid: impl AsRef<[u8]>,
+        password: impl AsRef<[u8]>,
+    ) -> Result<IpConfig, JoinError> {
+        self.join_with(cx, Join::new(&ssid, &password))
+    }
+
+    /// As [`join`](Self::join), with more to say about what is joined.
+    ///
+    /// # Errors
+    ///
+    /// As [`join`](Self::join).
+    ///
+    /// ```no_run
+    /// # use {esp_at::*, nal_link::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), JoinError> {
+    /// let join = Join::new("network", "password").bssid([0x5c, 0xcf, 0x7f, 0, 1, 0xab]);
+    /// modem.join_with(&mut cx, join)?;
+    /// # Ok(()) }
+    /// ```
+    pub fn join_with(
+        &mut self,
+        cx: &mut LoopContext,
+        join: Join<'_>,
+    ) -> Result<IpConfig, JoinError> {
+        self.start_join(join)?;
+        self.wait(cx, Self::poll_join)
+    }
+
+    /// The non-blocking twin of [`join_with`](Self::join_with): [`poll_join`](Self::poll_join) goes
+    /// on with it. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// [`JoinError::Credentials`] where name or password are longer than any can be, or the name is
+    /// empty.
+    ///
+    /// ```
+    /// # use {esp_at::*, nal_link::*};
+    /// # static RX: SerialRx<64> = SerialRx::new();
+    /// # let mut tx = [0; 64];
+    /// # let mut modem = EspAt::new(RX.with_tx(&mut tx[..]), FnClock(|| 0));
+    /// assert_eq!(modem.start_join(Join::new("network", "password")), Ok(()));
+    /// assert_eq!(modem.start_join(Join::new("", "password")), Err(JoinError::Credentials));
+    /// ```
+    pub fn start_join(&mut self, join: Join<'_>) -> Result<(), JoinError> {
+        let now = self.clock.now_ms();
+        self.modem.station.joining.start(join, now)
+    }
+
+    /// Goes on with a join.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` until it has succeeded or failed, 30 s after its start at the latest; then those of
+    /// [`join`](Self::join).
+    ///
+    /// ```no_run
+    /// # use {esp_at::*, nal_link::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), nb::Error<JoinError>> {
+    /// modem.start_join(Join::new("network", "password"))?;
+    /// loop {
+    ///     match modem.poll_join(&mut cx) {
+    ///         Ok(_) => break,
+    ///         Err(nb::Error::WouldBlock) => {} // blink, sample, feed the watchdog
+    ///         failed => return failed.map(drop),
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn poll_join(&mut self, _cx: &mut LoopContext) -> nb::Result<IpConfig, JoinError> {
+        self.pump();
+        let now = self.clock.now_ms();
+        let trouble = self.modem.trouble();
+        let station = &mut self.modem.station;
+        let status = station.status();
+        match station.joining.poll(status, trouble, now) {
+            Some(result) => result.map_err(nb::Error::Other),
+            None => Err(nb::Error::WouldBlock),
+        }
+    }
+
+    /// Changes a setting, and waits until the modem has taken it. It is kept and set again after each
+    /// reset of the modem; nothing is written to the modem's flash.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejected`](EspAtError::Rejected) where this firmware can't,
+    /// [`TooLong`](EspAtError::TooLong) for more than two DNS servers or a name of more than 32 bytes;
+    /// else as [`rssi`](Self::rssi).
+    ///
+    /// ```no_run
+    /// # use core::net::Ipv4Addr;
+    /// # use {esp_at::*, nal_link::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), EspAtError> {
+    /// modem.set(&mut cx, Setting::Hostname("gate"))?;
+    /// modem.set(&mut cx, Setting::DnsServers(&[Ipv4Addr::new(192, 168, 1, 1)]))?;
+    /// # Ok(()) }
+    /// ```
+    pub fn set(&mut self, cx: &mut LoopContext, setting: Setting<'_>) -> Result<(), EspAtError> {
+        self.start_set(setting)?;
+        self.wait(cx, Self::poll_set)
+    }
+
+    /// The non-blocking twin of [`set`](Self::set): [`poll_set`](Self::poll_set) tells when it is
+    /// done.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLong`](EspAtError::TooLong) for more than two DNS servers or a name of more than 32 bytes.
+    ///
+    /// ```
+    /// # use {esp_at::*, nal_link::*};
+    /// # static RX: SerialRx<64> = SerialRx::new();
+    /// # let mut tx = [0; 64];
+    /// # let mut modem = EspAt::new(RX.with_tx(&mut tx[..]), FnClock(|| 0));
+    /// assert_eq!(modem.start_set(Setting::Hostname("gate")), Ok(()));
+    /// let long = "g".repeat(33);
+    /// assert_eq!(modem.start_set(Setting::Hostname(&long)), Err(EspAtError::TooLong));
+    /// ```
+    pub fn start_set(&mut self, setting: Setting<'_>) -> Result<(), EspAtError> {
+        self.modem.station.settings.start(setting)
+    }
+
+    /// Goes on with the last setting.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` until the modem has taken or refused it; then those of [`set`](Self::set).
+    ///
+    /// ```no_run
+    /// # use {esp_at::*, nal_link::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), EspAtError> {
+    /// modem.start_set(Setting::Sleep(Sleep::Off))?;
+    /// while let Err(nb::Error::WouldBlock) = modem.poll_set(&mut cx) {
+    ///     // feed the watchdog
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn poll_set(&mut self, _cx: &mut LoopContext) -> nb::Result<(), EspAtError> {
+        self.pump();
+        match self.modem.station.settings.poll() {
+            Some(result) => result.map_err(nb::Error::Other),
+            None => self.not_yet(),
+        }
+    }
+
+    /// Lists the access points in range: calls `found` with each (`AT+CWLAP`). The firmware is busy for
+    /// a few seconds with it. A line that came garbled is left out.
+    ///
+    /// # Errors
+    ///
+    /// As [`rssi`](Self::rssi).
+    ///
+    /// ```no_run
+    /// # use {esp_at::*, nal_link::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), EspAtError> {
+    /// modem.scan(&mut cx, |found| println!("{found:?}"))?;
+    /// # Ok(()) }
+    /// ```
+    pub fn scan(
+        &mut self,
+        cx: &mut LoopContext,
+        mut found: impl FnMut(&AccessPoint),
+    ) -> Result<(), EspAtError> {
+        self.start_scan();
+        while let Some(access_point) = self.wait(cx, Self::poll_scan)? {
+            found(&access_point);
+        }
+        Ok(())
+    }
+
+    /// The non-blocking twin of [`scan`](Self::scan).
+    pub fn start_scan(&mut self) {
+        self.modem.station.jobs.start_scan();
+    }
+
+    /// The next access point of a scan; `None` behind the last. The driver keeps one, and until it is
+    /// taken the modem's other answers wait on the line: for 10 s, then the scan is forgotten.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` until there is one; then those of [`rssi`](Self::rssi).
+    ///
+    /// ```no_run
+    /// # use {esp_at::*, nal_link::*};
+    /// # fn f<S: Serial, C: Clock>(mut modem: EspAt<S, C>, mut cx: LoopContext) -> Result<(), nb::Error<EspAtError>> {
+    /// modem.start_scan();
+    /// // Once a turn of the main loop, until it says None:
+    /// match modem.poll_scan(&mut cx) {
+    ///     Err(nb::Error::WouldBlock) => {} // go on with the rest of the loop
+    ///     found => println!("{:?}", found?),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn poll_scan(
+        &mut self,
+        _cx: &mut LoopContext,
+    ) -> nb::Result<Option<AccessPoint>, EspAtError> {
+        // One at a time: what follows stays on the line.
+        self.pump();
+        let now = self.clock.now_ms();
+        if let Some(found) = self.modem.station.jobs.take_found(now) {
+            return Ok(Some(found));
+        }
+        self.job_result(|job| job == Job::Scan)?;
+        Ok(None)
+    }
+
     /// Asks for the signal strength of the access point, in dBm; `None` where there is none
     /// (`AT+CWJAP?`). The link's status has it from then on.
     ///
