@@ -103,7 +103,7 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
     /// # Ok(()) }
     /// ```
     pub fn poll_join(&mut self, _cx: &mut LoopContext) -> nb::Result<IpConfig, JoinError> {
-        self.pump();
+        self.pump_for_caller();
         let now = self.clock.now_ms();
         let trouble = self.modem.trouble();
         let station = &mut self.modem.station;
@@ -172,7 +172,7 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
     /// # Ok(()) }
     /// ```
     pub fn poll_set(&mut self, _cx: &mut LoopContext) -> nb::Result<(), EspAtError> {
-        self.pump();
+        self.pump_for_caller();
         match self.modem.station.settings.poll() {
             Some(result) => result.map_err(nb::Error::Other),
             None => self.not_yet(),
@@ -206,7 +206,8 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
 
     /// The non-blocking twin of [`scan`](Self::scan).
     pub fn start_scan(&mut self) {
-        self.modem.station.jobs.start_scan();
+        let now = self.clock.now_ms();
+        self.modem.station.jobs.start_scan(now);
     }
 
     /// The next access point of a scan; `None` behind the last. The driver keeps one, and until it is
@@ -232,7 +233,7 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
         _cx: &mut LoopContext,
     ) -> nb::Result<Option<AccessPoint>, EspAtError> {
         // One at a time: what follows stays on the line.
-        self.pump();
+        self.pump_for_caller();
         let now = self.clock.now_ms();
         if let Some(found) = self.modem.station.jobs.take_found(now) {
             return Ok(Some(found));
@@ -386,7 +387,7 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
     /// `WouldBlock` until the modem is ready again; then those of [`restart`](Self::restart).
     pub fn poll_restart(&mut self, _cx: &mut LoopContext) -> nb::Result<(), EspAtError> {
         self.poll_job(|job| job == Job::Restart)?;
-        if self.modem.is_ready() { Ok(()) } else { Err(nb::Error::WouldBlock) }
+        if self.modem.is_ready() { Ok(()) } else { self.not_yet() }
     }
 
     /// Changes the baud rate of both ends until the next reset: the modem's, and then this end's by
@@ -465,7 +466,7 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
     }
 
     fn poll_job(&mut self, is_it: impl FnOnce(Job) -> bool) -> nb::Result<(), EspAtError> {
-        self.pump();
+        self.pump_for_caller();
         self.job_result(is_it)
     }
 
