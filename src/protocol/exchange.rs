@@ -117,7 +117,6 @@ pub struct Exchange {
     pub(crate) received: u32,
     /// The trailers end at `parsed_to`, once all is complete.
     pub(super) trailers_length: usize,
-    pub(super) body_received: u64,
     pub(super) decoder: ChunkedDecoder,
     /// Of a body that nobody wants.
     pub(super) discarded: usize,
@@ -166,7 +165,6 @@ impl Exchange {
             sent: 0,
             received: 0,
             trailers_length: 0,
-            body_received: 0,
             decoder: ChunkedDecoder::in_data(0),
             discarded: 0,
             parser: HeadParser::NEW,

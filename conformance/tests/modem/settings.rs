@@ -193,6 +193,7 @@ fn tls_in_the_modem_as_it_was_asked_for() {
             assert!(said(&rig, "AT+CIPSTART=0,\"SSL\",\"192.168.4.20\",443"));
             if dialect == Dialect::NonOs17 {
                 assert!(said(&rig, &format!("AT+CIPSSLCCONF={mode}")));
+                assert!(said(&rig, "AT+CIPSSLSIZE=4096"));
             } else {
                 assert!(said(&rig, &format!("AT+CIPSSLCCONF=0,{mode}")));
                 assert!(said(&rig, "AT+CIPSSLCSNI=0,\"gate.local\""));

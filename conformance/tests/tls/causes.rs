@@ -5,6 +5,7 @@ use crate::client::{self, Outcome, clock, get, get_with, now, std_network, with_
 use crate::programs::{Folder, files, find, free_port, s_server};
 use crate::rustls_server::{config, head, hello, start};
 use conformance::common::cx;
+use conformance::common::tools::answering;
 use rustls::version::{TLS12, TLS13};
 use safe_http_client::{SafeHttpClient, Verification};
 use safe_http_client_tls::{
@@ -12,9 +13,7 @@ use safe_http_client_tls::{
     WallTime, anchor,
 };
 use sha2::{Digest as _, Sha256};
-use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::thread;
 
 fn by_authority(served: &Served, host: &str, port: u16, clock: impl WallClock) -> Outcome {
     let anchors = [anchor(&served.root).unwrap()];
@@ -212,20 +211,6 @@ fn old_versions_and_nothing_in_common() {
     }
 }
 
-/// A server that says something else; the port.
-fn says(answer: &'static [u8]) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    thread::spawn(move || {
-        for socket in listener.incoming() {
-            let mut socket = socket.unwrap();
-            let _ = socket.read(&mut [0; 1024]);
-            let _ = socket.write_all(answer);
-        }
-    });
-    port
-}
-
 #[test]
 fn servers_that_arent_tls() {
     let served = served();
@@ -241,7 +226,7 @@ fn servers_that_arent_tls() {
         (b"\x15\x03\x03\x00\x02\x02\x2f", Outcome::refused(Failure::Alert(47))),
     ];
     for (answer, expected) in cases {
-        assert_eq!(verified(&served, says(answer)), expected, "{answer:?}");
+        assert_eq!(verified(&served, answering(answer)), expected, "{answer:?}");
     }
 }
 

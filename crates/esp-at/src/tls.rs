@@ -12,6 +12,7 @@ use nal_link::Verification;
 /// |---|---|---|
 /// | versions of TLS | up to 1.2 | up to 1.2 |
 /// | server's name in the handshake (SNI) | not sent: connections go by address | sent |
+/// | room for the server's certificates | 4,096 bytes (`AT+CIPSSLSIZE`), of which it begins with half | its own affair |
 /// | [`None`](Self::None) | nothing is checked | nothing is checked |
 /// | [`Authority`](Self::Authority) | the certificate's signature, by the CA in flash | the same |
 /// | [`CommonName`](Self::CommonName) | refused: it has no command for that | that, and the Common Name |
@@ -91,6 +92,8 @@ pub(crate) struct TlsSetup {
 pub(crate) enum TlsNeed {
     /// To say what is verified.
     Verification,
+    /// To have room for servers' certificates: NonOS begins with 2,048 bytes.
+    Size,
     /// To say which name the certificate has to have: the server's, which lies in the driver.
     CommonName,
     /// To say the server's name.
@@ -133,6 +136,9 @@ impl TlsSetup {
                     TlsVerification::Authority | TlsVerification::CommonName => "2",
                 });
             }
+            TlsNeed::Size => {
+                command.text("AT+CIPSSLSIZE=4096");
+            }
             TlsNeed::CommonName => {
                 command.text("AT+CIPSSLCCN=").number(link.into()).text(",").quoted(name);
             }
@@ -155,11 +161,13 @@ impl TlsSetup {
                 self.needs = match (family, self.verification) {
                     // It has no command for it.
                     (Family::NonOs, TlsVerification::CommonName) => return false,
-                    (Family::NonOs, _) => TlsNeed::Nothing,
+                    (Family::NonOs, _) => TlsNeed::Size,
                     (Family::EspAt, TlsVerification::CommonName) => TlsNeed::CommonName,
                     (Family::EspAt, _) => TlsNeed::Name,
                 };
             }
+            // Without it some servers can't be reached; nothing gets less secure.
+            TlsNeed::Size => self.needs = TlsNeed::Nothing,
             TlsNeed::CommonName if !ok => return false,
             TlsNeed::CommonName => self.needs = TlsNeed::Name,
             // Firmware before 2.1 sends no name. A server that needs it refuses; nothing gets less

@@ -2,8 +2,8 @@
 //! status, each produced for real.
 
 use crate::run::program;
+use crate::tools::answering;
 use std::fs;
-use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -126,20 +126,6 @@ impl Site {
     }
 }
 
-/// A server that says something else than TLS, and ends; its port.
-fn says(answer: &'static [u8]) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    thread::spawn(move || {
-        for socket in listener.incoming() {
-            let mut socket = socket.unwrap();
-            let _ = socket.read(&mut [0; 1024]);
-            let _ = socket.write_all(answer);
-        }
-    });
-    port
-}
-
 #[test]
 fn https_ends_as_curl_does() {
     if !has("openssl") {
@@ -153,8 +139,8 @@ fn https_ends_as_curl_does() {
         (site.serve("expired", "server", &[]), site.serve("early", "server", &[]));
     let other_group = site.serve("server", "server", &["-groups", "X25519"]);
     let wants = site.serve("server", "server", &["-Verify", "1", "-verify_return_error"]);
-    let clear = says(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
-    let silent = says(b"");
+    let clear = answering(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+    let silent = answering(b"");
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let with = |port: u16| {
         format!("--resolve gate.test:{port}:127.0.0.1 --cacert root.pem https://gate.test:{port}/")
