@@ -11,6 +11,7 @@ use safe_http_client_tls::{
     anchor,
 };
 use sha2::{Digest as _, Sha256};
+use std::io::Read as _;
 use std::net::TcpListener;
 
 fn served() -> Served {
