@@ -5,7 +5,7 @@ use crate::error::Evidence;
 use core::fmt::{self, Display, Formatter, Write};
 use core::net::SocketAddr;
 use heapless::String;
-use nal_link::{IpConfig, LinkStatus};
+use nal_link::{IpConfig, LinkStatus, Verification};
 
 /// The last column that is written to.
 const COLUMNS: usize = 79;
@@ -197,6 +197,15 @@ impl Diagnosis {
     }
 }
 
+/// That a server wasn't verified, in a line of its own.
+pub(super) fn write_warning(f: &mut Formatter<'_>, verification: Verification) -> fmt::Result {
+    let Some(warning) = verification.warning() else { return Ok(()) };
+    let mut out = Wrapped::new(f, "TLS:")?;
+    out.write_str(warning)?;
+    out.end()?;
+    f.write_str("\n")
+}
+
 /// What the cause is, with host and port where its text has a place for them.
 #[cfg(feature = "advice")]
 fn write_cause(
@@ -249,6 +258,7 @@ impl Display for Diagnosis {
         self.causes(f)?;
         self.advice(f, None)?;
         f.write_str("\n")?;
+        write_warning(f, self.evidence.verification)?;
         self.seen(f)?;
         self.came(f)?;
         self.words(f)

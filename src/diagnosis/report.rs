@@ -3,13 +3,13 @@
 use super::Diagnosis;
 use super::answer::{Answer, Meaning};
 use super::facts::AT_ONCE_MS;
-use super::page::{Addresses, Wrapped};
+use super::page::{Addresses, Wrapped, write_warning};
 use crate::error::{ErrorKind, RequestError};
 use core::convert::Infallible;
 use core::fmt::{self, Formatter, Write};
 use core::net::IpAddr;
 use heapless::{String, Vec};
-use nal_link::{DisconnectReason, IpConfig, LinkStatus, StackFault};
+use nal_link::{DisconnectReason, IpConfig, LinkStatus, StackFault, Verification};
 
 /// An error that isn't a stack's own.
 pub(crate) type Told = ErrorKind<Infallible, Infallible>;
@@ -146,6 +146,8 @@ pub struct Report {
     results: Vec<StepResult, STEPS>,
     pub(crate) link: LinkStatus,
     pub(crate) address: Option<IpAddr>,
+    /// How far the server was verified that the check's own request was sent to.
+    pub(crate) verification: Verification,
     /// The answer to the check's own request.
     pub(crate) answer: Option<Answer>,
     /// The error's code, where one ended the check.
@@ -174,6 +176,7 @@ impl Report {
             results: Vec::new(),
             link: LinkStatus::Disconnected(DisconnectReason::Unknown),
             address: None,
+            verification: Verification::Unknown,
             answer: None,
             code: "",
             error: None,
@@ -432,6 +435,7 @@ impl fmt::Display for Report {
             out.end()?;
             f.write_str("\n")?;
         }
+        write_warning(f, self.verification)?;
         match &self.diagnosis {
             Some(diagnosis) => {
                 diagnosis.causes(f)?;

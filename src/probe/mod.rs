@@ -5,9 +5,9 @@ mod steps;
 
 use crate::diagnosis::{Findings, ProbeStep, Reach, Report, Seen, StepOutcome};
 use crate::error::{Error, Evidence};
-use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::method::Repeat;
+use crate::http::url::Endpoint;
 use crate::http::url::Scheme;
 use crate::nal::{CallView, Driver, ErrorOf, Step};
 use crate::policy::Config;

@@ -7,10 +7,10 @@ use crate::diagnosis::{
 use crate::error::{
     Deadline, Error, ErrorKind, Evidence, Excerpt, Phase, RequestError, TargetClass,
 };
-use crate::http::address::classify;
-use crate::http::endpoint::Endpoint;
+use crate::http::authority::classify;
 use crate::http::method::Method;
 use crate::http::request::HeadWriter;
+use crate::http::url::Endpoint;
 use crate::http::url::Url;
 use crate::nal::{CallView, Driver, ErrorOf, StackStep};
 use crate::policy::{Preflight, Preflights};
@@ -222,8 +222,11 @@ impl Ladder {
         buffer: &mut [u8],
     ) -> nb::Result<Next, ErrorOf<N>> {
         let head = exchange.head(buffer);
-        let mut evidence = exchange.evidence(Phase::Head, driver.stack.clock.now_ms());
-        evidence.link = Some(self.report.link);
+        let verification = driver.stack.network.status().verification;
+        let link = Some(self.report.link);
+        let mut evidence = Evidence { verification, link, ..Evidence::default() };
+        exchange.tell(&mut evidence, Phase::Head, driver.stack.clock.now_ms());
+        self.report.verification = evidence.verification;
         let answer = Answer::of(
             &head,
             exchange.early_body(buffer),
@@ -273,6 +276,7 @@ impl Ladder {
         // With the failure the check has lost its connection, and its ticket with it.
         self.ticket = driver.any().claim();
         let step = step_of(&error, self.current());
+        self.report.verification = driver.evidence.verification;
         // The second question failed, and the first was answered.
         if let Some(answer) = self.report.answer.take() {
             // What came to the second one isn't shown.

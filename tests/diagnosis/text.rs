@@ -2,14 +2,16 @@
 //! whatever the figures, names and bytes are. And a few typical reports, letter by letter.
 
 use crate::causes::{NOT_OF_AN_ERROR, answers, kinds};
-use crate::chip::{Chip, Pings, all_answer, all_are_silent, chip, link, open, refused, silent};
+use crate::chip::{
+    Chip, Pings, all_answer, all_are_silent, chip, fine, link, open, refused, silent,
+};
 use crate::common::faults::FAULTS;
 use crate::common::script::{Connection, Step};
 use crate::common::{TestClock, cx};
 use crate::written::known;
 use safe_http_client::{
     Cause, Config, Deadline, Diagnosis, DisconnectReason, Error, ErrorKind, Evidence, IpConfig,
-    LinkStatus, Phase, ProbeStep, Report, SafeHttpClient, StackFault, StepOutcome,
+    LinkStatus, Phase, ProbeStep, Report, SafeHttpClient, StackFault, StepOutcome, Verification,
 };
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -207,6 +209,26 @@ fn home() -> LinkStatus {
         .with_gateway(Ipv4Addr::new(192, 168, 1, 1))
         .with_rssi(-61);
     LinkStatus::Up(ip)
+}
+
+/// That nobody knows who answered stands behind the steps, whatever came of them.
+#[test]
+fn a_server_that_wasnt_verified_is_said_in_a_line_of_its_own() {
+    let warning = "\nTLS:   the server's certificate was not verified\n";
+    for (url, connection, is_said) in [
+        ("https://192.168.1.20/", fine(), true),
+        ("https://192.168.1.20/", Connection::answer("SSH-2.0-x\r\n"), true),
+        ("https://192.168.1.20/", Connection::answer("HTTP/1.1 503 x\r\n\r\n"), true),
+        ("https://192.168.1.20/", refused(), false),
+        ("http://192.168.1.20/", fine(), false),
+    ] {
+        let verification = Verification::NotVerified;
+        let chip = Chip { verification, ..chip([connection]) };
+        let mut client = SafeHttpClient::new(chip, TestClock::ticking(1));
+        let text = client.diagnose(&mut cx(), url).to_string();
+        fits(&text);
+        assert_eq!(text.contains(warning), is_said, "{url}:\n{text}");
+    }
 }
 
 /// `8080 closed at once` is only said of a port that somebody asked.

@@ -89,7 +89,7 @@ impl Failure {
     ) -> Self {
         let causes = diagnosis.suspects().to_vec();
         let tls = crate::tls::exit_status(diagnosis.evidence().fault);
-        let message = match &error.kind {
+        let mut message = match &error.kind {
             // TLS has more to say than the client, which knows that the stack has failed.
             ErrorKind::Connect(tls_error)
             | ErrorKind::Send(tls_error)
@@ -109,6 +109,9 @@ impl Failure {
                 came(error, &diagnosis.evidence())
             ),
         };
+        if let Some(warning) = diagnosis.evidence().verification.warning() {
+            message.push_str(&format!("; {warning}"));
+        }
         // Behind the handshake it is something that came, also where it is told to a send.
         let tls = match error.kind {
             ErrorKind::Connect(_) => tls,

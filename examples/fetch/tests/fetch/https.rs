@@ -88,11 +88,14 @@ impl Site {
         Self { folder, servers: Vec::new() }
     }
 
-    /// Starts `openssl s_server` with a certificate; its port.
+    /// Starts `openssl s_server` with a certificate; its port. It answers with a page, or with `-rev` with what comes,
+    /// backwards.
     fn serve(&mut self, name: &str, key: &str, more: &[&str]) -> u16 {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let server = Command::new("openssl")
-            .args(["s_server", "-quiet", "-www", "-cert"])
+            .args(["s_server", "-quiet"])
+            .args((!more.contains(&"-rev")).then_some("-www"))
+            .arg("-cert")
             .arg(format!("{name}.pem"))
             .arg("-key")
             .arg(format!("{key}.key"))
@@ -153,6 +156,7 @@ fn https_ends_as_curl_does() {
     let cases = [
         (0, format!("{here} --cacert root.pem {url}"), ""),
         (0, format!("{here} -k {url}"), "WARNING: -k"),
+        (0, format!("{here} -vk {url}"), "\n* the server's certificate was not verified\n"),
         (0, format!("{here} --cacert root.pem --pinnedpubkey sha256//{pin} {url}"), ""),
         (0, format!("{here} -k --pinnedpubkey sha256//{zeros};sha256//{pin} {url}"), "WARNING"),
         (
@@ -215,5 +219,13 @@ fn https_ends_as_curl_does() {
             assert_eq!(status, *expected, "curl {arguments}: {stderr}");
         }
     }
+    // What goes wrong over a connection that isn't verified is shown as that.
+    let backwards = site.serve("server", "server", &["-rev"]);
+    let (status, stderr) = site.status(
+        &program(),
+        &format!("-k --resolve gate.test:{backwards}:127.0.0.1 https://gate.test:{backwards}/"),
+    );
+    let warning = "; the server's certificate was not verified\n";
+    assert!(status == 8 && stderr.contains(warning), "{status}: {stderr}");
     eprintln!("fetch https: {} commands end as curl's do", cases.len());
 }
