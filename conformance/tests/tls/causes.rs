@@ -13,6 +13,7 @@ use safe_http_client_tls::{
     WallTime, anchor,
 };
 use sha2::{Digest as _, Sha256};
+use std::io::Read as _;
 use std::net::TcpListener;
 
 fn by_authority(served: &Served, host: &str, port: u16, clock: impl WallClock) -> Outcome {
