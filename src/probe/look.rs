@@ -5,7 +5,7 @@ use crate::diagnosis::Told;
 use crate::error::{ErrorKind, TargetClass};
 use crate::http::authority::classify;
 use crate::policy::{Preflight, Preflights};
-use core::net::IpAddr;
+use core::net::{IpAddr, SocketAddr};
 use nal_link::IpConfig;
 
 /// What became of a step, and a word on it.
@@ -52,7 +52,7 @@ pub(super) fn target(
     if is_own_machine(target, own, has_loopback) {
         return (StepOutcome::Passed, "this machine");
     }
-    if classify(target) != TargetClass::Host {
+    if classify(&SocketAddr::new(target, 0)) != TargetClass::Host {
         return (StepOutcome::NotAsked, "no other host: switched off");
     }
     match own {
