@@ -172,7 +172,7 @@ pub use nal::ErrorOf;
 pub use nal_link::{
     Clock, Connect, Diagnostics, DisconnectReason, FnClock, IpConfig, Link, LinkError, LinkEvents,
     LinkStatus, LoopContext, NalNetwork, Network, NoDns, NoPing, NoTls, PipeClosed, StackFault,
-    StackQuirks, StackStatus, TlsFault, WithIdle, WithoutDns, ZeroRead,
+    StackQuirks, StackStatus, TlsFault, Verification, WithIdle, WithoutDns, ZeroRead,
 };
 #[cfg(feature = "std")]
 pub use nal_link::{PcLink, StdClock};

@@ -3,7 +3,7 @@
 use super::Peer;
 use core::fmt::{self, Write};
 use core::net::SocketAddr;
-use nal_link::{LinkStatus, StackFault};
+use nal_link::{LinkStatus, StackFault, Verification};
 
 /// The facts of a call: of the last one that failed, where a client
 /// [tells them](crate::SafeHttpClient::evidence).
@@ -31,6 +31,8 @@ pub struct Evidence {
     pub limit_ms: u32,
     /// The request used a connection that had been kept alive.
     pub reused: bool,
+    /// How far the server was verified that the request was sent to, by TLS.
+    pub verification: Verification,
     /// What the stack's own error stands for, as far as the stack tells.
     pub fault: StackFault,
     /// The link when the call failed, with the address that it held. `None` where it wasn't asked.

@@ -260,19 +260,21 @@ pub struct ChunkedDecoder {
     state: State,
     /// In `Size`, the number so far; in `Data`, what remains.
     remaining: u64,
+    /// The data of all chunks whose size was read, modulo 2^64.
+    announced: u64,
     extensions: u16,
 }
 
 impl ChunkedDecoder {
     /// At the start of the first chunk's size.
     pub const fn new() -> Self {
-        Self { state: State::Size, remaining: 0, extensions: 0 }
+        Self::in_data(0)
     }
 
     /// In a chunk of which so many bytes remain; at the start of the first chunk's size where that is none.
     pub(crate) const fn in_data(remaining: u64) -> Self {
         let state = if remaining == 0 { State::Size } else { State::Data };
-        Self { state, remaining, extensions: 0 }
+        Self { state, remaining, announced: remaining, extensions: 0 }
     }
 
     /// Reads framing from the start of `input` and returns how many bytes it took and what follows.
@@ -296,7 +298,10 @@ impl ChunkedDecoder {
                 (State::DataLf, b'\n') => State::Size,
                 (State::DataCr | State::DataLf, _) => return Err(ProtocolError::ChunkEnd),
                 (State::SizeEnd, b'\n') if self.remaining == 0 => State::Trailers,
-                (State::SizeEnd, b'\n') => State::Data,
+                (State::SizeEnd, b'\n') => {
+                    self.announced = self.announced.wrapping_add(self.remaining);
+                    State::Data
+                }
                 (State::SizeEnd, _) => return Err(ProtocolError::ChunkLine),
                 (_, byte) => self.size_byte(state, byte)?,
             };
@@ -354,6 +359,11 @@ impl ChunkedDecoder {
     /// Data that may be taken without looking at the framing.
     pub fn data_remaining(&self) -> u64 {
         if self.state == State::Data { self.remaining } else { 0 }
+    }
+
+    /// Data that was taken so far. It isn't counted piece by piece, which would cost each of them.
+    pub(crate) fn data_taken(&self) -> u64 {
+        self.announced.wrapping_sub(self.data_remaining())
     }
 
     /// So many bytes of data were taken.

@@ -220,7 +220,6 @@ impl Exchange {
     /// Counts data that was taken, and ends a body whose length is reached.
     fn took(&mut self, count: usize) {
         let count = count as u64;
-        self.body_received = self.body_received.wrapping_add(count);
         self.body_lent = true;
         self.decoder.take_data(count);
         if self.body == Body::Length && self.decoder.data_remaining() == 0 {

@@ -1,7 +1,7 @@
 //! A request that is kept at the end of its buffer, so that it can be sent again.
 
 use super::steps::Next;
-use crate::client::draft::Draft;
+use crate::client::request::Draft;
 use crate::client::{Buffer, Call};
 use crate::http::bytes::{put, split_at_byte};
 use crate::http::redirect::Change;
