@@ -73,7 +73,7 @@ pub(super) fn look_at_target(
     if is_own_machine(target, own, has_loopback) {
         return (StepOutcome::Passed, "this machine");
     }
-    if classify(target) != TargetClass::Host {
+    if classify(&SocketAddr::new(target, 0)) != TargetClass::Host {
         return (StepOutcome::NotAsked, "no other host: switched off");
     }
     match own {

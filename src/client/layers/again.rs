@@ -397,11 +397,13 @@ mod digest {
         if head.status() != 401 || origin.change.has_left || origin.answered > 1 {
             return Ok(Next::Result);
         }
-        let challenge = match Challenge::of(&head) {
+        let is_first = origin.answered == 0;
+        let found = Challenge::of(&head);
+        let challenge = match &found {
+            Ok(challenge) if is_first || challenge.is_stale => challenge,
+            Err(why) if is_first => return Err(*why),
             // The credentials are wrong: that is the answer.
-            Ok(challenge) if origin.answered > 0 && !challenge.is_stale => return Ok(Next::Result),
-            Err(_) if origin.answered > 0 => return Ok(Next::Result),
-            challenge => challenge?,
+            _ => return Ok(Next::Result),
         };
         let (method, target) = origin.asks(tail);
         let answer = challenge.answer(credentials, method, target);
