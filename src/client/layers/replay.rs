@@ -1,13 +1,13 @@
 //! A request that is kept at the end of its buffer, so that it can be sent again.
 
 use super::steps::Next;
-use crate::client::draft::Draft;
+use crate::client::request::Draft;
 use crate::client::{Buffer, Call};
 use crate::http::bytes::{put, split_at_byte};
-use crate::http::endpoint::Endpoint;
 use crate::http::redirect::Change;
 use crate::http::request::Unsendable;
 use crate::http::response::ResponseHead;
+use crate::http::url::Endpoint;
 use crate::nal::{AnyDriver, CallView};
 use crate::protocol::Exchange;
 use core::fmt;

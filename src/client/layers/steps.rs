@@ -1,11 +1,10 @@
 //! A request that is sent more than once, whatever its network and its buffer are.
 
 #[cfg(feature = "digest")]
-use super::digest::Dialogue;
-use super::follow::{HopList, Hops, Rules, Trail};
+use super::again::Dialogue;
+use super::again::{HopList, Hops, Patience, Rules, Trail};
 use super::replay::{self, KeptView, Origin};
-use super::retry::Patience;
-use crate::client::draft::Draft;
+use crate::client::request::Draft;
 #[cfg(feature = "digest")]
 use crate::error::ChallengeError;
 use crate::error::RedirectError;
