@@ -1,52 +1,12 @@
-//! What lwIP does that isn't plain from its documentation, each shown, with what is made of it.
-#![cfg(lwip)]
+//! Connections, and what lwIP does with them.
 
-use conformance::common::cx;
-use conformance::scenario::{Act, Peer, config, say};
+use crate::{asked, connect, connected, wait};
+use conformance::scenario::{Act, Peer, say};
 use conformance::smoltcp_net::KNOWN_NAME;
-use conformance_lwip::{OWN, Rig, SERVER, c, clock};
+use conformance_lwip::{OWN, Rig, SERVER, c};
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
 use lwip_nal::{Handler, Lwip, LwipError, Socket};
-use safe_http_client::{Cause, Link, LinkStatus, Network, SafeHttpClient};
-use std::net::{Ipv4Addr, SocketAddr};
-
-type Tried<T> = Result<T, LwipError>;
-
-/// Polls until it is ready.
-fn wait<T>(
-    lwip: &mut Lwip,
-    mut call: impl FnMut(&mut Lwip) -> nb::Result<T, LwipError>,
-) -> Tried<T> {
-    for _ in 0..60_000 {
-        match call(lwip) {
-            Ok(value) => return Ok(value),
-            Err(nb::Error::Other(error)) => return Err(error),
-            Err(nb::Error::WouldBlock) => lwip.poll_network(),
-        }
-    }
-    panic!("nothing for a minute");
-}
-
-fn connect(lwip: &mut Lwip, socket: &mut Socket, remote: impl Into<SocketAddr>) -> Tried<()> {
-    let remote = remote.into();
-    wait(lwip, |lwip| lwip.connect(socket, remote))
-}
-
-/// A connection to the server, which plays this.
-fn connected(rig: &mut Rig, lwip: &mut Lwip, script: Vec<Act>) -> (Socket, u16) {
-    rig.peer.play(vec![script]);
-    let port = rig.peer.port();
-    let mut socket = lwip.socket().unwrap();
-    connect(lwip, &mut socket, (SERVER, port)).unwrap();
-    (socket, port)
-}
-
-fn asked(rig: &mut Rig, lwip: &mut Lwip, mut script: Vec<Act>) -> (Socket, u16) {
-    script.insert(0, Act::Request);
-    let (mut socket, port) = connected(rig, lwip, script);
-    assert_eq!(lwip.send(&mut socket, b"GET / HTTP/1.1\r\n\r\n"), Ok(18));
-    (socket, port)
-}
+use safe_http_client::{Link, Network};
 
 #[test]
 fn a_connection_that_lwip_has_freed_is_touched_by_no_call_after_it() {
@@ -211,66 +171,6 @@ fn lwip_gives_a_connection_of_ours_to_somebody_else_and_that_is_told() {
 }
 
 #[test]
-fn an_answer_to_a_query_that_was_given_up_isnt_taken_for_another_names() {
-    let rig = Rig::start();
-    let mut lwip = rig.lwip();
-    let ask = |lwip: &mut Lwip, name: &str| lwip.get_host_by_name(name, AddrType::IPv4);
-    rig.deaf(true);
-    assert_eq!(ask(&mut lwip, KNOWN_NAME), Err(nb::Error::WouldBlock));
-    assert_eq!(ask(&mut lwip, "unknown.test"), Err(nb::Error::WouldBlock));
-    rig.deaf(false);
-    // Both are sent again, and answered.
-    let second = wait(&mut lwip, |lwip| ask(lwip, "unknown.test"));
-    assert_eq!(second, Err(LwipError::NoName));
-    // lwIP remembers what nobody waited for.
-    assert_eq!(wait(&mut lwip, |lwip| ask(lwip, KNOWN_NAME)), Ok(SERVER.into()));
-}
-
-#[test]
-fn an_answer_that_nobody_fetched_is_asked_for_again() {
-    let rig = Rig::start();
-    let mut lwip = rig.lwip();
-    let mut ask = || lwip.get_host_by_name("nobody.test", AddrType::IPv4);
-    assert_eq!(ask(), Err(nb::Error::WouldBlock));
-    rig.pass(5000);
-    assert_eq!(ask(), Err(nb::Error::WouldBlock), "the answer of seconds ago isn't of now");
-    rig.pass(100);
-    assert_eq!(ask(), Err(nb::Error::Other(LwipError::NoName)));
-}
-
-#[test]
-fn names_that_cant_be_asked_for() {
-    let rig = Rig::start();
-    let mut lwip = rig.lwip();
-    let long = "a.".repeat(200);
-    for name in ["", "a\0b", &long] {
-        let tried = lwip.get_host_by_name(name, AddrType::IPv4);
-        assert_eq!(tried, Err(nb::Error::Other(LwipError::BadName)), "{name:?}");
-    }
-    let tried = lwip.get_host_by_name(KNOWN_NAME, AddrType::IPv6);
-    assert_eq!(tried, Err(nb::Error::Other(LwipError::NotIpv4)));
-    c::harness_set_dns(0);
-    let tried = lwip.get_host_by_name("other.test", AddrType::IPv4);
-    assert_eq!(tried, Err(nb::Error::Other(LwipError::NoResolver)));
-    let ip = lwip.link_status().ip_config().unwrap();
-    assert_eq!(ip.has_dns, Some(false));
-}
-
-/// lwIP says nothing for six seconds, and then no more than "no".
-#[test]
-fn a_resolver_that_is_silent() {
-    let rig = Rig::start();
-    let mut lwip = rig.lwip();
-    rig.deaf(true);
-    let before = c::harness_now();
-    let tried = wait(&mut lwip, |lwip| lwip.get_host_by_name("silent.test", AddrType::IPv4));
-    let ms = c::harness_now() - before;
-    assert_eq!(tried, Err(LwipError::NoName));
-    eprintln!("lwIP 2.1.3: a silent resolver: given up after {ms} ms");
-    assert!((5000..8000).contains(&ms), "{ms}");
-}
-
-#[test]
 fn what_came_before_a_reset_is_read_before_the_reset_is_told() {
     let mut rig = Rig::start();
     let mut lwip = rig.lwip();
@@ -283,125 +183,6 @@ fn what_came_before_a_reset_is_read_before_the_reset_is_told() {
     assert_eq!(&buffer[..10], b"last words");
     let reset = Err(nb::Error::Other(LwipError::Reset));
     assert_eq!(lwip.receive(&mut socket, &mut buffer), reset);
-    lwip.close(socket).unwrap();
-}
-
-/// lwIP's own patience, without anybody's deadline.
-#[test]
-fn a_host_that_is_down() {
-    let rig = Rig::start();
-    let mut lwip = rig.lwip();
-    let mut socket = lwip.socket().unwrap();
-    let before = c::harness_now();
-    let tried = connect(&mut lwip, &mut socket, ([10, 0, 0, 77], 80));
-    let ms = c::harness_now() - before;
-    assert_eq!(tried, Err(LwipError::TimedOut));
-    eprintln!("lwIP 2.1.3: a host that is down: given up after {ms} ms");
-    assert!((10_000..60_000).contains(&ms), "{ms}");
-    lwip.close(socket).unwrap();
-}
-
-/// Where lwIP sends a packet to nobody and waits, the client has refused before.
-#[test]
-fn targets_that_are_no_host() {
-    let rig = Rig::start();
-    let mut cx = cx();
-    for (target, lwip_says, cause) in [
-        ([0, 0, 0, 0], None, Cause::NoHostTarget),
-        ([255, 255, 255, 255], None, Cause::NoHostTarget),
-        ([224, 0, 0, 251], None, Cause::NoHostTarget),
-        (OWN.octets(), None, Cause::OwnAddress),
-        ([127, 0, 0, 1], Some(LwipError::NoRoute), Cause::NoHostTarget),
-    ] {
-        let mut lwip = rig.lwip();
-        let mut socket = lwip.socket().unwrap();
-        let remote = SocketAddr::from((target, 80));
-        let mut said = lwip.connect(&mut socket, remote);
-        for _ in 0..3000 {
-            if said == Err(nb::Error::WouldBlock) {
-                lwip.poll_network();
-                said = lwip.connect(&mut socket, remote);
-            }
-        }
-        let expected = lwip_says.map_or(nb::Error::WouldBlock, nb::Error::Other);
-        assert_eq!(said, Err(expected), "{target:?}");
-        lwip.close(socket).unwrap();
-
-        let mut client = SafeHttpClient::with_config(rig.lwip(), clock(), config());
-        let before = rig.sent().syns;
-        let mut buffer = [0; 256];
-        let url = format!("http://{}/", Ipv4Addr::from(target));
-        let mut online = client.online(&mut cx).unwrap();
-        let error = online.get(url.as_str(), &mut buffer).send().unwrap_err();
-        assert_eq!(client.diagnosis(&error).cause(), cause, "{url}: {error}");
-        assert_eq!(rig.sent().syns, before);
-    }
-}
-
-/// The netif goes, and comes back, between any two calls.
-#[test]
-fn a_netif_that_goes_away() {
-    let mut rig = Rig::start();
-    let mut lwip = rig.lwip();
-    let no_address = LinkStatus::NoAddress;
-    type Breaks = (fn(), fn(), fn(LinkStatus) -> bool);
-    let ways: [Breaks; 4] = [
-        (|| c::harness_set_up(0), || c::harness_set_up(1), |it| it.ip_config().is_err()),
-        (|| c::harness_set_link_up(0), || c::harness_set_link_up(1), |it| it.ip_config().is_err()),
-        (
-            || c::harness_set_address(0),
-            || c::harness_set_address(OWN.into()),
-            |it| it == LinkStatus::NoAddress,
-        ),
-        (|| c::harness_no_default(1), || c::harness_no_default(0), |it| it.ip_config().is_err()),
-    ];
-    assert_ne!(lwip.link_status(), no_address);
-    for (goes, returns, is_told) in ways {
-        let before = c::harness_live();
-        // Before it is opened, before it connects, while it connects, before it sends, before it receives.
-        for when in 0..5 {
-            rig.peer.play(vec![vec![Act::Request, say("HTTP/1.1 200 OK\r\n\r\n")]]);
-            let remote = SocketAddr::from((SERVER, rig.peer.port()));
-            let at = |now: i32| {
-                if now == when {
-                    goes();
-                }
-            };
-            at(0);
-            if let Ok(mut socket) = lwip.socket() {
-                at(1);
-                let _ = lwip.connect(&mut socket, remote);
-                at(2);
-                rig.pass(20);
-                let is_open = lwip.connect(&mut socket, remote).is_ok();
-                assert!(is_open || when < 3);
-                at(3);
-                let _ = lwip.send(&mut socket, b"GET / HTTP/1.1\r\n\r\n");
-                at(4);
-                assert!(is_told(lwip.link_status()));
-                rig.pass(20);
-                let _ = lwip.receive(&mut socket, &mut [0; 10]);
-                lwip.close(socket).unwrap();
-            }
-            returns();
-            rig.pass(20);
-            assert!(lwip.link_status().ip_config().is_ok());
-            c::harness_abort_all();
-        }
-        rig.pass(600);
-        assert_eq!(c::harness_live(), before);
-    }
-}
-
-/// A connection that has lost its own address isn't said to have timed out.
-#[test]
-fn a_new_address_ends_what_was_open() {
-    let mut rig = Rig::start();
-    let mut lwip = rig.lwip();
-    let (mut socket, _) = connected(&mut rig, &mut lwip, vec![]);
-    c::harness_set_address(u32::from(OWN) + 1);
-    let lost = Err(nb::Error::Other(LwipError::NoAddress));
-    assert_eq!(lwip.receive(&mut socket, &mut [0; 9]), lost);
     lwip.close(socket).unwrap();
 }
 
