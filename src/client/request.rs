@@ -8,7 +8,9 @@ use crate::http::endpoint::Endpoint;
 use crate::http::method::{BodyLength, Method, MethodTraits};
 use crate::http::request::{HeadWriter, Pen, Unsendable};
 use crate::http::url::Url;
-use crate::nal::{AnyDriver, CallView, Driver, ErrorOf, Fault};
+#[cfg(feature = "async")]
+use crate::nal::CallView;
+use crate::nal::{AnyDriver, Driver, ErrorOf, Fault};
 use crate::policy::check_request;
 use crate::protocol::{Deadlines, Exchange, Goal, NEVER};
 use core::fmt;

@@ -39,11 +39,11 @@ impl Trail {
 /// Notes the URL that is asked first, in front of which `used` bytes are needed. Returns how many bytes it takes of
 /// a buffer.
 fn begin(call: &mut KeptCall<'_, '_>, used: usize) -> usize {
-    let endpoint = call.parts.exchange.endpoint;
+    let endpoint = &call.parts.exchange.endpoint;
     let available = call.bytes.len();
     let origin = &mut *call.origin;
     let (front, kept) = call.bytes.split_at_mut_checked(origin.end).unwrap_or_default();
-    let (_, base) = asked(origin, &endpoint, kept);
+    let (_, base) = asked(origin, endpoint, kept);
     let room = front.get_mut(used..).unwrap_or_default();
     // Without the credentials that the caller's URL may have had.
     match note(room, 0, &base, b"") {

@@ -85,7 +85,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// # Ok(()) }
     /// ```
     pub fn follow(self, limit: u8) -> LayeredRequest<'r, 'b, N, C, B> {
-        self.layered().follow(limit)
+        self.layered(Steps { trail: Some(Trail::new(limit)), ..Steps::NONE })
     }
 
     /// Sends the request again where that may help.
@@ -111,7 +111,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// # Ok(()) }
     /// ```
     pub fn retry(self, policy: RetryPolicy) -> LayeredRequest<'r, 'b, N, C, B> {
-        self.layered().retry(policy)
+        self.layered(Steps { patience: Some(Patience::new(policy)), ..Steps::NONE })
     }
 
     /// Answers a Digest challenge (RFC 7616) with this user name and password. `random` is to be a number
@@ -143,11 +143,11 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         password: &'b str,
         random: u64,
     ) -> LayeredRequest<'r, 'b, N, C, B> {
-        self.layered().digest(user, password, random)
+        self.layered(Steps::NONE).digest(user, password, random)
     }
 
-    fn layered(self) -> LayeredRequest<'r, 'b, N, C, B> {
-        LayeredRequest { request: self, origin: Origin::NONE, steps: Steps::NONE }
+    fn layered(self, steps: Steps<'b>) -> LayeredRequest<'r, 'b, N, C, B> {
+        LayeredRequest { request: self, origin: Origin::NONE, steps }
     }
 }
 

@@ -233,15 +233,15 @@ impl KeptCall<'_, '_> {
 /// isn't linked. They aren't given the driver: with it, a program of one network would have all of that network's
 /// calls by address, for 1,000 to 2,800 bytes more.
 pub(super) struct Steps<'b> {
-    next: Next,
+    pub(super) next: Next,
     /// The result was given, and stays.
-    is_over: bool,
+    pub(super) is_over: bool,
     pub(super) trail: Option<Trail>,
     pub(super) patience: Option<Patience>,
     #[cfg(feature = "digest")]
     pub(super) dialogue: Option<Dialogue<'b>>,
     #[cfg(not(feature = "digest"))]
-    dialogue: PhantomData<&'b ()>,
+    pub(super) dialogue: PhantomData<&'b ()>,
 }
 
 impl Steps<'_> {
