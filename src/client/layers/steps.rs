@@ -404,6 +404,7 @@ impl Steps<'_> {
     }
 
     /// Writes the request into the buffer again, as it is by now, and starts it.
+    #[inline(never)]
     fn restart(&mut self, driver: &mut AnyDriver<'_>, call: &mut KeptCall<'_, '_>) -> Next {
         let Origin { end, line, start, head_end, change, .. } = *call.origin;
         let empty_line = head_end.wrapping_sub(b"\r\n\r\n".len());
