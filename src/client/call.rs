@@ -214,7 +214,11 @@ impl<'b, B: Buffer> Call<'b, B> {
 
     /// The figures of the call so far.
     pub fn evidence<N: Network, C: Clock>(&self, client: &SafeHttpClient<N, C>) -> Evidence {
-        self.parts.exchange.evidence(self.phase(), client.driver.stack.clock.now_ms())
+        let stack = &client.driver.stack;
+        let verification = stack.network.status().verification;
+        let mut evidence = Evidence { verification, ..Evidence::default() };
+        self.parts.exchange.tell(&mut evidence, self.phase(), stack.clock.now_ms());
+        evidence
     }
 
     /// Whether the response has handed the connection over: after `101 Switching Protocols`, or a

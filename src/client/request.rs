@@ -4,10 +4,9 @@ use super::call::CallParts;
 use super::layers::Kept;
 use super::{Buffer, Call, Response, SafeHttpClient, Upload};
 use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError, UrlError};
-use crate::http::endpoint::Endpoint;
 use crate::http::method::{BodyLength, Method, MethodTraits};
 use crate::http::request::{HeadWriter, Pen, Unsendable};
-use crate::http::url::Url;
+use crate::http::url::{Endpoint, Url};
 #[cfg(feature = "async")]
 use crate::nal::CallView;
 use crate::nal::{AnyDriver, Driver, ErrorOf, Fault};
@@ -265,7 +264,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// # Ok(()) }
     /// ```
     pub fn lenient(mut self) -> Self {
-        self.draft.parts.exchange.lenient = Some(crate::http::lenient::go_on);
+        self.draft.parts.exchange.lenient = Some(crate::http::head::go_on);
         self
     }
 

@@ -2,9 +2,7 @@
 
 use super::{Buffer, Call, SafeHttpClient};
 use crate::error::{Error, ErrorKind, Evidence, Phase};
-use crate::http::content_type::ContentType;
-use crate::http::response::{Headers, ResponseHead};
-use crate::http::status::StatusCode;
+use crate::http::response::{ContentType, Headers, ResponseHead, StatusCode};
 use crate::nal::{AnyDriver, CallView, ErrorOf, Step};
 use crate::protocol::Goal;
 use core::fmt;

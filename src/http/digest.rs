@@ -5,7 +5,7 @@ mod hash;
 use super::bytes::{is, is_space, is_token_byte, trim};
 use super::method::Method;
 use super::request::HeadWriter;
-use super::request::form::hex;
+use super::request::extras::hex;
 use super::response::ResponseHead;
 use crate::error::ChallengeError;
 use hash::{Hasher, Hex};

@@ -35,16 +35,18 @@ struct Sink {
 };
 
 void tell(Sink &sink, int cause, int last) {
+  const char *text = nullptr;
   if (cause > 0 && cause < CAUSES) {
-    sink.add(PSTR("cause: "));
-    sink.add((const char *)pgm_read_ptr(&CAUSE_TEXTS[cause][0]));
-    sink.add(PSTR("\ntry:   "));
-    sink.add((const char *)pgm_read_ptr(&CAUSE_TEXTS[cause][1]));
+    text = (const char *)pgm_read_ptr(&CAUSE_TEXTS[cause]);
+    if (text == nullptr) text = PSTR("one that the documentation has: see cause()");
   } else if (last == SHC_BAD_ARGUMENT) {
-    sink.add(PSTR("cause: begin() is missing, or a pointer is null"));
+    text = PSTR("begin() is missing, a pointer is null, or there are too many headers");
   } else if (last == SHC_NO_RESPONSE || last == SHC_NOT_OPEN) {
-    sink.add(PSTR("cause: there is no request under way"));
+    text = PSTR("there is no request under way");
   }
+  if (text == nullptr) return;
+  sink.add(PSTR("cause: "));
+  sink.add(text);
 }
 
 }  // namespace
@@ -64,7 +66,11 @@ bool SafeHttpClient::begin(const char *url, char *memory, size_t size) {
 }
 
 bool SafeHttpClient::addHeader(const char *name, const char *value) {
-  if (name == nullptr || value == nullptr || header_count_ == HEADERS) return false;
+  if (name == nullptr || value == nullptr || header_count_ == HEADERS) {
+    /* Without one of its headers the request isn't to be sent. */
+    url_ = nullptr;
+  }
+  if (url_ == nullptr) return false;
   headers_[2 * header_count_] = name;
   headers_[2 * header_count_ + 1] = value;
   header_count_++;

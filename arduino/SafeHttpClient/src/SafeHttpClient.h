@@ -22,7 +22,8 @@ enum {
   SAFE_HTTP_PENDING = SHC_PENDING,       /* not yet: call poll() again */
   SAFE_HTTP_FAILED = SHC_FAILED,         /* errorToString() tells why */
   SAFE_HTTP_IN_HANDLER = SHC_IN_HANDLER, /* called in an event handler: nothing was sent */
-  SAFE_HTTP_MISUSE = SHC_BAD_ARGUMENT    /* no begin(), a null pointer, too many headers */
+  SAFE_HTTP_MISUSE = SHC_BAD_ARGUMENT,   /* no begin(), a null pointer, too many headers */
+  SAFE_HTTP_NO_RESPONSE = SHC_NO_RESPONSE /* there is none: nothing was started, or poll() isn't through */
 };
 
 class SafeHttpClient {
@@ -34,7 +35,8 @@ class SafeHttpClient {
    * literal and a static array do. False where one is missing. */
   bool begin(const char *url, char *memory, size_t size);
 
-  /* A header line, kept as pointers until end(). False where there are four already. */
+  /* A header line, kept as pointers until end(). False without begin(), and where there are four already: then
+   * the request answers SAFE_HTTP_MISUSE. */
   bool addHeader(const char *name, const char *value);
   /* How long the server may take to answer; 3 seconds unless told otherwise. */
   void setTimeout(uint32_t ms) { timeout_ = ms; }

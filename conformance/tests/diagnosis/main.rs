@@ -27,8 +27,6 @@ mod on_vendor;
 mod rig;
 #[path = "../../../tests/diagnosis/table.rs"]
 mod table;
-#[path = "../../../tests/diagnosis/vendor.rs"]
-mod vendor;
 #[path = "../../../tests/diagnosis/written.rs"]
 mod written;
 

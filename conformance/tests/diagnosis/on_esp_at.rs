@@ -2,8 +2,8 @@
 //! Time is virtual, so that minutes of waiting cost nothing.
 
 use crate::observed::{Case, Cost, Demand, On, observe_passive, try_get};
+use crate::on_vendor::Vendor;
 use crate::rig::{Rig, config};
-use crate::vendor::Vendor;
 use conformance::modem::{Driver, HOST};
 use embedded_nal::nb;
 use esp8266_sim::{

@@ -8,7 +8,7 @@ use safe_http_client::esp_at::{
     EspAt, EspAtError, Join, JoinError, NbSerial, SerialError, SerialRx, Setting, Sleep,
     TlsVerification,
 };
-use safe_http_client::{IpConfig, Link, LinkStatus, Network, SafeHttpClient};
+use safe_http_client::{IpConfig, Link, LinkStatus, Network, SafeHttpClient, Verification};
 use std::cell::RefCell;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -193,6 +193,7 @@ fn tls_in_the_modem_as_it_was_asked_for() {
             assert!(said(&rig, "AT+CIPSTART=0,\"SSL\",\"192.168.4.20\",443"));
             if dialect == Dialect::NonOs17 {
                 assert!(said(&rig, &format!("AT+CIPSSLCCONF={mode}")));
+                assert!(said(&rig, "AT+CIPSSLSIZE=4096"));
             } else {
                 assert!(said(&rig, &format!("AT+CIPSSLCCONF=0,{mode}")));
                 assert!(said(&rig, "AT+CIPSSLCSNI=0,\"gate.local\""));
@@ -203,6 +204,32 @@ fn tls_in_the_modem_as_it_was_asked_for() {
                 said(&rig, "AT+CIPSTART=1,\"TCP\",\"192.168.4.20\",80")
                     || said(&rig, "AT+CIPSTART=0,\"TCP\",\"192.168.4.20\",80")
             );
+        }
+    });
+}
+
+/// What the modem doesn't verify is said of what went over TLS, and of nothing else.
+#[test]
+fn what_the_modem_doesnt_verify_is_evidence() {
+    both(|dialect| {
+        for (verification, expected) in [
+            (TlsVerification::None, Verification::NotVerified),
+            (TlsVerification::Authority, Verification::NameNotVerified),
+            (TlsVerification::CommonName, Verification::Verified),
+        ] {
+            if verification == TlsVerification::CommonName && dialect != Dialect::EspAt2 {
+                continue;
+            }
+            let Rig { mut modem, clock, mut cx, .. } = with_tls(dialect, verification);
+            let mut client = SafeHttpClient::new(&mut modem, &clock);
+            let mut online = client.wait_online(&mut cx).unwrap();
+            for (url, expected) in
+                [("https://gate.local/", expected), ("http://192.168.4.20/", Verification::Unknown)]
+            {
+                let mut response = online.get(url, [0; 512]).send().unwrap();
+                assert_eq!(response.read_to_str().unwrap(), "hello");
+                assert_eq!(response.evidence().verification, expected, "{url} {verification:?}");
+            }
         }
     });
 }

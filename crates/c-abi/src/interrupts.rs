@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "Rust has no assembler for this core")]
 
 unsafe extern "C" {
-    /// Both are in csrc/safe_http_platform.c.
+    /// Both are in arduino/SafeHttpClient/src/safe_http_platform.c.
     safe fn shc_interrupts_off() -> u32;
     fn shc_interrupts_restore(state: u32);
 }

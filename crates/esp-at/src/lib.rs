@@ -64,15 +64,21 @@
 //!
 //! A driver is 1,440 bytes on chips of 32 bits, and 1,480 on 64 bits, beside its `RX_BUF` (1,024 bytes unless
 //! another number is given), the port and the clock. `cargo test -p safe-http-client-esp-at --test memory --
-//! --nocapture` prints it for this machine, `benches/footprint` for chips.
+//! --nocapture` prints it for this machine, `benches/footprint` for chips. The modem's last words are 128 of them. A
+//! [`SerialRx`] of 512 takes 528.
+//!
+//! Most of the stack that a call takes is the command's line of 256 bytes, which is there only while it
+//! is written and sent. No command and no answer needs `core::fmt`, and nothing panics. The code that
+//! reads a scan is linked only where [`scan`](EspAt::scan) or its twin is called.
 //!
 //! # TLS
 //!
 //! The modem does TLS once it was told how much to verify: [`EspAt::with_tls`]. Until then
 //! [`Network::secure`](nal_link::Network::secure), by which a client asks for it, is refused. It verifies
 //! nothing, or the certificate's chain by the CA in its flash, **and that the certificate is this host's** with
-//! [`CommonName`](TlsVerification::CommonName) on ESP-AT alone. [`TlsVerification`] has the table. Nothing falls back to plain TCP. The tests show which
-//! commands are sent, on a simulated modem without a handshake.
+//! [`CommonName`](TlsVerification::CommonName) on ESP-AT alone. [`TlsVerification`] has the table; what isn't
+//! verified, a client's evidence of each call says ([`Verification`](nal_link::Verification)). Nothing falls back to plain
+//! TCP. The tests show which commands are sent, on a simulated modem without a handshake.
 //!
 //! ESP-AT tells how much memory it has left (`AT+SYSRAM?`), and is asked before each TLS connection.
 //! With less than 10,240 bytes none is tried: [`OutOfMemory`](EspAtError::OutOfMemory).
@@ -125,16 +131,6 @@
 //!   on the serial line for its reader; in the way of a command it is an
 //!   [error](EspAtError::Overrun), not silence. For such firmware make `RX_BUF` as large as a
 //!   response: `EspAt::<_, _, 2048>::with_rx_buf(serial, clock)`.
-//!
-//! # Memory
-//!
-//! On a Cortex-M0 (thumbv6m) the driver takes 1,168 bytes, `RX_BUF` (1,024 unless told otherwise), the
-//! serial port and the clock; on a 64-bit PC 1,248 instead. The modem's last words are 128 of them. A
-//! [`SerialRx`] of 512 takes 528.
-//!
-//! Most of the stack that a call takes is the command's line of 256 bytes, which is there only while it
-//! is written and sent. No command and no answer needs `core::fmt`, and nothing panics. The code that
-//! reads a scan is linked only where [`scan`](EspAt::scan) or its twin is called.
 //!
 //! # How it works
 //!

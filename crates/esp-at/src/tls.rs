@@ -3,6 +3,7 @@
 use crate::error::EspAtError;
 use crate::firmware::Family;
 use crate::wire::Command;
+use nal_link::Verification;
 
 /// What the modem checks of a TLS server. It is asked for with
 /// [`EspAt::with_tls`](crate::EspAt::with_tls), so that nobody has TLS without having read this.
@@ -11,6 +12,7 @@ use crate::wire::Command;
 /// |---|---|---|
 /// | versions of TLS | up to 1.2 | up to 1.2 |
 /// | server's name in the handshake (SNI) | not sent: connections go by address | sent |
+/// | room for the server's certificates | 4,096 bytes (`AT+CIPSSLSIZE`), of which it begins with half | its own affair |
 /// | [`None`](Self::None) | nothing is checked | nothing is checked |
 /// | [`Authority`](Self::Authority) | the certificate's signature, by the CA in flash | the same |
 /// | [`CommonName`](Self::CommonName) | refused: it has no command for that | that, and the Common Name |
@@ -18,7 +20,8 @@ use crate::wire::Command;
 ///
 /// What an attacker on the network needs is, with `None`, nothing; with `Authority`, any certificate of the
 /// same CA; with `CommonName`, one that the CA has issued to this name. Whether it has expired
-/// the modem can tell once it knows the time: [`Setting::Sntp`](crate::Setting::Sntp).
+/// the modem can tell once it knows the time: [`Setting::Sntp`](crate::Setting::Sntp). A client's evidence says what
+/// isn't verified of the first two.
 ///
 /// ```
 /// # use {esp_at::*, nal_link::*};
@@ -40,6 +43,17 @@ pub enum TlsVerification {
     /// The same, and the certificate has the host of the URL as its Common Name (`AT+CIPSSLCCN`). Hosts that
     /// are addresses, and firmware without that command, are refused before anything is connected.
     CommonName,
+}
+
+impl TlsVerification {
+    /// The same in a client's words.
+    pub(crate) const fn evidence(self) -> Verification {
+        match self {
+            Self::None => Verification::NotVerified,
+            Self::Authority => Verification::NameNotVerified,
+            Self::CommonName => Verification::Verified,
+        }
+    }
 }
 
 /// With less free memory than this a TLS connection isn't even tried. Espressif's build of ESP-AT for
@@ -78,6 +92,8 @@ pub(crate) struct TlsSetup {
 pub(crate) enum TlsNeed {
     /// To say what is verified.
     Verification,
+    /// To have room for servers' certificates: NonOS begins with 2,048 bytes.
+    Size,
     /// To say which name the certificate has to have: the server's, which lies in the driver.
     CommonName,
     /// To say the server's name.
@@ -120,6 +136,9 @@ impl TlsSetup {
                     TlsVerification::Authority | TlsVerification::CommonName => "2",
                 });
             }
+            TlsNeed::Size => {
+                command.text("AT+CIPSSLSIZE=4096");
+            }
             TlsNeed::CommonName => {
                 command.text("AT+CIPSSLCCN=").number(link.into()).text(",").quoted(name);
             }
@@ -142,11 +161,13 @@ impl TlsSetup {
                 self.needs = match (family, self.verification) {
                     // It has no command for it.
                     (Family::NonOs, TlsVerification::CommonName) => return false,
-                    (Family::NonOs, _) => TlsNeed::Nothing,
+                    (Family::NonOs, _) => TlsNeed::Size,
                     (Family::EspAt, TlsVerification::CommonName) => TlsNeed::CommonName,
                     (Family::EspAt, _) => TlsNeed::Name,
                 };
             }
+            // Without it some servers can't be reached; nothing gets less secure.
+            TlsNeed::Size => self.needs = TlsNeed::Nothing,
             TlsNeed::CommonName if !ok => return false,
             TlsNeed::CommonName => self.needs = TlsNeed::Name,
             // Firmware before 2.1 sends no name. A server that needs it refuses; nothing gets less

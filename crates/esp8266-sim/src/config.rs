@@ -4,9 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use crate::dialect::{Dialect, Version};
-use crate::dns::Dns;
 use crate::fault::Fault;
-use crate::lan::{Endpoint, Lan};
+use crate::lan::{Dns, Endpoint, Lan};
 use crate::peer::PeerFactory;
 use crate::schedule::When;
 use crate::wifi::AccessPoint;

@@ -3,10 +3,9 @@
 use std::net::Ipv4Addr;
 
 use crate::commands::{ErrorCode, Outcome};
-use crate::conn::Conn;
 use crate::fault::Fault;
 use crate::lan::Endpoint;
-use crate::link::{Kind, Link};
+use crate::link::{Conn, Kind, Link};
 use crate::modem::{Busy, Modem};
 use crate::settings::Settings;
 use crate::wifi::{Association, JoinError, Station};

@@ -1,8 +1,12 @@
-//! Command lines in, answers out: the modem's end of the line, with the faults that spoil it.
+//! The modem's end of the line: command lines in, answers out, with the faults that spoil them; and data mode
+//! (transparent transfer), in which all that comes is data for the peer until `+++` comes alone.
+
+use std::time::Duration;
 
 use crate::commands::{ErrorCode, Outcome};
 use crate::events::Event;
 use crate::fault::{Fault, Trigger};
+use crate::link::{Conn, Kind, Link};
 use crate::log::Direction;
 use crate::modem::{Busy, Input, Modem};
 use crate::uart::Edit;
@@ -235,4 +239,71 @@ impl Modem {
 /// A byte as it looks at another rate: never one that a line ends with.
 fn garbled(byte: u8) -> u8 {
     byte.rotate_left(3) ^ 0x5c | 0x80
+}
+
+/// Bytes with a longer pause between them are of two packets.
+const PACKET_GAP: Duration = Duration::from_millis(20);
+
+/// After `+++` nothing is taken for so long.
+const LEAVING: Duration = Duration::from_secs(1);
+
+/// What data mode knows of what came.
+#[derive(Debug, Default)]
+pub(crate) struct DataMode {
+    /// The first bytes of the packet under way.
+    packet: Vec<u8>,
+    last_at: Duration,
+    /// It was left at this time.
+    left_at: Option<Duration>,
+}
+
+impl Modem {
+    /// As after a boot with a saved link, or for a host that was reset in the middle of it.
+    pub(crate) fn enter_data_mode(&mut self) {
+        self.settings.transparent = true;
+        self.settings.echo = false;
+        let (remote, port) = (self.config.lan.gateway, 80);
+        self.links[0] = Some(Link::new(Kind::Tcp, remote, port, 49_152, Conn::Gone));
+        self.input = Input::Line;
+        self.data_mode = Some(DataMode::default());
+    }
+
+    /// A byte in data mode; false where it isn't on.
+    pub(crate) fn data_mode_byte(&mut self, byte: u8) -> bool {
+        let now = self.now;
+        let Some(mode) = &mut self.data_mode else {
+            return false;
+        };
+        if let Some(left_at) = mode.left_at {
+            if now < left_at + LEAVING {
+                return true;
+            }
+            self.data_mode = None;
+            return false;
+        }
+        if now > mode.last_at + PACKET_GAP {
+            mode.packet.clear();
+        }
+        mode.last_at = now;
+        if mode.packet.len() < 4 {
+            mode.packet.push(byte);
+        }
+        self.stats.passed_through += 1;
+        if mode.packet == b"+++" {
+            self.at(PACKET_GAP, Event::PlusPlusPlus);
+        }
+        true
+    }
+
+    /// The pause behind `+++` is over: was it one?
+    pub(crate) fn plus_plus_plus(&mut self) {
+        let now = self.now;
+        if let Some(mode) = &mut self.data_mode
+            && mode.packet == b"+++"
+            && now >= mode.last_at + PACKET_GAP
+        {
+            self.stats.passed_through -= 3;
+            mode.left_at = Some(now);
+        }
+    }
 }

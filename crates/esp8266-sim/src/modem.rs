@@ -4,16 +4,15 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::config::Config;
-use crate::data_mode::DataMode;
 use crate::dialect::{Dialect, Features};
 use crate::events::{Event, SendEnd};
 use crate::fault::Fault;
 use crate::lan::Trouble;
+use crate::line::DataMode;
 use crate::link::{LINKS, Link};
 use crate::log::{Direction, Log, LogEntry, Stats};
-use crate::schedule::{Schedule, When};
+use crate::schedule::{Schedule, Timeline, When};
 use crate::settings::{Flash, Settings};
-use crate::timeline::Timeline;
 use crate::uart::{Edit, Uart};
 use crate::wifi::Station;
 

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use crate::commands::Outcome;
-use crate::conn::{Conn, Got};
 use crate::events::{Event, SendEnd};
 use crate::fault::Fault;
-use crate::link::{Kind, LINKS, SEGMENT, WINDOW};
+use crate::link::{Conn, Got, Kind, LINKS, SEGMENT, WINDOW};
 use crate::modem::{Busy, Modem, Sending};
 
 /// In active mode sockets aren't read while the host has more than this to take.

@@ -31,7 +31,7 @@ use steps::{KeptCall, Origin, Steps, Stop};
 #[cfg(feature = "digest")]
 use {
     crate::error::RequestError, crate::http::digest::Credentials,
-    crate::http::request::auth::are_sound, again::Dialogue,
+    crate::http::request::extras::are_sound, again::Dialogue,
 };
 
 /// A request that is sent more than once where its layers ask for it: what [`follow`](Request::follow),

@@ -33,7 +33,7 @@ void loop() {
     is_told = false;
     Serial.println(why);
     // cause: the request was made from an event handler or interrupt
-    // try:   set a flag in the handler and make the request in the main loop ...
+    // try:   set a flag in the handler and make the request in loop(): ...
   }
   if (got_ip) {
     got_ip = false;

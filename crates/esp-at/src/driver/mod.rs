@@ -1,14 +1,10 @@
 //! The driver: the public calls, and the pump between the serial port and the engine.
 
-mod dns;
 mod held;
-mod join;
 mod network;
 mod pump;
-mod scan;
-mod settings;
 mod sockets;
-mod tasks;
+mod station;
 
 pub use sockets::Socket;
 

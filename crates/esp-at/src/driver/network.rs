@@ -1,4 +1,4 @@
-//! What a client asks of a network.
+//! What a client asks of a network, and names.
 
 use super::{EspAt, Socket};
 use crate::error::EspAtError;
@@ -6,12 +6,13 @@ use crate::serial::Serial;
 use crate::slot::Slot;
 use crate::tls::{TlsSetup, TlsVerification};
 use crate::wire::{ipv4, is_quotable};
-use crate::words::Job;
+use crate::words::{Job, Task};
 use core::convert::Infallible;
 use core::net::IpAddr;
+use embedded_nal::{AddrType, Dns};
 use nal_link::{
     Clock, Connect, Diagnostics, Link, LinkStatus, Network, NoPing, NoTls, PipeClosed, StackFault,
-    StackQuirks, StackStatus, ZeroRead,
+    StackQuirks, StackStatus, Verification, ZeroRead,
 };
 
 impl<S: Serial, C: Clock, const RX_BUF: usize> Link for EspAt<S, C, RX_BUF> {
@@ -93,6 +94,7 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> Diagnostics for EspAt<S, C, RX_BU
         status.is_busy = self.modem.is_busy();
         status.radio_sleeps = !self.modem.station.settings.is_awake();
         status.last_words = self.modem.last_answer();
+        status.verification = self.tls.map_or(Verification::Unknown, TlsVerification::evidence);
         status
     }
 
@@ -114,5 +116,48 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> Diagnostics for EspAt<S, C, RX_BU
             Err(nb::Error::WouldBlock) => Err(nb::Error::WouldBlock),
             Err(nb::Error::Other(_)) => Ok(None),
         }
+    }
+}
+
+impl<S: Serial, C: Clock, const RX_BUF: usize> Dns for EspAt<S, C, RX_BUF> {
+    type Error = EspAtError;
+
+    fn get_host_by_name(
+        &mut self,
+        hostname: &str,
+        addr_type: AddrType,
+    ) -> nb::Result<IpAddr, EspAtError> {
+        if matches!(addr_type, AddrType::IPv6) {
+            return Err(nb::Error::Other(EspAtError::NotIpv4));
+        }
+        self.pump();
+        let is_new = !self.modem.resolver.is_of(hostname);
+        let result = self.modem.resolver.want(hostname);
+        if is_new {
+            self.modem.forget_answer();
+        }
+        if let Some(result) = result {
+            return result.map(IpAddr::V4).map_err(nb::Error::Other);
+        }
+        if self.modem.resolver.is_asking() {
+            return Err(nb::Error::WouldBlock);
+        }
+        if self.modem.trouble().is_none() {
+            self.make_way();
+            if self.can_begin() {
+                let asked = self.modem.resolver.ask(hostname);
+                asked.map_err(nb::Error::Other)?;
+                if let Err(error) = self.transmit(Task::Resolve, hostname) {
+                    self.modem.resolver.reset();
+                    return Err(nb::Error::Other(error));
+                }
+            }
+        }
+        self.not_yet()
+    }
+
+    /// The firmware has no such thing.
+    fn get_host_by_address(&mut self, _: IpAddr, _: &mut [u8]) -> nb::Result<usize, EspAtError> {
+        Err(nb::Error::Other(EspAtError::Rejected))
     }
 }

@@ -239,6 +239,12 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
         false
     }
 
+    /// The same as [`pump`](Self::pump), for a caller who needs the modem.
+    pub(super) fn pump_for_caller(&mut self) {
+        self.pump();
+        self.make_way();
+    }
+
     /// A caller needs the modem, and data that came unasked are in the way.
     pub(super) fn make_way(&mut self) {
         let Some(payload) = self.modem.payload.filter(|payload| payload.unsolicited) else {
@@ -251,7 +257,7 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
 
     /// Whether a command of a caller's can be sent.
     pub(super) fn can_begin(&self) -> bool {
-        self.modem.is_ready() && self.modem.is_idle(self.clock.now_ms())
+        self.modem.is_ready() && self.modem.is_idle()
     }
 
     /// `WouldBlock`, or an error where nothing can be asked of the modem.

@@ -57,6 +57,8 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> TcpClientStack for EspAt<S, C, RX
             return Err(nb::Error::Other(EspAtError::NotIpv4));
         };
         if self.modem.trouble().is_some() {
+            // It may be over.
+            self.pump();
             return self.not_yet();
         }
         if let Some(slot) = self.modem.slot_since(socket.link, socket.generation)
@@ -66,8 +68,7 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> TcpClientStack for EspAt<S, C, RX
             slot.state = LinkState::Wanted;
             self.modem.forget_answer();
         }
-        self.pump();
-        self.make_way();
+        self.pump_for_caller();
         match self.slot_of(socket)?.state {
             LinkState::Open(_) => Ok(()),
             LinkState::Failed(error) => Err(nb::Error::Other(error)),

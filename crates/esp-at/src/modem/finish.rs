@@ -5,7 +5,7 @@ use super::input::Tail;
 use crate::error::EspAtError;
 use crate::firmware::AtCommand;
 use crate::slot::{SendState, Slot};
-use crate::words::{CommandResult, SendPhase, Task};
+use crate::words::{CommandResult, Job, SendPhase, Task};
 
 impl Modem {
     /// The command is over.
@@ -18,9 +18,7 @@ impl Modem {
         let (task, seen) = (in_flight.task, in_flight.seen);
         self.tail = Tail::OFF;
         if result != CommandResult::Missed {
-            self.refusals = 0;
-            self.busy_since = None;
-            self.refused_at = None;
+            self.is_free();
         }
         let family = self.firmware.family;
         let passive = self.passive;
@@ -28,10 +26,19 @@ impl Modem {
             Task::Start(step) => self.step_answered(step, result, seen, now),
             Task::Sync => {
                 self.unanswered = 0;
-                self.desynced = result != CommandResult::Ok;
                 self.data_owed = 0;
+                if core::mem::replace(&mut self.desynced, result != CommandResult::Ok) {
+                    // It may be another command's answer, and its own right behind it.
+                    self.garbled_since = Some(now);
+                }
             }
-            Task::Restart => self.restart_wanted = result != CommandResult::Ok,
+            // One that refuses it hangs no more.
+            Task::Restart if result == CommandResult::Error => {
+                self.restart_wanted = false;
+                self.resync(now);
+            }
+            Task::Restart => self.restarts(false, now),
+            Task::Job(Job::Restart) if result != CommandResult::Error => self.restarts(true, now),
             Task::Join
             | Task::Status
             | Task::Address
@@ -132,8 +139,7 @@ impl Modem {
                     EspAtError::Corrupted if phase > SendPhase::Data => EspAtError::DeliveryUnknown,
                     error => error,
                 };
-                self.send_over(link, Err(error));
-                self.data_owed = 0;
+                self.send_over(link, phase, Err(error));
             }
             Task::Read { link, .. } => self.fault(link, error),
             Task::Pending(link) => self.ask_again(link),

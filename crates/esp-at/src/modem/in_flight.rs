@@ -41,7 +41,7 @@ const UNANSWERED_SEND_MS: u32 = 4_000;
 const PROBE_MS: u32 = 1_000;
 const MOST_PROBES: u8 = 2;
 /// Nothing comes for so long: an answer that was garbled is over.
-const LULL_MS: u32 = 60;
+pub(super) const LULL_MS: u32 = 60;
 /// What may still come behind a probe's answer isn't the next command's.
 const AFTER_PROBE_MS: u32 = 30;
 /// The same for probes that a deaf modem answers afterwards.
@@ -60,8 +60,11 @@ pub(crate) enum Urgent {
 fn patience_ms(task: Task) -> u32 {
     match task {
         Task::Start(StartStep::LeaveData) => LEAVE_DATA_MS,
-        Task::Join | Task::Connect(_) | Task::Resolve | Task::Restart => 2_000,
-        Task::Job(Job::Scan | Job::Restart) => 2_000,
+        Task::Join
+        | Task::Connect(_)
+        | Task::Resolve
+        | Task::Restart
+        | Task::Job(Job::Scan | Job::Restart) => 2_000,
         Task::Send { phase: SendPhase::Taken, .. } => 1_500,
         _ => 1_000,
     }
@@ -149,9 +152,14 @@ impl Modem {
 
     /// Time passes: what is due by now.
     pub(crate) fn tick(&mut self, now: u32) -> Option<Urgent> {
+        // A time that has passed is at most half of the clock's range ago.
+        if self.not_before.is_some_and(|at| elapsed_ms(now, at) <= u32::MAX / 2) {
+            self.not_before = None;
+        }
         if self.garbled_since.is_some_and(|since| elapsed_ms(now, since) >= self.lull_ms) {
             self.garbled_since = None;
             self.lull_ms = LULL_MS;
+            self.parser.clear();
         }
         let holds_back = self.station.jobs.holds_back(now);
         let in_flight = self.in_flight.as_mut()?;
@@ -239,6 +247,13 @@ impl Modem {
         in_flight.probing = true;
         in_flight.heard = now;
         Some(Urgent::Probe)
+    }
+
+    /// The modem has answered a command: it is busy with none.
+    pub(super) fn is_free(&mut self) {
+        self.refusals = 0;
+        self.busy_since = None;
+        self.refused_at = None;
     }
 
     /// `busy p...` or `busy s...`.

@@ -3,12 +3,9 @@
 pub(super) use super::tail::{LineEnds, Tail};
 use super::{Modem, Payload};
 use crate::error::EspAtError;
-use crate::slot::Slot;
+use crate::slot::{Slot, WINDOW};
 use crate::wire::{Event, Fields, LINKS};
 use crate::words::{CommandResult, SendPhase, Task};
-
-/// No window of the modem's is larger; a longer announcement lies.
-const MOST_UNSOLICITED: u32 = 8192;
 
 impl Modem {
     /// Takes a byte that isn't data.
@@ -140,6 +137,9 @@ impl Modem {
     }
 
     fn send_event(&mut self, link: u8, phase: SendPhase, event: Event, now: u32) {
+        if !event.is_unsolicited() {
+            self.is_free();
+        }
         match (phase, event) {
             (SendPhase::Prompt, Event::Ok) => self.set_phase(SendPhase::PromptDue, now),
             (SendPhase::Prompt | SendPhase::PromptDue, Event::Prompt) => {
@@ -155,7 +155,6 @@ impl Modem {
             }
             (SendPhase::Sent, Event::Taken(_)) => self.set_phase(SendPhase::Taken, now),
             (SendPhase::Sent | SendPhase::Taken | SendPhase::Failed, Event::SendOk) => {
-                self.busy_since = None;
                 self.end_send(Ok(()), now);
             }
             (SendPhase::Sent | SendPhase::Taken, Event::SendFail) => {
@@ -192,7 +191,7 @@ impl Modem {
 
     /// `+IPD…:` came, with data behind it: active mode.
     fn unsolicited_data(&mut self, link: u8, length: u32, now: u32) {
-        if length > MOST_UNSOLICITED {
+        if length > WINDOW {
             self.fault(link, EspAtError::Corrupted);
             self.corrupted(now);
         } else if length > 0 {

@@ -19,7 +19,7 @@ use crate::station::Station;
 use crate::tls::ServerName;
 use crate::wire::{LINKS, Parser};
 use crate::words::{SendPhase, StartStep, Task};
-use in_flight::InFlight;
+use in_flight::{InFlight, LULL_MS};
 use input::{LineEnds, Tail};
 use last_answer::LastAnswer;
 use nal_link::elapsed_ms;
@@ -70,7 +70,7 @@ pub(crate) struct Modem {
     pub(crate) station: Station,
     pub(crate) resolver: Resolver,
     pub(crate) server_name: ServerName,
-    /// Nothing is sent before this time.
+    /// Nothing is sent before this time; `None` once it has passed.
     not_before: Option<u32>,
     /// Since when it says `busy p...`.
     busy_since: Option<u32>,
@@ -141,7 +141,7 @@ impl Modem {
             restart_wanted: false,
             desynced: false,
             garbled_since: None,
-            lull_ms: 0,
+            lull_ms: LULL_MS,
             ends: LineEnds::NEW,
             data_owed: 0,
             resets: 0,
@@ -195,18 +195,14 @@ impl Modem {
     }
 
     /// Whether a command can be sent.
-    pub(crate) fn is_idle(&self, now: u32) -> bool {
-        let pause = self.not_before.is_some_and(|at| {
-            // A time that is passed is at most half of the clock's range ago.
-            at.wrapping_sub(now).wrapping_sub(1) < u32::MAX / 2
-        });
+    pub(crate) fn is_idle(&self) -> bool {
         let hears = self.payload.is_none() && self.garbled_since.is_none();
-        self.in_flight.is_none() && !pause && hears
+        self.in_flight.is_none() && self.not_before.is_none() && hears
     }
 
     /// The next task that the driver sets of its own accord, if its command can be sent now.
     pub(crate) fn next_task(&mut self, now: u32) -> Option<Task> {
-        if !self.is_idle(now) {
+        if !self.is_idle() {
             return None;
         }
         if self.restart_wanted {
@@ -262,14 +258,15 @@ impl Modem {
             return;
         };
         self.complete(now);
-        self.send_over(link, result.map(|()| length));
-        // The modem may wait for data that weren't sent, or come to it late.
-        if phase > SendPhase::Data || result.is_ok() {
-            self.data_owed = 0;
-        }
+        self.send_over(link, phase, result.map(|()| length));
     }
 
-    fn send_over(&mut self, link: u8, result: Result<u16, EspAtError>) {
+    fn send_over(&mut self, link: u8, phase: SendPhase, result: Result<u16, EspAtError>) {
+        // Until it says that it has them, the modem may wait for data: for all of them, or for those that were
+        // lost on the way. What it is told next isn't to make them up.
+        if phase >= SendPhase::Taken || result.is_ok() {
+            self.data_owed = 0;
+        }
         if let Some(open) = self.slot(link).and_then(Slot::open_link) {
             open.send = SendState::Over(result);
             open.stop_waiting();

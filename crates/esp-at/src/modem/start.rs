@@ -22,6 +22,8 @@ const MOST_OWED: u16 = 2048;
 const SETTLED_MS: u32 = 250;
 /// So often it is set right again before the answer is believed.
 const MOST_RESYNCS: u8 = 3;
+/// From `AT+RST` to `ready`, and more.
+const BOOT_MS: u32 = 2_000;
 /// From one start-up of a modem that can't be driven to the next.
 const UNFIT_PAUSE_MS: u32 = 10_000;
 
@@ -109,7 +111,7 @@ impl Modem {
     }
 
     /// The same, and begins anew.
-    fn resync(&mut self, now: u32) {
+    pub(super) fn resync(&mut self, now: u32) {
         self.settle(now);
         self.start_step = Some(StartStep::Echo);
     }
@@ -218,9 +220,20 @@ impl Modem {
         })
     }
 
-    /// The modem has reset itself, or was.
+    /// `AT+RST` was taken. Its `ready` may be garbled, or come at another baud rate: then the start-up begins
+    /// without it.
+    pub(super) fn restarts(&mut self, by_job: bool, now: u32) {
+        self.reset_by(by_job);
+        self.not_before = Some(now.wrapping_add(BOOT_MS));
+    }
+
+    /// `ready`: the modem has reset itself, or was.
     pub(super) fn reset(&mut self, now: u32) {
         let by_job = self.complete(now).is_some_and(|it| matches!(it.task, Task::Job(_)));
+        self.reset_by(by_job);
+    }
+
+    fn reset_by(&mut self, by_job: bool) {
         // Its power-on, and what follows a start-up that a reset cut short, aren't counted.
         if !self.is_starting() {
             self.resets = self.resets.saturating_add(1);

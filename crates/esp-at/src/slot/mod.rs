@@ -2,7 +2,7 @@
 
 mod open;
 
-pub(crate) use open::{Frame, OpenLink, ReaderTask, SendState};
+pub(crate) use open::{Frame, OpenLink, ReaderTask, SendState, WINDOW};
 
 use crate::error::EspAtError;
 use crate::firmware::Family;
@@ -95,7 +95,12 @@ impl Slot {
 
     /// Whether the one server name that there is room for is still needed.
     pub(crate) fn needs_name(&self) -> bool {
-        self.tls.is_some() && !matches!(self.state, LinkState::Open(_) | LinkState::Free)
+        let state = &self.state;
+        let tries = matches!(
+            state,
+            LinkState::Taken | LinkState::Wanted | LinkState::Dialling | LinkState::Doubtful { .. }
+        );
+        self.tls.is_some() && tries && !self.abandoned
     }
 
     pub(crate) fn open_link(&mut self) -> Option<&mut OpenLink> {
@@ -110,9 +115,9 @@ impl Slot {
         let generation = self.generation;
         match &mut self.state {
             LinkState::Wanted => Some(match self.tls.map(|tls| tls.needs()) {
-                Some(TlsNeed::Verification | TlsNeed::CommonName | TlsNeed::Name) => {
-                    Task::Tls { link, generation }
-                }
+                Some(
+                    TlsNeed::Verification | TlsNeed::Size | TlsNeed::CommonName | TlsNeed::Name,
+                ) => Task::Tls { link, generation },
                 Some(TlsNeed::Memory) => Task::Memory { link, generation },
                 Some(TlsNeed::Nothing) | None => Task::Connect(link),
             }),
@@ -132,6 +137,8 @@ impl Slot {
     /// The connect was sent.
     pub(crate) fn dialled(&mut self) {
         self.state = LinkState::Dialling;
+        // What was announced before was of a connection before.
+        self.early = 0;
     }
 
     /// The connect wasn't executed, and is said again.
@@ -168,11 +175,13 @@ impl Slot {
 
     /// The answer to the connect.
     pub(crate) fn connected(&mut self, result: CommandResult, seen: Seen, now: u32) {
-        let missed = result == CommandResult::Missed;
-        let opened = result == CommandResult::Ok || (missed && seen.connect);
+        let failed = result == CommandResult::Error;
+        // An `OK` without a `CONNECT` may be of something else.
+        let opened = seen.connect && !failed;
+        let missed = !seen.connect && !failed;
         if self.abandoned {
             // Late, and not wanted any more.
-            if opened || seen.already || missed {
+            if !failed || seen.already {
                 self.state = LinkState::Closing;
             } else {
                 self.release();

@@ -12,7 +12,7 @@ const LULL_MS: u32 = 100;
 const SILENCE_MS: u32 = 1_000;
 
 /// No window of the modem's is larger; a longer announcement lies.
-const WINDOW: u32 = 8_192;
+pub(crate) const WINDOW: u32 = 8_192;
 
 /// The most that this grows to, in steps, as long as nothing comes.
 const MOST_SILENCES: u8 = 5;

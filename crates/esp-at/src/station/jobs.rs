@@ -7,7 +7,7 @@ use crate::wire::{Named, number};
 use crate::words::{CommandResult, Job, Seen};
 use nal_link::elapsed_ms;
 
-/// The client's answer is forgotten where nobody has come for it in this time.
+/// An answer is forgotten where its client, or whoever asked for a scan, hasn't come for it in this time.
 const STALE_MS: u32 = 10_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(crate) struct Jobs {
     retried: bool,
     /// The client asks for its own purposes.
     pub(crate) for_client: bool,
-    /// When the client last asked.
+    /// When whoever waits last asked.
     asked_at: u32,
     pub(crate) rssi: Option<i8>,
     pub(crate) ping_ms: Option<u32>,
@@ -62,8 +62,9 @@ impl Jobs {
         self.refused = false;
     }
 
-    pub(crate) fn start_scan(&mut self) {
+    pub(crate) fn start_scan(&mut self, now: u32) {
         self.start(Job::Scan);
+        self.asked_at = now;
         self.read_found = AccessPoint::parse;
     }
 
@@ -180,8 +181,6 @@ impl Jobs {
         }
         self.refused = result == CommandResult::Error && seen.at_once;
         let result = match result {
-            // `ready` ends it.
-            CommandResult::Ok | CommandResult::Missed if job == Job::Restart => return,
             CommandResult::Ok => Ok(()),
             CommandResult::Missed if !self.retried && !matches!(job, Job::BaudRate(_)) => {
                 self.retried = true;

@@ -119,6 +119,10 @@ enum JoinState {
     Running {
         own: bool,
     },
+    /// The modem has joined, and is asked for its addresses.
+    Answered {
+        own: bool,
+    },
     Done(Result<(), JoinError>),
 }
 
@@ -201,7 +205,9 @@ impl Joining {
     }
 
     fn rejoin(&mut self) {
-        if self.state == JoinState::Idle && self.credentials.is_some() {
+        // A result that nobody has come for is of a link that is gone.
+        let is_free = matches!(self.state, JoinState::Idle | JoinState::Done(_));
+        if is_free && self.credentials.is_some() {
             self.state = JoinState::Wanted { own: true };
         }
     }
@@ -228,7 +234,7 @@ impl Joining {
 
     /// The command wasn't executed, or the modem has forgotten it.
     pub(super) fn requeue(&mut self) {
-        if let JoinState::Running { own } = self.state {
+        if let JoinState::Running { own } | JoinState::Answered { own } = self.state {
             self.state = JoinState::Wanted { own };
         }
     }
@@ -239,11 +245,14 @@ impl Joining {
         result: CommandResult,
         seen: Seen,
     ) -> Option<Result<(), JoinError>> {
-        let JoinState::Running { .. } = self.state else {
+        let JoinState::Running { own } = self.state else {
             return None;
         };
         let error = match (result, seen.join_code) {
-            (CommandResult::Ok | CommandResult::Missed, 0) => return Some(Ok(())),
+            (CommandResult::Ok | CommandResult::Missed, 0) => {
+                self.state = JoinState::Answered { own };
+                return Some(Ok(()));
+            }
             // The firmware says `1` also where DHCP never answered.
             (_, 1) if seen.associated => JoinError::NoAddress,
             (_, 1) => JoinError::TimedOut,
@@ -257,9 +266,16 @@ impl Joining {
 
     /// Ends the join that is on its way, if there is one.
     pub(super) fn over(&mut self, result: Result<(), JoinError>) {
-        if let JoinState::Running { own } = self.state {
+        if let JoinState::Running { own } | JoinState::Answered { own } = self.state {
             self.member |= result.is_ok();
             self.state = if own { JoinState::Idle } else { JoinState::Done(result) };
+        }
+    }
+
+    /// The access point is gone. A join that is under way begins with that, where the modem was on another.
+    pub(super) fn link_lost(&mut self) {
+        if let JoinState::Answered { .. } = self.state {
+            self.over(Err(JoinError::Failed));
         }
     }
 

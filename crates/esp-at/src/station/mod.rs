@@ -40,6 +40,8 @@ pub(crate) struct Station {
     ask_status: bool,
     /// The modem has to be asked for its addresses.
     ask_address: bool,
+    /// It has got one since it was asked.
+    got_address: bool,
     /// The modem has to be asked whether it has DNS servers.
     ask_servers: bool,
     /// When it was last asked for its status or its servers.
@@ -60,6 +62,7 @@ impl Station {
             rssi: None,
             ask_status: false,
             ask_address: false,
+            got_address: false,
             ask_servers: false,
             asked_at: 0,
             addresses: AddressAnswer::NONE,
@@ -114,9 +117,14 @@ impl Station {
         self.status = DOWN;
         self.rssi = None;
         self.ask_status = false;
+        self.forget_questions();
+        self.joining.modem_lost();
+    }
+
+    /// What was to be asked is of a link that is gone.
+    fn forget_questions(&mut self) {
         self.ask_address = false;
         self.ask_servers = false;
-        self.joining.modem_lost();
     }
 
     /// A name didn't resolve: a server may have gone since they were asked for.
@@ -143,17 +151,16 @@ impl Station {
                     self.status = LinkStatus::NoAddress;
                 }
                 self.ask_address |= event == Event::WifiGotIp;
+                self.got_address |= event == Event::WifiGotIp;
             }
             Event::WifiDisconnect(reason) => {
                 self.status = match reason {
                     0 => DOWN,
                     reason => LinkStatus::Disconnected(DisconnectReason::from_code(reason)),
                 };
-                self.ask_address = false;
                 self.rssi = None;
-                if core::mem::take(&mut self.ask_servers) {
-                    self.joining.over(Err(JoinError::Failed));
-                }
+                self.forget_questions();
+                self.joining.link_lost();
             }
             _ => {}
         }
@@ -177,6 +184,7 @@ impl Station {
         }
         if self.ask_address {
             self.addresses = AddressAnswer::NONE;
+            self.got_address = false;
             return Some(Task::Address);
         }
         if self.ask_servers {
@@ -193,6 +201,7 @@ impl Station {
             Task::Join => {
                 self.joining.begun();
                 self.status = DOWN;
+                self.forget_questions();
             }
             Task::Job(job) => self.jobs.begun(job),
             _ => {}
@@ -211,11 +220,11 @@ impl Station {
     }
 
     /// A line of the answer to `AT+CIPSTATUS`: 2 to 4 say that there is an address, 5 that there is no
-    /// access point.
+    /// access point, and 0 and 1 of ESP-AT that it never tried one.
     fn status_line(&mut self, line: &[u8]) {
         match line.strip_prefix(b"STATUS:") {
             Some([b'2'..=b'4']) => self.ask_address |= !self.is_up(),
-            Some(b"5") if self.is_up() => self.status = DOWN,
+            Some(b"0" | b"1" | b"5") if self.is_up() => self.status = DOWN,
             _ => {}
         }
     }
@@ -256,6 +265,11 @@ impl Station {
     }
 
     fn address_known(&mut self, result: CommandResult) {
+        if !self.ask_address || self.got_address {
+            // The access point has gone meanwhile; or the answer may be older than the address.
+            self.address_tries = 0;
+            return;
+        }
         let ok = result == CommandResult::Ok;
         self.address_tries = self.address_tries.saturating_add(1);
         let config = self.addresses.config().filter(|_| ok);

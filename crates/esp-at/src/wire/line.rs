@@ -77,7 +77,8 @@ impl Event {
 
 /// The meaning of a whole line, without its end.
 pub(crate) fn classify(line: &[u8]) -> Event {
-    let line = trim(line);
+    // The space behind NonOS's `> ` begins the next line; some lines end in one.
+    let line = line.trim_ascii();
     match KNOWN.iter().find(|(known, _)| known.as_bytes() == line) {
         Some((_, event)) => *event,
         None => with_numbers(line),
@@ -158,11 +159,6 @@ fn with_numbers(line: &[u8]) -> Event {
 
 fn link(digit: u8) -> Option<u8> {
     digit.checked_sub(b'0').filter(|id| usize::from(*id) < LINKS)
-}
-
-fn trim(line: &[u8]) -> &[u8] {
-    // The space behind NonOS's `> ` begins the next line; some lines end in one.
-    line.trim_ascii()
 }
 
 /// A line that came in the middle of another one, at its end: where it begins, and what it is.
@@ -258,7 +254,7 @@ fn last(line: &[u8], text: &[u8]) -> Option<usize> {
 
 /// Lines with names in them that somebody else chose, and the echo of our own.
 pub(crate) fn holds_names(line: &[u8]) -> bool {
-    [&b"+CWLAP"[..], b"+CWJAP", b"+CWSTATE", b"AT+CW"].iter().any(|text| line.starts_with(text))
+    [&b"+CWLAP"[..], b"+CWJAP", b"AT+CW"].iter().any(|text| line.starts_with(text))
 }
 
 /// The longest name of an access point (IEEE 802.11).

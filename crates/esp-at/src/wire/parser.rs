@@ -123,10 +123,7 @@ impl Parser {
     /// Whether the line end that comes is one in a name. One of the modem's own is CR LF.
     fn goes_on(&self) -> bool {
         let begun = self.line.get(self.joint..).unwrap_or_default();
-        match begun.strip_suffix(b"\r") {
-            Some(_) => is_inside_name(begun.trim_ascii(), !self.tells_no_mac),
-            None => self.is_named() && is_inside_name(begun.trim_ascii(), !self.tells_no_mac),
-        }
+        is_inside_name(begun.trim_ascii(), !self.tells_no_mac)
     }
 
     fn active_head(&mut self, byte: u8) -> Option<Event> {

@@ -3,7 +3,6 @@
 mod basic;
 mod ip;
 mod link;
-mod receive;
 mod start;
 mod wifi;
 

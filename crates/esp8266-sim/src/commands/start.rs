@@ -5,11 +5,10 @@ use std::net::Ipv4Addr;
 use super::{Call, FAILED, Outcome, UNSUPPORTED};
 use crate::command::Arg;
 use crate::config::Ssl;
-use crate::conn::Conn;
 use crate::events::{Connect, Event};
 use crate::fault::Fault;
 use crate::lan::Route;
-use crate::link::{Kind, Link};
+use crate::link::{Conn, Kind, Link};
 use crate::modem::{Busy, Modem};
 
 impl Modem {
