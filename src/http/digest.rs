@@ -1,9 +1,8 @@
 //! Digest authentication (RFC 7616): what a server asks for, and what answers it.
 
-use super::bytes::{is, is_space, is_token_byte, part, split_at_byte, trim};
+use super::bytes::{escaped, hex, is, is_space, is_token_byte, part, split_at_byte, trim};
 use super::method::Method;
 use super::request::HeadWriter;
-use super::request::extras::hex;
 use super::response::ResponseHead;
 use crate::error::ChallengeError;
 
@@ -295,7 +294,7 @@ impl Answer<'_> {
                 if byte.is_ascii_alphanumeric() {
                     put(&[byte]);
                 } else {
-                    put(&[b'%', hex(byte >> 4), hex(byte & 15)]);
+                    put(&escaped(byte));
                 }
             }
         }
