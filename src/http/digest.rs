@@ -238,7 +238,7 @@ fn hash(is_md5: bool, parts: &[&[u8]], is_second_quoted: bool) -> Hex {
     let mut hasher = Hasher::new(is_md5);
     for (at, part) in parts.iter().enumerate() {
         if at > 0 {
-            hasher.put(b":");
+            hasher.put(b':');
         }
         let is_quoted = is_second_quoted && at == 1;
         let mut rest = *part;
@@ -249,7 +249,7 @@ fn hash(is_md5: bool, parts: &[&[u8]], is_second_quoted: bool) -> Hex {
                 let [second, behind @ ..] = rest else { break };
                 (byte, rest) = (second, behind);
             }
-            hasher.put(&[*byte]);
+            hasher.put(*byte);
         }
     }
     hasher.finish()
@@ -361,7 +361,7 @@ static SHA_256: [u32; 8] = [
 const BLOCK: usize = 64;
 const ROOM: usize = 56;
 
-/// A hash of bytes that come in pieces.
+/// A hash of bytes that come one by one.
 struct Hasher {
     is_md5: bool,
     state: [u32; 8],
@@ -376,19 +376,17 @@ impl Hasher {
     }
 
     #[inline(never)]
-    fn put(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            let at = self.length % BLOCK;
-            self.length = self.length.wrapping_add(1);
-            if let Some(slot) = self.block.get_mut(at) {
-                *slot = byte;
-            }
-            if self.length.is_multiple_of(BLOCK) {
-                if self.is_md5 {
-                    self.rounds_of_md5();
-                } else {
-                    sha2::compress256(&mut self.state, &[self.block.into()]);
-                }
+    fn put(&mut self, byte: u8) {
+        let at = self.length % BLOCK;
+        self.length = self.length.wrapping_add(1);
+        if let Some(slot) = self.block.get_mut(at) {
+            *slot = byte;
+        }
+        if self.length.is_multiple_of(BLOCK) {
+            if self.is_md5 {
+                self.rounds_of_md5();
+            } else {
+                sha2::compress256(&mut self.state, &[self.block.into()]);
             }
         }
     }
@@ -420,12 +418,14 @@ impl Hasher {
     /// The hash's digits.
     fn finish(mut self) -> Hex {
         let bits = (self.length as u64).wrapping_mul(8);
-        let (padding, is_md5) = (0x80u8, self.is_md5);
-        self.put(&[padding]);
+        let is_md5 = self.is_md5;
+        self.put(0x80);
         while self.length % BLOCK != ROOM {
-            self.put(&[0]);
+            self.put(0);
         }
-        self.put(&if is_md5 { bits.to_le_bytes() } else { bits.to_be_bytes() });
+        for byte in if is_md5 { bits.to_le_bytes() } else { bits.to_be_bytes() } {
+            self.put(byte);
+        }
         let length = if is_md5 { 32 } else { 64 };
         let mut found = Hex { digits: [0; 64], length };
         for (slots, word) in found.digits.as_chunks_mut::<8>().0.iter_mut().zip(self.state) {
