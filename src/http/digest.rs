@@ -1,8 +1,6 @@
 //! Digest authentication (RFC 7616): what a server asks for, and what answers it.
 
-use super::bytes::{escaped, hex, is, is_space, is_token_byte, part, split_at_byte, trim};
-use super::method::Method;
-use super::request::HeadWriter;
+use super::bytes::{escaped, hex, is, is_space, is_token_byte, part, put, split_at_byte, trim};
 use super::response::ResponseHead;
 use crate::error::ChallengeError;
 
@@ -255,13 +253,26 @@ fn hash(is_md5: bool, parts: &[&[u8]], is_second_quoted: bool) -> Hex {
     hasher.finish()
 }
 
-/// Between quotation marks, where a backslash and they themselves take a backslash.
-fn put_quoted(put: &mut impl FnMut(&[u8]), text: &[u8]) {
-    for byte in text {
-        if matches!(byte, b'"' | b'\\') {
-            put(b"\\");
+/// A line that is written into a room. What doesn't fit is counted.
+struct Line<'r> {
+    room: &'r mut [u8],
+    length: usize,
+}
+
+impl Line<'_> {
+    #[inline(never)]
+    fn put(&mut self, bytes: &[u8]) {
+        self.length = put(self.room, self.length, bytes);
+    }
+
+    /// Between quotation marks, where a backslash and they themselves take a backslash.
+    fn put_quoted(&mut self, text: &[u8]) {
+        for byte in text {
+            if matches!(byte, b'"' | b'\\') {
+                self.put(b"\\");
+            }
+            self.put(&[*byte]);
         }
-        put(&[*byte]);
     }
 }
 
@@ -278,29 +289,27 @@ pub(crate) struct Answer<'a> {
 impl Answer<'_> {
     /// Writes it, with a line end in front, and returns its length, whether it fits or not.
     pub(crate) fn write(&self, room: &mut [u8]) -> usize {
-        let mut writer = HeadWriter::new(&Method::Get.traits());
-        let mut pen = writer.on(room);
-        let mut put = |bytes: &[u8]| pen.put(bytes);
-        put(b"\r\nAuthorization: Digest username");
+        let mut line = Line { room, length: 0 };
+        line.put(b"\r\nAuthorization: Digest username");
         let hash = self.user_hash.as_ref().map(Hex::text);
         if hash.is_some() || self.user.iter().all(u8::is_ascii) {
-            put(b"=\"");
-            put_quoted(&mut put, hash.unwrap_or(self.user));
-            put(b"\"");
+            line.put(b"=\"");
+            line.put_quoted(hash.unwrap_or(self.user));
+            line.put(b"\"");
         } else {
             // RFC 8187, by RFC 7616 section 3.4.
-            put(b"*=UTF-8''");
+            line.put(b"*=UTF-8''");
             for &byte in self.user {
                 if byte.is_ascii_alphanumeric() {
-                    put(&[byte]);
+                    line.put(&[byte]);
                 } else {
-                    put(&escaped(byte));
+                    line.put(&escaped(byte));
                 }
             }
         }
         let challenge = self.challenge;
-        put(b", uri=\"");
-        put_quoted(&mut put, self.uri);
+        line.put(b", uri=\"");
+        line.put_quoted(self.uri);
         let quoted: [(&[u8], Option<&[u8]>); 5] = [
             (b"\", realm=\"", Some(challenge.realm)),
             (b"\", nonce=\"", Some(challenge.nonce)),
@@ -310,20 +319,20 @@ impl Answer<'_> {
         ];
         for (name, value) in quoted {
             if let Some(value) = value {
-                put(name);
-                put(value);
+                line.put(name);
+                line.put(value);
             }
         }
-        put(b"\", qop=auth, nc=");
-        put(COUNT);
+        line.put(b"\", qop=auth, nc=");
+        line.put(COUNT);
         if !challenge.algorithm.is_empty() {
-            put(b", algorithm=");
-            put(challenge.algorithm);
+            line.put(b", algorithm=");
+            line.put(challenge.algorithm);
         }
         if self.user_hash.is_some() {
-            put(b", userhash=true");
+            line.put(b", userhash=true");
         }
-        writer.length
+        line.length
     }
 }
 
@@ -446,6 +455,7 @@ struct Hex {
 }
 
 impl Hex {
+    #[inline(never)]
     fn text(&self) -> &[u8] {
         part(&self.digits, 0, self.length)
     }
