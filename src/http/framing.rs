@@ -193,14 +193,12 @@ impl FramingFields {
 
 // Chunked transfer coding (RFC 9112 section 7.1), as it arrives.
 //
-// ```text
 //        ┌───────────────────── CRLF ◄────────────────────┐
 //        ▼                                                │
 //   ─► Size ─► Digits ─► Padding ─► Extension ─► SizeEnd ─► Data ─► DataCr ─► DataLf
 //                                         │ size 0
 //                                         ▼
 //                                      Trailers (read by the head's parser)
-// ```
 
 /// Chunk extensions (and padding) that one body may have beyond a byte for each byte of its data.
 /// A server that puts something into every size line of a long download is fine; one that sends
