@@ -3,7 +3,6 @@
 #   - the library builds with the oldest versions of its dependencies that it allows
 #   - it builds with the oldest compiler (`rust-version`), where rustup can fetch that
 #   - licences, bans and sources (deny.toml), where cargo-deny is installed
-#   - the API against the last tag, once there is one, where cargo-semver-checks is installed
 #
 #   ci/checks.sh            without cargo-deny, says so
 #   ci/checks.sh --strict   without cargo-deny, fails
@@ -53,15 +52,6 @@ if why=$(timeout 120 rustup toolchain install "$oldest" --profile minimal --no-s
     echo "checks: Rust $oldest, each set of features: ok"
 else
     echo "checks: SKIPPED the oldest compiler, Rust $oldest, which can't be fetched: ${why##*$'\n'}" >&2
-fi
-
-tag=$(git describe --tags --abbrev=0 2>/dev/null || true)
-if [ -z "$tag" ]; then
-    echo "checks: SKIPPED the API against the last tag: there is none" >&2
-elif command -v cargo-semver-checks >/dev/null; then
-    cargo semver-checks --baseline-rev "$tag"
-else
-    echo "checks: SKIPPED the API against $tag: cargo install cargo-semver-checks --locked" >&2
 fi
 
 if command -v cargo-deny >/dev/null; then

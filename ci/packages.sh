@@ -10,9 +10,7 @@ cd "$(dirname "$0")/.."
 
 target=${CARGO_TARGET_DIR:-$PWD/target}
 
-# In the order of the dependencies.
-packages=(nal-link safe-http-client-esp-at safe-http-client-lwip safe-http-client-tls safe-http-client-smoltcp
-    safe-http-client-embassy esp8266-sim safe-http-client)
+read -ra packages <<<"$(ci/published.sh)"
 names=("${packages[@]/#/--package=}")
 # Each is built below, from what is in it. What cargo would verify here is built with siblings that it unpacks
 # once per version into CARGO_HOME and never looks at again: another run's.
@@ -49,7 +47,8 @@ for package in "${packages[@]}"; do
     RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --all-features
 done
 
-# The last is the client: what its README tells first works in it.
+# What the client's README tells first works in it.
+cd "$work/safe-http-client-$version"
 first=$(awk '/^```sh$/ {on = 1; next} on {print; exit}' README.md)
 echo "packages: $first"
 eval "timeout 300 $first" </dev/null

@@ -162,17 +162,17 @@ pub use error::{
 #[cfg(feature = "esp-at")]
 #[cfg_attr(docsrs, doc(cfg(feature = "esp-at")))]
 pub use esp_at;
-pub use http::content_type::ContentType;
 pub use http::method::{BodyLength, Method};
 pub use http::redirect::Redirect;
+pub use http::response::ContentType;
 pub use http::response::{Header, Headers, ResponseHead};
-pub use http::status::{StatusClass, StatusCode};
+pub use http::response::{StatusClass, StatusCode};
 pub use http::url::{Host, Scheme, Url};
 pub use nal::ErrorOf;
 pub use nal_link::{
     Clock, Connect, Diagnostics, DisconnectReason, FnClock, IpConfig, Link, LinkError, LinkEvents,
     LinkStatus, LoopContext, NalNetwork, Network, NoDns, NoPing, NoTls, PipeClosed, StackFault,
-    StackQuirks, StackStatus, TlsFault, WithIdle, WithoutDns, ZeroRead,
+    StackQuirks, StackStatus, TlsFault, Verification, WithIdle, WithoutDns, ZeroRead,
 };
 #[cfg(feature = "std")]
 pub use nal_link::{PcLink, StdClock};
@@ -183,13 +183,13 @@ pub use protocol::CloseReason;
 /// part of the API: anything in it may change in any version.
 #[doc(hidden)]
 pub mod sans_io {
-    pub use crate::http::chunked::{ChunkedDecoder, Piece};
+    pub use crate::http::framing::{ChunkedDecoder, Piece};
     pub use crate::http::framing::{Framing, FramingFields, ResponseTo};
     pub use crate::http::head::HeadParser;
     pub use crate::protocol::{Action, Blocked, Exchange, Failure, Goal, Space, UploadState};
 
-    use crate::http::endpoint::Endpoint;
     use crate::http::request::HeadWriter;
+    use crate::http::url::Endpoint;
     use crate::{BodyLength, Config, Method, Url};
 
     /// An exchange whose request's head was written into `buffer`; `None` where it doesn't fit. Its body

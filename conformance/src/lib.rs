@@ -16,6 +16,7 @@ pub mod scenario;
 #[path = "../../tests/common/server.rs"]
 pub mod server;
 pub mod smoltcp_net;
+mod subject;
 #[cfg(target_os = "linux")]
 pub mod tap;
 pub mod task;

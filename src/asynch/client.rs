@@ -1,15 +1,16 @@
 //! The client: it stands still, and lends what has requests.
 
 use super::driver::{OfProbe, wait};
-use super::{AsyncNetwork, Online, Timer};
-use crate::client::diagnose::BUFFER;
+use super::{AsyncNetwork, Request, Timer};
+use crate::client::BUFFER;
 use crate::diagnosis::{Diagnosis, Report};
 use crate::error::Evidence;
 use crate::nal::ErrorOf;
 use crate::policy::Config;
 use crate::protocol::CloseReason;
-use crate::{HasIp, IntoUrl, Method};
+use crate::{Buffer, HasIp, IntoUrl, Method};
 use core::fmt;
+use core::marker::PhantomData;
 use nal_link::{Clock, LinkError, LinkStatus, LoopContext};
 
 /// A link says nothing by itself when it comes up: it is looked at so often.
@@ -182,51 +183,248 @@ impl<N: AsyncNetwork, C> fmt::Debug for SafeHttpClient<N, C> {
 /// Here for what the compiler says to whoever calls them: requests are [`Online`]'s.
 #[doc(hidden)]
 impl<N: AsyncNetwork, C: Timer> SafeHttpClient<N, C> {
-    pub fn get<'u>(&mut self, url: impl IntoUrl<'u>, buffer: impl crate::Buffer)
+    pub fn get<'u>(&mut self, url: impl IntoUrl<'u>, buffer: impl Buffer)
     where
         Self: HasIp,
     {
         self.request(Method::Get, url, buffer);
     }
 
-    pub fn head<'u>(&mut self, url: impl IntoUrl<'u>, buffer: impl crate::Buffer)
+    pub fn head<'u>(&mut self, url: impl IntoUrl<'u>, buffer: impl Buffer)
     where
         Self: HasIp,
     {
         self.request(Method::Head, url, buffer);
     }
 
-    pub fn post<'u>(&mut self, url: impl IntoUrl<'u>, buffer: impl crate::Buffer)
+    pub fn post<'u>(&mut self, url: impl IntoUrl<'u>, buffer: impl Buffer)
     where
         Self: HasIp,
     {
         self.request(Method::Post, url, buffer);
     }
 
-    pub fn put<'u>(&mut self, url: impl IntoUrl<'u>, buffer: impl crate::Buffer)
+    pub fn put<'u>(&mut self, url: impl IntoUrl<'u>, buffer: impl Buffer)
     where
         Self: HasIp,
     {
         self.request(Method::Put, url, buffer);
     }
 
-    pub fn patch<'u>(&mut self, url: impl IntoUrl<'u>, buffer: impl crate::Buffer)
+    pub fn patch<'u>(&mut self, url: impl IntoUrl<'u>, buffer: impl Buffer)
     where
         Self: HasIp,
     {
         self.request(Method::Patch, url, buffer);
     }
 
-    pub fn delete<'u>(&mut self, url: impl IntoUrl<'u>, buffer: impl crate::Buffer)
+    pub fn delete<'u>(&mut self, url: impl IntoUrl<'u>, buffer: impl Buffer)
     where
         Self: HasIp,
     {
         self.request(Method::Delete, url, buffer);
     }
 
-    pub fn request<'u>(&mut self, _: Method<'_>, _: impl IntoUrl<'u>, _: impl crate::Buffer)
+    pub fn request<'u>(&mut self, _: Method<'_>, _: impl IntoUrl<'u>, _: impl Buffer)
     where
         Self: HasIp,
     {
+    }
+}
+
+/// A client whose link has an IP address, lent together with the token: the twin of
+/// [`Online`](crate::Online) whose requests are awaited. It alone has requests.
+///
+/// ```no_run
+/// # use safe_http_client::asynch::*;
+/// # use safe_http_client::ErrorOf;
+/// # async fn f<N: AsyncNetwork, C: Timer>(mut online: Online<'_, N, C>) -> Result<(), ErrorOf<N>> {
+/// let mut buffer = [0; 1024];
+/// let mut response = online.get("http://192.168.1.20/state", &mut buffer).send().await?;
+/// println!("{}", response.read_to_str().await?);
+/// # Ok(()) }
+/// ```
+pub struct Online<'a, N: AsyncNetwork, C> {
+    client: &'a mut SafeHttpClient<N, C>,
+    /// The token stays lent as long as requests can be made.
+    cx: PhantomData<&'a mut LoopContext>,
+}
+
+impl<'a, N: AsyncNetwork, C> Online<'a, N, C> {
+    pub(super) fn new(client: &'a mut SafeHttpClient<N, C>, _cx: &'a mut LoopContext) -> Self {
+        Self { client, cx: PhantomData }
+    }
+}
+
+impl<N: AsyncNetwork, C: Timer> Online<'_, N, C> {
+    /// A GET request.
+    pub fn get<'r, 'u, B: Buffer>(
+        &'r mut self,
+        url: impl IntoUrl<'u>,
+        buffer: B,
+    ) -> Request<'r, 'static, N, C, B> {
+        self.request(Method::Get, url, buffer)
+    }
+
+    /// A HEAD request: as GET, but its response has no body.
+    pub fn head<'r, 'u, B: Buffer>(
+        &'r mut self,
+        url: impl IntoUrl<'u>,
+        buffer: B,
+    ) -> Request<'r, 'static, N, C, B> {
+        self.request(Method::Head, url, buffer)
+    }
+
+    /// A POST request.
+    pub fn post<'r, 'u, B: Buffer>(
+        &'r mut self,
+        url: impl IntoUrl<'u>,
+        buffer: B,
+    ) -> Request<'r, 'static, N, C, B> {
+        self.request(Method::Post, url, buffer)
+    }
+
+    /// A PUT request.
+    pub fn put<'r, 'u, B: Buffer>(
+        &'r mut self,
+        url: impl IntoUrl<'u>,
+        buffer: B,
+    ) -> Request<'r, 'static, N, C, B> {
+        self.request(Method::Put, url, buffer)
+    }
+
+    /// A PATCH request.
+    pub fn patch<'r, 'u, B: Buffer>(
+        &'r mut self,
+        url: impl IntoUrl<'u>,
+        buffer: B,
+    ) -> Request<'r, 'static, N, C, B> {
+        self.request(Method::Patch, url, buffer)
+    }
+
+    /// A DELETE request.
+    pub fn delete<'r, 'u, B: Buffer>(
+        &'r mut self,
+        url: impl IntoUrl<'u>,
+        buffer: B,
+    ) -> Request<'r, 'static, N, C, B> {
+        self.request(Method::Delete, url, buffer)
+    }
+
+    /// A request of any method.
+    pub fn request<'r, 'u, B: Buffer>(
+        &'r mut self,
+        method: Method<'_>,
+        url: impl IntoUrl<'u>,
+        buffer: B,
+    ) -> Request<'r, 'static, N, C, B> {
+        Request::new(self.client.inner(), method, url.into_url(), buffer)
+    }
+
+    /// The client that this is lent from, to ask it about what has happened.
+    pub fn client(&mut self) -> &mut SafeHttpClient<N, C> {
+        self.client
+    }
+}
+
+impl<N: AsyncNetwork, C> fmt::Debug for Online<'_, N, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Online").field("client", &self.client).finish()
+    }
+}
+
+/// The ESP8266 as an async client's network: its driver, over an async serial port.
+#[cfg(feature = "esp-at")]
+mod modem {
+    use super::{AsyncNetwork, SafeHttpClient, Timer};
+    use core::future::poll_fn;
+    use core::pin::pin;
+    use core::task::Poll;
+    use embedded_io_async::{Read, Write};
+    use esp_at::{AsyncSerial, EspAt, Join, JoinError};
+    use nal_link::{Clock, IpConfig, LoopContext};
+
+    /// The driver with an async serial port.
+    type Modem<P, C, const RX: usize, const TX: usize, const RX_BUF: usize> =
+        EspAt<AsyncSerial<P, RX, TX>, C, RX_BUF>;
+
+    impl<P, C, T, const RX: usize, const TX: usize, const RX_BUF: usize>
+        SafeHttpClient<Modem<P, C, RX, TX, RX_BUF>, T>
+    where
+        P: Read + Write,
+        C: Clock,
+        T: Timer,
+    {
+        /// Joins an access point: [`EspAt::join`], awaited. A join that is dropped goes on in the modem.
+        ///
+        /// # Errors
+        ///
+        /// Those of [`EspAt::join`].
+        ///
+        /// ```no_run
+        /// # use {embedded_io_async::*, esp_at::*, safe_http_client::{Clock, LoopContext}};
+        /// use safe_http_client::asynch::{SafeHttpClient, Timer};
+        /// # async fn f<U: Read + Write>(uart: U, clock: impl Clock, timer: impl Timer) -> Result<(), JoinError> {
+        /// let mut cx = LoopContext::take().expect("once, first thing in main");
+        /// let modem = EspAt::new(AsyncSerial::<_>::new(uart), clock);
+        /// let mut client = SafeHttpClient::new(modem, timer);
+        /// client.join(&mut cx, "ssid", "password").await?;
+        /// # Ok(()) }
+        /// ```
+        pub async fn join(
+            &mut self,
+            cx: &mut LoopContext,
+            ssid: &str,
+            password: &str,
+        ) -> Result<IpConfig, JoinError> {
+            self.network_mut().start_join(Join::new(ssid, password))?;
+            self.with_modem(cx, EspAt::poll_join).await
+        }
+
+        /// Awaits one of the driver's own calls that are named `poll_…`: a scan, a setting, the signal.
+        ///
+        /// # Errors
+        ///
+        /// Those of the call.
+        ///
+        /// ```no_run
+        /// # use {embedded_io_async::*, esp_at::*, safe_http_client::{Clock, LoopContext}};
+        /// # use safe_http_client::asynch::{SafeHttpClient, Timer};
+        /// # async fn f<U: Read + Write, C: Clock>(
+        /// #     mut client: SafeHttpClient<EspAt<AsyncSerial<U>, C>, impl Timer>, cx: &mut LoopContext,
+        /// # ) -> Result<(), EspAtError> {
+        /// client.network_mut().start_rssi();
+        /// let signal = client.with_modem(cx, EspAt::poll_rssi).await?;
+        /// # Ok(()) }
+        /// ```
+        pub async fn with_modem<O, E>(
+            &mut self,
+            cx: &mut LoopContext,
+            mut step: impl FnMut(&mut Modem<P, C, RX, TX, RX_BUF>, &mut LoopContext) -> nb::Result<O, E>,
+        ) -> Result<O, E> {
+            let timer = self.inner().driver.stack.clock.clone();
+            let modem = &mut self.inner().driver.stack.network;
+            let mut sleep = pin!(None);
+            poll_fn(|context| {
+                modem.begin_turn(context.waker());
+                loop {
+                    match step(modem, cx) {
+                        Ok(value) => return Poll::Ready(Ok(value)),
+                        Err(nb::Error::Other(error)) => return Poll::Ready(Err(error)),
+                        Err(nb::Error::WouldBlock) => {}
+                    }
+                    if sleep.is_none() {
+                        sleep.set(Some(timer.sleep_ms(AsyncSerial::<P, RX, TX>::LOOK_AGAIN_MS)));
+                    }
+                    if let Some(asleep) = sleep.as_mut().as_pin_mut() {
+                        match asleep.poll(context) {
+                            Poll::Pending => return Poll::Pending,
+                            Poll::Ready(()) => sleep.set(None),
+                        }
+                    }
+                }
+            })
+            .await
+        }
     }
 }

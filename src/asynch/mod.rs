@@ -49,29 +49,15 @@
 //! isn't has to be put behind one that is, a pipe for example. `connect` and the resolver's futures are kept
 //! until they end, or their deadline does.
 
-mod bridge;
 mod client;
-mod connected;
-mod download;
 mod driver;
-mod events;
-mod layers;
-#[cfg(feature = "esp-at")]
-mod modem;
-mod multipart;
-mod online;
+mod network;
 mod request;
 mod response;
-mod stream;
-mod timer;
 
-pub use bridge::{NalNetwork, StackError};
-pub use client::SafeHttpClient;
-pub use connected::{AlreadyUsed, Connected};
-pub use layers::LayeredRequest;
+pub use client::{Online, SafeHttpClient};
+pub use driver::{DelayTimer, Timer};
 pub use nal_link::{AsyncNetwork, Wish};
-pub use online::Online;
-pub use request::Request;
-pub use response::Response;
-pub use stream::Stream;
-pub use timer::{DelayTimer, Timer};
+pub use network::{AlreadyUsed, Connected, NalNetwork, StackError};
+pub use request::{LayeredRequest, Request};
+pub use response::{Response, Stream};

@@ -1,12 +1,15 @@
 //! A response while it is read.
 
 use super::driver::{OfCall, wait};
-use super::{AsyncNetwork, Stream, Timer};
+use super::{AsyncNetwork, Online, Request, Timer};
 use crate::error::Evidence;
+use crate::http::method::Method;
 use crate::http::response::{Headers, ResponseHead};
 use crate::nal::{AnyDriver, CallView, ErrorOf, Step};
 use crate::protocol::Goal;
-use crate::{Buffer, CopyError, client};
+use crate::{
+    Buffer, CopyError, Download, DownloadError, Event, EventError, EventStream, IntoUrl, client,
+};
 use core::fmt;
 use embedded_io_async::{BufRead, ErrorType, Read, Write};
 
@@ -187,5 +190,151 @@ impl<N: AsyncNetwork, C: Timer, B: Buffer> BufRead for Response<'_, '_, N, C, B>
 impl<N: AsyncNetwork, C: Timer, B: Buffer> fmt::Debug for Response<'_, '_, N, C, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.inner.fmt(f)
+    }
+}
+
+/// A connection that was handed over: after `101 Switching Protocols`, or a 2xx to CONNECT. The twin of
+/// [`Stream`](crate::Stream), as an [`embedded_io_async::Read`] and [`Write`].
+///
+/// Bytes that had come behind the response's head are read first. Reads wait for as long as the peer rests, or
+/// to the total deadline; a peer that takes nothing is given up after the idle deadline. A read or write that
+/// is dropped has moved nothing. It is closed when it is dropped.
+pub struct Stream<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> {
+    response: Response<'r, 'b, N, C, B>,
+}
+
+impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Stream<'r, 'b, N, C, B> {
+    pub(super) fn new(response: Response<'r, 'b, N, C, B>) -> Self {
+        Self { response }
+    }
+}
+
+impl<N: AsyncNetwork, C: Timer, B: Buffer> ErrorType for Stream<'_, '_, N, C, B> {
+    type Error = ErrorOf<N>;
+}
+
+impl<N: AsyncNetwork, C: Timer, B: Buffer> Read for Stream<'_, '_, N, C, B> {
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize, Self::Error> {
+        self.response.wait_for(|driver, call| driver.upgraded_read(call, buf)).await
+    }
+}
+
+impl<N: AsyncNetwork, C: Timer, B: Buffer> Write for Stream<'_, '_, N, C, B> {
+    async fn write(&mut self, buf: &[u8]) -> Result<usize, Self::Error> {
+        self.response.wait_for(|driver, call| driver.upgraded_write(call, buf)).await
+    }
+
+    async fn flush(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}
+
+impl<N: AsyncNetwork, C: Timer, B: Buffer> fmt::Debug for Stream<'_, '_, N, C, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream").finish_non_exhaustive()
+    }
+}
+
+impl Download {
+    /// As [`request`](Self::request), of the async client.
+    pub fn request_async<'r, 'u, N: AsyncNetwork, C: Timer, B: Buffer>(
+        &self,
+        online: &'r mut Online<'_, N, C>,
+        url: impl IntoUrl<'u>,
+        buffer: B,
+    ) -> Request<'r, 'static, N, C, B> {
+        let request = online.request(Method::Get, url, buffer).into_inner();
+        Request::from_inner(self.asked_by(request))
+    }
+
+    /// As [`save`](Self::save), of the async client. Dropped while it waits for the network, it goes on where
+    /// it was; what a writer that is dropped has taken, that writer knows.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{Download, asynch::*};
+    /// # async fn f<N: AsyncNetwork, C: Timer, F: embedded_io_async::Write>(
+    /// #     mut online: Online<'_, N, C>, mut flash: F, mut download: Download,
+    /// # ) -> Result<(), Box<dyn core::error::Error>> where F::Error: 'static, safe_http_client::ErrorOf<N>: 'static {
+    /// let mut buffer = [0; 2048];
+    /// let request = download.request_async(&mut online, "http://192.168.1.20/firmware.bin", &mut buffer);
+    /// let mut response = request.send().await?;
+    /// download.save_async(&mut response, &mut flash, |_, _| {}).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`save`](Self::save).
+    pub async fn save_async<N: AsyncNetwork, C: Timer, B: Buffer, W: Write>(
+        &mut self,
+        response: &mut Response<'_, '_, N, C, B>,
+        writer: &mut W,
+        mut written: impl FnMut(&Self, &[u8]),
+    ) -> Result<(), DownloadError<ErrorOf<N>, W::Error>> {
+        self.begin(response.call())?;
+        while !self.is_whole() {
+            let body = response.fill_buf().await.map_err(DownloadError::Response)?;
+            if !self.goes_on(body)? {
+                writer.flush().await.map_err(DownloadError::Writer)?;
+                self.is_whole = true;
+                break;
+            }
+            let count = writer.write(body).await.map_err(DownloadError::Writer)?;
+            let piece = self.wrote(body, count)?;
+            written(self, piece);
+            let count = piece.len();
+            response.consume(count);
+        }
+        Ok(())
+    }
+}
+
+impl<B: Buffer> EventStream<B> {
+    /// As [`request`](Self::request), of the async client.
+    pub fn request_async<'r, 'u, N: AsyncNetwork, C: Timer, R: Buffer>(
+        &self,
+        online: &'r mut Online<'_, N, C>,
+        url: impl IntoUrl<'u>,
+        buffer: R,
+    ) -> Request<'r, 'static, N, C, R> {
+        let request = online.request(Method::Get, url, buffer).into_inner();
+        Request::from_inner(self.asked_by(request))
+    }
+
+    /// As [`next`](Self::next), of the async client. Dropped while it waits, it goes on where it was.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::{ErrorOf, EventError, EventStream, asynch::*};
+    /// # async fn f<N: AsyncNetwork, C: Timer>(mut online: Online<'_, N, C>)
+    /// # -> Result<(), EventError<ErrorOf<N>>> {
+    /// let mut events = EventStream::new([0; 512]);
+    /// let mut buffer = [0; 1024];
+    /// let request = events.request_async(&mut online, "http://192.168.1.20/events", &mut buffer);
+    /// let mut response = request.send().await.map_err(EventError::Response)?;
+    /// while let Some(event) = events.next_async(&mut response).await? {
+    ///     println!("{:?}", event.data_str());
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next).
+    pub async fn next_async<N: AsyncNetwork, C: Timer, R: Buffer>(
+        &mut self,
+        response: &mut Response<'_, '_, N, C, R>,
+    ) -> Result<Option<Event<'_>>, EventError<ErrorOf<N>>> {
+        self.begin(response.call())?;
+        loop {
+            let body = response.fill_buf().await.map_err(EventError::Response)?;
+            if body.is_empty() {
+                return Ok(None);
+            }
+            let (count, is_there) = self.take(body);
+            response.consume(count);
+            if is_there? {
+                return Ok(Some(self.event()));
+            }
+        }
     }
 }

@@ -1,14 +1,13 @@
 //! Why it doesn't work: of an error, and by looking.
 
-use super::draft::refuse;
+use super::request::refuse;
 use super::{Buffer, IntoUrl, SafeHttpClient};
 use crate::diagnosis::{Diagnosis, Findings, Report, Seen};
 use crate::error::{Error, ErrorKind, Phase, UrlError};
-use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::method::Method;
 use crate::http::request::HeadWriter;
-use crate::http::url::Url;
+use crate::http::url::{Endpoint, Url};
 use crate::nal::ErrorOf;
 use crate::policy::check_request;
 use crate::probe::{self, Ladder};

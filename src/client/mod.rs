@@ -1,29 +1,22 @@
 //! The client: it stands still, and lends what has requests.
 
-mod buffer;
 mod call;
-pub(crate) mod diagnose;
-mod draft;
+mod diagnose;
 pub(crate) mod layers;
 mod online;
 mod request;
 mod response;
-mod stream;
-mod upgraded;
-pub(crate) mod upload;
-mod url;
 
-pub use buffer::Buffer;
-pub use call::Call;
+#[cfg(feature = "async")]
+pub(crate) use call::upload_failed;
+pub use call::{Buffer, Call, Upgraded, Upload};
+#[cfg(feature = "async")]
+pub(crate) use diagnose::BUFFER;
 pub use diagnose::Probe;
 pub use layers::*;
-pub use online::{HasIp, Online};
+pub use online::{HasIp, IntoUrl, Online};
 pub use request::Request;
-pub use response::{CopyError, Response};
-pub use stream::Stream;
-pub use upgraded::Upgraded;
-pub use upload::Upload;
-pub use url::IntoUrl;
+pub use response::{CopyError, Response, Stream};
 
 use crate::error::Evidence;
 use crate::nal::{Driver, ErrorOf};

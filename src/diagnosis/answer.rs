@@ -1,15 +1,17 @@
-//! What the answer to the check's own question says: its status, where it leads, what it wants.
+//! What the answer to the check's own question says: by its status, by what it wants, and by where it leads
+//! (a `Location`, a `Content-Location`, a `Refresh`, or the page itself).
 
-use super::location::{Location, is_same_site, of_page, other_scheme};
 use super::rules::Symptom;
 use crate::error::Evidence;
-use crate::http::bytes::trim;
+use crate::http::authority::{end_of_authority, end_of_host, find_last_at};
+use crate::http::authority::{parse_ipv4, parse_ipv6};
+use crate::http::bytes::{is_token_byte, trim};
 use crate::http::response::ResponseHead;
 use core::fmt::{self, Write};
 use core::net::IpAddr;
 use heapless::String;
 
-/// What servers say in a 400 to a request that came without TLS: nginx, Apache, Go and Tomcat, in their words.
+/// What nginx, Apache, Go and Tomcat say in a 400 to a request that came without TLS.
 const TLS_WANTED: &[&[u8]] = &[
     b"plain HTTP request was sent to HTTPS port",
     b"speaking plain HTTP to an SSL-enabled server port",
@@ -17,7 +19,7 @@ const TLS_WANTED: &[&[u8]] = &[
     b"This combination of host and port requires TLS",
 ];
 
-/// What only a portal's page says: the tag of the WISPr protocol.
+/// A tag of the WISPr protocol, by which captive portals talk to programs: no other page has it.
 const WISPR: &[u8] = b"WISPAccessGatewayParam";
 
 /// What an answer means.
@@ -25,11 +27,11 @@ const WISPR: &[u8] = b"WISPAccessGatewayParam";
 pub(crate) enum Meaning {
     /// A server that is there, and has nothing against the question.
     Fine,
-    /// It takes no such question, which is no fault.
+    /// It doesn't take OPTIONS, which is no fault.
     NoOptions,
     /// It says that the port speaks TLS.
     AsksForTls,
-    /// It is a captive portal's.
+    /// A captive portal has sent it.
     Portal,
     /// It leads to another host, and bears a captive portal's marks.
     ToPortal,
@@ -64,12 +66,12 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) meaning: Meaning,
     /// Where it leads, or which schemes of authentication it wants: printable ASCII, cut where it is long.
-    detail: String<64>,
+    pub(super) detail: String<64>,
 }
 
 impl Answer {
-    /// Of a response's head, with the part of its body that came with it, for who has `asked` a host of
-    /// this name. Where the name isn't known, nothing is said to lead elsewhere.
+    /// Of a response's head and the part of its body that came with it, to the question that the host
+    /// `asked` was asked. Where its name isn't known, no answer is said to lead to another host.
     pub(crate) fn of(
         head: &ResponseHead<'_>,
         body: &[u8],
@@ -81,23 +83,20 @@ impl Answer {
         let mut detail = String::new();
         let is_portal = contains(body, WISPR);
         let leads_to = leads_to(head, asked);
+        let mut to = |location: &Location<'_>| {
+            let _ = location.shown(&mut detail);
+            where_to(location, asked, is_secure, evidence)
+        };
         let meaning = match status {
             // Network Authentication Required (RFC 6585 section 6).
             511 => Meaning::Portal,
             _ if is_portal && status < 400 => Meaning::Portal,
-            300..=399 if status != 304 => match (leads_to, asked) {
-                (Some(location), Some(asked)) => {
-                    let _ = location.shown(&mut detail);
-                    where_to(&location, asked, is_secure, evidence)
-                }
-                (Some(location), None) => {
-                    let _ = location.shown(&mut detail);
-                    Meaning::ToSomewhere
-                }
-                (None, _) => {
+            300..=399 if status != 304 => match leads_to {
+                Some(location) => to(&location),
+                None => {
                     let path = head.header("location").map(trim).unwrap_or_default();
                     if let Some(scheme) = other_scheme(path) {
-                        // What stands behind it may be anything.
+                        // Behind it may stand anything, a secret as well.
                         let _ = write!(detail, "{}:...", scheme.escape_ascii());
                         Meaning::ToOtherScheme
                     } else if matches!(path, [] | [b'#', ..]) {
@@ -108,29 +107,26 @@ impl Answer {
                     }
                 }
             },
-            // A page may lead elsewhere, too.
-            200..=299 => match (leads_to, asked) {
-                (Some(location), Some(asked)) if !is_same_site(location.host, asked.as_bytes()) => {
-                    let _ = location.shown(&mut detail);
-                    where_to(&location, asked, is_secure, evidence)
+            // A page may lead elsewhere by its head. By its text it may as well; but any page has links,
+            // so only one to a portal counts.
+            200..=299 => {
+                let is_elsewhere = |it: &Location<'_>| {
+                    asked.is_some_and(|asked| !is_same_site(it.host, asked.as_bytes()))
+                };
+                let is_portals = |it: &Location<'_>| {
+                    where_to(it, asked, is_secure, evidence) == Meaning::ToPortal
+                };
+                let elsewhere = leads_to.filter(is_elsewhere);
+                match elsewhere.or_else(|| of_page(body).filter(is_portals)) {
+                    Some(location) => to(&location),
+                    None => Meaning::Fine,
                 }
-                // Its text may, and any page has links: only a portal's are looked at.
-                (_, Some(asked)) => match of_page(body) {
-                    Some(location)
-                        if where_to(&location, asked, is_secure, evidence) == Meaning::ToPortal =>
-                    {
-                        let _ = location.shown(&mut detail);
-                        Meaning::ToPortal
-                    }
-                    _ => Meaning::Fine,
-                },
-                _ => Meaning::Fine,
-            },
-            // nginx counts it as 497.
+            }
+            // nginx has a number of its own for it: 497.
             400 | 497 if TLS_WANTED.iter().any(|words| contains(body, words)) => {
                 Meaning::AsksForTls
             }
-            // What is refused is the check's question, whatever the server is.
+            // The server refuses the check's question, not the caller's.
             400 => Meaning::Fine,
             401 | 407 => {
                 let name = if status == 401 { "www-authenticate" } else { "proxy-authenticate" };
@@ -142,7 +138,7 @@ impl Answer {
             405 | 501 => Meaning::NoOptions,
             429 => Meaning::TooMany,
             503 => Meaning::Unavailable,
-            // What is above is processed as if it were a 5xx (RFC 9110 section 15).
+            // A status above 599 counts as a 5xx (RFC 9110 section 15).
             500.. => Meaning::ServerError,
             402..=499 => Meaning::Refused,
             _ => Meaning::Fine,
@@ -153,7 +149,7 @@ impl Answer {
     /// What a diagnosis is made of; `None` where there is nothing to say against the answer.
     pub(super) fn symptom(&self) -> Option<Symptom> {
         Some(match self.meaning {
-            // The caller's path wasn't asked for.
+            // A 404 says nothing of the caller's path, which wasn't asked for.
             Meaning::Fine | Meaning::NoOptions | Meaning::NotFound => return None,
             Meaning::AsksForTls => Symptom::AnswerAsksForTls,
             Meaning::Portal => Symptom::AnswerIsPortals,
@@ -173,116 +169,9 @@ impl Answer {
             | Meaning::ServerError => Symptom::AnswerRefuses,
         })
     }
-
-    /// Whether the report has something to say of it.
-    pub(super) fn is_remarkable(&self) -> bool {
-        self.meaning != Meaning::Fine
-    }
-
-    /// Whether a path of the caller's may be missing all the same.
-    pub(super) fn leaves_path_open(&self) -> bool {
-        self.meaning == Meaning::NotFound
-    }
-
-    /// The status, where it leads or what it wants, and what that means.
-    pub(super) fn says(&self, out: &mut impl Write) -> fmt::Result {
-        write!(out, "status {}", self.status)?;
-        let detail = self.detail.as_str();
-        match self.meaning {
-            Meaning::WantsCredentials if detail.is_empty() => {
-                out.write_str(", and no challenge that says which credentials are wanted")?;
-            }
-            Meaning::WantsCredentials => write!(out, ", which wants {detail}")?,
-            _ if !detail.is_empty() => write!(out, ", redirects to {detail}")?,
-            _ => {}
-        }
-        write!(out, ": {}", self.text())
-    }
-
-    const fn text(&self) -> &'static str {
-        match self.meaning {
-            Meaning::Fine => "an HTTP server answers",
-            Meaning::NoOptions => {
-                "an HTTP server answers, and takes no OPTIONS, which the check asks with"
-            }
-            Meaning::AsksForTls => "it says that this is an https port",
-            Meaning::Portal => "a captive portal says so itself",
-            Meaning::ToPortal => "another host, with a captive portal's marks",
-            Meaning::ToLogin => "another host, which looks like a login",
-            Meaning::ToOtherHost => "another host",
-            Meaning::ToHttps => "the same host by https",
-            Meaning::ToOtherPlace => "another place of the same host",
-            Meaning::ToSomewhere => "whether that is the same host isn't known",
-            Meaning::ToOtherScheme => "what isn't asked for by HTTP",
-            Meaning::ToNowhere => "a redirect that doesn't say where to",
-            Meaning::WantsCredentials => "who asks has to say who they are",
-            Meaning::Forbidden => {
-                "forbidden: the server has understood, and lets this client do nothing here"
-            }
-            Meaning::NotFound => "an HTTP server answers, and has nothing where the check asks",
-            Meaning::TooMany => "too many requests in too short a time",
-            Meaning::Refused => "the server refuses the check's question",
-            Meaning::Unavailable => {
-                "the server, or a proxy in front of it, can't answer now: overloaded, starting, or down"
-            }
-            Meaning::ServerError => "the server's own error, or that of a proxy in front of it",
-        }
-    }
-
-    /// What to do, where the status says more than its cause.
-    #[cfg(feature = "advice")]
-    pub(super) fn advice(&self) -> Option<&'static str> {
-        let wants = |scheme: &str| {
-            self.detail.split(", ").any(|wanted| wanted.eq_ignore_ascii_case(scheme))
-        };
-        Some(match self.meaning {
-            Meaning::ToHttps => {
-                "ask by https:// with a stack that has TLS, or have the server answer http for this \
-                 client"
-            }
-            Meaning::ToOtherHost | Meaning::ToLogin => {
-                "ask for the URL that it leads to, or have redirects followed: .follow(n); https takes a \
-                 stack that has TLS"
-            }
-            Meaning::ToOtherPlace | Meaning::ToSomewhere => {
-                "ask for the URL that it leads to, or have redirects followed: .follow(n)"
-            }
-            Meaning::ToOtherScheme => {
-                "look at what the server is for: it leads to an app or to another protocol"
-            }
-            Meaning::ToNowhere => "look at the server: a redirect needs a Location",
-            Meaning::WantsCredentials if self.status == 407 => {
-                "a proxy stands between: give it its credentials by the header Proxy-Authorization"
-            }
-            Meaning::WantsCredentials if wants("Basic") => {
-                "give user name and password by .basic(user, password), or percent-encoded in the URL: \
-                 http://user:password@host/"
-            }
-            Meaning::WantsCredentials if wants("Bearer") => "send the token by .bearer(token)",
-            Meaning::WantsCredentials if wants("Digest") => {
-                "answer by .digest(user, password, random), with the feature `digest`"
-            }
-            Meaning::WantsCredentials => {
-                "switch the server to Basic or Digest, or make the header Authorization for the scheme \
-                 that it wants yourself"
-            }
-            Meaning::Forbidden => {
-                "check the credentials' rights, and the server's list of allowed addresses and hosts"
-            }
-            Meaning::NotFound => {
-                "check the path with a request of your own: the check asks for none of your paths. Try \
-                 it in a browser, too"
-            }
-            Meaning::TooMany => "ask less often; Retry-After says when, where the server sends it",
-            Meaning::Refused => "look the status up, and at the server's log",
-            Meaning::Unavailable => "ask again in a while, and look at the server's log",
-            Meaning::ServerError => "look at the server's log: the fault isn't on this side",
-            _ => return None,
-        })
-    }
 }
 
-/// Where a head leads by a whole URL: that of another site first.
+/// The URL that a head leads to: one of another site before one of the same.
 fn leads_to<'h>(head: &ResponseHead<'h>, asked: Option<&str>) -> Option<Location<'h>> {
     let asked = asked.unwrap_or_default().as_bytes();
     let mut all = ["location", "content-location", "refresh"]
@@ -295,7 +184,15 @@ fn leads_to<'h>(head: &ResponseHead<'h>, asked: Option<&str>) -> Option<Location
     Some(all.find(|location| !is_same_site(location.host, asked)).unwrap_or(first))
 }
 
-fn where_to(location: &Location<'_>, asked: &str, is_secure: bool, evidence: &Evidence) -> Meaning {
+fn where_to(
+    location: &Location<'_>,
+    asked: Option<&str>,
+    is_secure: bool,
+    evidence: &Evidence,
+) -> Meaning {
+    let Some(asked) = asked else {
+        return Meaning::ToSomewhere;
+    };
     if is_same_site(location.host, asked.as_bytes()) {
         let is_https = location.is_https && !is_secure;
         return if is_https { Meaning::ToHttps } else { Meaning::ToOtherPlace };
@@ -313,19 +210,20 @@ fn where_to(location: &Location<'_>, asked: &str, is_secure: bool, evidence: &Ev
     }
 }
 
-/// The schemes that a server's challenges want, `Digest, Basic`: without what belongs to them.
+/// The schemes of a server's challenges (RFC 9110 section 11.6.1) without their parameters: `Digest, Basic`.
 fn schemes(head: &ResponseHead<'_>, name: &str, out: &mut impl Write) -> fmt::Result {
     let mut comma = "";
     for header in head.headers().filter(|header| header.name().eq_ignore_ascii_case(name)) {
-        let mut in_quotes = false;
+        let (mut in_quotes, mut is_escaped) = (false, false);
         let parts = header.value().split(|&byte| {
-            in_quotes ^= byte == b'"';
+            in_quotes ^= byte == b'"' && !is_escaped;
+            is_escaped = in_quotes && byte == b'\\' && !is_escaped;
             byte == b',' && !in_quotes
         });
         for part in parts.map(trim) {
-            let end = part.iter().position(|byte| !is_of_token(*byte)).unwrap_or(part.len());
+            let end = part.iter().position(|byte| !is_token_byte(*byte)).unwrap_or(part.len());
             let (word, rest) = part.split_at_checked(end).unwrap_or_default();
-            // `realm="x"` belongs to the scheme before.
+            // `realm="x"` is a parameter of the scheme before it.
             if word.is_empty() || trim(rest).starts_with(b"=") {
                 continue;
             }
@@ -334,10 +232,6 @@ fn schemes(head: &ResponseHead<'_>, name: &str, out: &mut impl Write) -> fmt::Re
         }
     }
     Ok(())
-}
-
-fn is_of_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 /// A path without its query, which may hold secrets.
@@ -349,6 +243,170 @@ fn shown_path(path: &[u8], out: &mut impl Write) -> fmt::Result {
     if path.get(end) == Some(&b'?') { out.write_str("?...") } else { Ok(()) }
 }
 
-pub(super) fn contains(text: &[u8], words: &[u8]) -> bool {
-    text.windows(words.len().max(1)).any(|window| window.eq_ignore_ascii_case(words))
+/// Where the first of these words begins, in upper or lower case.
+fn find(text: &[u8], words: &[u8]) -> Option<usize> {
+    text.windows(words.len().max(1)).position(|window| window.eq_ignore_ascii_case(words))
+}
+
+fn contains(text: &[u8], words: &[u8]) -> bool {
+    find(text, words).is_some()
+}
+
+/// Words of the host or path of a captive portal.
+const PORTALS: &[&[u8]] = &[
+    b"captive",
+    b"portal",
+    b"hotspot",
+    b"splash",
+    b"nodogsplash",
+    b"coova",
+    b"chilli",
+    b"guest",
+    b"wifi-login",
+    b"wlan",
+    b"generate_204",
+];
+
+/// Words of the host or path of any login.
+const LOGINS: &[&[u8]] = &[b"login", b"signin", b"sign-in", b"auth", b"sso", b"wifi"];
+
+/// A whole URL that an answer leads to: `http://host/`, `https://host/` or `//host/`.
+#[derive(Debug, Clone, Copy)]
+struct Location<'h> {
+    is_https: bool,
+    has_scheme: bool,
+    host: &'h [u8],
+    /// With its colon; empty where there is none.
+    port: &'h [u8],
+    /// Up to the query.
+    path: &'h [u8],
+}
+
+/// The scheme of a URL, where it is neither `http` nor `https`: `app` of `app://open`.
+fn other_scheme(value: &[u8]) -> Option<&[u8]> {
+    let colon = value.iter().position(|byte| *byte == b':')?;
+    let scheme = value.get(..colon)?;
+    let [first, rest @ ..] = scheme else { return None };
+    let is_scheme = first.is_ascii_alphabetic()
+        && rest.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte));
+    let is_http = scheme.eq_ignore_ascii_case(b"http") || scheme.eq_ignore_ascii_case(b"https");
+    (is_scheme && !is_http).then_some(scheme)
+}
+
+/// Where a page leads by itself: `<meta http-equiv="refresh" content="0; url=...">`, or a script that sets
+/// `location`.
+fn of_page(page: &[u8]) -> Option<Location<'_>> {
+    let behind = |words: &[u8]| page.get(find(page, words)?.wrapping_add(words.len())..);
+    if let Some(meta) = behind(b"http-equiv=\"refresh\"").or_else(|| behind(b"http-equiv=refresh"))
+    {
+        return Location::of("refresh", meta.get(find(meta, b"url=")?..)?);
+    }
+    let script = behind(b"location.href").or_else(|| behind(b"location.replace"));
+    let script = script.or_else(|| behind(b"window.location"))?;
+    let quote = script.iter().position(|byte| matches!(byte, b'"' | b'\''))?;
+    // Only what is assigned right there.
+    let url = script.get(quote.wrapping_add(1)..).filter(|_| quote <= 4)?;
+    Location::of("location", url)
+}
+
+/// Host, port with its colon, and what is behind them.
+fn split(rest: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let (authority, behind) = rest.split_at_checked(end_of_authority(rest))?;
+    let authority = match find_last_at(authority) {
+        Some(at) => authority.get(at.wrapping_add(1)..)?,
+        None => authority,
+    };
+    let (host, port) = authority.split_at_checked(end_of_host(authority))?;
+    Some((host, port, behind))
+}
+
+impl<'h> Location<'h> {
+    /// The URL in a header's value; in that of `Refresh` it stands behind `url=`. `None` for a path alone,
+    /// which stays at the same host, whatever its query says.
+    fn of(header: &str, value: &'h [u8]) -> Option<Self> {
+        let mut text = trim(value);
+        if header == "refresh" {
+            text = trim(text.get(text.iter().position(|&byte| byte == b'=')?.wrapping_add(1)..)?);
+            while let [b'"' | b'\'', inner @ ..] = text {
+                text = inner;
+            }
+        }
+        // A quoted URL ends with its quote.
+        let end = text.iter().position(|byte| matches!(byte, b'"' | b'\''));
+        text = text.get(..end.unwrap_or(text.len()))?;
+        let slashes = text.windows(2).position(|two| two == b"//")?;
+        let scheme = text.get(..slashes)?;
+        let is_https = scheme.eq_ignore_ascii_case(b"https:");
+        if !is_https && !scheme.eq_ignore_ascii_case(b"http:") && !scheme.is_empty() {
+            return None;
+        }
+        let rest = text.get(slashes.wrapping_add(2)..)?;
+        let (mut host, mut port, mut behind) = split(rest)?;
+        // A slash in a password ends the authority, and the password would be shown as port and path.
+        if port.iter().skip(1).any(|byte| !byte.is_ascii_digit())
+            && let Some(at) = find_last_at(rest)
+        {
+            (host, port, behind) = split(rest.get(at.wrapping_add(1)..)?)?;
+        }
+        let end = behind.iter().position(|byte| b"?#".contains(byte)).unwrap_or(behind.len());
+        let path = behind.get(..end)?;
+        let location = Self { is_https, has_scheme: !scheme.is_empty(), host, port, path };
+        (!host.is_empty()).then_some(location)
+    }
+
+    /// Without user name, password and query, which may hold secrets.
+    fn shown(&self, out: &mut impl Write) -> fmt::Result {
+        out.write_str(match (self.has_scheme, self.is_https) {
+            (false, _) => "//",
+            (true, true) => "https://",
+            (true, false) => "http://",
+        })?;
+        for byte in [self.host, self.port, self.path].into_iter().flatten() {
+            write!(out, "{}", byte.escape_ascii())?;
+        }
+        Ok(())
+    }
+
+    /// Whether it bears a captive portal's marks, where another host was asked.
+    fn is_portals(&self, asked: &str, gateway: Option<IpAddr>) -> bool {
+        let target = address(self.host);
+        // Who asked for a name or a public address isn't sent to the router, or another private address,
+        // by the server.
+        let is_private = match target {
+            Some(IpAddr::V4(v4)) => v4.is_private() || v4.is_link_local(),
+            Some(IpAddr::V6(v6)) => v6.is_unicast_link_local() || v6.is_unique_local(),
+            None => false,
+        };
+        let asked_private =
+            matches!(address(asked.as_bytes()), Some(IpAddr::V4(v4)) if v4.is_private());
+        (target.is_some() && target == gateway)
+            || (is_private && !asked_private)
+            || self.has_any(PORTALS)
+    }
+
+    fn is_login(&self) -> bool {
+        self.has_any(LOGINS)
+    }
+
+    fn has_any(&self, words: &[&[u8]]) -> bool {
+        words.iter().any(|word| contains(self.host, word) || contains(self.path, word))
+    }
+}
+
+fn address(host: &[u8]) -> Option<IpAddr> {
+    match host {
+        [b'[', v6 @ .., b']'] => parse_ipv6(v6).map(IpAddr::V6),
+        v4 => parse_ipv4(v4).map(|bits| IpAddr::V4(bits.into())),
+    }
+}
+
+/// The same host, one of its subdomains (`www.` or `login.`), or the domain that it is in.
+fn is_same_site(named: &[u8], asked: &[u8]) -> bool {
+    let is_in = |host: &[u8], domain: &[u8]| {
+        let front = host.len().saturating_sub(domain.len());
+        host.split_at_checked(front).is_some_and(|(front, back)| {
+            back.eq_ignore_ascii_case(domain) && matches!(front, [] | [.., b'.'])
+        })
+    };
+    is_in(named, asked) || is_in(asked, named)
 }

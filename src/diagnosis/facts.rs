@@ -2,8 +2,7 @@
 
 use super::answer::Answer;
 use super::rules::{EmptyReads, Facts, Reach, Symptom, decide};
-use super::words::Circumstance;
-use super::{Cause, Diagnosis};
+use super::{Cause, Circumstance, Diagnosis};
 use crate::error::{
     BodyFraming, BodyProgress, BufferUse, Deadline, Error, ErrorKind, Evidence, Peer, Phase,
     ProtocolError, RequestError, UrlError,
@@ -11,28 +10,18 @@ use crate::error::{
 use heapless::Vec;
 use nal_link::{DisconnectReason, IpConfig, LinkError, Network, StackFault, StackQuirks, ZeroRead};
 
-/// What an active check has found out: who answered, `None` where nobody was asked.
+/// What an active check has found out.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Findings {
-    pub(crate) gateway: Option<bool>,
-    pub(crate) host: Option<bool>,
-    /// The connection was to be one with TLS.
+    pub(crate) gateway: Reach,
+    pub(crate) host: Reach,
+    /// The URL is `https`.
     pub(crate) secure: bool,
-    /// Without TLS, where the connection with it failed.
-    pub(crate) port: Option<bool>,
+    /// The port without TLS, where the connection with it failed.
+    pub(crate) port: Reach,
 }
 
-impl From<Option<bool>> for Reach {
-    fn from(answers: Option<bool>) -> Self {
-        match answers {
-            None => Self::NotAsked,
-            Some(true) => Self::Answers,
-            Some(false) => Self::Silent,
-        }
-    }
-}
-
-/// What is known of the network below, beside what it says of an error.
+/// What is known of the network below, beside its error.
 #[derive(Debug, Clone, Copy)]
 struct Around {
     has_loopback: bool,
@@ -42,7 +31,7 @@ struct Around {
     would_block: bool,
 }
 
-/// Fewer reads of no bytes than this are a stack's business.
+/// Fewer reads of no bytes than this are nothing unusual.
 const MANY: u32 = 100;
 
 impl Around {
@@ -54,7 +43,7 @@ impl Around {
     };
 
     fn empty_reads(&self) -> EmptyReads {
-        // Of those it is known what they mean by it.
+        // What these mean by a read of no bytes is known.
         const TRIED: [StackQuirks; 4] =
             [StackQuirks::SMOLTCP_NAL, StackQuirks::W5500, StackQuirks::STD, StackQuirks::WINCWIFI];
         match self.quirks.zero_read() {
@@ -74,18 +63,18 @@ pub(crate) struct Seen {
     symptom: Symptom,
     phase: Phase,
     pub(crate) evidence: Evidence,
-    /// The error's name for machines.
+    /// The error's code.
     pub(crate) code: &'static str,
-    /// What the link said, where that is the error.
+    /// The link's own error, if it was that.
     link: Option<LinkError>,
     around: Around,
-    /// What sends the first bytes, where they are no HTTP.
+    /// What sends such first bytes, if they aren't HTTP.
     peer: Option<Peer>,
 }
 
 impl Seen {
     pub(crate) fn new<T, D>(error: &Error<T, D>, mut evidence: Evidence) -> Self {
-        // The error itself says so, wherever the figures come from.
+        // The error itself says so, even if the figures are another's.
         evidence.reused |= matches!(error.kind, ErrorKind::StaleConnection);
         let link = match error.kind {
             ErrorKind::Link(link) => Some(link),
@@ -106,7 +95,7 @@ impl Seen {
         }
     }
 
-    /// On this network.
+    /// Adds what this network says of itself.
     pub(crate) fn on<N: Network>(mut self, network: &N) -> Self {
         let status = network.status();
         self.around = Around {
@@ -118,13 +107,11 @@ impl Seen {
         self
     }
 
-    /// With what an active check has found out.
+    /// The diagnosis, with what an active check has found out.
     pub(crate) fn diagnosis(&self, found: Findings) -> Diagnosis {
         let mut facts = facts(self.symptom, &self.evidence, &self.around);
         facts.secure = found.secure;
-        facts.gateway = found.gateway.into();
-        facts.host = found.host.into();
-        facts.port = found.port.into();
+        (facts.gateway, facts.host, facts.port) = (found.gateway, found.host, found.port);
         let suspects = decide(&facts);
         let has = |cause| suspects.iter().any(|suspect| suspect.cause == cause);
         let empty_reads = if has(Cause::StackQuirks) { self.around.zero_reads } else { 0 };
@@ -140,7 +127,7 @@ impl Seen {
     }
 
     fn circumstance(&self, facts: &Facts) -> Circumstance {
-        // A wait has a limit, a look has none.
+        // `wait_online` has a limit, `online` has none.
         let waited = self.phase == Phase::Link && self.evidence.limit_ms > 0;
         let of_modem = [StackFault::ModemSilent, StackFault::ModemHung, StackFault::Busy];
         if of_modem.contains(&facts.fault) {
@@ -173,7 +160,7 @@ impl Diagnosis {
     }
 }
 
-/// A failure that came sooner than this wasn't waited for.
+/// A failure that came sooner than this came at once: no deadline had to run out for it.
 pub(super) const AT_ONCE_MS: u32 = 1_000;
 
 fn facts(symptom: Symptom, evidence: &Evidence, around: &Around) -> Facts {
@@ -187,7 +174,7 @@ fn facts(symptom: Symptom, evidence: &Evidence, around: &Around) -> Facts {
         _ => false,
     };
     let is_outside = up.is_some_and(|ip| ip.gateway_is_outside());
-    // Whoever reaches the loopback has one.
+    // A machine that reaches a loopback has one, and so isn't a chip.
     let to_loopback = target.is_some_and(|target| target.is_loopback());
     let to_itself = up.is_some_and(|ip: IpConfig| Some(ip.address) == target);
     Facts {
@@ -217,7 +204,7 @@ fn facts(symptom: Symptom, evidence: &Evidence, around: &Around) -> Facts {
     }
 }
 
-/// What sends such bytes: the error's own word for what no look at the bytes tells.
+/// What sends such bytes: as the evidence's first bytes tell, but for what only the error knows.
 fn known_peer(peer: Peer, evidence: &Evidence) -> Peer {
     match peer {
         Peer::Tls | Peer::LeftOvers => peer,
@@ -226,7 +213,7 @@ fn known_peer(peer: Peer, evidence: &Evidence) -> Peer {
     }
 }
 
-/// Less than this is missing at the end of a body whose length was announced wrong.
+/// A body that lacks fewer bytes than this at its end was probably announced with a wrong length.
 const END: u64 = 64;
 
 fn is_short_by_little(received: u64, announced: u64) -> bool {
@@ -234,7 +221,7 @@ fn is_short_by_little(received: u64, announced: u64) -> bool {
     missing < END && missing < received
 }
 
-/// What a stall in such a body is.
+/// Reading stood still, in such a body.
 fn stalled(body: Option<BodyProgress>) -> Symptom {
     match body {
         Some(BodyProgress { framing: BodyFraming::UntilClose, .. }) => Symptom::StalledWithoutEnd,
@@ -249,7 +236,7 @@ fn stalled(body: Option<BodyProgress>) -> Symptom {
     }
 }
 
-/// What was seen, by what failed.
+/// The symptom that an error is.
 fn symptom<T, D>(error: &Error<T, D>, evidence: &Evidence, peer: Option<Peer>) -> Symptom {
     match &error.kind {
         ErrorKind::Request(error) => mistake(*error),
@@ -283,7 +270,7 @@ fn symptom<T, D>(error: &Error<T, D>, evidence: &Evidence, peer: Option<Peer>) -
             Symptom::AnswerCutAtEnd
         }
         ErrorKind::Truncated { .. } => Symptom::AnswerCut,
-        // The request's own head is the caller's.
+        // The request's own head is the caller's mistake.
         ErrorKind::Buffer { what: BufferUse::RequestHead, .. } => Symptom::MistakeOfCaller,
         ErrorKind::Buffer { .. } => Symptom::AnswerTooLarge,
         ErrorKind::Timeout { deadline, .. } => match deadline {
@@ -291,7 +278,7 @@ fn symptom<T, D>(error: &Error<T, D>, evidence: &Evidence, peer: Option<Peer>) -
             Deadline::Connect => Symptom::ConnectTimedOut,
             Deadline::Response => Symptom::ResponseTimedOut,
             Deadline::Idle => stalled(evidence.body),
-            // It ends what would have had a deadline of its own.
+            // It ended a phase that has a deadline of its own as a rule.
             Deadline::Total => match error.phase {
                 Phase::Resolve => Symptom::NameTimedOut,
                 Phase::Connect => Symptom::ConnectTimedOut,
@@ -326,7 +313,7 @@ fn offline(error: LinkError) -> Symptom {
         LinkError::Disconnected(DisconnectReason::Code(_)) | LinkError::NoAddress => {
             Symptom::Offline
         }
-        // Also what the SDK says of an access point whose beacons have stopped.
+        // The SDK says the same of an access point whose beacons have stopped.
         LinkError::Disconnected(DisconnectReason::TimedOut) => Symptom::JoinTimedOut,
         LinkError::Disconnected(_) => Symptom::JoinRefused,
         LinkError::GatewayOutsideSubnet => Symptom::GatewayOutsideSubnet,
@@ -335,7 +322,7 @@ fn offline(error: LinkError) -> Symptom {
     }
 }
 
-/// Whether the stack's own word is more than a guess.
+/// Whether somebody has refused the connection, and so is there.
 pub(crate) fn is_refusal(fault: StackFault) -> bool {
     matches!(fault, StackFault::Refused | StackFault::Reset)
 }

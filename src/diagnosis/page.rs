@@ -1,26 +1,25 @@
 //! `Display` of a diagnosis: a few lines for a serial console of 80 columns.
 
-use super::words::Circumstance;
-use super::{Cause, Diagnosis, Suspect};
+use super::{Cause, Circumstance, Diagnosis, Suspect};
 use crate::error::Evidence;
 use core::fmt::{self, Display, Formatter, Write};
 use core::net::SocketAddr;
 use heapless::String;
-use nal_link::{IpConfig, LinkStatus};
+use nal_link::{IpConfig, LinkStatus, Verification};
 
 /// The last column that is written to.
 const COLUMNS: usize = 79;
 /// Where the text begins behind its label.
 const INDENT: usize = 7;
 
-/// Breaks lines between words, and begins them below the first. A word longer than a line is broken
-/// where the line ends.
+/// Breaks lines between words, and indents all but the first. A word longer than a line is broken where
+/// the line ends.
 pub(super) struct Wrapped<'a, 'b> {
     out: &'a mut Formatter<'b>,
     column: usize,
     /// A space is due before the next word.
     space: bool,
-    /// The word so far: values write themselves piece by piece.
+    /// The word so far: a value's `Display` may write it in pieces.
     word: String<{ COLUMNS - INDENT }>,
 }
 
@@ -109,7 +108,7 @@ impl Diagnosis {
         Ok(())
     }
 
-    /// What to do: what is known to be right here, or what the cause has.
+    /// What to do: the advice that fits `here`, or the circumstance's, or the cause's.
     #[cfg(feature = "advice")]
     pub(super) fn advice(&self, f: &mut Formatter<'_>, here: Option<&str>) -> fmt::Result {
         let mut out = Wrapped::new(f, "try:")?;
@@ -122,7 +121,7 @@ impl Diagnosis {
         out.end()
     }
 
-    /// The number stands for a text that isn't in this program.
+    /// The text isn't in this program: the number leads to it.
     #[cfg(not(feature = "advice"))]
     #[allow(clippy::unused_self, reason = "as with the feature")]
     pub(super) fn advice(&self, f: &mut Formatter<'_>, _: Option<&str>) -> fmt::Result {
@@ -160,7 +159,7 @@ impl Diagnosis {
         out.end()
     }
 
-    /// What came of an answer that isn't right: its line, or what its first bytes are.
+    /// What came in place of a right answer: its bad line, or its first bytes and what sends such.
     pub(super) fn came(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let answer = &self.evidence.answer;
         if answer.is_empty() {
@@ -178,7 +177,7 @@ impl Diagnosis {
         out.end()
     }
 
-    /// The stack's last words, line breaks and other controls aside.
+    /// The stack's last words, without line breaks and other control characters.
     pub(super) fn words(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut lines = self
             .last_words
@@ -198,7 +197,16 @@ impl Diagnosis {
     }
 }
 
-/// What it is, with what was to be reached where the text has a place for it.
+/// That a server wasn't verified, in a line of its own.
+pub(super) fn write_warning(f: &mut Formatter<'_>, verification: Verification) -> fmt::Result {
+    let Some(warning) = verification.warning() else { return Ok(()) };
+    let mut out = Wrapped::new(f, "TLS:")?;
+    out.write_str(warning)?;
+    out.end()?;
+    f.write_str("\n")
+}
+
+/// What the cause is, with host and port where its text has a place for them.
 #[cfg(feature = "advice")]
 fn write_cause(
     out: &mut impl Write,
@@ -250,6 +258,7 @@ impl Display for Diagnosis {
         self.causes(f)?;
         self.advice(f, None)?;
         f.write_str("\n")?;
+        write_warning(f, self.evidence.verification)?;
         self.seen(f)?;
         self.came(f)?;
         self.words(f)

@@ -1,17 +1,17 @@
-//! What an active check found, step by step.
+//! What an active check found: the values, and their `Display`, step by step.
 
 use super::Diagnosis;
-use super::answer::Answer;
+use super::answer::{Answer, Meaning};
 use super::facts::AT_ONCE_MS;
-use super::page::{Addresses, Wrapped};
+use super::page::{Addresses, Wrapped, write_warning};
 use crate::error::{ErrorKind, RequestError};
 use core::convert::Infallible;
 use core::fmt::{self, Formatter, Write};
 use core::net::IpAddr;
 use heapless::{String, Vec};
-use nal_link::{DisconnectReason, IpConfig, LinkStatus, StackFault};
+use nal_link::{DisconnectReason, IpConfig, LinkStatus, StackFault, Verification};
 
-/// An error that isn't a stack's own: its text is the same on all.
+/// An error that isn't a stack's own.
 pub(crate) type Told = ErrorKind<Infallible, Infallible>;
 
 /// A step of the ladder that [`diagnose`](crate::SafeHttpClient::diagnose) goes down.
@@ -102,7 +102,7 @@ pub struct StepResult {
     pub ms: u32,
 }
 
-/// As many as there are.
+/// As many steps as there are.
 const STEPS: usize = 9;
 
 /// What [`diagnose`](crate::SafeHttpClient::diagnose) found, step by step.
@@ -139,21 +139,24 @@ const STEPS: usize = 9;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// Its first bytes, for the line that shows it; all of them, as a rule.
+    /// The host's name: all of it, as a rule, or its first bytes.
     host: String<64>,
     is_whole_host: bool,
     pub(crate) port: u16,
     results: Vec<StepResult, STEPS>,
     pub(crate) link: LinkStatus,
     pub(crate) address: Option<IpAddr>,
+    /// How far the server was verified that the check's own request was sent to.
+    pub(crate) verification: Verification,
     /// The answer to the check's own request.
     pub(crate) answer: Option<Answer>,
     /// The error's code, where one ended the check.
     pub(crate) code: &'static str,
-    /// The error itself, where it isn't the stack's own.
+    /// The error itself, if it isn't the stack's own.
     pub(crate) error: Option<Told>,
-    /// Why the addresses weren't looked at, and what the target is.
+    /// Why the addresses weren't looked at; empty where they were.
     pub(crate) subnet: &'static str,
+    /// What the target is.
     pub(crate) target: &'static str,
     pub(crate) diagnosis: Option<Diagnosis>,
 }
@@ -173,6 +176,7 @@ impl Report {
             results: Vec::new(),
             link: LinkStatus::Disconnected(DisconnectReason::Unknown),
             address: None,
+            verification: Verification::Unknown,
             answer: None,
             code: "",
             error: None,
@@ -182,13 +186,13 @@ impl Report {
         }
     }
 
-    /// `None` where it is longer than what is kept of it.
+    /// The host's name; `None` where only a part of it is kept.
     pub(crate) fn whole_host(&self) -> Option<&str> {
         self.is_whole_host.then_some(&self.host)
     }
 
     pub(crate) fn add(&mut self, step: ProbeStep, outcome: StepOutcome, ms: u32) {
-        // There is room for each step once.
+        // There is room for every step.
         let _ = self.results.push(StepResult { step, outcome, ms });
     }
 
@@ -213,7 +217,7 @@ impl Report {
         self.code
     }
 
-    /// Whether the client was given another call before the check was over.
+    /// Whether another call of the client's ended the check.
     fn is_displaced(&self) -> bool {
         self.code == RequestError::Displaced.code()
     }
@@ -253,7 +257,7 @@ impl Report {
                         false,
                     )
                     | (StackFault::HidesRefusal, _) => "no answer",
-                    // The stack didn't come so far.
+                    // The stack failed before it asked the port.
                     _ => self.code,
                 };
                 write!(out, "{} {how}", self.port)
@@ -270,7 +274,7 @@ impl Report {
     }
 }
 
-/// What a step's time is shown as at most: over two hours.
+/// The longest time that is shown of a step: over two hours.
 const MOST_MS: u32 = 9_999_999;
 
 /// A step's detail, cut where its column ends.
@@ -287,14 +291,119 @@ fn reached(out: &mut Detail, address: Option<IpAddr>, result: &StepResult) -> fm
     })
 }
 
-#[cfg(feature = "advice")]
-fn advice(answer: &Answer) -> Option<&'static str> {
-    answer.advice()
-}
+impl Answer {
+    /// Whether the report has something to say of it.
+    fn is_remarkable(&self) -> bool {
+        self.meaning != Meaning::Fine
+    }
 
-#[cfg(not(feature = "advice"))]
-fn advice(_: &Answer) -> Option<&'static str> {
-    None
+    /// Whether the caller's path may be missing, though the server answers.
+    fn leaves_path_open(&self) -> bool {
+        self.meaning == Meaning::NotFound
+    }
+
+    /// The status, where it leads or what it wants, and what that means.
+    fn says(&self, out: &mut impl Write) -> fmt::Result {
+        write!(out, "status {}", self.status)?;
+        let detail = self.detail.as_str();
+        match self.meaning {
+            Meaning::WantsCredentials if detail.is_empty() => {
+                out.write_str(", and no challenge that says which credentials are wanted")?;
+            }
+            Meaning::WantsCredentials => write!(out, ", which wants {detail}")?,
+            _ if !detail.is_empty() => write!(out, ", redirects to {detail}")?,
+            _ => {}
+        }
+        write!(out, ": {}", self.text())
+    }
+
+    const fn text(&self) -> &'static str {
+        match self.meaning {
+            Meaning::Fine => "an HTTP server answers",
+            Meaning::NoOptions => {
+                "an HTTP server answers, and takes no OPTIONS, which the check asks with"
+            }
+            Meaning::AsksForTls => "it says that this is an https port",
+            Meaning::Portal => "a captive portal says so itself",
+            Meaning::ToPortal => "another host, with a captive portal's marks",
+            Meaning::ToLogin => "another host, which looks like a login",
+            Meaning::ToOtherHost => "another host",
+            Meaning::ToHttps => "the same host by https",
+            Meaning::ToOtherPlace => "another place of the same host",
+            Meaning::ToSomewhere => "whether that is the same host isn't known",
+            Meaning::ToOtherScheme => "what isn't asked for by HTTP",
+            Meaning::ToNowhere => "a redirect that doesn't say where to",
+            Meaning::WantsCredentials => "who asks has to say who they are",
+            Meaning::Forbidden => {
+                "forbidden: the server has understood, and lets this client do nothing here"
+            }
+            Meaning::NotFound => "an HTTP server answers, and has nothing where the check asks",
+            Meaning::TooMany => "too many requests in too short a time",
+            Meaning::Refused => "the server refuses the check's question",
+            Meaning::Unavailable => {
+                "the server, or a proxy in front of it, can't answer now: overloaded, starting, or down"
+            }
+            Meaning::ServerError => "the server's own error, or that of a proxy in front of it",
+        }
+    }
+
+    /// What to do, where the status tells more than the cause does.
+    #[cfg(feature = "advice")]
+    fn advice(&self) -> Option<&'static str> {
+        let wants = |scheme: &str| {
+            self.detail.split(", ").any(|wanted| wanted.eq_ignore_ascii_case(scheme))
+        };
+        Some(match self.meaning {
+            Meaning::ToHttps => {
+                "ask by https:// with a stack that has TLS, or have the server answer http for this \
+                 client"
+            }
+            Meaning::ToOtherHost | Meaning::ToLogin => {
+                "ask for the URL that it leads to, or have redirects followed: .follow(n); https takes a \
+                 stack that has TLS"
+            }
+            Meaning::ToOtherPlace | Meaning::ToSomewhere => {
+                "ask for the URL that it leads to, or have redirects followed: .follow(n)"
+            }
+            Meaning::ToOtherScheme => {
+                "look at what the server is for: it leads to an app or to another protocol"
+            }
+            Meaning::ToNowhere => "look at the server: a redirect needs a Location",
+            Meaning::WantsCredentials if self.status == 407 => {
+                "a proxy stands between: give it its credentials by the header Proxy-Authorization"
+            }
+            Meaning::WantsCredentials if wants("Basic") => {
+                "give user name and password by .basic(user, password), or percent-encoded in the URL: \
+                 http://user:password@host/"
+            }
+            Meaning::WantsCredentials if wants("Bearer") => "send the token by .bearer(token)",
+            Meaning::WantsCredentials if wants("Digest") => {
+                "answer by .digest(user, password, random), with the feature `digest`"
+            }
+            Meaning::WantsCredentials => {
+                "switch the server to Basic or Digest, or make the header Authorization for the scheme \
+                 that it wants yourself"
+            }
+            Meaning::Forbidden => {
+                "check the credentials' rights, and the server's list of allowed addresses and hosts"
+            }
+            Meaning::NotFound => {
+                "check the path with a request of your own: the check asks for none of your paths. Try \
+                 it in a browser, too"
+            }
+            Meaning::TooMany => "ask less often; Retry-After says when, where the server sends it",
+            Meaning::Refused => "look the status up, and at the server's log",
+            Meaning::Unavailable => "ask again in a while, and look at the server's log",
+            Meaning::ServerError => "look at the server's log: the fault isn't on this side",
+            _ => return None,
+        })
+    }
+
+    #[cfg(not(feature = "advice"))]
+    #[allow(clippy::unused_self, reason = "as with the feature")]
+    const fn advice(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 impl fmt::Display for Report {
@@ -307,10 +416,10 @@ impl fmt::Display for Report {
                 (StepOutcome::Failed, _) => "no",
             };
             let mut detail = Detail::new();
-            // What doesn't fit the column is left out.
+            // What doesn't fit the column is cut.
             let _ = self.detail(result, &mut detail);
             let StepResult { step, ms, .. } = *result;
-            // Wider than that, and the line would be.
+            // A wider one would break the line.
             let ms = ms.min(MOST_MS);
             writeln!(f, "{:<10}{word:<5}{detail:<48} {ms:>6} ms", step.name())?;
         }
@@ -326,16 +435,17 @@ impl fmt::Display for Report {
             out.end()?;
             f.write_str("\n")?;
         }
+        write_warning(f, self.verification)?;
         match &self.diagnosis {
             Some(diagnosis) => {
                 diagnosis.causes(f)?;
-                diagnosis.advice(f, self.answer.as_ref().and_then(advice))?;
+                diagnosis.advice(f, self.answer.as_ref().and_then(Answer::advice))?;
                 diagnosis.came(f)?;
                 diagnosis.words(f)
             }
             None => match self.answer.as_ref().filter(|answer| answer.leaves_path_open()) {
                 Some(answer) => {
-                    if let Some(advice) = advice(answer) {
+                    if let Some(advice) = answer.advice() {
                         let mut out = Wrapped::new(f, "try:")?;
                         out.write_str(advice)?;
                         out.end()?;

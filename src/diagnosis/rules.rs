@@ -1,4 +1,4 @@
-//! The rules that decide: a `match`, read from its top. The first row that fits names the causes.
+//! The rules that decide: one `match`, read from its top. The first row that fits names the causes.
 
 use super::{Cause, Confidence, Suspect};
 use Cause::*;
@@ -7,32 +7,32 @@ use Symptom::*;
 use heapless::Vec;
 use nal_link::{StackFault, TlsFault};
 
-/// What was seen of the failure.
+/// What was seen of the failure: one of these, by what it was seen of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Symptom {
-    /// Before anything was sent.
+    // The request, before anything was sent.
     MistakeOfCaller,
     SchemeUnfit,
     SchemeInHostOfLocalhost,
     PlainOnTlsPort,
     TargetIsNoHost,
     TargetIsOwn,
-    /// The link.
+    // The link.
     JoinRefused,
     JoinTimedOut,
     Offline,
     OfflineUnexplained,
     GatewayOutsideSubnet,
     NameWithoutDnsServer,
-    /// The name.
+    // The name.
     NameRefused,
     NameTimedOut,
     NameIsNoHost,
-    /// The connection.
+    // The connection.
     NoSocket,
     ConnectFailed,
     ConnectTimedOut,
-    /// The exchange.
+    // The exchange.
     Broken,
     ClosedUnanswered,
     ResponseTimedOut,
@@ -42,7 +42,7 @@ pub(super) enum Symptom {
     /// Nothing tells the end of the body but the connection's.
     StalledWithoutEnd,
     TookTooLong,
-    /// The answer.
+    // The answer.
     AnswerIsTls,
     AnswerAsksForTls,
     AnswerIsNotHttp,
@@ -65,20 +65,20 @@ pub(super) enum Symptom {
 /// What reads of no bytes say of the stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum EmptyReads {
-    /// Few, or as the stack was declared.
+    /// Few, or as was declared of the stack.
     #[default]
     Fit,
-    /// Many, on a stack that wasn't tried.
+    /// Many, on a stack that isn't known.
     Many,
-    /// Many, on a stack that has `WouldBlock` for nothing yet.
+    /// Many, on a stack that says "nothing yet" by `WouldBlock`.
     Misread,
-    /// The first one ended the stream, as declared, on a stack that wasn't tried.
+    /// The first one ended the stream, as was declared of a stack that isn't known.
     EndedAtOnce,
 }
 
-/// Whether somebody answered a ping, or what takes its place.
+/// Whether somebody answered a ping, or the connection that was tried in its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Reach {
+pub(crate) enum Reach {
     #[default]
     NotAsked,
     Answers,
@@ -112,7 +112,7 @@ pub(super) struct Facts {
     pub(super) is_up: bool,
     /// A DNS server is set.
     pub(super) has_dns: bool,
-    /// It runs on a PC, which has no modem behind a serial line, and no event handlers.
+    /// This runs on a PC: no modem behind a serial line, no event handlers.
     pub(super) on_pc: bool,
     /// The target is the machine itself.
     pub(super) own_machine: bool,
@@ -159,7 +159,7 @@ fn suspects(f: &Facts) -> &'static [(Cause, Confidence)] {
         (_, StackFault::Tls(TlsFault::NotForServers | TlsFault::Refused | TlsFault::WrongKey)) =>
             &[(CertificateRefused, Certain)],
         (_, StackFault::Tls(TlsFault::OldVersion)) => &[(OldTls, Certain)],
-        // As a rule it is the server who says so, without a reason.
+        // As a rule it is the server that says so, without a reason.
         (_, StackFault::Tls(TlsFault::NothingInCommon)) =>
             &[(NothingInCommon, Likely), (OldTls, Possible)],
         (_, StackFault::Tls(TlsFault::RecordTooLarge)) => &[(RecordTooLarge, Certain)],
@@ -169,23 +169,23 @@ fn suspects(f: &Facts) -> &'static [(Cause, Confidence)] {
         (JoinRefused, _) => &[(JoinFailed, Certain)],
         (JoinTimedOut, _) => &[(JoinFailed, Likely), (NoAddress, Possible)],
         (Offline, _) => &[(NoAddress, Certain)],
-        // There is none, and nobody says why.
+        // The link is down, and nobody says why.
         (OfflineUnexplained, _) => &[(NoAddress, Certain), (JoinFailed, Possible), (ModemUnresponsive, Possible)],
         (GatewayOutsideSubnet, _) => &[(WrongSubnet, Certain)],
         (NameWithoutDnsServer, _) => &[(NoDnsServer, Certain)],
 
-        // The stack has none to give.
+        // The stack has no socket to give, and doesn't say why.
         (NoSocket, _) => &[(OutOfSockets, Likely)],
 
         // The name.
         (NameIsNoHost, _) => &[(NameNotResolved, Certain), (CaptivePortal, Possible)],
         (NameRefused, StackFault::NoResolver) => &[(NoDnsServer, Certain)],
         (NameRefused | NameTimedOut, _) if f.link_lost => &[(NoAddress, Likely), (NameNotResolved, Possible)],
-        // Somebody said so, who may be the stack itself.
+        // A "no" at once comes from a resolver, or from the stack itself.
         (NameRefused, _) if f.at_once && f.gateway == Reach::Silent =>
             &[(NameNotResolved, Likely), (GatewaySilent, Possible), (NoDnsServer, Possible)],
         (NameRefused, _) if f.at_once => &[(NameNotResolved, Likely), (NoDnsServer, Possible)],
-        // Nobody said anything.
+        // A late one may mean that nobody was reached.
         (NameRefused | NameTimedOut, _) if f.gateway == Reach::Silent =>
             &[(GatewaySilent, Likely), (WrongSubnet, Possible), (NameNotResolved, Possible)],
         (NameRefused | NameTimedOut, _) =>
@@ -196,7 +196,7 @@ fn suspects(f: &Facts) -> &'static [(Cause, Confidence)] {
             | StalledWithoutEnd | TookTooLong, _) if f.link_lost =>
             &[(NoAddress, Likely), (ConnectionLost, Possible)],
 
-        // The connection. A reset says that a host is there, and not who sent it.
+        // The connection. After a reset it is known that somebody is there, and not who sent it.
         (ConnectFailed, StackFault::NotDialled) =>
             &[(OutOfSockets, Likely), (NoAddress, Possible), (ModemUnresponsive, Possible)],
         (ConnectFailed, StackFault::Refused | StackFault::Reset) if f.own_machine =>
@@ -204,28 +204,28 @@ fn suspects(f: &Facts) -> &'static [(Cause, Confidence)] {
         (ConnectTimedOut, _) if f.own_machine => &[(SlowServer, Likely), (Firewall, Possible)],
         (ConnectFailed, StackFault::Refused | StackFault::Reset) =>
             &[(NothingListens, Likely), (ServerOnLoopback, Possible), (Firewall, Possible)],
-        // In far less time than the stack's own, with no reset: it didn't wait.
+        // "Timed out" long before the stack's own time is up: it didn't wait.
         (ConnectFailed, StackFault::TimedOut) if f.at_once =>
             &[(EventHandler, Likely), (HostDown, Possible)],
-        // Where TLS is at home the server speaks it.
+        // TLS failed, and the port is open without: on port 443 the server does speak it, as a rule.
         (ConnectFailed | ConnectTimedOut, _) if f.secure && f.port == Reach::Answers && f.tls_port =>
             &[(Certificate, Likely), (TlsMismatch, Possible), (ModemMemory, Possible)],
         (ConnectFailed | ConnectTimedOut, _) if f.secure && f.port == Reach::Answers =>
             &[(TlsMismatch, Likely), (Certificate, Possible), (ModemMemory, Possible)],
-        // A modem that can't tell: at once, and the host is there.
+        // A modem that can't tell why. At once: the host is there.
         (ConnectFailed, StackFault::TlsFailed) if f.at_once && f.port == Reach::NotAsked =>
             &[(TlsMismatch, Possible), (Certificate, Possible), (NothingListens, Possible), (ModemMemory, Possible)],
         (ConnectFailed, StackFault::Indistinct | StackFault::TlsFailed) if f.at_once =>
             &[(NothingListens, Likely), (ServerOnLoopback, Possible), (Firewall, Possible)],
         (ConnectFailed, StackFault::Unknown) if f.at_once =>
             &[(NothingListens, Possible), (ServerOnLoopback, Possible), (Firewall, Possible), (EventHandler, Possible)],
-        // Slow: who answers pings?
+        // Late. Who answers pings?
         (ConnectFailed | ConnectTimedOut, _) if f.host == Reach::Answers =>
             &[(Firewall, Likely), (NothingListens, Possible)],
-        // The check of it was switched off.
+        // The check for this was switched off.
         (ConnectFailed | ConnectTimedOut, _) if f.misrouted =>
             &[(WrongSubnet, Likely), (HostDown, Possible), (Firewall, Possible)],
-        // Whoever misses a host needs time for that; a stack without a route to it doesn't.
+        // To find a host missing takes time; to have no route to it doesn't.
         (ConnectFailed, StackFault::Unreachable) if f.at_once =>
             &[(WrongSubnet, Possible), (Firewall, Possible), (HostDown, Possible)],
         (ConnectFailed | ConnectTimedOut, _) if f.gateway == Reach::Silent =>
@@ -239,7 +239,7 @@ fn suspects(f: &Facts) -> &'static [(Cause, Confidence)] {
         (ConnectFailed | ConnectTimedOut, _) =>
             &[(HostDown, Likely), (Firewall, Possible), (GatewaySilent, Possible)],
 
-        // What the stack does isn't what was declared.
+        // The stack doesn't do what was declared of it.
         (StalledWithoutEnd, _) if matches!(f.empty_reads, EmptyReads::Misread | EmptyReads::Many) =>
             &[(StackQuirks, Likely), (BodyWithoutEnd, Possible)],
         (ResponseTimedOut | Stalled | StalledAtEnd | TookTooLong, _) if f.empty_reads == EmptyReads::Misread =>
@@ -252,10 +252,10 @@ fn suspects(f: &Facts) -> &'static [(Cause, Confidence)] {
         // The exchange.
         (Broken | ClosedUnanswered, _) if f.reused && f.unanswered =>
             &[(StaleConnection, Likely), (ConnectionLost, Possible)],
-        // A server of TLS resets, or hangs up, when it is asked in the clear.
+        // A TLS server that is asked in the clear resets or hangs up, too.
         (ClosedUnanswered | Broken, _) if f.unanswered =>
             &[(ConnectionLost, Likely), (TlsMismatch, Possible), (NotHttp, Possible)],
-        // No more than an interim response, or a part of the final one.
+        // Something had come: an interim response, or a part of the final one.
         (Broken | ClosedUnanswered, _) => &[(ConnectionLost, Likely)],
         (ResponseTimedOut | Stalled, StackFault::RadioSleeps) =>
             &[(SlowServer, Likely), (ModemSleep, Possible), (NotHttp, Possible)],
@@ -268,7 +268,7 @@ fn suspects(f: &Facts) -> &'static [(Cause, Confidence)] {
         (Stalled, _) => &[(SlowServer, Likely), (ConnectionLost, Possible), (ModemSleep, Possible)],
         (TookTooLong, _) => &[(SlowServer, Likely), (ModemSleep, Possible)],
 
-        // The answer. What stands in it is certain, unless a modem's serial line has changed it.
+        // The answer. What it says is certain, unless a modem's serial line has changed it.
         (AnswerIsTls, _) => &[(TlsMismatch, Certain)],
         (AnswerAsksForTls, _) => &[(TlsMismatch, Certain)],
         (AnswerIsIcy, _) => &[(NearlyHttp, Certain)],
@@ -282,10 +282,10 @@ fn suspects(f: &Facts) -> &'static [(Cause, Confidence)] {
         (AnswerRefuses, _) => &[(RefusedByStatus, Certain)],
         (AnswerTooLarge, _) => &[(BufferTooSmall, Certain)],
         (AnswerCompressed, _) => &[(Compressed, Certain)],
-        // A length that counts characters where bytes count is a little off, as a rule.
+        // A length that was counted in characters instead of bytes is a little off, as a rule.
         (AnswerCutAtEnd, _) =>
             &[(BodyTooShort, Likely), (BadResponse, Possible), (ConnectionLost, Possible), (SerialLine, Possible)],
-        // It is short or invalid as it came; who made it so isn't seen.
+        // That it is short or invalid is seen; who made it so isn't.
         (AnswerCut, _) => &[(BadResponse, Likely), (ConnectionLost, Possible), (SerialLine, Possible)],
         (AnswerMalformed, _) if f.reused => &[(BadResponse, Likely), (LeftOvers, Possible), (SerialLine, Possible)],
         (AnswerMalformed, _) if f.on_pc => &[(BadResponse, Certain)],
@@ -293,11 +293,11 @@ fn suspects(f: &Facts) -> &'static [(Cause, Confidence)] {
     }
 }
 
-/// As many as a row has at most.
+/// The most suspects that a row has.
 pub(super) const MOST: usize = 4;
 
-/// What was looked at and found right is no cause, and neither is what can't be there. Of what the stack
-/// says itself it is the other way round.
+/// What was looked at and found right isn't the cause, and neither is what can't be on this machine, unless
+/// the stack itself says so.
 fn is_ruled_out(cause: Cause, f: &Facts) -> bool {
     match cause {
         NoDnsServer => f.has_dns,
@@ -306,7 +306,7 @@ fn is_ruled_out(cause: Cause, f: &Facts) -> bool {
         GatewaySilent => f.gateway == Reach::Answers || f.own_machine,
         HostDown | ClientIsolation => f.host == Reach::Answers || f.own_machine,
         ServerOnLoopback => f.own_machine,
-        // With TLS the connection came about.
+        // A connection with TLS had come about.
         TlsMismatch => f.secure && matches!(f.symptom, Broken | ClosedUnanswered),
         ModemUnresponsive => f.on_pc && f.fault != StackFault::Busy,
         ModemSleep => f.on_pc && f.fault != StackFault::RadioSleeps,

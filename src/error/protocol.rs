@@ -1,5 +1,6 @@
-//! The peer's mistakes.
+//! The peer's mistakes, and what it asks for that isn't done.
 
+use super::UrlError;
 use core::fmt;
 
 /// What answered where an HTTP server was expected, judged by its first bytes.
@@ -346,3 +347,125 @@ impl fmt::Display for ProtocolError {
 }
 
 impl core::error::Error for ProtocolError {}
+
+/// Why a redirect isn't followed. The response that asked for it was received.
+///
+/// ```
+/// use safe_http_client::{RedirectError, UrlError};
+/// let error = RedirectError::Location(UrlError::UnsupportedScheme);
+/// assert_eq!(error.to_string(), "Location: this URL's scheme is neither http nor https");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum RedirectError {
+    /// More redirects came than are to be followed.
+    TooMany {
+        /// So many were followed.
+        limit: u8,
+    },
+    /// It leads where the same request has been already.
+    Loop,
+    /// It leads from `https` to `http`, where everybody on the way reads along.
+    Downgrade,
+    /// `Location` is no URL.
+    Location(UrlError),
+    /// The buffer has no room for the request, the places that it was sent to, and a response.
+    Buffer {
+        /// The least that would have helped here, in bytes.
+        needed: usize,
+        /// What it has.
+        available: usize,
+    },
+}
+
+impl RedirectError {
+    /// In a buffer that has so many bytes more, which are all taken.
+    pub(crate) fn with(self, taken: usize) -> Self {
+        match self {
+            Self::Buffer { needed, available } => Self::Buffer {
+                needed: needed.saturating_add(taken),
+                available: available.saturating_add(taken),
+            },
+            other => other,
+        }
+    }
+}
+
+impl fmt::Display for RedirectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooMany { limit } => write!(f, "more than {limit} redirects"),
+            Self::Loop => f.write_str("the redirects lead in a circle"),
+            Self::Downgrade => f.write_str("a redirect leads from https to http"),
+            Self::Location(error) => write!(f, "Location: {error}"),
+            Self::Buffer { needed, available } => write!(
+                f,
+                "the buffer is too small to follow this redirect: it has {available} bytes and needs \
+                 at least {needed}"
+            ),
+        }
+    }
+}
+
+impl core::error::Error for RedirectError {}
+
+/// Why a server's challenge isn't answered: it answered 401, and nothing of the password was sent.
+///
+/// ```
+/// use safe_http_client::ChallengeError;
+/// assert!(ChallengeError::NoDigest.to_string().contains("no Digest"));
+/// ```
+#[cfg(feature = "digest")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum ChallengeError {
+    /// There is no challenge for Digest: for another scheme, or none.
+    NoDigest,
+    /// `WWW-Authenticate` can't be read, or has no realm or no nonce.
+    Malformed,
+    /// Another hash than SHA-256 and MD5.
+    Algorithm,
+    /// Another quality of protection than `auth`, such as `auth-int` alone.
+    Quality,
+    /// No quality of protection at all, as before 1999 (RFC 2069): what was heard once could be used again.
+    Weak,
+    /// The buffer has no room for the request, the answer to the challenge, and a response.
+    Buffer {
+        /// The least that would have helped here, in bytes.
+        needed: usize,
+        /// What it has.
+        available: usize,
+    },
+}
+
+#[cfg(feature = "digest")]
+impl fmt::Display for ChallengeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoDigest => {
+                "the server wants credentials, and offers no Digest: use basic or bearer if it offers them, and \
+                 the way there is secure"
+            }
+            Self::Malformed => {
+                "the server's WWW-Authenticate can't be read, or has no realm or no nonce"
+            }
+            Self::Algorithm => "the server wants Digest with another hash than SHA-256 or MD5",
+            Self::Quality => "the server wants Digest with another qop than auth",
+            Self::Weak => {
+                "the server wants Digest without qop, as before 1999: whoever listens could send the same again"
+            }
+            Self::Buffer { needed, available } => {
+                return write!(
+                    f,
+                    "the buffer is too small to answer this challenge: it has {available} bytes and needs at \
+                     least {needed}"
+                );
+            }
+        })
+    }
+}
+
+#[cfg(feature = "digest")]
+impl core::error::Error for ChallengeError {}

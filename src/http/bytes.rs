@@ -123,20 +123,29 @@ pub(crate) const fn trim(mut text: &[u8]) -> &[u8] {
     text
 }
 
-/// Whether `text`, of bytes that a field may have, is this word of letters and dashes in any case.
+/// Whether `text` is this word of letters and dashes, which stands here in lower case, in any case.
 #[cfg_attr(target_pointer_width = "32", inline(never))]
-pub(crate) fn is(text: &[u8], lower: &[u8]) -> bool {
+pub(crate) const fn is(text: &[u8], lower: &[u8]) -> bool {
     if text.len() != lower.len() {
         return false;
     }
-    // Bit 5 makes a letter lower case and leaves a dash; no other byte of a field becomes either.
-    let (words, text) = text.as_chunks();
-    let (lower_words, lower) = lower.as_chunks();
-    words
-        .iter()
-        .zip(lower_words)
-        .all(|(word, lower)| u32::from_ne_bytes(*word) | 0x2020_2020 == u32::from_ne_bytes(*lower))
-        && text.iter().zip(lower).all(|(byte, lower)| byte | 0x20 == *lower)
+    // Bit 5 makes a letter lower case; a CR becomes a dash, but none is in a field.
+    let (mut text, mut lower) = (text, lower);
+    while let (Some((word, behind)), Some((lower_word, lower_behind))) =
+        (text.split_first_chunk(), lower.split_first_chunk())
+    {
+        if u32::from_ne_bytes(*word) | 0x2020_2020 != u32::from_ne_bytes(*lower_word) {
+            return false;
+        }
+        (text, lower) = (behind, lower_behind);
+    }
+    while let ([byte, behind @ ..], [lower_byte, lower_behind @ ..]) = (text, lower) {
+        if *byte | 0x20 != *lower_byte {
+            return false;
+        }
+        (text, lower) = (behind, lower_behind);
+    }
+    true
 }
 
 /// One bit for each ASCII character that a token may have (RFC 9110 section 5.6.2).

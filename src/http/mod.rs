@@ -3,25 +3,17 @@
 //! Everything here takes bytes that have arrived and says what they mean, however they were split;
 //! no byte is looked at twice. RFC numbers in comments are those of the rules implemented.
 
-pub(crate) mod address;
 pub(crate) mod authority;
 pub(crate) mod bytes;
-pub(crate) mod chunked;
-pub(crate) mod content_type;
-pub(crate) mod date;
 #[cfg(feature = "digest")]
 pub(crate) mod digest;
-pub(crate) mod endpoint;
 pub(crate) mod framing;
 pub(crate) mod head;
-pub(crate) mod lenient;
 pub(crate) mod method;
-pub(crate) mod range;
 pub(crate) mod redirect;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod sse;
-pub(crate) mod status;
 pub(crate) mod url;
 
 #[cfg(test)]

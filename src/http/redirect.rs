@@ -1,17 +1,11 @@
 //! Redirects (RFC 9110 section 15.4): where they lead, and what request goes there.
 
-mod head;
-mod resolve;
-
-pub(crate) use head::{Change, has_line, write_head};
-pub(crate) use resolve::resolve;
-
-use super::authority::MAX_HOST;
-use super::bytes::split_at_byte;
-use super::endpoint::Endpoint;
+use super::authority::{Authority, MAX_HOST};
+use super::bytes::{is, put, split_at_byte, to_decimal, trim};
 use super::method::Method;
+use super::request::extras::hex;
 use super::response::ResponseHead;
-use super::url::{Scheme, Url};
+use super::url::{Endpoint, Scheme, Url};
 use crate::error::{RedirectError, UrlError};
 use core::fmt;
 
@@ -209,5 +203,226 @@ impl fmt::Debug for Redirect<'_> {
     }
 }
 
-#[cfg(test)]
-mod tests;
+// Where a `Location` leads (RFC 3986 section 5), written from its end on.
+
+/// Writes from a buffer's end towards its start, so that a path is known without its dots by the time
+/// that its first segment is written. What doesn't fit is counted.
+struct Backwards<'b> {
+    room: &'b mut [u8],
+    length: usize,
+    /// Segments that `..` takes away, of those in front.
+    skipped: usize,
+    /// The last segment is written.
+    in_path: bool,
+}
+
+impl Backwards<'_> {
+    #[inline(never)]
+    fn put(&mut self, bytes: &[u8]) {
+        for &byte in bytes.iter().rev() {
+            self.length = self.length.saturating_add(1);
+            let at = self.room.len().wrapping_sub(self.length);
+            if let Some(slot) = self.room.get_mut(at) {
+                *slot = byte;
+            }
+        }
+    }
+
+    /// Bytes that no URL has are percent-encoded, as browsers and curl do it.
+    #[inline(never)]
+    fn put_encoded(&mut self, bytes: &[u8]) {
+        for &byte in bytes.iter().rev() {
+            match byte {
+                0x21..=0x7E => self.put(&[byte]),
+                _ => self.put(&[b'%', hex(byte >> 4), hex(byte & 15)]),
+            }
+        }
+    }
+
+    /// The end of a path without `.` and `..` (RFC 3986 section 5.2.4); or, behind it, the folder that it is
+    /// in, without its last slash.
+    #[inline(never)]
+    fn put_path(&mut self, path: &[u8]) {
+        let mut rest = path;
+        while !rest.is_empty() {
+            let slash = rest.iter().rposition(|byte| *byte == b'/');
+            let start = slash.map_or(0, |at| at.wrapping_add(1));
+            let segment = rest.get(start..).unwrap_or_default();
+            rest = rest.get(..slash.unwrap_or(0)).unwrap_or_default();
+            if matches!(segment, b"." | b"..") {
+                self.skipped = self.skipped.wrapping_add(segment.len().wrapping_sub(1));
+                if !self.in_path {
+                    self.put(b"/");
+                }
+            } else if self.skipped > 0 {
+                self.skipped = self.skipped.wrapping_sub(1);
+            } else {
+                self.put_encoded(segment);
+                self.put(b"/");
+            }
+            self.in_path = true;
+        }
+    }
+}
+
+/// Writes the URL that `location` is, seen from `base`, to the end of `room`, and returns its length. It
+/// wasn't written whole where that is more than `room` has.
+pub(crate) fn resolve(
+    base: &Base<'_>,
+    location: &[u8],
+    room: &mut [u8],
+) -> Result<usize, RedirectError> {
+    let (reference, _) = split_at_byte(trim(location), b'#');
+    let (base_path, base_query) = split_at_byte(base.path_and_query, b'?');
+    let (mut scheme, mut rest) = (base.scheme, reference);
+    let (name, behind) = split_at_byte(reference, b':');
+    if name.len() < reference.len() && !name.iter().any(|byte| matches!(byte, b'/' | b'?')) {
+        scheme = if is(name, b"http") {
+            Scheme::Http
+        } else if is(name, b"https") {
+            Scheme::Https
+        } else {
+            return Err(RedirectError::Location(UrlError::UnsupportedScheme));
+        };
+        if !behind.starts_with(b"//") {
+            return Err(RedirectError::Location(UrlError::MissingHost));
+        }
+        rest = behind;
+    }
+    let mut out = Backwards { room, length: 0, skipped: 0, in_path: false };
+    let mut host = None;
+    if let Some(behind) = rest.strip_prefix(b"//") {
+        let found = Authority::of(behind, 0);
+        host = behind.get(found.host..found.end);
+        rest = behind.get(found.end..).unwrap_or_default();
+        if rest.starts_with(b"\\") {
+            // Browsers take it for a slash, others for a part of the host.
+            let error = UrlError::InvalidHost { at: found.end, byte: b'\\' };
+            return Err(RedirectError::Location(error));
+        }
+    }
+    let (mut path, mut query) = split_at_byte(rest, b'?');
+    let mut folder: &[u8] = &[];
+    if host.is_none() && path.is_empty() {
+        path = base_path;
+        if rest.is_empty() {
+            query = base_query;
+        }
+    } else if host.is_none() && !path.starts_with(b"/") {
+        let slash = base_path.iter().rposition(|byte| *byte == b'/');
+        folder = base_path.get(..slash.unwrap_or(0)).unwrap_or_default();
+    }
+    if !query.is_empty() {
+        out.put_encoded(query);
+        out.put(b"?");
+    }
+    let before = out.length;
+    out.put_path(path);
+    out.put_path(folder);
+    if out.length == before {
+        out.put(b"/");
+    }
+    match host {
+        // It is parsed next; a byte that was encoded is none of a host.
+        Some(host) => out.put_encoded(host),
+        None => {
+            if base.port != base.scheme.default_port() {
+                let mut digits = [0; 20];
+                out.put(to_decimal(&mut [base.port.into()], &mut digits));
+                out.put(b":");
+            }
+            out.put(base.host);
+        }
+    }
+    out.put(match scheme {
+        Scheme::Http => b"http://",
+        Scheme::Https => b"https://",
+    });
+    Ok(out.length)
+}
+
+// What of a request goes along to where it is led.
+
+/// Header fields that go along to another origin. No other does: a field that nobody here knows, such as
+/// `X-Api-Key`, may be as good as a password. A name that ends in a dash stands for all that begin so.
+const HARMLESS: &[u8] =
+    b"accept,accept-,content-,if-,expect,range,connection,user-agent,cache-control,\
+    transfer-encoding";
+
+/// Those that go with a body.
+const OF_BODY: &[u8] = b"content-,expect,transfer-encoding";
+
+#[inline(never)]
+fn is_listed(name: &[u8], list: &[u8]) -> bool {
+    list.split(|byte| *byte == b',').any(|known| {
+        let length = if known.ends_with(b"-") { known.len() } else { name.len() };
+        name.get(..length).is_some_and(|start| is(start, known))
+    })
+}
+
+/// What becomes of a request on its way along the redirects. Each stays so once it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Change {
+    /// It is a GET without a body.
+    pub(crate) is_get: bool,
+    /// It has left the origin that its caller meant it for.
+    pub(crate) has_left: bool,
+}
+
+/// Writes the head of the next request, behind its host's text, but for its empty line. Returns where it ends.
+/// `head` is the first request's. What doesn't fit is counted.
+pub(crate) fn write_head(
+    head: &[u8],
+    method: &[u8],
+    url: &Base<'_>,
+    change: Change,
+    room: &mut [u8],
+) -> usize {
+    let mut at = 0;
+    let mut put = |part: &[u8]| at = put(room, at, part);
+    for part in [url.host, method, b" ", url.path_and_query, b" HTTP/1.1"] {
+        put(part);
+    }
+    // Otherwise it is among the lines: the caller's own, or the same as before.
+    if change.has_left {
+        put(b"\r\nHost: ");
+        put(url.host);
+        if url.port != url.scheme.default_port() {
+            let mut digits = [0; 20];
+            put(b":");
+            put(to_decimal(&mut [url.port.into()], &mut digits));
+        }
+    }
+    for line in Lines(head).skip(1) {
+        let name = name_of(line);
+        if !(change.is_get && is_listed(name, OF_BODY))
+            && (!change.has_left || is_listed(name, HARMLESS))
+        {
+            put(b"\r\n");
+            put(line);
+        }
+    }
+    at
+}
+
+fn name_of(line: &[u8]) -> &[u8] {
+    split_at_byte(line, b':').0
+}
+
+/// Whether the lines of a request's head have a field of this name, in lower case.
+pub(crate) fn has_line(head: &[u8], name: &[u8]) -> bool {
+    Lines(head).any(|line| is(name_of(line), name))
+}
+
+/// The lines of a request's head, as it was written, up to the empty one.
+struct Lines<'b>(&'b [u8]);
+
+impl<'b> Iterator for Lines<'b> {
+    type Item = &'b [u8];
+
+    fn next(&mut self) -> Option<&'b [u8]> {
+        let (line, rest) = split_at_byte(self.0, b'\r');
+        self.0 = rest.strip_prefix(b"\n").unwrap_or_default();
+        (!line.is_empty()).then_some(line)
+    }
+}

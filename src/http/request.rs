@@ -6,8 +6,7 @@ use super::method::{BodyLength, MethodTraits};
 use super::url::Url;
 use crate::error::RequestError;
 
-pub(crate) mod auth;
-pub(crate) mod form;
+pub(crate) mod extras;
 
 /// The end of the request line, and the start of the `Host` line.
 const HOST: &[u8] = b" HTTP/1.1\r\nHost: ";

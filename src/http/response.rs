@@ -1,9 +1,8 @@
-//! The head of a response as a caller reads it.
+//! The head of a response as a caller reads it: its status, its fields, and what some of them mean.
 
-use super::bytes::trim;
-use super::content_type::ContentType;
+use super::bytes::{is_token, limbs, put, to_decimal, trim};
+use super::framing::decimal;
 use super::head::HeadParser;
-use super::status::StatusCode;
 use core::fmt;
 
 /// The head of a response: status, reason, header fields. Borrowed from the request's buffer.
@@ -342,5 +341,383 @@ impl fmt::Debug for Header<'_> {
 impl fmt::Debug for Headers<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.clone().map(|header| header.name())).finish()
+    }
+}
+
+// Status codes with their names (RFC 9110 section 15, and IANA's registry).
+
+/// A status code, for those who want more of it than the number: its class and its name.
+///
+/// ```
+/// use safe_http_client::{StatusClass, StatusCode};
+/// let status = StatusCode(404);
+/// assert_eq!(status.class(), StatusClass::ClientError);
+/// assert_eq!(status.name(), Some("Not Found"));
+/// assert_eq!(status.to_string(), "404 Not Found");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct StatusCode(pub u16);
+
+/// What the first digit of a status says (RFC 9110 section 15). A client that doesn't know a code goes by it.
+///
+/// ```
+/// use safe_http_client::{StatusClass, StatusCode};
+/// assert_eq!(StatusCode(299).class(), StatusClass::Success);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum StatusClass {
+    /// 1xx: the request was received, and the answer is still to come.
+    Informational,
+    /// 2xx: it was carried out.
+    Success,
+    /// 3xx: it needs another request, or nothing has changed.
+    Redirection,
+    /// 4xx: it can't be carried out as it is.
+    ClientError,
+    /// 5xx: the server failed at what may be a good request.
+    ServerError,
+    /// Another number, which HTTP has no meaning for.
+    Other,
+}
+
+impl StatusCode {
+    /// The class that it is of.
+    ///
+    /// ```
+    /// use safe_http_client::{StatusClass, StatusCode};
+    /// assert_eq!(StatusCode(503).class(), StatusClass::ServerError);
+    /// assert_eq!(StatusCode(999).class(), StatusClass::Other);
+    /// ```
+    pub const fn class(self) -> StatusClass {
+        match self.0 {
+            100..=199 => StatusClass::Informational,
+            200..=299 => StatusClass::Success,
+            300..=399 => StatusClass::Redirection,
+            400..=499 => StatusClass::ClientError,
+            500..=599 => StatusClass::ServerError,
+            _ => StatusClass::Other,
+        }
+    }
+
+    /// Its name in IANA's registry; `None` where that has none.
+    ///
+    /// ```
+    /// use safe_http_client::StatusCode;
+    /// assert_eq!(StatusCode(429).name(), Some("Too Many Requests"));
+    /// assert_eq!(StatusCode(499).name(), None);
+    /// ```
+    pub const fn name(self) -> Option<&'static str> {
+        Some(match self.0 {
+            100 => "Continue",
+            101 => "Switching Protocols",
+            102 => "Processing",
+            103 => "Early Hints",
+            200 => "OK",
+            201 => "Created",
+            202 => "Accepted",
+            203 => "Non-Authoritative Information",
+            204 => "No Content",
+            205 => "Reset Content",
+            206 => "Partial Content",
+            207 => "Multi-Status",
+            208 => "Already Reported",
+            226 => "IM Used",
+            300 => "Multiple Choices",
+            301 => "Moved Permanently",
+            302 => "Found",
+            303 => "See Other",
+            304 => "Not Modified",
+            305 => "Use Proxy",
+            307 => "Temporary Redirect",
+            308 => "Permanent Redirect",
+            400 => "Bad Request",
+            401 => "Unauthorized",
+            402 => "Payment Required",
+            403 => "Forbidden",
+            404 => "Not Found",
+            405 => "Method Not Allowed",
+            406 => "Not Acceptable",
+            407 => "Proxy Authentication Required",
+            408 => "Request Timeout",
+            409 => "Conflict",
+            410 => "Gone",
+            411 => "Length Required",
+            412 => "Precondition Failed",
+            413 => "Content Too Large",
+            414 => "URI Too Long",
+            415 => "Unsupported Media Type",
+            416 => "Range Not Satisfiable",
+            417 => "Expectation Failed",
+            421 => "Misdirected Request",
+            422 => "Unprocessable Content",
+            423 => "Locked",
+            424 => "Failed Dependency",
+            425 => "Too Early",
+            426 => "Upgrade Required",
+            428 => "Precondition Required",
+            429 => "Too Many Requests",
+            431 => "Request Header Fields Too Large",
+            451 => "Unavailable For Legal Reasons",
+            500 => "Internal Server Error",
+            501 => "Not Implemented",
+            502 => "Bad Gateway",
+            503 => "Service Unavailable",
+            504 => "Gateway Timeout",
+            505 => "HTTP Version Not Supported",
+            506 => "Variant Also Negotiates",
+            507 => "Insufficient Storage",
+            508 => "Loop Detected",
+            511 => "Network Authentication Required",
+            _ => return None,
+        })
+    }
+}
+
+impl From<u16> for StatusCode {
+    fn from(status: u16) -> Self {
+        Self(status)
+    }
+}
+
+impl From<StatusCode> for u16 {
+    fn from(status: StatusCode) -> Self {
+        status.0
+    }
+}
+
+impl PartialEq<u16> for StatusCode {
+    fn eq(&self, status: &u16) -> bool {
+        self.0 == *status
+    }
+}
+
+impl fmt::Display for StatusCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => write!(f, "{} {name}", self.0),
+            None => write!(f, "{}", self.0),
+        }
+    }
+}
+
+// `Content-Type` (RFC 9110 section 8.3).
+
+/// The type of a body, as `Content-Type` says it: what `content_type()` of a response returns.
+///
+/// ```
+/// use safe_http_client::ContentType;
+/// let html = ContentType::of(b"Text/HTML; Charset=\"utf-8\"").unwrap();
+/// assert!(html.is("text/html"));
+/// assert_eq!(html.parameter("charset"), Some("utf-8"));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ContentType<'b> {
+    kind: &'b str,
+    parameters: &'b str,
+}
+
+impl<'b> ContentType<'b> {
+    /// Of a value such as `text/plain; charset=utf-8`. `None` where that is no type.
+    ///
+    /// ```
+    /// use safe_http_client::ContentType;
+    /// assert!(ContentType::of(b"json").is_none());
+    /// ```
+    pub fn of(value: &'b [u8]) -> Option<Self> {
+        let text = core::str::from_utf8(trim(value)).ok()?;
+        let (kind, parameters) = text.split_once(';').unwrap_or((text, ""));
+        let kind = kind.trim_end_matches([' ', '\t']);
+        let (main, sub) = kind.split_once('/')?;
+        let is_name = |name: &str| is_token(name.as_bytes());
+        (is_name(main) && is_name(sub)).then_some(Self { kind, parameters })
+    }
+
+    /// The type itself, such as `text/html`, as it came.
+    ///
+    /// ```
+    /// use safe_http_client::ContentType;
+    /// assert_eq!(ContentType::of(b"image/PNG").map(|kind| kind.as_str()), Some("image/PNG"));
+    /// ```
+    pub fn as_str(&self) -> &'b str {
+        self.kind
+    }
+
+    /// Whether it is this type, in any case.
+    ///
+    /// ```
+    /// use safe_http_client::ContentType;
+    /// assert!(ContentType::of(b"Image/png").is_some_and(|kind| kind.is("image/png")));
+    /// ```
+    pub fn is(&self, kind: &str) -> bool {
+        self.kind.eq_ignore_ascii_case(kind)
+    }
+
+    /// Whether it is JSON: `application/json`, or a type that ends in `+json` (RFC 6839).
+    ///
+    /// ```
+    /// use safe_http_client::ContentType;
+    /// assert!(ContentType::of(b"application/problem+json").is_some_and(|kind| kind.is_json()));
+    /// ```
+    pub fn is_json(&self) -> bool {
+        const SUFFIX: &[u8] = b"+json";
+        let kind = self.kind.as_bytes();
+        let end = kind.get(kind.len().saturating_sub(SUFFIX.len())..).unwrap_or_default();
+        self.is("application/json") || end.eq_ignore_ascii_case(SUFFIX)
+    }
+
+    /// The value of a parameter, such as `charset`, without quotation marks. A value with a backslash is as it
+    /// came.
+    ///
+    /// ```
+    /// use safe_http_client::ContentType;
+    /// let parts = ContentType::of(b"multipart/mixed; boundary=\"a;b\"").unwrap();
+    /// assert_eq!(parts.parameter("Boundary"), Some("a;b"));
+    /// ```
+    pub fn parameter(&self, name: &str) -> Option<&'b str> {
+        let mut rest = self.parameters;
+        while !rest.is_empty() {
+            let mut is_quoted = false;
+            let mut is_escaped = false;
+            let end = rest.find(|c: char| {
+                let ends = c == ';' && !is_quoted;
+                is_quoted ^= c == '"' && !is_escaped;
+                is_escaped = c == '\\' && is_quoted && !is_escaped;
+                ends
+            });
+            let (parameter, behind) = match end.and_then(|at| rest.split_at_checked(at)) {
+                Some((parameter, behind)) => {
+                    (parameter, behind.strip_prefix(';').unwrap_or(behind))
+                }
+                None => (rest, ""),
+            };
+            rest = behind;
+            if let Some((found, value)) = parameter.trim_matches([' ', '\t']).split_once('=')
+                && found.eq_ignore_ascii_case(name)
+            {
+                let inner = value.strip_prefix('"').and_then(|inner| inner.strip_suffix('"'));
+                return Some(inner.unwrap_or(value));
+            }
+        }
+        None
+    }
+}
+
+impl fmt::Debug for ContentType<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ContentType").field(&self.kind).finish()
+    }
+}
+
+// Parts of a representation (RFC 9110 section 14).
+
+/// Writes the value of a `Range` that asks for all from this byte on. A number has 20 digits at most.
+// Formatted, it would take two kilobytes of flash.
+pub(crate) fn all_from(first: u64, room: &mut [u8; 32]) -> &[u8] {
+    let mut digits = [0; 20];
+    let mut end = 0;
+    for part in [b"bytes=" as &[u8], to_decimal(&mut limbs(first), &mut digits), b"-"] {
+        end = put(room, end, part);
+    }
+    room.get(..end).unwrap_or_default()
+}
+
+/// `Content-Range` in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ContentRange {
+    /// `bytes 1000-1999/2000`; the whole's length may be `*`.
+    Part { first: u64, last: u64, length: Option<u64> },
+    /// `bytes */2000`, of a 416.
+    None { length: u64 },
+}
+
+impl ContentRange {
+    /// `None` of what isn't one: another unit, a part beyond the end or of nothing, no numbers.
+    pub(crate) fn of(value: &[u8]) -> Option<Self> {
+        let (unit, rest) = value.split_at_checked(5)?;
+        if !unit.eq_ignore_ascii_case(b"bytes") {
+            return None;
+        }
+        let (range, length) = split(trim(rest), b'/')?;
+        if range == b"*" {
+            return Some(Self::None { length: decimal(length)? });
+        }
+        let (first, last) = split(range, b'-')?;
+        let (first, last) = (decimal(first)?, decimal(last)?);
+        let length = match length {
+            b"*" => None,
+            length => Some(decimal(length)?),
+        };
+        let fits = first <= last && length.is_none_or(|length| last < length);
+        fits.then_some(Self::Part { first, last, length })
+    }
+}
+
+fn split(text: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
+    let place = text.iter().position(|byte| *byte == at)?;
+    let (before, rest) = text.split_at_checked(place)?;
+    Some((before, rest.get(1..)?))
+}
+
+/// An entity tag that says that all bytes are the same (RFC 9110 section 8.8.3): empty of a weak one, or of
+/// what is no tag.
+pub(crate) fn strong_tag(value: &[u8]) -> &[u8] {
+    match trim(value) {
+        tag @ [b'"', inner @ .., b'"'] if !inner.contains(&b'"') => tag,
+        _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_ranges() {
+        let part = |first, last, length| Some(ContentRange::Part { first, last, length });
+        for (value, expected) in [
+            ("bytes 0-4/10", part(0, 4, Some(10))),
+            ("Bytes 5-9/10", part(5, 9, Some(10))),
+            ("bytes  5-9/*", part(5, 9, None)),
+            ("bytes */10", Some(ContentRange::None { length: 10 })),
+            ("bytes */*", None),
+            ("bytes 5-10/10", None),
+            ("bytes 5-4/10", None),
+            ("bytes -4/10", None),
+            ("bytes 5-/10", None),
+            ("bytes 5-9", None),
+            ("bytes=5-9/10", None),
+            ("bytes +5-9/10", None),
+            ("bytes 0-18446744073709551616/*", None),
+            ("items 0-4/10", None),
+            ("byte", None),
+            ("", None),
+        ] {
+            assert_eq!(ContentRange::of(value.as_bytes()), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn strong_tags() {
+        for (value, strong) in [
+            ("\"17\"", "\"17\""),
+            (" \"\" ", "\"\""),
+            ("W/\"17\"", ""),
+            ("17", ""),
+            ("\"17\", \"18\"", ""),
+            ("\"", ""),
+            ("", ""),
+        ] {
+            assert_eq!(strong_tag(value.as_bytes()), strong.as_bytes(), "{value}");
+        }
+    }
+
+    #[test]
+    fn from_any_byte() {
+        for first in [0, 9, 10, 65_536, u64::MAX] {
+            assert_eq!(all_from(first, &mut [0; 32]), std::format!("bytes={first}-").as_bytes());
+        }
     }
 }

@@ -152,6 +152,7 @@ impl AnyDriver<'_> {
         if is_lost && self.connection.belongs_to(call.ticket) {
             self.close(CloseReason::Error);
         }
+        self.evidence.verification = self.stack.status().verification;
         exchange.tell(&mut self.evidence, phase, self.stack.now_ms());
         exchange.quote(&mut self.evidence.answer, call.buffer);
         self.evidence.fault = stands_for;

@@ -4,8 +4,7 @@ mod connection;
 mod driver;
 mod fault;
 mod stack;
-mod upgraded;
-mod upload;
+mod streams;
 
 pub(crate) use connection::Connection;
 pub(crate) use driver::{AnyDriver, CallView, Driver, Step};

@@ -1,7 +1,6 @@
 //! Whether and when a request is sent again: pure.
 
 use crate::error::{Deadline, ErrorKind};
-use crate::http::date::Date;
 use crate::http::response::ResponseHead;
 use core::time::Duration;
 use nal_link::millis;
@@ -222,5 +221,160 @@ fn seconds(digits: &[u8]) -> Option<u32> {
     })
 }
 
+// Dates of HTTP (RFC 9110 section 5.6.7), in the form that is sent today.
+
+/// A point in time, as days since the first of March in the year 0, and seconds of that day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Date {
+    pub(crate) day: u32,
+    pub(crate) second: u32,
+}
+
+impl Date {
+    /// Of `Sun, 06 Nov 1994 08:49:37 GMT`.
+    pub(crate) fn parse(text: &[u8]) -> Option<Self> {
+        const MONTHS: &[u8] = b"MarAprMayJunJulAugSepOctNovDecJanFeb";
+        let [_, _, _, b',', b' ', d, a, b' ', m, o, n, b' ', c, e, y, r, b' ', rest @ ..] = text
+        else {
+            return None;
+        };
+        let [h, i, b':', j, k, b':', s, t, b' ', b'G', b'M', b'T'] = rest else { return None };
+        let name = [*m, *o, *n];
+        let month = MONTHS.as_chunks::<3>().0.iter().position(|month| *month == name)? as u32;
+        let (day, century, of_century) = (two(d, a), two(c, e), two(y, r));
+        let (hour, minute, second) = (two(h, i), two(j, k), two(s, t));
+        if day.wrapping_sub(1) > 30
+            || century > 99
+            || of_century > 99
+            || hour > 23
+            || minute > 59
+            || second > 60
+        {
+            return None;
+        }
+        // Years begin in March here, so that a leap day is the last of one.
+        let year = century.wrapping_mul(100).wrapping_add(of_century);
+        let year = year.wrapping_sub(u32::from(month > 9));
+        let day = year
+            .wrapping_mul(365)
+            .wrapping_add(year >> 2)
+            .wrapping_sub(year / 100)
+            .wrapping_add(year / 400)
+            .wrapping_add(month.wrapping_mul(153).wrapping_add(2) / 5)
+            .wrapping_add(day);
+        let second =
+            hour.wrapping_mul(60).wrapping_add(minute).wrapping_mul(60).wrapping_add(second);
+        Some(Self { day, second })
+    }
+
+    /// Seconds from `earlier` to this; 0 where it isn't earlier.
+    pub(crate) fn since(self, earlier: Self) -> u32 {
+        if self <= earlier {
+            return 0;
+        }
+        let days = self.day.wrapping_sub(earlier.day);
+        days.saturating_mul(86_400).saturating_add(self.second).saturating_sub(earlier.second)
+    }
+}
+
+/// Two digits; more than 99 where those are none.
+#[inline(never)]
+fn two(tens: &u8, ones: &u8) -> u32 {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    if tens.max(ones) > 9 {
+        100
+    } else {
+        u32::from(tens).wrapping_mul(10).wrapping_add(ones.into())
+    }
+}
+
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::http::head::HeadParser;
+    use std::format;
+
+    /// Seconds since 1970, as `date -u +%s -d` has them.
+    #[test]
+    fn dates() {
+        let epoch = Date::parse(b"Thu, 01 Jan 1970 00:00:00 GMT").unwrap();
+        for (text, expected) in [
+            ("Thu, 01 Jan 1970 00:00:00 GMT", Some(0)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(784_111_777)),
+            ("Thu, 29 Feb 2024 12:00:00 GMT", Some(1_709_208_000)),
+            ("Fri, 01 Mar 2024 00:00:00 GMT", Some(1_709_251_200)),
+            ("Mon, 01 Mar 2100 00:00:00 GMT", Some(4_107_542_400)),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", Some(u32::MAX)),
+            ("Sun, 06 Nov 1969 08:49:37 GMT", Some(0)),
+            ("Sun, 06 Nov 1994 08:49:37", None),
+            ("Sun, 06 Foo 1994 08:49:37 GMT", None),
+            ("Sun, 06 arA 1994 08:49:37 GMT", None),
+            ("Sun, 32 Nov 1994 08:49:37 GMT", None),
+            ("Sun, 00 Nov 1994 08:49:37 GMT", None),
+            ("Sun, 06 Nov 1994 24:49:37 GMT", None),
+            ("Sun, 06 Nov 1994 08:60:37 GMT", None),
+            ("Sun, 06 Nov 1994 08:49:61 GMT", None),
+            ("Sun, 06 Nov 19x4 08:49:37 GMT", None),
+            ("Sun, 06 Nov 1994 08.49.37 GMT", None),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", None),
+            ("Sun Nov  6 08:49:37 1994", None),
+            ("", None),
+        ] {
+            let found = Date::parse(text.as_bytes()).map(|date| date.since(epoch));
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_server_asks_for() {
+        let date = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+        for (lines, expected) in [
+            ("Retry-After: 120\r\n", Some(120)),
+            ("Retry-After: 0\r\n", Some(0)),
+            ("Retry-After: 1000000000000\r\n", Some(u64::from(u32::MAX))),
+            ("Retry-After: -1\r\n", None),
+            ("Retry-After: soon\r\n", None),
+            ("Retry-After:\r\n", None),
+            ("Retry-After: Sun, 06 Nov 1994 08:50:37 GMT\r\n", None),
+            (&format!("{date}Retry-After: Sun, 06 Nov 1994 08:50:37 GMT\r\n"), Some(60)),
+            (&format!("{date}Retry-After: Sun, 06 Nov 1994 08:40:37 GMT\r\n"), Some(0)),
+            ("", None),
+        ] {
+            let mut bytes = format!("HTTP/1.1 503 Busy\r\n{lines}\r\n").into_bytes();
+            let mut parser = HeadParser::new();
+            parser.parse(&mut bytes).unwrap();
+            let found = retry_after(&ResponseHead::new(&parser, &bytes));
+            assert_eq!(found, expected.map(Duration::from_secs), "{lines}");
+        }
+    }
+
+    /// Waits fill the whole span evenly, and seeds in a row don't wait alike.
+    #[test]
+    fn full_jitter() {
+        let policy = |seed| RetryPolicy::new(seed).retries(8).budget(Duration::from_secs(10_000));
+        for (retry, most) in
+            [(0, 1_000), (1, 2_000), (2, 4_000), (5, 32_000), (6, 60_000), (7, 60_000)]
+        {
+            let mut tenths = [0; 10];
+            for seed in 0..10_000 {
+                let mut backoff = Backoff::new(policy(seed));
+                let wait = (0..=retry).map(|_| backoff.next(None).unwrap()).last().unwrap();
+                let wait = wait.as_millis() as usize;
+                assert!(wait <= most);
+                tenths[(wait * 10 / most).min(9)] += 1;
+            }
+            assert!(tenths.iter().all(|count| (800..1200).contains(count)), "{retry}: {tenths:?}");
+        }
+    }
+
+    #[test]
+    fn the_budget() {
+        let mut backoff = Backoff::new(RetryPolicy::new(1));
+        assert_eq!(backoff.next(Some(Duration::from_secs(u32::MAX.into()))), None);
+        assert_eq!(backoff.retries(), 0);
+        assert!(backoff.next(Some(Duration::from_secs(100))).is_some());
+        assert_eq!(backoff.next(Some(Duration::from_secs(100))), None);
+        let mut endless = Backoff::new(RetryPolicy::new(1).retries(255).budget(Duration::MAX));
+        assert_eq!(core::iter::from_fn(|| endless.next(None)).count(), 255);
+    }
+}

@@ -1,22 +1,23 @@
-//! The active check: down the ladder, to the first step that breaks.
+//! The active check: down the ladder of steps, to the first one that breaks. This file has their order,
+//! `steps` what each one does.
 
-mod ask;
-mod ended;
-mod look;
+mod steps;
 
-use crate::diagnosis::{Findings, ProbeStep, Report, Seen, StepOutcome};
+use crate::diagnosis::{Findings, ProbeStep, Reach, Report, Seen, StepOutcome};
 use crate::error::{Error, Evidence};
-use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::method::Repeat;
+use crate::http::url::Endpoint;
 use crate::http::url::Scheme;
 use crate::nal::{CallView, Driver, ErrorOf, Step};
 use crate::policy::Config;
 use crate::protocol::{CloseReason, Exchange, Goal, NEVER, State};
 use core::convert::Infallible;
 use core::net::{IpAddr, SocketAddr};
-use ended::{is_unexplained, step_of};
 use nal_link::{Clock, Connect, LinkStatus, Network, elapsed_ms};
+use steps::{
+    is_own_machine, is_unexplained, look_at_subnet, look_at_target, outcome, step_of, told,
+};
 
 /// An answer to a ping, or to a connection in its place, is awaited for so long.
 const REACH_MS: u32 = 4_000;
@@ -27,7 +28,7 @@ const KNOCK_PORT: u16 = 80;
 /// What is to be done next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Wait for a modem that is still busy with what was given up before.
+    /// Wait for a modem that is still busy with a command that was given up.
     Free,
     Signal,
     Link,
@@ -40,17 +41,17 @@ pub(crate) enum Next {
     AskStack,
     /// The name didn't resolve: is it the way to the resolver?
     PingGateway(IpAddr),
-    /// The connection failed: is the gateway there, on a stack without pings?
-    KnockAtGateway,
+    /// The connection failed, on a stack without pings: is the gateway there?
+    KnockAtGateway(SocketAddr),
     /// The connection with TLS failed: is the port open without?
-    KnockAtPort,
+    KnockAtPort(SocketAddr),
     Over,
 }
 
-/// A check on its way, whatever kind of buffer it owns.
+/// A check on its way, without its buffer.
 #[derive(Debug)]
 pub(crate) struct Ladder {
-    /// The check's own request. `None` where the URL was refused.
+    /// The check's own request. `None` before the first step if the URL was refused, and once it is over.
     exchange: Option<Exchange>,
     ticket: u32,
     pub(crate) next: Next,
@@ -61,16 +62,16 @@ pub(crate) struct Ladder {
     findings: Findings,
     /// What ended it, kept while more is found out.
     seen: Option<Seen>,
-    /// The server was asked for its root, since it doesn't know `*`.
+    /// The server was asked for its root (`/`), since it takes `*` for an error.
     asked_root: bool,
-    /// The signal as it was measured, in dBm: not every link knows it.
+    /// The signal as it was measured now, in dBm, where the stack can.
     signal: Option<i8>,
 }
 
 /// The check's own request, never the caller's.
 pub(crate) fn exchange(endpoint: Endpoint, config: &Config, now: u32) -> Exchange {
     let mut deadlines = config.deadlines;
-    // The caller's total deadline isn't for a modem's ends, nor for pings.
+    // The caller's total deadline is for a request: a check also waits for a busy modem and for pings.
     deadlines.total_ms = NEVER;
     let mut exchange = Exchange::new(endpoint, ResponseTo::Other, Repeat::Safe, deadlines, now);
     exchange.params.close = true;
@@ -88,13 +89,10 @@ impl Ladder {
             exchange: Some(exchange),
             ticket,
             next: Next::Free,
-            report,
             started: now,
             mark: now,
             findings: Findings { secure, ..Findings::default() },
-            seen: None,
-            asked_root: false,
-            signal: None,
+            ..Self::over(report)
         }
     }
 
@@ -108,8 +106,12 @@ impl Ladder {
         report.add(step, StepOutcome::Failed, 0);
         let seen = Seen::new(error, Evidence::default());
         report.code = seen.code;
-        report.error = look::told(&error.kind);
+        report.error = told(&error.kind);
         report.diagnosis = Some(seen.diagnosis(Findings::default()));
+        Self::over(report)
+    }
+
+    fn over(report: Report) -> Self {
         Self {
             exchange: None,
             ticket: 0,
@@ -137,7 +139,7 @@ impl Ladder {
         let evidence = driver.evidence;
         let result = self.walk(driver, &mut exchange, buffer);
         driver.evidence = evidence;
-        // It isn't needed any more once the check has ended.
+        // Once the check has ended there is no request any more.
         if result.is_err() {
             self.exchange = Some(exchange);
         }
@@ -207,11 +209,11 @@ impl Ladder {
                 let begun = driver.any().begin(exchange, buffer, now);
                 self.tell(driver, exchange, buffer, begun)?;
                 let ip = self.report.link.ip_config().ok();
-                // Where that check is switched off, it goes on without an address.
+                // Without an address it only comes so far where the check of the link is switched off.
                 let is_up = if ip.is_some() { StepOutcome::Passed } else { StepOutcome::NotAsked };
                 self.end(ProbeStep::Link, is_up, &driver.stack.clock);
                 let target = exchange.endpoint.remote.map(|remote| remote.ip());
-                let (outcome, word) = look::subnet(ip, target, driver.config.checks);
+                let (outcome, word) = look_at_subnet(ip, target, driver.config.checks);
                 self.report.subnet = word;
                 self.end(ProbeStep::Subnet, outcome, &driver.stack.clock);
                 Ok(Next::Name)
@@ -231,11 +233,11 @@ impl Ladder {
                 let own = self.own_address();
                 let has_loopback = driver.stack.network.has_loopback();
                 let (outcome, word) =
-                    look::target(remote.ip(), own, has_loopback, driver.config.checks);
+                    look_at_target(remote.ip(), own, has_loopback, driver.config.checks);
                 self.report.target = word;
                 self.end(ProbeStep::Target, outcome, &driver.stack.clock);
                 // Nobody stands between a machine and itself.
-                if look::is_own_machine(remote.ip(), own, has_loopback) {
+                if is_own_machine(remote.ip(), own, has_loopback) {
                     exchange.timers.progress(driver.stack.clock.now_ms());
                     return Ok(Next::Port);
                 }
@@ -244,15 +246,15 @@ impl Ladder {
             Next::Gateway(remote) => {
                 let gateway = self.gateway().filter(|gateway| *gateway != remote.ip());
                 if let Some(gateway) = gateway {
-                    let (answer, outcome) = self.ping(network, gateway, now)?;
-                    self.findings.gateway = answer;
+                    self.findings.gateway = self.ping(network, gateway, now)?;
+                    let outcome = outcome(self.findings.gateway);
                     self.end(ProbeStep::Gateway, outcome, &driver.stack.clock);
                 }
                 Ok(Next::Host(remote))
             }
             Next::Host(remote) => {
-                let (answer, outcome) = self.ping(network, remote.ip(), now)?;
-                self.findings.host = answer;
+                self.findings.host = self.ping(network, remote.ip(), now)?;
+                let outcome = outcome(self.findings.host);
                 self.end(ProbeStep::Host, outcome, &driver.stack.clock);
                 exchange.timers.progress(driver.stack.clock.now_ms());
                 Ok(Next::Port)
@@ -261,7 +263,7 @@ impl Ladder {
                 exchange.state = State::Connect;
                 let connected = driver.any().connect(exchange, buffer, now);
                 self.tell(driver, exchange, buffer, connected)?;
-                // Some stacks say so of any; what was sent then tells.
+                // Some stacks report any connect as a success: only the answer tells then.
                 let quirks = driver.stack.network.quirks();
                 if quirks.connect() != Connect::ReportsSuccess {
                     self.pass(ProbeStep::Port, &driver.stack.clock);
@@ -281,33 +283,25 @@ impl Ladder {
                 Ok(self.conclude(driver))
             }
             Next::PingGateway(gateway) => {
-                self.findings.gateway = self.ping(network, gateway, now)?.0;
+                self.findings.gateway = self.ping(network, gateway, now)?;
                 Ok(self.conclude(driver))
             }
-            Next::KnockAtGateway => {
-                self.findings.gateway = match self.gateway() {
-                    Some(gateway) => {
-                        self.knock(driver, SocketAddr::new(gateway, KNOCK_PORT), now)?
-                    }
-                    None => None,
-                };
+            Next::KnockAtGateway(gateway) => {
+                self.findings.gateway = self.knock(driver, gateway, now)?;
                 Ok(self.conclude(driver))
             }
-            Next::KnockAtPort => {
-                let answer = match self.report.address {
-                    Some(address) => {
-                        self.knock(driver, SocketAddr::new(address, self.report.port), now)?
-                    }
-                    None => None,
+            Next::KnockAtPort(remote) => {
+                self.findings.port = match self.knock(driver, remote, now)? {
+                    Reach::Answers => Reach::Answers,
+                    Reach::NotAsked | Reach::Silent => Reach::Silent,
                 };
-                self.findings.port = Some(answer == Some(true));
                 Ok(self.conclude(driver))
             }
             Next::Over => Ok(Next::Over),
         }
     }
 
-    /// A part of a call has ended so: it fails as a call would.
+    /// What a part of a call came to: if it failed, the error that the call would have had.
     fn tell<N: Network, C: Clock, T>(
         &self,
         driver: &mut Driver<N, C>,
@@ -319,13 +313,13 @@ impl Ladder {
         driver.tell(&mut call, step)
     }
 
-    /// The request of its own, while the check goes on.
+    /// Its own request, while the check goes on.
     #[cfg(feature = "async")]
     pub(crate) fn exchange(&self) -> Option<&Exchange> {
         self.exchange.as_ref()
     }
 
-    /// For how many milliseconds more its step may wait: at most to its own deadline, `diagnosis_ms`.
+    /// For how many milliseconds more the step may wait: at most until the check's deadline, `diagnosis_ms`.
     #[cfg(feature = "async")]
     pub(crate) fn time_left(&self, diagnosis_ms: u32, now: u32) -> u32 {
         let step = match (self.next, &self.exchange) {
@@ -340,21 +334,21 @@ impl Ladder {
         self.end(step, StepOutcome::Passed, clock);
     }
 
-    /// A stack's call may have blocked, so the time is asked for behind it.
+    /// The step is over. The stack's call may have blocked, so the time is looked at only now.
     fn end(&mut self, step: ProbeStep, outcome: StepOutcome, clock: &impl Clock) {
         let now = clock.now_ms();
         self.report.add(step, outcome, elapsed_ms(now, self.mark));
         self.mark = now;
     }
 
-    /// The step that it is in, or that broke and is looked into.
+    /// The step that is under way, or that broke while more is found out.
     fn current(&self) -> ProbeStep {
         match self.next {
             Next::Free | Next::Signal | Next::Link | Next::AskStack => ProbeStep::Link,
             Next::Name | Next::PingGateway(_) => ProbeStep::Name,
             Next::Gateway(_) => ProbeStep::Gateway,
             Next::Host(_) => ProbeStep::Host,
-            Next::Port | Next::KnockAtGateway | Next::KnockAtPort => ProbeStep::Port,
+            Next::Port | Next::KnockAtGateway(_) | Next::KnockAtPort(_) => ProbeStep::Port,
             Next::Http | Next::Over => ProbeStep::Http,
         }
     }

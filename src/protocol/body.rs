@@ -4,8 +4,8 @@ use super::inbound::Room;
 use super::{Exchange, Failure, Goal, State};
 use crate::error::BufferUse;
 use crate::http::bytes::{move_down, part_mut};
-use crate::http::chunked::{ChunkedDecoder, Piece};
 use crate::http::framing::Framing;
+use crate::http::framing::{ChunkedDecoder, Piece};
 
 /// A response that isn't read to its end is drained if no more than this is left.
 const MAX_DISCARDED: usize = 1024;
@@ -220,7 +220,6 @@ impl Exchange {
     /// Counts data that was taken, and ends a body whose length is reached.
     fn took(&mut self, count: usize) {
         let count = count as u64;
-        self.body_received = self.body_received.wrapping_add(count);
         self.body_lent = true;
         self.decoder.take_data(count);
         if self.body == Body::Length && self.decoder.data_remaining() == 0 {

@@ -3,13 +3,13 @@
 use super::{Body, CloseReason, Deadlines, Failure, Timers};
 use crate::error::{Deadline, Evidence, Phase};
 use crate::http::bytes::part;
-use crate::http::chunked::ChunkedDecoder;
-use crate::http::endpoint::Endpoint;
+use crate::http::framing::ChunkedDecoder;
 use crate::http::framing::ResponseTo;
+use crate::http::head::GoOn;
 use crate::http::head::{HeadMeasure, HeadParser};
-use crate::http::lenient::GoOn;
 use crate::http::method::Repeat;
 use crate::http::response::{Headers, ResponseHead};
+use crate::http::url::{Endpoint, Scheme};
 
 /// What was asked for. It stays as it is once the call has begun.
 #[derive(Debug, Clone, Copy)]
@@ -117,7 +117,6 @@ pub struct Exchange {
     pub(crate) received: u32,
     /// The trailers end at `parsed_to`, once all is complete.
     pub(super) trailers_length: usize,
-    pub(super) body_received: u64,
     pub(super) decoder: ChunkedDecoder,
     /// Of a body that nobody wants.
     pub(super) discarded: usize,
@@ -166,7 +165,6 @@ impl Exchange {
             sent: 0,
             received: 0,
             trailers_length: 0,
-            body_received: 0,
             decoder: ChunkedDecoder::in_data(0),
             discarded: 0,
             parser: HeadParser::NEW,
@@ -283,14 +281,7 @@ impl Exchange {
         self.params.deadlines.limit_ms(deadline)
     }
 
-    /// The figures so far.
-    pub(crate) fn evidence(&self, phase: Phase, now: u32) -> Evidence {
-        let mut evidence = Evidence::default();
-        self.tell(&mut evidence, phase, now);
-        evidence
-    }
-
-    /// The same, where it is kept.
+    /// The figures so far, into `evidence`, where how far the network verifies servers stands already.
     #[inline(never)]
     pub(crate) fn tell(&self, evidence: &mut Evidence, phase: Phase, now: u32) {
         evidence.elapsed_ms = self.timers.elapsed(now);
@@ -299,6 +290,10 @@ impl Exchange {
         evidence.received = self.received;
         evidence.limit_ms = self.limit_ms(phase);
         evidence.reused = self.reused;
+        // Where nothing was sent there may have been no connection.
+        if self.endpoint.scheme != Scheme::Https || self.sent == 0 {
+            evidence.verification = Default::default();
+        }
         evidence.remote = self.endpoint.remote;
         evidence.status = self.status();
         evidence.body = self.progress();

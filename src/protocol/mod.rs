@@ -15,20 +15,16 @@
 //! same code serves every driver and is compiled once.
 
 mod body;
-mod close;
+mod ending;
 mod exchange;
-mod failure;
 mod inbound;
 mod outbound;
-mod timers;
-mod upgraded;
 mod upload;
 
 pub(crate) use body::Body;
-pub use close::CloseReason;
+pub use ending::{CloseReason, Failure};
+pub(crate) use ending::{Deadlines, NEVER, Timers};
 pub(crate) use exchange::State;
 pub use exchange::{Action, Exchange, Goal};
-pub use failure::Failure;
 pub use outbound::Blocked;
-pub(crate) use timers::{Deadlines, NEVER, Timers};
 pub use upload::{Space, UploadState};

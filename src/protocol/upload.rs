@@ -3,7 +3,7 @@
 use super::{Exchange, Failure, State};
 use crate::error::{BufferUse, RequestError};
 use crate::http::bytes::copy;
-use crate::http::chunked::{CHUNK_LINE, MAX_CHUNK, chunk_size_line};
+use crate::http::framing::{CHUNK_LINE, MAX_CHUNK, chunk_size_line};
 use crate::http::method::BodyLength;
 
 /// Behind a chunk's data.

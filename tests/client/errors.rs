@@ -1,10 +1,11 @@
 //! What an error says, and the figures that stay with the client.
 
-use crate::common::script::{Connection, Step};
+use crate::common::script::{Connection, ScriptStack, Step};
 use crate::common::{TestClock, cx};
-use crate::support::{HELLO, URL, get, scripted};
+use crate::support::{HELLO, URL, answers_twice, get, scripted};
 use safe_http_client::{
-    Config, Deadline, Error, ErrorKind, Evidence, Phase, RequestError, TargetClass,
+    CloseReason, Config, Deadline, Error, ErrorKind, Evidence, Phase, RequestError, SafeHttpClient,
+    StackQuirks, StackStatus, TargetClass, Verification,
 };
 
 type AnyError = Error<(), ()>;
@@ -90,4 +91,85 @@ fn the_figures_are_those_of_the_last_call_that_failed() {
     assert_eq!(error.kind, ErrorKind::Request(loopback));
     assert_eq!(client.evidence(), Evidence::default());
     assert_eq!(client.diagnosis(&error).evidence(), Evidence::default());
+}
+
+/// What a stack says that verifies servers so far.
+fn verifying<'s>(verification: Verification) -> StackStatus<'s> {
+    let mut status = StackStatus::default();
+    status.verification = verification;
+    status
+}
+
+type Says = for<'s> fn(&'s ScriptStack) -> StackStatus<'s>;
+
+const NOTHING: Says = |_| verifying(Verification::NotVerified);
+
+/// That a server wasn't verified is said of each call that has sent it something, and of no other.
+#[test]
+fn whom_a_request_was_sent_to_unverified_is_evidence() {
+    let cut =
+        || Connection::new([Step::AwaitRequest, Step::Data(b"HTTP/1.1 2".to_vec()), Step::Zero]);
+    let (secure, plain) = ("https://192.168.1.20/", URL);
+    let mut cx = cx();
+    let cases: [(&str, Says, Connection, Verification); 8] = [
+        (secure, NOTHING, cut(), Verification::NotVerified),
+        (
+            secure,
+            |_| verifying(Verification::NameNotVerified),
+            cut(),
+            Verification::NameNotVerified,
+        ),
+        (
+            secure,
+            |_| verifying(Verification::DatesNotVerified),
+            cut(),
+            Verification::DatesNotVerified,
+        ),
+        (secure, |_| verifying(Verification::Verified), cut(), Verification::Verified),
+        (secure, |_| StackStatus::default(), cut(), Verification::Unknown),
+        (plain, NOTHING, cut(), Verification::Unknown),
+        // Nothing was sent to these.
+        (secure, NOTHING, Connection { refused: true, ..cut() }, Verification::Unknown),
+        (secure, NOTHING, Connection { send_fails_at: 0, ..cut() }, Verification::Unknown),
+    ];
+    for (row, (url, says, connection, expected)) in cases.into_iter().enumerate() {
+        let network = ScriptStack::new([connection]).attached(StackQuirks::STD);
+        let network = network.with_tls(|_, _, _| Ok(())).with_status(says);
+        let mut client = SafeHttpClient::new(network, TestClock::ticking(1));
+        let error = get(&mut client, &mut cx, url).unwrap_err();
+        assert_eq!(client.evidence().verification, expected, "row {row}");
+        let text = client.diagnosis(&error).to_string();
+        let line = text.lines().find_map(|line| line.strip_prefix("TLS:   "));
+        assert_eq!(line, expected.warning(), "{text}");
+    }
+}
+
+/// Of a response as well, over a new connection, a kept one, and after it was closed; and of none of the plain
+/// requests before and behind it.
+#[test]
+fn whom_a_response_came_from_unverified_is_evidence() {
+    let mut cx = cx();
+    let connections = [Connection::answer(HELLO), answers_twice(), Connection::answer(HELLO)];
+    let network = ScriptStack::new(connections).attached(StackQuirks::STD);
+    let network = network.with_tls(|_, _, _| Ok(())).with_status(NOTHING);
+    let mut client = SafeHttpClient::new(network, TestClock::ticking(1));
+    for (url, closes, expected) in [
+        (URL, false, Verification::Unknown),
+        ("https://192.168.1.20/", false, Verification::NotVerified),
+        ("https://192.168.1.20/", true, Verification::NotVerified),
+        (URL, true, Verification::Unknown),
+    ] {
+        let mut online = client.online(&mut cx).unwrap();
+        let mut request = online.get(url, [0; 512]);
+        if closes {
+            request = request.connection_close();
+        }
+        let mut response = request.send().unwrap();
+        assert_eq!(response.evidence().verification, expected, "{url}");
+        response.read_to_end().unwrap();
+        assert_eq!(response.evidence().verification, expected, "{url}, read");
+        drop(response);
+        assert_eq!(client.is_connected(), !closes);
+    }
+    assert_eq!(client.close_reason(), Some(CloseReason::CallerAsked));
 }

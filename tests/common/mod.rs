@@ -4,6 +4,7 @@
 
 pub mod faults;
 pub mod script;
+pub mod tools;
 
 use safe_http_client::{Clock, IpConfig, Link, LinkStatus, LoopContext};
 use std::cell::Cell;

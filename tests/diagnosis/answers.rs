@@ -2,7 +2,8 @@
 
 use crate::chip::chip;
 use crate::common::script::Connection;
-use crate::field::{diagnose, says};
+use crate::common::tools::says;
+use crate::field::diagnose;
 use std::net::Ipv4Addr;
 
 const FINE: &str = "all of it works";
@@ -98,6 +99,13 @@ fn an_answer_is_told_by_its_status() {
             "401 that wants one of two, the first with a comma in its realm",
             "http://gate.test/",
             "401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"a, b\", Basic realm=\"c\"",
+            &["wants Digest, Basic:"],
+            &[FINE],
+        ),
+        (
+            "401 with a quotation in its realm",
+            "http://gate.test/",
+            "401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"say \\\"yes, sir\\\"\", Basic realm=\"c\"",
             &["wants Digest, Basic:"],
             &[FINE],
         ),

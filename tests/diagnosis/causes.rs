@@ -1,7 +1,8 @@
-//! Each cause has its page, of one form, and is found: from the overview, the enum, the crate's
-//! front page and the README.
+//! What is said of each cause: by its number and code, by its texts, and by its page, which quotes what the
+//! crate says and hides no doubt that the rules have.
 
 use crate::common::faults::FAULTS;
+use crate::pages::{page, read, read_all};
 use crate::written::known;
 use core::net::{IpAddr, Ipv4Addr};
 use safe_http_client::{
@@ -10,96 +11,6 @@ use safe_http_client::{
     RequestError, TargetClass, UrlError,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
-
-const SECTIONS: [&str; 5] =
-    ["# Symptom", "# What happens", "# How the crate tells", "# What to do", "# The error"];
-
-const COLUMNS: usize = 110;
-
-fn read(path: &str) -> String {
-    fs::read_to_string(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(path))
-        .unwrap_or_else(|error| panic!("{path}: {error}"))
-}
-
-fn page(cause: Cause) -> String {
-    read(&format!("src/causes/{}.md", cause.code()))
-}
-
-/// `server_on_loopback` as its variant's name.
-fn variant(cause: Cause) -> String {
-    format!("{cause:?}")
-}
-
-/// The text outside of fenced blocks, and the fences' languages.
-fn prose_and_fences(text: &str) -> (String, Vec<String>) {
-    let (mut prose, mut fences, mut inside) = (String::new(), Vec::new(), false);
-    for line in text.lines() {
-        if let Some(language) = line.strip_prefix("```") {
-            if !inside {
-                fences.push(language.to_owned());
-            }
-            inside = !inside;
-        } else if !inside {
-            prose.push_str(line);
-            prose.push('\n');
-        }
-    }
-    assert!(!inside, "a fence is open at the end");
-    (prose, fences)
-}
-
-#[test]
-fn each_page_begins_with_its_number_and_code() {
-    for cause in Cause::all() {
-        let start = format!("Cause {}, `{}`: ", cause.number(), cause.code());
-        let page = page(cause);
-        let first = page.lines().next().unwrap_or_default();
-        assert!(first.starts_with(&start) && first.ends_with('.'), "{first}");
-    }
-}
-
-#[test]
-fn each_page_has_the_five_sections_in_their_order_and_none_is_empty() {
-    for cause in Cause::all() {
-        let page = page(cause);
-        let (prose, _) = prose_and_fences(&page);
-        let headings: Vec<_> = prose.lines().filter(|line| line.starts_with('#')).collect();
-        assert_eq!(headings, SECTIONS, "{}", cause.code());
-        for section in SECTIONS {
-            let text = page.split(&format!("\n{section}\n\n")).nth(1).unwrap_or_default();
-            let is_text = text.chars().next().is_some_and(|first| first != '#');
-            assert!(is_text, "{}: {section} is empty", cause.code());
-        }
-    }
-}
-
-#[test]
-fn each_page_says_what_to_do_in_rust_and_on_arduino() {
-    for cause in Cause::all() {
-        let page = page(cause);
-        let to_do = page.split("# What to do").nth(1).unwrap_or_default();
-        let (_, fences) = prose_and_fences(to_do);
-        let is_rust = |fence: &String| ["", "no_run", "compile_fail"].contains(&fence.as_str());
-        assert!(fences.iter().any(is_rust), "{}: no example that is tested", cause.code());
-        assert!(fences.iter().any(|fence| fence == "cpp"), "{}: none for Arduino", cause.code());
-    }
-}
-
-#[test]
-fn each_page_names_the_certainty_and_its_variant() {
-    for cause in Cause::all() {
-        let page = page(cause);
-        let tells = page.split("# How the crate tells").nth(1).unwrap_or_default();
-        let tells = tells.split("\n# ").next().unwrap_or_default();
-        let says = ["**certain**", "**likely**", "**possible**", "**Certain**"];
-        assert!(says.iter().any(|word| tells.contains(word)), "{}: how sure?", cause.code());
-        let link = format!("[`Cause::{0}`](crate::Cause::{0})", variant(cause));
-        let error = page.split("\n# The error").nth(1).unwrap_or_default();
-        assert!(error.contains(&link), "{}: {link}", cause.code());
-    }
-}
 
 /// The three that people look for under "connection refused".
 #[test]
@@ -134,7 +45,7 @@ fn each_cause_is_found_by_its_number_and_its_code() {
 type Kind = ErrorKind<(), ()>;
 
 /// What can go wrong, with the phase that it belongs to.
-fn kinds() -> Vec<(Phase, Kind)> {
+pub fn kinds() -> Vec<(Phase, Kind)> {
     let refused = |error| (Phase::Url, Kind::Request(error));
     let timeout = |deadline| Kind::Timeout { deadline, limit_ms: 5000 };
     let link = |error| (Phase::Link, Kind::Link(error));
@@ -146,6 +57,7 @@ fn kinds() -> Vec<(Phase, Kind)> {
         (Phase::Head, Kind::Protocol(ProtocolError::StatusLine)),
         refused(RequestError::SecondHost),
         refused(RequestError::Url(UrlError::SchemeInHost { localhost: true })),
+        refused(RequestError::Url(UrlError::SchemeInHost { localhost: false })),
         refused(RequestError::NoTls),
         refused(RequestError::PlainOnTlsPort),
         refused(RequestError::Target(TargetClass::Loopback)),
@@ -154,6 +66,9 @@ fn kinds() -> Vec<(Phase, Kind)> {
         link(LinkError::Disconnected(DisconnectReason::Unknown)),
         link(LinkError::Disconnected(DisconnectReason::TimedOut)),
         link(LinkError::Disconnected(DisconnectReason::WrongPassword)),
+        link(LinkError::Disconnected(DisconnectReason::NoAccessPoint)),
+        link(LinkError::Disconnected(DisconnectReason::Failed)),
+        link(LinkError::Disconnected(DisconnectReason::Code(255))),
         link(LinkError::GatewayOutsideSubnet),
         link(LinkError::NoDnsServer),
         (Phase::Resolve, Kind::Resolve(())),
@@ -171,8 +86,10 @@ fn kinds() -> Vec<(Phase, Kind)> {
         (Phase::Body, timeout(Deadline::Total)),
         (Phase::Head, Kind::Protocol(ProtocolError::NotHttp(Peer::Tls))),
         (Phase::Head, Kind::Protocol(ProtocolError::NotHttp(Peer::Text))),
+        (Phase::Head, Kind::Protocol(ProtocolError::NotHttp(Peer::Binary))),
         (Phase::Head, Kind::Protocol(ProtocolError::NotHttp(Peer::LeftOvers))),
         (Phase::Body, Kind::Truncated { received: 3, announced: Some(5) }),
+        (Phase::Body, Kind::Truncated { received: 3, announced: None }),
     ]
 }
 
@@ -212,15 +129,11 @@ fn each_page_quotes_the_errors_as_they_are() {
         "The plain HTTP request was sent to HTTPS port",
     ];
     let buffer = |what| Kind::Buffer { what, needed: 700, available: 512, exact: true };
-    let in_host = UrlError::SchemeInHost { localhost: false };
     let mut kinds: Vec<_> = kinds().into_iter().map(|(_, kind)| kind).collect();
     kinds.extend([
         buffer(BufferUse::RequestHead),
-        buffer(BufferUse::ResponseHead),
         Kind::Request(RequestError::OwnNetwork),
-        Kind::Request(RequestError::Url(in_host)),
         Kind::Request(RequestError::Url(UrlError::MisspelledScheme)),
-        Kind::Protocol(ProtocolError::NotHttp(Peer::Binary)),
     ]);
     let mut said: String =
         kinds.iter().map(|kind| plain(&kind.to_string())).collect::<Vec<_>>().join("\n");
@@ -231,8 +144,7 @@ fn each_page_quotes_the_errors_as_they_are() {
     said += &plain(&Diagnosis::new(&error, kept).to_string());
     said += &plain(&read("crates/esp-at/src/error.rs"));
 
-    let errors =
-        read("src/error/mod.rs") + &read("src/error/request.rs") + &read("src/error/protocol.rs");
+    let errors = read_all("src/error");
     let codes: BTreeSet<_> = errors
         .split("=> \"")
         .skip(1)
@@ -335,107 +247,6 @@ fn each_page_names_each_certainty_that_the_rules_give_it() {
         }
     }
     assert_eq!(missing, [""; 0]);
-}
-
-#[test]
-fn no_line_is_too_long() {
-    for cause in Cause::all() {
-        for (number, line) in page(cause).lines().enumerate() {
-            let columns = line.chars().count();
-            assert!(columns <= COLUMNS, "{}.md:{}: {columns}", cause.code(), number + 1);
-        }
-    }
-}
-
-#[test]
-fn there_is_no_page_without_a_cause() {
-    let known: BTreeSet<_> = Cause::all().map(|cause| format!("{}.md", cause.code())).collect();
-    let pages = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join("src/causes");
-    let found: BTreeSet<_> = fs::read_dir(pages)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    assert_eq!(found, known);
-}
-
-#[test]
-fn the_overview_lists_them_all_with_their_numbers_and_has_their_modules() {
-    let overview = read("src/causes.rs");
-    for cause in Cause::all() {
-        let (number, code) = (cause.number(), cause.code());
-        let row = format!("//! | {number} | [`{code}`] | ");
-        assert!(overview.contains(&row), "{row}");
-        let page = page(cause);
-        let title = page.lines().next().and_then(|line| line.split_once(": ")).unwrap().1;
-        assert!(overview.contains(&format!("{row}{} |", title.trim_end_matches('.'))), "{title}");
-        let module = format!("#[doc = include_str!(\"causes/{code}.md\")]\npub mod {code} {{}}\n");
-        assert!(overview.contains(&module), "{module}");
-    }
-}
-
-/// All but the one that nobody sees coming.
-#[test]
-fn the_decision_table_leads_to_each_page() {
-    let overview = read("src/causes.rs");
-    let table = overview.split("# What you see").nth(1).unwrap();
-    let table = table.split("# A diagnosis").next().unwrap();
-    for cause in Cause::all().filter(|cause| *cause != Cause::Unexplained) {
-        assert!(table.contains(&format!("[`{}`]", cause.code())), "{}", cause.code());
-    }
-}
-
-#[test]
-fn each_variant_links_its_page() {
-    let source = read("src/diagnosis/cause.rs");
-    for cause in Cause::all() {
-        let end = format!("\n    {} = {},", variant(cause), cause.number());
-        let before = source.split(&end).next().filter(|before| before.len() < source.len());
-        let docs: Vec<_> = before
-            .unwrap_or_else(|| panic!("{end}"))
-            .lines()
-            .rev()
-            .take_while(|line| line.trim_start().starts_with("///"))
-            .collect();
-        let link = format!("([page](crate::causes::{}))", cause.code());
-        assert!(docs.iter().any(|line| line.contains(&link)), "{link}: {docs:?}");
-    }
-}
-
-/// To the overview, which lists them all; and whatever else is linked exists.
-#[test]
-fn links_of_the_readme_lead_to_pages_that_exist() {
-    const BASE: &str = "https://docs.rs/safe-http-client/latest/safe_http_client/causes/";
-    let mut texts = vec![("README.md".to_owned(), read("README.md"))];
-    let docs = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join("docs");
-    for entry in fs::read_dir(docs).into_iter().flatten() {
-        let name = format!("docs/{}", entry.unwrap().file_name().into_string().unwrap());
-        let text = read(&name);
-        texts.push((name, text));
-    }
-    let mut linked = BTreeSet::new();
-    for (name, text) in &texts {
-        for link in text.split(BASE).skip(1) {
-            let target = link.split([')', '\n']).next().unwrap();
-            let page = target.split('#').next().unwrap_or_default();
-            let code = page.trim_end_matches("index.html").trim_end_matches('/');
-            let exists = code.is_empty() || Cause::from_code(code).is_some();
-            assert!(exists, "{name}: {target}");
-            linked.insert((name.as_str(), code));
-        }
-    }
-    assert!(linked.contains(&("README.md", "")), "{linked:?}");
-}
-
-#[test]
-fn the_front_page_leads_from_connection_refused_to_the_causes() {
-    let front = read("src/lib.rs");
-    let docs: String = front
-        .lines()
-        .take_while(|line| line.starts_with("//!"))
-        .flat_map(|line| [line.trim_start_matches("//!"), "\n"])
-        .collect();
-    let after = docs.split("connection refused").nth(1).unwrap_or_default();
-    assert!(after.contains("causes"), "{docs}");
 }
 
 /// For a serial console of 80 columns, behind a label of seven: a clause, and three lines of advice.

@@ -7,7 +7,7 @@ use crate::common::script::{Connection, ScriptError, ScriptStack};
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
 use safe_http_client::{
     Connect, Diagnostics, DisconnectReason, IpConfig, Link, LinkStatus, Network, NoPing, NoTls,
-    StackFault, StackQuirks, StackStatus,
+    StackFault, StackQuirks, StackStatus, Verification,
 };
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
@@ -40,6 +40,7 @@ pub struct Chip {
     pub blocks_for: Option<(TestClock, u32)>,
     /// The socket in use was told to speak TLS.
     pub is_secured: bool,
+    pub verification: Verification,
 }
 
 /// 192.168.1.57/24 behind 192.168.1.1.
@@ -73,6 +74,7 @@ pub fn chip(connections: impl IntoIterator<Item = Connection>) -> Chip {
         last_words: b"",
         blocks_for: None,
         is_secured: false,
+        verification: Verification::Unknown,
     }
 }
 
@@ -226,6 +228,7 @@ impl Diagnostics for Chip {
         status.is_busy = self.is_busy.get();
         status.radio_sleeps = self.radio_sleeps;
         status.last_words = self.last_words;
+        status.verification = self.verification;
         status
     }
 

@@ -3,6 +3,7 @@
 
 use crate::chip::{Chip, chip, home, link, no_pings, open, refused, silent, up};
 use crate::common::script::{Connection, ScriptStack, Step};
+use crate::common::tools::{plain, says};
 use crate::common::{TestClock, cx};
 use crate::ladder::steps;
 use safe_http_client::{
@@ -10,33 +11,14 @@ use safe_http_client::{
     SafeHttpClient, StackFault, StackQuirks, ZeroRead,
 };
 use std::net::Ipv4Addr;
-#[cfg(feature = "std")]
-use std::net::TcpListener;
 use std::time::Duration;
-
-/// With one space between words, as they are read: a console breaks lines.
-pub(crate) fn plain(text: impl ToString) -> String {
-    text.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
-}
 
 pub(crate) fn diagnose(chip: Chip, url: &str) -> Report {
     let mut cx = cx();
     SafeHttpClient::new(chip, TestClock::ticking(1)).diagnose(&mut cx, url)
 }
 
-/// Whether a text says all of these, and nothing of those.
-#[track_caller]
-pub(crate) fn says(what: &str, text: &str, wanted: &[&str], unwanted: &[&str]) {
-    let text = plain(text);
-    for words in wanted {
-        assert!(text.contains(words), "{what}: doesn't say {words:?}:\n{text}");
-    }
-    for words in unwanted {
-        assert!(!text.contains(words), "{what}: says {words:?}:\n{text}");
-    }
-}
-
-fn causes(diagnosis: Option<&Diagnosis>) -> Vec<Cause> {
+pub(crate) fn causes(diagnosis: Option<&Diagnosis>) -> Vec<Cause> {
     let suspects = diagnosis.map(Diagnosis::suspects).unwrap_or_default();
     suspects.iter().map(|suspect| suspect.cause).collect()
 }
@@ -107,47 +89,6 @@ fn a_mistake_is_shown_where_it_is_advised_on() {
     let text = "HTTP/1.1 200 OK\r\nSet-Cookie : id=secret\r\n\r\n";
     let report = diagnose(answer(text), "http://user:pass@192.168.1.20/?key=1");
     says("a cookie", &report.to_string(), &["came: line 2: "], &["id=", "pass", "key=1"]);
-}
-
-#[cfg(feature = "std")]
-#[test]
-fn a_loopback_target_on_a_pc_is_this_machine() {
-    use safe_http_client::{NalNetwork, PcLink};
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    drop(listener);
-    let mut cx = cx();
-    let network = NalNetwork::new(std_embedded_nal::Stack, PcLink, StackQuirks::STD);
-    let mut client = SafeHttpClient::new(network, TestClock::ticking(1));
-    let report = client.diagnose(&mut cx, url.as_str());
-    assert_eq!(causes(report.diagnosis()), [Cause::NothingListens], "{report}");
-    assert_eq!(report.diagnosis().unwrap().evidence().fault, StackFault::Refused);
-    says(
-        "a refused port of this machine",
-        &report.to_string(),
-        &["target ok this machine"],
-        &["another host", "127.0.0.1 only", "event handler", "serial", "gateway", "subnet ok"],
-    );
-    #[cfg(feature = "advice")]
-    says("its advice", &report.to_string(), &["of this machine", "that the server runs"], &[]);
-}
-
-#[test]
-fn a_pc_that_asks_its_own_address_asks_itself() {
-    for own in [[127, 0, 0, 1], [192, 168, 1, 57]] {
-        let mut chip = Chip { has_loopback: true, fault: StackFault::Refused, ..chip([refused()]) };
-        chip.link = up(home());
-        let url = format!("http://{}/", Ipv4Addr::from(own));
-        let report = diagnose(chip, &url);
-        assert_eq!(steps(&report), "url link subnet target port:Failed", "{report}");
-        assert_eq!(causes(report.diagnosis()), [Cause::NothingListens], "{report}");
-        says(&url, &report.to_string(), &["target ok this machine"], &["another host"]);
-    }
-    // Another one's isn't.
-    let chip = Chip { has_loopback: true, fault: StackFault::Refused, ..chip([refused()]) };
-    let report = diagnose(chip, "http://192.168.1.20/");
-    says("another", &report.to_string(), &["target ok another host"], &["this machine"]);
-    assert!(causes(report.diagnosis()).contains(&Cause::ServerOnLoopback), "{report}");
 }
 
 /// A rung that wasn't looked at never says ok.
@@ -298,29 +239,6 @@ fn what_the_type_forbids_comes_last_or_not_at_all() {
         let at = causes.iter().position(|cause| *cause == Cause::EventHandler);
         assert!(at.is_none_or(|at| at + 1 == causes.len()), "{causes:?}");
     }
-}
-
-/// The std stack as the quick start attaches it: what its errors stand for is known without being told.
-#[cfg(feature = "std")]
-#[test]
-fn the_std_stack_of_the_quick_start_knows_its_faults() {
-    use safe_http_client::{LinkEvents, NalNetwork, StdClock};
-    static EVENTS: LinkEvents = LinkEvents::new();
-    EVENTS.got_ip(Ipv4Addr::new(192, 168, 1, 57));
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
-    let mut cx = cx();
-    let stack = std_embedded_nal::Stack;
-    let config = Config::new().without_preflight(Preflight::Target);
-    let network = NalNetwork::new(stack, &EVENTS, StackQuirks::STD);
-    let mut client = SafeHttpClient::with_config(network, StdClock::new(), config);
-    let url = format!("http://{address}/");
-    let sent = client.online(&mut cx).unwrap().get(url.as_str(), [0; 512]).send().map(|_| ());
-    let diagnosis = client.diagnosis(&sent.unwrap_err());
-    assert_eq!(diagnosis.evidence().fault, StackFault::Refused);
-    assert_eq!(diagnosis.cause(), Cause::NothingListens);
-    assert!(!causes(Some(&diagnosis)).contains(&Cause::EventHandler), "{diagnosis}");
 }
 
 /// Down, associated without an address, the wrong password, no such network: each says which, and nobody

@@ -1,18 +1,20 @@
 //! What a serial console of 80 columns gets to see: never wider than 79, and nothing but ASCII,
 //! whatever the figures, names and bytes are. And a few typical reports, letter by letter.
 
-use crate::chip::{Chip, Pings, all_answer, all_are_silent, chip, link, open, refused, silent};
+use crate::causes::{NOT_OF_AN_ERROR, answers, kinds};
+use crate::chip::{
+    Chip, Pings, all_answer, all_are_silent, chip, fine, link, open, refused, silent,
+};
 use crate::common::faults::FAULTS;
 use crate::common::script::{Connection, Step};
 use crate::common::{TestClock, cx};
 use crate::written::known;
 use safe_http_client::{
-    BufferUse, Cause, Config, Deadline, Diagnosis, DisconnectReason, Error, ErrorKind, Evidence,
-    IpConfig, LinkError, LinkStatus, Peer, Phase, ProbeStep, ProtocolError, Report, RequestError,
-    SafeHttpClient, StackFault, StepOutcome, TargetClass, UrlError,
+    Cause, Config, Deadline, Diagnosis, DisconnectReason, Error, ErrorKind, Evidence, IpConfig,
+    LinkStatus, Phase, ProbeStep, Report, SafeHttpClient, StackFault, StepOutcome, Verification,
 };
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 const COLUMNS: usize = 79;
@@ -36,62 +38,6 @@ fn is_filled(text: &str) {
             assert!(pair[0].len() + 1 + word.len() > COLUMNS, "{word:?} fits:\n{text}");
         }
     }
-}
-
-/// Kinds of errors that lead to each cause, with the phases that they come in.
-fn kinds() -> Vec<(Phase, ErrorKind<(), ()>)> {
-    let timeout = |deadline| ErrorKind::Timeout { deadline, limit_ms: u32::MAX };
-    let in_host =
-        |localhost| ErrorKind::Request(RequestError::Url(UrlError::SchemeInHost { localhost }));
-    let address = IpAddr::V6(Ipv6Addr::from_bits(u128::MAX >> 1));
-    let mut kinds = vec![
-        (Phase::Url, in_host(false)),
-        (Phase::Url, in_host(true)),
-        (Phase::Url, ErrorKind::Request(RequestError::PlainOnTlsPort)),
-        (Phase::Url, ErrorKind::Request(RequestError::InvalidMethod)),
-        (Phase::Url, ErrorKind::Request(RequestError::Target(TargetClass::Loopback))),
-        (Phase::Link, ErrorKind::Request(RequestError::OwnAddress)),
-        (Phase::Link, ErrorKind::Link(LinkError::NoAddress)),
-        (Phase::Link, ErrorKind::Link(LinkError::GatewayOutsideSubnet)),
-        (Phase::Link, ErrorKind::Link(LinkError::NoDnsServer)),
-        (Phase::Resolve, ErrorKind::Resolve(())),
-        (Phase::Resolve, ErrorKind::ResolvedTo(address, TargetClass::Multicast)),
-        (Phase::Resolve, timeout(Deadline::Resolve)),
-        (Phase::Connect, ErrorKind::Socket(())),
-        (Phase::Connect, ErrorKind::Connect(())),
-        (Phase::Connect, timeout(Deadline::Connect)),
-        (Phase::Send, ErrorKind::Send(())),
-        (Phase::Head, ErrorKind::ClosedBeforeResponse),
-        (Phase::Head, ErrorKind::StaleConnection),
-        (Phase::Body, ErrorKind::Compressed),
-        (Phase::Head, timeout(Deadline::Response)),
-        (Phase::Head, ErrorKind::Protocol(ProtocolError::NotHttp(Peer::Tls))),
-        (Phase::Head, ErrorKind::Protocol(ProtocolError::NotHttp(Peer::Binary))),
-        (Phase::Head, ErrorKind::Protocol(ProtocolError::NotHttp(Peer::LeftOvers))),
-        (Phase::Body, timeout(Deadline::Idle)),
-        (Phase::Body, timeout(Deadline::Total)),
-        (Phase::Body, ErrorKind::Truncated { received: u64::MAX, announced: None }),
-        (
-            Phase::Head,
-            ErrorKind::Buffer {
-                what: BufferUse::ResponseHead,
-                needed: 9,
-                available: 8,
-                exact: true,
-            },
-        ),
-    ];
-    for reason in [
-        DisconnectReason::Unknown,
-        DisconnectReason::WrongPassword,
-        DisconnectReason::NoAccessPoint,
-        DisconnectReason::TimedOut,
-        DisconnectReason::Failed,
-        DisconnectReason::Code(255),
-    ] {
-        kinds.push((Phase::Link, ErrorKind::Link(LinkError::Disconnected(reason))));
-    }
-    kinds
 }
 
 fn links() -> Vec<Option<LinkStatus>> {
@@ -146,7 +92,7 @@ fn a_diagnosis_fits_the_console_whatever_it_says() {
                     for (figure, reused) in [(0, false), (u32::MAX, true), (999, false)] {
                         // Of one fault is enough: they don't depend on it.
                         let most = if fault == StackFault::Unknown { 9 } else { 1 };
-                        for (body, answer) in crate::causes::answers().into_iter().take(most) {
+                        for (body, answer) in answers().into_iter().take(most) {
                             let evidence = known(|known| {
                                 (known.body, known.answer) = (body, answer);
                                 (known.fault, known.link, known.remote) = (fault, link, remote);
@@ -182,7 +128,7 @@ fn a_diagnosis_fits_the_console_whatever_it_says() {
         }
     }
     // Of the known causes there is none without an error that leads to it, but for those of answers.
-    for cause in Cause::all().filter(|cause| !crate::causes::NOT_OF_AN_ERROR.contains(cause)) {
+    for cause in Cause::all().filter(|cause| !NOT_OF_AN_ERROR.contains(cause)) {
         assert!(causes.contains(&cause), "{cause:?} never said");
     }
     println!("{count} diagnoses of {} causes fit", causes.len());
@@ -263,6 +209,26 @@ fn home() -> LinkStatus {
         .with_gateway(Ipv4Addr::new(192, 168, 1, 1))
         .with_rssi(-61);
     LinkStatus::Up(ip)
+}
+
+/// That nobody knows who answered stands behind the steps, whatever came of them.
+#[test]
+fn a_server_that_wasnt_verified_is_said_in_a_line_of_its_own() {
+    let warning = "\nTLS:   the server's certificate was not verified\n";
+    for (url, connection, is_said) in [
+        ("https://192.168.1.20/", fine(), true),
+        ("https://192.168.1.20/", Connection::answer("SSH-2.0-x\r\n"), true),
+        ("https://192.168.1.20/", Connection::answer("HTTP/1.1 503 x\r\n\r\n"), true),
+        ("https://192.168.1.20/", refused(), false),
+        ("http://192.168.1.20/", fine(), false),
+    ] {
+        let verification = Verification::NotVerified;
+        let chip = Chip { verification, ..chip([connection]) };
+        let mut client = SafeHttpClient::new(chip, TestClock::ticking(1));
+        let text = client.diagnose(&mut cx(), url).to_string();
+        fits(&text);
+        assert_eq!(text.contains(warning), is_said, "{url}:\n{text}");
+    }
 }
 
 /// `8080 closed at once` is only said of a port that somebody asked.

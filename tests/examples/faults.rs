@@ -1,10 +1,8 @@
 //! Every fault that the simulated modem knows: told, or overcome.
 
-use crate::run::{AT_ONCE, QUIET, Run, SPEED, part_of, run, run_at, scratch};
+use crate::run::{QUIET, Run, SPEED, part_of, run, run_at, scratch, some_at_once};
 use esp8266_sim::{Dialect, Fault};
-use std::sync::mpsc::channel;
-use std::sync::{Mutex, PoisonError};
-use std::thread;
+use std::sync::PoisonError;
 
 /// What the sketch says when all is well.
 const FINE: [&str; 5] = [
@@ -37,27 +35,15 @@ const EXPECTED: [(Fault, &str); 15] = [
 /// Tries every fault on the gate, and prints what its sketch said.
 fn fault_table(dialect: Dialect) {
     let _busy = QUIET.read().unwrap_or_else(PoisonError::into_inner);
-    let mut left: Vec<Fault> = Fault::ALL.iter().map(|(fault, _)| *fault).collect();
+    let mut faults: Vec<Fault> = Fault::ALL.iter().map(|(fault, _)| *fault).collect();
     // Those that take longest begin first.
     let slow = ["busy-forever", "join-timeout", "no-dhcp", "slow-connect", "firewall", "host-down"];
-    left.sort_by_key(|fault| slow.contains(&fault.name()));
-    let left = Mutex::new(left);
-    let (done, runs) = channel();
-    thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
-            let (left, done) = (&left, done.clone());
-            scope.spawn(move || {
-                let next = || left.lock().unwrap().pop();
-                while let Some(fault) = next() {
-                    let dialect = dialect.to_string();
-                    let args = ["--fault", fault.name(), "--dialect", &dialect];
-                    done.send((fault, run_at(SPEED, "gate_opener", &args))).unwrap();
-                }
-            });
-        }
+    faults.sort_by_key(|fault| !slow.contains(&fault.name()));
+    let mut runs: Vec<(Fault, Run)> = some_at_once(faults, |fault| {
+        let dialect = dialect.to_string();
+        let args = ["--fault", fault.name(), "--dialect", &dialect];
+        (fault, run_at(SPEED, "gate_opener", &args))
     });
-    drop(done);
-    let mut runs: Vec<(Fault, Run)> = runs.into_iter().collect();
     runs.sort_by_key(|(fault, _)| *fault);
     assert_eq!(runs.len(), Fault::ALL.len());
     let mut bad = String::new();
@@ -134,31 +120,18 @@ fn each_fault_with_every_sketch_ends() {
         }
     }
     let count = left.len();
-    let left = Mutex::new(left);
-    let (done, runs) = channel();
-    thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
-            let (left, done) = (&left, done.clone());
-            scope.spawn(move || {
-                let next = || left.lock().unwrap().pop();
-                while let Some((sketch, dialect, fault)) = next() {
-                    let name = dialect.to_string();
-                    let out = scratch(&format!("{sketch}-{name}-{fault}.bin"));
-                    let mut args = vec!["--fault", fault.name(), "--dialect", &name];
-                    args.extend(["--seconds", "40"]);
-                    if sketch == "firmware_download" {
-                        args.extend(["--out", out.to_str().unwrap()]);
-                    }
-                    let run = run_at(SPEED, sketch, &args);
-                    let _ = std::fs::remove_file(part_of(&out));
-                    let _ = std::fs::remove_file(&out);
-                    done.send(((sketch, name, fault), run)).unwrap();
-                }
-            });
+    let mut runs = some_at_once(left, |(sketch, dialect, fault)| {
+        let name = dialect.to_string();
+        let out = scratch(&format!("{sketch}-{name}-{fault}.bin"));
+        let mut args = vec!["--fault", fault.name(), "--dialect", &name, "--seconds", "40"];
+        if sketch == "firmware_download" {
+            args.extend(["--out", out.to_str().unwrap()]);
         }
+        let run = run_at(SPEED, sketch, &args);
+        let _ = std::fs::remove_file(part_of(&out));
+        let _ = std::fs::remove_file(&out);
+        ((sketch, name, fault), run)
     });
-    drop(done);
-    let mut runs: Vec<_> = runs.into_iter().collect();
     runs.sort_by_key(|(of, _)| of.clone());
     assert_eq!(runs.len(), count);
     let (mut table, mut bad) = (String::new(), String::new());

@@ -1,9 +1,12 @@
 //! What each sketch is for, in both dialects of the modem's firmware.
 
-use crate::run::{QUIET, good_runs, part_of, program, run, scratch, turns};
+use crate::run::{
+    QUIET, Run, good_run, good_runs, part_of, program, run, scratch, side_by_side, turns,
+};
 use esp8266_sim::Dialect;
 use sha2::{Digest, Sha256};
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::PoisonError;
 use std::thread;
@@ -17,7 +20,8 @@ const GATES: &[&str] = match cfg!(all(feature = "async", feature = "esp-at")) {
 
 #[test]
 fn the_gate_opens_and_opens_again_after_the_network_was_gone() {
-    for run in GATES.iter().flat_map(|name| good_runs(name, &[])) {
+    let runs = good_runs(GATES, &[]);
+    for run in &runs {
         assert_eq!(
             run.requests(),
             [
@@ -43,19 +47,15 @@ fn the_gate_opens_and_opens_again_after_the_network_was_gone() {
             run.all()
         );
     }
-}
-
-#[test]
-fn the_gates_loop_turns_all_the_time() {
-    for run in good_runs("gate_opener", &[]) {
-        // Whole seconds are told alone, so some turns aren't.
-        assert!(turns(&run).1 > 200, "{}", run.all());
+    // The first sketch's loop turns all the time. Whole seconds are told alone, so some turns aren't.
+    for run in &runs[..Dialect::ALL.len()] {
+        assert!(turns(run).1 > 200, "{}", run.all());
     }
 }
 
 #[test]
 fn the_gates_loop_goes_on_while_a_connect_takes_12_s() {
-    for run in good_runs("gate_opener", &["--fault", "slow-connect"]) {
+    for run in good_runs(&["gate_opener"], &["--fault", "slow-connect"]) {
         let (longest, turns) = turns(&run);
         println!("{turns} turns, the longest took {longest} ms");
         assert!(turns > 1000 && longest < 1000, "{}", run.all());
@@ -107,7 +107,7 @@ fn each_time_the_owner_comes_home_the_gate_hears_the_phone_within_50_ms() {
 
 #[test]
 fn one_struct_downloads_posts_and_looks_why_while_its_loop_turns() {
-    for run in good_runs("superloop", &[]) {
+    for run in good_runs(&["superloop"], &[]) {
         assert_eq!(
             run.requests(),
             [
@@ -135,7 +135,7 @@ fn one_struct_downloads_posts_and_looks_why_while_its_loop_turns() {
 /// With a server that doesn't answer, the loop turns as fast, and the reason is looked for.
 #[test]
 fn one_struct_goes_on_when_something_fails() {
-    for run in good_runs("superloop", &["--fault", "slow-server"]) {
+    for run in good_runs(&["superloop"], &["--fault", "slow-server"]) {
         let said = run.said("sketch");
         assert!(said[0].contains("no response came within 3000 ms"), "{}", run.all());
         assert!(said[1].starts_with("looked why in "), "{}", run.all());
@@ -146,7 +146,7 @@ fn one_struct_goes_on_when_something_fails() {
 
 #[test]
 fn readings_are_posted_as_json_on_connections_that_are_kept() {
-    for run in good_runs("sensor_post", &[]) {
+    for run in good_runs(&["sensor_post"], &[]) {
         let requests = run.requests();
         assert_eq!(requests.len(), 7, "{}", run.all());
         for (at, request) in requests.iter().enumerate() {
@@ -174,10 +174,19 @@ fn the_interval_and_the_number_of_readings_are_as_asked() {
     assert!(run.took >= Duration::from_secs(2), "{}", run.all());
 }
 
+/// A download in each dialect, and its file.
+fn downloads(name: &str, args: &[&str]) -> Vec<(Run, PathBuf)> {
+    side_by_side(&Dialect::ALL, |dialect| {
+        let dialect = dialect.to_string();
+        let file = scratch(&format!("{name}-{dialect}.bin"));
+        let out = ["--dialect", &dialect, "--out", file.to_str().unwrap()];
+        (good_run("firmware_download", &[args, &out].concat()), file)
+    })
+}
+
 #[test]
 fn firmware_comes_whole_over_a_connection_that_breaks() {
-    let file = scratch("whole.bin");
-    for run in good_runs("firmware_download", &["--out", file.to_str().unwrap()]) {
+    for (run, file) in downloads("whole", &[]) {
         assert_eq!(
             run.requests(),
             [
@@ -204,9 +213,7 @@ fn firmware_comes_whole_over_a_connection_that_breaks() {
 
 #[test]
 fn firmware_with_a_flipped_bit_is_fetched_again() {
-    let file = scratch("flipped.bin");
-    let args = ["--out", file.to_str().unwrap(), "--fault", "flipped-bit@20000"];
-    for run in good_runs("firmware_download", &args) {
+    for (run, file) in downloads("flipped", &["--fault", "flipped-bit@20000"]) {
         let said = run.said("sketch");
         assert!(said.contains(&"the SHA-256 is wrong"), "{}", run.all());
         let bytes = std::fs::read(&file).unwrap();
@@ -243,7 +250,7 @@ fn a_download_that_is_given_up_leaves_no_half_file() {
 
 #[test]
 fn handlers_report_and_the_loop_makes_the_requests() {
-    for run in good_runs("event_handler", &[]) {
+    for run in good_runs(&["event_handler"], &[]) {
         assert_eq!(
             run.requests(),
             [

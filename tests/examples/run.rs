@@ -2,9 +2,10 @@
 
 use esp8266_sim::Dialect;
 use std::io::{BufRead, BufReader};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::RwLock;
+use std::sync::{Mutex, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -114,16 +115,44 @@ pub(crate) fn run_at(speed: u32, name: &str, args: &[&str]) -> Run {
     Run { status, lines, stderr, took: started.elapsed() * speed }
 }
 
-/// A run in each dialect, one after the other, that has to end well.
-pub(crate) fn good_runs(name: &str, args: &[&str]) -> impl Iterator<Item = Run> {
-    Dialect::ALL.into_iter().map(move |dialect| {
-        let dialect = dialect.to_string();
-        let args: Vec<&str> = [args, &["--dialect", &dialect]].concat();
-        let run = run(name, &args);
-        assert!(run.is_good(), "{name} {args:?}: {}", run.all());
-        println!("{name} {}: {:.1} s", args.join(" "), run.took.as_secs_f32());
-        run
+/// Runs of some sketches in each dialect, side by side, that have to end well.
+pub(crate) fn good_runs(names: &[&str], args: &[&str]) -> Vec<Run> {
+    let each = |name| Dialect::ALL.map(|dialect| (name, dialect.to_string()));
+    let all: Vec<(&str, String)> = names.iter().copied().flat_map(each).collect();
+    side_by_side(&all, |(name, dialect)| good_run(name, &[args, &["--dialect", dialect]].concat()))
+}
+
+pub(crate) fn good_run(name: &str, args: &[&str]) -> Run {
+    let run = run(name, args);
+    assert!(run.is_good(), "{name} {args:?}: {}", run.all());
+    println!("{name} {}: {:.1} s", args.join(" "), run.took.as_secs_f32());
+    run
+}
+
+/// What is made of each of some things, in their order, all of it at the same time.
+pub(crate) fn side_by_side<T: Sync, R: Send>(of: &[T], make: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    thread::scope(|scope| {
+        let threads: Vec<_> = of.iter().map(|it| scope.spawn(|| make(it))).collect();
+        let made = threads.into_iter().map(|thread| thread.join());
+        made.map(|made| made.unwrap_or_else(|panic| resume_unwind(panic))).collect()
     })
+}
+
+/// What is made of each of many things, some of them at the same time; in no order.
+pub(crate) fn some_at_once<T: Send, R: Send>(of: Vec<T>, make: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let (left, done) = (Mutex::new(of.into_iter()), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                let next = || left.lock().unwrap().next();
+                while let Some(it) = next() {
+                    let made = make(it);
+                    done.lock().unwrap().push(made);
+                }
+            });
+        }
+    });
+    done.into_inner().unwrap()
 }
 
 pub(crate) fn scratch(name: &str) -> PathBuf {

@@ -1,7 +1,8 @@
 //! The rules of the house that no compiler checks: what a room may import, how long a file may be, that
-//! what is logged on a chip holds no text, and that what the README tells to type is run.
+//! what is logged on a chip holds no text, and that what the README tells to type is run, as is all of the gate.
 
 mod defmt_texts;
+mod gate;
 mod imports;
 mod pages;
 mod readme;

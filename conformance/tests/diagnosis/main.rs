@@ -11,7 +11,7 @@
 mod answers;
 #[path = "../../../tests/diagnosis/chip.rs"]
 mod chip;
-mod esp_at_diagnosis;
+mod esp_at;
 mod matrix;
 #[path = "../../../tests/diagnosis/observed.rs"]
 mod observed;
@@ -27,8 +27,7 @@ mod on_vendor;
 mod rig;
 #[path = "../../../tests/diagnosis/table.rs"]
 mod table;
-#[path = "../../../tests/diagnosis/vendor.rs"]
-mod vendor;
+mod ways;
 #[path = "../../../tests/diagnosis/written.rs"]
 mod written;
 

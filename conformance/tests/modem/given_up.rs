@@ -7,9 +7,6 @@ use safe_http_client::{Network, SafeHttpClient};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-const MS: Duration = Duration::from_millis(1);
-const SECOND: Duration = Duration::from_secs(1);
-
 type Got = Arc<Mutex<Vec<Vec<u8>>>>;
 
 /// Keeps what each connection brought, and answers nothing.

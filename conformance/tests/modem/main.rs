@@ -8,6 +8,7 @@ mod faults;
 mod field;
 mod given_up;
 mod nal_defects;
+mod ports;
 mod requests;
 mod rig;
 mod script;

@@ -8,6 +8,9 @@ use safe_http_client::esp_at::{EspAt, JoinError};
 use safe_http_client::{ErrorKind, ErrorOf, IpConfig, LoopContext, SafeHttpClient};
 use std::time::Duration;
 
+pub const MS: Duration = Duration::from_millis(1);
+pub const SECOND: Duration = Duration::from_secs(1);
+
 pub const HELLO: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 
 pub struct Rig {
@@ -46,6 +49,11 @@ pub fn config(dialect: Dialect) -> Config {
         .peer(HOST, 81, esp8266_sim::canned(HELLO, true))
         .peer(HOST, 7, esp8266_sim::echo())
         .name("gate.local", HOST)
+}
+
+/// In both dialects of the firmware.
+pub fn both(test: impl Fn(Dialect)) {
+    Dialect::ALL.into_iter().for_each(test);
 }
 
 /// Calls until it is ready, for at most so long.

@@ -1,20 +1,8 @@
 //! What is sent and expected.
 
-pub const MIB: usize = 1024 * 1024;
-pub const HELLO: &[u8] = b"hello, world";
+pub use conformance::common::tools::{MIB, noise};
 
-/// Bytes without a short period, so that a lost or doubled piece shows.
-pub fn noise(length: usize) -> Vec<u8> {
-    let mut state = 0x9E37_79B9_u32;
-    (0..length)
-        .map(|_| {
-            state ^= state << 13;
-            state ^= state >> 17;
-            state ^= state << 5;
-            state as u8
-        })
-        .collect()
-}
+pub const HELLO: &[u8] = b"hello, world";
 
 /// FNV-1a of 32 bits.
 pub fn checksum(bytes: &[u8]) -> u32 {

@@ -1,18 +1,19 @@
 //! The async client over TLS: the same network around an async stack.
 
-use crate::chains::{HOST, Served, leaf, root};
+use crate::chains::{HOST, Served, leaf, root, served};
 use crate::client::{now, random};
-use crate::hostile::served;
 use crate::programs::{Folder, files, find, free_port, s_server};
 use crate::rustls_server::{Stream, config, head, hello, start};
 use conformance::common::cx;
 use embedded_io_async::{ErrorType, Read, Write};
 use rustls::version::{TLS12, TLS13};
 use safe_http_client::asynch::{AsyncNetwork, Connected, NalNetwork, SafeHttpClient, Timer};
-use safe_http_client::{BodyLength, Clock, Config, Deadline, ErrorKind, PcLink, StdClock};
+use safe_http_client::{
+    BodyLength, Clock, Config, Deadline, ErrorKind, PcLink, StdClock, Verification,
+};
 use safe_http_client_tls::{
-    Authority, Error, FULL_RECORD, Failure, FnRandom, PinnedKey, Pipe, Tls, Verify, WallTime,
-    anchor, session,
+    Authority, Error, FULL_RECORD, Failure, FnRandom, PinnedKey, Pipe, Tls, Unverified, Verify,
+    WallTime, anchor, session,
 };
 use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -147,7 +148,8 @@ fn by_openssl_as_well() {
 
 #[test]
 fn whoever_cant_be_verified_gets_no_request() {
-    let (served, other) = (served(), served_by_another());
+    // Roots of the same name, with other keys.
+    let (served, other) = (served(), served());
     let elsewhere = {
         let root = root();
         root.sign_p256(leaf(&["elsewhere.test"])).served(&[], &root)
@@ -174,9 +176,18 @@ fn whoever_cant_be_verified_gets_no_request() {
     }
 }
 
-/// A root of the same name, with another key.
-fn served_by_another() -> Served {
-    served()
+#[test]
+fn a_server_that_wasnt_verified_is_evidence() {
+    let at = server(&served(), hello);
+    let stack = std_embedded_nal_async::Stack::default();
+    let network = NalNetwork::new(&stack, &stack, PcLink);
+    with_client(network, Unverified, async |client| {
+        let (mut cx, mut buffer) = (cx(), [0; 512]);
+        let mut online = client.online(&mut cx).unwrap();
+        let mut response = online.get(URL, &mut buffer).connect_to(at).send().await.unwrap();
+        assert_eq!(response.read_to_str().await.unwrap(), "hello");
+        assert_eq!(response.evidence().verification, Verification::NotVerified);
+    });
 }
 
 /// While it waits the task sleeps, and in the handshake others have their turns.

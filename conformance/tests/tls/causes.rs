@@ -1,23 +1,20 @@
 //! Every other way in which a connection doesn't come about, each with its cause.
 
-use crate::chains::{HOST, Served, leaf, root, self_signed};
-use crate::client::{Outcome, get, get_with, now, std_network};
+use crate::chains::{HOST, Served, leaf, root, self_signed, served};
+use crate::client::{self, Outcome, clock, get, get_with, now, std_network, with_tls};
 use crate::programs::{Folder, files, find, free_port, s_server};
-use crate::rustls_server::{config, hello, start};
+use crate::rustls_server::{config, head, hello, start};
+use conformance::common::cx;
+use conformance::common::tools::answering;
 use rustls::version::{TLS12, TLS13};
+use safe_http_client::{SafeHttpClient, Verification};
 use safe_http_client_tls::{
-    Authority, FULL_RECORD, Failure, NoValidityCheck, PinnedKey, Unverified, WallClock, WallTime,
-    anchor,
+    Authority, FULL_RECORD, Failure, NoValidityCheck, PinnedKey, Unverified, Verify, WallClock,
+    WallTime, anchor,
 };
 use sha2::{Digest as _, Sha256};
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::net::TcpListener;
-use std::thread;
-
-fn served() -> Served {
-    let root = root();
-    root.sign_p256(leaf(&[HOST])).served(&[], &root)
-}
 
 fn by_authority(served: &Served, host: &str, port: u16, clock: impl WallClock) -> Outcome {
     let anchors = [anchor(&served.root).unwrap()];
@@ -37,15 +34,7 @@ fn without_dates(outcome: Outcome) -> Outcome {
     };
     let Outcome::Refused(_, shown) = outcome else { unreachable!() };
     assert!(shown.starts_with(word) && shown.contains(" UTC, now 20"), "{shown}");
-    refused(why)
-}
-
-fn refused(why: Failure) -> Outcome {
-    Outcome::Refused(why, String::new())
-}
-
-fn hello_got() -> Outcome {
-    Outcome::Got(200, b"hello".to_vec())
+    Outcome::refused(why)
 }
 
 #[test]
@@ -55,7 +44,7 @@ fn without_a_time_nothing_is_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let outcome = by_authority(&served, HOST, port, WallTime::Unknown);
-    assert_eq!(outcome, refused(Failure::ClockNotSet));
+    assert_eq!(outcome, Outcome::refused(Failure::ClockNotSet));
     let (mut socket, _) = listener.accept().unwrap();
     assert_eq!(socket.read(&mut [0; 8]).unwrap(), 0, "no byte came");
 }
@@ -67,13 +56,13 @@ fn times_that_are_declared() {
     const DAY: u64 = 86_400;
     let (year, long_ago) = (now() + 400 * DAY, now() - 400 * DAY);
     for (clock, expected) in [
-        (WallTime::Utc(now()), hello_got()),
-        (WallTime::Utc(year), refused(Failure::Expired)),
-        (WallTime::Utc(long_ago), refused(Failure::NotYetValid)),
+        (WallTime::Utc(now()), Outcome::hello()),
+        (WallTime::Utc(year), Outcome::refused(Failure::Expired)),
+        (WallTime::Utc(long_ago), Outcome::refused(Failure::NotYetValid)),
         // It is later than that: whether it has expired since, nobody knows.
-        (WallTime::NotBefore(long_ago), hello_got()),
-        (WallTime::NotBefore(0), hello_got()),
-        (WallTime::NotBefore(year), refused(Failure::Expired)),
+        (WallTime::NotBefore(long_ago), Outcome::hello()),
+        (WallTime::NotBefore(0), Outcome::hello()),
+        (WallTime::NotBefore(year), Outcome::refused(Failure::Expired)),
     ] {
         let outcome = without_dates(by_authority(&served, HOST, port, clock));
         assert_eq!(outcome, expected, "{clock:?}");
@@ -87,8 +76,8 @@ fn validity_is_left_out_by_a_type_that_says_so() {
     expired.not_after = time::OffsetDateTime::now_utc() - time::Duration::days(1);
     let expired = root.sign_p256(expired).served(&[], &root);
     let port = start(config(&expired, &[&TLS13]), hello);
-    assert_eq!(verified(&expired, port), refused(Failure::Expired));
-    assert_eq!(by_authority(&expired, HOST, port, NoValidityCheck), hello_got());
+    assert_eq!(verified(&expired, port), Outcome::refused(Failure::Expired));
+    assert_eq!(by_authority(&expired, HOST, port, NoValidityCheck), Outcome::hello());
     // All else is verified.
     let elsewhere = by_authority(&expired, "elsewhere.test", port, NoValidityCheck);
     assert_eq!(elsewhere, Outcome::Refused(Failure::WrongHost, HOST.into()));
@@ -108,18 +97,18 @@ fn pinned_keys() {
     let port = start(config(&served, &[&TLS13]), hello);
     let right = pin(&served.chain[0]);
     // Whatever the certificate says.
-    assert_eq!(get("10.11.12.13", port, PinnedKey::new(&[[0; 32], right])), hello_got());
-    assert_eq!(get(HOST, port, PinnedKey::new(&[[0; 32]])), refused(Failure::WrongKey));
-    assert_eq!(get(HOST, port, PinnedKey::new(&[])), refused(Failure::WrongKey));
+    assert_eq!(get("10.11.12.13", port, PinnedKey::new(&[[0; 32], right])), Outcome::hello());
+    assert_eq!(get(HOST, port, PinnedKey::new(&[[0; 32]])), Outcome::refused(Failure::WrongKey));
+    assert_eq!(get(HOST, port, PinnedKey::new(&[])), Outcome::refused(Failure::WrongKey));
 
-    let served = self::served();
+    let served = crate::chains::served();
     let port = start(config(&served, &[&TLS13]), hello);
     let anchors = [anchor(&served.root).unwrap()];
     let both = |pins: &[[u8; 32]]| {
         get(HOST, port, Authority::new(&anchors, WallTime::Utc(now())).and_key(pins))
     };
-    assert_eq!(both(&[pin(&served.chain[0])]), hello_got());
-    assert_eq!(both(&[right]), refused(Failure::WrongKey));
+    assert_eq!(both(&[pin(&served.chain[0])]), Outcome::hello());
+    assert_eq!(both(&[right]), Outcome::refused(Failure::WrongKey));
     let other_root = [anchor(&alone.der).unwrap()];
     let verify = Authority::new(&other_root, WallTime::Utc(now()));
     let outcome = get(HOST, port, verify.and_key(&[pin(&served.chain[0])]));
@@ -132,50 +121,95 @@ fn a_key_that_the_server_doesnt_have() {
     let mut served = served();
     served.key = self_signed().key.serialize_der();
     let port = start(config(&served, &[&TLS13]), hello);
-    assert_eq!(verified(&served, port), refused(Failure::BadSignature));
+    assert_eq!(verified(&served, port), Outcome::refused(Failure::BadSignature));
     let pins = [pin(&served.chain[0])];
-    assert_eq!(get(HOST, port, PinnedKey::new(&pins)), refused(Failure::BadSignature));
+    assert_eq!(get(HOST, port, PinnedKey::new(&pins)), Outcome::refused(Failure::BadSignature));
 }
 
 #[test]
 fn nothing_is_verified_by_a_type_that_says_so() {
     let served = served();
     let port = start(config(&served, &[&TLS13]), hello);
-    assert_eq!(get("elsewhere.test", port, Unverified), hello_got());
+    assert_eq!(get("elsewhere.test", port, Unverified), Outcome::hello());
+}
+
+/// And by evidence that says so: of the response, and of a failure behind it. Plain requests of the same client have
+/// nothing to say.
+#[test]
+fn what_wasnt_verified_is_evidence() {
+    let served = served();
+    let secure = start(config(&served, &[&TLS13]), |stream| {
+        for _ in 0..2 {
+            head(stream)?;
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")?;
+            stream.flush()?;
+        }
+        head(stream).map(drop)
+    });
+    let plain = says(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    let anchors = [anchor(&served.root).unwrap()];
+    let (now, pins) = (WallTime::Utc(now()), [pin(&served.chain[0])]);
+    both_ways(secure, plain, Unverified, Verification::NotVerified);
+    both_ways(secure, plain, &Unverified, Verification::NotVerified);
+    both_ways(secure, plain, PinnedKey::new(&pins), Verification::Verified);
+    both_ways(secure, plain, Authority::new(&anchors, now), Verification::Verified);
+    let without_dates = Authority::new(&anchors, NoValidityCheck);
+    both_ways(secure, plain, without_dates, Verification::DatesNotVerified);
+    let pinned_without_dates = without_dates.and_key(&pins);
+    both_ways(secure, plain, pinned_without_dates, Verification::DatesNotVerified);
+}
+
+fn both_ways(secure: u16, plain: u16, verify: impl Verify, expected: Verification) {
+    with_tls(std_network(), FULL_RECORD, verify, |tls| {
+        let (mut cx, mut buffer) = (cx(), [0; 512]);
+        let mut client = SafeHttpClient::with_config(&mut *tls, clock(), client::config());
+        let (url, of_plain) =
+            (format!("https://{HOST}:{secure}/"), format!("http://{HOST}:{plain}/"));
+        let nothing = Verification::Unknown;
+        // The third connection is closed in place of an answer.
+        for (url, port, found) in [
+            (&of_plain, plain, Ok(nothing)),
+            (&url, secure, Ok(expected)),
+            (&url, secure, Ok(expected)),
+            (&url, secure, Err(expected)),
+            (&of_plain, plain, Ok(nothing)),
+        ] {
+            let mut online = client.online(&mut cx).unwrap();
+            let request = online.post(url, &mut buffer).connect_to(([127, 0, 0, 1], port).into());
+            let got = request.send().map(|mut response| {
+                response.read_to_end().unwrap();
+                response.evidence().verification
+            });
+            let got = got.map_err(|_| ()).map_err(|()| client.evidence().verification);
+            assert_eq!(got, found, "{url}");
+        }
+    });
 }
 
 #[test]
 fn old_versions_and_nothing_in_common() {
     let served = served();
     let port = start(config(&served, &[&TLS12]), hello);
-    assert_eq!(verified(&served, port), refused(Failure::OldVersion), "rustls, 1.2");
+    assert_eq!(verified(&served, port), Outcome::refused(Failure::OldVersion), "rustls, 1.2");
     let Some(openssl) = find("openssl") else { return };
     let folder = Folder::new();
     let files = files(&folder, "served", &served);
     for (arguments, expected) in [
-        (&["-tls1_2"][..], refused(Failure::OldVersion)),
-        (&["-groups", "X25519"], refused(Failure::NothingInCommon)),
-        (&["-ciphersuites", "TLS_CHACHA20_POLY1305_SHA256"], refused(Failure::NothingInCommon)),
-        (&["-Verify", "1", "-verify_return_error"], refused(Failure::ClientCertificateWanted)),
+        (&["-tls1_2"][..], Outcome::refused(Failure::OldVersion)),
+        (&["-groups", "X25519"], Outcome::refused(Failure::NothingInCommon)),
+        (
+            &["-ciphersuites", "TLS_CHACHA20_POLY1305_SHA256"],
+            Outcome::refused(Failure::NothingInCommon),
+        ),
+        (
+            &["-Verify", "1", "-verify_return_error"],
+            Outcome::refused(Failure::ClientCertificateWanted),
+        ),
     ] {
         let port = free_port();
         let _server = s_server(&openssl, port, &files, arguments);
         assert_eq!(verified(&served, port), expected, "OpenSSL {arguments:?}");
     }
-}
-
-/// A server that says something else; the port.
-fn says(answer: &'static [u8]) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    thread::spawn(move || {
-        for socket in listener.incoming() {
-            let mut socket = socket.unwrap();
-            let _ = socket.read(&mut [0; 1024]);
-            let _ = socket.write_all(answer);
-        }
-    });
-    port
 }
 
 #[test]
@@ -187,13 +221,13 @@ fn servers_that_arent_tls() {
             Outcome::Refused(Failure::NotTls, "HTTP/1.1 400 Bad Request\r\n\r\n".into()),
         ),
         (b"SSH-2.0-x\r\n", Outcome::Refused(Failure::NotTls, "SSH-2.0-x\r\n".into())),
-        (b"", refused(Failure::EndedInHandshake)),
-        (b"\x16\x03\x03\x00\x40half of a record", refused(Failure::EndedInHandshake)),
-        (b"\x15\x03\x03\x00\x02\x02\x28", refused(Failure::NothingInCommon)),
-        (b"\x15\x03\x03\x00\x02\x02\x2f", refused(Failure::Alert(47))),
+        (b"", Outcome::refused(Failure::EndedInHandshake)),
+        (b"\x16\x03\x03\x00\x40half of a record", Outcome::refused(Failure::EndedInHandshake)),
+        (b"\x15\x03\x03\x00\x02\x02\x28", Outcome::refused(Failure::NothingInCommon)),
+        (b"\x15\x03\x03\x00\x02\x02\x2f", Outcome::refused(Failure::Alert(47))),
     ];
     for (answer, expected) in cases {
-        assert_eq!(verified(&served, says(answer)), expected, "{answer:?}");
+        assert_eq!(verified(&served, answering(answer)), expected, "{answer:?}");
     }
 }
 
@@ -210,15 +244,15 @@ fn records_that_dont_fit_their_buffer() {
         let verify = Authority::new(&anchors, WallTime::Utc(now()));
         get_with(std_network(), read, &format!("https://{HOST}:{port}/"), port, verify)
     };
-    assert_eq!(with(FULL_RECORD), hello_got());
+    assert_eq!(with(FULL_RECORD), Outcome::hello());
     let Outcome::Refused(Failure::RecordTooLarge { needed, available: 2048 }, _) = with(2048)
     else {
         panic!("{:?}", with(2048));
     };
     assert!(needed > 2048);
     // The signature is longer or shorter by a byte or two each time.
-    assert_eq!(with(usize::from(needed) + 4), hello_got(), "as much as it says");
-    assert_eq!(with(0), refused(Failure::RecordTooLarge { needed: 123, available: 0 }));
+    assert_eq!(with(usize::from(needed) + 4), Outcome::hello(), "as much as it says");
+    assert_eq!(with(0), Outcome::refused(Failure::RecordTooLarge { needed: 123, available: 0 }));
 }
 
 #[test]
@@ -226,7 +260,10 @@ fn names_that_are_none() {
     let served = served();
     let port = start(config(&served, &[&TLS13]), hello);
     // A dot at the end is no part of the name (RFC 6066 section 3).
-    assert_eq!(by_authority(&served, "gate.test.", port, WallTime::Utc(now())), hello_got());
+    assert_eq!(by_authority(&served, "gate.test.", port, WallTime::Utc(now())), Outcome::hello());
     // What is no name at all, a URL can't have; a name of DNS with this is none of TLS.
-    assert_eq!(get("under_score-.test", port, Unverified), refused(Failure::BadServerName));
+    assert_eq!(
+        get("under_score-.test", port, Unverified),
+        Outcome::refused(Failure::BadServerName)
+    );
 }

@@ -142,6 +142,11 @@ fn with_middle(
 
 fn nothing(_: &mut CertificateParams) {}
 
+/// What most servers of these tests show: a certificate for [`HOST`], by a root.
+pub fn served() -> Served {
+    from_root(leaf(&[HOST]))
+}
+
 fn from_root(leaf: CertificateParams) -> Served {
     let root = root();
     root.sign_p256(leaf).served(&[], &root)

@@ -5,6 +5,7 @@ use safe_http_client::{
     Clock, Config, ErrorKind, NalNetwork, Network, PcLink, SafeHttpClient, StackQuirks, StdClock,
 };
 use safe_http_client_tls::{Error, FULL_RECORD, Failure, FnRandom, Pipe, Tls, Verify, session};
+use std::fmt::Debug;
 use std::io::Read;
 use std::pin::pin;
 use std::time::{Duration, SystemTime};
@@ -43,6 +44,33 @@ pub enum Outcome {
     Other(String),
 }
 
+impl Outcome {
+    /// What most servers of these tests answer.
+    pub fn hello() -> Self {
+        Self::Got(200, b"hello".to_vec())
+    }
+
+    /// Refused, with nothing that goes with it.
+    pub fn refused(why: Failure) -> Self {
+        Self::Refused(why, String::new())
+    }
+
+    /// Of a request that failed, with what goes with it.
+    pub fn failed<T: Debug, D: Debug>(
+        error: safe_http_client::Error<Error<T>, D>,
+        shown: &[u8],
+    ) -> Self {
+        match error.kind {
+            ErrorKind::Connect(Error::Tls(failure))
+            | ErrorKind::Send(Error::Tls(failure))
+            | ErrorKind::Receive(Error::Tls(failure)) => {
+                Self::Refused(failure, String::from_utf8_lossy(shown).into_owned())
+            }
+            kind => Self::Other(format!("{kind:?}")),
+        }
+    }
+}
+
 /// Calls `work` with a network with TLS around `network`.
 pub fn with_tls<N: Network, T>(
     network: N,
@@ -71,30 +99,18 @@ pub fn get_with<N: Network>(
     with_tls(network, read, verify, |tls| {
         let mut cx = cx();
         let mut buffer = vec![0; 4096];
-        let outcome = {
+        let sent = {
             let mut client = SafeHttpClient::with_config(&mut *tls, clock(), config());
             let mut online = client.online(&mut cx).unwrap();
             let request = online.get(url, &mut buffer);
-            match request.connect_to(([127, 0, 0, 1], port).into()).send() {
-                Ok(mut response) => {
-                    let status = response.status();
-                    match response.read_to_end() {
-                        Ok(body) => return Outcome::Got(status, body.to_vec()),
-                        Err(error) => Err(error),
-                    }
-                }
-                Err(error) => Err(error),
-            }
+            request
+                .connect_to(([127, 0, 0, 1], port).into())
+                .send()
+                .and_then(|mut response| Ok((response.status(), response.read_to_end()?.to_vec())))
         };
-        let evidence = String::from_utf8_lossy(tls.evidence()).into_owned();
-        match outcome {
-            Ok(never) => never,
-            Err(error) => match error.kind {
-                ErrorKind::Connect(Error::Tls(failure))
-                | ErrorKind::Send(Error::Tls(failure))
-                | ErrorKind::Receive(Error::Tls(failure)) => Outcome::Refused(failure, evidence),
-                _ => Outcome::Other(format!("{error:?}")),
-            },
+        match sent {
+            Ok((status, body)) => Outcome::Got(status, body),
+            Err(error) => Outcome::failed(error, tls.evidence()),
         }
     })
 }

@@ -92,9 +92,14 @@ impl Evil {
 
     /// Messages of the handshake in one record.
     pub fn messages(&mut self, messages: &[&[u8]]) {
-        let whole = messages.concat();
-        self.transcript.update(&whole);
+        let whole = self.noted(messages.concat());
         self.say(HANDSHAKE, &whole);
+    }
+
+    /// A message that counts as said.
+    pub fn noted(&mut self, message: Vec<u8>) -> Vec<u8> {
+        self.transcript.update(&message);
+        message
     }
 
     pub fn hash(&self) -> [u8; 32] {
@@ -154,6 +159,11 @@ impl Evil {
     pub fn finish(&mut self) {
         let finished = self.finished();
         self.messages(&[&finished]);
+        self.change_keys();
+    }
+
+    /// To the keys for data.
+    pub fn change_keys(&mut self) {
         let empty: [u8; 32] = Sha256::digest([]).into();
         let derived = expand(&self.handshake_secret, "derived", &empty);
         let master = extract(&derived, &[0; 32]);

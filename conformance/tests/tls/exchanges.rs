@@ -1,6 +1,6 @@
 //! Every kind of exchange over TLS, by a server of rustls's that keeps a script.
 
-use crate::chains::{HOST, leaf, root};
+use crate::chains::served;
 use crate::client::{clock, config, now, std_network, with_tls};
 use crate::rustls_server::{self, Stream, head, start};
 use conformance::common::cx;
@@ -16,8 +16,7 @@ use std::time::Duration;
 /// A client that a server of this script answers, and the URL.
 macro_rules! with_server {
     ($script:expr, |$online:ident, $at:ident| $work:expr) => {{
-        let root = root();
-        let served = root.sign_p256(leaf(&[HOST])).served(&[], &root);
+        let served = served();
         let port = start(rustls_server::config(&served, &[&TLS13]), $script);
         let $at: SocketAddr = ([127, 0, 0, 1], port).into();
         let anchors = [anchor(&served.root).unwrap()];

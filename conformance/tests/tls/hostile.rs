@@ -1,22 +1,17 @@
 //! What an attacker, a bad server or a bad network can do: every record cut, changed, delayed, oversized. There
 //! is never a wrong success, a panic or an endless wait.
 
-use crate::chains::{HOST, Served, leaf, root};
+use crate::chains::{Served, served};
 use crate::client::{Outcome, now, with_tls};
 use crate::memory::{Fault, Memory, Peer};
 use crate::rustls_peer::{Rustls, hello};
 use conformance::common::cx;
-use safe_http_client::{Config, ErrorKind, FnClock, SafeHttpClient};
-use safe_http_client_tls::{Authority, Error, FULL_RECORD, Failure, WallTime, anchor};
+use safe_http_client::{Config, FnClock, SafeHttpClient};
+use safe_http_client_tls::{Authority, FULL_RECORD, Failure, WallTime, anchor};
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::time::Duration;
-
-pub fn served() -> Served {
-    let root = root();
-    root.sign_p256(leaf(&[HOST])).served(&[], &root)
-}
 
 /// Gets a page of the peer's, by a clock that goes on by a millisecond at each look; what became of it, and the
 /// network.
@@ -49,21 +44,10 @@ pub fn get_within<P: Peer>(
             .and_then(|mut response| Ok((response.status(), response.read_to_end()?.to_vec())));
         match result {
             Ok((status, body)) => Outcome::Got(status, body),
-            Err(error) => match error.kind {
-                ErrorKind::Connect(Error::Tls(failure))
-                | ErrorKind::Send(Error::Tls(failure))
-                | ErrorKind::Receive(Error::Tls(failure)) => {
-                    Outcome::Refused(failure, String::new())
-                }
-                kind => Outcome::Other(format!("{kind:?}")),
-            },
+            Err(error) => Outcome::failed(error, b""),
         }
     });
     (outcome, network)
-}
-
-fn right() -> Outcome {
-    Outcome::Got(200, b"hello".to_vec())
 }
 
 fn network(served: &Served) -> Memory<Rustls> {
@@ -77,7 +61,11 @@ fn delayed_by_every_byte() {
         for blocks in [false, true] {
             let mut network = network(&served);
             (network.segment, network.blocks) = (segment, blocks);
-            assert_eq!(get(network, &served).0, right(), "{segment} bytes a call, {blocks}");
+            assert_eq!(
+                get(network, &served).0,
+                Outcome::hello(),
+                "{segment} bytes a call, {blocks}"
+            );
         }
     }
 }
@@ -183,7 +171,7 @@ fn an_end_without_close_notify_is_no_end() {
         tls.send_close_notify();
     };
     let network = Memory::new(Rustls::new(&served, until_close));
-    assert_eq!(get(network, &served).0, right());
+    assert_eq!(get(network, &served).0, Outcome::hello());
 
     let mut cut = Rustls::new(&served, |tls| {
         tls.writer().write_all(b"HTTP/1.1 200 OK\r\n\r\nhello").unwrap();
@@ -201,8 +189,5 @@ fn keys_that_are_renewed_end_the_connection() {
         tls.refresh_traffic_keys().unwrap();
         hello(tls);
     }));
-    assert_eq!(
-        get(network, &served).0,
-        Outcome::Refused(Failure::UnexpectedMessage, String::new())
-    );
+    assert_eq!(get(network, &served).0, Outcome::refused(Failure::UnexpectedMessage));
 }

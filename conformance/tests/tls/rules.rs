@@ -1,8 +1,9 @@
 //! Servers that break the rules, each in its own way: none is believed, none makes the client panic.
 
+use crate::chains::served;
 use crate::client::Outcome;
 use crate::evil::{APPLICATION_DATA, Evil, EvilPeer, HANDSHAKE, message, plain, server_hello};
-use crate::hostile::{get, get_within, served};
+use crate::hostile::{get, get_within};
 use crate::memory::Memory;
 use safe_http_client_tls::Failure;
 use std::time::Duration;
@@ -22,18 +23,19 @@ fn run(
     get(Memory::new(EvilPeer::new(&served, handshake, data)), &served).0
 }
 
-fn refused(why: Failure) -> Outcome {
-    Outcome::Refused(why, String::new())
-}
-
 #[test]
 fn an_honest_one_is_believed() {
-    assert_eq!(run(Evil::honest, answer), Outcome::Got(200, b"hello".to_vec()));
+    assert_eq!(run(Evil::honest, answer), Outcome::hello());
     let one_record = |evil: &mut Evil| {
-        // All messages in one record: each is of the transcript before it.
-        evil.honest();
+        let mut record = evil.noted(message(8, &[0, 0]));
+        for make in [Evil::certificate, Evil::proof, Evil::finished] {
+            let next = make(evil);
+            record.extend(evil.noted(next));
+        }
+        evil.say(HANDSHAKE, &record);
+        evil.change_keys();
     };
-    assert_eq!(run(one_record, answer), Outcome::Got(200, b"hello".to_vec()));
+    assert_eq!(run(one_record, answer), Outcome::hello());
 }
 
 /// embedded-tls 0.19 itself takes a handshake without certificate or proof for one.
@@ -43,20 +45,20 @@ fn nobody_is_believed_without_certificate_and_proof() {
         evil.messages(&[&message(8, &[0, 0])]);
         evil.finish();
     };
-    assert_eq!(run(no_certificate, answer), refused(Failure::Unauthenticated));
+    assert_eq!(run(no_certificate, answer), Outcome::refused(Failure::Unauthenticated));
 
     let no_proof = |evil: &mut Evil| {
         let certificate = evil.certificate();
         evil.messages(&[&message(8, &[0, 0]), &certificate]);
         evil.finish();
     };
-    assert_eq!(run(no_proof, answer), refused(Failure::Unauthenticated));
+    assert_eq!(run(no_proof, answer), Outcome::refused(Failure::Unauthenticated));
 
     let no_certificates_in_it = |evil: &mut Evil| {
         evil.messages(&[&message(8, &[0, 0]), &message(11, &[0, 0, 0, 0])]);
         evil.finish();
     };
-    assert_eq!(run(no_certificates_in_it, answer), refused(Failure::Unauthenticated));
+    assert_eq!(run(no_certificates_in_it, answer), Outcome::refused(Failure::Unauthenticated));
 }
 
 #[test]
@@ -68,7 +70,7 @@ fn the_order_of_messages() {
         evil.messages(&[&certificate]);
         evil.finish();
     };
-    assert_eq!(run(proof_first, answer), refused(Failure::UnexpectedMessage));
+    assert_eq!(run(proof_first, answer), Outcome::refused(Failure::UnexpectedMessage));
 
     let another_certificate = |evil: &mut Evil| {
         let certificate = evil.certificate();
@@ -77,17 +79,17 @@ fn the_order_of_messages() {
         evil.messages(&[&proof, &certificate]);
         evil.finish();
     };
-    assert_eq!(run(another_certificate, answer), refused(Failure::UnexpectedMessage));
+    assert_eq!(run(another_certificate, answer), Outcome::refused(Failure::UnexpectedMessage));
 
     let proof_of_something_else = |evil: &mut Evil| {
         let (certificate, proof) = (evil.certificate(), evil.proof());
         evil.messages(&[&message(8, &[0, 0]), &certificate, &proof]);
         evil.finish();
     };
-    assert_eq!(run(proof_of_something_else, answer), refused(Failure::BadSignature));
+    assert_eq!(run(proof_of_something_else, answer), Outcome::refused(Failure::BadSignature));
 
     let data_too_early = |evil: &mut Evil| answer(evil);
-    assert_eq!(run(data_too_early, answer), refused(Failure::UnexpectedMessage));
+    assert_eq!(run(data_too_early, answer), Outcome::refused(Failure::UnexpectedMessage));
 
     let wrong_finished = |evil: &mut Evil| {
         let certificate = evil.certificate();
@@ -95,7 +97,7 @@ fn the_order_of_messages() {
         let proof = evil.proof();
         evil.messages(&[&proof, &message(20, &[9; 32])]);
     };
-    assert_eq!(run(wrong_finished, answer), refused(Failure::BadSignature));
+    assert_eq!(run(wrong_finished, answer), Outcome::refused(Failure::BadSignature));
 }
 
 /// A record, and what becomes of a connection that it comes in.
@@ -163,7 +165,7 @@ fn records_that_break_the_rules_in_the_handshake() {
             evil.messages(&[&message(8, &[0, 0])]);
             record(evil);
         };
-        assert_eq!(run(handshake, answer), refused(why), "{what}");
+        assert_eq!(run(handshake, answer), Outcome::refused(why), "{what}");
     }
     let half = |evil: &mut Evil| {
         let certificate = evil.certificate();
@@ -172,26 +174,26 @@ fn records_that_break_the_rules_in_the_handshake() {
         evil.messages(&[first]);
         evil.messages(&[rest]);
     };
-    assert_eq!(run(half, answer), refused(Failure::SplitMessage));
+    assert_eq!(run(half, answer), Outcome::refused(Failure::SplitMessage));
     let many = |evil: &mut Evil| {
         for _ in 0..5 {
             evil.out.extend_from_slice(CHANGE_CIPHER_SPEC);
         }
     };
-    assert_eq!(run(many, answer), refused(Failure::UnexpectedMessage));
+    assert_eq!(run(many, answer), Outcome::refused(Failure::UnexpectedMessage));
     let one = |evil: &mut Evil| {
         evil.out.extend_from_slice(CHANGE_CIPHER_SPEC);
         evil.honest();
     };
-    assert_eq!(run(one, answer), Outcome::Got(200, b"hello".to_vec()));
+    assert_eq!(run(one, answer), Outcome::hello());
     let ticket = |evil: &mut Evil| evil.say(HANDSHAKE, &message(4, &[0; 13]));
-    assert_eq!(run(ticket, answer), refused(Failure::UnexpectedMessage));
+    assert_eq!(run(ticket, answer), Outcome::refused(Failure::UnexpectedMessage));
 }
 
 #[test]
 fn records_that_break_the_rules_behind_it() {
     for &(what, record, why) in ANYWHERE {
-        assert_eq!(run(Evil::honest, record), refused(why), "{what}");
+        assert_eq!(run(Evil::honest, record), Outcome::refused(why), "{what}");
     }
     // embedded-tls 0.19 panics at these.
     for kind in [8, 11, 13, 15, 20] {
@@ -205,12 +207,16 @@ fn records_that_break_the_rules_behind_it() {
             };
             evil.say(HANDSHAKE, &message(kind, content));
         };
-        assert_eq!(run(Evil::honest, record), refused(Failure::UnexpectedMessage), "{kind}");
+        assert_eq!(
+            run(Evil::honest, record),
+            Outcome::refused(Failure::UnexpectedMessage),
+            "{kind}"
+        );
     }
     let change = |evil: &mut Evil| evil.out.extend_from_slice(CHANGE_CIPHER_SPEC);
-    assert_eq!(run(Evil::honest, change), refused(Failure::UnexpectedMessage));
+    assert_eq!(run(Evil::honest, change), Outcome::refused(Failure::UnexpectedMessage));
     let alert = |evil: &mut Evil| evil.out.extend(plain(ALERT, &[2, 80]));
-    assert_eq!(run(Evil::honest, alert), refused(Failure::UnexpectedMessage));
+    assert_eq!(run(Evil::honest, alert), Outcome::refused(Failure::UnexpectedMessage));
 }
 
 #[test]
@@ -224,7 +230,7 @@ fn tickets_and_empty_records_are_for_nobody() {
         answer(evil);
         evil.say(HANDSHAKE, &message(4, &[0; 13]));
     };
-    assert_eq!(run(Evil::honest, tickets), Outcome::Got(200, b"hello".to_vec()));
+    assert_eq!(run(Evil::honest, tickets), Outcome::hello());
 }
 
 /// As fast as they are taken, the next one is there.
@@ -298,6 +304,6 @@ fn hellos_that_break_the_rules() {
     for (what, hello, why) in cases {
         let mut peer = EvilPeer::new(&served, Evil::honest, answer);
         peer.hello = hello;
-        assert_eq!(get(Memory::new(peer), &served).0, refused(why), "{what}");
+        assert_eq!(get(Memory::new(peer), &served).0, Outcome::refused(why), "{what}");
     }
 }

@@ -76,8 +76,9 @@
 //! The modem does TLS once it was told how much to verify: [`EspAt::with_tls`]. Until then
 //! [`Network::secure`](nal_link::Network::secure), by which a client asks for it, is refused. It verifies
 //! nothing, or the certificate's chain by the CA in its flash, **and that the certificate is this host's** with
-//! [`CommonName`](TlsVerification::CommonName) on ESP-AT alone. [`TlsVerification`] has the table. Nothing falls back to plain TCP. The tests show which
-//! commands are sent, on a simulated modem without a handshake.
+//! [`CommonName`](TlsVerification::CommonName) on ESP-AT alone. [`TlsVerification`] has the table; what isn't
+//! verified, a client's evidence of each call says ([`Verification`](nal_link::Verification)). Nothing falls back to plain
+//! TCP. The tests show which commands are sent, on a simulated modem without a handshake.
 //!
 //! ESP-AT tells how much memory it has left (`AT+SYSRAM?`), and is asked before each TLS connection.
 //! With less than 10,240 bytes none is tried: [`OutOfMemory`](EspAtError::OutOfMemory).

@@ -3,6 +3,7 @@
 use crate::error::EspAtError;
 use crate::firmware::Family;
 use crate::wire::Command;
+use nal_link::Verification;
 
 /// What the modem checks of a TLS server. It is asked for with
 /// [`EspAt::with_tls`](crate::EspAt::with_tls), so that nobody has TLS without having read this.
@@ -19,7 +20,8 @@ use crate::wire::Command;
 ///
 /// What an attacker on the network needs is, with `None`, nothing; with `Authority`, any certificate of the
 /// same CA; with `CommonName`, one that the CA has issued to this name. Whether it has expired
-/// the modem can tell once it knows the time: [`Setting::Sntp`](crate::Setting::Sntp).
+/// the modem can tell once it knows the time: [`Setting::Sntp`](crate::Setting::Sntp). A client's evidence says what
+/// isn't verified of the first two.
 ///
 /// ```
 /// # use {esp_at::*, nal_link::*};
@@ -41,6 +43,17 @@ pub enum TlsVerification {
     /// The same, and the certificate has the host of the URL as its Common Name (`AT+CIPSSLCCN`). Hosts that
     /// are addresses, and firmware without that command, are refused before anything is connected.
     CommonName,
+}
+
+impl TlsVerification {
+    /// The same in a client's words.
+    pub(crate) const fn evidence(self) -> Verification {
+        match self {
+            Self::None => Verification::NotVerified,
+            Self::Authority => Verification::NameNotVerified,
+            Self::CommonName => Verification::Verified,
+        }
+    }
 }
 
 /// With less free memory than this a TLS connection isn't even tried. Espressif's build of ESP-AT for

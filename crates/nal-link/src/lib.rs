@@ -36,6 +36,7 @@ mod nal_network;
 mod network;
 mod quirks;
 mod status;
+mod verification;
 
 pub use async_network::{AsyncNetwork, Wish};
 pub use clock::{Clock, FnClock, WithIdle, elapsed_ms, millis};
@@ -47,6 +48,7 @@ pub use nal_network::{NalNetwork, NoDns, ResolvesNames, WithoutDns};
 pub use network::{Diagnostics, Network, NoPing, NoTls, StackStatus};
 pub use quirks::{Connect, PipeClosed, StackQuirks, ZeroRead};
 pub use status::{DisconnectReason, IpConfig, LinkError, LinkStatus};
+pub use verification::Verification;
 #[cfg(feature = "std")]
 #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
 pub use {clock::StdClock, link::PcLink};

@@ -153,7 +153,7 @@ impl<T: TcpClientStack + ResolvesNames, L> NalNetwork<T, L> {
     }
 
     /// Says how a socket that isn't connected yet is made one with TLS, to a server of the given
-    /// name; see [`Network::secure`].
+    /// name; see [`Network::secure`]. How far the server is verified, [`with_status`](Self::with_status) has to say.
     #[must_use]
     pub fn with_tls(mut self, secure: Secure<T>) -> Self {
         self.secure = Some(secure);

@@ -1,6 +1,6 @@
 //! What a client needs of a stack, and what helps where a request failed.
 
-use crate::{Link, StackFault, StackQuirks};
+use crate::{Link, StackFault, StackQuirks, Verification};
 use core::convert::Infallible;
 use core::net::IpAddr;
 use embedded_nal::{Dns, TcpClientStack};
@@ -56,6 +56,8 @@ pub struct StackStatus<'a> {
     /// Whether `receive` also said `WouldBlock` there. A stack that has that for nothing yet means
     /// something else by `Ok(0)`.
     pub would_block: bool,
+    /// How far it verifies the servers of TLS connections; a client asks where it has sent something over one.
+    pub verification: Verification,
 }
 
 /// All that a client needs below it: TCP, names, and a link that says whether it has an address.
@@ -183,7 +185,8 @@ pub trait Diagnostics: TcpClientStack + Dns {
         StackFault::Unknown
     }
 
-    /// What the stack knows of itself that none of its errors says. Asked when something failed.
+    /// What the stack knows of itself that none of its errors says. Asked when something failed, and for a call's
+    /// figures.
     fn status(&self) -> StackStatus<'_> {
         StackStatus::default()
     }

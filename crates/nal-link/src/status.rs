@@ -241,9 +241,7 @@ impl DisconnectReason {
             other => Self::Code(other),
         }
     }
-}
 
-impl DisconnectReason {
     /// What to do about it.
     const fn advice(self) -> &'static str {
         match self {

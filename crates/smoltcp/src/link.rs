@@ -48,7 +48,7 @@ impl<D: Device, C: Clock> Link for SmoltcpNetwork<'_, D, C> {
     /// As of now: a lease is renewed, and ends, only where the interface is polled.
     fn link_status(&mut self) -> LinkStatus {
         self.poll();
-        if !self.cable {
+        if !self.has_cable {
             return LinkStatus::Disconnected(DisconnectReason::Unknown);
         }
         let address = self.interface.ip_addrs().iter().find_map(|cidr| match cidr {

@@ -28,12 +28,12 @@ pub struct SmoltcpNetwork<'s, D, C> {
     in_use: bool,
     port: u16,
     pub(crate) dns: Option<SocketHandle>,
-    /// And of which name it is.
+    /// And the hash of the name that it asks for.
     query: Option<(QueryHandle, u64)>,
     pub(crate) dhcp: Option<SocketHandle>,
     pub(crate) gateway: Option<Ipv4Addr>,
     pub(crate) has_dns: bool,
-    pub(crate) cable: bool,
+    pub(crate) has_cable: bool,
 }
 
 /// The one socket of a client.
@@ -77,7 +77,7 @@ impl<'s, D: Device, C: Clock> SmoltcpNetwork<'s, D, C> {
             dhcp: None,
             gateway: None,
             has_dns: false,
-            cable: true,
+            has_cable: true,
         }
     }
 
@@ -109,7 +109,7 @@ impl<'s, D: Device, C: Clock> SmoltcpNetwork<'s, D, C> {
         if !is_in && let Some(dhcp) = self.dhcp {
             self.sockets.get_mut::<dhcpv4::Socket<'_>>(dhcp).reset();
         }
-        self.cable = is_in;
+        self.has_cable = is_in;
     }
 
     /// The device, for what only its driver knows.
@@ -207,7 +207,7 @@ impl<D: Device, C: Clock> TcpClientStack for SmoltcpNetwork<'_, D, C> {
 }
 
 /// FNV-1a: tells a name from the one before.
-fn digest(name: &str) -> u64 {
+fn hash_of(name: &str) -> u64 {
     name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
@@ -223,10 +223,10 @@ impl<D: Device, C: Clock> Dns for SmoltcpNetwork<'_, D, C> {
         }
         let context = self.interface.context();
         let socket = self.sockets.get_mut::<dns::Socket<'_>>(dns);
-        let of_name = digest(name);
+        let hash = hash_of(name);
         // The query of a call that was given up answers no other.
-        if let Some((query, of_other)) = self.query
-            && of_other != of_name
+        if let Some((query, other)) = self.query
+            && other != hash
         {
             socket.cancel_query(query);
             self.query = None;
@@ -239,7 +239,7 @@ impl<D: Device, C: Clock> Dns for SmoltcpNetwork<'_, D, C> {
                     StartQueryError::NoFreeSlot => NameError::Busy,
                     _ => NameError::Invalid,
                 })?;
-                self.query = Some((query, of_name));
+                self.query = Some((query, hash));
                 query
             }
         };

@@ -1,7 +1,7 @@
 //! Why a connection has failed, by the last record that came: embedded-tls's errors don't tell.
 
 use crate::failure::Failure;
-use crate::gate::{Gate, Phase};
+use crate::gate::{ALERT, APPLICATION_DATA, Gate, HANDSHAKE, Phase};
 use crate::suite::{SPLIT, UNEXPECTED};
 use embedded_tls::TlsError;
 
@@ -12,13 +12,15 @@ pub(crate) fn autopsy(error: &TlsError, gate: &Gate, buffer: &[u8]) -> Failure {
     let (kind, at) = gate.last_record();
     let content = buffer.get(at).unwrap_or_default();
     match (kind, content) {
-        (21, &[_, description]) => return Failure::of_alert(description),
+        (ALERT, &[_, description]) => return Failure::of_alert(description),
         // A key that is none.
-        (22, _) => return Failure::BadRecord,
-        (23, sealed) => {
+        (HANDSHAKE, _) => return Failure::BadRecord,
+        (APPLICATION_DATA, sealed) => {
             let plain = sealed.get(..sealed.len().saturating_sub(TAG)).unwrap_or_default();
             match *plain {
-                [1 | 2, description, 21, ref padding @ ..] if padding.iter().all(|&b| b == 0) => {
+                [1 | 2, description, ALERT, ref padding @ ..]
+                    if padding.iter().all(|&b| b == 0) =>
+                {
                     return Failure::of_alert(description);
                 }
                 [reason, ref zeros @ ..] if zeros.iter().all(|&b| b == 0) => match reason {

@@ -4,9 +4,9 @@ use crate::failure::Failure;
 
 const HEADER: usize = 5;
 const CHANGE_CIPHER_SPEC: u8 = 20;
-const ALERT: u8 = 21;
-const HANDSHAKE: u8 = 22;
-const APPLICATION_DATA: u8 = 23;
+pub(crate) const ALERT: u8 = 21;
+pub(crate) const HANDSHAKE: u8 = 22;
+pub(crate) const APPLICATION_DATA: u8 = 23;
 
 /// In place of the version of a record after the handshake, which nobody else looks at: so that the cipher
 /// knows.
@@ -101,13 +101,9 @@ impl Gate {
     /// Bytes of the header were passed on.
     pub(crate) fn gave_header(&mut self, count: usize) {
         self.given = self.given.saturating_add(count);
-        if self.given >= HEADER && self.left == 0 {
-            self.have = 0;
-            self.given = 0;
-        }
     }
 
-    /// Bytes of the content were passed on.
+    /// Bytes of the content were passed on: no record is without any.
     pub(crate) fn gave_content(&mut self, count: usize) {
         self.left = self.left.saturating_sub(count);
         if self.left == 0 {

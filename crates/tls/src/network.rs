@@ -106,11 +106,6 @@ impl<'p, N: Network> Tls<'p, N> {
         &self.shown
     }
 
-    /// Whether the last TLS connection was to a server that wasn't verified.
-    pub fn is_unverified(&self) -> bool {
-        self.pipe.with(|line| line.unverified)
-    }
-
     /// Lets the session go on, as far as it can.
     fn poll(&mut self) {
         self.pipe.with(|line| {
@@ -179,7 +174,7 @@ impl<'p, N: Network> Tls<'p, N> {
         self.pipe.with(|line| line.state = State::Idle);
     }
 
-    /// The session belongs to this socket.
+    /// Whether the session belongs to this socket.
     fn owns(&self, secured: Secured) -> Result<(), ErrorOf<N>> {
         if secured.generation == self.generation {
             Ok(())
@@ -189,9 +184,9 @@ impl<'p, N: Network> Tls<'p, N> {
     }
 
     /// What has failed, with what goes with it.
-    fn failed(&mut self, failure: Failure) -> ErrorOf<N> {
+    fn failed<T>(&mut self, failure: Failure) -> nb::Result<T, ErrorOf<N>> {
         self.shown = self.pipe.with(|line| line.shown.clone());
-        Error::Tls(failure)
+        Err(nb::Error::Other(Error::Tls(failure)))
     }
 
     /// "Would block"; an async program's task is woken where there is more to do at once.
@@ -207,10 +202,8 @@ impl<'p, N: Network> Tls<'p, N> {
         let moved = self.pump(socket)?;
         match self.pipe.state() {
             State::Open => Ok(()),
-            State::Failed(failure) => Err(nb::Error::Other(self.failed(failure))),
-            State::Idle | State::Ended => {
-                Err(nb::Error::Other(Error::Tls(Failure::EndedInHandshake)))
-            }
+            State::Failed(failure) => self.failed(failure),
+            State::Idle | State::Ended => self.failed(Failure::EndedInHandshake),
             State::Asked | State::Opening => self.later(moved),
         }
     }
@@ -228,8 +221,8 @@ impl<'p, N: Network> Tls<'p, N> {
                 State::Open => {}
                 // The next call tells why it has ended.
                 _ if sent > 0 => return Ok(sent),
-                State::Failed(failure) => return Err(nb::Error::Other(self.failed(failure))),
-                _ => return Err(nb::Error::Other(Error::Tls(Failure::Closed))),
+                State::Failed(failure) => return self.failed(failure),
+                _ => return self.failed(Failure::Closed),
             }
             let rest = bytes.get(sent..).unwrap_or_default();
             let count = self.pipe.with(|line| {
@@ -265,8 +258,8 @@ impl<'p, N: Network> Tls<'p, N> {
             match self.pipe.state() {
                 State::Open => {}
                 State::Ended => return Ok(0),
-                State::Failed(failure) => return Err(nb::Error::Other(self.failed(failure))),
-                _ => return Err(nb::Error::Other(Error::Tls(Failure::Closed))),
+                State::Failed(failure) => return self.failed(failure),
+                _ => return self.failed(Failure::Closed),
             }
             let moved = self.pump(socket)?;
             let has_news = self.pipe.with(|line| !line.received.is_empty());
@@ -382,7 +375,7 @@ impl<N: Network> TcpClientStack for Tls<'_, N> {
     fn close(&mut self, mut socket: Self::TcpSocket) -> Result<(), Self::Error> {
         if let Some(secured) = socket.tls
             && secured.is_dialled
-            && secured.generation == self.generation
+            && self.owns(secured).is_ok()
         {
             self.say_goodbye(&mut socket.inner);
         }

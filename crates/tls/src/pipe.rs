@@ -9,6 +9,7 @@ use core::future::poll_fn;
 use core::task::Poll;
 use embedded_io::{ErrorKind, ErrorType};
 use embedded_io_async::{Read, Write};
+use nal_link::Verification;
 
 /// The longest name of a host (RFC 1035 section 2.3.4).
 const LONGEST_NAME: usize = 253;
@@ -28,9 +29,10 @@ pub(crate) type Shown = heapless::Vec<u8, 96>;
 pub struct Pipe(RefCell<Line>);
 
 /// How far the session is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum State {
     /// No connection, and none is asked for.
+    #[default]
     Idle,
     /// A connection is asked for.
     Asked,
@@ -71,8 +73,8 @@ pub(crate) struct Line {
     /// What has failed, told before embedded-tls does.
     pub(crate) failure: Option<Failure>,
     pub(crate) shown: Shown,
-    /// The server wasn't verified.
-    pub(crate) unverified: bool,
+    /// How far servers are verified.
+    pub(crate) verification: Verification,
     /// The length of the read buffer.
     pub(crate) buffer: usize,
 }
@@ -97,7 +99,7 @@ impl Pipe {
             gate: Gate::new(),
             failure: None,
             shown: Shown::new(),
-            unverified: false,
+            verification: Verification::Unknown,
             buffer: 0,
         }))
     }
@@ -111,10 +113,7 @@ impl Pipe {
     }
 
     pub(crate) fn state(&self) -> State {
-        match self.0.try_borrow() {
-            Ok(line) => line.state,
-            Err(_) => State::Idle,
-        }
+        self.with(|line| line.state)
     }
 
     /// Waits until `work` has something.
@@ -154,7 +153,6 @@ impl Line {
         self.gate = Gate::new();
         self.failure = None;
         self.shown.clear();
-        self.unverified = false;
     }
 
     fn fail(&mut self, failure: Failure) -> Broken {

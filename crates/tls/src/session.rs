@@ -53,6 +53,7 @@ pub async fn session<V: Verify, R: SecureRandom>(
     verify: V,
     random: R,
 ) -> Infallible {
+    pipe.with(|line| line.verification = verify.verification());
     let mut provider = Provider { verifier: Verifier::new(verify, pipe), random };
     loop {
         pipe.until(|line| {
@@ -134,8 +135,7 @@ async fn handshake<V: Verify, R: SecureRandom>(
     tls.open(TlsContext::new(&config, &mut *provider)).await?;
     // embedded-tls takes a handshake without a certificate for one.
     if !provider.verifier.is_satisfied() {
-        provider.verifier.refuse(Failure::Unauthenticated);
-        return Err(TlsError::InvalidCertificate);
+        return Err(provider.verifier.refuse(Failure::Unauthenticated));
     }
     provider.verifier.pipe.with(|line| {
         line.gate.phase = Phase::Data;

@@ -3,7 +3,7 @@
 //! embedded-tls 0.19 panics at a record without a content, and at messages after the handshake that it
 //! doesn't expect. The cipher sees each record's plaintext first, and refuses those.
 
-use crate::gate::IN_DATA;
+use crate::gate::{ALERT, APPLICATION_DATA, HANDSHAKE, IN_DATA};
 use aes_gcm::Aes128Gcm;
 use aes_gcm::aead::consts::{U0, U12, U16, U54};
 use aes_gcm::aead::{AeadCore, AeadInPlace, Error, Key, KeyInit, KeySizeUser, Nonce, Tag};
@@ -26,10 +26,6 @@ impl TlsCipherSuite for Suite {
 pub(crate) const SPLIT: u8 = 0xf0;
 /// A message has no place here.
 pub(crate) const UNEXPECTED: u8 = 0xf1;
-
-const ALERT: u8 = 21;
-const HANDSHAKE: u8 = 22;
-const APPLICATION_DATA: u8 = 23;
 
 pub(crate) struct Guarded(Aes128Gcm);
 

@@ -89,7 +89,7 @@ impl Failure {
     ) -> Self {
         let causes = diagnosis.suspects().to_vec();
         let tls = crate::tls::exit_status(diagnosis.evidence().fault);
-        let message = match &error.kind {
+        let mut message = match &error.kind {
             // TLS has more to say than the client, which knows that the stack has failed.
             ErrorKind::Connect(tls_error)
             | ErrorKind::Send(tls_error)
@@ -109,6 +109,9 @@ impl Failure {
                 came(error, &diagnosis.evidence())
             ),
         };
+        if let Some(warning) = diagnosis.evidence().verification.warning() {
+            message.push_str(&format!("; {warning}"));
+        }
         // Behind the handshake it is something that came, also where it is told to a send.
         let tls = match error.kind {
             ErrorKind::Connect(_) => tls,
@@ -267,19 +270,20 @@ fn without_user(url: &str) -> String {
     }
 }
 
-/// The schemes of a server's challenges, without what belongs to them.
+/// The schemes of a server's challenges, without their parameters.
 fn schemes(head: ResponseHead<'_>, name: &str) -> Vec<String> {
     let values = head.headers().filter(|header| header.name().eq_ignore_ascii_case(name));
     let mut schemes = Vec::new();
     for value in values.map(|header| latin1(header.value())) {
-        let mut in_quotes = false;
+        let (mut in_quotes, mut is_escaped) = (false, false);
         let parts = value.split(|character| {
-            in_quotes ^= character == '"';
+            in_quotes ^= character == '"' && !is_escaped;
+            is_escaped = in_quotes && character == '\\' && !is_escaped;
             character == ',' && !in_quotes
         });
         for part in parts.map(str::trim) {
             let (word, rest) = part.split_once([' ', '=']).unwrap_or((part, ""));
-            // `realm="x"` belongs to the scheme before.
+            // `realm="x"` is a parameter of the scheme before it.
             let is_parameter = part.get(word.len()..).is_some_and(|rest| rest.starts_with('='))
                 || rest.trim_start().starts_with('=');
             if !word.is_empty() && !is_parameter {

@@ -41,6 +41,9 @@ pub(crate) fn respond<N: PcNet, C: Clock, B: Buffer>(
     let unwritable = |error: std::io::Error| Failure::of_output(&error, watch.bytes_received());
     watch.enter(Phase::Body);
     let Some(head) = call.head() else { unreachable!("a call whose poll is done has a head") };
+    if let Some(warning) = call.evidence(client).verification.warning() {
+        watch.note(warning);
+    }
     let lines: Vec<Vec<u8>> = head_lines(head).collect();
     watch.head(&lines);
     let status = head.status();

@@ -4,8 +4,7 @@ use crate::client::IntoUrl;
 use crate::client::{Buffer, Call, Online, Request, Response, SafeHttpClient};
 use crate::error::BodyFraming;
 use crate::http::method::Method;
-use crate::http::range::{self, ContentRange, strong_tag};
-use crate::http::response::ResponseHead;
+use crate::http::response::{ContentRange, ResponseHead, all_from, strong_tag};
 use crate::nal::ErrorOf;
 use core::fmt;
 use embedded_io::{BufRead, Write};
@@ -137,7 +136,7 @@ impl Download {
             return request;
         }
         let mut room = [0; 32];
-        let range = range::all_from(self.have, &mut room);
+        let range = all_from(self.have, &mut room);
         request.header("range", range).header("if-range", self.tag())
     }
 
@@ -207,12 +206,12 @@ impl Download {
         &mut self,
         call: &Call<'_, B>,
     ) -> Result<(), DownloadError<R, W>> {
-        if self.begun != Some(call.ticket) {
-            let progress = call.exchange.progress();
+        if self.begun != Some(call.parts.ticket) {
+            let progress = call.parts.exchange.progress();
             let has_end =
                 !progress.is_some_and(|progress| progress.framing == BodyFraming::UntilClose);
             self.accept(&call.known_head(), has_end)?;
-            self.begun = Some(call.ticket);
+            self.begun = Some(call.parts.ticket);
         }
         Ok(())
     }

@@ -164,7 +164,7 @@ impl<B: Buffer> EventStream<B> {
 
     /// Looks at a response's head, once.
     pub(crate) fn begin<R: Buffer, E>(&mut self, call: &Call<'_, R>) -> Result<(), EventError<E>> {
-        if self.begun != Some(call.ticket) {
+        if self.begun != Some(call.parts.ticket) {
             let head = call.known_head();
             if head.status() != 200 {
                 return Err(EventError::Status(head.status()));
@@ -175,7 +175,7 @@ impl<B: Buffer> EventStream<B> {
                 return Err(EventError::ContentType);
             }
             self.parser.start();
-            self.begun = Some(call.ticket);
+            self.begun = Some(call.parts.ticket);
         }
         Ok(())
     }

@@ -214,10 +214,11 @@ pub(super) fn client_over(
 ) -> (Client, SharedLog) {
     let stack = ScriptStack::new(connections);
     let log = stack.log.clone();
-    // Heads may take long byte by byte, on a clock that moves at each look.
-    let config = Config::new()
-        .response_timeout(Duration::from_secs(100))
-        .idle_timeout(Duration::from_secs(1000));
+    let data = stack.connections.iter().flat_map(|connection| &connection.steps);
+    let bytes = data.map(|step| if let Step::Data(bytes) = step { bytes.len() } else { 0 });
+    // They may come one by one, on a clock that moves at each look; what waits for more waits as long.
+    let patience = Duration::from_millis(1000 + 10 * bytes.sum::<usize>() as u64);
+    let config = Config::new().response_timeout(patience).idle_timeout(Duration::from_secs(1000));
     let network = stack.attached(quirks);
     (SafeHttpClient::with_config(network, TestClock::ticking(1), config), log)
 }

@@ -16,7 +16,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-const SECOND: Duration = Duration::from_secs(1);
 const URL: &str = "http://192.168.4.20:81/";
 
 fn every(test: impl Fn(Dialect)) {

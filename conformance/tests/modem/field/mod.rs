@@ -20,8 +20,6 @@ use safe_http_client::{
 use std::net::SocketAddr;
 use std::time::Duration;
 
-const MS: Duration = Duration::from_millis(1);
-const SECOND: Duration = Duration::from_secs(1);
 const URL: &str = "http://192.168.4.20/";
 
 fn every(test: impl Fn(Dialect)) {

@@ -12,7 +12,7 @@ use core::net::IpAddr;
 use embedded_nal::{AddrType, Dns};
 use nal_link::{
     Clock, Connect, Diagnostics, Link, LinkStatus, Network, NoPing, NoTls, PipeClosed, StackFault,
-    StackQuirks, StackStatus, ZeroRead,
+    StackQuirks, StackStatus, Verification, ZeroRead,
 };
 
 impl<S: Serial, C: Clock, const RX_BUF: usize> Link for EspAt<S, C, RX_BUF> {
@@ -94,6 +94,7 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> Diagnostics for EspAt<S, C, RX_BU
         status.is_busy = self.modem.is_busy();
         status.radio_sleeps = !self.modem.station.settings.is_awake();
         status.last_words = self.modem.last_answer();
+        status.verification = self.tls.map_or(Verification::Unknown, TlsVerification::evidence);
         status
     }
 

@@ -122,6 +122,7 @@ impl<N: Network> Diagnostics for Tls<'_, N> {
 
     fn status(&self) -> StackStatus<'_> {
         let mut status = self.network.status();
+        status.verification = self.pipe.with(|line| line.verification);
         if !self.shown.is_empty() {
             status.last_words = &self.shown;
         }

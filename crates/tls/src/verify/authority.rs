@@ -6,6 +6,7 @@ use crate::der;
 use crate::failure::Failure;
 use crate::pipe::{Shown, show};
 use core::time::Duration;
+use nal_link::Verification;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use webpki::{EndEntityCert, Error, KeyUsage, VerifiedPath};
 
@@ -75,6 +76,14 @@ impl<'a, W: WallClock> Authority<'a, W> {
 impl<W: WallClock> Verify for Authority<'_, W> {}
 
 impl<W: WallClock> Check for Authority<'_, W> {
+    fn verification(&self) -> Verification {
+        if self.clock.checks_validity() {
+            Verification::Verified
+        } else {
+            Verification::DatesNotVerified
+        }
+    }
+
     fn why_not(&self) -> Option<Failure> {
         (self.clock.now() == WallTime::Unknown).then_some(Failure::ClockNotSet)
     }

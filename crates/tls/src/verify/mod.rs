@@ -22,6 +22,7 @@ use crate::pipe::{Pipe, Shown};
 use embedded_tls::{
     CertificateEntryRef, CertificateRef, CertificateVerifyRef, TlsError, TlsVerifier,
 };
+use nal_link::Verification;
 use rustls_pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer};
 use sha2::{Digest, Sha256};
 use webpki::RawPublicKeyEntity;
@@ -33,8 +34,10 @@ pub trait Verify: Check {}
 
 /// What verifies a server's certificates.
 pub(crate) trait Check {
-    /// Whether anything is verified.
-    const VERIFIES: bool = true;
+    /// How far servers are verified.
+    fn verification(&self) -> Verification {
+        Verification::Verified
+    }
 
     /// Why nothing can be verified now.
     fn why_not(&self) -> Option<Failure> {
@@ -53,7 +56,9 @@ pub(crate) trait Check {
 impl<V: Verify> Verify for &V {}
 
 impl<V: Check> Check for &V {
-    const VERIFIES: bool = V::VERIFIES;
+    fn verification(&self) -> Verification {
+        V::verification(self)
+    }
 
     fn why_not(&self) -> Option<Failure> {
         V::why_not(self)
@@ -70,8 +75,8 @@ impl<V: Check> Check for &V {
 }
 
 /// Encrypted, to whoever answers: **nothing is verified**, so anyone on the network can be the server. For
-/// a first try on the bench; the evidence of each connection says so
-/// ([`Tls::is_unverified`](crate::Tls::is_unverified)).
+/// a first try on the bench. The client's evidence of each call says so
+/// ([`Verification::NotVerified`]).
 ///
 /// ```
 /// let verify = safe_http_client_tls::Unverified;
@@ -83,7 +88,9 @@ pub struct Unverified;
 impl Verify for Unverified {}
 
 impl Check for Unverified {
-    const VERIFIES: bool = false;
+    fn verification(&self) -> Verification {
+        Verification::NotVerified
+    }
 
     fn check(
         &self,
@@ -128,7 +135,6 @@ impl<'p, V: Verify> Verifier<'p, V> {
 
     pub(crate) fn restart(&mut self) {
         self.step = Step::Certificates;
-        self.pipe.with(|line| line.unverified = !V::VERIFIES);
     }
 
     /// Why a connection to this host can't be verified.
@@ -141,7 +147,11 @@ impl<'p, V: Verify> Verifier<'p, V> {
 
     /// The server is who it should be.
     pub(crate) fn is_satisfied(&self) -> bool {
-        self.step == Step::Satisfied || (!V::VERIFIES && self.step != Step::Refused)
+        self.step == Step::Satisfied || (!self.verifies() && self.step != Step::Refused)
+    }
+
+    fn verifies(&self) -> bool {
+        self.verify.verification() != Verification::NotVerified
     }
 
     pub(crate) fn refuse(&mut self, failure: Failure) -> TlsError {
@@ -150,6 +160,22 @@ impl<'p, V: Verify> Verifier<'p, V> {
             line.failure.get_or_insert(failure);
         });
         TlsError::InvalidCertificate
+    }
+
+    /// From one step to the next, where `check` has nothing against it.
+    fn advance(
+        &mut self,
+        from: Step,
+        to: Step,
+        check: impl FnOnce(&mut Self) -> Result<(), Failure>,
+    ) -> Result<(), TlsError> {
+        if !self.verifies() {
+            return Ok(());
+        }
+        let outcome = if self.step == from { check(self) } else { Err(Failure::UnexpectedMessage) };
+        outcome.map_err(|failure| self.refuse(failure))?;
+        self.step = to;
+        Ok(())
     }
 
     fn certificates(
@@ -202,34 +228,12 @@ impl<V: Verify> TlsVerifier<crate::suite::Suite> for Verifier<'_, V> {
         transcript: &Sha256,
         certificates: CertificateRef<'_>,
     ) -> Result<(), TlsError> {
-        if !V::VERIFIES {
-            return Ok(());
-        }
-        if self.step != Step::Certificates {
-            return Err(self.refuse(Failure::UnexpectedMessage));
-        }
-        match self.certificates(transcript, &certificates) {
-            Ok(()) => {
-                self.step = Step::Proof;
-                Ok(())
-            }
-            Err(failure) => Err(self.refuse(failure)),
-        }
+        self.advance(Step::Certificates, Step::Proof, |it| {
+            it.certificates(transcript, &certificates)
+        })
     }
 
     fn verify_signature(&mut self, proof: CertificateVerifyRef<'_>) -> Result<(), TlsError> {
-        if !V::VERIFIES {
-            return Ok(());
-        }
-        if self.step != Step::Proof {
-            return Err(self.refuse(Failure::UnexpectedMessage));
-        }
-        match self.proof(&proof) {
-            Ok(()) => {
-                self.step = Step::Satisfied;
-                Ok(())
-            }
-            Err(failure) => Err(self.refuse(failure)),
-        }
+        self.advance(Step::Proof, Step::Satisfied, |it| it.proof(&proof))
     }
 }

@@ -2,22 +2,8 @@
 
 use crate::run::{Folder, end, fetch, start};
 use crate::server::{Play, Server, drain, read_request};
+use crate::tools::{MIB, noise};
 use std::io::{Read, Write};
-
-/// Bytes without a short period, so that a lost or doubled piece shows.
-pub(crate) fn noise(length: usize) -> Vec<u8> {
-    let mut state = 0x9E37_79B9_u32;
-    (0..length)
-        .map(|_| {
-            state ^= state << 13;
-            state ^= state >> 17;
-            state ^= state << 5;
-            state as u8
-        })
-        .collect()
-}
-
-pub(crate) const MIB: usize = 1024 * 1024;
 
 #[test]
 fn ten_mebibytes_pass_through_one_kibibyte() {

@@ -2,8 +2,8 @@
 //! status, each produced for real.
 
 use crate::run::program;
+use crate::tools::answering;
 use std::fs;
-use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -88,11 +88,14 @@ impl Site {
         Self { folder, servers: Vec::new() }
     }
 
-    /// Starts `openssl s_server` with a certificate; its port.
+    /// Starts `openssl s_server` with a certificate; its port. It answers with a page, or with `-rev` with what comes,
+    /// backwards.
     fn serve(&mut self, name: &str, key: &str, more: &[&str]) -> u16 {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let server = Command::new("openssl")
-            .args(["s_server", "-quiet", "-www", "-cert"])
+            .args(["s_server", "-quiet"])
+            .args((!more.contains(&"-rev")).then_some("-www"))
+            .arg("-cert")
             .arg(format!("{name}.pem"))
             .arg("-key")
             .arg(format!("{key}.key"))
@@ -123,20 +126,6 @@ impl Site {
     }
 }
 
-/// A server that says something else than TLS, and ends; its port.
-fn says(answer: &'static [u8]) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    thread::spawn(move || {
-        for socket in listener.incoming() {
-            let mut socket = socket.unwrap();
-            let _ = socket.read(&mut [0; 1024]);
-            let _ = socket.write_all(answer);
-        }
-    });
-    port
-}
-
 #[test]
 fn https_ends_as_curl_does() {
     if !has("openssl") {
@@ -150,8 +139,8 @@ fn https_ends_as_curl_does() {
         (site.serve("expired", "server", &[]), site.serve("early", "server", &[]));
     let other_group = site.serve("server", "server", &["-groups", "X25519"]);
     let wants = site.serve("server", "server", &["-Verify", "1", "-verify_return_error"]);
-    let clear = says(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
-    let silent = says(b"");
+    let clear = answering(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+    let silent = answering(b"");
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let with = |port: u16| {
         format!("--resolve gate.test:{port}:127.0.0.1 --cacert root.pem https://gate.test:{port}/")
@@ -167,6 +156,7 @@ fn https_ends_as_curl_does() {
     let cases = [
         (0, format!("{here} --cacert root.pem {url}"), ""),
         (0, format!("{here} -k {url}"), "WARNING: -k"),
+        (0, format!("{here} -vk {url}"), "\n* the server's certificate was not verified\n"),
         (0, format!("{here} --cacert root.pem --pinnedpubkey sha256//{pin} {url}"), ""),
         (0, format!("{here} -k --pinnedpubkey sha256//{zeros};sha256//{pin} {url}"), "WARNING"),
         (
@@ -229,5 +219,13 @@ fn https_ends_as_curl_does() {
             assert_eq!(status, *expected, "curl {arguments}: {stderr}");
         }
     }
+    // What goes wrong over a connection that isn't verified is shown as that.
+    let backwards = site.serve("server", "server", &["-rev"]);
+    let (status, stderr) = site.status(
+        &program(),
+        &format!("-k --resolve gate.test:{backwards}:127.0.0.1 https://gate.test:{backwards}/"),
+    );
+    let warning = "; the server's certificate was not verified\n";
+    assert!(status == 8 && stderr.contains(warning), "{status}: {stderr}");
     eprintln!("fetch https: {} commands end as curl's do", cases.len());
 }

@@ -1,8 +1,8 @@
 //! What `fetch` does with redirects, files that broke off, retries and hints, where it is more than curl does.
 
-use crate::field::says;
 use crate::run::{Folder, Run, fetch, start};
 use crate::server::{Play, answer, drain, perform, read_request, refusing_port};
+use crate::tools::says;
 use std::io::Write as _;
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};

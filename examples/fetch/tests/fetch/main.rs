@@ -13,3 +13,5 @@ mod sent;
 mod server;
 mod shown;
 mod statuses;
+#[path = "../../../../tests/common/tools.rs"]
+mod tools;

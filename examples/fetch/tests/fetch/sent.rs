@@ -1,8 +1,8 @@
 //! What is sent: header fields and bodies.
 
-use crate::bodies::{MIB, noise};
 use crate::run::{Folder, end, fetch_with, start};
 use crate::server::{Server, answer, drain};
+use crate::tools::{MIB, noise};
 use std::io::{Read, Write};
 use std::thread;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! `--diagnose` of servers whose answer is no success.
 
-use super::says;
 use crate::run::{Run, fetch};
 use crate::server::refusing_port;
+use crate::tools::says;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, TcpListener};
 

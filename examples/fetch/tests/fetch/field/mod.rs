@@ -8,22 +8,7 @@ mod urls;
 
 use crate::run::fetch;
 use crate::server::{Play, Server, answer};
-
-/// With one space between words, as they are read.
-pub(crate) fn plain(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-#[track_caller]
-pub(crate) fn says(what: &str, text: &str, wanted: &[&str], unwanted: &[&str]) {
-    let text = plain(text);
-    for words in wanted {
-        assert!(text.contains(words), "{what}: doesn't say {words:?}:\n{text}");
-    }
-    for words in unwanted {
-        assert!(!text.contains(words), "{what}: says {words:?}:\n{text}");
-    }
-}
+use crate::tools::{plain, says};
 
 /// A report, what the server does, the exit status, what comes of the body, what is said and what isn't.
 pub(crate) type Row<'a> = (&'a str, Play, i32, &'a str, &'a [&'a str], &'a [&'a str]);
@@ -219,6 +204,18 @@ fn answers_that_want_something() {
             "no",
             &["401", "wants Basic:", "-u USER:PASSWORD"],
             &[],
+        ),
+        (
+            "401 with a quotation in its realm",
+            answer(
+                "HTTP/1.1 401 Unauthorized\r\n\
+                 WWW-Authenticate: Digest realm=\"say \\\"yes, sir\\\"\", Basic realm=\"c\"\r\n\
+                 Content-Length: 0\r\n\r\n",
+            ),
+            0,
+            "",
+            &["401", "wants Digest, Basic"],
+            &["sir"],
         ),
         (
             "302 to another host",

@@ -1,8 +1,8 @@
 //! Times are as curl's, and what is shown has no secrets.
 
-use super::says;
 use crate::run::fetch;
 use crate::server::{Play, Server, answer};
+use crate::tools::says;
 use std::time::{Duration, Instant};
 
 /// As curl's: seconds, and fractions of them.

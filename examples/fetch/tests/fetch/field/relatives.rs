@@ -1,8 +1,9 @@
 //! Relatives of what people have reported, through `fetch`: what comes of each, and what is said of it.
 
-use super::{check, says, stall};
+use super::{check, stall};
 use crate::run::fetch;
 use crate::server::{Play, Server, answer, refusing_port};
+use crate::tools::says;
 
 #[test]
 fn beginnings_by_what_they_are() {

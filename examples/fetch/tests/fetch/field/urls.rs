@@ -1,8 +1,8 @@
 //! URLs with a mistake, or without a scheme.
 
-use super::says;
 use crate::run::fetch;
 use crate::server::{Server, answer, refusing_port};
+use crate::tools::says;
 
 #[test]
 fn urls_with_a_mistake_name_it() {
