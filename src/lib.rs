@@ -183,8 +183,7 @@ pub use protocol::CloseReason;
 /// part of the API: anything in it may change in any version.
 #[doc(hidden)]
 pub mod sans_io {
-    pub use crate::http::framing::{ChunkedDecoder, Piece};
-    pub use crate::http::framing::{Framing, FramingFields, ResponseTo};
+    pub use crate::http::framing::{ChunkedDecoder, Framing, FramingFields, Piece, ResponseTo};
     pub use crate::http::head::HeadParser;
     pub use crate::protocol::{Action, Blocked, Exchange, Failure, Goal, Space, UploadState};
 
