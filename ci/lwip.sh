@@ -15,7 +15,7 @@ fi
 export LWIP_SOURCE
 run() {
     # The lines of one test aren't within those of another, as lwIP is one at a time anyway.
-    cargo test --quiet -p conformance-lwip --test '*' "$@" -- --nocapture --test-threads=1
+    (cd conformance/lwip && cargo test --quiet --test '*' "$@" -- --nocapture --test-threads=1)
 }
 run "$@"
 

@@ -200,34 +200,84 @@ const ROOM: usize = 512;
 /// Responses this short are cut everywhere; longer ones at every third byte.
 const SHORT: usize = 64;
 
+/// What came of some of the responses.
+#[derive(Default)]
+struct Tally {
+    total: usize,
+    responses: usize,
+    readings: usize,
+    by_clients: usize,
+    complete: usize,
+    malformed: usize,
+    incomplete: usize,
+    wrong: Vec<String>,
+}
+
+/// The processor's cores share the responses.
+const THREADS: usize = 2;
+
 #[test]
 fn every_response_of_the_grammar_is_what_rfc_9112_makes_of_it() {
     let all = !cfg!(debug_assertions) || std::env::var_os("EXHAUSTIVE").is_some();
     // No step of a loop of the grammar, so that each of its parts is met with each other.
     let stride = if all { 1 } else { 23 };
     let begin = Instant::now();
+    let mut sum = Tally::default();
+    std::thread::scope(|scope| {
+        let threads: [_; THREADS] =
+            std::array::from_fn(|share| scope.spawn(move || read(stride, share)));
+        for thread in threads {
+            let tally = thread.join().unwrap();
+            sum.total = tally.total;
+            sum.responses += tally.responses;
+            sum.readings += tally.readings;
+            sum.by_clients += tally.by_clients;
+            sum.complete += tally.complete;
+            sum.malformed += tally.malformed;
+            sum.incomplete += tally.incomplete;
+            sum.wrong.extend(tally.wrong);
+        }
+    });
+    let Tally { total, responses, readings, by_clients, complete, malformed, incomplete, wrong } =
+        sum;
+    eprintln!(
+        "{responses} of {total} responses ({complete} complete, {malformed} malformed, {incomplete} \
+         incomplete; {by_clients} by the client as well) in {readings} readings, {:.0} s",
+        begin.elapsed().as_secs_f32()
+    );
+    assert!(
+        wrong.is_empty(),
+        "{} disagreements:\n{}",
+        wrong.len(),
+        wrong[..wrong.len().min(20)].join("\n")
+    );
+    assert!(complete * 20 > responses && malformed * 20 > responses && incomplete * 50 > responses);
+    assert!(total > 1_000_000 && (!all || responses == total));
+}
+
+/// Reads every `stride`-th response, and of those the ones that are this thread's.
+fn read(stride: usize, share: usize) -> Tally {
+    let mut tally = Tally::default();
     let mut cx = cx();
-    let (mut total, mut responses, mut readings, mut by_clients) = (0, 0usize, 0usize, 0usize);
-    let mut verdicts = [0usize; 3];
-    let (mut wrong, mut last_wrong) = (Vec::new(), 0);
+    let mut last_wrong = 0;
     each_response(|number, bytes, response_to, stream_ends| {
-        total += 1;
-        if number % stride != 0 {
+        tally.total += 1;
+        if number % stride != 0 || number / stride % THREADS != share {
             return;
         }
-        responses += 1;
+        tally.responses += 1;
         let judged = judge(bytes, response_to, stream_ends);
-        verdicts[match judged.verdict {
-            Verdict::Complete { .. } => 0,
-            Verdict::Malformed => 1,
-            Verdict::Incomplete => 2,
-        }] += 1;
+        *match judged.verdict {
+            Verdict::Complete { .. } => &mut tally.complete,
+            Verdict::Malformed => &mut tally.malformed,
+            Verdict::Incomplete => &mut tally.incomplete,
+        } += 1;
         let mut check = |how: &str, ours: &Outcome| {
-            readings += 1;
+            tally.readings += 1;
             // Once for each response.
             if !agree(bytes, response_to, stream_ends, &judged, ours) && last_wrong != number + 1 {
                 last_wrong = number + 1;
-                wrong.push(format!(
+                tally.wrong.push(format!(
                     "{} ({response_to:?}, stream ends: {stream_ends}), {how}\n  judge: {judged:?}\n  \
                      ours:  {ours:?}",
                     bytes.escape_ascii()
@@ -250,7 +300,7 @@ fn every_response_of_the_grammar_is_what_rfc_9112_makes_of_it() {
         }
         // The whole client, for every so many of them.
         if number % (stride * 7) == 0 {
-            by_clients += 1;
+            tally.by_clients += 1;
             check("by the client", &by_client(&mut cx, &[bytes], response_to, stream_ends));
             let pieces: Vec<&[u8]> = bytes.chunks(1).collect();
             check(
@@ -259,20 +309,7 @@ fn every_response_of_the_grammar_is_what_rfc_9112_makes_of_it() {
             );
         }
     });
-    let [complete, malformed, incomplete] = verdicts;
-    eprintln!(
-        "{responses} of {total} responses ({complete} complete, {malformed} malformed, {incomplete} \
-         incomplete; {by_clients} by the client as well) in {readings} readings, {:.0} s",
-        begin.elapsed().as_secs_f32()
-    );
-    assert!(
-        wrong.is_empty(),
-        "{} disagreements:\n{}",
-        wrong.len(),
-        wrong[..wrong.len().min(20)].join("\n")
-    );
-    assert!(complete * 20 > responses && malformed * 20 > responses && incomplete * 50 > responses);
-    assert!(total > 1_000_000 && (!all || responses == total));
+    tally
 }
 
 /// The judge itself, on what RFC 9112 has as examples and says in as many words.

@@ -1,6 +1,6 @@
 //! The client: it stands still, and lends what has requests.
 
-use super::driver::{OfProbe, wait};
+use super::driver::{Close, OfProbe, wait};
 use super::{AsyncNetwork, Request, Timer};
 use crate::client::BUFFER;
 use crate::diagnosis::{Diagnosis, Report};
@@ -11,7 +11,7 @@ use crate::protocol::CloseReason;
 use crate::{Buffer, HasIp, IntoUrl, Method};
 use core::fmt;
 use core::marker::PhantomData;
-use nal_link::{Clock, LinkError, LinkStatus, LoopContext};
+use nal_link::{LinkError, LinkStatus, LoopContext};
 
 /// A link says nothing by itself when it comes up: it is looked at so often.
 const LOOK_MS: u32 = 50;
@@ -98,9 +98,10 @@ impl<N: AsyncNetwork, C: Timer> SafeHttpClient<N, C> {
     /// ```
     pub async fn diagnose<'u>(&mut self, _cx: &mut LoopContext, url: impl IntoUrl<'u>) -> Report {
         let mut probe = self.inner.start_probe(url, [0; BUFFER]);
-        let close = Close(&mut self.inner);
+        let reason = Some(CloseReason::CallerAsked);
+        let close = Close { driver: &mut self.inner.driver, reason };
         let mut work = OfProbe { ladder: &mut probe.ladder, buffer: &mut probe.buffer };
-        let Ok(()) = wait(&mut close.0.driver, &mut work).await;
+        let Ok(()) = wait(close.driver, &mut work).await;
         probe.ladder.report
     }
 
@@ -162,15 +163,6 @@ impl<N: AsyncNetwork, C: Timer> SafeHttpClient<N, C> {
 
     pub(super) fn inner(&mut self) -> &mut crate::SafeHttpClient<N, C> {
         &mut self.inner
-    }
-}
-
-/// Closes the connection of a check, also of one that is dropped.
-struct Close<'c, N: AsyncNetwork, C: Clock>(&'c mut crate::SafeHttpClient<N, C>);
-
-impl<N: AsyncNetwork, C: Clock> Drop for Close<'_, N, C> {
-    fn drop(&mut self) {
-        self.0.driver.any().close(CloseReason::CallerAsked);
     }
 }
 

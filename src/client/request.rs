@@ -404,11 +404,6 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         (self.client, Call::new(self.draft, Kept::new(self.buffer, end)))
     }
 
-    /// The same of the response's head.
-    pub(super) fn into_kept_response(self, end: usize) -> Response<'r, 'b, N, C, Kept<B>> {
-        Response::new(self.client, Call::new(self.draft, Kept::new(self.buffer, end)))
-    }
-
     /// Checks all of it, and makes the call the client's.
     pub(crate) fn check(&mut self, upload: Option<BodyLength>) -> Result<(), ErrorOf<N>> {
         if upload.is_some() {

@@ -1,9 +1,6 @@
 //! Digest authentication (RFC 7616): what a server asks for, and what answers it.
 
-use super::bytes::{is, is_space, is_token_byte, part, split_at_byte, trim};
-use super::method::Method;
-use super::request::HeadWriter;
-use super::request::extras::hex;
+use super::bytes::{escaped, hex, is, is_space, is_token_byte, part, put, split_at_byte, trim};
 use super::response::ResponseHead;
 use crate::error::ChallengeError;
 
@@ -239,7 +236,7 @@ fn hash(is_md5: bool, parts: &[&[u8]], is_second_quoted: bool) -> Hex {
     let mut hasher = Hasher::new(is_md5);
     for (at, part) in parts.iter().enumerate() {
         if at > 0 {
-            hasher.put(b":");
+            hasher.put(b':');
         }
         let is_quoted = is_second_quoted && at == 1;
         let mut rest = *part;
@@ -250,19 +247,32 @@ fn hash(is_md5: bool, parts: &[&[u8]], is_second_quoted: bool) -> Hex {
                 let [second, behind @ ..] = rest else { break };
                 (byte, rest) = (second, behind);
             }
-            hasher.put(&[*byte]);
+            hasher.put(*byte);
         }
     }
     hasher.finish()
 }
 
-/// Between quotation marks, where a backslash and they themselves take a backslash.
-fn put_quoted(put: &mut impl FnMut(&[u8]), text: &[u8]) {
-    for byte in text {
-        if matches!(byte, b'"' | b'\\') {
-            put(b"\\");
+/// A line that is written into a room. What doesn't fit is counted.
+struct Line<'r> {
+    room: &'r mut [u8],
+    length: usize,
+}
+
+impl Line<'_> {
+    #[inline(never)]
+    fn put(&mut self, bytes: &[u8]) {
+        self.length = put(self.room, self.length, bytes);
+    }
+
+    /// Between quotation marks, where a backslash and they themselves take a backslash.
+    fn put_quoted(&mut self, text: &[u8]) {
+        for byte in text {
+            if matches!(byte, b'"' | b'\\') {
+                self.put(b"\\");
+            }
+            self.put(&[*byte]);
         }
-        put(&[*byte]);
     }
 }
 
@@ -279,29 +289,27 @@ pub(crate) struct Answer<'a> {
 impl Answer<'_> {
     /// Writes it, with a line end in front, and returns its length, whether it fits or not.
     pub(crate) fn write(&self, room: &mut [u8]) -> usize {
-        let mut writer = HeadWriter::new(&Method::Get.traits());
-        let mut pen = writer.on(room);
-        let mut put = |bytes: &[u8]| pen.put(bytes);
-        put(b"\r\nAuthorization: Digest username");
+        let mut line = Line { room, length: 0 };
+        line.put(b"\r\nAuthorization: Digest username");
         let hash = self.user_hash.as_ref().map(Hex::text);
         if hash.is_some() || self.user.iter().all(u8::is_ascii) {
-            put(b"=\"");
-            put_quoted(&mut put, hash.unwrap_or(self.user));
-            put(b"\"");
+            line.put(b"=\"");
+            line.put_quoted(hash.unwrap_or(self.user));
+            line.put(b"\"");
         } else {
             // RFC 8187, by RFC 7616 section 3.4.
-            put(b"*=UTF-8''");
+            line.put(b"*=UTF-8''");
             for &byte in self.user {
                 if byte.is_ascii_alphanumeric() {
-                    put(&[byte]);
+                    line.put(&[byte]);
                 } else {
-                    put(&[b'%', hex(byte >> 4), hex(byte & 15)]);
+                    line.put(&escaped(byte));
                 }
             }
         }
         let challenge = self.challenge;
-        put(b", uri=\"");
-        put_quoted(&mut put, self.uri);
+        line.put(b", uri=\"");
+        line.put_quoted(self.uri);
         let quoted: [(&[u8], Option<&[u8]>); 5] = [
             (b"\", realm=\"", Some(challenge.realm)),
             (b"\", nonce=\"", Some(challenge.nonce)),
@@ -311,20 +319,20 @@ impl Answer<'_> {
         ];
         for (name, value) in quoted {
             if let Some(value) = value {
-                put(name);
-                put(value);
+                line.put(name);
+                line.put(value);
             }
         }
-        put(b"\", qop=auth, nc=");
-        put(COUNT);
+        line.put(b"\", qop=auth, nc=");
+        line.put(COUNT);
         if !challenge.algorithm.is_empty() {
-            put(b", algorithm=");
-            put(challenge.algorithm);
+            line.put(b", algorithm=");
+            line.put(challenge.algorithm);
         }
         if self.user_hash.is_some() {
-            put(b", userhash=true");
+            line.put(b", userhash=true");
         }
-        writer.length
+        line.length
     }
 }
 
@@ -362,7 +370,7 @@ static SHA_256: [u32; 8] = [
 const BLOCK: usize = 64;
 const ROOM: usize = 56;
 
-/// A hash of bytes that come in pieces.
+/// A hash of bytes that come one by one.
 struct Hasher {
     is_md5: bool,
     state: [u32; 8],
@@ -377,19 +385,17 @@ impl Hasher {
     }
 
     #[inline(never)]
-    fn put(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            let at = self.length % BLOCK;
-            self.length = self.length.wrapping_add(1);
-            if let Some(slot) = self.block.get_mut(at) {
-                *slot = byte;
-            }
-            if self.length.is_multiple_of(BLOCK) {
-                if self.is_md5 {
-                    self.rounds_of_md5();
-                } else {
-                    sha2::compress256(&mut self.state, &[self.block.into()]);
-                }
+    fn put(&mut self, byte: u8) {
+        let at = self.length % BLOCK;
+        self.length = self.length.wrapping_add(1);
+        if let Some(slot) = self.block.get_mut(at) {
+            *slot = byte;
+        }
+        if self.length.is_multiple_of(BLOCK) {
+            if self.is_md5 {
+                self.rounds_of_md5();
+            } else {
+                sha2::compress256(&mut self.state, &[self.block.into()]);
             }
         }
     }
@@ -421,12 +427,14 @@ impl Hasher {
     /// The hash's digits.
     fn finish(mut self) -> Hex {
         let bits = (self.length as u64).wrapping_mul(8);
-        let (padding, is_md5) = (0x80u8, self.is_md5);
-        self.put(&[padding]);
+        let is_md5 = self.is_md5;
+        self.put(0x80);
         while self.length % BLOCK != ROOM {
-            self.put(&[0]);
+            self.put(0);
         }
-        self.put(&if is_md5 { bits.to_le_bytes() } else { bits.to_be_bytes() });
+        for byte in if is_md5 { bits.to_le_bytes() } else { bits.to_be_bytes() } {
+            self.put(byte);
+        }
         let length = if is_md5 { 32 } else { 64 };
         let mut found = Hex { digits: [0; 64], length };
         for (slots, word) in found.digits.as_chunks_mut::<8>().0.iter_mut().zip(self.state) {
@@ -447,6 +455,7 @@ struct Hex {
 }
 
 impl Hex {
+    #[inline(never)]
     fn text(&self) -> &[u8] {
         part(&self.digits, 0, self.length)
     }

@@ -3,6 +3,7 @@
 
 use crate::error::{RequestError, TargetClass};
 use crate::http::authority::ipv4_of;
+use crate::http::bytes::is_same_host;
 use crate::http::framing::ResponseTo;
 use crate::http::url::Endpoint;
 use crate::http::url::Scheme;
@@ -188,13 +189,6 @@ fn check_way(
 
 /// The longest host that a connection is kept for.
 pub(crate) const MAX_KEPT_HOST: usize = 64;
-
-/// Whether two texts, of bytes that a host may have, are equal in any case: bit 5 tells letters apart, and
-/// makes no other byte of a host into another.
-fn is_same_host(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len()
-        && one.iter().zip(other).all(|(one, other)| (one ^ other) | 0x20 == 0x20)
-}
 
 /// Whom a connection leads to. Reuse needs all of it to be equal: a connection to another host
 /// would bring that host's answer.

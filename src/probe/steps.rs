@@ -10,8 +10,7 @@ use crate::error::{
 use crate::http::authority::classify;
 use crate::http::method::Method;
 use crate::http::request::HeadWriter;
-use crate::http::url::Endpoint;
-use crate::http::url::Url;
+use crate::http::url::{Endpoint, Url};
 use crate::nal::{CallView, Driver, ErrorOf, StackStep};
 use crate::policy::{Preflight, Preflights};
 use crate::protocol::{CloseReason, Exchange, Failure, State};

@@ -68,6 +68,13 @@ fn asked<'t>(origin: &Origin, endpoint: &Endpoint, kept: &'t [u8]) -> (&'t [u8],
 
 /// Whether the response is a redirect: where it leads is noted then.
 fn redirected(trail: &mut Trail, call: &mut KeptCall<'_, '_>) -> Next {
+    match lead(trail, call) {
+        Ok(next) => next,
+        Err(why) => call.origin.stop(Stop::Redirect(why)),
+    }
+}
+
+fn lead(trail: &mut Trail, call: &mut KeptCall<'_, '_>) -> Result<Next, RedirectError> {
     let origin = &mut *call.origin;
     let exchange = &mut call.parts.exchange;
     let head_length = exchange.head_length();
@@ -77,36 +84,30 @@ fn redirected(trail: &mut Trail, call: &mut KeptCall<'_, '_>) -> Next {
     let (head, room) = front.split_at_mut_checked(head_length).unwrap_or_default();
     let is_tunnel = exchange.params.response_to == ResponseTo::Connect;
     let Some(redirect) = exchange.head(head).redirect().filter(|_| !is_tunnel) else {
-        return Next::Result;
+        return Ok(Next::Result);
     };
     if trail.count >= trail.limit {
-        return origin.stop(Stop::Redirect(RedirectError::TooMany { limit: trail.limit }));
+        return Err(RedirectError::TooMany { limit: trail.limit });
     }
     let (method, base) = asked(origin, &exchange.endpoint, kept);
-    let length = match note(room, redirect.status(), &base, redirect.location()) {
-        Ok(length) => length,
-        Err(why) => {
-            let taken = available.wrapping_sub(room.len());
-            return origin.stop(Stop::Redirect(why.with(taken)));
-        }
-    };
+    let taken = available.wrapping_sub(room.len());
+    let length =
+        note(room, redirect.status(), &base, redirect.location()).map_err(|why| why.with(taken))?;
     let (from, to) = (room.len().wrapping_sub(length), room.len().wrapping_sub(NOTE));
     let url = part(room, from, to);
     let parsed = redirect::parse(url);
     let (next, target_length) = match &parsed {
         Ok((next, target_length)) => (next, *target_length),
-        Err(why) => return origin.stop(Stop::Redirect(*why)),
+        Err(why) => return Err(*why),
     };
-    if let Err(why) = redirect::check(base.scheme, next.scheme) {
-        return origin.stop(Stop::Redirect(why));
-    }
+    redirect::check(base.scheme, next.scheme)?;
     trail.count = trail.count.wrapping_add(1);
     if redirect::becomes_get(redirect.status(), method) {
         origin.change.is_get = true;
         // What was asked by another method before is no circle.
         trail.since = trail.count;
     } else if Hops(origin.part(kept, origin.end, origin.start)).have(url, trail.since) {
-        return origin.stop(Stop::Redirect(RedirectError::Loop));
+        return Err(RedirectError::Loop);
     }
     let behind = redirect::behind_scheme(next.scheme, url);
     let host = behind.get(..next.host_length).unwrap_or_default();
@@ -123,7 +124,7 @@ fn redirected(trail: &mut Trail, call: &mut KeptCall<'_, '_>) -> Next {
         exchange.params.response_to = ResponseTo::Other;
         exchange.params.repeat = Repeat::Safe;
     }
-    call.again(length, is_same)
+    Ok(call.again(length, is_same))
 }
 
 /// Writes the next request's head, but for its empty line, and returns where it ends.

@@ -186,7 +186,10 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> LayeredRequest<'r, 'b, N, C, B> {
     pub fn send(mut self) -> Result<Response<'r, 'b, N, C, Kept<B>>, LayerError<ErrorOf<N>>> {
         let (origin, (driver, draft, bytes)) = (&mut self.origin, self.request.pieces());
         match self.steps.send(driver.any(), draft, origin, bytes) {
-            Ok(()) => Ok(self.request.into_kept_response(origin.end)),
+            Ok(()) => {
+                let (client, call) = self.request.into_call(origin.end);
+                Ok(Response::new(client, call))
+            }
             Err(_) => {
                 Err(stopped(driver, &mut KeptCall { parts: &mut draft.parts, origin, bytes }))
             }

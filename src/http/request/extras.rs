@@ -3,6 +3,7 @@
 use super::Pen;
 use crate::error::RequestError;
 use crate::http::authority::parse_number;
+use crate::http::bytes::escaped;
 
 // `Basic` (RFC 7617) and `Bearer` (RFC 6750).
 
@@ -180,17 +181,11 @@ fn write_pair(room: &mut [u8], mark: Option<u8>, (name, value): (&str, &str)) ->
             if is_plain(byte) {
                 put(byte);
             } else {
-                put(b'%');
-                put(hex(byte >> 4));
-                put(hex(byte & 15));
+                escaped(byte).into_iter().for_each(&mut put);
             }
         }
     }
     length
-}
-
-pub(crate) fn hex(nibble: u8) -> u8 {
-    nibble.wrapping_add(if nibble < 10 { b'0' } else { b'A' - 10 })
 }
 
 /// Moves `buffer[from..][..length]` up to start at `target`.

@@ -2,7 +2,7 @@
 //!
 //! A case is a program in `cases`. Its first line names the misuse, its line `note:` (where it
 //! has one) a note that the reader must find below the compiler's first line; the `.stderr` beside
-//! it is all that the compiler says. After a change of wording, `TRYBUILD=overwrite cargo test -p misuse` writes
+//! it is all that the compiler says. After a change of wording, `TRYBUILD=overwrite cargo test -p misuse --test misuse` writes
 //! them anew: read them before you commit them.
 
 use std::env;
