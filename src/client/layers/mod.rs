@@ -227,10 +227,13 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> LayeredRequest<'r, 'b, N, C, B> {
 /// # fn turn<N: Network, C: Clock>(
 /// #     client: &mut SafeHttpClient<N, C>, cx: &mut LoopContext, mut layered: LayeredCall<'_, [u8; 2048]>,
 /// # ) -> nb::Result<(), LayerError<ErrorOf<N>>> {
-/// layered.poll(client, cx)?; // `WouldBlock` until the head of the response that counts is there
-/// let call = layered.into_call(); // and its body is read from here
+/// layered.poll_read_to_end(client, cx)?; // `WouldBlock` until the response that counts is there
+/// println!("{:?}: {:?}", layered.call().status(), layered.call().body());
 /// # Ok(()) }
 /// ```
+///
+/// A body that doesn't fit the buffer is read in pieces: [`poll`](Self::poll) until the head is there, and then from
+/// [`into_call`](Self::into_call).
 #[must_use = "it goes on only while it is polled"]
 pub struct LayeredCall<'b, B> {
     call: Call<'b, Kept<B>>,
@@ -251,6 +254,23 @@ impl<'b, B: Buffer> LayeredCall<'b, B> {
         _cx: &mut LoopContext,
     ) -> nb::Result<(), LayerError<ErrorOf<N>>> {
         self.step(&mut client.driver)
+    }
+
+    /// The same, and to the end of that response's body, all of which is retained in the buffer: the
+    /// [call](Self::call) has its status and its [body](Call::body) then.
+    ///
+    /// # Errors
+    ///
+    /// As [`poll`](Self::poll) and [`Call::poll_read_to_end`].
+    pub fn poll_read_to_end<N: Network, C: Clock>(
+        &mut self,
+        client: &mut SafeHttpClient<N, C>,
+        cx: &mut LoopContext,
+    ) -> nb::Result<(), LayerError<ErrorOf<N>>> {
+        self.poll(client, cx)?;
+        let hops = self.origin.hop_list();
+        let read = self.call.poll_read_to_end(client, cx);
+        read.map_err(|error| error.map(|error| LayerError::Request { error, hops }))
     }
 
     pub(crate) fn step<N: Network, C: Clock>(
@@ -368,6 +388,25 @@ pub enum LayerError<E> {
 }
 
 impl<E> LayerError<E> {
+    /// The error of the request that failed, for
+    /// [`SafeHttpClient::diagnosis`](crate::SafeHttpClient::diagnosis); `None` where a layer had stopped it.
+    ///
+    /// ```no_run
+    /// # use safe_http_client::*;
+    /// # fn f<N: Network, C: Clock>(client: &SafeHttpClient<N, C>, error: LayerError<ErrorOf<N>>) {
+    /// match error.request_error() {
+    ///     Some(error) => println!("{error}\n{}", client.diagnosis(error)),
+    ///     None => println!("{error}"),
+    /// }
+    /// # }
+    /// ```
+    pub fn request_error(&self) -> Option<&E> {
+        match self {
+            Self::Request { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+
     /// The URLs that were asked, in order, from the buffer that the request had; none where it follows no
     /// redirects, or was refused before it was sent.
     pub fn hops<'b>(&self, buffer: &'b [u8]) -> Hops<'b> {

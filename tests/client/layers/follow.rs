@@ -142,6 +142,50 @@ fn the_connection() {
     }
 }
 
+/// To its end without a call taken out of it: once there, it stays so; what fails on the way is the request's error,
+/// with the hops.
+#[test]
+fn the_body_too() {
+    let stalled = "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello";
+    for (what, last, room, expected) in [
+        ("whole", HELLO.to_owned(), 1024, Ok("hello")),
+        ("stalled", stalled.into(), 1024, Err("body: nothing moved for 5000 ms")),
+        (
+            "too large",
+            format!("HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{:900}", ""),
+            512,
+            Err("body: the buffer is too small for the body"),
+        ),
+    ] {
+        for size in [1, 1000] {
+            let mut steps = Connection::answer_split(redirect(302, "/b"), size, None);
+            steps.steps.extend(answers([last.as_str()]).steps);
+            let (mut client, _) = scripted(&TestClock::ticking(1), Config::new(), [steps]);
+            let mut cx = cx();
+            let mut online = client.online(&mut cx).unwrap();
+            let request = online.get("http://192.168.1.20/a", vec![0; room]).follow(3);
+            let mut following = request.start().unwrap();
+            let read = ready(|| following.poll_read_to_end(&mut client, &mut cx));
+            match (read, expected) {
+                (Ok(()), Ok(body)) => {
+                    following.poll_read_to_end(&mut client, &mut cx).unwrap();
+                    assert_eq!(following.call().status(), Some(200), "{what}");
+                    assert_eq!(following.call().body(), body.as_bytes(), "{what}");
+                }
+                (Err(error), Err(says)) => {
+                    let request = error.request_error().unwrap();
+                    let text = request.to_string();
+                    assert!(text.starts_with(says), "{what}: {text}");
+                    assert!(!client.diagnosis(request).to_string().is_empty());
+                    let LayerError::Request { .. } = error else { panic!("{error:?}") };
+                }
+                (read, _) => panic!("{what}: {read:?}"),
+            }
+            assert_eq!(following.hops().count(), 2, "{what}");
+        }
+    }
+}
+
 #[test]
 fn secrets_stay_with_their_origin() {
     // There, away, and back.
