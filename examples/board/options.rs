@@ -22,7 +22,7 @@ server are simulated, and the sketch ends by itself.
       --out FILE         Where a downloaded file goes
       --dialect DIALECT  Firmware of the simulated modem: nonos, at2 or single [default: at2]
       --fault NAME[@N]   What goes wrong with the simulated modem or its network, at the N-th occasion
-      --list-faults      Lists the faults
+      --list-faults      Lists the faults; --fault NAME lets one happen
   -h, --help             Print help";
 
 #[derive(Debug)]

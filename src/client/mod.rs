@@ -242,6 +242,9 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
     /// Why a request failed, by what is known: the error, the [figures](Self::evidence) of the call that
     /// failed last, and what the stack said last. No packet is sent.
     ///
+    /// The `Result` of [`send`](crate::Request::send) holds the client while it is matched: make the request in a
+    /// function that returns it, or map the response to what is wanted of it, and diagnose behind that.
+    ///
     /// ```no_run
     /// # use safe_http_client::*;
     /// # fn f<N: Network, C: Clock>(client: &mut SafeHttpClient<N, C>, cx: &mut LoopContext) {

@@ -17,7 +17,8 @@ use nal_link::{Clock, Network};
 /// is kept for the next request. A response that is dropped before has its connection closed,
 /// unless the little that is left has already arrived.
 ///
-/// While a call waits, the client calls [`Clock::idle`].
+/// While a call waits, the client calls [`Clock::idle`]. The client has one response at a time: end its block or
+/// `drop(response)` before the next request.
 ///
 /// ```no_run
 /// # use safe_http_client::*;
