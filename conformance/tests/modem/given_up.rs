@@ -5,7 +5,6 @@ use crate::rig::*;
 use esp8266_sim::{Dialect, PeerFactory, Reply};
 use safe_http_client::{Network, SafeHttpClient};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 type Got = Arc<Mutex<Vec<Vec<u8>>>>;
 

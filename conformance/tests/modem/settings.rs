@@ -1,15 +1,10 @@
 //! Joins, settings, and TLS in the modem.
 
 use crate::rig::*;
-use embedded_io::Read as _;
 use embedded_nal::TcpClientStack;
-use esp8266_sim::{AccessPoint, Config, Dialect, Fault, Simulator, When, canned};
-use safe_http_client::esp_at::{
-    EspAt, EspAtError, Join, JoinError, NbSerial, SerialError, SerialRx, Setting, Sleep,
-    TlsVerification,
-};
+use esp8266_sim::{AccessPoint, Dialect, Fault, When, canned};
+use safe_http_client::esp_at::{EspAtError, Join, JoinError, Setting, Sleep, TlsVerification};
 use safe_http_client::{IpConfig, Link, LinkStatus, Network, SafeHttpClient, Verification};
-use std::cell::RefCell;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 

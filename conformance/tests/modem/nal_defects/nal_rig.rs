@@ -60,7 +60,7 @@ impl Line {
 pub(super) type SharedLine = Rc<RefCell<Line>>;
 
 /// `atat::blocking::Client`, by the simulator's clock.
-struct AtClient {
+pub(super) struct AtClient {
     line: SharedLine,
     slot: &'static ResponseSlot<BUFFER>,
     free_at: Duration,
@@ -101,7 +101,7 @@ impl AtatClient for AtClient {
 }
 
 /// The adapter's timer. What comes over the line meanwhile is taken, as by an interrupt.
-struct SimTimer {
+pub(super) struct SimTimer {
     line: SharedLine,
     ends: Duration,
 }
