@@ -18,7 +18,19 @@ mkdir -p "$out"
 (cd archive && ../../ci/build-target.sh esp8266 --release --lib -- --emit="asm=$out/rust.s") >&2
 tool=xtensa-lx106-elf-
 "${tool}as" --longcalls -o "$out/assembled.o" "$out/rust.s"
-"${tool}ld" -r -T relocate.ld -o "$out/safe_http_client.o" "$out/assembled.o"
+# As relocate.ld has it, but with a section for each function, so that the IDE's linker leaves out those that a sketch
+# doesn't need. (The core's script has .irom0.text.*; that of the NONOS SDK hasn't.) Literals stand first, too.
+"${tool}objdump" -h "$out/assembled.o" | awk '
+    $2 ~ /^\.literal/ || $2 ~ /^\.rodata\..*\.literal$/ {
+        literals = literals sprintf("    .irom0.text.literal%d 0 : { *(%s) }\n", NR, $2)
+        next
+    }
+    $2 ~ /^\.text/ { code = code sprintf("    .irom0.text.%d 0 : { *(%s) }\n", NR, $2) }
+    $2 ~ /^\.rodata/ { constants = constants sprintf("    .rodata.%d 0 : { *(%s) }\n", NR, $2) }
+    END { printf "SECTIONS {\n%s%s%s", literals, code, constants }
+' >"$out/sections.ld"
+sed -n '/\.data 0/,$p' relocate.ld >>"$out/sections.ld"
+"${tool}ld" -r -T "$out/sections.ld" -o "$out/safe_http_client.o" "$out/assembled.o"
 rm -f "$out/libsafe_http_client.a"
 "${tool}ar" rcsD "$out/libsafe_http_client.a" "$out/safe_http_client.o"
 

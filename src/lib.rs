@@ -164,9 +164,7 @@ pub use error::{
 pub use esp_at;
 pub use http::method::{BodyLength, Method};
 pub use http::redirect::Redirect;
-pub use http::response::ContentType;
-pub use http::response::{Header, Headers, ResponseHead};
-pub use http::response::{StatusClass, StatusCode};
+pub use http::response::{ContentType, Header, Headers, ResponseHead, StatusClass, StatusCode};
 pub use http::url::{Host, Scheme, Url};
 pub use nal::ErrorOf;
 pub use nal_link::{
@@ -183,8 +181,7 @@ pub use protocol::CloseReason;
 /// part of the API: anything in it may change in any version.
 #[doc(hidden)]
 pub mod sans_io {
-    pub use crate::http::framing::{ChunkedDecoder, Piece};
-    pub use crate::http::framing::{Framing, FramingFields, ResponseTo};
+    pub use crate::http::framing::{ChunkedDecoder, Framing, FramingFields, Piece, ResponseTo};
     pub use crate::http::head::HeadParser;
     pub use crate::protocol::{Action, Blocked, Exchange, Failure, Goal, Space, UploadState};
 

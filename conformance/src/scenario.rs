@@ -4,6 +4,8 @@
 //! in [`Shows`] what the stack lets a client see at all. [`run`] goes through all scenarios on one
 //! client, so that each also proves that the one before left it usable, and prints a line for each.
 
+#![allow(clippy::result_large_err, reason = "an error is looked at here, and not handed on")]
+
 #[path = "../../tests/common/scenario.rs"]
 mod acts;
 

@@ -32,7 +32,7 @@ pub struct Failure {
     pub text: String,
     /// What was seen and why, as `Display` has it.
     pub diagnosis: String,
-    pub evidence: Evidence,
+    pub evidence: Box<Evidence>,
 }
 
 impl Failure {
@@ -46,7 +46,7 @@ impl Failure {
             kind: format!("{:?}", error.kind),
             text: error.to_string(),
             diagnosis: Diagnosis::new(error, evidence).to_string(),
-            evidence,
+            evidence: Box::new(evidence),
         }
     }
 }

@@ -143,7 +143,8 @@ impl Supervisor {
 }
 
 fn event(line: &[u8]) -> Option<WifiEvent> {
-    if line == b"WIFI DISCONNECT" {
+    // Some firmwares say a reason behind it.
+    if line.starts_with(b"WIFI DISCONNECT") {
         return Some(WifiEvent::Disconnected);
     }
     let own = ["+CIPSTA:ip:\"", "+CIPSTA_CUR:ip:\""]

@@ -3,6 +3,7 @@
 use super::{AsyncNetwork, Wish};
 use crate::nal::{AnyDriver, CallView, Driver, ErrorOf, Step};
 use crate::probe::Ladder;
+use crate::protocol::CloseReason;
 use core::cell::Cell;
 use core::convert::Infallible;
 use core::fmt;
@@ -186,6 +187,21 @@ async fn until(action: impl Future<Output = ()>, timer: &impl Timer, left: impl 
         }
     })
     .await;
+}
+
+/// Closes the connection of what is over, or dropped before. Nobody else has one meanwhile.
+pub(super) struct Close<'d, N: AsyncNetwork, C: Clock> {
+    pub(super) driver: &'d mut Driver<N, C>,
+    /// `None` once it is to stay open.
+    pub(super) reason: Option<CloseReason>,
+}
+
+impl<N: AsyncNetwork, C: Clock> Drop for Close<'_, N, C> {
+    fn drop(&mut self) {
+        if let Some(reason) = self.reason {
+            self.driver.any().close(reason);
+        }
+    }
 }
 
 /// A call whose future may be dropped while it waits: it is left then, and its connection closed.

@@ -1,6 +1,6 @@
 //! A request while it is put together.
 
-use super::driver::{Leave, OfCall, Work, wait};
+use super::driver::{Close, Leave, OfCall, Work, wait};
 use super::{AsyncNetwork, Response, Timer};
 use crate::client::{self, LayeredCall, upload_failed};
 use crate::error::UrlError;
@@ -403,28 +403,15 @@ impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> LayeredRequest<'r, 'b, N, C, 
     /// As the waiting [`LayeredRequest::send`](crate::LayeredRequest::send).
     pub async fn send(self) -> Result<Response<'r, 'b, N, C, Kept<B>>, LayerError<ErrorOf<N>>> {
         let (client, mut layered) = self.inner.parts()?;
-        let mut guard = Guard { driver: &mut client.driver, is_done: false };
-        let timer = guard.driver.stack.clock.clone();
-        while let Some(left) = wait(guard.driver, &mut layered).await? {
+        let reason = Some(CloseReason::ResponseNotRead);
+        let mut close = Close { driver: &mut client.driver, reason };
+        let timer = close.driver.stack.clock.clone();
+        while let Some(left) = wait(close.driver, &mut layered).await? {
             timer.sleep_ms(left).await;
         }
-        guard.is_done = true;
-        drop(guard);
+        close.reason = None;
+        drop(close);
         Ok(Response::new(client::Response::new(client, layered.into_call())))
-    }
-}
-
-/// Closes the connection of what is dropped before it is done. Nobody else has one meanwhile.
-struct Guard<'d, N: AsyncNetwork, C: Clock> {
-    driver: &'d mut Driver<N, C>,
-    is_done: bool,
-}
-
-impl<N: AsyncNetwork, C: Clock> Drop for Guard<'_, N, C> {
-    fn drop(&mut self) {
-        if !self.is_done {
-            self.driver.any().close(CloseReason::ResponseNotRead);
-        }
     }
 }
 

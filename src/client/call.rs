@@ -52,38 +52,46 @@ use nal_link::{Clock, LoopContext, Network};
 /// ```
 #[must_use = "a call goes on only while it is polled"]
 pub struct Call<'b, B> {
+    pub(super) parts: CallParts<'b>,
+    pub(super) buffer: B,
+}
+
+/// What a call is but for its buffer.
+pub(super) struct CallParts<'b> {
     pub(super) exchange: Exchange,
     /// Which use of the client's connection is this call's.
     pub(super) ticket: u32,
     /// What of the request's body isn't in the buffer.
     pub(super) body: &'b [u8],
-    pub(super) buffer: B,
+}
+
+impl CallParts<'_> {
+    pub(super) fn view<'v>(&'v mut self, buffer: &'v mut [u8]) -> CallView<'v> {
+        let Self { exchange, ticket, body } = self;
+        CallView { exchange, ticket: *ticket, buffer, body }
+    }
 }
 
 impl<'b, B: Buffer> Call<'b, B> {
     /// Of a request that is the client's.
     pub(super) fn new(draft: Draft<'b>, buffer: B) -> Self {
-        Self { exchange: draft.exchange, ticket: draft.ticket, body: draft.body, buffer }
+        Self { parts: draft.parts, buffer }
     }
 
     pub(super) fn view(&mut self) -> CallView<'_> {
-        CallView {
-            exchange: &mut self.exchange,
-            ticket: self.ticket,
-            buffer: self.buffer.as_mut(),
-            body: self.body,
-        }
+        self.parts.view(self.buffer.as_mut())
     }
 
     /// The same with what is left of its body.
     pub(super) fn with_rest(self, body: &'static [u8]) -> Call<'static, B> {
-        Call { exchange: self.exchange, ticket: self.ticket, body, buffer: self.buffer }
+        let CallParts { exchange, ticket, .. } = self.parts;
+        Call { parts: CallParts { exchange, ticket, body }, buffer: self.buffer }
     }
 
     /// The host whose address is asked for.
     #[cfg(feature = "async")]
     pub(crate) fn host(&self) -> &[u8] {
-        self.exchange.endpoint.host(self.buffer.as_ref())
+        self.parts.exchange.endpoint.host(self.buffer.as_ref())
     }
 
     /// Goes on with the call as far as it goes without waiting. `Ok` once the response's head
@@ -147,7 +155,7 @@ impl<'b, B: Buffer> Call<'b, B> {
 
     /// Bytes of the body that stand in the buffer.
     pub(crate) fn data(&self) -> &[u8] {
-        self.exchange.data(self.buffer.as_ref())
+        self.parts.exchange.data(self.buffer.as_ref())
     }
 
     /// Takes bytes that [`poll_fill_buf`](Self::poll_fill_buf) showed; never more than those.
@@ -176,17 +184,17 @@ impl<'b, B: Buffer> Call<'b, B> {
 
     /// What [`poll_read_to_end`](Self::poll_read_to_end) has read.
     pub fn body(&self) -> &[u8] {
-        self.exchange.read_body(self.buffer.as_ref())
+        self.parts.exchange.read_body(self.buffer.as_ref())
     }
 
     /// The response's head, once it has arrived.
     pub fn head(&self) -> Option<ResponseHead<'_>> {
-        self.exchange.has_head().then(|| self.known_head())
+        self.parts.exchange.has_head().then(|| self.known_head())
     }
 
     /// The head, of a response that is known to have arrived.
     pub(super) fn known_head(&self) -> ResponseHead<'_> {
-        self.exchange.head(self.buffer.as_ref())
+        self.parts.exchange.head(self.buffer.as_ref())
     }
 
     /// The response's status, once its head has arrived.
@@ -196,12 +204,12 @@ impl<'b, B: Buffer> Call<'b, B> {
 
     /// The trailer fields behind a chunked body, once it was read to its end.
     pub fn trailers(&self) -> Headers<'_> {
-        self.exchange.trailers(self.buffer.as_ref())
+        self.parts.exchange.trailers(self.buffer.as_ref())
     }
 
     /// The step that the call is in: for a display, such as "connect ...".
     pub fn phase(&self) -> Phase {
-        self.exchange.phase()
+        self.parts.exchange.phase()
     }
 
     /// The figures of the call so far.
@@ -209,14 +217,14 @@ impl<'b, B: Buffer> Call<'b, B> {
         let stack = &client.driver.stack;
         let verification = stack.network.status().verification;
         let mut evidence = Evidence { verification, ..Evidence::default() };
-        self.exchange.tell(&mut evidence, self.phase(), stack.clock.now_ms());
+        self.parts.exchange.tell(&mut evidence, self.phase(), stack.clock.now_ms());
         evidence
     }
 
     /// Whether the response has handed the connection over: after `101 Switching Protocols`, or a
     /// 2xx to CONNECT. [`into_upgraded`](Self::into_upgraded) then uses it.
     pub fn is_upgraded(&self) -> bool {
-        self.exchange.is_upgraded()
+        self.parts.exchange.is_upgraded()
     }
 
     /// The connection itself, after 101 or a 2xx to CONNECT.
@@ -237,7 +245,7 @@ impl<'b, B: Buffer> Call<'b, B> {
 
 impl<B> fmt::Debug for Call<'_, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("phase", &self.exchange.phase()).finish_non_exhaustive()
+        f.debug_struct("Call").field("phase", &self.parts.exchange.phase()).finish_non_exhaustive()
     }
 }
 
@@ -276,7 +284,7 @@ pub struct Upload<B> {
 impl<B: Buffer> Upload<B> {
     pub(super) fn new(call: Call<'_, B>, length: BodyLength) -> Self {
         let mut call = call.with_rest(&[]);
-        let state = UploadState::new(length, &mut call.exchange);
+        let state = UploadState::new(length, &mut call.parts.exchange);
         Self { call, state }
     }
 

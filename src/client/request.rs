@@ -1,12 +1,15 @@
 //! A request while it is put together.
 
+use super::call::CallParts;
 use super::layers::Kept;
 use super::{Buffer, Call, Response, SafeHttpClient, Upload};
 use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError, UrlError};
 use crate::http::method::{BodyLength, Method, MethodTraits};
 use crate::http::request::{HeadWriter, Pen, Unsendable};
 use crate::http::url::{Endpoint, Url};
-use crate::nal::{AnyDriver, CallView, Driver, ErrorOf, Fault};
+#[cfg(feature = "async")]
+use crate::nal::CallView;
+use crate::nal::{AnyDriver, Driver, ErrorOf, Fault};
 use crate::policy::check_request;
 use crate::protocol::{Deadlines, Exchange, Goal, NEVER};
 use core::fmt;
@@ -69,7 +72,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     }
 
     fn deadlines(&mut self) -> &mut Deadlines {
-        &mut self.draft.exchange.params.deadlines
+        &mut self.draft.parts.exchange.params.deadlines
     }
 
     /// Adds a header field. `Host`, `User-Agent`, `Accept` and `Accept-Encoding` replace the default ones,
@@ -160,7 +163,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// ```
     pub fn body<T: AsRef<[u8]> + ?Sized>(mut self, body: &'b T) -> Self {
         if self.draft.takes_body() {
-            self.draft.body = body.as_ref();
+            self.draft.parts.body = body.as_ref();
         }
         self
     }
@@ -213,7 +216,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// # Ok(()) }
     /// ```
     pub fn connect_to(mut self, address: SocketAddr) -> Self {
-        self.draft.exchange.endpoint.direct(address);
+        self.draft.parts.exchange.endpoint.direct(address);
         self
     }
 
@@ -234,7 +237,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// Accepts transfer codings that can't be undone: the body is then as it was transferred,
     /// `chunked` aside.
     pub fn allow_unknown_codings(mut self) -> Self {
-        self.draft.exchange.params.allow_unknown_codings = true;
+        self.draft.parts.exchange.params.allow_unknown_codings = true;
         self
     }
 
@@ -261,7 +264,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// # Ok(()) }
     /// ```
     pub fn lenient(mut self) -> Self {
-        self.draft.exchange.lenient = Some(crate::http::head::go_on);
+        self.draft.parts.exchange.lenient = Some(crate::http::head::go_on);
         self
     }
 
@@ -330,7 +333,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
             Ok(()) => Ok(Response::new(self.client, Call::new(self.draft, self.buffer))),
             Err(None) => Err(refuse(self.draft.head.unsendable(self.buffer.as_ref().len()))),
             Err(Some(fault)) => {
-                let mut call = self.draft.view(self.buffer.as_mut());
+                let mut call = self.draft.parts.view(self.buffer.as_mut());
                 Err(self.client.driver.fail(&mut call, fault))
             }
         }
@@ -401,11 +404,6 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         (self.client, Call::new(self.draft, Kept::new(self.buffer, end)))
     }
 
-    /// The same of the response's head.
-    pub(super) fn into_kept_response(self, end: usize) -> Response<'r, 'b, N, C, Kept<B>> {
-        Response::new(self.client, Call::new(self.draft, Kept::new(self.buffer, end)))
-    }
-
     /// Checks all of it, and makes the call the client's.
     pub(crate) fn check(&mut self, upload: Option<BodyLength>) -> Result<(), ErrorOf<N>> {
         if upload.is_some() {
@@ -418,7 +416,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// What a driver goes on with, where it stands.
     #[cfg(feature = "async")]
     pub(crate) fn parts(&mut self) -> (&mut Driver<N, C>, CallView<'_>) {
-        (&mut self.client.driver, self.draft.view(self.buffer.as_mut()))
+        (&mut self.client.driver, self.draft.parts.view(self.buffer.as_mut()))
     }
 
     /// The response whose head has arrived.
@@ -461,12 +459,9 @@ pub(super) struct Draft<'b> {
     pub(super) head: HeadWriter,
     /// What ends the head: no more of it is linked than the program's requests need.
     finish: fn(&mut Pen<'_>, Option<BodyLength>) -> Option<usize>,
-    pub(super) exchange: Exchange,
-    /// The body that is lent.
-    pub(super) body: &'b [u8],
+    /// Of the call to come: its ticket is none yet, its body the one that is lent.
+    pub(super) parts: CallParts<'b>,
     has_body: bool,
-    /// Which use of the client's connection is this call's, once it is.
-    pub(super) ticket: u32,
 }
 
 impl<'b> Draft<'b> {
@@ -493,16 +488,18 @@ impl<'b> Draft<'b> {
         Self {
             head,
             finish: |pen, _| pen.complete_plain(),
-            exchange: Exchange::new(
-                Endpoint::of(url),
-                method.response_to,
-                method.repeat,
-                driver.config.deadlines,
-                driver.stack.now_ms(),
-            ),
-            body: &[],
+            parts: CallParts {
+                exchange: Exchange::new(
+                    Endpoint::of(url),
+                    method.response_to,
+                    method.repeat,
+                    driver.config.deadlines,
+                    driver.stack.now_ms(),
+                ),
+                ticket: 0,
+                body: &[],
+            },
             has_body: false,
-            ticket: 0,
         }
     }
 
@@ -542,11 +539,12 @@ impl<'b> Draft<'b> {
         if !self.is_started(driver, buffer, None) {
             return Err(None);
         }
-        let mut call = self.view(buffer);
+        let mut call = self.parts.view(buffer);
         driver.run_to_end(&mut call, Goal::Head).map_err(Some)
     }
 
-    fn is_started(
+    /// The same; its head says why it can't be sent.
+    pub(super) fn is_started(
         &mut self,
         driver: &mut AnyDriver<'_>,
         buffer: &mut [u8],
@@ -554,16 +552,11 @@ impl<'b> Draft<'b> {
     ) -> bool {
         let is_complete = self.complete(driver, buffer, upload).is_some();
         if is_complete {
-            self.ticket = driver.claim();
+            self.parts.ticket = driver.claim();
         } else {
             driver.set_evidence(0, 0);
         }
         is_complete
-    }
-
-    pub(super) fn view<'v>(&'v mut self, buffer: &'v mut [u8]) -> CallView<'v> {
-        let Self { exchange, ticket, body, .. } = self;
-        CallView { exchange, ticket: *ticket, buffer, body }
     }
 
     fn complete(
@@ -572,7 +565,7 @@ impl<'b> Draft<'b> {
         buffer: &mut [u8],
         upload: Option<BodyLength>,
     ) -> Option<()> {
-        let (lent, copied) = (self.body.len(), self.head.copied_body);
+        let (lent, copied) = (self.parts.body.len(), self.head.copied_body);
         let length = match upload {
             Some(length) => {
                 if self.has_body {
@@ -585,7 +578,7 @@ impl<'b> Draft<'b> {
         };
         let head_end = (self.finish)(&mut self.head.on(buffer), length);
         let traits = driver.stack.traits();
-        let exchange = &mut self.exchange;
+        let exchange = &mut self.parts.exchange;
         let checked = check_request(
             &exchange.endpoint,
             exchange.params.response_to,
@@ -602,7 +595,7 @@ impl<'b> Draft<'b> {
         // A copied body leaves with its head all the same: the answer's place is where it stands.
         let holds_body = self.head.expect_continue && (upload.is_some() || lent > 0);
         let stage_end = head_end?.wrapping_add(copied);
-        exchange.stage(stage_end, holds_body, buffer, self.body);
+        exchange.stage(stage_end, holds_body, buffer, self.parts.body);
         Some(())
     }
 }

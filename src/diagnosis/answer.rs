@@ -3,8 +3,7 @@
 
 use super::rules::Symptom;
 use crate::error::Evidence;
-use crate::http::authority::{end_of_authority, end_of_host, find_last_at};
-use crate::http::authority::{parse_ipv4, parse_ipv6};
+use crate::http::authority::{end_of_authority, end_of_host, find_last_at, parse_ipv4, parse_ipv6};
 use crate::http::bytes::{is_token_byte, trim};
 use crate::http::response::ResponseHead;
 use core::fmt::{self, Write};

@@ -1,10 +1,10 @@
 //! The parts of a URL's text: who stands where, the host, the port; and IP addresses. All of it works in
 //! constants, which have no iterators and no `?`, hence the plain loops and matches.
 
-use super::bytes::hex_digit;
-use super::url::{Host, Scheme};
+use super::bytes::{hex_digit, is};
+use super::url::Scheme;
 use crate::error::{TargetClass, UrlError};
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use core::net::{Ipv6Addr, SocketAddr};
 
 /// `text[from..to]`; empty where that isn't in it.
 #[cfg_attr(target_pointer_width = "32", inline(never))]
@@ -68,8 +68,6 @@ pub(super) const fn has_before(text: &[u8], wanted: u8, end: u8) -> bool {
 pub(crate) struct Authority {
     /// Where the host starts: behind the last `@`, if there is one.
     pub(crate) host: usize,
-    /// Where it ends, and the port's colon stands; in brackets a colon belongs to the address.
-    pub(crate) host_end: usize,
     /// Where the authority ends.
     pub(crate) end: usize,
 }
@@ -89,33 +87,16 @@ impl Authority {
 
     const fn scan(text: &[u8], start: usize, may_end: bool) -> Self {
         let mut host = start;
-        let mut colon = None;
-        let mut in_brackets = false;
         let mut rest = behind(text, start);
         while let [first, tail @ ..] = rest {
-            let at = text.len().wrapping_sub(rest.len());
             match *first {
-                // What most hosts are made of.
-                b'0'..=b'9' | b'^'.. => {}
                 b'/' | b'?' | b'#' | b'\\' if may_end => break,
-                b'@' => {
-                    host = at.wrapping_add(1);
-                    colon = None;
-                    in_brackets = false;
-                }
-                b'[' if at == host => in_brackets = true,
-                b']' => in_brackets = false,
-                b':' if !in_brackets && colon.is_none() => colon = Some(at),
+                b'@' => host = text.len().wrapping_sub(tail.len()),
                 _ => {}
             }
             rest = tail;
         }
-        let end = text.len().wrapping_sub(rest.len());
-        let host_end = match colon {
-            Some(colon) => colon,
-            None => end,
-        };
-        Self { host, host_end, end }
+        Self { host, end: text.len().wrapping_sub(rest.len()) }
     }
 }
 
@@ -129,9 +110,20 @@ pub(crate) const fn find_last_at(text: &[u8]) -> Option<usize> {
     Authority::whole(text).host.checked_sub(1)
 }
 
-/// Where the host at the start of `text` ends.
+/// Where a host ends: at the colon in front of a port, or with the text. In brackets a colon belongs to an address.
+#[cfg_attr(target_pointer_width = "32", inline(never))]
 pub(crate) const fn end_of_host(text: &[u8]) -> usize {
-    Authority::whole(text).host_end
+    let mut in_brackets = first_byte(text) == b'[';
+    let mut rest = text;
+    while let [first, tail @ ..] = rest {
+        match *first {
+            b']' => in_brackets = false,
+            b':' if !in_brackets => break,
+            _ => {}
+        }
+        rest = tail;
+    }
+    text.len().wrapping_sub(rest.len())
 }
 
 /// What begins with the first byte that is a `#`, or has to be percent-encoded: space, control or non-ASCII.
@@ -183,31 +175,16 @@ pub(super) const fn scheme_of(text: &[u8]) -> Option<(Scheme, usize)> {
 /// The longest name that DNS allows (RFC 1035 section 2.3.4), as text.
 pub(super) const MAX_HOST: usize = 253;
 
-pub(super) const fn parse_host(text: &str, start: usize) -> Result<Host<'_>, UrlError> {
-    let bytes = text.as_bytes();
-    if bytes.is_empty() {
-        return Err(UrlError::MissingHost);
-    }
-    if bytes.len() > MAX_HOST {
-        return Err(UrlError::HostTooLong);
-    }
-    if let [b'[', address @ .., b']'] = bytes {
-        return match parse_ipv6(address) {
-            Some(address) => Ok(Host::Address(IpAddr::V6(address))),
-            None => Err(UrlError::InvalidAddress),
-        };
-    }
-    if let Some(bits) = parse_ipv4(bytes) {
-        return Ok(Host::Address(IpAddr::V4(Ipv4Addr::from_bits(bits))));
-    }
-    let mut rest = bytes;
+/// Whether a host that is no address is a name. It starts at `start` of its URL.
+pub(super) const fn check_name(host: &[u8], start: usize) -> Result<(), UrlError> {
+    let mut rest = host;
     // A label has to have something in it (RFC 1034 section 3.5).
     let mut before = b'.';
-    let mut label = bytes;
+    let mut label = host;
     while let [first, tail @ ..] = rest {
         let fits = first.is_ascii_alphanumeric() || matches!(*first, b'-' | b'_');
         if !fits && (*first != b'.' || before == b'.') {
-            let at = start.wrapping_add(bytes.len().wrapping_sub(rest.len()));
+            let at = start.wrapping_add(host.len().wrapping_sub(rest.len()));
             return Err(UrlError::InvalidHost { at, byte: *first });
         }
         if *first == b'.' && !tail.is_empty() {
@@ -218,21 +195,21 @@ pub(super) const fn parse_host(text: &str, start: usize) -> Result<Host<'_>, Url
     }
     // A last label that is a number, also a hexadecimal one, is no name (RFC 1123 section 2.1), but meant
     // as IPv4.
-    let behind_number = match label {
-        [b'0', b'x' | b'X', digits @ ..] => parse_group(digits).1,
-        _ => parse_number(label).1,
+    let (digits, radix) = match label {
+        [b'0', b'x' | b'X', digits @ ..] => (digits, 16),
+        _ => (label, 10),
     };
-    match behind_number {
+    match parse_number(digits, radix).1 {
         [] | [b'.'] => Err(UrlError::InvalidAddress),
-        _ => Ok(Host::Name(text)),
+        _ => Ok(()),
     }
 }
 
 /// `:8080`, `:` or nothing.
-pub(super) const fn parse_port(text: &[u8], scheme: Scheme) -> Result<u16, UrlError> {
-    let [_, digits @ ..] = text else { return Ok(scheme.default_port()) };
-    match parse_number(digits) {
-        _ if digits.is_empty() => Ok(scheme.default_port()),
+pub(super) const fn parse_port(text: &[u8], default: u16) -> Result<u16, UrlError> {
+    let [_, digits @ ..] = text else { return Ok(default) };
+    match parse_number(digits, 10) {
+        _ if digits.is_empty() => Ok(default),
         (port @ 1..=0xFFFF, []) => Ok(port as u16),
         // `fe80::1` without its brackets.
         (_, [b':', ..]) => Err(UrlError::InvalidAddress),
@@ -242,34 +219,25 @@ pub(super) const fn parse_port(text: &[u8], scheme: Scheme) -> Result<u16, UrlEr
 
 // IP addresses in hosts, and which of them no request can go to.
 
-/// `::ffff:192.168.1.57` is 192.168.1.57.
+/// The IPv4 address that a connection leads to. `::ffff:192.168.1.57` is 192.168.1.57.
 #[inline(never)]
-const fn mapped(address: &Ipv6Addr) -> Option<u32> {
-    let bits = address.to_bits();
-    if bits >> 32 == 0xffff { Some(bits as u32) } else { None }
-}
-
-/// The IPv4 address that a connection leads to.
 pub(crate) const fn ipv4_of(remote: &SocketAddr) -> Option<u32> {
     match remote {
         SocketAddr::V4(remote) => Some(remote.ip().to_bits()),
-        SocketAddr::V6(remote) => mapped(remote.ip()),
+        SocketAddr::V6(remote) => {
+            let bits = remote.ip().to_bits();
+            if bits >> 32 == 0xffff { Some(bits as u32) } else { None }
+        }
     }
 }
 
-/// What an address is.
-pub(crate) const fn classify(address: IpAddr) -> TargetClass {
-    let bits = match address {
-        IpAddr::V4(address) => return classify_ipv4(address.to_bits()),
-        IpAddr::V6(address) => match mapped(&address) {
-            Some(bits) => return classify_ipv4(bits),
-            None => address.to_bits(),
-        },
-    };
-    match ((bits >> 32 == 0), bits as u32) {
-        (true, 0) => TargetClass::Unspecified,
-        (true, 1) => TargetClass::Loopback,
-        _ if bits >> 120 == 0xff => TargetClass::Multicast,
+/// What the address that a connection leads to is.
+pub(crate) const fn classify(remote: &SocketAddr) -> TargetClass {
+    match (ipv4_of(remote), remote) {
+        (Some(bits), _) => classify_ipv4(bits),
+        (None, SocketAddr::V6(remote)) if remote.ip().is_unspecified() => TargetClass::Unspecified,
+        (None, SocketAddr::V6(remote)) if remote.ip().is_loopback() => TargetClass::Loopback,
+        (None, SocketAddr::V6(remote)) if remote.ip().is_multicast() => TargetClass::Multicast,
         _ => TargetClass::Host,
     }
 }
@@ -284,38 +252,16 @@ const fn classify_ipv4(bits: u32) -> TargetClass {
     }
 }
 
-/// Whether a text starts with a host that is the local host: `localhost`, anything under
-/// `.localhost` (RFC 6761 section 6.3), or 127.x.y.z. A port or a path may follow.
-pub(crate) const fn names_localhost(text: &[u8]) -> bool {
-    let mut host = text;
-    let mut length = 0usize;
-    let mut rest = host;
-    while let [first, tail @ ..] = rest {
-        if matches!(*first, b'/' | b':' | b'?' | b'#') {
-            break;
-        }
-        length = length.wrapping_add(1);
-        rest = tail;
+/// Whether a name is the local host's: `localhost`, or anything under `.localhost` (RFC 6761 section 6.3).
+pub(super) const fn names_localhost(name: &[u8]) -> bool {
+    let name = match name {
+        [name @ .., b'.'] => name,
+        _ => name,
+    };
+    match name.split_last_chunk::<9>() {
+        Some((front, name)) => is(name, b"localhost") && matches!(front, [] | [.., b'.']),
+        None => false,
     }
-    if let Some((name, _)) = host.split_at_checked(length) {
-        host = name;
-    }
-    if let [name @ .., b'.'] = host {
-        host = name;
-    }
-    if let Some(bits) = parse_ipv4(host) {
-        return bits >> 24 == 127;
-    }
-    // The name from its end: `localhost`, and a dot or nothing in front of it.
-    let mut name: &[u8] = b"localhost";
-    while let [wanted_front @ .., wanted] = name {
-        match host {
-            [front @ .., byte] if *byte | 0x20 == *wanted => host = front,
-            _ => return false,
-        }
-        name = wanted_front;
-    }
-    matches!(host, [] | [.., b'.'])
 }
 
 /// Four decimal numbers and three dots. Leading zeros are refused: some read them as octal.
@@ -324,10 +270,14 @@ pub(crate) const fn parse_ipv4(text: &[u8]) -> Option<u32> {
     let mut octets = 0u8;
     let mut rest = text;
     loop {
-        let (octet, tail) = match parse_octet(rest) {
-            Some(parts) => parts,
-            None => return None,
+        let (octet, tail) = match rest {
+            [b'0', tail @ ..] => (0, tail),
+            [b'1'..=b'9', ..] => parse_number(rest, 10),
+            _ => return None,
         };
+        if octet > 255 {
+            return None;
+        }
         bits = (bits << 8) | octet;
         octets = octets.wrapping_add(1);
         match (octets, tail) {
@@ -338,26 +288,17 @@ pub(crate) const fn parse_ipv4(text: &[u8]) -> Option<u32> {
     }
 }
 
-const fn parse_octet(text: &[u8]) -> Option<(u32, &[u8])> {
-    match text {
-        [b'0', rest @ ..] => Some((0, rest)),
-        [b'1'..=b'9', ..] => match parse_number(text) {
-            (octet @ 0..=255, rest) => Some((octet, rest)),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// The decimal digits at the start of a text, as a number that is right up to 0xFFFF, and what is behind
-/// them.
+/// The digits at the start of a text, as a number that is right up to 0xFFFF, and what is behind them.
 #[cfg_attr(target_pointer_width = "32", inline(never))]
-pub(super) const fn parse_number(text: &[u8]) -> (u32, &[u8]) {
+pub(super) const fn parse_number(text: &[u8], radix: u8) -> (u32, &[u8]) {
     let mut number = 0u32;
     let mut rest = text;
-    while let [digit @ b'0'..=b'9', tail @ ..] = rest {
+    while let [byte, tail @ ..] = rest
+        && let Some(digit) = hex_digit(*byte)
+        && digit < radix
+    {
         if number <= 0xFFFF {
-            number = number.wrapping_mul(10).wrapping_add((*digit & 15) as u32);
+            number = number.wrapping_mul(radix as u32).wrapping_add(digit as u32);
         }
         rest = tail;
     }
@@ -391,25 +332,22 @@ pub(crate) const fn parse_ipv6(text: &[u8]) -> Option<Ipv6Addr> {
             rest = tail;
             continue;
         }
-        let mut group = parse_ipv4(rest);
-        let tail: &[u8];
-        if let Some(bits) = group {
-            room = match room {
-                [high, low, room @ ..] => {
-                    *high = (bits >> 24) as u8;
-                    *low = (bits >> 16) as u8;
+        if let Some(bits) = parse_ipv4(rest) {
+            // It ends the address.
+            room = match room.split_first_chunk_mut() {
+                Some((slots, room)) => {
+                    *slots = bits.to_be_bytes();
                     room
                 }
-                _ => return None,
+                None => return None,
             };
-            tail = &[];
-        } else {
-            (group, tail) = parse_group(rest);
+            break;
         }
-        room = match (room, group) {
-            ([high, low, room @ ..], Some(bits)) => {
-                *high = (bits >> 8) as u8;
-                *low = bits as u8;
+        let (group, tail) = parse_number(rest, 16);
+        let digits = rest.len().wrapping_sub(tail.len());
+        room = match (room.split_first_chunk_mut(), digits) {
+            (Some((slots, room)), 1..=4) => {
+                *slots = (group as u16).to_be_bytes();
                 room
             }
             _ => return None,
@@ -433,21 +371,4 @@ const fn octets_of(text: &[u8]) -> usize {
         rest = tail;
     }
     groups.wrapping_add(has_ipv4 as usize).wrapping_mul(2)
-}
-
-/// One to four hex digits, and what is behind them.
-#[cfg_attr(target_pointer_width = "32", inline(never))]
-pub(super) const fn parse_group(text: &[u8]) -> (Option<u32>, &[u8]) {
-    let mut group = 0u32;
-    let mut rest = text;
-    while let [byte, tail @ ..] = rest
-        && let Some(digit) = hex_digit(*byte)
-    {
-        group = (group << 4) | digit as u32;
-        rest = tail;
-    }
-    match text.len().wrapping_sub(rest.len()) {
-        1..=4 => (Some(group), rest),
-        _ => (None, rest),
-    }
 }

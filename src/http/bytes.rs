@@ -51,6 +51,31 @@ pub(crate) fn split_at_byte(text: &[u8], byte: u8) -> (&[u8], &[u8]) {
     (text, &[])
 }
 
+/// A number of decimal digits alone, of 64 bits at most.
+pub(crate) fn decimal(text: &[u8]) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter().try_fold(0u64, |number, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number.checked_mul(10)?.checked_add(u64::from(digit))
+    })
+}
+
+/// The same of 32 bits; one that is too large is the largest.
+pub(crate) fn saturating_decimal(text: &[u8]) -> Option<u32> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter().try_fold(0u32, |number, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit <= 9).then(|| number.saturating_mul(10).saturating_add(digit.into()))
+    })
+}
+
 /// Writes a number's decimal digits, 20 at most. It comes in limbs of 16 bits, the highest first: a division of 64
 /// bits would bring half a kilobyte of its own to a 32-bit chip.
 pub(crate) fn to_decimal<'d>(limbs: &mut [u32], digits: &'d mut [u8; 20]) -> &'d [u8] {
@@ -123,20 +148,34 @@ pub(crate) const fn trim(mut text: &[u8]) -> &[u8] {
     text
 }
 
-/// Whether `text`, of bytes that a field may have, is this word of letters and dashes in any case.
+/// Whether `text` is this word of letters and dashes, which stands here in lower case, in any case.
 #[cfg_attr(target_pointer_width = "32", inline(never))]
-pub(crate) fn is(text: &[u8], lower: &[u8]) -> bool {
+pub(crate) const fn is(text: &[u8], lower: &[u8]) -> bool {
     if text.len() != lower.len() {
         return false;
     }
-    // Bit 5 makes a letter lower case and leaves a dash; no other byte of a field becomes either.
-    let (words, text) = text.as_chunks();
-    let (lower_words, lower) = lower.as_chunks();
-    words
-        .iter()
-        .zip(lower_words)
-        .all(|(word, lower)| u32::from_ne_bytes(*word) | 0x2020_2020 == u32::from_ne_bytes(*lower))
-        && text.iter().zip(lower).all(|(byte, lower)| byte | 0x20 == *lower)
+    // Bit 5 makes a letter lower case; a CR becomes a dash, but none is in a field.
+    let (mut text, mut lower) = (text, lower);
+    while let (Some((word, behind)), Some((lower_word, lower_behind))) =
+        (text.split_first_chunk(), lower.split_first_chunk())
+    {
+        if u32::from_ne_bytes(*word) | 0x2020_2020 != u32::from_ne_bytes(*lower_word) {
+            return false;
+        }
+        (text, lower) = (behind, lower_behind);
+    }
+    while let ([byte, behind @ ..], [lower_byte, lower_behind @ ..]) = (text, lower) {
+        if *byte | 0x20 != *lower_byte {
+            return false;
+        }
+        (text, lower) = (behind, lower_behind);
+    }
+    true
+}
+
+/// Whether both are one host, in any case. Of two bytes that a host may have, bit 5 alone tells letters apart.
+pub(crate) fn is_same_host(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one | 0x20 == other | 0x20)
 }
 
 /// One bit for each ASCII character that a token may have (RFC 9110 section 5.6.2).
@@ -219,6 +258,16 @@ pub(crate) fn token_run(text: &[u8]) -> &[u8] {
         rest = tail;
     }
     rest
+}
+
+/// A byte as a URL has it that can't have it as it is (RFC 3986 section 2.1).
+pub(crate) fn escaped(byte: u8) -> [u8; 3] {
+    [b'%', hex(byte >> 4), hex(byte & 15)]
+}
+
+/// The hex digit of a number below 16.
+pub(crate) fn hex(nibble: u8) -> u8 {
+    nibble.wrapping_add(if nibble < 10 { b'0' } else { b'A' - 10 })
 }
 
 /// The value of a hex digit.

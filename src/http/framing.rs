@@ -1,6 +1,6 @@
 //! Where the body of a response ends (RFC 9112 section 6.3), and chunks.
 
-use super::bytes::{hex_digit, is, trim};
+use super::bytes::{decimal, hex, hex_digit, is, trim};
 use crate::error::ProtocolError;
 
 /// How a response's body is delimited.
@@ -191,30 +191,14 @@ impl FramingFields {
     }
 }
 
-/// A number of decimal digits alone.
-pub(super) fn decimal(text: &[u8]) -> Option<u64> {
-    if text.is_empty() {
-        return None;
-    }
-    text.iter().try_fold(0u64, |number, byte| {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        number.checked_mul(10)?.checked_add(u64::from(digit))
-    })
-}
-
 // Chunked transfer coding (RFC 9112 section 7.1), as it arrives.
 //
-// ```text
 //        ┌───────────────────── CRLF ◄────────────────────┐
 //        ▼                                                │
 //   ─► Size ─► Digits ─► Padding ─► Extension ─► SizeEnd ─► Data ─► DataCr ─► DataLf
 //                                         │ size 0
 //                                         ▼
 //                                      Trailers (read by the head's parser)
-// ```
 
 /// Chunk extensions (and padding) that one body may have beyond a byte for each byte of its data.
 /// A server that puts something into every size line of a long download is fine; one that sends
@@ -389,10 +373,6 @@ pub(crate) const MAX_CHUNK: usize = 0xFFFF;
 /// A chunk's size line, of fixed width so that the data can be put behind it before its length is
 /// known. Leading zeros are part of the grammar (RFC 9112 section 7.1).
 pub(crate) fn chunk_size_line(size: usize) -> [u8; CHUNK_LINE] {
-    let digit = |shift: u32| {
-        let nibble = ((size >> shift) & 15) as u8;
-        let base = if nibble < 10 { b'0' } else { b'A' - 10 };
-        base.wrapping_add(nibble)
-    };
+    let digit = |shift: u32| hex(((size >> shift) & 15) as u8);
     [digit(12), digit(8), digit(4), digit(0), b'\r', b'\n']
 }

@@ -1,9 +1,8 @@
 //! Redirects (RFC 9110 section 15.4): where they lead, and what request goes there.
 
 use super::authority::{Authority, MAX_HOST};
-use super::bytes::{is, put, split_at_byte, to_decimal, trim};
+use super::bytes::{escaped, is, is_same_host, put, split_at_byte, to_decimal, trim};
 use super::method::Method;
-use super::request::extras::hex;
 use super::response::ResponseHead;
 use super::url::{Endpoint, Scheme, Url};
 use crate::error::{RedirectError, UrlError};
@@ -142,11 +141,6 @@ impl<'b> Base<'b> {
     }
 }
 
-/// Whether both are one host. Of two bytes that a host may have, bit 5 alone tells letters of either case apart.
-fn is_same_host(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one | 0x20 == other | 0x20)
-}
-
 /// Text of which all is ASCII.
 pub(crate) fn ascii(text: &[u8]) -> &str {
     core::str::from_utf8(text).unwrap_or_default()
@@ -234,7 +228,7 @@ impl Backwards<'_> {
         for &byte in bytes.iter().rev() {
             match byte {
                 0x21..=0x7E => self.put(&[byte]),
-                _ => self.put(&[b'%', hex(byte >> 4), hex(byte & 15)]),
+                _ => self.put(&escaped(byte)),
             }
         }
     }

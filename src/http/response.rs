@@ -1,7 +1,6 @@
 //! The head of a response as a caller reads it: its status, its fields, and what some of them mean.
 
-use super::bytes::{is_token, limbs, put, to_decimal, trim};
-use super::framing::decimal;
+use super::bytes::{decimal, is_token, limbs, put, to_decimal, trim};
 use super::head::HeadParser;
 use core::fmt;
 

@@ -8,6 +8,8 @@
 //!
 //! A line's name isn't kept, nor is a comment: an event takes the room of its values alone.
 
+use super::bytes::{copy, saturating_decimal};
+
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// The event doesn't fit the buffer.
@@ -192,7 +194,7 @@ impl EventParser {
             self.skips = true;
             return Err(Oversize);
         };
-        super::bytes::copy(room, value);
+        copy(room, value);
         self.line_end = end;
         Ok(())
     }
@@ -237,13 +239,8 @@ impl EventParser {
                 self.kind_end = moved(self.kind_end, before, self.id_end);
                 self.data_end = moved(self.data_end, before, self.id_end);
             }
-            Field::Retry if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
-                let value = value.iter().fold(0u32, |sum, digit| {
-                    sum.saturating_mul(10).saturating_add(u32::from(digit & 15))
-                });
-                self.retry_ms = Some(value);
-            }
-            Field::Id | Field::Retry | Field::Other => {}
+            Field::Retry => self.retry_ms = saturating_decimal(value).or(self.retry_ms),
+            Field::Id | Field::Other => {}
         }
         self.line_end = self.data_end;
         Ok(false)

@@ -4,12 +4,14 @@
 //! Constants have no iterators and no `?`, hence the plain loops and matches.
 
 use super::authority::{
-    Authority, MAX_HOST, behind, behind_scheme, classify, find, first_byte, from_unsafe,
-    has_before, letter, names_localhost, parse_host, parse_port, part, scheme_of,
+    Authority, MAX_HOST, behind, behind_scheme, check_name, classify, end_of_host, find,
+    first_byte, from_unsafe, has_before, letter, names_localhost, parse_ipv4, parse_ipv6,
+    parse_port, part, scheme_of,
 };
+use super::bytes;
 use crate::error::{TargetClass, UrlError};
 use core::fmt;
-use core::net::{IpAddr, SocketAddr, SocketAddrV4};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
 /// The scheme of a URL.
 ///
@@ -70,11 +72,12 @@ pub enum Host<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Url<'a> {
     scheme: Scheme,
+    port: u16,
     userinfo: Option<&'a str>,
-    host: Host<'a>,
     /// The host as written, IPv6 addresses with their brackets.
     host_text: &'a str,
-    port: u16,
+    /// Where to connect, if the host is an address.
+    address: Option<SocketAddr>,
     path_and_query: &'a str,
 }
 
@@ -82,10 +85,10 @@ impl<'a> Url<'a> {
     /// Nobody's, in place of a text that is none.
     pub(crate) const NOWHERE: Self = Self {
         scheme: Scheme::Http,
-        userinfo: None,
-        host: Host::Name(""),
-        host_text: "",
         port: 0,
+        userinfo: None,
+        host_text: "",
+        address: None,
         path_and_query: "",
     };
 
@@ -104,38 +107,58 @@ impl<'a> Url<'a> {
     /// assert_eq!(Url::parse("http://gate.local:0/"), Err(UrlError::InvalidPort));
     /// ```
     pub const fn parse(text: &'a str) -> Result<Self, UrlError> {
-        match Self::parse_exactly(text) {
-            Ok(url) => Ok(url),
+        let mut url = Self::NOWHERE;
+        match url.read(text) {
+            Ok(()) => Ok(url),
             Err(error) => Err(or_trailing_space(error, text.as_bytes())),
         }
     }
 
-    const fn parse_exactly(text: &'a str) -> Result<Self, UrlError> {
+    /// Takes a text's parts.
+    const fn read(&mut self, text: &'a str) -> Result<(), UrlError> {
         let bytes = text.as_bytes();
         let Some((scheme, start)) = scheme_of(bytes) else { return Err(no_scheme(bytes)) };
-        if let Some((_, length)) = scheme_of(behind(bytes, start)) {
-            let localhost = names_localhost(behind(bytes, start.wrapping_add(length)));
-            return Err(UrlError::SchemeInHost { localhost });
-        }
-        let authority = Authority::of(bytes, start);
-        // What stands before a `/`, `?` or `#` is no host, if an `@` stands behind: a password has it.
-        let (byte, target) = match behind(bytes, authority.end) {
-            [byte @ (b'/' | b'?' | b'#'), target @ ..] => (*byte, target),
-            _ => (0, &[] as &[u8]),
+        self.scheme = scheme;
+        self.port = scheme.default_port();
+        let inner = scheme_of(behind(bytes, start));
+        let start = match inner {
+            Some((_, length)) => start.wrapping_add(length),
+            None => start,
         };
-        let ended_early = UrlError::InvalidUserinfo { at: authority.end, byte };
+        let result = self.read_behind_scheme(text, start);
+        if inner.is_some() { Err(self.scheme_in_host()) } else { result }
+    }
+
+    /// Of a second scheme, in the place of the host. What is behind it was read.
+    const fn scheme_in_host(&self) -> UrlError {
+        let localhost = matches!(self.target_class(), TargetClass::Loopback);
+        UrlError::SchemeInHost { localhost }
+    }
+
+    // Each is written where it stands: within a request's code there are no registers left for them.
+    #[cfg_attr(target_pointer_width = "32", inline(never))]
+    const fn read_behind_scheme(&mut self, text: &'a str, start: usize) -> Result<(), UrlError> {
+        let bytes = text.as_bytes();
+        let authority = Authority::of(bytes, start);
+        let target = behind(bytes, authority.end);
+        let end = first_byte(target);
+        if end == b'\\' {
+            return Err(UrlError::InvalidHost { at: authority.end, byte: end });
+        }
+        // What stands before a `/`, `?` or `#` is no host, if an `@` stands behind: a password has it.
+        let ended_early = UrlError::InvalidUserinfo { at: authority.end, byte: end };
         // `http://admin:pa#ss@gate.local/`: what looks like a host is a user name.
-        if byte == b'#' && has_before(target, b'@', b'/') {
+        if end == b'#' && has_before(target, b'@', b'/') {
             return Err(ended_early);
         }
-        match Self::from_authority(scheme, (text, start, authority), (text, authority.end)) {
-            Err(
-                UrlError::InvalidHost { .. }
-                | UrlError::InvalidPort
-                | UrlError::InvalidAddress
-                | UrlError::MissingHost
-                | UrlError::HostTooLong,
-            ) if has_before(target, b'@', b'@') => Err(ended_early),
+        if let Err(error) = self.read_userinfo(text, start, authority) {
+            return Err(error);
+        }
+        if let Err(error) = self.read_target(text, authority.end) {
+            return Err(error);
+        }
+        match self.read_host_and_port(text, authority) {
+            Err(_) if has_before(target, b'@', b'@') => Err(ended_early),
             result => result,
         }
     }
@@ -163,84 +186,138 @@ impl<'a> Url<'a> {
         port: Option<u16>,
         path_and_query: &'a str,
     ) -> Result<Self, UrlError> {
+        let mut url = Self::NOWHERE;
         if let Some(at) = find(host.as_bytes(), b"://") {
-            let inner = behind(host.as_bytes(), at.wrapping_add("://".len()));
-            return Err(UrlError::SchemeInHost { localhost: names_localhost(inner) });
+            let _ = url.read_behind_scheme(host, at.wrapping_add("://".len()));
+            return Err(url.scheme_in_host());
         }
         if !matches!(path_and_query.as_bytes(), [] | [b'/' | b'?', ..]) {
             let byte = first_byte(path_and_query.as_bytes());
             return Err(UrlError::InvalidCharacter { at: 0, byte });
         }
-        let authority = Authority::whole(host.as_bytes());
         if let Some(error) = trailing_space(path_and_query.as_bytes()) {
             return Err(error);
         }
-        match Self::from_authority(scheme, (host, 0, authority), (path_and_query, 0)) {
-            Ok(Self { userinfo: Some(userinfo), .. }) => {
-                Err(UrlError::InvalidHost { at: userinfo.len(), byte: b'@' })
-            }
-            // The port stands beside the host here, so the host can't hold another.
-            Ok(url) if url.host_text.len() != host.len() => {
-                Err(UrlError::InvalidHost { at: url.host_text.len(), byte: b':' })
-            }
-            Ok(mut url) => match port {
-                Some(0) => Err(UrlError::InvalidPort),
-                Some(port) => {
-                    url.port = port;
-                    Ok(url)
-                }
-                None => Ok(url),
-            },
+        match url.read_parts(scheme, host, port, path_and_query) {
+            Ok(()) => Ok(url),
             Err(error) => Err(or_trailing_space(error, host.as_bytes())),
         }
     }
 
-    /// Authority and target, each with the text that it is a part of, and where it starts there.
-    const fn from_authority(
+    const fn read_parts(
+        &mut self,
         scheme: Scheme,
-        (text, start, authority): (&'a str, usize, Authority),
-        (target_text, target_start): (&'a str, usize),
-    ) -> Result<Self, UrlError> {
-        let mut userinfo = None;
-        if authority.host > start {
-            let text = part(text, start, authority.host.wrapping_sub(1));
-            if let rest @ [byte, ..] = from_unsafe(text.as_bytes()) {
-                let (at, byte) = (text.len().wrapping_sub(rest.len()), *byte);
-                // No byte of a password gets into a log.
-                let is_password = has_before(part(text, 0, at).as_bytes(), b':', b':');
-                let at = start.wrapping_add(at);
-                return Err(if is_password {
-                    UrlError::UnsafePassword { at }
-                } else {
-                    UrlError::InvalidCharacter { at, byte }
-                });
-            }
-            userinfo = Some(text);
-        }
-        let target = behind(target_text.as_bytes(), target_start);
-        let mut target_end = target_text.len();
-        if let [b'\\', ..] = target {
-            return Err(UrlError::InvalidHost { at: target_start, byte: b'\\' });
-        }
-        if let rest @ [byte, ..] = from_unsafe(target) {
-            target_end = target_end.wrapping_sub(rest.len());
-            // The fragment is never sent, so it may have any character.
-            if *byte != b'#' {
-                return Err(UrlError::InvalidCharacter { at: target_end, byte: *byte });
-            }
-        }
-        let path_and_query = part(target_text, target_start, target_end);
-        let host_text = part(text, authority.host, authority.host_end);
-        let host = match parse_host(host_text, authority.host) {
-            Ok(host) => host,
-            Err(error) => return Err(error),
+        host: &'a str,
+        port: Option<u16>,
+        path_and_query: &'a str,
+    ) -> Result<(), UrlError> {
+        self.scheme = scheme;
+        self.port = match port {
+            Some(port) => port,
+            None => scheme.default_port(),
         };
-        let port_text = part(text, authority.host_end, authority.end).as_bytes();
-        let port = match parse_port(port_text, scheme) {
-            Ok(port) => port,
+        let authority = Authority::whole(host.as_bytes());
+        if let Err(error) = self.read_userinfo(host, 0, authority) {
+            return Err(error);
+        }
+        if let Err(error) = self.read_target(path_and_query, 0) {
+            return Err(error);
+        }
+        if let Err(error) = self.read_host_and_port(host, authority) {
+            return Err(error);
+        }
+        if let Some(userinfo) = self.userinfo {
+            return Err(UrlError::InvalidHost { at: userinfo.len(), byte: b'@' });
+        }
+        // The port stands beside the host here, so the host can't hold another.
+        if self.host_text.len() != host.len() {
+            return Err(UrlError::InvalidHost { at: self.host_text.len(), byte: b':' });
+        }
+        if self.port == 0 {
+            return Err(UrlError::InvalidPort);
+        }
+        Ok(())
+    }
+
+    /// User name and password, from `start` of a text on.
+    const fn read_userinfo(
+        &mut self,
+        text: &'a str,
+        start: usize,
+        authority: Authority,
+    ) -> Result<(), UrlError> {
+        if authority.host == start {
+            return Ok(());
+        }
+        let end = authority.host.wrapping_sub(1);
+        let userinfo = part(text, start, end);
+        if let rest @ [byte, ..] = from_unsafe(userinfo.as_bytes()) {
+            let (at, byte) = (end.wrapping_sub(rest.len()), *byte);
+            // No byte of a password gets into a log.
+            return Err(if has_before(userinfo.as_bytes(), b':', byte) {
+                UrlError::UnsafePassword { at }
+            } else {
+                UrlError::InvalidCharacter { at, byte }
+            });
+        }
+        self.userinfo = Some(userinfo);
+        Ok(())
+    }
+
+    /// Path and query, from `start` of a text on.
+    const fn read_target(&mut self, text: &'a str, start: usize) -> Result<(), UrlError> {
+        let rest = from_unsafe(behind(text.as_bytes(), start));
+        let end = text.len().wrapping_sub(rest.len());
+        // The fragment is never sent, so it may have any character.
+        if !matches!(rest, [] | [b'#', ..]) {
+            return Err(UrlError::InvalidCharacter { at: end, byte: first_byte(rest) });
+        }
+        self.path_and_query = part(text, start, end);
+        Ok(())
+    }
+
+    /// Host and port. Where there is none it stays what it is.
+    const fn read_host_and_port(
+        &mut self,
+        text: &'a str,
+        authority: Authority,
+    ) -> Result<(), UrlError> {
+        let length = end_of_host(part(text, authority.host, authority.end).as_bytes());
+        let host_end = authority.host.wrapping_add(length);
+        self.host_text = part(text, authority.host, host_end);
+        if let Err(error) = self.read_host(authority.host) {
+            return Err(error);
+        }
+        match parse_port(part(text, host_end, authority.end).as_bytes(), self.port) {
+            Ok(port) => self.port = port,
             Err(error) => return Err(error),
-        };
-        Ok(Self { scheme, userinfo, host, host_text, port, path_and_query })
+        }
+        if let Some(address) = &mut self.address {
+            address.set_port(self.port);
+        }
+        Ok(())
+    }
+
+    /// The host's text, which starts at `start`: an address, whose port isn't known yet, or a name.
+    const fn read_host(&mut self, start: usize) -> Result<(), UrlError> {
+        let host = self.host_text.as_bytes();
+        if host.is_empty() {
+            return Err(UrlError::MissingHost);
+        }
+        if host.len() > MAX_HOST {
+            return Err(UrlError::HostTooLong);
+        }
+        if let [b'[', address @ .., b']'] = host {
+            let Some(ip) = parse_ipv6(address) else { return Err(UrlError::InvalidAddress) };
+            self.address = Some(SocketAddr::V6(SocketAddrV6::new(ip, 0, 0, 0)));
+            return Ok(());
+        }
+        if let Some(bits) = parse_ipv4(host) {
+            let ip = Ipv4Addr::from_bits(bits);
+            self.address = Some(SocketAddr::V4(SocketAddrV4::new(ip, 0)));
+            return Ok(());
+        }
+        check_name(host, start)
     }
 
     /// The URL if a chip can request it; its fault as a sentence otherwise. For the macro `url!`.
@@ -272,7 +349,10 @@ impl<'a> Url<'a> {
     /// assert_eq!(url!("http://gate.local/open").host(), Host::Name("gate.local"));
     /// ```
     pub const fn host(&self) -> Host<'a> {
-        self.host
+        match &self.address {
+            Some(address) => Host::Address(address.ip()),
+            None => Host::Name(self.host_text),
+        }
     }
 
     /// The host as written, IPv6 addresses with their brackets.
@@ -327,10 +407,10 @@ impl<'a> Url<'a> {
     /// assert_eq!(url.target_class(), TargetClass::Unspecified);
     /// ```
     pub const fn target_class(&self) -> TargetClass {
-        match self.host {
-            Host::Address(address) => classify(address),
-            Host::Name(name) if names_localhost(name.as_bytes()) => TargetClass::Loopback,
-            Host::Name(_) => TargetClass::Host,
+        match &self.address {
+            Some(address) => classify(address),
+            None if names_localhost(self.host_text.as_bytes()) => TargetClass::Loopback,
+            None => TargetClass::Host,
         }
     }
 }
@@ -367,10 +447,13 @@ const fn no_scheme(text: &[u8]) -> UrlError {
     // `https` in any order, with letters twice or left out. (`ssh` has no `t`.)
     const WITH: u32 = letter(b't');
     const WITHOUT: u32 = !(letter(b'h') | WITH | letter(b'p') | letter(b's'));
+    let is_like_http = letters & (WITH | WITHOUT) == WITH;
+    let behind = match behind {
+        [b' ', behind @ ..] => behind,
+        _ => behind,
+    };
     match behind {
-        [_, b'/' | b'\\', ..] | [b' ', b':', b'/', ..] if letters & (WITH | WITHOUT) == WITH => {
-            return UrlError::MisspelledScheme;
-        }
+        [_, b'/' | b'\\', ..] if is_like_http => return UrlError::MisspelledScheme,
         [b':', b'/', b'/', ..] if first_byte(text).is_ascii_alphabetic() => {
             return UrlError::UnsupportedScheme;
         }
@@ -378,7 +461,7 @@ const fn no_scheme(text: &[u8]) -> UrlError {
     }
     let mut rest = text;
     while let [first, tail @ ..] = rest {
-        if first.is_ascii_alphanumeric() || matches!(*first, b'.' | b'/' | b'?' | b'#') {
+        if first.is_ascii_alphanumeric() {
             break;
         }
         rest = tail;
@@ -394,7 +477,7 @@ impl fmt::Debug for Url<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Url")
             .field("scheme", &self.scheme)
-            .field("host", &self.host)
+            .field("host", &self.host())
             .field("port", &self.port)
             .field("path_and_query", &self.path_and_query)
             .finish_non_exhaustive()
@@ -430,27 +513,21 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     pub(crate) fn of(url: &Url<'_>) -> Self {
-        let (port, host) = (url.port(), url.host());
         Self {
-            scheme: url.scheme(),
-            port,
-            host_length: url.host_text().len(),
+            scheme: url.scheme,
+            port: url.port,
+            host_length: url.host_text.len(),
             class: url.target_class(),
-            resolves: matches!(host, Host::Name(_)),
+            resolves: url.address.is_none(),
             is_directed: false,
-            has_secret: url.userinfo().is_some(),
-            // Each kind by itself: an address of either kind is copied byte by byte.
-            remote: match host {
-                Host::Address(IpAddr::V4(ip)) => Some(SocketAddr::V4(SocketAddrV4::new(ip, port))),
-                Host::Address(IpAddr::V6(ip)) => Some(SocketAddr::new(IpAddr::V6(ip), port)),
-                Host::Name(_) => None,
-            },
+            has_secret: url.userinfo.is_some(),
+            remote: url.address,
         }
     }
 
     /// Connects to this address instead.
     pub(crate) fn direct(&mut self, remote: SocketAddr) {
-        self.class = classify(remote.ip());
+        self.class = classify(&remote);
         self.resolves = false;
         self.is_directed = true;
         self.remote = Some(remote);
@@ -458,8 +535,9 @@ impl Endpoint {
 
     /// The resolver's answer.
     pub(crate) fn resolved(&mut self, address: IpAddr) {
-        self.class = classify(address);
-        self.remote = Some(SocketAddr::new(address, self.port));
+        let remote = SocketAddr::new(address, self.port);
+        self.class = classify(&remote);
+        self.remote = Some(remote);
     }
 
     /// Back to what was known at the start, for another connection.
@@ -471,7 +549,7 @@ impl Endpoint {
 
     /// The host, as the call's buffer has it until a response arrives.
     pub(crate) fn host<'b>(&self, buffer: &'b [u8]) -> &'b [u8] {
-        buffer.get(..self.host_length).unwrap_or_default()
+        bytes::part(buffer, 0, self.host_length)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Whether and when a request is sent again: pure.
 
 use crate::error::{Deadline, ErrorKind};
+use crate::http::bytes::saturating_decimal;
 use crate::http::response::ResponseHead;
 use core::time::Duration;
 use nal_link::millis;
@@ -204,21 +205,10 @@ pub fn retry_after(head: &ResponseHead<'_>) -> Option<Duration> {
 
 pub(crate) fn retry_after_seconds(head: &ResponseHead<'_>) -> Option<u32> {
     let value = head.header("retry-after")?;
-    if let Some(seconds) = seconds(value) {
+    if let Some(seconds) = saturating_decimal(value) {
         return Some(seconds);
     }
     Some(Date::parse(value)?.since(Date::parse(head.header("date")?)?))
-}
-
-/// A number of seconds; one that is too large is the largest.
-fn seconds(digits: &[u8]) -> Option<u32> {
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0u32, |sum, digit| {
-        let digit = digit.wrapping_sub(b'0');
-        (digit <= 9).then(|| sum.saturating_mul(10).saturating_add(digit.into()))
-    })
 }
 
 // Dates of HTTP (RFC 9110 section 5.6.7), in the form that is sent today.

@@ -10,8 +10,7 @@ use crate::error::{
 use crate::http::authority::classify;
 use crate::http::method::Method;
 use crate::http::request::HeadWriter;
-use crate::http::url::Endpoint;
-use crate::http::url::Url;
+use crate::http::url::{Endpoint, Url};
 use crate::nal::{CallView, Driver, ErrorOf, StackStep};
 use crate::policy::{Preflight, Preflights};
 use crate::protocol::{CloseReason, Exchange, Failure, State};
@@ -73,7 +72,7 @@ pub(super) fn look_at_target(
     if is_own_machine(target, own, has_loopback) {
         return (StepOutcome::Passed, "this machine");
     }
-    if classify(target) != TargetClass::Host {
+    if classify(&SocketAddr::new(target, 0)) != TargetClass::Host {
         return (StepOutcome::NotAsked, "no other host: switched off");
     }
     match own {

@@ -4,8 +4,7 @@ use super::inbound::Room;
 use super::{Exchange, Failure, Goal, State};
 use crate::error::BufferUse;
 use crate::http::bytes::{move_down, part_mut};
-use crate::http::framing::Framing;
-use crate::http::framing::{ChunkedDecoder, Piece};
+use crate::http::framing::{ChunkedDecoder, Framing, Piece};
 
 /// A response that isn't read to its end is drained if no more than this is left.
 const MAX_DISCARDED: usize = 1024;

@@ -3,10 +3,8 @@
 use super::{Body, CloseReason, Deadlines, Failure, Timers};
 use crate::error::{Deadline, Evidence, Phase};
 use crate::http::bytes::part;
-use crate::http::framing::ChunkedDecoder;
-use crate::http::framing::ResponseTo;
-use crate::http::head::GoOn;
-use crate::http::head::{HeadMeasure, HeadParser};
+use crate::http::framing::{ChunkedDecoder, ResponseTo};
+use crate::http::head::{GoOn, HeadMeasure, HeadParser};
 use crate::http::method::Repeat;
 use crate::http::response::{Headers, ResponseHead};
 use crate::http::url::{Endpoint, Scheme};

@@ -19,12 +19,10 @@ mod ending;
 mod exchange;
 mod inbound;
 mod outbound;
-mod upload;
 
 pub(crate) use body::Body;
 pub use ending::{CloseReason, Failure};
 pub(crate) use ending::{Deadlines, NEVER, Timers};
 pub(crate) use exchange::State;
 pub use exchange::{Action, Exchange, Goal};
-pub use outbound::Blocked;
-pub use upload::{Space, UploadState};
+pub use outbound::{Blocked, Space, UploadState};

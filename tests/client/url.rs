@@ -117,6 +117,11 @@ fn what_is_no_url_is_refused_with_the_part_that_is_wrong() {
             BeforeScheme { byte: b' ' },
             "something stands in front of this URL's scheme: a URL starts with http:// (byte 0 is 0x20)",
         ),
+        (
+            "/http://gate.local/",
+            BeforeScheme { byte: b'/' },
+            "something stands in front of this URL's scheme: a URL starts with http:// (byte 0 is 0x2F)",
+        ),
         // Another URL inside the query is no scheme of this one.
         ("gate.local/?next=http://x/", MissingScheme, NO_SCHEME),
         ("ftp://gate.local/", UnsupportedScheme, OTHER_SCHEME),
@@ -133,6 +138,7 @@ fn what_is_no_url_is_refused_with_the_part_that_is_wrong() {
         ("https://HTTP://gate.local/", SchemeInHost { localhost: false }, TWICE),
         ("http://http://localhost/", SchemeInHost { localhost: true }, TWO_MISTAKES),
         ("http://https://127.0.0.1:80/", SchemeInHost { localhost: true }, TWO_MISTAKES),
+        ("http://http://u:p@[::1]/", SchemeInHost { localhost: true }, TWO_MISTAKES),
         (
             "http://ga te/",
             InvalidHost { at: 9, byte: b' ' },

@@ -91,6 +91,24 @@ fn a_mistake_is_shown_where_it_is_advised_on() {
     says("a cookie", &report.to_string(), &["came: line 2: "], &["id=", "pass", "key=1"]);
 }
 
+#[test]
+fn a_pc_that_asks_its_own_address_asks_itself() {
+    for own in [[127, 0, 0, 1], [192, 168, 1, 57]] {
+        let mut chip = Chip { has_loopback: true, fault: StackFault::Refused, ..chip([refused()]) };
+        chip.link = up(home());
+        let url = format!("http://{}/", Ipv4Addr::from(own));
+        let report = diagnose(chip, &url);
+        assert_eq!(steps(&report), "url link subnet target port:Failed", "{report}");
+        assert_eq!(causes(report.diagnosis()), [Cause::NothingListens], "{report}");
+        says(&url, &report.to_string(), &["target ok this machine"], &["another host"]);
+    }
+    // Another one's isn't.
+    let chip = Chip { has_loopback: true, fault: StackFault::Refused, ..chip([refused()]) };
+    let report = diagnose(chip, "http://192.168.1.20/");
+    says("another", &report.to_string(), &["target ok another host"], &["this machine"]);
+    assert!(causes(report.diagnosis()).contains(&Cause::ServerOnLoopback), "{report}");
+}
+
 /// A rung that wasn't looked at never says ok.
 #[test]
 fn a_rung_that_was_not_looked_at_never_says_ok() {

@@ -17,6 +17,7 @@ mod observed;
 mod oddities;
 mod on_vendor;
 mod pages;
+#[cfg(feature = "std")]
 mod pc;
 mod probe;
 mod rules;

@@ -1,16 +1,11 @@
-//! A PC asks itself: that is no mistake there, and some causes can't be.
+//! A PC with the std stack asks itself: that is no mistake there, and some causes can't be.
 
-use crate::chip::{Chip, chip, home, refused, up};
 use crate::common::tools::says;
 use crate::common::{TestClock, cx};
-use crate::field::{causes, diagnose};
-use crate::ladder::steps;
+use crate::field::causes;
 use safe_http_client::{Cause, Config, Preflight, SafeHttpClient, StackFault, StackQuirks};
-use std::net::Ipv4Addr;
-#[cfg(feature = "std")]
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 
-#[cfg(feature = "std")]
 #[test]
 fn a_loopback_target_on_a_pc_is_this_machine() {
     use safe_http_client::{NalNetwork, PcLink};
@@ -33,26 +28,7 @@ fn a_loopback_target_on_a_pc_is_this_machine() {
     says("its advice", &report.to_string(), &["of this machine", "that the server runs"], &[]);
 }
 
-#[test]
-fn a_pc_that_asks_its_own_address_asks_itself() {
-    for own in [[127, 0, 0, 1], [192, 168, 1, 57]] {
-        let mut chip = Chip { has_loopback: true, fault: StackFault::Refused, ..chip([refused()]) };
-        chip.link = up(home());
-        let url = format!("http://{}/", Ipv4Addr::from(own));
-        let report = diagnose(chip, &url);
-        assert_eq!(steps(&report), "url link subnet target port:Failed", "{report}");
-        assert_eq!(causes(report.diagnosis()), [Cause::NothingListens], "{report}");
-        says(&url, &report.to_string(), &["target ok this machine"], &["another host"]);
-    }
-    // Another one's isn't.
-    let chip = Chip { has_loopback: true, fault: StackFault::Refused, ..chip([refused()]) };
-    let report = diagnose(chip, "http://192.168.1.20/");
-    says("another", &report.to_string(), &["target ok another host"], &["this machine"]);
-    assert!(causes(report.diagnosis()).contains(&Cause::ServerOnLoopback), "{report}");
-}
-
 /// The std stack as the quick start attaches it: what its errors stand for is known without being told.
-#[cfg(feature = "std")]
 #[test]
 fn the_std_stack_of_the_quick_start_knows_its_faults() {
     use safe_http_client::{LinkEvents, NalNetwork, StdClock};

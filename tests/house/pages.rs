@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 #[test]
 fn the_programs_beside_one_another_are_those_that_compile() {
-    let page = fs::read_to_string(root().join("docs/coming-from.md")).unwrap();
+    let page = fs::read_to_string(root().join("docs/peers.md")).unwrap();
     let mut compared = 0;
     for entry in fs::read_dir(root().join("benches/peers/examples")).unwrap() {
         let path = entry.unwrap().path();
@@ -15,7 +15,7 @@ fn the_programs_beside_one_another_are_those_that_compile() {
         let (_, program) = file.split_once("\n\n").unwrap();
         let program = program.replace("\nfn main() {}\n", "");
         let block = format!("<!-- {name} -->\n```rust,ignore\n{program}```\n");
-        assert!(page.contains(&block), "docs/coming-from.md shows another program than {name}.rs");
+        assert!(page.contains(&block), "docs/peers.md shows another program than {name}.rs");
         compared += 1;
     }
     assert!(compared >= 3, "only {compared}");

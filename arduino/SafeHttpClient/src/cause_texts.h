@@ -36,7 +36,7 @@ static const char CAUSE_33[] PROGMEM = "the server is there, and refuses by its 
 static const char CAUSE_35[] PROGMEM = "the body has no length, no chunks, and no end\ntry:   let the server send Content-Length or chunks, or close the connection at the end";
 static const char CAUSE_36[] PROGMEM = "the host announced more than it sent\ntry:   correct the server's Content-Length: it has to count bytes, not characters, and what is really sent";
 static const char CAUSE_37[] PROGMEM = "the body is compressed, and nobody asked for that\ntry:   ask with Accept-Encoding: identity, or switch compression off in the server: it isn't undone here";
-static const char CAUSE_38[] PROGMEM = "left-overs of the answer before came on the kept connection\ntry:   the answer before was longer than its head said, or had a body where none may be: correct the server, or end(true) after each";
+static const char CAUSE_38[] PROGMEM = "left-overs of the previous answer came on the kept connection\ntry:   the answer before was longer than its head said, or had a body where none may be: correct the server, or end(true) after each";
 static const char CAUSE_39[] PROGMEM = "the answer is nearly HTTP, and isn't quite\ntry:   check the port: SHOUTcast (ICY) and HTTP/0.9 aren't spoken here. For bytes in front of the status line correct the server";
 static const char CAUSE_41[] PROGMEM = "the response doesn't fit the memory that it was given\ntry:   give begin() more memory, at least for the head; read() the body in pieces, for which little is enough";
 

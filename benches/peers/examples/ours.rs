@@ -1,4 +1,4 @@
-//! A state fetched with safe-http-client. `docs/coming-from.md` has it beside the same with others.
+//! A state fetched with safe-http-client. `docs/peers.md` has it beside the same with others.
 
 use safe_http_client::{Clock, ErrorOf, LoopContext, Network, SafeHttpClient};
 

@@ -11,7 +11,7 @@
 mod answers;
 #[path = "../../../tests/diagnosis/chip.rs"]
 mod chip;
-mod esp_at_diagnosis;
+mod esp_at;
 mod matrix;
 #[path = "../../../tests/diagnosis/observed.rs"]
 mod observed;
@@ -27,6 +27,7 @@ mod on_vendor;
 mod rig;
 #[path = "../../../tests/diagnosis/table.rs"]
 mod table;
+mod ways;
 #[path = "../../../tests/diagnosis/written.rs"]
 mod written;
 

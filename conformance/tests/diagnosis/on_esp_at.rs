@@ -1,9 +1,10 @@
 //! `EspAt` and a simulated modem with its network, in both dialects of the firmware: every cause.
 //! Time is virtual, so that minutes of waiting cost nothing.
 
-use crate::observed::{Case, Cost, Demand, On, observe_passive, try_get};
+use crate::observed::{Case, Cost, Demand, observe_passive, try_get};
 use crate::on_vendor::Vendor;
-use crate::rig::{Rig, config};
+use crate::rig::{Rig, config, on};
+use crate::ways::{AT_ONCE, URL, Way, ways};
 use conformance::modem::{Driver, HOST};
 use embedded_nal::nb;
 use esp8266_sim::{
@@ -13,25 +14,6 @@ use safe_http_client::esp_at::TlsVerification;
 use safe_http_client::{Cause, Clock, ErrorOf, LoopContext, Network, SafeHttpClient};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// The firmware answers `ERROR` and `CLOSED` to a reset, a timeout and a missing route alike.
-const AT_ONCE: &str = "the firmware says the same of a reset and of any other failure";
-const ALIKE: &str = "a host that is off and one that the access point keeps away are both silent";
-const RESET: &str = "a server on its own 127.0.0.1 refuses as a port without a server does";
-
-/// Says this to each connection's first bytes, and closes or stays open.
-fn says(bytes: impl Into<Vec<u8>>, close: bool) -> PeerFactory {
-    let bytes: Arc<[u8]> = bytes.into().into();
-    Arc::new(move || {
-        let bytes = Arc::clone(&bytes);
-        Box::new(move |_: &[u8], reply: &mut Reply| {
-            reply.send(&bytes);
-            if close {
-                reply.close();
-            }
-        })
-    })
-}
 
 /// The network: the shared one, and servers that aren't what the client takes them for.
 fn network(dialect: Dialect) -> Config {
@@ -45,121 +27,13 @@ fn network(dialect: Dialect) -> Config {
     let long =
         format!("HTTP/1.1 200 OK\r\nX-Long: {}\r\nContent-Length: 0\r\n\r\n", "x".repeat(900));
     let mut config = config(dialect)
-        .peer(HOST, 22, says("SSH-2.0-OpenSSH_9.2p1\r\n", false))
-        .peer(HOST, 8443, says([0x15, 3, 3, 0, 2, 2, 22], true))
+        .peer(HOST, 22, canned("SSH-2.0-OpenSSH_9.2p1\r\n", false))
+        .peer(HOST, 8443, canned([0x15, 3, 3, 0, 2, 2, 22], true))
         .peer(HOST, 8444, canned(tls_wanted, true))
         .peer(HOST, 8900, canned(long, true))
         .peer(HOST, 443, canned(crate::on_std::OK, true));
     config.lan.captive_portal = Some(Endpoint::Peer(canned(portal, true)));
     config
-}
-
-/// A fault that is there as long as the request and the check take.
-struct Way {
-    cause: Cause,
-    how: &'static str,
-    url: &'static str,
-    fault: Option<(Fault, When)>,
-    demand: Demand,
-    also: &'static [Cause],
-}
-
-fn way(cause: Cause, how: &'static str, url: &'static str) -> Way {
-    Way { cause, how, url, fault: None, demand: Demand::First, also: &[] }
-}
-
-impl Way {
-    fn by(self, fault: Fault) -> Self {
-        Self { fault: Some((fault, When::Always)), ..self }
-    }
-
-    /// It happens once, so that the check finds nothing of it any more.
-    fn once(self, fault: Fault) -> Self {
-        Self { fault: Some((fault, When::Nth(1))), ..self }
-    }
-
-    fn demand(self, demand: Demand) -> Self {
-        Self { demand, ..self }
-    }
-
-    fn not_certain(self, why: &'static str) -> Self {
-        self.demand(Demand::FirstNotCertain(why))
-    }
-
-    fn also(self, also: &'static [Cause]) -> Self {
-        Self { also, ..self }
-    }
-}
-
-const URL: &str = "http://192.168.4.20:81/";
-
-fn ways() -> Vec<Way> {
-    use Cause::*;
-    vec![
-        way(NoHostTarget, "http://localhost", "http://localhost:8080/"),
-        way(NoHostTarget, "http://127.0.0.1", "http://127.0.0.1/"),
-        way(NoHostTarget, "http://0.0.0.0", "http://0.0.0.0/"),
-        way(NoHostTarget, "http://255.255.255.255", "http://255.255.255.255/"),
-        way(SlowServer, "nothing comes back for 30 s", URL).by(Fault::SlowServer),
-        way(HostDown, "every host is off", URL).by(Fault::HostDown).not_certain(ALIKE),
-        way(HostDown, "nobody has the address", "http://192.168.4.77/").not_certain(ALIKE),
-        way(HostDown, "a host behind the gateway is off", "http://10.9.9.9/")
-            .not_certain("who swallows it on the way can't be seen"),
-        way(NothingListens, "a port that nobody has", "http://192.168.4.20:9/")
-            .not_certain(AT_ONCE),
-        way(NothingListens, "every port refuses", URL).by(Fault::PortRefused).not_certain(AT_ONCE),
-        // What a server on its own 127.0.0.1 leaves for others: a port that refuses.
-        way(ServerOnLoopback, "the port refuses everyone else", "http://192.168.4.20:9/")
-            .demand(Demand::Listed(RESET)),
-        way(Firewall, "connections are swallowed, pings aren't", URL)
-            .by(Fault::Firewall)
-            .not_certain("who swallows them can't be seen"),
-        way(ClientIsolation, "the gateway answers, its subnet doesn't", URL)
-            .by(Fault::ApIsolation)
-            .demand(Demand::Listed(ALIKE)),
-        way(OwnAddress, "its own address", "http://192.168.4.2/"),
-        way(NameNotResolved, "a name that nobody knows", "http://unknown.local/")
-            .not_certain("the firmware says the same of an unknown name and a silent resolver"),
-        way(NameNotResolved, "0.0.0.0 in answer", "http://gate.local/").by(Fault::DnsZero),
-        way(NameNotResolved, "255.255.255.255 in answer", "http://gate.local/")
-            .by(Fault::DnsBroadcast),
-        way(Scheme, "http:// inside the host", "http://http://192.168.4.20/"),
-        way(Scheme, "http://http://localhost: two mistakes", "http://http://localhost:8080/")
-            .also(&[NoHostTarget]),
-        way(Scheme, "https without TLS", "https://192.168.4.20/"),
-        way(Scheme, "port 443 with http", "http://192.168.4.20:443/"),
-        way(TlsMismatch, "a TLS alert in answer", "http://192.168.4.20:8443/"),
-        way(TlsMismatch, "nginx's 400", "http://192.168.4.20:8444/"),
-        way(NotHttp, "an SSH server's banner", "http://192.168.4.20:22/"),
-        way(NotHttp, "a server that echoes", "http://192.168.4.20:7/"),
-        way(CaptivePortal, "every connection ends up at the portal", URL)
-            .by(Fault::CaptivePortal)
-            .not_certain("a server may send its clients elsewhere, too"),
-        way(OutOfSockets, "the modem is out of links", URL)
-            .by(Fault::NoMoreLinks)
-            .not_certain("the firmware says ERROR, and not why"),
-        way(ModemReset, "on the data of a request", URL).once(Fault::ResetMidRequest),
-        way(ModemReset, "on a command", URL).once(Fault::ResetOnCommand),
-        way(ModemReset, "the firmware restarts itself", URL).once(Fault::ForceRestart),
-        way(ModemUnresponsive, "it says nothing", URL).by(Fault::SilentModem),
-        way(ModemUnresponsive, "it is busy for ever", URL).by(Fault::BusyForever),
-        way(ModemUnresponsive, "its baud rate is another", URL).by(Fault::WrongBaudRate),
-        way(SerialLine, "a length comes garbled", URL)
-            .once(Fault::LyingRecvLength)
-            .not_certain("the modem itself may have said so"),
-        way(NoAddress, "the access point goes in the middle of it", URL)
-            .once(Fault::WifiDropMidRequest)
-            .not_certain("the connection may have broken for another reason"),
-        way(BadResponse, "a body cut short", URL).once(Fault::BodyCut),
-        way(BufferTooSmall, "a head larger than the buffer", "http://192.168.4.20:8900/"),
-    ]
-}
-
-fn on(dialect: Dialect) -> On {
-    match dialect {
-        Dialect::NonOs17 | Dialect::Single17 => On::NonOs,
-        Dialect::EspAt2 => On::EspAt2,
-    }
 }
 
 /// What the check took, by the modem's own count.

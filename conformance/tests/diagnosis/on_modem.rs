@@ -2,20 +2,13 @@
 //! is `on_esp_at`.)
 
 use crate::answers::{LEFT_OVERS, NO_CONTENT, Served, gzip, on_kept, read_text, served};
-use crate::observed::{Case, Demand, On, observe};
-use crate::rig::{Rig, config};
+use crate::observed::{Case, Demand, observe};
+use crate::rig::{Rig, config, on};
 use conformance::modem::HOST;
 use esp8266_sim::{Dialect, PeerFactory, Reply, Ssl, canned};
 use safe_http_client::esp_at::TlsVerification;
 use safe_http_client::{Cause, SafeHttpClient};
 use std::sync::Arc;
-
-fn on(dialect: Dialect) -> On {
-    match dialect {
-        Dialect::EspAt2 => On::EspAt2,
-        _ => On::NonOs,
-    }
-}
 
 pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();

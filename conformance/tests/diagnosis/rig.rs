@@ -1,5 +1,6 @@
 //! A driver and a simulated modem in lock-step, with a network of their own.
 
+use crate::observed::On;
 use conformance::common::cx;
 use conformance::modem::{Driver, HOST, SimClock};
 use embedded_nal::nb;
@@ -24,6 +25,14 @@ pub fn config(dialect: Dialect) -> Config {
         .peer(HOST, 81, esp8266_sim::canned(HELLO, true))
         .peer(HOST, 7, esp8266_sim::echo())
         .name("gate.local", HOST)
+}
+
+/// What a fault of this firmware is counted for.
+pub fn on(dialect: Dialect) -> On {
+    match dialect {
+        Dialect::NonOs17 | Dialect::Single17 => On::NonOs,
+        Dialect::EspAt2 => On::EspAt2,
+    }
 }
 
 impl Rig {

@@ -13,6 +13,7 @@ use safe_http_client_tls::{
     WallTime, anchor,
 };
 use sha2::{Digest as _, Sha256};
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 
 fn by_authority(served: &Served, host: &str, port: u16, clock: impl WallClock) -> Outcome {
@@ -145,7 +146,7 @@ fn what_wasnt_verified_is_evidence() {
         }
         head(stream).map(drop)
     });
-    let plain = says(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    let plain = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
     let anchors = [anchor(&served.root).unwrap()];
     let (now, pins) = (WallTime::Utc(now()), [pin(&served.chain[0])]);
     both_ways(secure, plain, Unverified, Verification::NotVerified);
@@ -165,7 +166,7 @@ fn both_ways(secure: u16, plain: u16, verify: impl Verify, expected: Verificatio
         let (url, of_plain) =
             (format!("https://{HOST}:{secure}/"), format!("http://{HOST}:{plain}/"));
         let nothing = Verification::Unknown;
-        // The third connection is closed in place of an answer.
+        // The third request over TLS has its connection closed in place of an answer.
         for (url, port, found) in [
             (&of_plain, plain, Ok(nothing)),
             (&url, secure, Ok(expected)),

@@ -37,18 +37,18 @@ use nal_link::{AsyncNetwork, Clock, Wish};
 pub struct AsyncSerial<P, const RX: usize = 64, const TX: usize = 512> {
     port: P,
     waker: Option<Waker>,
-    rx: Held<RX>,
-    tx: Held<TX>,
+    rx: Queue<RX>,
+    tx: Queue<TX>,
 }
 
 /// Bytes that were taken from one side, and not given to the other yet.
-struct Held<const N: usize> {
+struct Queue<const N: usize> {
     bytes: [u8; N],
     start: usize,
     end: usize,
 }
 
-impl<const N: usize> Held<N> {
+impl<const N: usize> Queue<N> {
     const fn new() -> Self {
         Self { bytes: [0; N], start: 0, end: 0 }
     }
@@ -95,7 +95,7 @@ where
     /// Takes a port.
     pub const fn new(port: P) -> Self {
         const { assert!(RX > 0 && TX > 0, "bytes pass through them") };
-        Self { port, waker: None, rx: Held::new(), tx: Held::new() }
+        Self { port, waker: None, rx: Queue::new(), tx: Queue::new() }
     }
 
     /// Whom the port is to wake from now on.

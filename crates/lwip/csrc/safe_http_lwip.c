@@ -321,8 +321,9 @@ int shl_receive(int number, void *bytes, size_t length) {
         depth--;
         return count;
     }
-    if (s->error != 0) return error_of(s);
+    /* Nothing was to come behind its end: a reset takes nothing away. */
     if (s->ended) return SHL_END;
+    if (s->error != 0) return error_of(s);
     return s->state == CONNECTED ? SHL_PENDING : SHL_CLOSED;
 }
 

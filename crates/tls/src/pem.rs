@@ -6,10 +6,9 @@
 /// A file that isn't PEM doesn't compile.
 ///
 /// ```
-/// # fn main() {}
-/// # #[cfg(any())] {
+/// # #[cfg(any())]
 /// const ROOT: &[u8] = safe_http_client_tls::pem!("root.pem");
-/// # }
+/// # fn main() {}
 /// ```
 #[macro_export]
 macro_rules! pem {

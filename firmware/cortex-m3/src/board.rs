@@ -1,10 +1,14 @@
 //! The board: a clock, the modem's UART, a button that stands for the owner's phone, a lamp.
 
+#[path = "../../common/clock.rs"]
+mod clock;
+
+pub use clock::{Clock, millis};
+
 use crate::uart::{LOG, MODEM, Tx};
 use core::fmt::{Arguments, Write};
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use cortex_m::peripheral::{NVIC, Peripherals, syst::SystClkSource};
-use cortex_m_rt::exception;
+use cortex_m::peripheral::{NVIC, Peripherals};
 use defmt::Display2Format;
 use esp_at::{SerialPort, SerialRx};
 use lm3s6965::{Interrupt, interrupt};
@@ -23,33 +27,7 @@ const BAUD: u32 = 115_200;
 static RX: SerialRx<RING> = SerialRx::new();
 /// The most bytes that ever waited in the ring.
 static MOST_WAITED: AtomicUsize = AtomicUsize::new(0);
-static MILLIS: AtomicU32 = AtomicU32::new(0);
 static PHONE: AtomicBool = AtomicBool::new(false);
-
-/// Milliseconds since the start.
-pub fn millis() -> u32 {
-    MILLIS.load(Ordering::Relaxed)
-}
-
-/// The clock for deadlines, in milliseconds.
-#[derive(Clone, Copy)]
-pub struct Clock;
-
-impl safe_http_client::Clock for Clock {
-    fn now_ms(&self) -> u32 {
-        millis()
-    }
-
-    /// While a call waits: sleeps until the next interrupt, which the clock's is within 1 ms.
-    fn idle(&self) {
-        cortex_m::asm::wfi();
-    }
-}
-
-#[exception]
-fn SysTick() {
-    MILLIS.store(millis().wrapping_add(1), Ordering::Relaxed);
-}
 
 /// The modem has said something.
 #[interrupt]
@@ -120,11 +98,7 @@ impl Board {
     /// Starts clock and UARTs. Once, first thing in `main`.
     pub fn new() -> Self {
         let Some(mut chip) = Peripherals::take() else { panic!("there is one board") };
-        chip.SYST.set_clock_source(SystClkSource::Core);
-        chip.SYST.set_reload(CLOCK_HZ / 1000 - 1);
-        chip.SYST.clear_current();
-        chip.SYST.enable_counter();
-        chip.SYST.enable_interrupt();
+        clock::start_clock(&mut chip.SYST, CLOCK_HZ);
         LOG.start(CLOCK_HZ, BAUD);
         MODEM.start(CLOCK_HZ, BAUD);
         // SAFETY: their handlers are above, and nothing here relies on being without interrupts.

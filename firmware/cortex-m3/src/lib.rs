@@ -3,7 +3,6 @@
 
 pub mod board;
 mod log;
-pub mod stack;
 mod uart;
 
 use cortex_m_rt::{ExceptionFrame, exception};

@@ -6,7 +6,6 @@
 mod console;
 mod corpus;
 mod machine;
-mod measured;
 mod network;
 mod scenarios;
 mod stack_use;

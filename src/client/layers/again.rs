@@ -1,40 +1,28 @@
-//! What a request is sent again for.
+//! What a request is sent again for: a redirect, a failure that may pass, a challenge.
 
-use super::replay::{Around, KeptView, Origin};
-use super::steps::{Next, Stop};
+use super::steps::{KeptCall, Next, Origin, Stop};
 use crate::error::{Deadline, RedirectError};
+use crate::http::bytes::{part, put};
 use crate::http::framing::ResponseTo;
 use crate::http::method::Repeat;
 use crate::http::redirect::{self, Base, ascii, has_line, resolve};
-use crate::http::request::Unsendable;
 use crate::http::url::Endpoint;
 use crate::nal::{Fault, StackStep};
-use crate::policy::{
-    Backoff, Preflights, Refusal, RetryPolicy, Verdict, check_request, retry_after_seconds,
-};
+use crate::policy::{Backoff, Refusal, RetryPolicy, Verdict, retry_after_seconds};
 use crate::protocol::Failure;
 use core::fmt;
 use nal_link::elapsed_ms;
 
 /// Functions' types, with all that they need.
-type Begin = fn(&Origin, &mut KeptView<'_, '_>) -> Result<(), Unsendable>;
-type Redirected = fn(&mut Trail, &mut Origin, &mut KeptView<'_, '_>) -> Result<Next, Stop>;
-type Write = fn(&Origin, &Endpoint, &[u8], &mut [u8]) -> usize;
-
-/// What a URL is checked by.
-#[derive(Clone, Copy)]
-pub(super) struct Rules {
-    pub(super) has_tls: bool,
-    pub(super) has_loopback: bool,
-    pub(super) checks: Preflights,
-}
+type Begin = fn(&mut KeptCall<'_, '_>, usize) -> usize;
+type Redirected = fn(&mut Trail, &mut KeptCall<'_, '_>) -> Next;
+type Write = fn(&mut KeptCall<'_, '_>) -> usize;
 
 /// The way of a request along redirects. The URLs are at the end of its buffer, in front of the request.
 pub(super) struct Trail {
     pub(super) begin: Begin,
     pub(super) redirected: Redirected,
     pub(super) write: Write,
-    pub(super) rules: Rules,
     limit: u8,
     /// Redirects that were followed.
     pub(super) count: u8,
@@ -44,120 +32,132 @@ pub(super) struct Trail {
 
 impl Trail {
     pub(super) fn new(limit: u8) -> Self {
-        let rules = Rules { has_tls: false, has_loopback: false, checks: Preflights::ALL };
-        Self { begin, redirected, write, rules, limit, count: 0, since: 0 }
+        Self { begin, redirected, write, limit, count: 0, since: 0 }
     }
 }
 
-/// Notes the URL that is asked first.
-fn begin(origin: &Origin, call: &mut KeptView<'_, '_>) -> Result<(), Unsendable> {
-    let Endpoint { scheme, port, .. } = call.exchange.endpoint;
-    let (front, tail) = call.split();
-    let (_, path_and_query) = origin.asks(tail);
-    let base = Base { scheme, host: origin.host(tail), port, path_and_query };
-    // Without the credentials that the caller's URL may have had. A byte is for the answer's first.
-    let length = match note(front, origin.stage_end.saturating_add(1), 0, &base, b"") {
-        Ok(length) => length,
-        Err(error) => match error.with(tail.len()) {
-            RedirectError::Buffer { needed, available } => {
-                return Err(Unsendable::Buffer { needed, available });
-            }
-            _ => 0,
-        },
-    };
-    call.keep(length);
-    Ok(())
+/// Notes the URL that is asked first, in front of which `used` bytes are needed. Returns how many bytes it takes of
+/// a buffer.
+fn begin(call: &mut KeptCall<'_, '_>, used: usize) -> usize {
+    let endpoint = &call.parts.exchange.endpoint;
+    let available = call.bytes.len();
+    let origin = &mut *call.origin;
+    let (front, kept) = call.bytes.split_at_mut_checked(origin.end).unwrap_or_default();
+    let (_, base) = asked(origin, endpoint, kept);
+    let room = front.get_mut(used..).unwrap_or_default();
+    // Without the credentials that the caller's URL may have had.
+    match note(room, 0, &base, b"") {
+        Ok(length) => {
+            origin.end = origin.end.wrapping_sub(length);
+            available
+        }
+        Err(RedirectError::Buffer { needed, .. }) => {
+            needed.wrapping_add(available.wrapping_sub(room.len()))
+        }
+        Err(_) => available,
+    }
 }
 
-/// The URL that is asked, and by which method. It stands first of what is kept.
-fn asked<'t>(origin: &Origin, endpoint: &Endpoint, tail: &'t [u8]) -> (&'t [u8], Base<'t>) {
+/// The URL that is asked, and by which method. `kept` begins at the origin's end.
+fn asked<'t>(origin: &Origin, endpoint: &Endpoint, kept: &'t [u8]) -> (&'t [u8], Base<'t>) {
     let Endpoint { scheme, port, host_length, .. } = *endpoint;
-    let (method, path_and_query) = origin.asks(tail);
-    let host = redirect::behind_scheme(scheme, tail).get(..host_length).unwrap_or_default();
+    let (method, path_and_query) = origin.asks(kept);
+    let host = origin.part(kept, origin.host, origin.host.wrapping_add(host_length));
     (method, Base { scheme, host, port, path_and_query })
 }
 
 /// Whether the response is a redirect: where it leads is noted then.
-fn redirected(
-    trail: &mut Trail,
-    origin: &mut Origin,
-    call: &mut KeptView<'_, '_>,
-) -> Result<Next, Stop> {
-    let is_tunnel = call.exchange.params.response_to == ResponseTo::Connect;
-    let Around { endpoint, head, room, tail, taken } = call.around();
-    let Some(redirect) = head.redirect().filter(|_| !is_tunnel) else { return Ok(Next::Result) };
-    if trail.count >= trail.limit {
-        return Err(RedirectError::TooMany { limit: trail.limit }.into());
+fn redirected(trail: &mut Trail, call: &mut KeptCall<'_, '_>) -> Next {
+    match lead(trail, call) {
+        Ok(next) => next,
+        Err(why) => call.origin.stop(Stop::Redirect(why)),
     }
-    let (method, base) = asked(origin, endpoint, tail);
-    let length = note(room, 0, redirect.status(), &base, redirect.location())
-        .map_err(|error| error.with(taken))?;
-    let url = room.get(room.len().saturating_sub(length)..).unwrap_or_default();
-    let url = url.get(..length.saturating_sub(NOTE)).unwrap_or_default();
-    let (next, target) = redirect::parse(url)?;
+}
+
+fn lead(trail: &mut Trail, call: &mut KeptCall<'_, '_>) -> Result<Next, RedirectError> {
+    let origin = &mut *call.origin;
+    let exchange = &mut call.parts.exchange;
+    let head_length = exchange.head_length();
+    let available = call.bytes.len();
+    let (front, kept) = call.bytes.split_at_mut_checked(origin.end).unwrap_or_default();
+    // Behind the head stand the first bytes of its body, which are needed only where it is read to its end.
+    let (head, room) = front.split_at_mut_checked(head_length).unwrap_or_default();
+    let is_tunnel = exchange.params.response_to == ResponseTo::Connect;
+    let Some(redirect) = exchange.head(head).redirect().filter(|_| !is_tunnel) else {
+        return Ok(Next::Result);
+    };
+    if trail.count >= trail.limit {
+        return Err(RedirectError::TooMany { limit: trail.limit });
+    }
+    let (method, base) = asked(origin, &exchange.endpoint, kept);
+    let taken = available.wrapping_sub(room.len());
+    let length =
+        note(room, redirect.status(), &base, redirect.location()).map_err(|why| why.with(taken))?;
+    let (from, to) = (room.len().wrapping_sub(length), room.len().wrapping_sub(NOTE));
+    let url = part(room, from, to);
+    let parsed = redirect::parse(url);
+    let (next, target_length) = match &parsed {
+        Ok((next, target_length)) => (next, *target_length),
+        Err(why) => return Err(*why),
+    };
     redirect::check(base.scheme, next.scheme)?;
-    trail.count = trail.count.saturating_add(1);
+    trail.count = trail.count.wrapping_add(1);
     if redirect::becomes_get(redirect.status(), method) {
         origin.change.is_get = true;
         // What was asked by another method before is no circle.
         trail.since = trail.count;
-    } else if Hops::of(origin, tail).have(url, trail.since) {
-        return Err(RedirectError::Loop.into());
+    } else if Hops(origin.part(kept, origin.end, origin.start)).have(url, trail.since) {
+        return Err(RedirectError::Loop);
     }
-    let host = redirect::behind_scheme(next.scheme, url).get(..next.host_length);
-    let is_same = base.is_same_origin(next.scheme, host.unwrap_or_default(), next.port);
+    let behind = redirect::behind_scheme(next.scheme, url);
+    let host = behind.get(..next.host_length).unwrap_or_default();
+    let is_same = base.is_same_origin(next.scheme, host, next.port);
     origin.change.has_left |= !is_same;
-    // Behind it come its note and what was kept before.
-    let from_end = target.saturating_add(NOTE).saturating_add(tail.len());
-    origin.target = (from_end, target);
-    if origin.change.is_get {
-        *call.body = &[];
-        call.exchange.params.response_to = ResponseTo::Other;
-        call.exchange.params.repeat = Repeat::Safe;
-    }
-    let then = call.again(length, is_same);
+    let url_end = origin.end.wrapping_sub(NOTE);
+    origin.host = url_end.wrapping_sub(behind.len());
+    origin.target = (url_end.wrapping_sub(target_length), url_end);
     if !is_same {
-        let Rules { has_tls, has_loopback, checks } = trail.rules;
-        let response_to = call.exchange.params.response_to;
-        call.exchange.endpoint = next;
-        check_request(&next, response_to, has_tls, has_loopback, checks)
-            .map_err(|mistake| Stop::Unsendable(Unsendable::Request(mistake)))?;
+        exchange.endpoint = *next;
     }
-    Ok(then)
+    if origin.change.is_get {
+        call.parts.body = &[];
+        exchange.params.response_to = ResponseTo::Other;
+        exchange.params.repeat = Repeat::Safe;
+    }
+    Ok(call.again(length, is_same))
 }
 
 /// Writes the next request's head, but for its empty line, and returns where it ends.
-fn write(origin: &Origin, endpoint: &Endpoint, tail: &[u8], room: &mut [u8]) -> usize {
-    let (method, base) = asked(origin, endpoint, tail.get(origin.line..).unwrap_or_default());
-    redirect::write_head(origin.head(tail), method, &base, origin.change, room)
+fn write(call: &mut KeptCall<'_, '_>) -> usize {
+    let origin = &*call.origin;
+    let (front, kept) = call.bytes.split_at_mut_checked(origin.end).unwrap_or_default();
+    let (method, base) = asked(origin, &call.parts.exchange.endpoint, kept);
+    redirect::write_head(origin.head(kept), method, &base, origin.change, front)
 }
 
 /// Length of what stands behind a URL that is noted: its length, and the status that led to it.
-pub(super) const NOTE: usize = 4;
+const NOTE: usize = 4;
 
-/// Notes where `location` leads at the end of `room`, whose first `used` bytes are needed, and returns the
-/// note's length.
-pub(super) fn note(
+/// Notes where `location` leads at the end of `room`, and returns the note's length.
+fn note(
     room: &mut [u8],
-    used: usize,
     status: u16,
     base: &Base<'_>,
     location: &[u8],
 ) -> Result<usize, RedirectError> {
     let available = room.len();
-    let free = room.get_mut(used..).unwrap_or_default();
-    let at = free.len().saturating_sub(NOTE);
-    let (place, behind) = free.split_at_mut_checked(at).unwrap_or_default();
+    let at = available.saturating_sub(NOTE);
+    let (place, behind) = room.split_at_mut_checked(at).unwrap_or_default();
     let length = resolve(base, location, place)?;
     let needed = length.saturating_add(NOTE);
-    match (behind, u16::try_from(length)) {
-        ([a, b, c, d], Ok(short)) if length <= place.len() => {
-            [*a, *b] = short.to_be_bytes();
-            [*c, *d] = status.to_be_bytes();
-            Ok(needed)
-        }
-        _ => Err(RedirectError::Buffer { needed: used.saturating_add(needed), available }),
+    let Ok(short) = u16::try_from(length) else {
+        return Err(RedirectError::Buffer { needed, available });
+    };
+    if needed > available {
+        return Err(RedirectError::Buffer { needed, available });
     }
+    put(behind, 0, &((u32::from(short) << 16) | u32::from(status)).to_be_bytes());
+    Ok(needed)
 }
 
 /// The URLs that a request went to, and what each answered: in order.
@@ -174,12 +174,6 @@ pub(super) fn note(
 pub struct Hops<'b>(pub(super) &'b [u8]);
 
 impl<'b> Hops<'b> {
-    /// Those in bytes that end with a request that is kept.
-    pub(super) fn of(origin: &Origin, tail: &'b [u8]) -> Self {
-        let end = tail.len().saturating_sub(origin.stage_end);
-        Self(tail.get(origin.line..end).unwrap_or_default())
-    }
-
     /// Whether this URL is among them, from the one with this number on.
     pub(super) fn have(mut self, url: &[u8], since: u8) -> bool {
         let mut number = 0u8;
@@ -196,11 +190,12 @@ impl<'b> Hops<'b> {
     // Once instead of four times.
     #[inline(never)]
     fn take_note(&mut self) -> Option<(u16, &'b [u8])> {
-        let (front, [a, b, c, d]) = self.0.split_last_chunk::<NOTE>()?;
-        let length = usize::from(u16::from_be_bytes([*a, *b]));
-        let (rest, url) = front.split_at_checked(front.len().checked_sub(length)?)?;
+        let (front, note) = self.0.split_last_chunk::<NOTE>()?;
+        let note = u32::from_be_bytes(*note);
+        let (rest, url) =
+            front.split_at_checked(front.len().checked_sub((note >> 16) as usize)?)?;
         self.0 = rest;
-        Some((u16::from_be_bytes([*c, *d]), url))
+        Some((note as u16, url))
     }
 }
 
@@ -280,7 +275,7 @@ impl HopList {
 const KEY: &[u8] = b"idempotency-key";
 
 /// A function's type, with all that it needs.
-type Judge = fn(&mut Patience, &Origin, &KeptView<'_, '_>, Result<(), Fault>, u32) -> Next;
+type Judge = fn(&mut Patience, &KeptCall<'_, '_>, Option<Fault>, u32) -> Next;
 
 /// How often a request is still sent again.
 pub(super) struct Patience {
@@ -303,27 +298,25 @@ impl Patience {
 }
 
 /// Whether another attempt may help.
-fn judge(
-    patience: &mut Patience,
-    origin: &Origin,
-    call: &KeptView<'_, '_>,
-    came: Result<(), Fault>,
-    now: u32,
-) -> Next {
-    let (verdict, asked) = match came {
-        Ok(()) => {
-            let head = call.exchange.head(call.bytes);
+fn judge(patience: &mut Patience, call: &KeptCall<'_, '_>, fault: Option<Fault>, now: u32) -> Next {
+    let exchange = &call.parts.exchange;
+    let (verdict, asked) = match fault {
+        None => {
+            let head = exchange.head(call.bytes);
             (Verdict::of_status(head.status()), retry_after_seconds(&head))
         }
-        Err(fault) => (verdict(fault), None),
+        Some(fault) => (verdict(fault), None),
     };
     let may = match verdict {
         Verdict::Final => false,
         Verdict::Unsent => true,
         // To another origin the key didn't go.
         Verdict::Unknown => {
-            call.exchange.params.repeat != Repeat::Never
-                || !origin.change.has_left && has_line(origin.head(call.bytes), KEY)
+            exchange.params.repeat != Repeat::Never
+                || !call.origin.change.has_left && {
+                    let kept = call.bytes.get(call.origin.end..).unwrap_or_default();
+                    has_line(call.origin.head(kept), KEY)
+                }
         }
     };
     if !may {
@@ -364,13 +357,12 @@ pub(super) use digest::Dialogue;
 /// What answers a challenge.
 #[cfg(feature = "digest")]
 mod digest {
-    use super::{Around, KeptView, Next, Origin};
+    use super::{KeptCall, Next, Stop};
     use crate::error::ChallengeError;
     use crate::http::digest::{Challenge, Credentials};
 
     /// A function's type, with all that it needs.
-    type Challenged =
-        fn(&Credentials<'_>, &mut Origin, &mut KeptView<'_, '_>) -> Result<Next, ChallengeError>;
+    type Challenged = fn(&Credentials<'_>, &mut KeptCall<'_, '_>) -> Next;
 
     /// What answers a challenge.
     pub(in super::super) struct Dialogue<'b> {
@@ -386,35 +378,39 @@ mod digest {
 
     /// Whether the response has a challenge that is to be answered: the answer is noted then, in front of what is
     /// kept.
-    fn challenged(
-        credentials: &Credentials<'_>,
-        origin: &mut Origin,
-        call: &mut KeptView<'_, '_>,
-    ) -> Result<Next, ChallengeError> {
-        let Around { head, room, tail, taken, .. } = call.around();
+    fn challenged(credentials: &Credentials<'_>, call: &mut KeptCall<'_, '_>) -> Next {
+        let origin = &mut *call.origin;
+        let exchange = &mut call.parts.exchange;
+        let available = call.bytes.len();
+        let (front, kept) = call.bytes.split_at_mut_checked(origin.end).unwrap_or_default();
+        let (head, room) = front.split_at_mut_checked(exchange.head_length()).unwrap_or_default();
+        let head = exchange.head(head);
         // Credentials are for the origin that their caller meant them for. A challenge that was too old is
         // answered once more.
         if head.status() != 401 || origin.change.has_left || origin.answered > 1 {
-            return Ok(Next::Result);
+            return Next::Result;
         }
-        let challenge = match Challenge::of(&head) {
+        let is_first = origin.answered == 0;
+        let found = Challenge::of(&head);
+        let challenge = match &found {
+            Ok(challenge) if is_first || challenge.is_stale => challenge,
+            Err(why) if is_first => return origin.stop(Stop::Challenge(*why)),
             // The credentials are wrong: that is the answer.
-            Ok(challenge) if origin.answered > 0 && !challenge.is_stale => return Ok(Next::Result),
-            Err(_) if origin.answered > 0 => return Ok(Next::Result),
-            challenge => challenge?,
+            _ => return Next::Result,
         };
-        let (method, target) = origin.asks(tail);
+        let (method, target) = origin.asks(kept);
         let answer = challenge.answer(credentials, method, target);
         let length = answer.write(&mut []);
-        let available = taken.saturating_add(room.len());
+        let taken = available.wrapping_sub(room.len());
         let left = room.len().checked_sub(length);
         let Some(place) = left.and_then(|at| room.get_mut(at..)) else {
-            return Err(ChallengeError::Buffer { needed: taken.saturating_add(length), available });
+            let needed = taken.saturating_add(length);
+            return origin.stop(Stop::Challenge(ChallengeError::Buffer { needed, available }));
         };
         answer.write(place);
-        origin.answered = origin.answered.saturating_add(1);
+        origin.answered = origin.answered.wrapping_add(1);
         origin.line = length;
-        call.exchange.endpoint.has_secret = true;
-        Ok(call.again(length, true))
+        exchange.endpoint.has_secret = true;
+        call.again(length, true)
     }
 }

@@ -206,12 +206,12 @@ impl Download {
         &mut self,
         call: &Call<'_, B>,
     ) -> Result<(), DownloadError<R, W>> {
-        if self.begun != Some(call.ticket) {
-            let progress = call.exchange.progress();
+        if self.begun != Some(call.parts.ticket) {
+            let progress = call.parts.exchange.progress();
             let has_end =
                 !progress.is_some_and(|progress| progress.framing == BodyFraming::UntilClose);
             self.accept(&call.known_head(), has_end)?;
-            self.begun = Some(call.ticket);
+            self.begun = Some(call.parts.ticket);
         }
         Ok(())
     }

@@ -1,35 +1,31 @@
 //! Layers over a call: each is off until it is asked for, and is linked by nobody else.
 //!
 //! Those that send a request more than once can be combined ([`LayeredRequest`]): one machine ([`steps`]) keeps
-//! the request at the end of its buffer ([`replay`]), and asks each ([`again`]) what it makes of a response.
+//! the request at the end of its buffer, and asks each ([`again`]) what it makes of a response.
 
 mod again;
 mod bodies;
 pub(crate) mod download;
-pub(crate) mod events;
-mod replay;
 mod steps;
 
 pub use again::{Hop, HopList, Hops};
 #[cfg(feature = "json")]
 pub use bodies::JsonError;
-pub use bodies::{Multipart, Part};
+pub use bodies::{Event, EventError, EventStream, Multipart, Part};
 pub use download::{Download, DownloadError};
-pub use events::{Event, EventError, EventStream};
-pub use replay::Kept;
+pub use steps::Kept;
 
 use super::request::refuse;
 use crate::client::{Buffer, Call, Request, Response, SafeHttpClient};
 #[cfg(feature = "digest")]
 use crate::error::ChallengeError;
 use crate::error::{Error, ErrorKind, RedirectError};
-use crate::nal::{DnsErrorOf, Driver, ErrorOf, TcpErrorOf};
+use crate::nal::{Driver, ErrorOf};
 use crate::policy::RetryPolicy;
 use again::{Patience, Trail};
 use core::fmt;
 use nal_link::{Clock, LoopContext, Network};
-use replay::KeptView;
-use steps::{Steps, Stop};
+use steps::{KeptCall, Origin, Steps, Stop};
 #[cfg(feature = "digest")]
 use {
     crate::error::RequestError, crate::http::digest::Credentials,
@@ -54,6 +50,7 @@ use {
 #[must_use = "a request is sent by `send` or `start`"]
 pub struct LayeredRequest<'r, 'b, N: Network, C, B> {
     request: Request<'r, 'b, N, C, B>,
+    origin: Origin,
     steps: Steps<'b>,
 }
 
@@ -86,7 +83,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// # Ok(()) }
     /// ```
     pub fn follow(self, limit: u8) -> LayeredRequest<'r, 'b, N, C, B> {
-        self.layered().follow(limit)
+        self.layered(Steps { trail: Some(Trail::new(limit)), ..Steps::NONE })
     }
 
     /// Sends the request again where that may help.
@@ -112,7 +109,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// # Ok(()) }
     /// ```
     pub fn retry(self, policy: RetryPolicy) -> LayeredRequest<'r, 'b, N, C, B> {
-        self.layered().retry(policy)
+        self.layered(Steps { patience: Some(Patience::new(policy)), ..Steps::NONE })
     }
 
     /// Answers a Digest challenge (RFC 7616) with this user name and password. `random` is to be a number
@@ -144,11 +141,11 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         password: &'b str,
         random: u64,
     ) -> LayeredRequest<'r, 'b, N, C, B> {
-        self.layered().digest(user, password, random)
+        self.layered(Steps::NONE).digest(user, password, random)
     }
 
-    fn layered(self) -> LayeredRequest<'r, 'b, N, C, B> {
-        LayeredRequest { request: self, steps: Steps::NONE }
+    fn layered(self, steps: Steps<'b>) -> LayeredRequest<'r, 'b, N, C, B> {
+        LayeredRequest { request: self, origin: Origin::NONE, steps }
     }
 }
 
@@ -185,13 +182,14 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> LayeredRequest<'r, 'b, N, C, B> {
     /// a redirect isn't followed; `LayerError::Challenge` where the server wants what can't or shouldn't be
     /// answered.
     pub fn send(mut self) -> Result<Response<'r, 'b, N, C, Kept<B>>, LayerError<ErrorOf<N>>> {
-        let (driver, draft, bytes) = self.request.pieces();
-        let mut end = bytes.len();
-        match self.steps.send(driver.any(), draft, bytes, &mut end) {
-            Ok(()) => Ok(self.request.into_kept_response(end)),
-            Err(stop) => {
-                let call = &mut KeptView::of(draft, bytes, &mut end);
-                Err(stopped(driver, &self.steps, call, stop))
+        let (origin, (driver, draft, bytes)) = (&mut self.origin, self.request.pieces());
+        match self.steps.send(driver.any(), draft, origin, bytes) {
+            Ok(()) => {
+                let (client, call) = self.request.into_call(origin.end);
+                Ok(Response::new(client, call))
+            }
+            Err(_) => {
+                Err(stopped(driver, &mut KeptCall { parts: &mut draft.parts, origin, bytes }))
             }
         }
     }
@@ -207,14 +205,16 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> LayeredRequest<'r, 'b, N, C, B> {
 
     #[allow(clippy::type_complexity, reason = "a pair")]
     pub(crate) fn parts(
-        mut self,
+        self,
     ) -> Result<(&'r mut SafeHttpClient<N, C>, LayeredCall<'b, B>), LayerError<ErrorOf<N>>> {
-        let (driver, draft, bytes) = self.request.pieces();
-        let mut end = bytes.len();
-        let started = self.steps.start(driver.any(), draft, bytes, &mut end);
-        started.map_err(refuse::<TcpErrorOf<N>, DnsErrorOf<N>>)?;
-        let (client, call) = self.request.into_call(end);
-        Ok((client, LayeredCall { call, steps: self.steps }))
+        let Self { mut request, mut origin, mut steps } = self;
+        let (driver, draft, bytes) = request.pieces();
+        if steps.start(driver.any(), draft, &mut origin, bytes).is_err() {
+            let call = &mut KeptCall { parts: &mut draft.parts, origin: &mut origin, bytes };
+            return Err(stopped(driver, call));
+        }
+        let (client, call) = request.into_call(origin.end);
+        Ok((client, LayeredCall { call, origin, steps }))
     }
 }
 
@@ -234,6 +234,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> LayeredRequest<'r, 'b, N, C, B> {
 #[must_use = "it goes on only while it is polled"]
 pub struct LayeredCall<'b, B> {
     call: Call<'b, Kept<B>>,
+    origin: Origin,
     steps: Steps<'b>,
 }
 
@@ -256,9 +257,11 @@ impl<'b, B: Buffer> LayeredCall<'b, B> {
         &mut self,
         driver: &mut Driver<N, C>,
     ) -> nb::Result<(), LayerError<ErrorOf<N>>> {
-        let call = &mut self.call.kept_view();
+        let Call { parts, buffer: Kept { buffer, end } } = &mut self.call;
+        let call = &mut KeptCall { parts, origin: &mut self.origin, bytes: buffer.as_mut() };
         let step = self.steps.step(driver.any(), call);
-        step.map_err(|error| error.map(|stop| stopped(driver, &self.steps, call, stop)))
+        *end = call.origin.end;
+        step.map_err(|error| error.map(|_| stopped(driver, call)))
     }
 
     /// Milliseconds until its next attempt, while it waits for it.
@@ -270,7 +273,7 @@ impl<'b, B: Buffer> LayeredCall<'b, B> {
     /// For how many milliseconds nothing may happen.
     #[cfg(feature = "async")]
     pub(crate) fn time_left(&self, now: u32) -> u32 {
-        let exchange = &self.call.exchange;
+        let exchange = &self.call.parts.exchange;
         let left = exchange.time_left(now);
         if self.steps.is_draining() { left.min(exchange.discarding_left(now)) } else { left }
     }
@@ -288,7 +291,7 @@ impl<'b, B: Buffer> LayeredCall<'b, B> {
     /// The URLs that were asked so far by [`follow`](Request::follow), each with what it answered, in order. The
     /// last has no answer yet, or the last response.
     pub fn hops(&self) -> Hops<'_> {
-        self.steps.hops(self.call.buffer.tail())
+        self.origin.hop_list().read(self.call.buffer.buffer.as_ref())
     }
 
     /// The call that is on its way now.
@@ -306,12 +309,10 @@ impl<'b, B: Buffer> LayeredCall<'b, B> {
 #[cold]
 fn stopped<N: Network, C: Clock>(
     driver: &mut Driver<N, C>,
-    steps: &Steps<'_>,
-    call: &mut KeptView<'_, '_>,
-    stop: Stop,
+    call: &mut KeptCall<'_, '_>,
 ) -> LayerError<ErrorOf<N>> {
-    let hops = steps.hop_list(call);
-    let error = match stop {
+    let hops = call.origin.hop_list();
+    let error = match call.origin.stopped_by {
         Stop::Redirect(why) => return LayerError::Redirect { why, hops },
         #[cfg(feature = "digest")]
         Stop::Challenge(why) => return LayerError::Challenge { why, hops },
@@ -320,9 +321,9 @@ fn stopped<N: Network, C: Clock>(
             let mut error = driver.fail(&mut call.view(), fault);
             // A buffer that is too small needs what is kept in it, too.
             if let ErrorKind::Buffer { needed, available, .. } = &mut error.kind {
-                let kept = call.bytes.len().saturating_sub(*available);
-                *needed = needed.saturating_add(kept);
-                *available = available.saturating_add(kept);
+                let kept = call.bytes.len().wrapping_sub(*available);
+                *needed = needed.wrapping_add(kept);
+                *available = available.wrapping_add(kept);
             }
             error
         }

@@ -2,7 +2,8 @@
 
 use super::Pen;
 use crate::error::RequestError;
-use crate::http::bytes::hex_digit;
+use crate::http::authority::parse_number;
+use crate::http::bytes::escaped;
 
 // `Basic` (RFC 7617) and `Bearer` (RFC 6750).
 
@@ -21,18 +22,17 @@ impl Pen<'_> {
                     b':'
                 }
                 [] => break,
-                [b'%', high, low, tail @ ..] => {
+                [b'%', digits @ ..] => {
+                    let (digits, tail) = digits.split_at_checked(2).unwrap_or_default();
                     rest = tail;
-                    match (hex_digit(*high), hex_digit(*low)) {
+                    match parse_number(digits, 16) {
                         // A user name has no colon (RFC 7617 section 2).
-                        (Some(3), Some(0xA)) if !has_colon => {
-                            return self.head.fail(RequestError::InvalidCredentials);
+                        (byte, []) if !digits.is_empty() && (has_colon || byte != 0x3A) => {
+                            byte as u8
                         }
-                        (Some(high), Some(low)) => (high << 4) | low,
                         _ => return self.head.fail(RequestError::InvalidCredentials),
                     }
                 }
-                [b'%', ..] => return self.head.fail(RequestError::InvalidCredentials),
                 [byte, tail @ ..] => {
                     rest = tail;
                     has_colon |= *byte == b':';
@@ -81,9 +81,12 @@ impl Pen<'_> {
 
     /// `Authorization: Bearer`. A token is of letters, digits and `-._~+/`, with `=` at its end.
     pub(crate) fn bearer(&mut self, token: &str) {
-        let body = token.trim_end_matches('=');
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
-        if body.is_empty() || !body.bytes().all(fits) {
+        let mut body = token.as_bytes();
+        while let [rest @ .., b'='] = body {
+            body = rest;
+        }
+        let fits = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte);
+        if body.is_empty() || !body.iter().all(fits) {
             return self.head.fail(RequestError::InvalidCredentials);
         }
         self.start_credentials();
@@ -93,7 +96,7 @@ impl Pen<'_> {
     }
 }
 
-/// Four characters for three bytes (RFC 4648 section 4): what waits to be written, and how many bits of it.
+/// Four characters for three bytes (RFC 4648 section 4): the bytes that wait to be written.
 #[derive(Default)]
 struct Base64 {
     bits: u32,
@@ -103,32 +106,37 @@ struct Base64 {
 impl Base64 {
     fn push(&mut self, pen: &mut Pen<'_>, byte: u8) {
         self.bits = (self.bits << 8) | u32::from(byte);
-        self.waiting = self.waiting.wrapping_add(2);
-        put_sextet(pen, self.bits >> self.waiting);
-        if self.waiting == 6 {
-            put_sextet(pen, self.bits);
-            self.waiting = 0;
+        self.waiting = self.waiting.wrapping_add(1);
+        if self.waiting == 3 {
+            self.write(pen);
         }
     }
 
-    fn end(self, pen: &mut Pen<'_>) {
+    fn end(&mut self, pen: &mut Pen<'_>) {
         if self.waiting > 0 {
-            put_sextet(pen, self.bits << 6u32.wrapping_sub(self.waiting));
-            pen.put(if self.waiting == 2 { b"==" } else { b"=" });
+            self.write(pen);
         }
     }
-}
 
-fn put_sextet(pen: &mut Pen<'_>, bits: u32) {
-    let sextet = (bits & 63) as u8;
-    pen.put(&[match sextet {
-        0..=25 => b'A'.wrapping_add(sextet),
-        26..=51 => (b'a' - 26).wrapping_add(sextet),
-        62 => b'+',
-        63 => b'/',
-        // 52 to 61.
-        _ => sextet.wrapping_sub(52 - b'0'),
-    }]);
+    #[inline(never)]
+    fn write(&mut self, pen: &mut Pen<'_>) {
+        // What waits stands in the upper ones of 24 bits.
+        let mut bits = self.bits << 8u32.wrapping_mul(4u32.wrapping_sub(self.waiting));
+        for at in 0..4 {
+            bits = bits.rotate_left(6);
+            let sextet = (bits & 63) as u8;
+            pen.put(&[match sextet {
+                _ if at > self.waiting => b'=',
+                0..=25 => b'A'.wrapping_add(sextet),
+                26..=51 => (b'a' - 26).wrapping_add(sextet),
+                62 => b'+',
+                63 => b'/',
+                // 52 to 61.
+                _ => sextet.wrapping_sub(52 - b'0'),
+            }]);
+        }
+        *self = Self::default();
+    }
 }
 
 /// Whether these can be a user name and a password: there is no colon in the one, and no control character in
@@ -173,17 +181,11 @@ fn write_pair(room: &mut [u8], mark: Option<u8>, (name, value): (&str, &str)) ->
             if is_plain(byte) {
                 put(byte);
             } else {
-                put(b'%');
-                put(hex(byte >> 4));
-                put(hex(byte & 15));
+                escaped(byte).into_iter().for_each(&mut put);
             }
         }
     }
     length
-}
-
-pub(crate) fn hex(nibble: u8) -> u8 {
-    nibble.wrapping_add(if nibble < 10 { b'0' } else { b'A' - 10 })
 }
 
 /// Moves `buffer[from..][..length]` up to start at `target`.

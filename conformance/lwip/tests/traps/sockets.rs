@@ -187,6 +187,18 @@ fn what_came_before_a_reset_is_read_before_the_reset_is_told() {
 }
 
 #[test]
+fn a_reset_behind_the_peers_end_takes_nothing_away() {
+    let mut rig = Rig::start();
+    let mut lwip = rig.lwip();
+    let script = vec![say("all of it"), Act::Fin, Act::Wait(3), Act::Reset];
+    let (mut socket, _) = asked(&mut rig, &mut lwip, script);
+    rig.pass(30);
+    let mut buffer = [0; 100];
+    assert_eq!(lwip.receive(&mut socket, &mut buffer), Ok(9));
+    assert_eq!(lwip.receive(&mut socket, &mut buffer), Ok(0));
+    lwip.close(socket).unwrap();
+}
+#[test]
 fn buffers_of_no_bytes() {
     let mut rig = Rig::start();
     let mut lwip = rig.lwip();

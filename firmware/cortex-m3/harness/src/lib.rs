@@ -1,7 +1,6 @@
 //! The firmware's surroundings: QEMU, a simulated modem at its first UART, an HTTP server in the
 //! modem's network, and what the firmware logs on its second UART.
 
-mod elf;
 mod log;
 mod server;
 mod wire;
@@ -13,8 +12,9 @@ pub use wire::Wire;
 use esp8266_sim::{Config, Dialect};
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -38,12 +38,12 @@ pub struct Rig {
 impl Rig {
     /// Starts a firmware by its name, with a modem of this dialect, at 115,200 baud.
     pub fn start(firmware: &str, dialect: Dialect) -> Self {
-        Self::with_elf(&elf::build().join(firmware), dialect)
+        Self::with_elf(&built().join(firmware), dialect)
     }
 
     /// The same, built without the check for handlers.
     pub fn start_unchecked(firmware: &str, dialect: Dialect) -> Self {
-        Self::with_elf(&elf::build_without_handler_check().join(firmware), dialect)
+        Self::with_elf(&built_without_handler_check().join(firmware), dialect)
     }
 
     fn with_elf(elf: &Path, dialect: Dialect) -> Self {
@@ -130,4 +130,35 @@ impl Drop for Rig {
         let _ = self.qemu.kill();
         let _ = self.qemu.wait();
     }
+}
+
+/// The directory of the firmware's ELF files, built once for all tests.
+fn built() -> &'static Path {
+    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
+    DIRECTORY.get_or_init(|| build(None, &[]))
+}
+
+/// The same without the feature that asks the processor whether it is in a handler, elsewhere.
+fn built_without_handler_check() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    let target = target.unwrap_or_else(|| package().join("target")).join("unchecked");
+    build(Some(&target), &["--no-default-features", "--bin", "token_in_handler"])
+}
+
+fn package() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn build(target: Option<&Path>, arguments: &[&str]) -> PathBuf {
+    let script = package().join("build.sh");
+    let mut command = Command::new(&script);
+    command.args(arguments).stderr(Stdio::inherit());
+    if let Some(target) = target {
+        command.env("CARGO_TARGET_DIR", target);
+    }
+    let output = command.output();
+    let output = output.unwrap_or_else(|error| panic!("{}: {error}", script.display()));
+    assert!(output.status.success(), "build.sh failed; what it said is above");
+    let text = String::from_utf8(output.stdout).unwrap();
+    PathBuf::from(text.lines().last().unwrap())
 }

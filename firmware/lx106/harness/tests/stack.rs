@@ -5,7 +5,7 @@
 
 use lx106_harness::{Chip, Reply, Server};
 
-/// What is measured: the job's name in the firmware's `measured.rs`, the body that the chip sends,
+/// What is measured: the job's name in the firmware's `scenarios.rs`, the body that the chip sends,
 /// what the server answers, how many bytes of body that is, and how many bytes of stack the call must
 /// not grow past unnoticed.
 struct Measured {

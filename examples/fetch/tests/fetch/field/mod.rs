@@ -30,7 +30,7 @@ pub(crate) fn check(rows: &[Row<'_>]) {
             Play::Drip(..) => panic!("no row drips"),
         };
         let first = came.split(|&byte| byte == b'\n').next().unwrap_or_default();
-        let first = plain(&first.trim_ascii_end().escape_ascii().to_string());
+        let first = plain(first.trim_ascii_end().escape_ascii());
         if !matches!(play, Play::Reset(_)) {
             says(what, &run.stderr, &[&format!("< {first}")], &[]);
         }
