@@ -216,9 +216,9 @@ pub(super) fn client_over(
     let log = stack.log.clone();
     let data = stack.connections.iter().flat_map(|connection| &connection.steps);
     let bytes = data.map(|step| if let Step::Data(bytes) = step { bytes.len() } else { 0 });
-    // They may come one by one, on a clock that moves at each look; what waits for more waits as long.
+    // They may come one by one, on a clock that moves at each look. What isn't HTTP is waited for as long.
     let patience = Duration::from_millis(1000 + 10 * bytes.sum::<usize>() as u64);
-    let config = Config::new().response_timeout(patience).idle_timeout(Duration::from_secs(1000));
+    let config = Config::new().response_timeout(patience).idle_timeout(patience * 10);
     let network = stack.attached(quirks);
     (SafeHttpClient::with_config(network, TestClock::ticking(1), config), log)
 }
