@@ -18,7 +18,9 @@ fi
 here=$PWD
 target=${CARGO_TARGET_DIR:-$PWD/target}
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# cargo would note in the lock file that the packages below aren't used by this workspace.
+cp Cargo.lock "$work/Cargo.lock"
+trap 'cp "$work/Cargo.lock" "$here/Cargo.lock"; rm -rf "$work"' EXIT
 
 # Packs what is published of a revision, and unpacks it into $work/packages/NAME-VERSION.
 pack() {
