@@ -116,7 +116,9 @@ impl<'b> Challenge<'b> {
                     Ok(Some((name, _))) => is_digest = is(name, b"digest"),
                     Ok(None) => break,
                     Err(malformed) => {
-                        best = best.or(Err(malformed));
+                        if best.is_err() {
+                            best = Err(malformed);
+                        }
                         break;
                     }
                 }
