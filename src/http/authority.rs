@@ -113,14 +113,17 @@ pub(crate) const fn find_last_at(text: &[u8]) -> Option<usize> {
 /// Where a host ends: at the colon in front of a port, or with the text. In brackets a colon belongs to an address.
 #[cfg_attr(target_pointer_width = "32", inline(never))]
 pub(crate) const fn end_of_host(text: &[u8]) -> usize {
-    let mut in_brackets = first_byte(text) == b'[';
     let mut rest = text;
-    while let [first, tail @ ..] = rest {
-        match *first {
-            b']' => in_brackets = false,
-            b':' if !in_brackets => break,
-            _ => {}
+    if first_byte(text) == b'[' {
+        while let [first, tail @ ..] = rest
+            && *first != b']'
+        {
+            rest = tail;
         }
+    }
+    while let [first, tail @ ..] = rest
+        && *first != b':'
+    {
         rest = tail;
     }
     text.len().wrapping_sub(rest.len())
@@ -266,23 +269,29 @@ pub(super) const fn names_localhost(name: &[u8]) -> bool {
 
 /// Four decimal numbers and three dots. Leading zeros are refused: some read them as octal.
 pub(crate) const fn parse_ipv4(text: &[u8]) -> Option<u32> {
-    let mut bits = 0u32;
-    let mut octets = 0u8;
+    /// Of an octet without a digit.
+    const NONE: u32 = u32::MAX;
+    let (mut bits, mut octets, mut octet) = (0u32, 0u8, NONE);
     let mut rest = text;
     loop {
-        let (octet, tail) = match rest {
-            [b'0', tail @ ..] => (0, tail),
-            [b'1'..=b'9', ..] => parse_number(rest, 10),
-            _ => return None,
-        };
+        if let [digit @ b'0'..=b'9', tail @ ..] = rest {
+            let digit = (*digit & 15) as u32;
+            octet = match octet {
+                NONE => digit,
+                1..=25 => octet.wrapping_mul(10).wrapping_add(digit),
+                _ => return None,
+            };
+            rest = tail;
+            continue;
+        }
         if octet > 255 {
             return None;
         }
         bits = (bits << 8) | octet;
         octets = octets.wrapping_add(1);
-        match (octets, tail) {
+        match (octets, rest) {
             (4, []) => return Some(bits),
-            (1..=3, [b'.', tail @ ..]) => rest = tail,
+            (1..=3, [b'.', tail @ ..]) => (octet, rest) = (NONE, tail),
             _ => return None,
         }
     }

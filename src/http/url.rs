@@ -282,13 +282,13 @@ impl<'a> Url<'a> {
         text: &'a str,
         authority: Authority,
     ) -> Result<(), UrlError> {
-        let length = end_of_host(part(text, authority.host, authority.end).as_bytes());
-        let host_end = authority.host.wrapping_add(length);
-        self.host_text = part(text, authority.host, host_end);
+        let place = part(text, authority.host, authority.end);
+        let host_end = end_of_host(place.as_bytes());
+        self.host_text = part(place, 0, host_end);
         if let Err(error) = self.read_host(authority.host) {
             return Err(error);
         }
-        match parse_port(part(text, host_end, authority.end).as_bytes(), self.port) {
+        match parse_port(behind(place.as_bytes(), host_end), self.port) {
             Ok(port) => self.port = port,
             Err(error) => return Err(error),
         }
