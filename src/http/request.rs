@@ -12,10 +12,15 @@ pub(crate) mod extras;
 const HOST: &[u8] = b" HTTP/1.1\r\nHost: ";
 /// The default lines. As all lines behind the first they begin with the end of the one before. A server
 /// may compress a body that nobody asked to have as it is (RFC 9110 section 12.5.3).
-const DEFAULTS: &[u8] = concat!(
+const DEFAULTS: &[u8] = match DEFAULTS_AND_END.split_last_chunk::<4>() {
+    Some((lines, b"\r\n\r\n")) => lines,
+    _ => &[],
+};
+/// The same with the head's end, at once: what most requests have.
+const DEFAULTS_AND_END: &[u8] = concat!(
     "\r\nUser-Agent: safe-http-client/",
     env!("CARGO_PKG_VERSION"),
-    "\r\nAccept: */*\r\nAccept-Encoding: identity"
+    "\r\nAccept: */*\r\nAccept-Encoding: identity\r\n\r\n"
 )
 .as_bytes();
 /// Where the second and the third of them begin.
@@ -313,9 +318,13 @@ impl Pen<'_> {
     /// The same of a request without a body and without header lines of the caller's: a program that has no
     /// others has no code for them.
     pub(crate) fn complete_plain(&mut self) -> Option<usize> {
-        self.put(DEFAULTS);
-        self.no_body();
-        self.end()
+        if self.head.announces_empty_body {
+            self.put(DEFAULTS);
+            self.no_body();
+            return self.end();
+        }
+        self.put(DEFAULTS_AND_END);
+        self.whole()
     }
 
     fn no_body(&mut self) {
@@ -326,6 +335,11 @@ impl Pen<'_> {
 
     fn end(&mut self) -> Option<usize> {
         self.put(b"\r\n\r\n");
+        self.whole()
+    }
+
+    /// The length of what was written, if it can be sent.
+    fn whole(&self) -> Option<usize> {
         let fits = self.head.needed() <= self.buffer.len();
         (fits && self.head.error.is_none()).then_some(self.head.length)
     }
