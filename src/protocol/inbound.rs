@@ -154,7 +154,13 @@ impl Exchange {
                 }
                 return Ok(false);
             }
-            State::Body => self.timers.progress(now),
+            // Nothing is staged any more, or sent again.
+            State::Body => {
+                self.timers.progress(now);
+                self.filled = self.filled.wrapping_add(count);
+                self.count_received(count);
+                return Ok(false);
+            }
             _ if self.filled == self.parsed_to => {
                 self.timers.progress(now);
                 if self.reused && self.may_start_over() {
