@@ -51,8 +51,8 @@ flash=$(($(size_of '\\.irom0')))
 constants=$(size_of '\\.rodata')
 bss=$(size_of '\\.bss')
 # The goal is 36 KiB, and missed; what it takes today is the most that it may.
-[ "$flash" -le 36864 ] || echo "build.sh: note: the archive has $flash bytes of code, more than its goal of 36,864; it is made all the same"
-[ "$flash" -le 41500 ] || fail "$flash bytes of code are more than 41,500"
+[ "$flash" -le 36864 ] || echo "build.sh: note: the archive has $flash bytes of code, more than its goal of 36,864; it is made all the same" >&2
+[ "$flash" -le 40500 ] || fail "$flash bytes of code are more than 40,500"
 [ "$constants" -le 4096 ] || fail "$constants bytes of constants are more than 4,096"
 [ "$(size_of '\\.data')" -eq 0 ] || fail "has initialised data"
 # Windowed code (ABI=0) would crash on a core that has no windows.
