@@ -28,6 +28,9 @@ std = ["safe-http-client/std"]
 esp-at = ["safe-http-client/esp-at"]
 defmt = ["safe-http-client/defmt"]
 cortex-m = ["safe-http-client/cortex-m"]
+json = ["safe-http-client/json"]
+digest = ["safe-http-client/digest"]
+async = ["safe-http-client/async"]
 
 [dependencies]
 safe-http-client = { path = "$PWD", default-features = false }
@@ -37,7 +40,7 @@ target=${CARGO_TARGET_DIR:-$PWD/target}/minimal-versions
 (
     cd "$work"
     RUSTC_BOOTSTRAP=1 cargo -Zminimal-versions generate-lockfile --quiet
-    for set in "" --features=std --features=esp-at --all-features; do
+    for set in "" --features=std --features=esp-at --features=async --all-features; do
         CARGO_TARGET_DIR=$target cargo check --quiet --locked $set
         echo "checks: the oldest dependencies, ${set:-no features}: ok"
     done
