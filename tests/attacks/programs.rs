@@ -2,7 +2,7 @@
 //! byte of a body is another's, nothing complete is wrong, no request that changes something comes twice, and
 //! each of them ends.
 
-use crate::common::{TestClock, TestLink, cx};
+use crate::common::{Sink, TestClock, TestLink, cx};
 use crate::is_long;
 use crate::random::Random;
 use crate::server::{Seen, Stack, body_of, length_of};
@@ -374,23 +374,6 @@ impl Reading<'_, '_> {
         assert_eq!(String::from_utf8_lossy(&self.read), String::from_utf8_lossy(self.right));
         self.is_whole = true;
         true
-    }
-}
-
-struct Sink<'v>(&'v mut Vec<u8>);
-
-impl embedded_io::ErrorType for Sink<'_> {
-    type Error = std::convert::Infallible;
-}
-
-impl embedded_io::Write for Sink<'_> {
-    fn write(&mut self, buf: &[u8]) -> Result<usize, Self::Error> {
-        self.0.extend_from_slice(buf);
-        Ok(buf.len())
-    }
-
-    fn flush(&mut self) -> Result<(), Self::Error> {
-        Ok(())
     }
 }
 

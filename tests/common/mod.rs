@@ -51,6 +51,24 @@ impl Clock for TestClock {
     }
 }
 
+/// A writer that keeps all it is given.
+pub struct Sink<'v>(pub &'v mut Vec<u8>);
+
+impl embedded_io::ErrorType for Sink<'_> {
+    type Error = std::convert::Infallible;
+}
+
+impl embedded_io::Write for Sink<'_> {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}
+
 /// A link that a test takes up and down.
 #[derive(Clone)]
 pub struct TestLink(pub Rc<Cell<LinkStatus>>);

@@ -1,7 +1,7 @@
 //! The ways to read a response, and what a client reports of one whichever it is.
 
 use super::row::Row;
-use crate::common::TestClock;
+use crate::common::{Sink, TestClock};
 use crate::outcome::{Fields, fields};
 use crate::support::{Client, TestError, TestNetwork, URL, ready};
 use embedded_io::{BufRead, Read};
@@ -186,7 +186,7 @@ fn waited(request: Request<'_, '_, TestNetwork, TestClock, &mut [u8]>, reader: R
         Reader::ReadToStr => {
             response.read_to_str().map(|text| body.extend_from_slice(text.as_bytes()))
         }
-        Reader::CopyTo => match response.copy_to(&mut Collect(body)) {
+        Reader::CopyTo => match response.copy_to(&mut Sink(body)) {
             Ok(total) => {
                 assert_eq!(total, body.len() as u64);
                 Ok(())
@@ -199,21 +199,4 @@ fn waited(request: Request<'_, '_, TestNetwork, TestClock, &mut [u8]>, reader: R
     report.error = result.err();
     report.trailers = fields(response.trailers());
     report
-}
-
-struct Collect<'a>(&'a mut Vec<u8>);
-
-impl embedded_io::ErrorType for Collect<'_> {
-    type Error = core::convert::Infallible;
-}
-
-impl embedded_io::Write for Collect<'_> {
-    fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> Result<(), Self::Error> {
-        Ok(())
-    }
 }
