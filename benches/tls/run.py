@@ -7,8 +7,8 @@
     benches/tls/run.py --speed     instead, on this machine: bytes a second of `fetch`, beside `openssl s_client`
 
 It takes the compiler that ci/build-target.sh takes, Debian's qemu-system-arm, binutils-arm-none-eabi and
-openssl, for the LX106 what benches/footprint takes (`ci/install-packages.sh targets emulators servers`). The build goes to benches/tls/target, or to
-CARGO_TARGET_DIR. The server's certificate is made afresh.
+openssl, for the LX106 what benches/footprint takes (`ci/install-packages.sh targets emulators servers`). The
+build goes to benches/tls/target, or to CARGO_TARGET_DIR. The server's certificate is made afresh.
 """
 
 import argparse
@@ -126,7 +126,7 @@ def measure(program, context):
                     "-semihosting-config", "enable=on,target=native", "-kernel", program], 300,
                    stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT)
     per_tick = 100_000 / int(re.search(r"^100000 instructions: (\d+) ticks$", said, re.MULTILINE)[1])
-    figures = {name: int(bytes) for name, bytes in re.findall(r"^(\w+): (\d+) bytes$", said, re.MULTILINE)}
+    figures = {name: int(size) for name, size in re.findall(r"^(\w+): (\d+) bytes$", said, re.MULTILINE)}
     for name, ticks, length in re.findall(r"^(\w+): (\d+) ticks, (\d+) bytes$", said, re.MULTILINE):
         figures[name] = round(int(ticks) * per_tick)
         if int(length) != (LARGE if name == "large" else 64):
@@ -154,7 +154,7 @@ def send_all(listener, context, length):
 
 def speed(folder, context):
     """Bytes a second of `fetch` and of `openssl s_client`, from the same server: the best of three."""
-    length = 128 * 65_536 * 8
+    length = 64 << 20
     run(["cargo", "build", "--quiet", "--release", "--example", "fetch"], 3000, cwd=REPOSITORY)
     target = Path(os.environ.get("CARGO_TARGET_DIR") or REPOSITORY / "target")
     fetch = target / "release" / "examples" / "fetch"

@@ -394,7 +394,7 @@ impl Figures {
     }
 }
 
-/// Past the test harness: this is what the load is run for.
+/// To stderr itself: shown where the test harness captures what a test prints, too.
 pub fn report(line: &str) {
     let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
 }

@@ -51,8 +51,7 @@ impl Device for Plug {
     type TxToken<'a> = Plug;
 
     fn receive(&mut self, _: Instant) -> Option<(Received, Plug)> {
-        let packet = self.cable.borrow_mut().0[1 - self.sends_to].pop_front()?;
-        Some((Received(packet), self.clone()))
+        Some((Received(self.take()?), self.clone()))
     }
 
     fn transmit(&mut self, _: Instant) -> Option<Plug> {
@@ -236,12 +235,10 @@ impl Far {
                         self.accepted += 1;
                         Player::new(self.scripts.pop_front().unwrap_or_default())
                     });
-                    while let Ok(count @ 1..) = socket.recv(|bytes| {
+                    while let Ok(1..) = socket.recv(|bytes| {
                         player.take(bytes);
                         (bytes.len(), bytes.len())
-                    }) {
-                        debug_assert!(count > 0);
-                    }
+                    }) {}
                     while played.unsent.is_empty() {
                         let made = player.next(NOW.get());
                         self.heads.append(&mut player.heads);

@@ -211,10 +211,7 @@ impl Request<'_> {
             }
         }
         self.headers.iter().for_each(|(name, value)| add(name, trim(value)));
-        let says_close = |value: &[u8]| {
-            value.split(|&b| b == b',').any(|option| trim(option).eq_ignore_ascii_case(b"close"))
-        };
-        if self.close && !named("connection").into_iter().any(says_close) {
+        if self.close && !connection.iter().any(|value| has(value, "close")) {
             add("Connection", b"close");
         }
         let default = |name: &str| named(name).is_empty() && omitted != name;
@@ -227,15 +224,12 @@ impl Request<'_> {
         if default("accept-encoding") {
             add("Accept-Encoding", b"identity");
         }
-        let asks = |value: &&[u8]| value.eq_ignore_ascii_case(b"100-continue");
-        let length = self.content.len();
-        let has_body = self.body == 3 || self.body > 0 && length > 0;
-        if self.expect && has_body && !named("expect").iter().any(asks) {
+        if self.expect && sends_body && !waits {
             add("Expect", b"100-continue");
         }
         match self.body {
             3 => add("Transfer-Encoding", b"chunked"),
-            1 | 2 => add("Content-Length", length.to_string().as_bytes()),
+            1 | 2 => add("Content-Length", self.content.len().to_string().as_bytes()),
             _ if matches!(&*self.method, "POST" | "PUT" | "PATCH") => add("Content-Length", b"0"),
             _ => {}
         }

@@ -4,7 +4,7 @@
 //! ```text
 //! cargo run --profile peers -p peers                                  the table (needs valgrind)
 //! cargo run --profile peers -p peers -- --write                       and writes it into docs/peers.md
-//! target/peers/peers run <client> <response> <segment>   one case, as valgrind runs it
+//! target/peers/peers run <client> <response> <segment>                one case, as valgrind runs it
 //! ```
 //!
 //! `<segment>` is the length of the segments that the response arrives in, 0 for all in one.

@@ -182,10 +182,9 @@ void harness_no_default(int none) { netif_set_default(none ? NULL : &netif); }
 
 /* ---- Connections of the firmware's own */
 
-static err_t own_error_seen;
 static void own_error(void *argument, err_t error) {
+    (void)error;
     *(struct tcp_pcb **)argument = NULL;
-    own_error_seen = error;
 }
 static struct tcp_pcb *own[8];
 
@@ -231,12 +230,6 @@ void harness_naive_end(void) {
     naive = NULL;
 }
 int harness_syn_sent(void) { return SYN_SENT; }
-int harness_connections(int in_time_wait) {
-    int count = 0;
-    struct tcp_pcb *pcb;
-    for (pcb = in_time_wait ? tcp_tw_pcbs : tcp_active_pcbs; pcb != NULL; pcb = pcb->next) count++;
-    return count;
-}
 /* What the connection to this port still lets the peer send. */
 int harness_window(uint16_t port) {
     struct tcp_pcb *pcb;

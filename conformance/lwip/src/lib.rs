@@ -48,7 +48,6 @@ pub mod c {
         pub safe fn harness_naive_connected_at() -> u32;
         pub safe fn harness_naive_end();
         pub safe fn harness_syn_sent() -> c_int;
-        pub safe fn harness_connections(in_time_wait: c_int) -> c_int;
         pub safe fn harness_window(port: u16) -> c_int;
     }
 }
@@ -142,7 +141,7 @@ impl Rig {
         let (plug, peer) = smoltcp_net::cable();
         PLUG.set(Some(plug));
         c::harness_start();
-        // What tests before have left: queries that nobody waits for, the puts-off of a close.
+        // What tests before have left: queries that nobody waits for, closes that were put off.
         let rig = Self { peer, _held: held };
         rig.pass(8000);
         c::harness_abort_all();

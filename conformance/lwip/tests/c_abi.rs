@@ -242,12 +242,11 @@ fn a_client_that_is_null_misaligned_never_opened_or_closed() {
     let rig = Rig::start();
     let before = rig.sent();
     let mut buffer = [0u8; 256];
-    let all = |client, expected| {
+    let mut all = |client, expected| {
         for (name, said) in each(client, &mut buffer) {
             assert_eq!(said, expected, "{name}");
         }
     };
-    let mut all = all;
     all(null_mut(), SHC_BAD_ARGUMENT);
     let mut memory = Memory::filled(0);
     all(memory.at().cast::<u8>().wrapping_add(1).cast(), SHC_BAD_ARGUMENT);
@@ -277,7 +276,6 @@ fn null_and_empty_in_a_request() {
     let client = memory.at();
     let url = CString::new(rig.peer.play(vec![vec![Act::Request, say(HELLO)]])).unwrap();
     let mut buffer = [0u8; 512];
-    let good = || request(&url, &mut [0u8; 0][..]);
     let with_buffer = |buffer: &mut [u8]| request(&url, buffer);
     let not_utf8 = [0xffu8 as c_char, 0];
     let odd = [c"X-Key".as_ptr(), null()];
@@ -285,7 +283,11 @@ fn null_and_empty_in_a_request() {
     // SAFETY: what isn't null is there.
     unsafe {
         assert_eq!(shc_start(client, null()), SHC_BAD_ARGUMENT);
-        assert_eq!(shc_start(client, &good()), SHC_BAD_ARGUMENT, "a buffer of no bytes");
+        assert_eq!(
+            shc_start(client, &with_buffer(&mut [])),
+            SHC_BAD_ARGUMENT,
+            "a buffer of no bytes"
+        );
         for (name, request) in [
             ("no URL", CRequest { url: null(), ..with_buffer(&mut buffer) }),
             (

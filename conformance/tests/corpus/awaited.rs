@@ -5,11 +5,12 @@ use crate::common::{TestClock, TestLink};
 use crate::corpus::Case;
 use crate::outcome::{End, Head, Outcome, end_of, fields};
 use crate::{Server, Way, room_for};
+use conformance::awaited::IoTimer;
 use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
 use embedded_nal::{TcpClientStack, TcpError, TcpErrorKind, nb};
 use embedded_nal_async::{AddrType, Dns, TcpConnect};
 use safe_http_client::asynch::{AsyncNetwork, NalNetwork, SafeHttpClient, Timer};
-use safe_http_client::{Clock, Config, LoopContext, Method, PcLink, StdClock};
+use safe_http_client::{Clock, Config, LoopContext, Method, PcLink};
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
@@ -130,21 +131,6 @@ impl Timer for Ticking {
     }
 }
 
-#[derive(Clone, Copy)]
-struct IoTimer(StdClock);
-
-impl Clock for IoTimer {
-    fn now_ms(&self) -> u32 {
-        self.0.now_ms()
-    }
-}
-
-impl Timer for IoTimer {
-    async fn sleep_ms(&self, ms: u32) {
-        async_io::Timer::after(Duration::from_millis(ms.into())).await;
-    }
-}
-
 pub(crate) fn over_script(cx: &mut LoopContext, case: &Case, way: Way) -> Outcome {
     let end = way.stream_ends().then_some(Step::Zero);
     let stack = ScriptStack::new([Connection::answer_split(&case.raw, way.segment(), end)]);
@@ -172,7 +158,7 @@ pub(crate) fn over_socket(cx: &mut LoopContext, server: &Server, case: &Case, wa
         .response_timeout(Duration::from_secs(10))
         .idle_timeout(Duration::from_secs(10))
         .total_timeout(Some(Duration::from_secs(60)));
-    let mut client = SafeHttpClient::with_config(network, IoTimer(StdClock::new()), config);
+    let mut client = SafeHttpClient::with_config(network, IoTimer::start(), config);
     let url = format!("http://{}/", server.address);
     let mut buffer = vec![0; room_for(case)];
     async_io::block_on(fetch(&mut client, cx, case.method(), &url, &mut buffer, 512))

@@ -7,8 +7,6 @@
 //! stack; the client over real sockets), with the same outcome; and the client twice more, as it is in async
 //! programs.
 
-#[path = "../../../tests/common/mod.rs"]
-mod common;
 #[path = "../../../tests/common/corpus.rs"]
 mod corpus;
 #[path = "../../../tests/common/outcome.rs"]
@@ -18,8 +16,10 @@ mod player;
 
 mod awaited;
 
-use common::script::{Connection, ScriptStack, Step};
-use common::{TestClock, cx};
+use conformance::common;
+use conformance::common::script::{Connection, ScriptStack, Step};
+use conformance::common::{TestClock, cx};
+use conformance::load::report;
 use corpus::{Case, File, Verdict};
 use outcome::{Outcome, fetch};
 use player::Player;
@@ -61,12 +61,6 @@ impl Way {
     fn stream_ends(self) -> bool {
         self != Self::HeldOpen
     }
-}
-
-/// To stderr itself: shown even where the test harness captures what a test prints.
-fn report(line: &str) {
-    let line = format!("{line}\n");
-    std::io::stderr().write_all(line.as_bytes()).unwrap();
 }
 
 #[test]

@@ -50,7 +50,7 @@ impl<S> Socket<S> {
     }
 
     pub fn stage(&self, reused: bool) -> Stage {
-        match end_of_final_head(&self.received) {
+        match final_status(&self.received) {
             Some(101) => Stage::Stream,
             Some(_) => Stage::Body,
             None if is_whole_request(&self.sent) => Stage::Head,
@@ -61,7 +61,7 @@ impl<S> Socket<S> {
 }
 
 /// The status of the final response, if its head is there.
-fn end_of_final_head(received: &[u8]) -> Option<u16> {
+fn final_status(received: &[u8]) -> Option<u16> {
     let received = behind_interim(received);
     end_of_head(received)?;
     Some(status(received))

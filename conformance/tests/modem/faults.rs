@@ -1,7 +1,7 @@
 //! Every fault of the simulated modem and its network: what a GET comes to, and that the next works.
 
 use crate::rig::*;
-use esp8266_sim::{Config, Dialect, Endpoint, Fault, Trigger, When, canned};
+use esp8266_sim::{Dialect, Endpoint, Fault, Trigger, When, canned};
 use safe_http_client::LinkStatus;
 use std::time::Duration;
 
@@ -44,10 +44,6 @@ fn expected(fault: Fault) -> &'static str {
     }
 }
 
-fn text(outcome: Result<String, String>) -> String {
-    outcome.unwrap_or_else(|error| error)
-}
-
 #[test]
 fn every_fault_ends_in_the_right_result_or_a_typed_error_and_the_next_get_works() {
     println!("{:24} {:6} {:>9}  {:34} next", "fault", "family", "after", "a GET comes to");
@@ -62,7 +58,7 @@ fn every_fault_ends_in_the_right_result_or_a_typed_error_and_the_next_get_works(
             let is_state = fault.trigger() == Trigger::State;
             rig.handle.fault(fault, if is_state { When::Always } else { When::Nth(1) });
             let begin = rig.now();
-            let outcome = text(rig.get(url));
+            let outcome = rig.get(url).unwrap_or_else(|error| error);
             let took = (rig.now() - begin).as_secs_f32();
             rig.handle.clear_faults();
             let begin = rig.now();
@@ -204,7 +200,6 @@ fn a_modem_without_passive_mode_is_used_in_active_mode() {
         config(Dialect::EspAt2).fault(Fault::NoPassiveMode, When::Always),
         config(Dialect::NonOs17).fault(Fault::NoPassiveMode, When::Always),
     ] {
-        let config: Config = config;
         let mut rig = Rig::joined(config);
         assert_eq!(rig.modem.is_passive(), Some(false));
         for url in ["http://192.168.4.20/", "http://192.168.4.20:81/"] {

@@ -3,7 +3,7 @@
 
 use crate::rig::*;
 use esp8266_sim::{Dialect, PeerFactory, Reply};
-use safe_http_client::{Network, SafeHttpClient};
+use safe_http_client::SafeHttpClient;
 use std::sync::{Arc, Mutex};
 
 type Got = Arc<Mutex<Vec<Vec<u8>>>>;
@@ -61,10 +61,7 @@ fn a_post_that_is_given_up_reaches_no_server_as_another_whole_one() {
                     .map(drop);
                 assert!(error.is_err());
                 drop(client);
-                let begin = rig.now();
-                while rig.now() - begin < SECOND {
-                    rig.modem.poll_network();
-                }
+                rig.poll(SECOND);
                 for bytes in got.lock().unwrap().iter() {
                     filled += usize::from(bytes.contains(&0xFF));
                     match whole_body(bytes) {

@@ -3,7 +3,7 @@
 use crate::rig::*;
 use embedded_io::Read as _;
 use embedded_nal::TcpClientStack;
-use esp8266_sim::{Config, Dialect, Simulator, canned};
+use esp8266_sim::{Dialect, Simulator, canned};
 use safe_http_client::esp_at::{EspAt, Join, NbSerial, SerialError, SerialRx};
 use safe_http_client::{Network, SafeHttpClient};
 use std::cell::RefCell;
@@ -172,7 +172,7 @@ impl Interrupt<'_> {
 fn a_ring_that_overruns_is_an_error_and_not_a_hole() {
     both(|dialect| {
         let body = format!("HTTP/1.1 200 OK\r\nContent-Length: 600\r\n\r\n{}", "x".repeat(600));
-        let config: Config = config(dialect).peer(HOST, 9, canned(body, false));
+        let config = config(dialect).peer(HOST, 9, canned(body, false));
         let (_handle, line, clock) = Simulator::lockstep(config);
         let clock = SimClock(clock.ticking(Duration::from_micros(2)));
         let rx = SerialRx::<96>::new();

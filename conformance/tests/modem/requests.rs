@@ -13,8 +13,6 @@ fn lines(rig_lines: Vec<String>) -> Vec<String> {
 fn a_cold_get_is_a_connect_a_send_and_reads() {
     for dialect in Dialect::ALL {
         let Rig { handle, clock, mut modem, mut cx } = Rig::joined(config(dialect));
-        println!("{dialect}: {} bytes", size_of::<Driver>());
-        println!("{:?}", handle.sent_lines());
         handle.clear_log();
         let mut client = SafeHttpClient::new(&mut modem, &clock);
         let mut online = client.wait_online(&mut cx).unwrap();

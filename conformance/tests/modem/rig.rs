@@ -4,8 +4,8 @@ pub use conformance::common::cx;
 pub use conformance::modem::{Driver, HOST, SimClock};
 use embedded_nal::nb;
 use esp8266_sim::{Config, Dialect, Handle, Simulator};
-use safe_http_client::esp_at::{EspAt, JoinError};
-use safe_http_client::{ErrorKind, ErrorOf, IpConfig, LoopContext, SafeHttpClient};
+use safe_http_client::esp_at::{EspAt, JoinError, TlsVerification};
+use safe_http_client::{ErrorKind, ErrorOf, IpConfig, LoopContext, Network, SafeHttpClient};
 use std::time::Duration;
 
 pub const MS: Duration = Duration::from_millis(1);
@@ -38,8 +38,30 @@ impl Rig {
         self.modem.join(&mut self.cx, "sim", "simsimsim")
     }
 
+    /// With TLS in the modem.
+    pub fn with_tls(self, verification: TlsVerification) -> Rig {
+        let Rig { handle, clock, modem, cx } = self;
+        Rig { modem: modem.with_tls(verification), handle, clock, cx }
+    }
+
+    /// The host is reset: another driver at the same modem.
+    pub fn host_restarts(self) -> Rig {
+        let Rig { handle, clock, mut modem, cx } = self;
+        let port = modem.serial_mut().clone();
+        handle.clear_log();
+        Rig { modem: Driver::new(port, clock.clone()), handle, clock, cx }
+    }
+
     pub fn now(&self) -> Duration {
         self.clock.0.now()
+    }
+
+    /// Lets time pass as a loop does that polls.
+    pub fn poll(&mut self, time: Duration) {
+        let begin = self.now();
+        while self.now() - begin < time {
+            self.modem.poll_network();
+        }
     }
 }
 
@@ -54,6 +76,11 @@ pub fn config(dialect: Dialect) -> Config {
 /// In both dialects of the firmware.
 pub fn both(test: impl Fn(Dialect)) {
     Dialect::ALL.into_iter().for_each(test);
+}
+
+/// In both, and in the one that has a single connection.
+pub fn every(test: impl Fn(Dialect)) {
+    Dialect::WITH_SINGLE.into_iter().for_each(test);
 }
 
 /// Calls until it is ready, for at most so long.

@@ -167,9 +167,8 @@ fn https_is_refused_unless_it_is_asked_for() {
 }
 
 fn with_tls(dialect: Dialect, verification: TlsVerification) -> Rig {
-    let Rig { handle, clock, modem, cx } =
-        Rig::new(config(dialect).peer(HOST, 443, canned(HELLO, false)));
-    let mut rig = Rig { modem: modem.with_tls(verification), handle, clock, cx };
+    let config = config(dialect).peer(HOST, 443, canned(HELLO, false));
+    let mut rig = Rig::new(config).with_tls(verification);
     rig.join().unwrap();
     rig.handle.clear_log();
     rig

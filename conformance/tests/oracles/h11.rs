@@ -154,12 +154,10 @@ fn plain(reading: &Reading) -> Reading {
     Some(message)
 }
 
-/// Whether it has a field of this name.
+/// The value of its first field of this name.
 fn field<'m>(message: &'m Message, name: &str) -> Option<&'m [u8]> {
-    let all = message.headers.iter();
-    let mut found =
-        all.filter(|(it, _)| it.eq_ignore_ascii_case(name)).map(|(_, value)| &value[..]);
-    found.next()
+    let found = message.headers.iter().find(|(it, _)| it.eq_ignore_ascii_case(name));
+    found.map(|(_, value)| &value[..])
 }
 
 fn contains(bytes: &[u8], what: &[u8]) -> bool {

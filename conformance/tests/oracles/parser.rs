@@ -23,7 +23,7 @@ pub fn runs(cases: u32) -> Runs {
 }
 
 /// Sizes of the segments in which bytes arrive, used in turn.
-fn splits() -> impl Strategy<Value = Vec<usize>> {
+pub fn splits() -> impl Strategy<Value = Vec<usize>> {
     prop_oneof![
         Just(vec![1]),
         Just(vec![usize::MAX]),

@@ -5,6 +5,7 @@ use crate::common::script::{Connection, Log, ScriptStack, Step};
 use crate::common::{TestClock, TestLink, cx};
 use crate::head_oracle::split;
 use crate::outcome::{End, Fields, Outcome, fetch};
+use crate::parser::splits;
 use crate::player::Player;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -47,11 +48,6 @@ fn client(connections: impl IntoIterator<Item = Connection>) -> (Client, Rc<RefC
         config,
     );
     (client, log)
-}
-
-/// Sizes of the segments in which bytes arrive, used in turn.
-fn sizes() -> impl Strategy<Value = Vec<usize>> {
-    prop_oneof![Just(vec![1]), Just(vec![usize::MAX]), prop::collection::vec(1..60usize, 1..6)]
 }
 
 fn segments(bytes: &[u8], sizes: &[usize]) -> Vec<Step> {
@@ -138,7 +134,7 @@ fn get(cx: &mut LoopContext, client: &mut Client, buffer: usize, piece: usize) -
 
 #[test]
 fn a_response_is_what_was_meant_however_it_arrives_and_so_is_the_next_one() {
-    let strategy = (response(), sizes(), 800..2000usize, 1..500usize);
+    let strategy = (response(), splits(), 800..2000usize, 1..500usize);
     check(600, strategy, |cx, (meant, sizes, buffer, piece)| {
         let mut steps = vec![Step::AwaitRequest];
         steps.extend(segments(&meant.bytes, &sizes));
@@ -189,7 +185,7 @@ fn bytes_behind_a_response_reach_nobody() {
 /// What comes behind a 101 is the stream's, to the byte.
 #[test]
 fn bytes_behind_a_101_are_the_streams() {
-    let strategy = (prop::collection::vec(any::<u8>(), 0..200), sizes(), 1..50usize);
+    let strategy = (prop::collection::vec(any::<u8>(), 0..200), splits(), 1..50usize);
     check(300, strategy, |cx, (behind, sizes, piece)| {
         let head = b"HTTP/1.1 101 Switching Protocols\r\nContent-Length: 3\r\n\r\n";
         let mut steps = vec![Step::AwaitRequest];

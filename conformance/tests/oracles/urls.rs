@@ -3,8 +3,8 @@
 use safe_http_client::{Host, Scheme, Url};
 use std::net::IpAddr;
 
-/// What is well-formed and unambiguous means the same to this client as to browsers, whose rules
-/// the crate `url` implements. (They correct more: what they would have to guess is refused here.)
+/// What is well-formed and unambiguous means the same to this client as to browsers. (They correct more: what
+/// they would have to guess is refused here.)
 #[test]
 fn browsers_understand_the_same() {
     for text in [

@@ -2,16 +2,14 @@
 
 use crate::bytes::HELLO;
 use crate::carriers::{Plain, awaiting, plain};
-use crate::site::say;
-use crate::{Folder, Running, START, find_program, script};
+use crate::{Folder, HERE, Running, find_program, script, takes_connections};
 use conformance::common::cx;
+use conformance::load::report;
 use safe_http_client::{LayerError, Multipart, Part, RedirectError};
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 const MODULES: &str = "/usr/lib/apache2/modules";
 const USER: &str = "Mufasa";
@@ -54,14 +52,14 @@ fn digest(session: &mut Session, url: &str, user: &str, password: &str) -> (u16,
 fn assert_as_curl(ours: &(u16, Vec<u8>), arguments: &[&str]) {
     match curl(arguments) {
         Some(theirs) => assert_eq!(*ours, theirs, "{arguments:?}"),
-        None => say("real servers: curl skipped: no `curl` in PATH"),
+        None => report("real servers: curl skipped: no `curl` in PATH"),
     }
 }
 
 #[test]
 fn apache() {
     let (Some(program), true) = (find_program("apache2"), Path::new(MODULES).is_dir()) else {
-        return say(
+        return report(
             "real servers: Apache skipped: no `apache2`, or no modules where Debian has them",
         );
     };
@@ -115,14 +113,14 @@ fn apache() {
     assert!(matches!(error, LayerError::Redirect { why: RedirectError::Loop, .. }), "{error}");
     let hops: Vec<_> = error.hops(&session.buffer).map(|hop| hop.url().to_owned()).collect();
     assert_eq!(hops, [url, format!("{base}/round")]);
-    say("real servers: Apache: redirects, Basic and Digest, waiting and awaited");
+    report("real servers: Apache: redirects, Basic and Digest, waiting and awaited");
 }
 
 /// SHA-256, a hidden user name, and a nonce that is too old.
 #[test]
 fn digest_with_sha_256() {
     let Some((_node, port)) = start_node("node_digest.js") else {
-        return say("real servers: Digest with SHA-256 skipped: no `node` in PATH");
+        return report("real servers: Digest with SHA-256 skipped: no `node` in PATH");
     };
     let url = format!("http://127.0.0.1:{port}/a/b?c=d");
     let user = "J\u{e4}s\u{f8}n Doe";
@@ -138,7 +136,7 @@ fn digest_with_sha_256() {
 fn parts() {
     use sha2::{Digest as _, Sha256};
     let Some((_node, port)) = start_node("node_form.js") else {
-        return say("real servers: forms of several parts skipped: no `node` in PATH");
+        return report("real servers: forms of several parts skipped: no `node` in PATH");
     };
     let url = format!("http://127.0.0.1:{port}/");
     let image = crate::bytes::noise(100_000);
@@ -173,7 +171,7 @@ fn parts() {
         let mut response = request.send_parts(&mut Multipart::new(&parts)).await.unwrap();
         assert_eq!(response.read_to_str().await.unwrap(), expected);
     });
-    say("real servers: Node: forms of several parts, waiting and awaited");
+    report("real servers: Node: forms of several parts, waiting and awaited");
 }
 
 /// Starts a script that prints its port.
@@ -198,20 +196,19 @@ fn start_apache(program: &Path) -> (Running, Folder, u16) {
         std::fs::write(root.join(path).join("hello"), HELLO).unwrap();
         std::fs::write(root.join(path).join("index.html"), HELLO).unwrap();
     }
-    for (tool, file) in [("htdigest", "digest"), ("htpasswd", "basic")] {
-        let path = root.join(file);
-        let path = path.to_str().unwrap();
-        let arguments: &[&str] = match tool {
-            "htdigest" => &["-c", path, "the gate", USER],
-            _ => &["-c", "-i", path, USER],
-        };
+    let [digest, basic] =
+        ["digest", "basic"].map(|file| root.join(file).to_str().unwrap().to_owned());
+    // The one asks twice.
+    for (tool, arguments, lines) in [
+        ("htdigest", ["-c", &digest, "the gate", USER], 2),
+        ("htpasswd", ["-c", "-i", &basic, USER], 1),
+    ] {
         let mut child = Command::new(tool)
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        let lines = if tool == "htdigest" { 2 } else { 1 };
         child
             .stdin
             .take()
@@ -236,12 +233,8 @@ fn start_apache(program: &Path) -> (Running, Folder, u16) {
             .spawn()
             .map(Running)
             .unwrap();
-        let started = Instant::now();
-        while apache.0.try_wait().unwrap().is_none() && started.elapsed() < START {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return (apache, folder, port);
-            }
-            thread::sleep(Duration::from_millis(10));
+        if takes_connections(&mut apache, (HERE, port)) {
+            return (apache, folder, port);
         }
     }
     let log = std::fs::read_to_string(root.join("error.log")).unwrap_or_default();

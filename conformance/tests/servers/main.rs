@@ -8,8 +8,9 @@ mod layers;
 mod site;
 
 use bytes::{HELLO, MIB, borrowed, checksum, many_headers, noise};
+use conformance::load::report;
 use safe_http_client::{BodyLength, Method};
-use site::{Ask, Body, Kind, Site, find, say};
+use site::{Ask, Body, Kind, Site, find};
 use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -30,6 +31,18 @@ impl Drop for Running {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// Whether it takes connections there; or it has ended, or takes too long to start.
+fn takes_connections(server: &mut Running, at: (Ipv4Addr, u16)) -> bool {
+    let started = Instant::now();
+    while server.0.try_wait().unwrap().is_none() && started.elapsed() < START {
+        if TcpStream::connect(at).is_ok() {
+            return true;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    false
 }
 
 /// The program of this name in PATH or where Debian puts daemons.
@@ -69,14 +82,14 @@ fn nginx_awaited() {
 
 #[cfg(target_os = "linux")]
 mod over_embassy_net {
-    use super::{carriers, nginx, node, say};
+    use super::{carriers, nginx, node, report};
     use conformance::tap::{LINUX, Namespace};
 
     const WHAT: &str = "awaited, embassy-net on a TAP device";
 
     fn inside(test: impl FnOnce() + Send) {
         if let Err(why) = Namespace::new().and_then(|space| space.inside(test)) {
-            say(&format!("real servers: {WHAT} skipped: {why}"));
+            report(&format!("real servers: {WHAT} skipped: {why}"));
         }
     }
 
@@ -93,7 +106,7 @@ mod over_embassy_net {
 
 fn node(what: &str, kind: Kind, host: Ipv4Addr) {
     let Some(program) = find_program("node") else {
-        return say("real servers: node skipped: no `node` in PATH");
+        return report("real servers: node skipped: no `node` in PATH");
     };
     let mut child = Command::new(program)
         .arg(script("node_http.js"))
@@ -119,7 +132,7 @@ fn node(what: &str, kind: Kind, host: Ipv4Addr) {
 
 fn nginx(what: &str, kind: Kind, host: Ipv4Addr) {
     let Some(program) = find_program("nginx") else {
-        return say("real servers: nginx skipped: no `nginx` in PATH or /usr/sbin");
+        return report("real servers: nginx skipped: no `nginx` in PATH or /usr/sbin");
     };
     let (_nginx, _folder, ports) = start_nginx(&program, host);
     let mut site = Site::new(kind, host, ports.0, ports.1);
@@ -128,7 +141,7 @@ fn nginx(what: &str, kind: Kind, host: Ipv4Addr) {
     let version = Command::new(program).arg("-v").output().unwrap().stderr;
     let version = String::from_utf8_lossy(&version);
     site.report(&format!("{}, {what}", version.trim().rsplit(' ').next().unwrap()));
-    say("real servers: nginx skipped: 103 Early Hints, which it can't send by itself");
+    report("real servers: nginx skipped: 103 Early Hints, which it can't send by itself");
 }
 
 /// What both have under the same path.
@@ -279,12 +292,8 @@ fn start_nginx(program: &Path, host: Ipv4Addr) -> (Running, Folder, (u16, u16)) 
             .spawn()
             .map(Running)
             .unwrap();
-        let started = Instant::now();
-        while nginx.0.try_wait().unwrap().is_none() && started.elapsed() < START {
-            if TcpStream::connect((host, port)).is_ok() {
-                return (nginx, folder, (port, impatient));
-            }
-            thread::sleep(Duration::from_millis(10));
+        if takes_connections(&mut nginx, (host, port)) {
+            return (nginx, folder, (port, impatient));
         }
     }
     let log = std::fs::read_to_string(root.join("error.log")).unwrap_or_default();

@@ -1,8 +1,8 @@
 //! One server as a client sees it: all requests to it come over one connection.
 
 use crate::bytes::{HELLO, MIB, noise};
+use conformance::load::report;
 use safe_http_client::{BodyLength, CloseReason, Method};
-use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::thread;
 use std::time::Duration;
@@ -178,10 +178,6 @@ impl Site {
     }
 
     pub fn report(&self, name: &str) {
-        say(&format!("real servers: {name}: {} cases passed", self.cases));
+        report(&format!("real servers: {name}: {} cases passed", self.cases));
     }
-}
-
-pub fn say(text: &str) {
-    let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
 }

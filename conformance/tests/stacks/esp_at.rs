@@ -281,7 +281,7 @@ fn scenarios_awaited(dialect: Dialect, most: usize) {
 
 #[test]
 fn all_scenarios_awaited() {
-    for dialect in [Dialect::NonOs17, Dialect::EspAt2] {
+    for dialect in Dialect::ALL {
         for most in [16, usize::MAX] {
             scenarios_awaited(dialect, most);
         }
@@ -292,10 +292,9 @@ fn all_scenarios_awaited() {
 #[test]
 fn a_task_that_waits_for_the_modem_is_woken_and_does_not_spin() {
     let answer = |text: &'static str| esp8266_sim::canned(text, false);
-    let hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
-    for dialect in [Dialect::NonOs17, Dialect::EspAt2] {
+    for dialect in Dialect::ALL {
         // At this rate a byte comes each 87 µs.
-        let config = simulator(dialect).baud(115_200).peer(HOST, 80, answer(hello));
+        let config = simulator(dialect).baud(115_200).peer(HOST, 80, answer(HELLO));
         let mut world = World::new(config.peer(HOST, 81, answer("")));
         let mut client = world.client(64, safe_http_client::Config::new());
         let mut token = cx();

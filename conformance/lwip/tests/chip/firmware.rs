@@ -53,7 +53,7 @@ impl Firmware {
     }
 }
 
-/// A program that is there.
+/// A program that `build` has found. (qemu.rs names the package, too, as it does for its own harness.)
 pub fn tool(program: &str, _package: &str) -> Command {
     let mut command = Command::new(program);
     command.env_remove("LD_PRELOAD");

@@ -17,7 +17,7 @@ fn a_connection_that_lwip_has_freed_is_touched_by_no_call_after_it() {
     // lwIP frees a connection before it says so.
     let mut refused = lwip.socket().unwrap();
     assert_eq!(connect(&mut lwip, &mut refused, (SERVER, 9)), Err(LwipError::Refused));
-    let (mut reset, _) = asked(&mut rig, &mut lwip, vec![Act::Reset]);
+    let (reset, _) = asked(&mut rig, &mut lwip, vec![Act::Reset]);
     rig.pass(20);
 
     for (mut socket, error) in [(refused, LwipError::Refused), (reset, LwipError::Reset)] {
@@ -26,8 +26,8 @@ fn a_connection_that_lwip_has_freed_is_touched_by_no_call_after_it() {
         assert_eq!(lwip.send(&mut socket, b"x"), Err(other));
         assert_eq!(lwip.receive(&mut socket, &mut [0]), Err(other));
         lwip.close(socket).unwrap();
-        reset = lwip.socket().unwrap();
-        lwip.close(reset).unwrap();
+        let next = lwip.socket().unwrap();
+        lwip.close(next).unwrap();
     }
     // With lwIP's own timer, which runs on for a moment.
     rig.pass(600);
@@ -71,9 +71,11 @@ fn a_close_in_a_callback_is_put_off() {
     assert_eq!(rig.sent().fins, before.fins);
     (0..10).for_each(|_| lwip.poll_network());
     assert!(CLOSED.take().is_none(), "the handler ran");
-    // Any call outside does it.
-    lwip.socket().map(|socket| lwip.close(socket)).unwrap().unwrap();
-    lwip.socket().map(|socket| lwip.close(socket)).unwrap().unwrap();
+    // Any call outside does it: both sockets are free again.
+    let sockets = [lwip.socket().unwrap(), lwip.socket().unwrap()];
+    for socket in sockets {
+        lwip.close(socket).unwrap();
+    }
 }
 
 #[test]
@@ -198,6 +200,7 @@ fn a_reset_behind_the_peers_end_takes_nothing_away() {
     assert_eq!(lwip.receive(&mut socket, &mut buffer), Ok(0));
     lwip.close(socket).unwrap();
 }
+
 #[test]
 fn buffers_of_no_bytes() {
     let mut rig = Rig::start();

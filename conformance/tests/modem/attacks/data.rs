@@ -42,10 +42,7 @@ fn read_all(rig: &mut Rig) -> (Vec<u8>, Option<Result<(), EspAtError>>) {
     let mut socket = rig.modem.socket().unwrap();
     let Rig { modem, clock, .. } = rig;
     let mut buffer = [0; 64];
-    let end = block(clock, 60 * SECOND, || {
-        modem.connect(&mut socket, peer())?;
-        Ok(())
-    });
+    let end = block(clock, 60 * SECOND, || modem.connect(&mut socket, peer()));
     let end = match end {
         Some(Ok(())) => block(clock, 60 * SECOND, || modem.send(&mut socket, b"go").map(|_| ())),
         end => end,
@@ -140,7 +137,7 @@ fn a_fault_in_the_head_that_shortens_the_message_is_found() {
     }
 }
 
-// ---- 9: a stale socket ----
+// ---- A stale socket ----
 
 #[test]
 fn closing_a_stale_socket_leaves_the_new_ones_data_alone() {
@@ -207,10 +204,9 @@ fn data_of_a_connection_that_a_reset_ended_are_nobodys() {
                     0 => rig.handle.reset(),
                     _ => modem.close(socket).unwrap(),
                 }
-                let mut until = rig.now() + 2 * SECOND;
+                let until = rig.now() + 2 * SECOND;
                 while rig.now() < until || !matches!(rig.modem.link_status(), LinkStatus::Up(_)) {
                     rig.modem.poll_network();
-                    until = until.max(rig.now());
                 }
             }
         }

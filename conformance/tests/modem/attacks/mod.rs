@@ -18,10 +18,6 @@ use std::time::Duration;
 
 const URL: &str = "http://192.168.4.20:81/";
 
-fn every(test: impl Fn(Dialect)) {
-    Dialect::WITH_SINGLE.into_iter().for_each(test);
-}
-
 fn peer() -> SocketAddr {
     SocketAddr::from((HOST, 80))
 }

@@ -13,9 +13,7 @@ fn cr_lf_and_nul_reach_the_modem_by_no_argument() {
             assert_eq!(rig.modem.join(&mut rig.cx, "sim", end), credentials, "{end:?}");
             assert_eq!(rig.modem.start_join(Join::new(end, "x")), Err(JoinError::Credentials));
         }
-        let Rig { handle, clock, modem, cx } = rig;
-        let modem = modem.with_tls(TlsVerification::None);
-        let mut rig = Rig { modem, handle, clock, cx };
+        let mut rig = rig.with_tls(TlsVerification::None);
         rig.join().unwrap();
         rig.handle.clear_log();
         for end in ENDS {
@@ -34,7 +32,7 @@ fn cr_lf_and_nul_reach_the_modem_by_no_argument() {
     });
 }
 
-// ---- 2: whose address is it? ----
+// ---- Whose address is it? ----
 
 /// Two names of the same 32-bit FNV-1a.
 #[test]
@@ -52,7 +50,7 @@ fn a_name_that_was_given_up_gives_its_address_to_no_other() {
     });
 }
 
-// ---- 7: secrets in what the modem said ----
+// ---- Secrets in what the modem said ----
 
 /// Whatever goes on echoing, whenever it is interrupted or cut, and wherever the host is reset.
 #[test]

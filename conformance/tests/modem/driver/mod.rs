@@ -5,10 +5,8 @@ mod sockets;
 
 use crate::rig::*;
 use embedded_nal::TcpClientStack;
-use safe_http_client::Network;
 use safe_http_client::esp_at::{EspAtError, Socket};
 use std::net::SocketAddr;
-use std::time::Duration;
 
 fn at(port: u16) -> SocketAddr {
     SocketAddr::from((HOST, port))
@@ -53,14 +51,6 @@ impl Rig {
                 piece if piece.is_empty() => return Ok(all),
                 piece => all.extend(piece),
             }
-        }
-    }
-
-    /// Lets time pass as a loop does that polls.
-    fn poll(&mut self, time: Duration) {
-        let begin = self.now();
-        while self.now() - begin < time {
-            self.modem.poll_network();
         }
     }
 

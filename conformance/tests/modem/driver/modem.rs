@@ -83,9 +83,7 @@ fn links_left_from_before_are_closed() {
     both(|dialect| {
         let mut rig = Rig::joined(config(dialect));
         let _open = rig.connected(7);
-        let Rig { handle, clock, mut modem, cx } = rig;
-        let port = modem.serial_mut().clone();
-        let mut rig = Rig { modem: Driver::new(port, clock.clone()), handle, clock, cx };
+        let mut rig = rig.host_restarts();
         rig.poll(SECOND);
         // It was joined already.
         assert!(matches!(rig.modem.link_status(), LinkStatus::Up(_)));
@@ -101,9 +99,7 @@ fn a_send_cut_short_by_a_restart_of_the_host_is_got_over() {
         let mut socket = rig.connected(7);
         assert_eq!(rig.modem.send(&mut socket, &[b'x'; 2048]), Err(nb::Error::WouldBlock));
         rig.poll(20 * MS);
-        let Rig { handle, clock, mut modem, cx } = rig;
-        let port = modem.serial_mut().clone();
-        let mut rig = Rig { modem: Driver::new(port, clock.clone()), handle, clock, cx };
+        let mut rig = rig.host_restarts();
         rig.join().unwrap();
         assert_eq!(rig.get("http://192.168.4.20/").unwrap(), "hello");
     });

@@ -27,7 +27,7 @@ fn the_access_point_goes_away_for_80_s_and_the_driver_joins_again() {
         for away in [5, 80, 300] {
             let mut rig = Rig::joined(config(dialect).fault(Fault::NoRejoin, When::Always));
             rig.handle.ap_down("sim");
-            rig.pass(away * SECOND);
+            rig.poll(away * SECOND);
             assert!(!rig.is_up());
             rig.handle.ap_up("sim");
             let took = rig.up_within(120 * SECOND);
@@ -51,7 +51,7 @@ fn who_has_left_isnt_joined_again() {
     every(|dialect| {
         let mut rig = Rig::joined(config(dialect));
         rig.modem.leave(&mut rig.cx).unwrap();
-        rig.pass(100 * SECOND);
+        rig.poll(100 * SECOND);
         assert!(!rig.is_up());
         assert_eq!(rig.count("AT+CWJAP"), 1);
     });
@@ -64,7 +64,7 @@ fn no_dhcp_busy_to_everything_at_rst_too() {
         assert_eq!(rig.join(), Err(JoinError::NoAddress), "connected, no address");
         assert_eq!(rig.modem.link_status(), LinkStatus::NoAddress);
         rig.handle.clear_log();
-        rig.pass(60 * SECOND);
+        rig.poll(60 * SECOND);
         assert_eq!(rig.modem.link_status(), LinkStatus::NoAddress);
         let tries = rig.count("AT+RST");
         assert!((3..=12).contains(&tries), "with pauses: {tries}");
@@ -73,7 +73,7 @@ fn no_dhcp_busy_to_everything_at_rst_too() {
         assert_eq!(error, EspAtError::TakesNoRestart);
         assert!(error.to_string().contains("takes no restart"));
         rig.handle.clear_faults();
-        rig.pass(40 * SECOND);
+        rig.poll(40 * SECOND);
         assert!(rig.join().is_ok(), "{:#?}", rig.handle.log());
         assert_eq!(rig.get(URL).as_deref(), Ok("hello"));
     });
@@ -90,7 +90,7 @@ fn a_wedged_modem_that_refuses_at_rst() {
         assert_eq!(got, Some(Err(EspAtError::Wedged)));
         assert!(!EspAtError::Wedged.to_string().contains("was restarted"));
         rig.modem.close(socket).unwrap();
-        rig.pass(30 * SECOND);
+        rig.poll(30 * SECOND);
         let mut socket = rig.modem.socket().unwrap();
         let got = block(&rig.clock, 60 * SECOND, || rig.modem.connect(&mut socket, peer));
         assert_eq!(got, Some(Err(EspAtError::TakesNoRestart)));

@@ -35,7 +35,6 @@ fn the_server_closes_an_idle_kept_connection_and_then_a_post() {
 
 #[test]
 fn plus_ipd_tells_totals_each_is_all_that_waits() {
-    use safe_http_client::esp_at::EspAt;
     let script = Script::new(|line| {
         let told: Answers = match line {
             _ if line.starts_with("AT+CIPSTART") => vec![
@@ -50,7 +49,7 @@ fn plus_ipd_tells_totals_each_is_all_that_waits() {
     let mut left = 5_038;
     let reads = Script::new(move |line| {
         let Some(most) = line.strip_prefix("AT+CIPRECVDATA=0,") else {
-            return (script_answer(&script, line), ()).0;
+            return script.answer_to(line);
         };
         let count = left.min(most.parse::<usize>().unwrap());
         left -= count;
@@ -61,8 +60,7 @@ fn plus_ipd_tells_totals_each_is_all_that_waits() {
         };
         Some(vec![(0, told)])
     });
-    let mut modem: EspAt<_, _> = EspAt::new(reads.clone(), reads.clone());
-    let mut cx = cx();
+    let (mut modem, mut cx) = reads.driver();
     modem.join(&mut cx, "sim", "simsimsim").unwrap();
     let mut socket = modem.socket().unwrap();
     nb::block!(modem.connect(&mut socket, SocketAddr::from((HOST, 80)))).unwrap();
@@ -77,10 +75,6 @@ fn plus_ipd_tells_totals_each_is_all_that_waits() {
     }
     assert_eq!(got, 5_038);
     assert!(!modem.has_unread(&mut socket));
-}
-
-fn script_answer(script: &Script, line: &str) -> Option<Answers> {
-    script.answer_to(line)
 }
 
 #[test]
@@ -139,9 +133,7 @@ fn cipstart_ssl_error_with_30_000_bytes_free_is_no_want_of_memory() {
             (Fault::TlsOutOfMemory, EspAtError::OutOfMemory { free: 6_144 }),
         ] {
             let config = config(dialect).peer(HOST, 443, canned(HELLO, false));
-            let Rig { handle, clock, modem, cx } = Rig::new(config);
-            let modem = modem.with_tls(TlsVerification::Authority);
-            let mut rig = Rig { modem, handle, clock, cx };
+            let mut rig = Rig::new(config).with_tls(TlsVerification::Authority);
             rig.join().unwrap();
             rig.handle.fault(fault, When::Always);
             let (cause, confidence, text) =

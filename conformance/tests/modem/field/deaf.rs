@@ -74,9 +74,7 @@ fn tls_handshake_of_6_s_with_a_deadline_of_20_s_succeeds() {
         for seconds in [6, 15] {
             let mut config = config(dialect).peer(HOST, 443, canned(HELLO, false));
             config.timing.slow_connect = seconds * SECOND;
-            let Rig { handle, clock, modem, cx } = Rig::new(config);
-            let modem = modem.with_tls(TlsVerification::None);
-            let mut rig = Rig { modem, handle, clock, cx };
+            let mut rig = Rig::new(config).with_tls(TlsVerification::None);
             rig.join().unwrap();
             rig.handle.fault(Fault::DeafWhileBusy, When::Always);
             rig.handle.fault(Fault::SlowConnect, When::Nth(1));

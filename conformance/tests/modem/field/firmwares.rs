@@ -17,7 +17,7 @@ fn at_0_9_answers_and_is_named_with_what_is_needed() {
             "{text}"
         );
         assert!(!text.contains("wiring") && !rig.modem.is_silent(), "{text}");
-        rig.pass(60 * SECOND);
+        rig.poll(60 * SECOND);
         assert!(!rig.modem.is_silent());
         rig.wrote_no_flash();
     }

@@ -22,18 +22,7 @@ use std::time::Duration;
 
 const URL: &str = "http://192.168.4.20/";
 
-fn every(test: impl Fn(Dialect)) {
-    Dialect::WITH_SINGLE.into_iter().for_each(test);
-}
-
 impl Rig {
-    fn pass(&mut self, time: Duration) {
-        let begin = self.now();
-        while self.now() - begin < time {
-            self.modem.poll_network();
-        }
-    }
-
     fn is_up(&mut self) -> bool {
         matches!(self.modem.link_status(), LinkStatus::Up(_))
     }
@@ -74,14 +63,6 @@ impl Rig {
         };
         let diagnosis = client.diagnosis(&error);
         Err((diagnosis.cause(), diagnosis.confidence(), text))
-    }
-
-    /// The host is reset: another driver at the same modem.
-    fn host_restarts(self) -> Rig {
-        let Rig { handle, clock, mut modem, cx } = self;
-        let port = modem.serial_mut().clone();
-        handle.clear_log();
-        Rig { modem: Driver::new(port, clock.clone()), handle, clock, cx }
     }
 
     #[track_caller]

@@ -87,7 +87,7 @@ fn a_scan_that_nobody_comes_for_is_forgotten() {
     every(|dialect| {
         let mut rig = Rig::joined(config(dialect));
         rig.modem.start_scan();
-        rig.pass(3 * SECOND);
+        rig.poll(3 * SECOND);
         assert!(rig.get_until_ok(URL, 20 * SECOND).1);
     });
 }

@@ -64,7 +64,7 @@ fn another_baud_rate_ends_as_no_answer_and_is_got_over() {
         let mut rig = Rig::new(config(dialect).booted().fault(Fault::WrongBaudRate, When::Always));
         assert_eq!(rig.join(), Err(JoinError::Modem(EspAtError::NoAnswer)));
         rig.handle.clear_faults();
-        rig.pass(5 * SECOND);
+        rig.poll(5 * SECOND);
         assert!(rig.join().is_ok(), "{dialect} {:#?}", rig.handle.log());
         rig.wrote_no_flash();
     });
@@ -117,7 +117,7 @@ fn no_restart_writes_flash() {
                 rig.handle.fault(fault, When::Nth(nth));
                 let _ = rig.join();
                 rig.handle.reset();
-                rig.pass(5 * SECOND);
+                rig.poll(5 * SECOND);
                 rig.wrote_no_flash();
             }
         }

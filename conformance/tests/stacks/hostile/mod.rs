@@ -160,7 +160,7 @@ fn connecting_sending_and_lying() {
             connection: Connection { send_window: 1000, ..Connection::answer(HELLO) },
             body: &[b'x'; 2000],
             ..case(
-                "the window closes in the body, with no answer",
+                "the window closes in the body, and the answer is there",
                 // The script answers the head: an answer that came early is the last word.
                 hello(),
             )
@@ -288,7 +288,7 @@ fn ends_of_bodies_by_declared_quirks() {
         ("quectel", StackQuirks::QUECTEL_BG77, none, End::Nothing, End::Broken),
         ("unknown", StackQuirks::UNKNOWN, none, End::Nothing, End::Broken),
     ];
-    // A response, and the body it has if it ends here by a clean end, or in any way.
+    // A response, the body that it has where its end is a clean one, and whether it needs no end.
     let responses = [
         ("length", HELLO, Some("hello"), true),
         ("cut length", "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello", None, false),

@@ -15,6 +15,7 @@ const SYN_SENT: u8 = 0x15;
 const ESTABLISHED: u8 = 0x17;
 const CLOSE_WAIT: u8 = 0x1C;
 // Sn_IR
+const IR_CON: u8 = 0x01;
 const IR_DISCON: u8 = 0x02;
 const IR_RECV: u8 = 0x04;
 const IR_TIMEOUT: u8 = 0x08;
@@ -203,7 +204,7 @@ impl Chip {
                     if socket.undecided == 0 {
                         let refused = socket.player.is_none();
                         socket.status = if refused { CLOSED } else { ESTABLISHED };
-                        socket.interrupts |= if refused { IR_TIMEOUT } else { 0x01 };
+                        socket.interrupts |= if refused { IR_TIMEOUT } else { IR_CON };
                     }
                 }
                 socket.registers[usize::from(socketn::STATUS)] = socket.status;

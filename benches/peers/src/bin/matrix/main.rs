@@ -3,7 +3,7 @@
 //! ```text
 //! cargo run --profile peers -p peers --bin matrix                 the matrix
 //! cargo run --profile peers -p peers --bin matrix -- --write      and writes MATRIX.md and docs/peers.md's totals
-//! target/peers/matrix run <client> <case> <pieces|whole>     one case, as the matrix runs it
+//! target/peers/matrix run <client> <case> <pieces|whole>          one case, as the matrix runs it
 //! ```
 //!
 //! Each case runs in a process of its own, over TCP on the loopback interface, once with each

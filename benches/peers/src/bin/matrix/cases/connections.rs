@@ -1,8 +1,6 @@
 //! What becomes of a connection that is kept.
 
-use super::{
-    Act, Ask, Body, Case, Expect, Needs, Reading, URL, answer, body, body_or_error, case, send,
-};
+use super::{Act, Ask, Case, Expect, Needs, Reading, URL, answer, body, body_or_error, case, send};
 use crate::server::Seen;
 
 const T: &str = "connections";
@@ -96,7 +94,7 @@ pub fn cases() -> Vec<Case> {
             .connection([Act::Request, answer("second")]),
         case(T, "POST on one that the server closes", "9110 9.2.2")
             .ask(Ask::get(URL), body("first"))
-            .ask(post(), Expect::Error)
+            .ask(Ask::get(URL).method("POST").body(b"once", Some(4)), Expect::Error)
             .connection([Act::Request, answer("first"), Act::Request, Act::Fin])
             .connection([Act::Request, answer("second")])
             .seen(posted_once),
@@ -132,10 +130,4 @@ pub fn cases() -> Vec<Case> {
             .connection([Act::Request, answer("second")])
             .needs(Needs::Deadlines),
     ]
-}
-
-fn post() -> Ask {
-    let mut ask = Ask::get(URL).method("POST");
-    ask.body = Body::Stream(b"once", Some(4));
-    ask
 }

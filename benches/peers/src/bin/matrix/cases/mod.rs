@@ -4,7 +4,8 @@ mod connections;
 mod requests;
 mod responses;
 
-use crate::case::{Act, Ask, Body, Case, Expect, Needs, Reading, send};
+use crate::case::{Act, Ask, Case, Expect, Needs, Reading, send};
+use crate::server::Seen;
 
 pub const TABLES: [&str; 3] = ["responses", "requests", "connections"];
 
@@ -48,7 +49,7 @@ impl Case {
         self
     }
 
-    fn seen(mut self, seen: fn(&crate::server::Seen) -> Result<(), String>) -> Self {
+    fn seen(mut self, seen: fn(&Seen) -> Result<(), String>) -> Self {
         self.seen = seen;
         self
     }
