@@ -1,19 +1,11 @@
 //! Requests that answer a Digest challenge, awaited: as those of the client that waits.
 
+use crate::challenges::{HELLO, UNFIT, answered, challenge, not_answered};
 use crate::common::cx;
 use crate::loopback::host;
 use crate::scenario::{Act, say};
 use crate::server::Server;
 use safe_http_client::{ChallengeError, Config, ErrorKind, LayerError, RequestError};
-
-const HELLO: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
-
-fn challenge(nonce: &str, more: &str) -> String {
-    format!(
-        "HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"{nonce}\", qop=\"auth\"{more}\r\n\
-         Content-Length: 2\r\n\r\nno"
-    )
-}
 
 /// The nonce that a request answers.
 fn nonce(head: &str) -> Option<String> {
@@ -24,14 +16,7 @@ fn nonce(head: &str) -> Option<String> {
 #[test]
 fn a_challenge_is_answered() {
     let mut cx = cx();
-    let (asked, stale) = (challenge("n1", ""), challenge("n2", ", stale=true"));
-    for (what, answers, status, nonces) in [
-        ("no challenge", vec![HELLO], 200, vec![None]),
-        ("answered", vec![&*asked, HELLO], 200, vec![None, Some("n1")]),
-        ("wrong", vec![&*asked, &*asked], 401, vec![None, Some("n1")]),
-        ("stale", vec![&*asked, &*stale, HELLO], 200, vec![None, Some("n1"), Some("n2")]),
-        ("stale again", vec![&*asked, &*stale, &*stale], 401, vec![None, Some("n1"), Some("n2")]),
-    ] {
+    for (what, answers, status, nonces) in answered() {
         for body in [None, Some("a body")] {
             let mut acts = Vec::new();
             for answer in &answers {
@@ -72,14 +57,7 @@ fn a_challenge_is_answered() {
 #[test]
 fn what_is_not_answered() {
     let mut cx = cx();
-    let of = |line: &str| format!("HTTP/1.1 401 No\r\n{line}Content-Length: 0\r\n\r\n");
-    for (answer, expected) in [
-        (of("WWW-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\n"), ChallengeError::Weak),
-        (of("WWW-Authenticate: Basic realm=\"r\"\r\n"), ChallengeError::NoDigest),
-        (of(""), ChallengeError::NoDigest),
-        (challenge("", ""), ChallengeError::Malformed),
-        (challenge("n", ", algorithm=token"), ChallengeError::Algorithm),
-    ] {
+    for (answer, expected) in not_answered() {
         let server = Server::new(vec![vec![Act::Request, say(&answer), Act::Request, say(HELLO)]]);
         let stack = std_embedded_nal_async::Stack::default();
         let mut client = host(&stack, Config::new());
@@ -95,7 +73,7 @@ fn what_is_not_answered() {
     }
     let stack = std_embedded_nal_async::Stack::default();
     let mut client = host(&stack, Config::new());
-    for (user, password) in [("a:b", "c"), ("a\n", "c"), ("a", "\0")] {
+    for (user, password) in UNFIT {
         let error = async_io::block_on(async {
             let mut online = client.wait_online(&mut cx).await.unwrap();
             let request = online.get("http://127.0.0.1:1/", [0; 1024]);

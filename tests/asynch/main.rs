@@ -1,6 +1,9 @@
 //! The async client: over a stack that pends before each thing it does, and over real sockets.
 #![cfg(feature = "async")]
 
+#[cfg(feature = "digest")]
+#[path = "../common/digest.rs"]
+mod challenges;
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../common/scenario.rs"]

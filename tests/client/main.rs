@@ -6,6 +6,9 @@
     reason = "that calls can be dropped and forgotten alike is what is shown"
 )]
 
+#[cfg(feature = "digest")]
+#[path = "../common/digest.rs"]
+mod challenges;
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../common/outcome.rs"]

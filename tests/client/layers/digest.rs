@@ -1,17 +1,11 @@
 //! Requests that answer a Digest challenge.
 
 use super::answers;
+use crate::challenges::{UNFIT, answered, challenge, not_answered};
 use crate::common::script::Connection;
 use crate::common::{TestClock, cx};
 use crate::support::{HELLO, ready, scripted};
 use safe_http_client::{ChallengeError, Config, ErrorKind, LayerError, RequestError};
-
-fn challenge(nonce: &str, more: &str) -> String {
-    format!(
-        "HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"{nonce}\", qop=\"auth\"{more}\r\n\
-         Content-Length: 2\r\n\r\nno"
-    )
-}
 
 /// The requests' lines, and the nonces that they answer.
 fn seen(text: &str) -> Vec<(String, Option<String>)> {
@@ -28,27 +22,15 @@ fn seen(text: &str) -> Vec<(String, Option<String>)> {
 
 #[test]
 fn a_challenge_is_answered() {
-    let asked = challenge("n1", "");
-    let stale = challenge("n2", ", stale=true");
-    let split = |size, all: &[&str]| {
+    // And one that isn't asked for any more.
+    let split = |size, all: &[String]| {
         let mut whole = Connection::new([]);
-        for answer in all {
-            whole.steps.extend(Connection::answer_split(*answer, size, None).steps);
+        for answer in all.iter().map(String::as_str).chain([HELLO]) {
+            whole.steps.extend(Connection::answer_split(answer, size, None).steps);
         }
         whole
     };
-    for (what, all, status, nonces) in [
-        ("no challenge", vec![HELLO], 200, vec![None]),
-        ("answered", vec![&*asked, HELLO], 200, vec![None, Some("n1")]),
-        ("wrong", vec![&*asked, &*asked, HELLO], 401, vec![None, Some("n1")]),
-        ("stale", vec![&*asked, &*stale, HELLO], 200, vec![None, Some("n1"), Some("n2")]),
-        (
-            "stale again",
-            vec![&*asked, &*stale, &*stale, HELLO],
-            401,
-            vec![None, Some("n1"), Some("n2")],
-        ),
-    ] {
+    for (what, all, status, nonces) in answered() {
         for size in [1, 1000] {
             for body in [None, Some("a body")] {
                 let connection = split(size, &all);
@@ -85,19 +67,8 @@ fn a_challenge_is_answered() {
 
 #[test]
 fn what_is_not_answered() {
-    let weak = "HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\n\
-                Content-Length: 0\r\n\r\n";
-    let basic =
-        "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"r\"\r\nContent-Length: 0\r\n\r\n";
-    let none = "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n";
-    for (answer, expected) in [
-        (weak, ChallengeError::Weak),
-        (basic, ChallengeError::NoDigest),
-        (none, ChallengeError::NoDigest),
-        (&*challenge("", ""), ChallengeError::Malformed),
-        (&*challenge("n", ", algorithm=token"), ChallengeError::Algorithm),
-    ] {
-        let connections = [answers([answer, HELLO])];
+    for (answer, expected) in not_answered() {
+        let connections = [answers([&*answer, HELLO])];
         let (mut client, log) = scripted(&TestClock::ticking(1), Config::new(), connections);
         let mut cx = cx();
         let mut online = client.online(&mut cx).unwrap();
@@ -106,7 +77,7 @@ fn what_is_not_answered() {
         assert!(matches!(error, LayerError::Challenge { why, .. } if why == expected), "{error}");
         assert_eq!(seen(&log.borrow().text(0)).len(), 1, "nothing was sent of the password");
     }
-    for (user, password) in [("a:b", "c"), ("a\n", "c"), ("a", "\0")] {
+    for (user, password) in UNFIT {
         let (mut client, _) = scripted(&TestClock::ticking(1), Config::new(), [answers([HELLO])]);
         let mut cx = cx();
         let mut online = client.online(&mut cx).unwrap();
