@@ -93,7 +93,7 @@ pub(crate) use {say, trouble};
 pub fn line(who: &str, text: Arguments<'_>) {
     let (text, seconds) = (text.to_string(), time().as_secs_f32());
     let who = if text.contains('\n') { "why" } else { who };
-    let mut out = std::io::stdout().lock();
+    let mut out = io::stdout().lock();
     for line in text.lines() {
         // With nobody to read it there is nobody to tell.
         let _ = writeln!(out, "{seconds:7.3} s  {who:<7} {line}");
@@ -354,7 +354,7 @@ impl Heart {
 }
 
 /// This PC's address in its network. Nothing is sent.
-fn own_address() -> std::io::Result<std::net::IpAddr> {
+fn own_address() -> io::Result<std::net::IpAddr> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
     socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9))?;
     Ok(socket.local_addr()?.ip())
@@ -363,7 +363,7 @@ fn own_address() -> std::io::Result<std::net::IpAddr> {
 /// Stands for the owner's phone where nothing else is simulated.
 fn watch_enter_key() {
     std::thread::spawn(|| {
-        for _ in std::io::stdin().lines().map_while(Result::ok) {
+        for _ in io::stdin().lines().map_while(Result::ok) {
             PHONE.store(true, Ordering::Release);
         }
     });

@@ -241,13 +241,13 @@ fn a_stream_that_is_connected_already_carries_requests() {
     let mut client = SafeHttpClient::new(network, crate::pending::Slow::default());
     let mut buffer = [0; 512];
     for _ in 0..2 {
-        let status = block_on(async {
+        let length = block_on(async {
             let mut online = client.online(&mut cx).unwrap();
             let mut response =
                 online.get("https://gate.example/", &mut buffer).send().await.unwrap();
             response.read_to_end().await.unwrap().len()
         });
-        assert_eq!(status, 1);
+        assert_eq!(length, 1);
     }
     client.close();
     let error = block_on(async {

@@ -1,7 +1,7 @@
 //! Any future dropped at any await leaves a client that works, a closed connection, and no byte to the next.
 
 use crate::common::cx;
-use crate::pending::{Client, Peer, Pending, block_on, client, poll};
+use crate::pending::{Client, Peer, Pending, block_on, client, pend, poll};
 use embedded_io_async::{Read, Write};
 use safe_http_client::{BodyLength, Config, Download, LoopContext, Multipart, Part, RetryPolicy};
 use std::future::Future;
@@ -17,11 +17,7 @@ impl embedded_io_async::ErrorType for Pieces {
 
 impl Read for Pieces {
     async fn read(&mut self, buf: &mut [u8]) -> Result<usize, Self::Error> {
-        let mut pended = false;
-        std::future::poll_fn(|_| {
-            if std::mem::replace(&mut pended, true) { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
+        pend().await;
         let count = buf.len().min(self.0.len()).min(7);
         buf[..count].copy_from_slice(&self.0[..count]);
         self.0.drain(..count);

@@ -15,9 +15,9 @@ use std::task::{Context, Poll, Waker};
 /// How the peer of all connections behaves.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Peer {
-    /// Answers each request with its target as the body: as long as known, or chunked where the target says
-    /// so, with a trailer; or by a redirect where it says `leads`, whose body
-    /// stalls where it says that; or by a Digest challenge where it says `secret`. In segments of so many bytes.
+    /// Answers each request with its target as the body, in segments of so many bytes: with a length, or in
+    /// chunks with a trailer where the target says `chunked`; by a redirect where it says `leads`, whose body
+    /// stalls where it says `stalls`; by a Digest challenge where it says `secret`.
     Serves(usize),
     /// Takes the connection and says nothing.
     Silent,
@@ -111,7 +111,7 @@ pub fn client(stack: &Pending, config: Config) -> Client<'_> {
 }
 
 /// Pends once, and is woken at once.
-async fn pend() {
+pub async fn pend() {
     let mut pended = false;
     poll_fn(|context| {
         if std::mem::replace(&mut pended, true) {
@@ -211,8 +211,8 @@ impl Connection<'_> {
                     Peer::Serves(segment) => segment,
                     _ => usize::MAX,
                 };
-                let (size, echoed) = (target.len(), &target);
-                let text = format!("HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n{echoed}");
+                let size = target.len();
+                let text = format!("HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n{target}");
                 self.answer(&text, segment);
             }
             _ => {}

@@ -69,9 +69,8 @@ fn the_same_without_waiting() {
 fn a_peer_that_takes_nothing_is_given_up() {
     let mut cx = cx();
     for (total, code) in [(None, "idle_timeout"), (Some(700), "total_timeout")] {
-        // All of the request, and ten bytes.
-        let request = 120;
-        let mut client = client(&[Step::Silence], total, request);
+        // All of the request, and some bytes of the stream.
+        let mut client = client(&[Step::Silence], total, 120);
         let mut online = client.online(&mut cx).unwrap();
         let mut stream = online.get(URL, [0; 256]).send().unwrap().into_stream().unwrap();
         let error = stream.write_all(&[b'x'; 200]).unwrap_err();

@@ -22,3 +22,7 @@ fn answers<'a>(answers: impl IntoIterator<Item = &'a str>) -> Connection {
     let steps = answers.into_iter();
     Connection::new(steps.flat_map(|answer| [Step::AwaitRequest, Step::Data(answer.into())]))
 }
+
+fn redirect(status: u16, location: &str) -> String {
+    format!("HTTP/1.1 {status} Moved\r\nLocation: {location}\r\nContent-Length: 4\r\n\r\nhere")
+}

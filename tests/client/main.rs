@@ -8,6 +8,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/outcome.rs"]
+mod outcome;
 #[path = "../common/scenario.rs"]
 mod scenario;
 #[path = "../common/server.rs"]

@@ -2,14 +2,14 @@
 
 use crate::common::script::{Connection, Log, ScriptStack, Step};
 use crate::common::{TestClock, TestLink};
+use nal_link::{PcLink, StdClock};
 use safe_http_client::{
-    Buffer, Call, Clock, Config, ErrorOf, FnClock, IpConfig, Link, LinkStatus, LoopContext,
-    NalNetwork, Network, SafeHttpClient, StackQuirks, nb,
+    Buffer, Call, Clock, Config, ErrorOf, LoopContext, NalNetwork, Network, SafeHttpClient,
+    StackQuirks, nb,
 };
 use std::cell::RefCell;
-use std::net::Ipv4Addr;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub(crate) type TestNetwork = NalNetwork<ScriptStack, TestLink>;
 pub(crate) type TestError = ErrorOf<TestNetwork>;
@@ -110,24 +110,9 @@ pub(crate) fn drive<N: Network, C: Clock, B: Buffer>(
     Ok((status, String::from_utf8_lossy(call.body()).into_owned()))
 }
 
-/// A link of a machine that reaches itself.
-pub(crate) struct Host;
-
-impl Link for Host {
-    fn link_status(&mut self) -> LinkStatus {
-        LinkStatus::Up(IpConfig::new(Ipv4Addr::LOCALHOST.into()))
-    }
-
-    fn has_loopback(&self) -> bool {
-        true
-    }
-}
-
 /// A client over the operating system's sockets and clock. It sleeps a little while it waits.
 pub(crate) fn host(config: Config) -> SafeHttpClient<impl Network, impl Clock> {
-    let network = NalNetwork::new(std_embedded_nal::Stack, Host, StackQuirks::STD);
-    let start = Instant::now();
-    let clock = FnClock(move || start.elapsed().as_millis() as u32)
-        .with_idle(|| std::thread::sleep(Duration::from_micros(100)));
+    let network = NalNetwork::new(std_embedded_nal::Stack, PcLink, StackQuirks::STD);
+    let clock = StdClock::new().with_idle(|| std::thread::sleep(Duration::from_micros(100)));
     SafeHttpClient::with_config(network, clock, config)
 }

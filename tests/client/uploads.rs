@@ -192,6 +192,7 @@ fn a_body_that_breaks_its_word_is_the_callers_mistake_and_closes_the_connection(
         ("too short", 10, BodyLength::Known(11), false, wrong(11, 10)),
         ("too long", 12, BodyLength::Known(11), false, wrong(11, 12)),
         ("empty", 0, BodyLength::Known(1), false, wrong(1, 0)),
+        ("too long by all of it", 4, BodyLength::Known(0), false, wrong(0, 1)),
         ("much too short", 2000, BodyLength::Known(3000), false, wrong(3000, 2000)),
         ("fails at once", 0, BodyLength::Chunked, true, failed),
         ("fails, chunked", 2000, BodyLength::Chunked, true, failed),

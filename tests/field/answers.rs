@@ -272,16 +272,6 @@ fn refused_but_kept(answer: &[u8]) -> Vec<(Failed, Evidence)> {
     all
 }
 
-#[test]
-fn requests_ask_for_the_body_as_it_is() {
-    let mut cx = cx();
-    let stack = ScriptStack::new([Connection::answer("HTTP/1.1 204 \r\n\r\n")]);
-    let log = stack.log.clone();
-    let mut client = SafeHttpClient::new(stack.attached(StackQuirks::STD), TestClock::ticking(1));
-    assert!(get(&mut cx, &mut client).is_ok());
-    assert!(log.borrow().text(0).contains("\r\nAccept-Encoding: identity\r\n"));
-}
-
 // --- Bodies that don't end ---
 
 #[test]

@@ -1,4 +1,4 @@
-//! What isn't HTTP, or is it nearly: told from its first bytes, which are shown.
+//! What isn't HTTP, or nearly is.
 
 use crate::answers::refused;
 use crate::common::script::Step;

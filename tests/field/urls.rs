@@ -129,20 +129,16 @@ fn a_character_of_a_password_that_ends_the_host() {
         ("https://admin:12#34@h", 16, b'#', "%23"),
         ("http://admin:pa/ss@h/", 15, b'/', "%2F"),
         ("http://admin:pa?ss@h/", 15, b'?', "%3F"),
-        ("http://admin:/@h/", 13, b'/', "%2F"),
         ("http://admin:p$/@h/", 15, b'/', "%2F"),
     ] {
-        let parsed = Url::parse(text);
-        if text == "http://admin:/@h/" {
-            // A port may be empty (RFC 3986 section 3.2.3).
-            assert_eq!(parsed.map(|url| url.path_and_query().len()), Ok(4));
-            continue;
-        }
         let (error, says) = refused(text);
         assert_eq!(error, UrlError::InvalidUserinfo { at, byte }, "{text}");
         assert!(says.contains("password") && says.contains(write), "{says}");
         assert!(says.contains(&format!("byte {at} is {}: write {write}", byte as char)), "{says}");
     }
+    // A port may be empty (RFC 3986 section 3.2.3).
+    let path = Url::parse("http://admin:/@h/").map(|url| url.path_and_query());
+    assert_eq!(path, Ok("/@h/"));
     // An `@` in a path or in a fragment behind one is where it belongs.
     for text in [
         "http://h/@scope/package",
@@ -165,9 +161,6 @@ fn no_byte_of_a_password_is_said() {
         let UrlError::UnsafePassword { at } = error else { panic!("{error:?}") };
         let byte = text.as_bytes()[at];
         assert!(!byte.is_ascii_graphic() && !says.contains(&format!("0x{byte:02X}")), "{says}");
-        assert!(
-            !format!("{error:?}").contains(&byte.to_string())
-                || at.to_string().contains(&byte.to_string())
-        );
+        assert_eq!(format!("{error:?}"), format!("UnsafePassword {{ at: {at} }}"));
     }
 }

@@ -1,7 +1,6 @@
 //! The gate has no stage that no machine runs.
 
-use std::fs;
-use std::path::Path;
+use crate::sources::read;
 
 #[test]
 fn the_workflow_runs_each_stage_of_the_gate() {
@@ -27,8 +26,4 @@ fn left_out<'a>(gate: &'a str, workflow: &str) -> Vec<&'a str> {
     // Each group begins with the packages that the others need.
     let stages = stages.filter(|stage| !stage.starts_with("packages of Debian"));
     stages.filter(|stage| !words.iter().any(|word| stage.contains(word))).collect()
-}
-
-fn read(name: &str) -> String {
-    fs::read_to_string(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(name)).unwrap()
 }

@@ -1,7 +1,6 @@
 //! The README shows what works and was run: each of its commands is one of the gate's.
 
-use std::fs;
-use std::path::Path;
+use crate::sources::read;
 
 #[test]
 fn the_gate_runs_each_command_of_the_readme() {
@@ -37,8 +36,4 @@ fn runs(gate: &str, command: &str) -> bool {
         command.split_whitespace().all(|word| words.any(|found| found == word))
             && !line.starts_with('#')
     })
-}
-
-fn read(name: &str) -> String {
-    fs::read_to_string(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(name)).unwrap()
 }

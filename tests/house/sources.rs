@@ -1,4 +1,4 @@
-//! The sources, without comments and tests.
+//! The repository's files; the sources without comments and tests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub struct Source {
 impl Source {
     /// All of a crate's, files of tests alone left out.
     pub fn all(sources: &str) -> Vec<Self> {
-        let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(sources);
+        let root = root().join(sources);
         let mut paths = Vec::new();
         collect(&root, &mut paths);
         paths.sort();
@@ -48,6 +48,15 @@ pub fn code_of(source: &str) -> String {
     let before_tests = source.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let is_code = |line: &&str| !line.trim_start().starts_with("//") && !line.trim().is_empty();
     before_tests.lines().filter(is_code).fold(String::new(), |code, line| code + line + "\n")
+}
+
+/// A file of the repository, by its path there.
+pub fn read(name: &str) -> String {
+    fs::read_to_string(root().join(name)).unwrap()
+}
+
+pub fn root() -> PathBuf {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).to_owned()
 }
 
 fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {

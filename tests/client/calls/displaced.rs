@@ -54,9 +54,9 @@ fn displace_after(
         }
     }
     work.assert_done(second, &context);
-    let sent = log.borrow().opened;
+    let opened = log.borrow().opened;
     let _ = displaced.turn(&mut client, cx);
-    assert_eq!(log.borrow().opened, sent, "{context}: it opens nothing");
+    assert_eq!(log.borrow().opened, opened, "{context}: it opens nothing");
     drop(client);
     let log = log.borrow();
     assert_eq!(log.opened, log.closed, "{context}");

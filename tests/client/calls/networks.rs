@@ -1,9 +1,8 @@
 //! Clients whose networks change places: what was meant for one connection never goes over another's.
 
 use super::{Kind, slow_client, slow_server, url};
-use crate::common::cx;
 use crate::common::script::{Log, ScriptStack};
-use crate::common::{TestClock, TestLink};
+use crate::common::{TestClock, TestLink, cx};
 use crate::support::{Client, SharedLog, get};
 use safe_http_client::{CloseReason, LoopContext, NalNetwork, SafeHttpClient, StackQuirks};
 
@@ -69,7 +68,7 @@ fn a_network_that_is_swapped_ends_the_calls_of_both_at_any_moment() {
                 call_a.assert_displaced(&mut a, &mut cx, &context);
             }
             if !over_b {
-                // With neither of them.
+                // Nor does it go on with the client that has its network now.
                 call_b.assert_displaced(&mut a, &mut cx, &context);
             }
             assert_eq!([log_a.borrow().sends.len(), log_b.borrow().sends.len()], sent);

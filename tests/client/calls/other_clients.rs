@@ -1,9 +1,8 @@
 //! Calls that are polled with a client that didn't start them.
 
 use super::{Kind, Room, Work, slow_client, slow_server, url};
-use crate::common::cx;
 use crate::common::script::{Connection, Log, ScriptStack};
-use crate::common::{TestClock, TestLink};
+use crate::common::{TestClock, TestLink, cx};
 use crate::scenario::{Act, say};
 use crate::server::Server;
 use crate::support::{Client, HELLO, SharedLog, drive, get, host, ready, scripted};

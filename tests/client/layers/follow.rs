@@ -1,14 +1,10 @@
 //! Redirects that are followed.
 
-use super::answers;
+use super::{answers, redirect};
 use crate::common::script::Connection;
 use crate::common::{TestClock, cx};
 use crate::support::{HELLO, SharedLog, ready, scripted};
 use safe_http_client::{Config, ErrorKind, LayerError, Method, RedirectError};
-
-fn redirect(status: u16, location: &str) -> String {
-    format!("HTTP/1.1 {status} Moved\r\nLocation: {location}\r\nContent-Length: 4\r\n\r\nhere")
-}
 
 /// First line of each request, by connection.
 fn requests(log: &SharedLog) -> Vec<(usize, String)> {

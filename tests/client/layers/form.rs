@@ -1,4 +1,4 @@
-//! Names and values in a request, JSON, and what is read of a response.
+//! Names and values in a request: queries and forms; and what a response's status and type say.
 
 use super::answers;
 use crate::common::{TestClock, cx};

@@ -1,6 +1,6 @@
 //! Layers of one request together: redirects, further attempts, and answers to challenges.
 
-use super::answers;
+use super::{answers, redirect};
 use crate::common::script::{Connection, Step};
 use crate::common::{TestClock, cx};
 use crate::support::{HELLO, ready_meanwhile, scripted};
@@ -11,10 +11,6 @@ use std::time::Duration;
 
 const BUSY: &str = "HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy";
 const AWAY: &str = "http://192.168.1.21/b";
-
-fn redirect(status: u16, location: &str) -> String {
-    format!("HTTP/1.1 {status} Moved\r\nLocation: {location}\r\nContent-Length: 4\r\n\r\nhere")
-}
 
 fn challenge(nonce: &str) -> String {
     format!(

@@ -170,26 +170,6 @@ fn an_empty_body_of_unknown_length_is_the_last_chunk() {
     assert!(log.borrow().text(0).ends_with("Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
 }
 
-#[test]
-fn a_body_of_another_length_than_declared_is_an_error_and_closes() {
-    for (declared, body, given) in [(10, "open", 4), (3, "open", 4), (0, "open", 1)] {
-        let Bench { mut client, log, mut cx } = Bench::new();
-        let mut online = client.online(&mut cx).unwrap();
-        let put = online.put("http://h/", [0; 512]);
-        let result = put.send_from(&mut body.as_bytes(), BodyLength::Known(declared));
-        let error = result.expect_err("the length is wrong");
-        let ErrorKind::Request(RequestError::BodyLength { declared: said, given: had }) =
-            error.kind
-        else {
-            panic!("{error}");
-        };
-        assert_eq!(said, declared);
-        assert!(had >= given.min(declared + 1), "{had} of {body:?}");
-        assert!(!client.is_connected());
-        assert_eq!(log.borrow().opened, log.borrow().closed, "no socket is left open");
-    }
-}
-
 /// RFC 9110 section 10.1.1: no expectation without content.
 #[test]
 fn expect_continue_is_asked_for_a_body_alone() {

@@ -9,8 +9,6 @@ use crate::support::{Client, HELLO, TestError, URL};
 use embedded_io::{BufRead, Read};
 use safe_http_client::{BufferUse, CloseReason, ErrorKind, LoopContext, Phase, StackQuirks};
 
-// --- Buffers ---
-
 /// One GET through a buffer of this size.
 fn get_through<'a>(
     client: &'a mut Client,

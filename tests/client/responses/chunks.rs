@@ -8,8 +8,6 @@ use crate::support::URL;
 use embedded_io::Read;
 use safe_http_client::{BufferUse, CloseReason, ErrorKind, ProtocolError, StackQuirks};
 
-// --- Chunks (RFC 9112 section 7.1) ---
-
 #[test]
 fn a_chunk_size_is_hex_digits_alone() {
     let good = ["5", "05", "0000000000000000000005", "5 ", "5\t \t"];

@@ -196,27 +196,3 @@ fn the_connection_is_kept_unless_someone_says_otherwise() {
     // The server closes it while it is idle.
     check_all([ok("closed when idle", HELLO, 200, "hello").ends()]);
 }
-
-#[test]
-fn a_response_dropped_early_is_drained_if_little_is_left() {
-    let long = format!("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{}", "x".repeat(5000));
-    let rows = [
-        ("all of it has come", HELLO.to_string(), None),
-        ("some chunks have", String::from_utf8(chunked("5\r\nhello\r\n0\r\n\r\n")).unwrap(), None),
-        ("much is left", long, Some(CloseReason::ResponseNotRead)),
-        ("the rest hasn't come", HELLO.replace("llo", ""), Some(CloseReason::ResponseNotRead)),
-        (
-            "it ends with the stream",
-            "HTTP/1.1 200 OK\r\n\r\nhi".to_string(),
-            Some(CloseReason::ResponseNotRead),
-        ),
-    ];
-    let mut cx = cx();
-    for (name, response, closed) in rows {
-        let (mut client, log) = client_over(StackQuirks::STD, [Connection::answer(response)]);
-        drop(client.online(&mut cx).unwrap().get(URL, &mut [0; 512]).send().unwrap());
-        assert_eq!(client.close_reason(), closed, "{name}");
-        drop(client);
-        assert_eq!(log.borrow().opened, log.borrow().closed, "{name}");
-    }
-}

@@ -1,10 +1,11 @@
 //! The ways to read a response, and what a client reports of one whichever it is.
 
-use super::row::{Fields, Row};
+use super::row::Row;
 use crate::common::TestClock;
+use crate::outcome::{Fields, fields};
 use crate::support::{Client, TestError, TestNetwork, URL, ready};
 use embedded_io::{BufRead, Read};
-use safe_http_client::{Call, CopyError, Headers, LoopContext, Request, ResponseHead};
+use safe_http_client::{Call, CopyError, LoopContext, Request, ResponseHead};
 
 /// How a caller reads a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,9 +216,4 @@ impl embedded_io::Write for Collect<'_> {
     fn flush(&mut self) -> Result<(), Self::Error> {
         Ok(())
     }
-}
-
-/// Copies fields out of the buffer that they are borrowed from.
-fn fields(fields: Headers<'_>) -> Fields {
-    fields.map(|field| (field.name().to_string(), field.value().to_vec())).collect()
 }

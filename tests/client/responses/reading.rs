@@ -8,8 +8,6 @@ use crate::support::{HELLO, URL, ready};
 use embedded_io::{BufRead, Read};
 use safe_http_client::{CloseReason, ErrorKind, RequestError, StackQuirks, nb};
 
-// --- The calls that read a body ---
-
 #[test]
 fn text_that_is_no_utf8_can_still_be_had_as_bytes() {
     let mut cx = cx();

@@ -4,15 +4,13 @@
 use super::reader::{Reader, exchange};
 use crate::common::TestClock;
 use crate::common::script::{Connection, ScriptStack, Step};
+use crate::outcome::Fields;
 use crate::support::{Client, SharedLog, TestError};
 use safe_http_client::{
     CloseReason, Config, ErrorKind, LoopContext, Method, Phase, ProtocolError, SafeHttpClient,
     StackQuirks,
 };
 use std::time::Duration;
-
-/// Names as they came, and values as bytes.
-pub(super) type Fields = Vec<(String, Vec<u8>)>;
 
 /// What becomes of the stream behind the response's last byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

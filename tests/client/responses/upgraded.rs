@@ -7,8 +7,6 @@ use crate::support::{HELLO, URL, drive, get, ready};
 use embedded_io::{Read, Write};
 use safe_http_client::{CloseReason, Method, StackQuirks};
 
-// --- 101 and CONNECT (RFC 9110 sections 7.8 and 9.3.6) ---
-
 #[test]
 fn a_connection_that_leaves_http_is_handed_over_with_the_bytes_that_came_early() {
     let rows = [

@@ -90,13 +90,14 @@ fn encoded_line_ends_end_no_line() {
     let url = "http://us%0d%0aX:p%00w@gate.test/%0d%0aX:%20y?%0a";
     let mut online = client.online(&mut cx).unwrap();
     online.get(url, &mut [0; 512]).without_header("x\r\ny").send().unwrap();
-    assert_eq!(
-        log.borrow().text(0),
+    let expected = format!(
         "GET /%0d%0aX:%20y?%0a HTTP/1.1\r\nHost: gate.test\r\n\
-         Authorization: Basic dXMNClg6cAB3\r\nUser-Agent: safe-http-client/0.1.0\r\n\
+         Authorization: Basic dXMNClg6cAB3\r\nUser-Agent: safe-http-client/{}\r\n\
          Accept: */*\r\n\
-         Accept-Encoding: identity\r\n\r\n"
+         Accept-Encoding: identity\r\n\r\n",
+        env!("CARGO_PKG_VERSION")
     );
+    assert_eq!(log.borrow().text(0), expected);
 }
 
 /// Two lengths, or a length of the caller's, would be two requests to some server.
