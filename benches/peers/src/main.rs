@@ -26,6 +26,7 @@ mod clients;
 mod mock_async;
 mod mock_nal;
 mod ours;
+mod page;
 mod parent;
 mod wire;
 

@@ -1,7 +1,6 @@
 //! Runs each case in a process of its own under callgrind and prints the table.
 
 use std::env;
-use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,11 +10,10 @@ use std::time::{Duration, Instant};
 use crate::cases::{RESPONSES, SEGMENTS};
 use crate::child::MEASURED;
 use crate::clients::CLIENTS;
+use crate::page::{self, version};
 
 /// A case takes about a second; a client that never ends is stopped after this.
 const LIMIT: Duration = Duration::from_secs(60);
-
-const LOCK: &str = include_str!("../../../Cargo.lock");
 
 /// A case's figures, or what the table says in their place.
 type Figures = Result<(u64, u32, u32), String>;
@@ -83,19 +81,7 @@ pub fn run(write: bool) -> Result<(), String> {
     if ours_failed {
         return Err("our own client failed a case".to_owned());
     }
-    if write { keep(&format!("{versions}\n\n{table}")) } else { Ok(()) }
-}
-
-/// Writes the figures into docs/peers.md, between their marks.
-fn keep(figures: &str) -> Result<(), String> {
-    const BEGIN: &str = "<!-- peers:begin -->\n";
-    const END: &str = "<!-- peers:end -->";
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/peers.md");
-    let text = fs::read_to_string(&page).map_err(|error| format!("docs/peers.md: {error}"))?;
-    let (before, rest) = text.split_once(BEGIN).ok_or("docs/peers.md has no peers:begin")?;
-    let (_, after) = rest.split_once(END).ok_or("docs/peers.md has no peers:end")?;
-    fs::write(page, format!("{before}{BEGIN}{figures}{END}{after}"))
-        .map_err(|error| format!("docs/peers.md: {error}"))
+    if write { page::write("peers", &format!("{versions}\n\n{table}")) } else { Ok(()) }
 }
 
 fn valgrind_version() -> Result<String, String> {
@@ -190,13 +176,6 @@ fn collected(report: &str) -> Option<u64> {
         let (_, figure) = line.split_once("Collected :")?;
         figure.trim().parse().ok()
     })
-}
-
-/// The version of a package in this program's lock file.
-fn version(package: &str) -> Option<&'static str> {
-    let wanted = format!("name = \"{package}\"");
-    let mut lines = LOCK.lines().skip_while(|line| *line != wanted);
-    lines.nth(1)?.strip_prefix("version = \"")?.strip_suffix('"')
 }
 
 fn delivery(segment: usize) -> String {

@@ -16,6 +16,8 @@ use std::process::ExitCode;
 mod case;
 mod cases;
 mod clients;
+#[path = "../../page.rs"]
+mod page;
 mod report;
 mod run;
 mod server;

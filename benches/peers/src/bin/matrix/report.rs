@@ -2,14 +2,11 @@
 
 use crate::cases::TABLES;
 use crate::clients::CLIENTS;
+use crate::page::{self, version};
 use crate::run::{Row, Verdict};
 use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
-
-const LOCK: &str = include_str!("../../../../../Cargo.lock");
-const BEGIN: &str = "<!-- matrix:begin -->\n";
-const END: &str = "<!-- matrix:end -->";
 
 /// Prints the matrix, and writes it where it is kept. That this crate is wrong is an error.
 pub fn print(rows: &[Row], write: bool) -> Result<(), String> {
@@ -23,13 +20,9 @@ pub fn print(rows: &[Row], write: bool) -> Result<(), String> {
     print!("{matrix}");
     if write {
         let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let failed = |error: std::io::Error| format!("writing: {error}");
-        std::fs::write(package.join("MATRIX.md"), &matrix).map_err(failed)?;
-        let page = package.join("../../docs/peers.md");
-        let text = std::fs::read_to_string(&page).map_err(failed)?;
-        let text = between(&text, &format!("{versions}\n\n{totals}"))
-            .ok_or("docs/peers.md has no matrix:begin and matrix:end")?;
-        std::fs::write(page, text).map_err(failed)?;
+        std::fs::write(package.join("MATRIX.md"), &matrix)
+            .map_err(|error| format!("MATRIX.md: {error}"))?;
+        page::write("matrix", &format!("{versions}\n\n{totals}"))?;
     }
     let ours: Vec<&str> = rows
         .iter()
@@ -40,13 +33,6 @@ pub fn print(rows: &[Row], write: bool) -> Result<(), String> {
     if ours.is_empty() { Ok(()) } else { Err(format!("{} fails: {ours:?}", CLIENTS[0].name)) }
 }
 
-/// The text with this between its marks.
-fn between(text: &str, new: &str) -> Option<String> {
-    let (before, rest) = text.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}{new}{END}{after}"))
-}
-
 fn versions() -> Result<String, String> {
     let date = Command::new("date").args(["-u", "+%Y-%m-%d"]).output();
     let date = date.map_err(|error| format!("date: {error}"))?;
@@ -55,13 +41,6 @@ fn versions() -> Result<String, String> {
         .map(|client| format!("{} {}", client.name, version(client.package).unwrap_or("?")))
         .collect();
     Ok(format!("Run on {}: {}.", String::from_utf8_lossy(&date.stdout).trim(), clients.join(", ")))
-}
-
-/// The version of a package in this program's lock file.
-fn version(package: &str) -> Option<&'static str> {
-    let wanted = format!("name = \"{package}\"");
-    let mut lines = LOCK.lines().skip_while(|line| *line != wanted);
-    lines.nth(1)?.strip_prefix("version = \"")?.strip_suffix('"')
 }
 
 fn head(first: &str) -> String {
