@@ -135,6 +135,7 @@ fn nothing_is_verified_by_a_type_that_says_so() {
 
 /// And by evidence that says so: of the response, and of a failure behind it. Plain requests of the same client have
 /// nothing to say.
+#[allow(clippy::needless_borrows_for_generic_args, reason = "a verifier may be lent")]
 #[test]
 fn what_wasnt_verified_is_evidence() {
     let served = served();
