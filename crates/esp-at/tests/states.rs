@@ -297,6 +297,27 @@ fn a_send_that_may_lack_bytes_isnt_made_up_of_commands() {
     }
 }
 
+/// Whenever the restart ends: before the socket's owner has asked, too.
+#[test]
+fn what_hung_is_told_and_not_the_restart_that_ended_it() {
+    for answer in ["OK", "OK\r\nready"] {
+        let mut rig = rig();
+        rig.join();
+        let mut socket = rig.modem.socket().unwrap();
+        assert_eq!(rig.connect(&mut socket), Err(nb::Error::WouldBlock));
+        for _ in 0..600 {
+            if rig.written().contains("AT+RST") {
+                break;
+            }
+            rig.says("busy p...");
+            rig.pass(100);
+        }
+        rig.says(answer);
+        assert_eq!(rig.connect(&mut socket), Err(nb::Error::Other(EspAtError::Wedged)), "{answer}");
+        rig.modem.close(socket).unwrap();
+    }
+}
+
 #[test]
 fn a_restart_that_is_refused_isnt_told_again_and_again() {
     let mut rig = rig();

@@ -37,7 +37,7 @@ impl Modem {
                 self.restart_wanted = false;
                 self.resync(now);
             }
-            Task::Restart => self.restart_wanted = result != CommandResult::Ok,
+            Task::Restart => self.restarts(false, now),
             Task::Job(Job::Restart) if result != CommandResult::Error => self.restarts(true, now),
             Task::Join
             | Task::Status

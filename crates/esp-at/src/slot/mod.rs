@@ -330,6 +330,9 @@ impl Slot {
                     tls.restart();
                 }
             }
+            // Its caller is still to be told; no reset that follows from it takes its place.
+            LinkState::Failed(_) => {}
+            LinkState::AskingMemory(before) => self.state = LinkState::Failed(before),
             _ => self.release(),
         }
     }
