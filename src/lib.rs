@@ -164,7 +164,8 @@ pub use error::{
 pub use esp_at;
 pub use http::method::{BodyLength, Method};
 pub use http::redirect::Redirect;
-pub use http::response::{ContentType, Header, Headers, ResponseHead, StatusClass, StatusCode};
+pub use http::response::{ContentType, Header, Headers, ResponseHead};
+pub use http::status::{StatusClass, StatusCode};
 pub use http::url::{Host, Scheme, Url};
 pub use nal::ErrorOf;
 pub use nal_link::{

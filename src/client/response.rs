@@ -2,7 +2,8 @@
 
 use super::{Buffer, Call, SafeHttpClient};
 use crate::error::{Error, ErrorKind, Evidence, Phase};
-use crate::http::response::{ContentType, Headers, ResponseHead, StatusCode};
+use crate::http::response::{ContentType, Headers, ResponseHead};
+use crate::http::status::StatusCode;
 use crate::nal::{AnyDriver, CallView, ErrorOf, Step};
 use crate::protocol::Goal;
 use core::fmt;

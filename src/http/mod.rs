@@ -14,6 +14,7 @@ pub(crate) mod redirect;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod sse;
+pub(crate) mod status;
 pub(crate) mod url;
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod connection;
 mod driver;
 mod fault;
 mod stack;
+mod streams;
 
 pub(crate) use connection::Connection;
 pub(crate) use driver::{AnyDriver, CallView, Driver, Step};

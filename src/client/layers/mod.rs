@@ -6,13 +6,15 @@
 mod again;
 mod bodies;
 pub(crate) mod download;
+mod events;
 mod steps;
 
 pub use again::{Hop, HopList, Hops};
 #[cfg(feature = "json")]
 pub use bodies::JsonError;
-pub use bodies::{Event, EventError, EventStream, Multipart, Part};
+pub use bodies::{Multipart, Part};
 pub use download::{Download, DownloadError};
+pub use events::{Event, EventError, EventStream};
 pub use steps::Kept;
 
 use super::request::refuse;
