@@ -4,16 +4,19 @@
 //! what is waited for, doesn't count.
 #![no_std]
 
+#[path = "../../../firmware/common/stack_use.rs"]
+mod stack_use;
+
 use core::convert::Infallible;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
-use core::ptr::{addr_of, read_volatile, write_volatile};
+use core::ptr::{read_volatile, write_volatile};
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use cortex_m::peripheral::{Peripherals, SYST, syst::SystClkSource};
-use cortex_m::register::msp;
 use cortex_m_semihosting::{debug, hprintln};
 use embedded_io::Read as _;
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpError, TcpErrorKind, nb};
 use safe_http_client::{Clock, ErrorOf, IpConfig, Link, LinkStatus, Network, Online};
+use stack_use::high_water;
 
 const DATA: *mut u32 = 0x4000_c000 as *mut u32;
 const FLAGS: *const u32 = 0x4000_c018 as *const u32;
@@ -231,34 +234,6 @@ fn get<N: Network>(
             count => total += count,
         }
     }
-}
-
-const PAINT: u32 = 0x5ca1_ab1e;
-/// What the painter itself may use, below its caller.
-const MARGIN: usize = 128;
-
-unsafe extern "C" {
-    /// From cortex-m-rt's linker script: where the stack may grow to.
-    static _stack_end: u32;
-}
-
-/// Calls `call`, and tells how many bytes of stack it used.
-#[inline(never)]
-fn high_water<T>(call: impl FnOnce() -> T) -> (T, usize) {
-    let top = msp::read() as usize;
-    let bottom = addr_of!(_stack_end) as usize;
-    for at in (bottom..top - MARGIN).step_by(4) {
-        // SAFETY: between the statics' end and the stack there is nothing, and the margin is larger
-        // than this loop's and an interrupt's frames.
-        unsafe { write_volatile(at as *mut u32, PAINT) }
-    }
-    let result = call();
-    let untouched = (bottom..top)
-        .step_by(4)
-        // SAFETY: as above; it is only read.
-        .take_while(|at| unsafe { read_volatile(*at as *const u32) } == PAINT)
-        .count();
-    (result, top - bottom - untouched * 4)
 }
 
 fn finish(status: debug::ExitStatus) -> ! {
