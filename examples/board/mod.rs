@@ -74,7 +74,7 @@ pub fn delay_ms(ms: u32) {
 
 /// Leaves the processor to others for a moment.
 pub fn idle() {
-    std::thread::sleep(Duration::from_micros(200));
+    std::thread::sleep(Duration::from_micros(1000));
 }
 
 /// Prints a line of the sketch.

@@ -1,7 +1,7 @@
 //! What each sketch is for, in both dialects of the modem's firmware.
 
 use crate::run::{
-    QUIET, Run, good_run, good_runs, part_of, program, run, scratch, side_by_side, turns,
+    QUIET, Run, good_run, good_runs, part_of, program, run, run_at, scratch, side_by_side, turns,
 };
 use esp8266_sim::Dialect;
 use sha2::{Digest, Sha256};
@@ -55,7 +55,7 @@ fn the_gate_opens_and_opens_again_after_the_network_was_gone() {
 
 #[test]
 fn the_gates_loop_goes_on_while_a_connect_takes_12_s() {
-    for run in good_runs(&["gate_opener"], &["--fault", "slow-connect"]) {
+    for run in good_runs(&["gate_opener"], &["--fault", "slow-connect", "--speed", "2"]) {
         let (longest, turns) = turns(&run);
         println!("{turns} turns, the longest took {longest} ms");
         assert!(turns > 1000 && longest < 1000, "{}", run.all());
@@ -76,7 +76,10 @@ fn each_time_the_owner_comes_home_the_gate_hears_the_phone_within_50_ms() {
         {
             for dialect in Dialect::ALL.map(|dialect| dialect.to_string()) {
                 scope.spawn(move || {
-                    let run = run(name, &["--fault", fault, "--dialect", &dialect]);
+                    // As long as it takes to look for the reason.
+                    let seconds = ["--seconds", "24"];
+                    let args = [&["--fault", fault, "--dialect", &dialect], &seconds[..]].concat();
+                    let run = run_at(2, name, &args);
                     assert!(run.is_good(), "{}", run.all());
                     let comes = run.times("world", "the owner comes home");
                     let heard = run.times("sketch", "the owner's phone is here");

@@ -27,7 +27,7 @@ pub(crate) fn program(name: &str) -> PathBuf {
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// In those that wait most, time passes so many times as fast.
-pub(crate) const SPEED: u32 = 4;
+pub(crate) const SPEED: u32 = 8;
 
 /// They wait more than they work.
 pub(crate) const AT_ONCE: usize = 16;

@@ -1,6 +1,6 @@
 //! Each exit status, produced for real by a server that misbehaves so.
 
-use crate::run::{Folder, end, fetch, program, start};
+use crate::run::{Folder, end, fetch, program, side_by_side, start};
 use crate::server::{Play, Server, answer, deaf_listener, refusing_port};
 use serde_json::Value;
 use std::io::Write;
@@ -100,7 +100,7 @@ fn each_deadline_ends_with_28_in_its_phase() {
     let head = b"HTTP/1.1 200 OK\r\n".to_vec();
     let body = b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n".to_vec();
     let silent = Play::Stall(vec![]);
-    for (args, play, phase, cause) in [
+    let rows = [
         (["--response-timeout", "0.4"], silent.clone(), "head", "response_timeout"),
         (["--total-timeout", "0.4"], silent, "head", "total_timeout"),
         (["--idle-timeout", "0.4"], Play::Stall(head.clone()), "head", "idle_timeout"),
@@ -109,13 +109,14 @@ fn each_deadline_ends_with_28_in_its_phase() {
         (["--total-timeout", "0.4"], Play::Drip(head, b'x', 20), "head", "total_timeout"),
         (["--idle-timeout", "0.4"], Play::Stall(body.clone()), "body", "idle_timeout"),
         (["--total-timeout", "0.4"], Play::Drip(body, b'x', 20), "body", "total_timeout"),
-    ] {
+    ];
+    side_by_side(&rows, |(args, play, phase, cause)| {
         let started = Instant::now();
-        check_failure(&args, || Server::new(play.clone()).url(), 28, phase, cause);
+        check_failure(args, || Server::new(play.clone()).url(), 28, phase, cause);
         let took = started.elapsed();
         let least = Duration::from_millis(800);
         assert!(took >= least && took < least * 10, "{args:?} {play:?}: {took:?}");
-    }
+    });
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 mod servers;
 
-use crate::run::{Folder, end, program};
+use crate::run::{Folder, end, program, side_by_side};
 use servers::*;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -206,17 +206,21 @@ fn fetch_beside_curl_with_the_same_arguments() {
         "| arguments | server | curl | fetch | output | requests | |\n|---|---|---|---|---|---|---|\n",
     );
     let (mut wrong, mut alike) = (Vec::new(), 0);
-    for (index, (args, server, expected, names, expect)) in ROWS.iter().enumerate() {
+    let rows: Vec<_> = ROWS.iter().enumerate().collect();
+    let outcomes = side_by_side(&rows, |(index, (args, server, ..))| {
         if args.contains(&"--digest") && !cfg!(feature = "digest") {
-            table.push_str(&format!(
-                "| `{}` | | | | | | skipped: no feature `digest` |\n",
-                args.join(" ")
-            ));
-            continue;
+            return None;
         }
         let args = [&["-sS"], *args].concat();
         let theirs = run(&curl, &format!("curl-{index}"), &args, script(server));
-        let ours = run(&fetch, &format!("fetch-{index}"), &args, script(server));
+        Some((theirs, run(&fetch, &format!("fetch-{index}"), &args, script(server))))
+    });
+    for ((args, server, expected, names, expect), outcome) in ROWS.iter().zip(outcomes) {
+        let args = args.join(" ");
+        let Some((theirs, ours)) = outcome else {
+            table.push_str(&format!("| `{args}` | | | | | | skipped: no feature `digest` |\n"));
+            continue;
+        };
         let promised = |outcome: &Outcome| -> Vec<_> {
             outcome.asked.iter().map(|asked| asked.promised(names, outcome.port)).collect()
         };
@@ -229,8 +233,7 @@ fn fetch_beside_curl_with_the_same_arguments() {
             Differs(status, why) => (*status, *why),
         };
         let row = format!(
-            "| `{}` | {server} | {} | {} | {} | {} of {} | {why} |\n",
-            args[1..].join(" "),
+            "| `{args}` | {server} | {} | {} | {} | {} of {} | {why} |\n",
             theirs.statuses.iter().map(i32::to_string).collect::<Vec<_>>().join(", "),
             ours.statuses.iter().map(i32::to_string).collect::<Vec<_>>().join(", "),
             word(same_output),
@@ -297,18 +300,21 @@ fn binary_is_held_back_from_a_terminal_beside_curl() {
         return;
     }
     let fetch = program();
-    for (args, server, status) in
-        [("", "binary", 23), ("-o -", "binary", 0), ("-o file", "binary", 0), ("", "hello", 0)]
-    {
-        for program in [&curl, &fetch] {
-            let command = format!("{} -s {args} {{url}}", program.display());
-            let args = ["-qec", &command, "/dev/null"];
-            let outcome = run(Path::new("script"), "terminal", &args, script(server));
-            let shown = String::from_utf8_lossy(&outcome.stdout).into_owned();
-            assert_eq!(outcome.statuses, [status], "{command}: {shown}");
-            assert_eq!(shown.contains("\u{0}"), args[1].contains("-o -"), "{command}: {shown:?}");
-        }
-    }
+    let rows =
+        [("", "binary", 23), ("-o -", "binary", 0), ("-o file", "binary", 0), ("", "hello", 0)];
+    let commands: Vec<_> = [&curl, &fetch]
+        .iter()
+        .flat_map(|program| rows.iter().map(move |row| (program.display(), row)))
+        .enumerate()
+        .collect();
+    side_by_side(&commands, |(index, (program, (args, server, status)))| {
+        let command = format!("{program} -s {args} {{url}}");
+        let args = ["-qec", &command, "/dev/null"];
+        let outcome = run(Path::new("script"), &format!("terminal-{index}"), &args, script(server));
+        let shown = String::from_utf8_lossy(&outcome.stdout).into_owned();
+        assert_eq!(outcome.statuses, [*status], "{command}: {shown}");
+        assert_eq!(shown.contains("\u{0}"), args[1].contains("-o -"), "{command}: {shown:?}");
+    });
     let command = format!("{} {{url}}", fetch.display());
     let outcome =
         run(Path::new("script"), "terminal", &["-qec", &command, "/dev/null"], script("binary"));
