@@ -49,7 +49,15 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
         url: Result<Url<'_>, UrlError>,
         mut buffer: B,
     ) -> Self {
-        let draft = Draft::new(client.driver.any(), &method.traits(), &url, buffer.as_mut());
+        let custom;
+        let traits = match method.known_traits() {
+            Some(traits) => traits,
+            None => {
+                custom = method.traits();
+                &custom
+            }
+        };
+        let draft = Draft::new(client.driver.any(), traits, &url, buffer.as_mut());
         Self { client, draft, buffer }
     }
 

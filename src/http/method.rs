@@ -42,18 +42,18 @@ impl<'a> Method<'a> {
     /// assert_eq!(Method::from_name("HEAD"), Method::Head);
     /// assert_eq!(Method::from_name("PURGE"), Method::Custom("PURGE"));
     /// ```
-    pub fn from_name(name: &'a str) -> Self {
-        match name {
-            "GET" => Self::Get,
-            "HEAD" => Self::Head,
-            "POST" => Self::Post,
-            "PUT" => Self::Put,
-            "DELETE" => Self::Delete,
-            "CONNECT" => Self::Connect,
-            "OPTIONS" => Self::Options,
-            "TRACE" => Self::Trace,
-            "PATCH" => Self::Patch,
-            other => Self::Custom(other),
+    pub const fn from_name(name: &'a str) -> Self {
+        match name.as_bytes() {
+            b"GET" => Self::Get,
+            b"HEAD" => Self::Head,
+            b"POST" => Self::Post,
+            b"PUT" => Self::Put,
+            b"DELETE" => Self::Delete,
+            b"CONNECT" => Self::Connect,
+            b"OPTIONS" => Self::Options,
+            b"TRACE" => Self::Trace,
+            b"PATCH" => Self::Patch,
+            _ => Self::Custom(name),
         }
     }
 
@@ -88,10 +88,26 @@ impl<'a> Method<'a> {
         !matches!(self, Self::Post | Self::Patch | Self::Connect | Self::Custom(_))
     }
 
-    /// What follows from the method for a request and its response.
-    // A program whose methods are constants has no code for others.
+    /// The traits of a method that has a name here: constants in flash, of which a program has those that it
+    /// uses.
     #[inline(always)]
-    pub(crate) fn traits(self) -> MethodTraits<'a> {
+    pub(crate) fn known_traits(self) -> Option<&'static MethodTraits<'static>> {
+        Some(match self {
+            Self::Get => const { &Method::Get.traits() },
+            Self::Head => const { &Method::Head.traits() },
+            Self::Post => const { &Method::Post.traits() },
+            Self::Put => const { &Method::Put.traits() },
+            Self::Delete => const { &Method::Delete.traits() },
+            Self::Connect => const { &Method::Connect.traits() },
+            Self::Options => const { &Method::Options.traits() },
+            Self::Trace => const { &Method::Trace.traits() },
+            Self::Patch => const { &Method::Patch.traits() },
+            Self::Custom(_) => return None,
+        })
+    }
+
+    /// What follows from the method for a request and its response.
+    pub(crate) const fn traits(self) -> MethodTraits<'a> {
         let method = match self {
             Self::Custom(name) => Self::from_name(name),
             method => method,
