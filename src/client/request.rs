@@ -599,7 +599,7 @@ impl<'b> Draft<'b> {
             return None;
         }
         exchange.params.close = self.head.close;
-        exchange.endpoint.has_secret |= self.head.has_secret;
+        exchange.endpoint.has_secret = self.head.has_secret;
         // A copied body leaves with its head all the same: the answer's place is where it stands.
         let holds_body = self.head.expect_continue && (upload.is_some() || lent > 0);
         let stage_end = head_end?.wrapping_add(copied);

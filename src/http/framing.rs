@@ -32,7 +32,8 @@ pub enum ResponseTo {
 /// The header fields that decide on framing and reuse, gathered while the head is scanned.
 #[derive(Debug, Clone, Copy)]
 pub struct FramingFields {
-    length: u64,
+    /// Data that was announced: by `Content-Length`, or else by the sizes of chunks so far, modulo 2^64.
+    announced: u64,
     has_length: bool,
     /// The last transfer coding seen so far.
     last_coding: Coding,
@@ -69,7 +70,7 @@ impl FramingFields {
     /// No field seen yet.
     pub const fn new() -> Self {
         Self {
-            length: 0,
+            announced: 0,
             has_length: false,
             last_coding: Coding::None,
             coding_line: 0,
@@ -119,10 +120,10 @@ impl FramingFields {
             // `42, 42` is what a proxy makes of two equal fields (RFC 9110 section 8.6).
             Field::ContentLength => {
                 let length = decimal(element).ok_or(ProtocolError::ContentLength)?;
-                if self.has_length && self.length != length {
+                if self.has_length && self.announced != length {
                     return Err(ProtocolError::ContentLengthConflict);
                 }
-                (self.length, self.has_length) = (length, true);
+                (self.announced, self.has_length) = (length, true);
             }
             // Empty list elements don't count (RFC 9110 section 5.6.1.2).
             Field::TransferEncoding if element.is_empty() => {}
@@ -148,7 +149,17 @@ impl FramingFields {
 
     /// The `Content-Length`, if there is one.
     pub fn content_length(&self) -> Option<u64> {
-        self.has_length.then_some(self.length)
+        self.has_length.then_some(self.announced)
+    }
+
+    /// A chunk of this size begins.
+    pub(crate) fn chunk(&mut self, size: u64) {
+        self.announced = self.announced.wrapping_add(size);
+    }
+
+    /// How much data was announced so far.
+    pub(crate) fn announced(&self) -> u64 {
+        self.announced
     }
 
     /// The framing of the response, in the order of RFC 9112 section 6.3. `allow_unknown_codings`
@@ -244,8 +255,6 @@ pub struct ChunkedDecoder {
     state: State,
     /// In `Size`, the number so far; in `Data`, what remains.
     remaining: u64,
-    /// The data of all chunks whose size was read, modulo 2^64.
-    announced: u64,
     extensions: u16,
 }
 
@@ -258,7 +267,7 @@ impl ChunkedDecoder {
     /// In a chunk of which so many bytes remain; at the start of the first chunk's size where that is none.
     pub(crate) const fn in_data(remaining: u64) -> Self {
         let state = if remaining == 0 { State::Size } else { State::Data };
-        Self { state, remaining, announced: remaining, extensions: 0 }
+        Self { state, remaining, extensions: 0 }
     }
 
     /// Reads framing from the start of `input` and returns how many bytes it took and what follows.
@@ -282,10 +291,7 @@ impl ChunkedDecoder {
                 (State::DataLf, b'\n') => State::Size,
                 (State::DataCr | State::DataLf, _) => return Err(ProtocolError::ChunkEnd),
                 (State::SizeEnd, b'\n') if self.remaining == 0 => State::Trailers,
-                (State::SizeEnd, b'\n') => {
-                    self.announced = self.announced.wrapping_add(self.remaining);
-                    State::Data
-                }
+                (State::SizeEnd, b'\n') => State::Data,
                 (State::SizeEnd, _) => return Err(ProtocolError::ChunkLine),
                 (_, byte) => self.size_byte(state, byte)?,
             };
@@ -340,14 +346,14 @@ impl ChunkedDecoder {
         Ok(())
     }
 
+    /// The size of the chunk whose data begins.
+    pub(crate) fn chunk_size(&self) -> u64 {
+        self.remaining
+    }
+
     /// Data that may be taken without looking at the framing.
     pub fn data_remaining(&self) -> u64 {
         if self.state == State::Data { self.remaining } else { 0 }
-    }
-
-    /// Data that was taken so far. It isn't counted piece by piece, which would cost each of them.
-    pub(crate) fn data_taken(&self) -> u64 {
-        self.announced.wrapping_sub(self.data_remaining())
     }
 
     /// So many bytes of data were taken.

@@ -172,6 +172,7 @@ impl Pen<'_> {
             && !is_connect
         {
             let line = self.head.length;
+            self.head.has_secret = true;
             self.basic_authorization(userinfo.as_bytes());
             self.head.credentials_line = (line, self.head.length);
         }

@@ -505,7 +505,7 @@ pub(crate) struct Endpoint {
     pub(crate) resolves: bool,
     /// The address was given by the caller, whatever the host is.
     pub(crate) is_directed: bool,
-    /// The URL or a header line has credentials for it.
+    /// What is sent has credentials for it.
     pub(crate) has_secret: bool,
     /// Where to connect: from the start where no resolver is needed, otherwise once it has answered.
     pub(crate) remote: Option<SocketAddr>,
@@ -520,7 +520,7 @@ impl Endpoint {
             class: url.target_class(),
             resolves: url.address.is_none(),
             is_directed: false,
-            has_secret: url.userinfo.is_some(),
+            has_secret: false,
             remote: url.address,
         }
     }

@@ -49,6 +49,15 @@ impl Exchange {
         usize::try_from(self.decoder.data_remaining()).unwrap_or(usize::MAX)
     }
 
+    /// Data that was taken so far. It isn't counted piece by piece, which would cost each of them.
+    pub(super) fn data_taken(&self) -> u64 {
+        let announced = match self.body {
+            Body::UntilClose => u64::MAX,
+            _ => self.parser.fields.announced(),
+        };
+        announced.wrapping_sub(self.decoder.data_remaining())
+    }
+
     /// Whether at most `most` bytes are left, as far as that can be told.
     pub(super) fn ends_within(&self, most: usize) -> bool {
         match self.body {
@@ -144,7 +153,11 @@ impl Exchange {
             self.parser.start_trailers();
             return Ok(true);
         }
-        Ok(piece == Piece::Data && self.filled > self.parsed_to)
+        if piece == Piece::Incomplete {
+            return Ok(false);
+        }
+        self.parser.fields.chunk(self.decoder.chunk_size());
+        Ok(self.filled > self.parsed_to)
     }
 
     /// Room for at least one byte behind `filled`.

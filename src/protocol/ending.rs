@@ -169,7 +169,7 @@ impl Exchange {
             Failure::Truncated if phase == Phase::Body => {
                 let announced = self.parser.fields.content_length();
                 ErrorKind::Truncated {
-                    received: self.decoder.data_taken(),
+                    received: self.data_taken(),
                     announced: announced.filter(|_| !self.is_upgraded()),
                 }
             }
@@ -216,7 +216,7 @@ impl Exchange {
 
     /// How far the body has come.
     pub(crate) fn progress(&self) -> Option<BodyProgress> {
-        let received = self.decoder.data_taken();
+        let received = self.data_taken();
         let framing = match self.body {
             Body::Length => {
                 BodyFraming::Length(received.wrapping_add(self.decoder.data_remaining()))

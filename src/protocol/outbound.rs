@@ -227,7 +227,11 @@ impl Exchange {
     }
 
     pub(super) fn count_received(&mut self, count: usize) {
-        self.received = self.received.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+        // It stands still where it would overflow.
+        if let Some(received) = self.received.checked_add(u32::try_from(count).unwrap_or(u32::MAX))
+        {
+            self.received = received;
+        }
     }
 }
 
