@@ -223,6 +223,10 @@ impl<'b> Challenge<'b> {
 /// Each challenge is answered once.
 const COUNT: &[u8] = b"00000001";
 
+/// What an answer's quoted parts begin with.
+const QUOTED: [&[u8]; 5] =
+    [b"\", realm=\"", b"\", nonce=\"", b"\", cnonce=\"", b"\", response=\"", b"\", opaque=\""];
+
 /// Who asks, and a number that nobody guesses.
 #[derive(Clone, Copy)]
 pub(crate) struct Credentials<'a> {
@@ -312,14 +316,14 @@ impl Answer<'_> {
         let challenge = self.challenge;
         line.put(b", uri=\"");
         line.put_quoted(self.uri);
-        let quoted: [(&[u8], Option<&[u8]>); 5] = [
-            (b"\", realm=\"", Some(challenge.realm)),
-            (b"\", nonce=\"", Some(challenge.nonce)),
-            (b"\", cnonce=\"", Some(&self.cnonce)),
-            (b"\", response=\"", Some(self.response.text())),
-            (b"\", opaque=\"", challenge.opaque),
+        let values: [Option<&[u8]>; QUOTED.len()] = [
+            Some(challenge.realm),
+            Some(challenge.nonce),
+            Some(&self.cnonce),
+            Some(self.response.text()),
+            challenge.opaque,
         ];
-        for (name, value) in quoted {
+        for (name, value) in QUOTED.iter().zip(values) {
             if let Some(value) = value {
                 line.put(name);
                 line.put(value);

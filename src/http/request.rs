@@ -114,6 +114,7 @@ impl HeadWriter {
 
     /// Why it can't be sent, in a buffer of `available` bytes.
     #[cold]
+    #[inline(never)]
     pub(crate) fn unsendable(&self, available: usize) -> Unsendable {
         match self.error {
             Some(error) => Unsendable::Request(error),
