@@ -18,8 +18,6 @@ pub use response::{CopyError, Response, Stream};
 use crate::diagnosis::{Diagnosis, Findings, Report, Seen};
 use crate::error::{Error, ErrorKind, Evidence, Phase, UrlError};
 use crate::http::framing::ResponseTo;
-use crate::http::method::Method;
-use crate::http::request::HeadWriter;
 use crate::http::url::{Endpoint, Url};
 use crate::nal::{Driver, ErrorOf};
 use crate::policy::{Config, check_request};
@@ -319,16 +317,10 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
         if let Err(error) = check_request(&endpoint, ResponseTo::Other, tls, loopback, checks) {
             return refused(error, host, port);
         }
-        let traits = Method::Options.traits();
-        let mut head = HeadWriter::new(&traits);
-        head.on(buffer).start(&traits, &url.whole_server());
-        head.on(buffer).connection_close();
-        match head.on(buffer).finish(None) {
-            Ok(head_end) => {
+        let now = driver.stack.clock.now_ms();
+        match probe::request(&url.whole_server(), endpoint, &driver.config, buffer, now) {
+            Ok(exchange) => {
                 let ticket = driver.any().claim();
-                let now = driver.stack.clock.now_ms();
-                let mut exchange = probe::exchange(endpoint, &driver.config, now);
-                exchange.stage(head_end, false, buffer, &[]);
                 Ladder::new(exchange, host, ticket)
             }
             Err(unsendable) => {

@@ -6,8 +6,9 @@ mod steps;
 use crate::diagnosis::{Findings, ProbeStep, Reach, Report, Seen, StepOutcome};
 use crate::error::{Error, Evidence};
 use crate::http::framing::ResponseTo;
-use crate::http::method::Repeat;
-use crate::http::url::{Endpoint, Scheme};
+use crate::http::method::{Method, Repeat};
+use crate::http::request::{HeadWriter, Unsendable};
+use crate::http::url::{Endpoint, Scheme, Url};
 use crate::nal::{CallView, Driver, ErrorOf, Step};
 use crate::policy::Config;
 use crate::protocol::{CloseReason, Exchange, Goal, NEVER, State};
@@ -67,14 +68,26 @@ pub(crate) struct Ladder {
     signal: Option<i8>,
 }
 
-/// The check's own request, never the caller's.
-pub(crate) fn exchange(endpoint: Endpoint, config: &Config, now: u32) -> Exchange {
+/// The check's own request, never the caller's, as it stands in the buffer.
+pub(crate) fn request(
+    url: &Url<'_>,
+    endpoint: Endpoint,
+    config: &Config,
+    buffer: &mut [u8],
+    now: u32,
+) -> Result<Exchange, Unsendable> {
+    let options = const { &Method::Options.traits() };
+    let mut head = HeadWriter::new(options);
+    head.on(buffer).start(options, url);
+    head.on(buffer).connection_close();
+    let head_end = head.on(buffer).finish(None)?;
     let mut deadlines = config.deadlines;
     // The caller's total deadline is for a request: a check also waits for a busy modem and for pings.
     deadlines.total_ms = NEVER;
     let mut exchange = Exchange::new(endpoint, ResponseTo::Other, Repeat::Safe, deadlines, now);
     exchange.params.close = true;
-    exchange
+    exchange.stage(head_end, false, buffer, &[]);
+    Ok(exchange)
 }
 
 impl Ladder {

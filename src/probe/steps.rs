@@ -8,8 +8,6 @@ use crate::error::{
     Deadline, Error, ErrorKind, Evidence, Excerpt, Phase, RequestError, TargetClass,
 };
 use crate::http::authority::classify;
-use crate::http::method::Method;
-use crate::http::request::HeadWriter;
 use crate::http::url::{Endpoint, Url};
 use crate::nal::{CallView, Driver, ErrorOf, StackStep};
 use crate::policy::{Preflight, Preflights};
@@ -197,18 +195,14 @@ impl Ladder {
         let Ok(root) = Url::from_parts(scheme, host, Some(port), "/") else {
             return false;
         };
-        let traits = Method::Options.traits();
-        let mut head = HeadWriter::new(&traits);
-        head.on(buffer).start(&traits, &root);
-        head.on(buffer).connection_close();
-        let Ok(head_end) = head.on(buffer).finish(None) else {
-            return false;
-        };
         let mut endpoint = Endpoint::of(&root);
         endpoint.remote = Some(remote);
+        let now = driver.stack.clock.now_ms();
+        let Ok(request) = super::request(&root, endpoint, &driver.config, buffer, now) else {
+            return false;
+        };
         self.ticket = driver.any().claim();
-        *exchange = super::exchange(endpoint, &driver.config, driver.stack.clock.now_ms());
-        exchange.stage(head_end, false, buffer, &[]);
+        *exchange = request;
         exchange.state = State::Connect;
         true
     }
