@@ -8,7 +8,7 @@
 #   1. the active toolchain, if it has the target's core library (`rustup target add TARGET`; not for esp8266)
 #   2. rustup's nightly with rust-src, building core
 #   3. Debian's packaged compiler (rustc-web, cargo-web, rust-web-src), building core
-# The build goes to target/bare-metal, away from the host's.
+# The build goes to target/bare-metal, away from the host's; the ESP8266's to target/bare-metal-esp8266.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -90,5 +90,10 @@ if git ls-files --error-unmatch Cargo.lock >/dev/null 2>&1; then
     locked=(--locked)
 fi
 
-exec "${cargo[@]}" --target "$target" --target-dir "${CARGO_TARGET_DIR:-target}/bare-metal" \
+# One build waits for another in the same folder.
+folder=bare-metal
+if [ "$name" = esp8266 ]; then
+    folder=bare-metal-esp8266
+fi
+exec "${cargo[@]}" --target "$target" --target-dir "${CARGO_TARGET_DIR:-target}/$folder" \
     "${locked[@]}" "$@"

@@ -49,7 +49,8 @@ target=${CARGO_TARGET_DIR:-$PWD/target}/minimal-versions
 oldest=$(sed -n 's|^rust-version = "\(.*\)"$|\1|p' Cargo.toml | head -n 1)
 if why=$(timeout 120 rustup toolchain install "$oldest" --profile minimal --no-self-update 2>&1); then
     export CARGO_TARGET_DIR=$target/oldest-compiler
-    for set in "" --no-default-features --features=std --features=defmt --features=cortex-m --features=esp-at; do
+    for set in "" --no-default-features --features=std --features=defmt --features=cortex-m --features=esp-at \
+        --features=json --features=digest --features=async; do
         cargo "+$oldest" check --quiet -p safe-http-client $set
     done
     echo "checks: Rust $oldest, each set of features: ok"
