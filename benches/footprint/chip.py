@@ -65,7 +65,7 @@ class Chip:
     def compile(self, features):
         """Compiles the program with these features; returns the path of the object or the archive."""
         self.build(features)
-        return OUT.parent / "bare-metal" / self.target / "release" / "libfootprint.a"
+        return OUT / "bare-metal" / self.target / "release" / "libfootprint.a"
 
     def directory(self, features):
         directory = OUT / self.name / ("-".join(features) or "baseline")
@@ -75,7 +75,7 @@ class Chip:
     def build(self, features, *arguments):
         command = [REPOSITORY / "ci/build-target.sh", self.target, "--release", "--lib",
                    "--features", ",".join(features), *arguments]
-        environment = {**os.environ, "CARGO_TARGET_DIR": str(OUT.parent), **self.environment()}
+        environment = {**os.environ, "CARGO_TARGET_DIR": str(OUT), **self.environment()}
         with open(self.directory(features) / "build.log", "w+") as log:
             done = subprocess.run(command, cwd=HERE, env=environment, stdout=log,
                                   stderr=subprocess.STDOUT)
