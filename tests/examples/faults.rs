@@ -46,7 +46,7 @@ fn fault_table(dialect: Dialect) {
     });
     runs.sort_by_key(|(fault, _)| *fault);
     assert_eq!(runs.len(), Fault::ALL.len());
-    let mut bad = String::new();
+    let (mut bad, mut rows) = (String::new(), String::new());
     // Printed at once: another test may print meanwhile.
     let mut table = format!("{dialect}: what the gate's sketch says");
     for (fault, run) in &runs {
@@ -62,8 +62,12 @@ fn fault_table(dialect: Dialect) {
             }
         }
         let why = run.said("why");
-        if let Some(cause) = why.iter().find(|line| line.starts_with("cause:")) {
-            words.push(cause);
+        let cause = why.iter().find_map(|line| line.strip_prefix("cause:")).map_or("", str::trim);
+        let name = fault.name();
+        rows.push_str(&format!("| `{name}` | {} | {cause} |\n", words.join("; then ")));
+        let cause = format!("cause: {cause}");
+        if cause.len() > "cause: ".len() {
+            words.push(&cause);
         }
         let seconds = run.took.as_secs_f32();
         let text = words.join("\n                                 then: ");
@@ -77,6 +81,24 @@ fn fault_table(dialect: Dialect) {
     }
     println!("{table}");
     assert!(bad.is_empty(), "{dialect}:{bad}");
+    if dialect == Dialect::EspAt2 {
+        check_readme(&rows);
+    }
+}
+
+/// The table that `examples/README.md` has of them: a row for each. What some say depends on the moment, so that
+/// isn't compared; `WRITE_GENERATED=1` renews it.
+fn check_readme(rows: &str) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/README.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (front, table) = page.split_once("|---|---|---|\n| `unsolicited-line`").unwrap();
+    if std::env::var_os("WRITE_GENERATED").is_some() {
+        return std::fs::write(path, format!("{front}|---|---|---|\n{rows}")).unwrap();
+    }
+    let names = |rows: &str| -> Vec<String> {
+        rows.lines().filter_map(|row| Some(row.split('`').nth(1)?.to_owned())).collect()
+    };
+    assert_eq!(names(&format!("| `unsolicited-line`{table}")), names(rows), "examples/README.md");
 }
 
 /// What a sketch said of a fault that it met, in short: its troubles, each once, and its last words.
