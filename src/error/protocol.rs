@@ -99,6 +99,8 @@ impl Peer {
             (b"PATCH ", Peer::Echo),
             (b"DELETE ", Peer::Echo),
             (b"OPTIONS ", Peer::Echo),
+            (b"CONNECT ", Peer::Echo),
+            (b"TRACE ", Peer::Echo),
         ];
         if let Some((_, peer)) = MAGIC.iter().find(|(magic, _)| is_like(start, magic)) {
             return *peer;
@@ -128,7 +130,11 @@ impl Peer {
             return Self::BlankLines;
         }
         let has = |words: &[u8]| start.windows(words.len()).any(|window| window == words);
-        if has(b"HTTP/1.") {
+        // A request line has nothing behind it, and a text that quotes one has no status.
+        if start.windows(7).enumerate().any(|(at, window)| {
+            let behind = start.get(at.wrapping_add(8)..).unwrap_or_default();
+            window == b"HTTP/1." && matches!(behind, [] | [b' '] | [b' ', b'0'..=b'9', ..])
+        }) {
             return Self::InFront;
         }
         if [&b"TTP/1."[..], b"TP/1.", b"P/1.", b"/1.1 ", b"/1.0 ", b"HTP/1."]
@@ -196,17 +202,21 @@ impl Peer {
                  was longer than it said"
             }
             Self::NoStatusLine => {
-                "header lines came without a status line in front of them: a script (CGI) that leaves it out"
+                "what looks like header lines came without a status line in front of them: as a rule a script (CGI) \
+                 leaves it out"
             }
             Self::Body => {
-                "a body came without a status line and headers: HTTP/0.9, or a script that sends \
-                 no head"
+                "a body came without a status line and headers: HTTP/0.9, a script that sends \
+                 no head, or another service"
             }
             Self::Text => {
                 "it is text, and no status line: another service listens on this port, or a server that \
                  sends a body without a head"
             }
-            Self::Binary => "it is no text: another service listens on this port",
+            Self::Binary => {
+                "it is no text: another service listens on this port, or a server that sends a body without a \
+                 head"
+            }
         }
     }
 }
@@ -335,7 +345,9 @@ impl ProtocolError {
                 "the chunk extensions outgrow the body's data by more than 16 KiB"
             }
             Self::ChunkEnd => "a chunk's data isn't followed by CR LF",
-            Self::TooManyInterim => "more than 16 interim (1xx) responses came, and no final one",
+            Self::TooManyInterim => {
+                "more than 16 interim (1xx) responses came in front of a final one"
+            }
         }
     }
 }

@@ -377,6 +377,9 @@ impl UrlError {
             Self::InvalidHost { byte: 0x80.., .. } => {
                 "the host has a non-ASCII character: write international names in their xn-- form"
             }
+            Self::InvalidHost { byte: b'.', .. } => {
+                "the host has a dot with nothing in front of it"
+            }
             Self::InvalidHost { .. } => "the host has a character that no host name has",
             Self::InvalidAddress => {
                 "the host looks like an IP address but isn't one: write 192.168.1.20 or [fe80::1]"

@@ -214,8 +214,6 @@ pub(super) const fn parse_port(text: &[u8], default: u16) -> Result<u16, UrlErro
     match parse_number(digits, 10) {
         _ if digits.is_empty() => Ok(default),
         (port @ 1..=0xFFFF, []) => Ok(port as u16),
-        // `fe80::1` without its brackets.
-        (_, [b':', ..]) => Err(UrlError::InvalidAddress),
         _ => Err(UrlError::InvalidPort),
     }
 }

@@ -6,7 +6,7 @@
 use super::authority::{
     Authority, MAX_HOST, behind, behind_scheme, check_name, classify, end_of_host, find,
     first_byte, from_unsafe, has_before, letter, names_localhost, parse_ipv4, parse_ipv6,
-    parse_port, part, scheme_of,
+    parse_number, parse_port, part, scheme_of,
 };
 use super::bytes;
 use crate::error::{TargetClass, UrlError};
@@ -285,6 +285,13 @@ impl<'a> Url<'a> {
         let place = part(text, authority.host, authority.end);
         let host_end = end_of_host(place.as_bytes());
         self.host_text = part(place, 0, host_end);
+        // `fd00:a::1` or `::1` without its brackets: two colons, and a group of hex digits or nothing in front.
+        if let [b':', port @ ..] = behind(place.as_bytes(), host_end)
+            && has_before(port, b':', b'/')
+            && parse_number(self.host_text.as_bytes(), 16).1.is_empty()
+        {
+            return Err(UrlError::InvalidAddress);
+        }
         if let Err(error) = self.read_host(authority.host) {
             return Err(error);
         }

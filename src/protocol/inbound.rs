@@ -98,15 +98,16 @@ impl Exchange {
         // RFC 9110 section 15.2: interim responses come before the final one, whether expected or
         // not. 101 is final for HTTP.
         if matches!(status, 100..=199) && status != 101 {
+            // The one too many is what the evidence shows.
+            self.interim = self.interim.wrapping_add(1);
+            if self.interim > MAX_INTERIM {
+                return Err(Failure::Protocol(ProtocolError::TooManyInterim));
+            }
             self.parsed_to = self.parsed_to.wrapping_add(length);
             if self.parsed_to == self.filled {
                 (self.parsed_to, self.filled) = (0, 0);
             }
             self.parser = HeadParser::NEW;
-            self.interim = self.interim.wrapping_add(1);
-            if self.interim > MAX_INTERIM {
-                return Err(Failure::Protocol(ProtocolError::TooManyInterim));
-            }
             self.timers.progress(now);
             if self.may_release_body() {
                 self.release_body(buffer, body, now);

@@ -160,6 +160,16 @@ fn what_is_no_url_is_refused_with_the_part_that_is_wrong() {
             "the host has a character that no host name has (byte 8 is 0x5C)",
         ),
         (
+            "http://gate..local/",
+            InvalidHost { at: 12, byte: b'.' },
+            "the host has a dot with nothing in front of it (byte 12 is 0x2E)",
+        ),
+        (
+            "http://.local/",
+            InvalidHost { at: 7, byte: b'.' },
+            "the host has a dot with nothing in front of it (byte 7 is 0x2E)",
+        ),
+        (
             "http://[::1/",
             InvalidHost { at: 7, byte: b'[' },
             "the host has a character that no host name has (byte 7 is 0x5B)",
@@ -179,6 +189,15 @@ fn what_is_no_url_is_refused_with_the_part_that_is_wrong() {
         ("http://1.2.3.4./", InvalidAddress, NO_ADDRESS),
         ("http://gate.1/", InvalidAddress, NO_ADDRESS),
         ("http://fe80::1/", InvalidAddress, NO_ADDRESS),
+        ("http://fe80:abcd::1/", InvalidAddress, NO_ADDRESS),
+        ("http://fd00:a:b::1/", InvalidAddress, NO_ADDRESS),
+        ("http://u:p@2001:db8::1/", InvalidAddress, NO_ADDRESS),
+        ("http://::1/", InvalidAddress, NO_ADDRESS),
+        ("http://::1:8080/", InvalidAddress, NO_ADDRESS),
+        // Two ports are no address.
+        ("http://gate.local:80:80/", InvalidPort, PORT),
+        ("http://gate.local::80/", InvalidPort, PORT),
+        ("http://192.168.1.20:80:/", InvalidPort, PORT),
         ("http://[]/", InvalidAddress, NO_ADDRESS),
         ("http://[1.2.3.4]/", InvalidAddress, NO_ADDRESS),
         ("http://[fe80::1%eth0]/", InvalidAddress, NO_ADDRESS),

@@ -357,3 +357,13 @@ fn a_close_behind_an_interim_response_is_one_before_the_final_one() {
         }
     }
 }
+
+/// What is shown is one of them, and not the final one behind.
+#[test]
+fn too_many_interim_responses_are_shown_by_the_one_too_many() {
+    let answer =
+        format!("{}HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(17));
+    let evidence = refused_as(answer.as_bytes(), ProtocolError::TooManyInterim);
+    let shown = evidence.answer.to_string();
+    assert!(shown.starts_with("\"HTTP/1.1 103 Early Hints\\r\\n"), "{shown}");
+}

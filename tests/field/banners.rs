@@ -270,7 +270,16 @@ fn more_beginnings_by_what_they_are() {
             Peer::InFront,
             &[b"0\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", b"Server: x\r\nHTTP/1.1 200 OK\r\n"],
         ),
-        (Peer::Body, &[b"\n\n<html>\n", b"[1,2,3]\n", b"<?xml version='1.0'?>\n"]),
+        (Peer::Echo, &[b"CONNECT h:80 HTTP/1.1\r\n", b"TRACE / HTTP/1.1\r\n"]),
+        (
+            Peer::Body,
+            &[
+                b"<p>HTTP/1.1 is spoken</p>\n",
+                b"\n\n<html>\n",
+                b"[1,2,3]\n",
+                b"<?xml version='1.0'?>\n",
+            ],
+        ),
         (
             Peer::Text,
             &[
@@ -281,6 +290,10 @@ fn more_beginnings_by_what_they_are() {
                 b"login: \n",
                 b"59 bad request\r\n",
                 b"No such user\r\n",
+                b"3'GET / HTTP/1.1' does not exist\r\n",
+                b"unknown command GET / HTTP/1.1\r\n",
+                b"NOTIFY * HTTP/1.1\r\n\r\n",
+                b"PURGE /a HTTP/1.0\r\n",
                 b"a:b\r\n",
             ],
         ),
@@ -289,6 +302,8 @@ fn more_beginnings_by_what_they_are() {
             &[
                 b"\0\x01\0\0\0\x03\x01\x83\x02",
                 b"\x81\x05\0hello",
+                b"\xFF\xD8\xFF\xE0\0\x10JFIF",
+                b"\x1F\x8B\x08\0\0\0\0\0",
                 b"\x03\0\0\x13",
                 b"\x20\x03\0\0\0",
             ],

@@ -38,7 +38,7 @@ Exit status, as curl's:
 ///
 /// Without a URL it serves a small page itself and fetches that.
 #[derive(Debug, Parser)]
-#[command(name = "fetch", version, after_help = EXIT_STATUSES)]
+#[command(name = "fetch", version, after_help = EXIT_STATUSES, args_override_self = true)]
 pub(crate) struct Options {
     /// Method of the request
     #[arg(short = 'X', long = "request", value_name = "METHOD")]
@@ -255,6 +255,9 @@ impl Options {
             () if self.compressed => {
                 "--compressed isn't here: the client asks for bodies as they are (Accept-Encoding: identity)"
             }
+            () if self.url.is_none() && self.output.as_deref().is_some_and(is_url) => {
+                "-o takes a file's name, and the URL stands in its place: -o FILE URL"
+            }
             () if has_data && !self.form.is_empty() => "-F and -d are two bodies: one of them",
             () if self.head && has_data && !self.get => {
                 "-I asks by HEAD, which has no body: -d doesn't go with it, unless -G puts it into the query"
@@ -379,11 +382,12 @@ impl Options {
                 (Some((name, value)), _) => HeaderOption::Send(name.into(), value.into()),
                 (None, Some(name)) => HeaderOption::Send(name.into(), String::new()),
                 (None, None) => {
-                    return Err(Failure::of_caller(
-                        USAGE,
-                        "invalid_header",
-                        format!("a header is 'K: V', 'K:' or 'K;', and this is none: {text:?}"),
-                    ));
+                    // What stands behind its first word may be a secret.
+                    let word = text.split_whitespace().next().unwrap_or_default();
+                    let more = if word.len() < text.trim().len() { " ..." } else { "" };
+                    let says = "a header is 'K: V', 'K:' or 'K;', and this is none:";
+                    let message = format!("{says} \"{}{more}\"", word.escape_debug());
+                    return Err(Failure::of_caller(USAGE, "invalid_header", message));
                 }
             });
         }
@@ -399,7 +403,10 @@ impl Options {
             add("User-Agent", Some(name.clone()).filter(|name| !name.is_empty()));
         }
         if let Some(range) = &self.range {
-            add("Range", Some(format!("bytes={range}")));
+            // A number alone is the start of one (RFC 9110 section 14.1.1), as curl has it.
+            let is_start = !range.is_empty() && range.bytes().all(|byte| byte.is_ascii_digit());
+            let dash = if is_start { "-" } else { "" };
+            add("Range", Some(format!("bytes={range}{dash}")));
         }
         if !self.parts.is_empty() && !self.get && self.parts.is_json() {
             add("Content-Type", Some("application/json".into()));
@@ -456,6 +463,10 @@ impl Options {
     }
 }
 
+fn is_url(path: &std::path::Path) -> bool {
+    path.to_str().is_some_and(|path| Url::parse(path).is_ok())
+}
+
 /// A URL that begins with its host is http's.
 pub(crate) fn with_scheme(url: &str) -> String {
     let first = url.find(['/', '?', '#']).unwrap_or(url.len());
@@ -463,5 +474,11 @@ pub(crate) fn with_scheme(url: &str) -> String {
     let has_scheme = front.ends_with(':') && rest.starts_with('/');
     // `http//host` has one, too, and is refused for it.
     let is_misspelled = matches!(Url::parse(url), Err(UrlError::MisspelledScheme));
-    if has_scheme || is_misspelled || url.is_empty() { url.into() } else { format!("http://{url}") }
+    // So has `http:host`, unless what is behind the colon is a port.
+    let is_cut = front.split_once(':').is_some_and(|(name, port)| {
+        ["http", "https"].iter().any(|scheme| name.eq_ignore_ascii_case(scheme))
+            && port.parse::<u16>().is_err()
+    });
+    let is_whole = has_scheme || is_misspelled || is_cut || url.is_empty();
+    if is_whole { url.into() } else { format!("http://{url}") }
 }

@@ -198,6 +198,7 @@ pub(crate) fn note_on(head: ResponseHead<'_>, voice: &Voice) -> Option<String> {
         407 => (407, "proxy-authenticate"),
         101 => {
             let to = head.header("upgrade").map(latin1).unwrap_or_default();
+            let to = if to.is_empty() { "without a name" } else { &to };
             return Some(format!(
                 "status 101 switches to another protocol ({}), which fetch doesn't speak",
                 to.escape_debug()
@@ -211,6 +212,11 @@ pub(crate) fn note_on(head: ResponseHead<'_>, voice: &Voice) -> Option<String> {
             let to = to.split(['?', '#']).next().unwrap_or_default();
             return Some(match to {
                 "" => format!("status {status} is a redirect that doesn't say where to"),
+                // 300 is a choice, and the others were given up or never were.
+                _ if head.redirect().is_none() => format!(
+                    "status {status} names {}, and isn't followed, with -L neither; to ask there: give that URL",
+                    without_user(to).escape_debug()
+                ),
                 _ => format!(
                     "status {status} redirects to {}, and redirects aren't followed; to follow it: {}",
                     without_user(to).escape_debug(),
@@ -258,7 +264,7 @@ fn coded(head: ResponseHead<'_>) -> Option<String> {
     })
 }
 
-fn without_user(url: &str) -> String {
+pub(crate) fn without_user(url: &str) -> String {
     match url.split_once("//") {
         Some((scheme, rest)) => {
             let end = rest.find('/').unwrap_or(rest.len());

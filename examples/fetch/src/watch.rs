@@ -5,7 +5,7 @@
 //! deadlines instead. It can't interrupt the call, so it ends the process, with the same report.
 
 use crate::options::Options;
-use crate::report::{Failure, report_failure};
+use crate::report::{Failure, report_failure, without_user};
 use crate::voice::Voice;
 use safe_http_client::{Deadline, Diagnosis, Error, ErrorKind, Evidence, Phase};
 use std::borrow::Cow;
@@ -272,14 +272,25 @@ impl Watch {
 const FIRST_BYTES: usize = 1024;
 
 /// Headers whose values are nobody's business, behind a scheme or a name that is.
-const SECRETS: [&str; 6] = [
+const SECRETS: [&str; 8] = [
     "authorization",
     "proxy-authorization",
     "cookie",
     "set-cookie",
+    "set-cookie2",
+    "x-auth",
     "authentication-info",
     "proxy-authentication-info",
 ];
+
+/// Words in the names of others that are like them, such as `X-Api-Key` and `X-Auth-Token`.
+const SECRET_WORDS: [&str; 6] = ["token", "api-key", "apikey", "secret", "passw", "session"];
+
+fn is_secret(name: &[u8]) -> bool {
+    let name = name.to_ascii_lowercase();
+    let has = |word: &&str| name.windows(word.len()).any(|part| part == word.as_bytes());
+    SECRETS.iter().any(|secret| name == secret.as_bytes()) || SECRET_WORDS.iter().any(has)
+}
 
 /// A header line as it may be shown: of `Authorization: Basic dXNlcjpw` the scheme, of `Set-Cookie: id=1` the
 /// name.
@@ -289,10 +300,14 @@ pub(crate) fn hidden(line: &[u8]) -> Cow<'_, [u8]> {
     };
     let (name, value) = line.split_at(colon);
     let name = name.trim_ascii();
-    if !SECRETS.iter().any(|secret| name.eq_ignore_ascii_case(secret.as_bytes())) {
+    let value = value.get(1..).unwrap_or_default().trim_ascii();
+    if name.eq_ignore_ascii_case(b"location") && value.contains(&b'@') {
+        let value = without_user(&String::from_utf8_lossy(value));
+        return Cow::Owned([name, b": ", value.as_bytes()].concat());
+    }
+    if !is_secret(name) {
         return Cow::Borrowed(line);
     }
-    let value = value.get(1..).unwrap_or_default().trim_ascii();
     let shown = value.iter().position(|byte| b" =".contains(byte)).map_or(0, |end| end + 1);
     let shown = value.get(..shown).unwrap_or_default();
     Cow::Owned([name, b": ", shown, b"[hidden]"].concat())

@@ -35,11 +35,12 @@ fn times_are_seconds() {
 fn what_is_shown_with_v_has_no_secrets() {
     let server = Server::new(answer(
         "HTTP/1.1 200 OK\r\nSet-Cookie: session=s3cret; Path=/\r\nX-Plain: seen\r\n\
-         Content-Length: 2\r\n\r\nok",
+         Set-Cookie2: s3cret\r\nX-Auth-Token: s3cret\r\nContent-Length: 2\r\n\r\nok",
     ));
     let url = server.url().replace("http://", "http://admin:hunter2@");
-    let run =
-        fetch(&["-v", "-H", "Cookie: id=c00kie", "-H", "Proxy-Authorization: Bearer t0ken", &url]);
+    let proxy = "Proxy-Authorization: Bearer t0ken";
+    let key = "X-Api-Key: t0ken";
+    let run = fetch(&["-v", "-H", "Cookie: id=c00kie", "-H", proxy, "-H", key, &url]);
     assert_eq!((run.status, run.text().as_str()), (0, "ok"), "{run:?}");
     says(
         "-v",
@@ -48,6 +49,8 @@ fn what_is_shown_with_v_has_no_secrets() {
             "> Authorization: Basic [hidden]",
             "> Cookie: id=[hidden]",
             "> Proxy-Authorization: Bearer [hidden]",
+            "> X-Api-Key: [hidden]",
+            "< X-Auth-Token: [hidden]",
             "< Set-Cookie: session=[hidden]",
             "< X-Plain: seen",
         ],
@@ -55,10 +58,36 @@ fn what_is_shown_with_v_has_no_secrets() {
     );
     // They were sent.
     assert!(server.request().contains("Cookie: id=c00kie\r\n"));
+    // Nor those of a place to go to.
+    let to = "HTTP/1.1 302 x\r\nLocation: http://admin:hunter2@h/a@b\r\nContent-Length: 0\r\n\r\n";
+    let run = fetch(&["-v", &Server::new(answer(to)).url()]);
+    says("-v", &run.stderr, &["< Location: http://h/a@b"], &["hunter2"]);
+    // Nor where a header is written wrongly.
+    let run = fetch(&["-H", "Authorization Bearer t0ken", "http://127.0.0.1:1/"]);
+    assert_eq!(run.status, 2, "{run:?}");
+    says("-H", &run.stderr, &["\"Authorization ...\"", "'K: V'"], &["t0ken", "Bearer"]);
     // Nor where it fails.
     let server =
         Server::new(answer("HTTP/1.1 200 OK\r\nSet-Cookie: session=s3cret\r\nodd line\r\n\r\n"));
     let run = fetch(&["-v", &server.url()]);
     assert_eq!(run.status, 8, "{run:?}");
     says("-v", &run.stderr, &["< HTTP/1.1 200 OK", "< Set-Cookie: session=[hidden]"], &["s3cret"]);
+}
+
+/// As curl has them: the last one counts, a range may be a start alone, and a file's name isn't the URL.
+#[test]
+fn options_as_people_type_them() {
+    let server = Server::new(answer("HTTP/1.1 204 x\r\n\r\n"));
+    let headers = ["-H", "A: 1", "-H", "B: 2"];
+    let args = [&["-L", "-L", "-r", "9-", "-r", "5", "-X", "PUT", "-X", "GET"][..], &headers];
+    let run = fetch(&[&args.concat()[..], &[&server.url()]].concat());
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{run:?}");
+    let request = server.request();
+    assert!(request.starts_with("GET /"), "{request}");
+    for line in ["Range: bytes=5-\r\n", "A: 1\r\n", "B: 2\r\n"] {
+        assert!(request.contains(line), "{request}");
+    }
+    let run = fetch(&["-o", "http://127.0.0.1:1/a"]);
+    assert_eq!(run.status, 2, "{run:?}");
+    says("-o", &run.stderr, &["-o takes a file's name", "-o FILE URL"], &["page of its own"]);
 }

@@ -135,6 +135,22 @@ fn answers_without_a_page_are_said_in_words() {
             &[],
         ),
         (
+            "101 to nothing",
+            answer("HTTP/1.1 101 Switching Protocols\r\n\r\n"),
+            0,
+            "",
+            &["another protocol (without a name)"],
+            &["()"],
+        ),
+        (
+            "300 with a place",
+            head("300 Multiple Choices\r\nLocation: /a"),
+            0,
+            "",
+            &["status 300 names /a", "give that URL"],
+            &["the same with -L"],
+        ),
+        (
             "a compressed body",
             answer("HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 2\r\n\r\nxy"),
             0,

@@ -18,6 +18,9 @@ fn urls_with_a_mistake_name_it() {
         ("http://admin:pa#ss@h/", &["%23"], &["the port is no number", "admin:pa"]),
         ("http://admin:12#34@h/", &["%23"], &["didn't resolve", "12#34"]),
         ("http://127.0.0.1/front door", &["%20"], &[]),
+        ("http:127.0.0.1:8080/", &["start it with http://"], &["the port is no number"]),
+        ("HTTPS:gate.local", &["start it with http://"], &["the port is no number"]),
+        ("http: //127.0.0.1/", &["start it with http://"], &["the port is no number"]),
     ] {
         let run = fetch(&[url]);
         assert_eq!(run.status, 3, "{url:?}: {run:?}");
