@@ -29,6 +29,7 @@ fn a_chunk_size_is_hex_digits_alone() {
         "\"5\"",
         ";",
         "\0",
+        "5\0",
         "10000000000000000",
         "fffffffffffffffff",
         "00000000010000000000000005",
