@@ -101,3 +101,14 @@ fn a_wedged_modem_that_refuses_at_rst() {
         assert!(rig.get_until_ok(URL, 20 * SECOND).1);
     });
 }
+
+/// As a weak supply does it: it isn't the access point that doesn't answer.
+#[test]
+fn a_modem_that_resets_at_each_join_is_what_is_told() {
+    let script = Script::new(|line| {
+        line.starts_with("AT+CWJAP_CUR=").then(|| vec![(800, "\r\nready\r\n".into())])
+    });
+    let (mut modem, mut cx) = script.driver();
+    let joined = modem.join(&mut cx, "sim", "simsimsim");
+    assert_eq!(joined, Err(JoinError::Modem(EspAtError::ModemReset)));
+}
