@@ -230,7 +230,10 @@ impl Modem {
     /// `ready`: the modem has reset itself, or was.
     pub(super) fn reset(&mut self, now: u32) {
         let task = self.complete(now).map(|it| it.task);
-        if task == Some(Task::Join) {
+        // Its power-on may come while it is called.
+        if matches!(task, Some(Task::Join | Task::Start(_)))
+            && task != Some(Task::Start(StartStep::Echo))
+        {
             self.station.joining.cut_short();
         }
         self.reset_by(matches!(task, Some(Task::Job(_))));

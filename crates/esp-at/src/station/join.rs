@@ -99,7 +99,7 @@ pub(crate) struct Joining {
     state: JoinState,
     /// When a caller's join began.
     began: u32,
-    /// The modem has reset by itself in the middle of it.
+    /// The modem has reset by itself on the way to it.
     is_cut_short: bool,
     /// The modem had joined with these credentials.
     member: bool,
@@ -170,6 +170,10 @@ impl Joining {
                 LinkStatus::NoAddress => JoinError::NoAddress,
                 // As a weak supply does it, each time that the radio sends.
                 _ if self.is_cut_short => JoinError::Modem(EspAtError::ModemReset),
+                // It was never told to join.
+                _ if matches!(self.state, JoinState::Wanted { .. }) => {
+                    JoinError::Modem(EspAtError::AnswerMissed)
+                }
                 _ => JoinError::TimedOut,
             }),
             _ => return None,
@@ -238,7 +242,7 @@ impl Joining {
         }
     }
 
-    /// The modem has reset instead of answering.
+    /// The modem has reset instead of answering, this or what comes before it.
     pub(crate) fn cut_short(&mut self) {
         self.is_cut_short = true;
     }
