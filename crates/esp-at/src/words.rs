@@ -9,9 +9,11 @@ use core::net::Ipv4Addr;
 /// `AT version:1.7.4.0(…`, or `0018000902` of firmwares before 0.20, where the SDK's is told last
 /// (0.9.2 here).
 pub(crate) fn firmware(line: &[u8]) -> Option<Firmware> {
-    if let [b'0', b'0', rest @ ..] = line
-        && line.len() == 10
-        && line.iter().all(u8::is_ascii_digit)
+    // Makers put their own mark behind it: `0018000902-AI03`.
+    let number_alone = line.split(|byte| *byte == b'-').next().unwrap_or_default();
+    if let [b'0', b'0', rest @ ..] = number_alone
+        && number_alone.len() == 10
+        && number_alone.iter().all(u8::is_ascii_digit)
     {
         let mut parts = rest.chunks(2).skip(1);
         let mut part = || u8::try_from(number(parts.next()?)?).ok();

@@ -4,7 +4,7 @@ mod rig;
 
 use embedded_nal::TcpClientStack;
 use esp_at::nal_link::{Clock, Diagnostics, Link, LinkStatus, LoopContext, Network, nb};
-use esp_at::{EspAt, EspAtError, Join, SerialPort, TlsVerification};
+use esp_at::{EspAt, EspAtError, Join, JoinError, SerialPort, TlsVerification};
 use rig::{PEER, Rig, Written, rig, rig_of};
 
 type Modem<C> = EspAt<SerialPort<'static, Written, 512>, C>;
@@ -404,4 +404,50 @@ fn an_ok_without_a_connect_is_no_connection() {
     rig.answer("AT+CIPCLOSE=0", "0,CLOSED\r\n\r\nOK");
     rig.answer(CONNECT, "0,CONNECT\r\n\r\nOK");
     assert_eq!(rig.connect(&mut socket), Ok(()));
+}
+
+/// It isn't dialled where nothing but `ERROR` comes, at once.
+#[test]
+fn a_connect_that_was_answered_with_a_word_more_was_dialled() {
+    for (answer, error) in [
+        ("ERROR", EspAtError::NotDialled),
+        ("0,CONNECT\r\n\r\nERROR", EspAtError::ConnectFailed),
+        ("DNS Fail\r\n\r\nERROR", EspAtError::ConnectFailed),
+        ("connect fail\r\n\r\nERROR", EspAtError::ConnectFailed),
+    ] {
+        let mut rig = rig();
+        let mut socket = rig.modem.socket().unwrap();
+        assert_eq!(rig.connect(&mut socket), Err(nb::Error::WouldBlock));
+        rig.answer(CONNECT, answer);
+        rig.pass(60);
+        rig.answer("AT+CIPCLOSE=0", "ERROR");
+        assert_eq!(rig.connect(&mut socket), Err(nb::Error::Other(error)), "{answer}");
+    }
+}
+
+/// Bytes of a scan's last line were lost: what follows isn't its name.
+#[test]
+fn a_name_that_was_cut_short_swallows_no_answers() {
+    let mut rig = rig();
+    rig.modem.start_scan();
+    rig.modem.poll_network();
+    rig.answer("AT+CWLAP", "+CWLAP:(3,\"ab\r\n\r\nOK");
+    rig.pass(2_000);
+    assert_eq!(rig.written(), "?\r\n");
+    rig.says("\r\nERROR");
+    rig.pass(100);
+    rig.answer("AT+CWLAP", "OK");
+    assert!(matches!(rig.modem.poll_scan(&mut cx()), Ok(None)));
+}
+
+#[test]
+fn the_reason_of_a_failed_join_is_understood_in_both_spellings() {
+    for command in ["+CWJAP", "+CWJAP_CUR"] {
+        for (code, error) in [(1, JoinError::TimedOut), (2, JoinError::WrongPassword)] {
+            let mut rig = rig();
+            rig.start_join();
+            rig.answer(JOIN, &format!("{command}:{code}\r\n\r\nFAIL"));
+            assert_eq!(rig.modem.poll_join(&mut cx()), Err(nb::Error::Other(error)), "{command}");
+        }
+    }
 }

@@ -101,3 +101,20 @@ fn a_wedged_modem_that_refuses_at_rst() {
         assert!(rig.get_until_ok(URL, 20 * SECOND).1);
     });
 }
+
+/// It isn't the access point that doesn't answer.
+#[test]
+fn a_join_that_never_came_about_says_what_was_in_its_way() {
+    for (command, answer, error) in [
+        // As a weak supply does it.
+        ("AT+CWJAP_CUR=", "\r\nready\r\n", EspAtError::ModemReset),
+        ("AT+CIPMUX=1", "\r\nready\r\n", EspAtError::ModemReset),
+        ("AT+CIPMUX=1", "", EspAtError::AnswerMissed),
+    ] {
+        let script =
+            Script::new(move |line| line.starts_with(command).then(|| vec![(800, answer.into())]));
+        let (mut modem, mut cx) = script.driver();
+        let joined = modem.join(&mut cx, "sim", "simsimsim");
+        assert_eq!(joined, Err(JoinError::Modem(error)), "{command} {answer:?}");
+    }
+}

@@ -64,3 +64,20 @@ fn a_foreign_firmware_is_named_by_what_it_refused() {
         }
     }
 }
+
+/// The oldest tell a number, with their maker's mark behind it, and an echo before it.
+#[test]
+fn the_oldest_versions_are_told_in_any_spelling() {
+    for (told, firmware) in [
+        ("0018000902\r\n\r\nOK\r\n", "0.9.2"),
+        ("0018000902-AI03\r\n\r\nOK\r\n", "0.9.2"),
+        ("AT+GMR\r\n0018000902\r\n\r\nOK\r\n", "0.9.2"),
+        ("AT+GMR\r\r\n\r\nAT version:1.6.2.0(x)\r\n\r\nOK\r\n", "1.6.2"),
+    ] {
+        let script = Script::new(move |line| (line == "AT+GMR").then(|| vec![(0, told.into())]));
+        let (mut modem, mut cx) = script.driver();
+        modem.join(&mut cx, "sim", "simsimsim").unwrap();
+        assert_eq!(modem.firmware().unwrap().to_string(), firmware, "{told:?}");
+        assert_eq!(modem.is_passive(), Some(false), "{told:?}");
+    }
+}

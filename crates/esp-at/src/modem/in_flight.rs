@@ -243,6 +243,7 @@ impl Modem {
             self.fall_silent(Some(task));
             return None;
         }
+        self.parser.end_name();
         in_flight.probes = in_flight.probes.saturating_add(1);
         in_flight.probing = true;
         in_flight.heard = now;

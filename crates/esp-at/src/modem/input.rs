@@ -82,6 +82,8 @@ impl Modem {
         match (event, in_flight.task) {
             (Event::AlreadyConnected, _) => in_flight.seen.already = true,
             (Event::NoIp, _) => in_flight.seen.no_ip = true,
+            // A word more than `ERROR`, and none that the driver asks for.
+            (Event::DnsFail, _) => in_flight.seen.unknown_line = true,
             (Event::Line, task) => {
                 // Firmware that goes on with its echo repeats the command.
                 in_flight.seen.unknown_line |= !self.parser.line().starts_with(b"AT");
@@ -249,7 +251,9 @@ impl Modem {
         match task {
             Task::Start(step) => self.start_line(step),
             Task::Join => {
-                if let Some(code) = line.strip_prefix(b"+CWJAP:")
+                let code =
+                    line.strip_prefix(b"+CWJAP:").or_else(|| line.strip_prefix(b"+CWJAP_CUR:"));
+                if let Some(code) = code
                     && let Some(in_flight) = &mut self.in_flight
                 {
                     in_flight.seen.join_code = match code {

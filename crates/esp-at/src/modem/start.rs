@@ -229,8 +229,14 @@ impl Modem {
 
     /// `ready`: the modem has reset itself, or was.
     pub(super) fn reset(&mut self, now: u32) {
-        let by_job = self.complete(now).is_some_and(|it| matches!(it.task, Task::Job(_)));
-        self.reset_by(by_job);
+        let task = self.complete(now).map(|it| it.task);
+        // Its power-on may come while it is called.
+        if matches!(task, Some(Task::Join | Task::Start(_)))
+            && task != Some(Task::Start(StartStep::Echo))
+        {
+            self.station.joining.cut_short();
+        }
+        self.reset_by(matches!(task, Some(Task::Job(_))));
     }
 
     fn reset_by(&mut self, by_job: bool) {

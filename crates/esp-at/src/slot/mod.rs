@@ -204,7 +204,7 @@ impl Slot {
             self.state = LinkState::Doubtful { since, silent: false };
         } else {
             // A modem that has dialled says `CLOSED` of it, and has waited for the network first.
-            let silent = seen.at_once && !seen.unknown_line;
+            let silent = seen.at_once && !seen.unknown_line && !seen.connect;
             self.state = LinkState::Doubtful { since: now, silent };
         }
     }

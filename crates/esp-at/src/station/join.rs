@@ -99,6 +99,8 @@ pub(crate) struct Joining {
     state: JoinState,
     /// When a caller's join began.
     began: u32,
+    /// The modem has reset by itself on the way to it.
+    is_cut_short: bool,
     /// The modem had joined with these credentials.
     member: bool,
     /// Since when there is no link, or since the last join of the driver's own.
@@ -132,6 +134,7 @@ impl Joining {
             credentials: None,
             state: JoinState::Idle,
             began: 0,
+            is_cut_short: false,
             member: false,
             down_since: None,
             rejoins: 0,
@@ -144,6 +147,7 @@ impl Joining {
         self.credentials = Some(Credentials::new(join).ok_or(JoinError::Credentials)?);
         self.state = JoinState::Wanted { own: false };
         self.began = now;
+        self.is_cut_short = false;
         Ok(())
     }
 
@@ -164,6 +168,12 @@ impl Joining {
             (_, Some(error)) => Err(JoinError::Modem(error)),
             _ if elapsed_ms(now, self.began) >= JOIN_MS => Err(match status {
                 LinkStatus::NoAddress => JoinError::NoAddress,
+                // As a weak supply does it, each time that the radio sends.
+                _ if self.is_cut_short => JoinError::Modem(EspAtError::ModemReset),
+                // It was never told to join.
+                _ if matches!(self.state, JoinState::Wanted { .. }) => {
+                    JoinError::Modem(EspAtError::AnswerMissed)
+                }
                 _ => JoinError::TimedOut,
             }),
             _ => return None,
@@ -230,6 +240,11 @@ impl Joining {
         if let JoinState::Wanted { own } = self.state {
             self.state = JoinState::Running { own };
         }
+    }
+
+    /// The modem has reset instead of answering, this or what comes before it.
+    pub(crate) fn cut_short(&mut self) {
+        self.is_cut_short = true;
     }
 
     /// The command wasn't executed, or the modem has forgotten it.

@@ -63,6 +63,15 @@ impl Parser {
         self.fragment = false;
     }
 
+    /// Nothing has come for so long that no name goes on: one that was cut short would swallow what is
+    /// said next.
+    pub(crate) fn end_name(&mut self) {
+        // No other line has a line end in it.
+        if self.line.contains(&b'\n') {
+            self.clear();
+        }
+    }
+
     /// Takes a byte, and says what it completes.
     pub(crate) fn push(&mut self, byte: u8) -> Option<Event> {
         if self.told {
@@ -182,7 +191,10 @@ impl Parser {
                 return Some(event);
             }
             self.told = true;
-            self.fragment = self.line.len() <= FRAGMENT && !self.is_named();
+            // What stands behind an echo isn't the rest of it.
+            self.fragment = self.line.len() <= FRAGMENT
+                && !self.is_named()
+                && !self.line.trim_ascii_start().starts_with(b"AT+");
             return Some(event);
         }
         self.clear();
