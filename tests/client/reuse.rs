@@ -295,17 +295,24 @@ fn a_response_that_is_dropped_half_way() {
     let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
     let second = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecond";
     let cut = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel";
-    // What the kept connection brings, how much of the body is read (or nothing), and whether it is kept.
+    let chunk = format!("1f4\r\n{}\r\n", "x".repeat(500));
+    let many = format!(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{}0\r\n\r\n",
+        chunk.repeat(9)
+    );
+    // What the kept connection brings, how much of the body is read (or nothing), whether it is kept, and how often
+    // the stack may be asked for the rest: 1 KiB may save a connection.
     let not_read = Some(CloseReason::ResponseNotRead);
     let rows = [
-        ("little is left, and there", HELLO, 2, None),
-        ("chunks are there to the last", chunks, 3, None),
-        ("little is left, but not there yet", cut, 2, not_read),
-        ("much is left", long.as_str(), 100, not_read),
-        ("no end is in sight", "HTTP/1.1 200 OK\r\n\r\nhello", 2, not_read),
+        ("little is left, and there", HELLO, 2, None, 0),
+        ("chunks are there to the last", chunks, 3, None, 0),
+        ("little is left, but not there yet", cut, 2, not_read, 1),
+        ("much is left", long.as_str(), 100, not_read, 0),
+        ("many chunks are left", many.as_str(), 100, not_read, 8),
+        ("no end is in sight", "HTTP/1.1 200 OK\r\n\r\nhello", 2, not_read, 0),
     ];
     let mut cx = cx();
-    for (case, bytes, read, close_reason) in rows {
+    for (case, bytes, read, close_reason, most) in rows {
         for read in [0, read] {
             let clock = TestClock::ticking(1);
             let connections = [
@@ -321,7 +328,10 @@ fn a_response_that_is_dropped_half_way() {
             let mut online = client.online(&mut cx).unwrap();
             let mut response = online.get(URL, [0; 256]).send().unwrap();
             response.read_exact(&mut vec![0; read]).unwrap();
+            let before = log.borrow().receives;
             drop(response);
+            let asked = log.borrow().receives - before;
+            assert!(asked <= most, "{case}, {read} read: asked {asked} times");
             assert_eq!(client.close_reason(), close_reason, "{case}, {read} read");
             assert_eq!(client.is_connected(), close_reason.is_none(), "{case}, {read} read");
             assert_eq!(get(&mut client, &mut cx, URL).unwrap(), "second", "{case}, {read} read");
