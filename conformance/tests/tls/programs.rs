@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
@@ -83,9 +83,16 @@ pub fn files(folder: &Folder, name: &str, served: &Served) -> [PathBuf; 3] {
     ]
 }
 
-/// A port that is free now.
+/// A port that is free, and stays so for the program that is given it: the system gives others to sockets that
+/// name none (Linux from 32,768 on).
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(20_000);
+    loop {
+        let port = NEXT.fetch_add(1, Relaxed);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 pub fn wait_for(port: u16) {
@@ -121,10 +128,7 @@ pub fn s_server(openssl: &Path, port: u16, files: &[PathBuf; 3], more: &[&str]) 
 
 /// nginx with a server for each kind; their ports.
 pub fn nginx(program: &Path, folder: &Folder, kinds: &[Kind]) -> (Running, Vec<u16>) {
-    // All are held at once, so that they differ.
-    let held: Vec<_> = kinds.iter().map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    let ports: Vec<_> = held.iter().map(|held| held.local_addr().unwrap().port()).collect();
-    drop(held);
+    let ports: Vec<_> = kinds.iter().map(|_| free_port()).collect();
     let mut servers = String::new();
     for (index, (kind, port)) in kinds.iter().zip(&ports).enumerate() {
         let [chain, key, _] = files(folder, &format!("n{index}"), &kind.served);
