@@ -41,7 +41,7 @@ impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Request<'r, 'b, N, C, B> {
         url: Result<Url<'_>, UrlError>,
         buffer: B,
     ) -> Self {
-        Self { inner: client::Request::new(client, method, url, buffer) }
+        Self { inner: client::Request::new(client, &method.traits(), url, buffer) }
     }
 
     pub(super) fn from_inner(inner: client::Request<'r, 'b, N, C, B>) -> Self {

@@ -47,7 +47,7 @@ impl<N: Network, C: Clock> Online<'_, N, C> {
         url: impl IntoUrl<'u>,
         buffer: B,
     ) -> Request<'r, 'static, N, C, B> {
-        self.request(Method::Get, url, buffer)
+        Request::new(self.client, const { &Method::Get.traits() }, url.into_url(), buffer)
     }
 
     /// A HEAD request: as GET, but its response has no body.
@@ -56,7 +56,7 @@ impl<N: Network, C: Clock> Online<'_, N, C> {
         url: impl IntoUrl<'u>,
         buffer: B,
     ) -> Request<'r, 'static, N, C, B> {
-        self.request(Method::Head, url, buffer)
+        Request::new(self.client, const { &Method::Head.traits() }, url.into_url(), buffer)
     }
 
     /// A POST request.
@@ -65,7 +65,7 @@ impl<N: Network, C: Clock> Online<'_, N, C> {
         url: impl IntoUrl<'u>,
         buffer: B,
     ) -> Request<'r, 'static, N, C, B> {
-        self.request(Method::Post, url, buffer)
+        Request::new(self.client, const { &Method::Post.traits() }, url.into_url(), buffer)
     }
 
     /// A PUT request.
@@ -74,7 +74,7 @@ impl<N: Network, C: Clock> Online<'_, N, C> {
         url: impl IntoUrl<'u>,
         buffer: B,
     ) -> Request<'r, 'static, N, C, B> {
-        self.request(Method::Put, url, buffer)
+        Request::new(self.client, const { &Method::Put.traits() }, url.into_url(), buffer)
     }
 
     /// A PATCH request.
@@ -83,7 +83,7 @@ impl<N: Network, C: Clock> Online<'_, N, C> {
         url: impl IntoUrl<'u>,
         buffer: B,
     ) -> Request<'r, 'static, N, C, B> {
-        self.request(Method::Patch, url, buffer)
+        Request::new(self.client, const { &Method::Patch.traits() }, url.into_url(), buffer)
     }
 
     /// A DELETE request.
@@ -92,7 +92,7 @@ impl<N: Network, C: Clock> Online<'_, N, C> {
         url: impl IntoUrl<'u>,
         buffer: B,
     ) -> Request<'r, 'static, N, C, B> {
-        self.request(Method::Delete, url, buffer)
+        Request::new(self.client, const { &Method::Delete.traits() }, url.into_url(), buffer)
     }
 
     /// A request of any method.
@@ -110,7 +110,7 @@ impl<N: Network, C: Clock> Online<'_, N, C> {
         url: impl IntoUrl<'u>,
         buffer: B,
     ) -> Request<'r, 'static, N, C, B> {
-        Request::new(self.client, method, url.into_url(), buffer)
+        Request::new(self.client, &method.traits(), url.into_url(), buffer)
     }
 
     /// The client that this is lent from, to ask it about what has happened.
@@ -223,7 +223,7 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
     where
         Self: HasIp,
     {
-        Request::new(self, method, url.into_url(), buffer)
+        Request::new(self, &method.traits(), url.into_url(), buffer)
     }
 }
 

@@ -4,7 +4,7 @@ use super::call::CallParts;
 use super::layers::Kept;
 use super::{Buffer, Call, Response, SafeHttpClient, Upload};
 use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError, UrlError};
-use crate::http::method::{BodyLength, Method, MethodTraits};
+use crate::http::method::{BodyLength, MethodTraits};
 use crate::http::request::{HeadWriter, Pen, Unsendable};
 use crate::http::url::{Endpoint, Url};
 #[cfg(feature = "async")]
@@ -45,19 +45,11 @@ pub struct Request<'r, 'b, N: Network, C, B> {
 impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     pub(crate) fn new(
         client: &'r mut SafeHttpClient<N, C>,
-        method: Method<'_>,
+        method: &MethodTraits<'_>,
         url: Result<Url<'_>, UrlError>,
         mut buffer: B,
     ) -> Self {
-        let custom;
-        let traits = match method.known_traits() {
-            Some(traits) => traits,
-            None => {
-                custom = method.traits();
-                &custom
-            }
-        };
-        let draft = Draft::new(client.driver.any(), traits, &url, buffer.as_mut());
+        let draft = Draft::new(client.driver.any(), method, &url, buffer.as_mut());
         Self { client, draft, buffer }
     }
 

@@ -88,25 +88,9 @@ impl<'a> Method<'a> {
         !matches!(self, Self::Post | Self::Patch | Self::Connect | Self::Custom(_))
     }
 
-    /// The traits of a method that has a name here: constants in flash, of which a program has those that it
-    /// uses.
-    #[inline(always)]
-    pub(crate) fn known_traits(self) -> Option<&'static MethodTraits<'static>> {
-        Some(match self {
-            Self::Get => const { &Method::Get.traits() },
-            Self::Head => const { &Method::Head.traits() },
-            Self::Post => const { &Method::Post.traits() },
-            Self::Put => const { &Method::Put.traits() },
-            Self::Delete => const { &Method::Delete.traits() },
-            Self::Connect => const { &Method::Connect.traits() },
-            Self::Options => const { &Method::Options.traits() },
-            Self::Trace => const { &Method::Trace.traits() },
-            Self::Patch => const { &Method::Patch.traits() },
-            Self::Custom(_) => return None,
-        })
-    }
-
     /// What follows from the method for a request and its response.
+    // A program whose methods are constants has no code for others.
+    #[inline(always)]
     pub(crate) const fn traits(self) -> MethodTraits<'a> {
         let method = match self {
             Self::Custom(name) => Self::from_name(name),
