@@ -39,6 +39,7 @@ VARIANTS = (
     (report.GET, CLIENT, CHIPS),
     ("a GET of a URL that the compiler has checked (`url!`)", [*CLIENT, "checked"], (THUMBV7M,)),
     ("a GET over `EspAt`", [*CLIENT, "esp-at"], CHIPS),
+    ("a GET, and the likeliest cause by its number", [*CLIENT, "cause"], (THUMBV7M,)),
     ("a GET, diagnosed by numbers", ["client", "codes"], CHIPS),
     ("a GET, diagnosed in words", [*CLIENT, "texts"], CHIPS),
     # The LX106's assembler doesn't take the names of defmt's symbols.

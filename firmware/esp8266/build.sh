@@ -26,7 +26,7 @@ out=$(realpath -m "${CARGO_TARGET_DIR:-target}")/esp8266
 mkdir -p "$out"
 ../../ci/build-target.sh esp8266 --release --lib -- --emit="asm=$out/rust.s" >&2
 tool=xtensa-lx106-elf-
-"${tool}as" --longcalls -o "$out/assembled.o" "$out/rust.s"
+../../ci/assemble-lx106.py "$out/rust.s" "$out/assembled.o"
 "${tool}ld" -r -T ../../arduino/relocate.ld -o "$out/rust.o" "$out/assembled.o"
 
 shim=../../crates/lwip/csrc

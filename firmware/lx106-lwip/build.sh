@@ -21,7 +21,7 @@ mkdir -p "$out"
 lwip=${LWIP_SOURCE:-$(../../ci/lwip-source.sh)}/src
 
 ../../ci/build-target.sh esp8266 --release --lib -- --emit="asm=$out/rust.s" >&2
-xtensa-lx106-elf-as --longcalls -o "$out/rust.o" "$out/rust.s"
+../../ci/assemble-lx106.py "$out/rust.s" "$out/rust.o"
 
 machine=../lx106/machine
 options=../../conformance/lwip/csrc

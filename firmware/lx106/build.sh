@@ -24,7 +24,7 @@ mkdir -p "$out"
 
 # Without --text-section-literals: LLVM names a function's literals while still in the section before,
 # which may be a jump table's. In sections of their own, the linker script collects them all.
-xtensa-lx106-elf-as --longcalls -o "$out/rust.o" "$out/rust.s"
+../../ci/assemble-lx106.py "$out/rust.s" "$out/rust.o"
 gcc=(xtensa-lx106-elf-gcc -mlongcalls)
 # This one says where its literals are: the vectors have to reach them.
 "${gcc[@]}" -mtext-section-literals -c -o "$out/start.o" machine/start.S

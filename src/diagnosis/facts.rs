@@ -57,12 +57,13 @@ impl Around {
     }
 }
 
-/// What was seen of a failure, without the stack's own error.
+/// What was seen of a failure, without the stack's own error and the evidence.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Seen {
     symptom: Symptom,
     phase: Phase,
-    pub(crate) evidence: Evidence,
+    /// The error itself says that the connection had been kept, even if the figures are another's.
+    stale: bool,
     /// The error's code.
     pub(crate) code: &'static str,
     /// The link's own error, if it was that.
@@ -73,21 +74,19 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    pub(crate) fn new<T, D>(error: &Error<T, D>, mut evidence: Evidence) -> Self {
-        // The error itself says so, even if the figures are another's.
-        evidence.reused |= matches!(error.kind, ErrorKind::StaleConnection);
+    pub(crate) fn new<T, D>(error: &Error<T, D>, evidence: &Evidence) -> Self {
         let link = match error.kind {
             ErrorKind::Link(link) => Some(link),
             _ => None,
         };
         let peer = match error.kind {
-            ErrorKind::Protocol(ProtocolError::NotHttp(peer)) => Some(known_peer(peer, &evidence)),
+            ErrorKind::Protocol(ProtocolError::NotHttp(peer)) => Some(known_peer(peer, evidence)),
             _ => None,
         };
         Self {
-            symptom: symptom(error, &evidence, peer),
+            symptom: symptom(error, evidence, peer),
             phase: error.phase,
-            evidence,
+            stale: matches!(error.kind, ErrorKind::StaleConnection),
             code: error.code(),
             link,
             around: Around::UNKNOWN,
@@ -107,28 +106,42 @@ impl Seen {
         self
     }
 
+    /// The likeliest cause alone.
+    pub(crate) fn cause(&self, evidence: &Evidence) -> Cause {
+        let suspects = decide(&self.facts(evidence));
+        suspects.first().map_or(Cause::Unexplained, |suspect| suspect.cause)
+    }
+
+    fn facts(&self, evidence: &Evidence) -> Facts {
+        let mut facts = facts(self.symptom, evidence, &self.around);
+        facts.reused |= self.stale;
+        facts
+    }
+
     /// The diagnosis, with what an active check has found out.
-    pub(crate) fn diagnosis(&self, found: Findings) -> Diagnosis {
-        let mut facts = facts(self.symptom, &self.evidence, &self.around);
+    pub(crate) fn diagnosis(&self, evidence: &Evidence, found: Findings) -> Diagnosis {
+        let mut facts = self.facts(evidence);
         facts.secure = found.secure;
         (facts.gateway, facts.host, facts.port) = (found.gateway, found.host, found.port);
         let suspects = decide(&facts);
         let has = |cause| suspects.iter().any(|suspect| suspect.cause == cause);
         let empty_reads = if has(Cause::StackQuirks) { self.around.zero_reads } else { 0 };
-        Diagnosis {
-            circumstance: self.circumstance(&facts),
+        let mut diagnosis = Diagnosis {
+            circumstance: self.circumstance(&facts, evidence),
             suspects,
             phase: self.phase,
-            evidence: self.evidence,
+            evidence: *evidence,
             last_words: Vec::new(),
             empty_reads,
             peer: self.peer,
-        }
+        };
+        diagnosis.evidence.reused = facts.reused;
+        diagnosis
     }
 
-    fn circumstance(&self, facts: &Facts) -> Circumstance {
+    fn circumstance(&self, facts: &Facts, evidence: &Evidence) -> Circumstance {
         // `wait_online` has a limit, `online` has none.
-        let waited = self.phase == Phase::Link && self.evidence.limit_ms > 0;
+        let waited = self.phase == Phase::Link && evidence.limit_ms > 0;
         let of_modem = [StackFault::ModemSilent, StackFault::ModemHung, StackFault::Busy];
         if of_modem.contains(&facts.fault) {
             return Circumstance::Modem(facts.fault);

@@ -101,7 +101,7 @@ pub struct Diagnosis {
 impl Diagnosis {
     /// Of an error and the figures that belong to it, wherever they were kept.
     pub fn new<T, D>(error: &Error<T, D>, evidence: Evidence) -> Self {
-        Seen::new(error, evidence).diagnosis(Findings::default())
+        Seen::new(error, &evidence).diagnosis(&evidence, Findings::default())
     }
 
     /// The likeliest cause.

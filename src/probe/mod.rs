@@ -61,7 +61,7 @@ pub(crate) struct Ladder {
     mark: u32,
     findings: Findings,
     /// What ended it, kept while more is found out.
-    seen: Option<Seen>,
+    seen: Option<(Seen, Evidence)>,
     /// The server was asked for its root (`/`), since it takes `*` for an error.
     asked_root: bool,
     /// The signal as it was measured now, in dBm, where the stack can.
@@ -116,10 +116,11 @@ impl Ladder {
             report.add(ProbeStep::Url, StepOutcome::Passed, 0);
         }
         report.add(step, StepOutcome::Failed, 0);
-        let seen = Seen::new(error, Evidence::default());
+        let evidence = Evidence::default();
+        let seen = Seen::new(error, &evidence);
         report.code = seen.code;
         report.error = told(&error.kind);
-        report.diagnosis = Some(seen.diagnosis(Findings::default()));
+        report.diagnosis = Some(seen.diagnosis(&evidence, Findings::default()));
         Self::over(report)
     }
 
@@ -289,8 +290,8 @@ impl Ladder {
             }
             Next::AskStack => {
                 let fault = self.ask_stack(driver, now)?;
-                if let Some(seen) = &mut self.seen {
-                    seen.evidence.fault = fault;
+                if let Some((_, evidence)) = &mut self.seen {
+                    evidence.fault = fault;
                 }
                 Ok(self.conclude(driver))
             }

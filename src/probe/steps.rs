@@ -291,10 +291,10 @@ impl Ladder {
             return;
         }
         self.end(step, StepOutcome::Failed, &driver.stack.clock);
-        let seen = Seen::new(&error, driver.evidence).on(&driver.stack.network);
+        let seen = Seen::new(&error, &driver.evidence).on(&driver.stack.network);
         self.report.code = seen.code;
         self.report.error = told(&error.kind);
-        self.seen = Some(seen);
+        self.seen = Some((seen, driver.evidence));
         // More is only asked of a stack whose connect can be given up.
         let polls = driver.stack.network.quirks().connect() == Connect::Polls;
         let may_knock = polls && step == ProbeStep::Port;
@@ -322,24 +322,26 @@ impl Ladder {
 
     /// There is no more to find out.
     pub(super) fn conclude<N: Network, C: Clock>(&mut self, driver: &Driver<N, C>) -> Next {
-        if let Some(seen) = self.seen.take() {
+        if let Some((seen, evidence)) = self.seen.take() {
             let words = driver.stack.network.status().last_words;
-            self.report.diagnosis = Some(seen.diagnosis(self.findings).with_last_words(words));
+            self.report.diagnosis =
+                Some(seen.diagnosis(&evidence, self.findings).with_last_words(words));
         }
         Next::Over
     }
 
     /// The client was given another call. A step that broke before that stays the finding.
     pub(super) fn displaced(&mut self, clock: &impl Clock) {
-        let seen = self.seen.take().unwrap_or_else(|| {
+        let (seen, evidence) = self.seen.take().unwrap_or_else(|| {
             let kind = ErrorKind::Request(RequestError::Displaced);
             let error: Error<Infallible, Infallible> = Error::new(Phase::Url, kind);
-            let seen = Seen::new(&error, Evidence::default());
+            let evidence = Evidence::default();
+            let seen = Seen::new(&error, &evidence);
             self.end(self.current(), StepOutcome::Failed, clock);
             self.report.code = seen.code;
-            seen
+            (seen, evidence)
         });
-        self.report.diagnosis = Some(seen.diagnosis(self.findings));
+        self.report.diagnosis = Some(seen.diagnosis(&evidence, self.findings));
         self.next = Next::Over;
     }
 

@@ -105,7 +105,11 @@ fn ask(link: Chip, config: Config, method: Method<'_>, url: &str, to: Option<Soc
         None => request,
     };
     let sent = request.send().map(|response| response.status());
-    let outcome = sent.map_err(|error| (error.code(), Verdict::of(&client.diagnosis(&error))));
+    let outcome = sent.map_err(|error| {
+        let diagnosis = client.diagnosis(&error);
+        assert_eq!(client.cause(&error), diagnosis.cause(), "{diagnosis}");
+        (error.code(), Verdict::of(&diagnosis))
+    });
     Asked { outcome, log }
 }
 

@@ -326,7 +326,11 @@ pub fn observe_passive<N: Network, C: Clock>(
     what(online.client());
     match get(&mut online, url) {
         Ok(_) => case,
-        Err(error) => case.failed(error.code(), &client.diagnosis(&error)),
+        Err(error) => {
+            let diagnosis = client.diagnosis(&error);
+            assert_eq!(client.cause(&error), diagnosis.cause(), "{diagnosis}");
+            case.failed(error.code(), &diagnosis)
+        }
     }
 }
 

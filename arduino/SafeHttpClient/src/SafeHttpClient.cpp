@@ -30,15 +30,27 @@ struct Sink {
   }
   /* Texts stand in the flash, which is read by pgm_read_byte alone. */
   void add(const char *flash) {
-    for (char byte; (byte = (char)pgm_read_byte(flash)) != 0; flash++) put(byte);
+    for (uint8_t byte; (byte = pgm_read_byte(flash)) != 0; flash++) unpack(byte);
+  }
+  void unpack(uint8_t byte) {
+    if (byte < 128) {
+      put((char)byte);
+      return;
+    }
+    const unsigned char *pair = CAUSE_PAIRS[byte - 128];
+    unpack(pgm_read_byte(pair));
+    unpack(pgm_read_byte(pair + 1));
   }
 };
 
 void tell(Sink &sink, int cause, int last) {
   const char *text = nullptr;
   if (cause > 0 && cause < CAUSES) {
-    text = (const char *)pgm_read_ptr(&CAUSE_TEXTS[cause]);
-    if (text == nullptr) text = PSTR("one that the documentation has: see cause()");
+    text = CAUSE_TEXTS;
+    while (cause > 0) {
+      if (pgm_read_byte(text++) == 0) cause--;
+    }
+    if (pgm_read_byte(text) == 0) text = PSTR("one that the documentation has: see cause()");
   } else if (last == SHC_BAD_ARGUMENT) {
     text = PSTR("begin() is missing, a pointer is null, or there are too many headers");
   } else if (last == SHC_NO_RESPONSE || last == SHC_NOT_OPEN) {

@@ -154,6 +154,8 @@ fn tell<N: Network, C: Clock>(
     url: &str,
     error: &ErrorOf<N>,
 ) {
+    #[cfg(feature = "cause")]
+    put(&[client.cause(error).number()]);
     #[cfg(feature = "codes")]
     {
         put(&[client.diagnosis(error).cause().number()]);

@@ -201,7 +201,7 @@ impl Inner {
 
     /// The number of the cause of the last failure; 0 where there was none.
     pub(crate) fn cause(&self) -> i32 {
-        let cause = self.error.as_ref().map(|error| self.client.diagnosis(error).cause());
+        let cause = self.error.as_ref().map(|error| self.client.cause(error));
         cause.map_or(0, |cause| cause.number().into())
     }
 

@@ -2,6 +2,7 @@
 //! library. `WRITE_GENERATED=1 cargo test -p safe-http-client-c --test generated` writes both.
 
 use client::Cause;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -101,33 +102,95 @@ fn in_a_sketch(cause: Cause) -> (String, &'static str) {
     (what, advice)
 }
 
+/// How many texts a byte may stand for within each other: the library's function that unpacks them calls itself.
+const DEPTH: usize = 8;
+
+/// Byte pair encoding: the bytes from 128 on stand for the pairs of bytes that come most often. Returns the pairs.
+fn pack(texts: &mut [Vec<u8>]) -> Vec<[u8; 2]> {
+    let mut pairs: Vec<[u8; 2]> = Vec::new();
+    let mut depths: Vec<usize> = vec![0; 128];
+    for code in 128..=255 {
+        let depth = |pair: [u8; 2]| {
+            pair.map(|byte| depths[usize::from(byte)]).into_iter().max().unwrap() + 1
+        };
+        let mut counts = BTreeMap::<_, usize>::new();
+        for text in &*texts {
+            for pair in text.array_windows().filter(|pair| depth(**pair) <= DEPTH) {
+                *counts.entry(*pair).or_default() += 1;
+            }
+        }
+        // The first of those that are as many.
+        let Some((&pair, _)) = counts.iter().rev().max_by_key(|(_, count)| **count) else { break };
+        depths.push(depth(pair));
+        pairs.push(pair);
+        for text in &mut *texts {
+            let mut packed = Vec::new();
+            let mut rest = &text[..];
+            while let [first, behind @ ..] = rest {
+                let is_pair = rest.starts_with(&pair);
+                packed.push(if is_pair { code } else { *first });
+                rest = if is_pair { &rest[2..] } else { behind };
+            }
+            *text = packed;
+        }
+    }
+    pairs
+}
+
+/// As the library does it.
+fn unpack(byte: u8, pairs: &[[u8; 2]]) -> String {
+    match byte.checked_sub(128) {
+        Some(pair) => pairs[usize::from(pair)].map(|byte| unpack(byte, pairs)).concat(),
+        None => char::from(byte).into(),
+    }
+}
+
 #[test]
 fn the_texts_of_the_arduino_library() {
     let most = Cause::all().map(Cause::number).max().unwrap();
-    let mut text = String::from(
-        "/* The causes by their numbers: what it was, and what to do. In the flash; those that no sketch can meet \
-         are left out.\n *\n \
-         * Made by crates/c-abi/tests/generated.rs, of the client's own texts where a sketch has the same words. */\n\
-         #ifndef CAUSE_TEXTS_H\n#define CAUSE_TEXTS_H\n\n",
-    );
-    writeln!(text, "#define CAUSES {}", most + 1).unwrap();
-    writeln!(text, "#define CAUSE_EVENT_HANDLER {}\n", Cause::EventHandler.number()).unwrap();
-    let mut table = String::from("static const char *const CAUSE_TEXTS[CAUSES] PROGMEM = {\n");
-    for number in 0..=most {
-        match Cause::from_number(number).filter(|cause| !NEVER.contains(cause)) {
+    let texts: Vec<_> = (0..=most)
+        .map(|number| match Cause::from_number(number).filter(|cause| !NEVER.contains(cause)) {
             Some(cause) => {
                 let (what, advice) = in_a_sketch(cause);
-                let whole = format!("{what}\ntry:   {advice}");
-                assert!(!whole.contains(['_', '`']), "a name of Rust's: {whole}");
-                writeln!(text, "static const char CAUSE_{number}[] PROGMEM = {whole:?};").unwrap();
-                writeln!(table, "    CAUSE_{number},").unwrap();
+                format!("{what}\ntry:   {advice}")
             }
-            None => table.push_str("    nullptr,\n"),
-        }
+            None => String::new(),
+        })
+        .collect();
+    let mut packed: Vec<_> = texts.iter().map(|text| text.clone().into_bytes()).collect();
+    let pairs = pack(&mut packed);
+    let mut made = format!(
+        "/* The causes by their numbers: what it was, and what to do. In the flash; those that no sketch can meet \
+         are left out.\n * A byte from 128 on stands for the two of CAUSE_PAIRS, which halves them.\n *\n \
+         * Made by crates/c-abi/tests/generated.rs, of the client's own texts where a sketch has the same words. */\n\
+         #ifndef CAUSE_TEXTS_H\n#define CAUSE_TEXTS_H\n\n\
+         #define CAUSES {}\n#define CAUSE_EVENT_HANDLER {}\n\n\
+         static const unsigned char CAUSE_PAIRS[][2] PROGMEM = {{",
+        most + 1,
+        Cause::EventHandler.number(),
+    );
+    for line in pairs.chunks(12) {
+        let line: String =
+            line.iter().map(|[first, second]| format!(" {{{first}, {second}}},")).collect();
+        write!(made, "\n   {line}").unwrap();
     }
-    let text = format!("{text}\n{table}}};\n\n#endif\n");
-    assert!(text.is_ascii());
-    is_kept("arduino/SafeHttpClient/src/cause_texts.h", &text);
+    made.push_str("\n};\n\n/* One behind another, each with a zero byte behind it. */\n");
+    made.push_str("static const char CAUSE_TEXTS[] PROGMEM =");
+    for (number, (text, packed)) in texts.iter().zip(&packed).enumerate() {
+        assert!(text.is_ascii() && !text.contains(['_', '`', '*']), "not for a sketch: {text}");
+        assert_eq!(packed.iter().map(|byte| unpack(*byte, &pairs)).collect::<String>(), *text);
+        let text = text.replace('\n', " / ");
+        write!(made, "\n    /* {number} {text} */\n    \"").unwrap();
+        for byte in packed {
+            match byte {
+                b'"' | b'\\' | b'?' | ..b' ' | 0x7F.. => write!(made, "\\{byte:03o}").unwrap(),
+                _ => made.push(char::from(*byte)),
+            }
+        }
+        made.push_str("\\0\"");
+    }
+    made.push_str(";\n\n#endif\n");
+    is_kept("arduino/SafeHttpClient/src/cause_texts.h", &made);
 }
 
 /// The IDE colours the words of `keywords.txt`: all that the header has for sketches.

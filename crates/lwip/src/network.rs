@@ -204,11 +204,11 @@ fn config(link: RawLink) -> IpConfig {
 
 impl Link for Lwip {
     fn link_status(&mut self) -> LinkStatus {
-        let said = self.events.map(|mut events| events.link_status());
+        let said = self.events.map(LinkEvents::disconnect_reason);
         match (ffi::link(), said) {
             (Some(link), _) if link.is_up != 0 && link.address != 0 => LinkStatus::Up(config(link)),
-            (_, Some(LinkStatus::Disconnected(reason))) => LinkStatus::Disconnected(reason),
-            (_, Some(_)) => LinkStatus::NoAddress,
+            (_, Some(Some(reason))) => LinkStatus::Disconnected(reason),
+            (_, Some(None)) => LinkStatus::NoAddress,
             (Some(link), None) if link.is_up != 0 => LinkStatus::NoAddress,
             _ => LinkStatus::Disconnected(DisconnectReason::Unknown),
         }

@@ -46,11 +46,17 @@ fn the_last_report_is_the_status() {
     for (row, (report, status)) in reports.into_iter().enumerate() {
         report(&events);
         assert_eq!(link.link_status(), status, "row {row}");
+        let reason = match status {
+            LinkStatus::Disconnected(reason) => Some(reason),
+            _ => None,
+        };
+        assert_eq!(events.disconnect_reason(), reason, "row {row}");
     }
     for code in 0..=u8::MAX {
         let reason = DisconnectReason::from_code(code);
         events.disconnected(reason);
         assert_eq!(link.link_status(), down(reason), "code {code}");
+        assert_eq!(events.disconnect_reason(), Some(reason), "code {code}");
         events.disconnected(DisconnectReason::Code(code));
         assert_eq!(link.link_status(), down(DisconnectReason::Code(code)), "code {code}");
     }
