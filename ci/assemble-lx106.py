@@ -28,7 +28,8 @@ INVERSE = {"beq": "bne", "bltu": "bgeu", "blt": "bge", "beqz": "bnez", "bltz": "
 INVERSE |= {inverse: name for name, inverse in INVERSE.items()}
 STORES = {"s8i": 1, "s16i": 2, "s32i": 4}
 LOADS = {"l8ui": 1, "l16ui": 2, "l16si": 2, "l32i": 4}
-SHIFTS = {"ssl", "ssr", "ssai"}
+# They set no register of these.
+OTHERS = {"ssl", "ssr", "ssai", "memw", "j", "jx"}
 # They do nothing but set their first operand.
 SETTERS = {"movi", "or", "l32r", "and", "extui", "addi", "addmi", "add", "slli", "srli", "srai", "sub", "xor",
            "addx2", "addx4", "addx8", "subx2", "subx4", "subx8", "neg", "mull", "sll", "srl", "sra", "src",
@@ -67,7 +68,7 @@ class Line:
             return frozenset(), ALIVE_AT_RETURN
         if self.name in SETTERS:
             return frozenset(registers[:1]), frozenset(registers[1:])
-        if self.name in CONDITIONAL or self.name in STORES or self.name in INVERSE or self.name in SHIFTS | {"j", "jx"}:
+        if self.name in CONDITIONAL | OTHERS or self.name in STORES or self.name in INVERSE:
             return frozenset(), frozenset(registers)
         raise KeyError(self.name)
 
