@@ -28,9 +28,9 @@ def table():
         return [instructions[client][case]["instructions"] for client in ("safe-http-client", *PEERS)]
 
     rows = [
-        ("flash of a GET, bytes of `.text`", text["a GET"], *(text[peer] for peer in PEERS)),
-        ("the same, where the compiler has checked the URL (`url!`)",
+        ("flash of a GET, bytes of `.text`, its URL checked by the compiler (`url!`)",
          text["a GET of a URL that the compiler has checked (`url!`)"], None, None),
+        ("the same, of a URL that is a string at run time", text["a GET"], *(text[peer] for peer in PEERS)),
         ("what a GET over a second stack adds",
          text["what a GET over a second stack in the same program adds"],
          *(text[f"the same with {peer}"] for peer in PEERS)),

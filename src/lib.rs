@@ -22,7 +22,7 @@
 //!
 //! ```no_run
 //! use safe_http_client::{
-//!     FnClock, LinkEvents, LoopContext, NalNetwork, SafeHttpClient, StackQuirks,
+//!     FnClock, LinkEvents, LoopContext, NalNetwork, SafeHttpClient, StackQuirks, url,
 //! };
 //!
 //! static EVENTS: LinkEvents = LinkEvents::new();
@@ -36,7 +36,7 @@
 //!
 //! let mut online = client.wait_online(&mut cx)?;
 //! let mut buffer = [0; 1024];
-//! let mut response = online.get("http://192.168.1.20/state", &mut buffer).send()?;
+//! let mut response = online.get(url!("http://192.168.1.20/state"), &mut buffer).send()?;
 //! println!("{} {}", response.status(), response.read_to_str()?);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

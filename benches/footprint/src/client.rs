@@ -68,6 +68,13 @@ macro_rules! with_layer {
         {
             $request.digest($url, $url, unsafe { millis() }.into())
         }
+        #[cfg(feature = "layers")]
+        {
+            $request
+                .follow(5)
+                .retry(safe_http_client::RetryPolicy::new(unsafe { millis() }))
+                .digest($url, $url, unsafe { millis() }.into())
+        }
         #[cfg(feature = "json")]
         {
             $request.json(&unsafe { millis() })
@@ -87,6 +94,7 @@ macro_rules! with_layer {
             feature = "lenient",
             feature = "json",
             feature = "bearer",
+            feature = "layers",
             feature = "redirect",
             feature = "retry"
         )))]
@@ -122,12 +130,12 @@ fn request<N: Network, C: Clock>(
         },
         #[cfg(not(feature = "json"))]
         Ok(mut response) => response.read_to_end().map(put),
-        #[cfg(feature = "digest")]
+        #[cfg(any(feature = "digest", feature = "layers"))]
         Err(safe_http_client::LayerError::Challenge { why, .. }) => {
             put(&[why == safe_http_client::ChallengeError::Weak].map(u8::from));
             return false;
         }
-        #[cfg(feature = "redirect")]
+        #[cfg(any(feature = "redirect", feature = "layers"))]
         Err(safe_http_client::LayerError::Redirect { why, .. }) => {
             put(match why {
                 safe_http_client::RedirectError::Loop => b"loop",
@@ -135,11 +143,26 @@ fn request<N: Network, C: Clock>(
             });
             return false;
         }
-        #[cfg(any(feature = "redirect", feature = "retry", feature = "digest"))]
+        #[cfg(any(
+            feature = "redirect",
+            feature = "retry",
+            feature = "digest",
+            feature = "layers"
+        ))]
         Err(safe_http_client::LayerError::Request { error, .. }) => Err(error),
-        #[cfg(not(any(feature = "redirect", feature = "retry", feature = "digest")))]
+        #[cfg(not(any(
+            feature = "redirect",
+            feature = "retry",
+            feature = "digest",
+            feature = "layers"
+        )))]
         Err(error) => Err(error),
-        #[cfg(any(feature = "redirect", feature = "retry", feature = "digest"))]
+        #[cfg(any(
+            feature = "redirect",
+            feature = "retry",
+            feature = "digest",
+            feature = "layers"
+        ))]
         Err(_) => return false,
     };
     if let Err(error) = &got {
