@@ -117,7 +117,7 @@ impl Watch {
         head.extend_from_slice(bytes);
         if let Some(end) = head.windows(4).position(|four| four == b"\r\n\r\n") {
             let lines = head.get(..end).unwrap_or_default();
-            show_lines('>', lines.split(|&byte| byte == b'\n').map(hidden));
+            show_lines('>', without_secrets(lines.split(|&byte| byte == b'\n')));
             progress.request = None;
         }
     }
@@ -136,7 +136,7 @@ impl Watch {
     pub(crate) fn head(&self, lines: &[Vec<u8>]) {
         self.progress().head_shown = true;
         if self.verbose {
-            show_lines('<', lines.iter().map(|line| hidden(line)));
+            show_lines('<', without_secrets(lines.iter().map(Vec::as_slice)));
         }
     }
 
@@ -173,7 +173,7 @@ impl Watch {
             return;
         }
         // As it is, so that each byte is seen.
-        let lines = came.split_inclusive(|&byte| byte == b'\n').map(hidden);
+        let lines = without_secrets(came.split_inclusive(|&byte| byte == b'\n'));
         let shown: Vec<_> = lines.map(|line| line.escape_ascii().to_string()).collect();
         self.note(&format!("what came of a response, its first {} bytes:", came.len()));
         show_lines('<', shown.iter().map(String::as_bytes));
@@ -292,9 +292,25 @@ fn is_secret(name: &[u8]) -> bool {
     SECRETS.iter().any(|secret| name == secret.as_bytes()) || SECRET_WORDS.iter().any(has)
 }
 
+/// Lines of a head as they may be shown.
+fn without_secrets<'l>(
+    lines: impl Iterator<Item = &'l [u8]>,
+) -> impl Iterator<Item = Cow<'l, [u8]>> {
+    let mut is_hidden = false;
+    lines.map(move |line| {
+        // A line that goes on (RFC 9112 section 5.2) is as secret as its first.
+        if is_hidden && matches!(line.first(), Some(b' ' | b'\t')) {
+            return Cow::Borrowed(&b" [hidden]"[..]);
+        }
+        let shown = hidden(line);
+        is_hidden = matches!(shown, Cow::Owned(_));
+        shown
+    })
+}
+
 /// A header line as it may be shown: of `Authorization: Basic dXNlcjpw` the scheme, of `Set-Cookie: id=1` the
 /// name.
-pub(crate) fn hidden(line: &[u8]) -> Cow<'_, [u8]> {
+fn hidden(line: &[u8]) -> Cow<'_, [u8]> {
     let Some(colon) = line.iter().position(|&byte| byte == b':') else {
         return Cow::Borrowed(line);
     };
@@ -323,7 +339,7 @@ fn begins_another(progress: &Progress, bytes: &[u8]) -> bool {
 fn show_head_that_came(came: &[u8]) {
     let end = came.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(came.len());
     let lines = came.get(..end).unwrap_or_default().split(|&byte| byte == b'\n');
-    show_lines('<', lines.map(hidden));
+    show_lines('<', without_secrets(lines));
 }
 
 /// Shows lines as curl does, each behind a mark, and an empty one at the end.

@@ -66,6 +66,12 @@ fn what_is_shown_with_v_has_no_secrets() {
     let run = fetch(&["-H", "Authorization Bearer t0ken", "http://127.0.0.1:1/"]);
     assert_eq!(run.status, 2, "{run:?}");
     says("-H", &run.stderr, &["\"Authorization ...\"", "'K: V'"], &["t0ken", "Bearer"]);
+    // Nor on a line that goes on, whether the head is read to its end or not.
+    for end in ["Content-Length: 0\r\n\r\n", "odd line\r\n\r\n"] {
+        let head = "HTTP/1.1 200 OK\r\nSet-Cookie: session=\r\n s3cret\r\n\ts3cret\r\nX-Plain: seen\r\n on\r\n";
+        let run = fetch(&["-v", &Server::new(answer(format!("{head}{end}"))).url()]);
+        says("-v", &run.stderr, &["< Set-Cookie: session=[hidden]", "seen", "on"], &["s3cret"]);
+    }
     // Nor where it fails.
     let server =
         Server::new(answer("HTTP/1.1 200 OK\r\nSet-Cookie: session=s3cret\r\nodd line\r\n\r\n"));
