@@ -1,6 +1,8 @@
 /* What the program calls and doesn't contain. Nothing of it is ever run, and its section isn't
    counted. */
     .section .stubs, "ax", %progbits
+    /* Where a call may lead to on the LX106. */
+    .balign 4
     .macro stub name
     .global \name
     .type \name, %function
