@@ -27,7 +27,7 @@ packages_of() {
             ;;
         network) echo iproute2 nftables openssl ;;
         valgrind) echo valgrind gcc ;;
-        lwip) echo gcc libc6-dev xz-utils ;;
+        lwip) echo gcc g++ libc6-dev xz-utils ;;
         tools) python3 -c 'import ensurepip' 2>/dev/null || echo python3 python3-venv ;;
         *)
             echo "install-packages: unknown group '$1' (targets, emulators, servers, network, valgrind, lwip, tools)" >&2

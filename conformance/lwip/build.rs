@@ -39,9 +39,9 @@ fn main() {
     build.include("csrc").include(lwip.join("include")).include(shim).flag("-fno-strict-aliasing");
     // gcc's sanitizers, which see Rust's allocations, too.
     println!("cargo:rerun-if-env-changed=LWIP_SANITIZED");
-    if std::env::var_os("LWIP_SANITIZED").is_some() {
-        build.flag("-fsanitize=address,undefined").flag("-fno-sanitize-recover=all");
-        build.flag("-fno-omit-frame-pointer");
+    let sanitized = std::env::var_os("LWIP_SANITIZED").is_some();
+    if sanitized {
+        sanitize(&mut build);
         println!("cargo:rustc-link-arg=-lasan");
         println!("cargo:rustc-link-arg=-lubsan");
     }
@@ -50,9 +50,26 @@ fn main() {
     build.file(lwip.join("netif/ethernet.c")).warnings(false).compile("lwip");
     ours.file(shim.join("safe_http_lwip.c")).file("csrc/harness.c");
     ours.warnings_into_errors(true).flag("-Wall").flag("-Wextra").compile("safe_http_lwip");
+    // As the IDE has it: C++17 without exceptions.
+    let mut sketch = cc::Build::new();
+    let library = Path::new("../../arduino");
+    println!("cargo:rerun-if-changed={}", library.display());
+    sketch.cpp(true).std("c++17").include(library.join("SafeHttpClient/src"));
+    sketch.include("../../include").include(library.join("check/stand-in"));
+    sketch.flag("-fno-exceptions").flag("-fno-rtti").warnings_into_errors(true);
+    if sanitized {
+        sanitize(&mut sketch);
+    }
+    sketch.file(library.join("SafeHttpClient/src/SafeHttpClient.cpp")).file("csrc/sketch.cpp");
+    sketch.compile("sketch");
     // The one calls the other both ways.
     println!("cargo:rustc-link-arg=-Wl,--start-group");
     println!("cargo:rustc-cfg=lwip");
+}
+
+fn sanitize(build: &mut cc::Build) {
+    build.flag("-fsanitize=address,undefined").flag("-fno-sanitize-recover=all");
+    build.flag("-fno-omit-frame-pointer");
 }
 
 /// `LWIP_SOURCE`, or where ci/lwip-source.sh puts it: the target directory's `lwip`.

@@ -21,13 +21,15 @@ int snprintf(char *out, size_t size, const char *format, ...);
 
 #define PROGMEM __attribute__((section(".irom.text.progmem")))
 #define PSTR(text) (__extension__({ static const char flash[] __attribute__((section(".irom.text.pstr"))) = (text); &flash[0]; }))
-/* A word at a time, as the flash takes no other loads. */
+/* A word at a time, as the flash takes no other loads. (A PC's tools would see that it reads beyond a text's end.) */
 static inline uint8_t pgm_read_byte(const void *at) {
+#ifndef __XTENSA__
+  return *(const volatile uint8_t *)at;
+#endif
   uintptr_t address = (uintptr_t)at;
   uint32_t word = *(const volatile uint32_t *)(address & ~(uintptr_t)3);
   return (uint8_t)(word >> (8 * (address & 3)));
 }
-#define pgm_read_ptr(at) (*(const void *const volatile *)(at))
 
 class Print {
  public:
