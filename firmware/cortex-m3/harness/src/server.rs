@@ -49,7 +49,7 @@ impl Server {
         self.server.requests().into_iter().map(told).collect()
     }
 
-    /// Has `act` done while the next request waits for its answer.
+    /// Says when the next request has come, whose answer waits until the other is dropped.
     pub fn hold_next(&self) -> (Receiver<()>, Held) {
         let (came, has_come) = channel();
         let (answer, may_answer) = channel();
