@@ -11,7 +11,6 @@ pub mod embassy;
 mod layers;
 pub mod load;
 pub mod modem;
-pub mod requests;
 pub mod scenario;
 #[path = "../../tests/common/server.rs"]
 pub mod server;

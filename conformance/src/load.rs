@@ -2,7 +2,6 @@
 //! the figures of this process.
 
 use crate::common::cx;
-use crate::requests::{header, is_whole_request};
 use safe_http_client::{
     Cause, Clock, ErrorOf, LoopContext, Method, Network, SafeHttpClient, asynch,
 };
@@ -14,6 +13,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+use test_server::Request;
 
 /// `LOAD=full` runs the long form.
 pub fn is_full() -> bool {
@@ -55,7 +55,7 @@ pub fn serve() {
     for listener in listeners {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                thread::spawn(move || answer(stream));
+                thread::spawn(move || answer(&stream));
             }
         });
     }
@@ -68,19 +68,12 @@ fn say(line: &str) {
 }
 
 /// A connection that ends, or is gone, ends this.
-fn answer(mut stream: TcpStream) -> Option<()> {
+fn answer(mut stream: &TcpStream) -> Option<()> {
     stream.set_nodelay(true).ok()?;
-    let (mut inbox, mut bytes) = (Vec::new(), [0; 1024]);
+    let mut reader = BufReader::new(stream);
     loop {
-        while !is_whole_request(&inbox) {
-            let count = stream.read(&mut bytes).ok().filter(|count| *count > 0)?;
-            inbox.extend_from_slice(&bytes[..count]);
-        }
-        let request = String::from_utf8_lossy(&inbox);
-        let id: usize = header(&request, "x-id")?.parse().ok()?;
-        let close = header(&request, "connection") == Some("close");
-        // The client sends one request at a time.
-        inbox.clear();
+        let request = Request::read(&mut reader).ok()?;
+        let id: usize = request.header("x-id")?.parse().ok()?;
         say(&format!("id {id}"));
         let mut body = id.to_string();
         if id.is_multiple_of(LONG) {
@@ -93,7 +86,7 @@ fn answer(mut stream: TcpStream) -> Option<()> {
                 thread::sleep(Duration::from_micros(300));
             }
         }
-        if close {
+        if request.header("connection") == Some("close") {
             return None;
         }
     }

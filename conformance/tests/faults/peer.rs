@@ -2,10 +2,10 @@
 //! it hears: each request has to be one, with its own body.
 
 use crate::scenario::{LONG, PIECE, SHORT, UPLOADED};
-use conformance::requests::{end_of_head, is_chunked, is_whole_request};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
+use test_server::{end_of_head, is_chunked, is_whole_request};
 
 /// The request lines that have come, as soon as their heads were whole; and what was no request.
 pub type Heard = Arc<Mutex<Vec<String>>>;

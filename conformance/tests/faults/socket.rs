@@ -2,7 +2,7 @@
 //! it.
 
 use crate::plan::Stage;
-use conformance::requests::{end_of_head, is_whole_request};
+use test_server::{end_of_head, is_whole_request};
 
 pub struct Socket<S> {
     pub inner: S,

@@ -92,20 +92,12 @@ fn what_came_while_a_connection_rested_is_not_the_next_answer() {
 /// In real time, with the modem in a thread and a server on a real socket.
 #[test]
 fn a_get_in_real_time_from_a_real_server() {
+    use conformance::common::tools::answering;
     use esp8266_sim::{Config, Simulator};
     use safe_http_client::{Clock, FnClock};
-    use std::io::{Read, Write};
     use std::time::{Duration, Instant};
 
-    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = server.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for stream in server.incoming() {
-            let mut stream = stream.unwrap();
-            let _ = stream.read(&mut [0; 512]);
-            stream.write_all(HELLO.as_bytes()).unwrap();
-        }
-    });
+    let address = (std::net::Ipv4Addr::LOCALHOST, answering(HELLO.as_bytes())).into();
     for dialect in Dialect::ALL {
         let config = Config::new(dialect).baud(115_200).map(HOST, 80, address);
         let (_handle, port) = Simulator::spawn(config);

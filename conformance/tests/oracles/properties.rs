@@ -18,6 +18,7 @@ use safe_http_client::{
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
+use test_server::unchunk;
 
 type Client = SafeHttpClient<NalNetwork<ScriptStack, TestLink>, TestClock>;
 
@@ -214,24 +215,6 @@ fn bytes_behind_a_101_are_the_streams() {
 
 // --- Requests ---
 
-/// Takes chunks apart: the client's own, with sizes of four digits and no extensions.
-fn unchunked(mut rest: &[u8]) -> Vec<u8> {
-    let mut body = Vec::new();
-    loop {
-        let end = rest.windows(2).position(|it| it == b"\r\n").unwrap();
-        let size = std::str::from_utf8(&rest[..end]).unwrap();
-        let size = usize::from_str_radix(size, 16).unwrap();
-        let data = &rest[end + 2..];
-        body.extend_from_slice(&data[..size]);
-        assert_eq!(&data[size..size + 2], b"\r\n");
-        rest = &data[size + 2..];
-        if size == 0 {
-            assert_eq!(rest, b"");
-            return body;
-        }
-    }
-}
-
 /// How a request's body is given.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Given {
@@ -322,7 +305,7 @@ fn a_request_is_read_by_httparse_as_it_was_made() {
             }
             Given::InPieces(_) => {
                 prop_assert_eq!(codings, [b"chunked"]);
-                prop_assert_eq!(unchunked(body_sent), body);
+                prop_assert_eq!(unchunk(body_sent), body);
                 prop_assert!(lengths.is_empty());
             }
         }

@@ -14,11 +14,12 @@ use embedded_io_async::{Read, Write as _};
 use safe_http_client::asynch::{NalNetwork, SafeHttpClient};
 use safe_http_client::{BodyLength, Config, LoopContext};
 use safe_http_client_embassy::{EmbassyLink, EmbassyNetwork, EmbassyTimer};
-use std::io::{BufRead, BufReader, Result, Write};
+use std::io::{BufReader, Result, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use test_server::Request;
 
 type Stack = EmbassyNetwork<'static>;
 type Network = Counted<NalNetwork<'static, Stack, Stack, EmbassyLink<'static>>>;
@@ -76,25 +77,10 @@ fn serve(stream: TcpStream) -> Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(&stream);
     loop {
-        let (mut line, mut head) = (String::new(), String::new());
-        while line != "\r\n" {
-            line.clear();
-            if reader.read_line(&mut line)? == 0 {
-                return Ok(());
-            }
-            head.push_str(&line);
-        }
-        let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
-        if head.contains("Transfer-Encoding: chunked") {
-            // The last chunk of an upload.
-            while line != "0\r\n" {
-                line.clear();
-                reader.read_line(&mut line)?;
-            }
-            reader.read_line(&mut line)?;
-        }
+        let request = Request::read(&mut reader)?;
+        let target = request.target();
         let length = target.len();
-        let answer = match target.as_str() {
+        let answer = match target {
             "/silent" => continue,
             "/leads/left" => {
                 "HTTP/1.1 302 F\r\nLocation: /left\r\nContent-Length: 4\r\n\r\nmore".to_owned()

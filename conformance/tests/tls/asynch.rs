@@ -3,7 +3,7 @@
 use crate::chains::{HOST, Served, leaf, root, served};
 use crate::client::{now, random};
 use crate::programs::{Folder, files, find, free_port, s_server};
-use crate::rustls_server::{Stream, config, head, hello, start};
+use crate::rustls_server::{Stream, config, hello, start};
 use conformance::common::cx;
 use embedded_io_async::{ErrorType, Read, Write};
 use rustls::version::{TLS12, TLS13};
@@ -21,6 +21,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::task::Poll;
 use std::time::{Duration, Instant};
+use test_server::read_head;
 
 #[derive(Clone, Copy)]
 struct IoTimer(StdClock);
@@ -95,7 +96,7 @@ fn requests_and_uploads_go_over_one_verified_connection() {
     let at = server(&served, |stream| {
         HANDSHAKES.fetch_add(1, Relaxed);
         loop {
-            let request = String::from_utf8(head(stream)?).unwrap();
+            let request = read_head(stream)?;
             let mut length = 100_000;
             if request.starts_with("PUT ") {
                 let mut body = vec![0; 20_000];
@@ -159,7 +160,7 @@ fn whoever_cant_be_verified_gets_no_request() {
         (&elsewhere, &elsewhere, Failure::WrongHost, "elsewhere.test"),
     ] {
         let at = server(shown, |stream| {
-            assert!(head(stream).is_err(), "a request came");
+            assert!(read_head(stream).is_err(), "a request came");
             Ok(())
         });
         on_sockets(trusted, async |client| {
@@ -195,8 +196,8 @@ fn a_server_that_wasnt_verified_is_evidence() {
 fn a_silent_server_ends_in_a_timeout_and_the_task_sleeps_meanwhile() {
     let served = served();
     let at = server(&served, |stream| {
-        head(stream)?;
-        head(stream).map(drop)
+        read_head(stream)?;
+        read_head(stream).map(drop)
     });
     on_sockets(&served, async |client| {
         let (mut cx, mut buffer) = (cx(), [0; 512]);

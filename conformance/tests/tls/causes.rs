@@ -3,7 +3,7 @@
 use crate::chains::{HOST, Served, leaf, root, self_signed, served};
 use crate::client::{self, Outcome, clock, get, get_with, now, std_network, with_tls};
 use crate::programs::{Folder, files, find, free_port, s_server};
-use crate::rustls_server::{config, head, hello, start};
+use crate::rustls_server::{config, hello, start};
 use conformance::common::cx;
 use conformance::common::tools::answering;
 use rustls::version::{TLS12, TLS13};
@@ -15,6 +15,7 @@ use safe_http_client_tls::{
 use sha2::{Digest as _, Sha256};
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use test_server::read_head;
 
 fn by_authority(served: &Served, host: &str, port: u16, clock: impl WallClock) -> Outcome {
     let anchors = [anchor(&served.root).unwrap()];
@@ -141,11 +142,11 @@ fn what_wasnt_verified_is_evidence() {
     let served = served();
     let secure = start(config(&served, &[&TLS13]), |stream| {
         for _ in 0..2 {
-            head(stream)?;
+            read_head(stream)?;
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")?;
             stream.flush()?;
         }
-        head(stream).map(drop)
+        read_head(stream).map(drop)
     });
     let plain = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
     let anchors = [anchor(&served.root).unwrap()];

@@ -2,7 +2,7 @@
 
 use crate::chains::served;
 use crate::client::{clock, config, now, std_network, with_tls};
-use crate::rustls_server::{self, Stream, head, start};
+use crate::rustls_server::{self, Stream, start};
 use conformance::common::cx;
 use embedded_io::{Read as _, Write as _};
 use rustls::version::TLS13;
@@ -12,6 +12,7 @@ use std::io::{Read, Result, Write};
 use std::net::SocketAddr;
 use std::thread::sleep;
 use std::time::Duration;
+use test_server::read_head;
 
 /// A client that a server of this script answers, and the URL.
 macro_rules! with_server {
@@ -49,7 +50,7 @@ fn hear(stream: &mut Stream, count: usize) -> Result<String> {
 fn many_requests_go_over_one_handshake() {
     fn script(stream: &mut Stream) -> Result<()> {
         for number in 0..20 {
-            head(stream)?;
+            read_head(stream)?;
             let body = format!("{number:02}");
             say(stream, format!("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{body}").as_bytes())?;
         }
@@ -68,7 +69,7 @@ fn many_requests_go_over_one_handshake() {
 #[test]
 fn a_kept_connection_that_was_closed_is_replaced() {
     fn script(stream: &mut Stream) -> Result<()> {
-        head(stream)?;
+        read_head(stream)?;
         say(stream, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")?;
         stream.conn.send_close_notify();
         stream.flush()
@@ -85,11 +86,11 @@ fn a_kept_connection_that_was_closed_is_replaced() {
 #[test]
 fn a_kept_connection_with_bytes_that_nobody_asked_for_is_closed() {
     fn script(stream: &mut Stream) -> Result<()> {
-        head(stream)?;
+        read_head(stream)?;
         say(stream, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")?;
         sleep(Duration::from_millis(5));
         say(stream, b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")?;
-        head(stream).map(drop)
+        read_head(stream).map(drop)
     }
     with_server!(script, |online, at| for _ in 0..3 {
         let mut buffer = [0; 256];
@@ -103,13 +104,13 @@ fn a_kept_connection_with_bytes_that_nobody_asked_for_is_closed() {
 #[test]
 fn chunks_and_trailers_in_records_of_their_own() {
     fn script(stream: &mut Stream) -> Result<()> {
-        head(stream)?;
+        read_head(stream)?;
         let whole: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
             5\r\nhello\r\n8;x=y\r\n, world!\r\n0\r\nSum: 13\r\n\r\n";
         for byte in whole {
             say(stream, &[*byte])?;
         }
-        head(stream).map(drop)
+        read_head(stream).map(drop)
     }
     with_server!(script, |online, at| {
         let mut buffer = [0; 512];
@@ -123,7 +124,7 @@ fn chunks_and_trailers_in_records_of_their_own() {
 #[test]
 fn a_body_that_is_announced_waits_for_100() {
     fn script(stream: &mut Stream) -> Result<()> {
-        let request = String::from_utf8(head(stream)?).unwrap();
+        let request = read_head(stream)?;
         assert!(request.contains("Expect: 100-continue\r\n"), "{request}");
         // Nothing of the body may have come.
         stream.sock.set_read_timeout(Some(Duration::from_millis(50)))?;
@@ -143,9 +144,9 @@ fn a_body_that_is_announced_waits_for_100() {
 #[test]
 fn a_body_that_is_refused_before_it_is_sent() {
     fn script(stream: &mut Stream) -> Result<()> {
-        head(stream)?;
+        read_head(stream)?;
         say(stream, b"HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n")?;
-        head(stream).map(drop)
+        read_head(stream).map(drop)
     }
     with_server!(script, |online, at| {
         let mut buffer = [0; 256];
@@ -159,7 +160,7 @@ fn a_body_that_is_refused_before_it_is_sent() {
 fn uploads_in_many_records() {
     const LENGTH: usize = 20_000;
     fn script(stream: &mut Stream) -> Result<()> {
-        let request = String::from_utf8(head(stream)?).unwrap();
+        let request = read_head(stream)?;
         if request.contains("Content-Length: 20000\r\n") {
             assert_eq!(hear(stream, LENGTH)?, "x".repeat(LENGTH));
         } else {
@@ -186,7 +187,7 @@ fn uploads_in_many_records() {
 #[test]
 fn an_upload_that_is_answered_early_ends_early() {
     fn script(stream: &mut Stream) -> Result<()> {
-        head(stream)?;
+        read_head(stream)?;
         hear(stream, 1000)?;
         say(stream, b"HTTP/1.1 413 Too Large\r\nContent-Length: 4\r\n\r\nless")?;
         // It takes no more, and keeps the connection.
@@ -206,7 +207,7 @@ fn an_upload_that_is_answered_early_ends_early() {
 
 /// What follows isn't HTTP any more: an echo, with its first bytes behind the head.
 fn tunnel(stream: &mut Stream) -> Result<()> {
-    let request = String::from_utf8(head(stream)?).unwrap();
+    let request = read_head(stream)?;
     let answer: &[u8] = if request.starts_with("CONNECT ") {
         b"HTTP/1.1 200 OK\r\n\r\nhi"
     } else {
@@ -253,7 +254,7 @@ fn upgraded_connections_and_tunnels_stay_sealed() {
 #[test]
 fn a_tunnel_that_is_cut_is_no_end() {
     fn script(stream: &mut Stream) -> Result<()> {
-        head(stream)?;
+        read_head(stream)?;
         say(stream, b"HTTP/1.1 101 Switching Protocols\r\n\r\nhi")
     }
     with_server!(script, |online, at| {

@@ -6,10 +6,11 @@ use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
+use test_server::read_head;
 
 /// Shows the same certificates to everyone, unseen.
 #[derive(Debug)]
@@ -58,21 +59,10 @@ pub fn start(config: ServerConfig, answer: Answer) -> u16 {
     port
 }
 
-/// Reads the head of a request.
-pub fn head(stream: &mut impl Read) -> std::io::Result<Vec<u8>> {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        stream.read_exact(&mut byte)?;
-        head.push(byte[0]);
-    }
-    Ok(head)
-}
-
 /// `hello`, as often as it is asked for.
 pub fn hello(stream: &mut Stream) -> std::io::Result<()> {
     loop {
-        head(stream)?;
+        read_head(stream)?;
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")?;
         stream.flush()?;
     }

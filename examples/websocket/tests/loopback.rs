@@ -8,6 +8,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+use test_server::read_head;
 use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::CloseFrame;
 use tungstenite::{Message, WebSocket};
@@ -93,17 +94,6 @@ fn serve<T: Send + 'static>(
     (port, thread::spawn(move || work(listener.accept().unwrap().0)))
 }
 
-/// Reads a request's head.
-fn head_of(stream: &mut TcpStream) -> String {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        stream.read_exact(&mut byte).unwrap();
-        head.push(byte[0]);
-    }
-    String::from_utf8(head).unwrap()
-}
-
 /// The answer that accepts it.
 fn accepting(head: &str) -> String {
     let key = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap();
@@ -185,7 +175,7 @@ fn frames_in_any_pieces() {
     let frames = b"\x01\x02on\x89\x01?\x00\x01e\x80\x00\x81\x03two\x88\x00";
     for split in 0..=frames.len() + 1 {
         let (port, server) = serve(move |mut stream| {
-            let head = head_of(&mut stream);
+            let head = read_head(&mut stream).unwrap();
             let bytes = [accepting(&head).as_bytes(), frames].concat();
             let front = bytes.len() - frames.len();
             let pieces: Vec<&[u8]> = if split > frames.len() {
@@ -245,7 +235,7 @@ fn refusals_say_what_was_answered() {
     ];
     for (answer, words) in rows {
         let (port, server) = serve(move |mut stream| {
-            let head = head_of(&mut stream);
+            let head = read_head(&mut stream).unwrap();
             stream.write_all(answer.as_bytes()).unwrap();
             head
         });
@@ -262,7 +252,7 @@ fn refusals_say_what_was_answered() {
     // An extension or a protocol that nobody asked for.
     for name in ["Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol"] {
         let (port, server) = serve(move |mut stream| {
-            let answer = accepting(&head_of(&mut stream));
+            let answer = accepting(&read_head(&mut stream).unwrap());
             let answer = answer.replace("\r\n\r\n", &format!("\r\n{name}: x\r\n\r\n"));
             stream.write_all(answer.as_bytes()).unwrap();
         });
@@ -290,7 +280,7 @@ fn frames_that_break_a_rule() {
     ];
     for (frames, words) in rows {
         let (port, server) = serve(move |mut stream| {
-            let head = head_of(&mut stream);
+            let head = read_head(&mut stream).unwrap();
             stream.write_all(&[accepting(&head).as_bytes(), frames].concat()).unwrap();
         });
         let mut rig = Rig::new(port);
@@ -308,7 +298,7 @@ fn frames_that_break_a_rule() {
     // As long as there is room, in two frames, and a byte more.
     for (more, is_taken) in [(0, true), (1, false)] {
         let (port, server) = serve(move |mut stream| {
-            let head = head_of(&mut stream);
+            let head = read_head(&mut stream).unwrap();
             let mut bytes = accepting(&head).into_bytes();
             let rest = MESSAGE - 100 + more;
             bytes.extend([0x02, 100].iter().chain(&[b'a'; 100]));
@@ -342,7 +332,7 @@ fn the_program() {
     assert!(lines[5].starts_with("2 times, in "), "{said}");
 
     let (port, server) = serve(|mut stream| {
-        head_of(&mut stream);
+        read_head(&mut stream).unwrap();
         stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n").unwrap();
     });
     let done = program().arg(format!("ws://127.0.0.1:{port}/")).output().unwrap();

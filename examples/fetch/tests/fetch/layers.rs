@@ -1,29 +1,13 @@
 //! What `fetch` does with redirects, files that broke off, retries and hints, where it is more than curl does.
 
 use crate::run::{Folder, Run, fetch, start};
-use crate::server::{Play, answer, drain, perform, read_request, refusing_port};
+use crate::server::{Play, answer, drain, playing, refusing_port};
 use crate::tools::says;
 use std::io::Write as _;
 use std::net::TcpListener;
-use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
-
-/// A server that plays one after the other, a connection each; what it was asked.
-fn playing(plays: Vec<Play>) -> (String, Receiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let host = listener.local_addr().unwrap().to_string();
-    let (sender, asked) = channel();
-    thread::spawn(move || {
-        for (play, stream) in plays.into_iter().zip(listener.incoming()) {
-            let mut stream = stream.unwrap();
-            let request = String::from_utf8(read_request(&mut stream)).unwrap();
-            sender.send(request).unwrap();
-            thread::spawn(move || perform(&mut stream, &play));
-        }
-    });
-    (host, asked)
-}
+use test_server::Request;
 
 fn whole(tag: &str, body: &str) -> Play {
     let length = body.len();
@@ -43,8 +27,8 @@ fn rest(tag: &str, fields: &str) -> Play {
 
 const RANGE: &str = "Content-Range: bytes 5-9/10";
 
-fn asks_for_rest(request: &str) -> bool {
-    request.to_ascii_lowercase().contains("\r\nrange: bytes=5-\r\n")
+fn asks_for_rest(request: Request) -> bool {
+    request.header("range") == Some("bytes=5-")
 }
 
 // ---- Files that broke off ----
@@ -78,7 +62,7 @@ fn a_file_is_gone_on_with_where_its_version_is_known() {
             format!("{name}={}", std::fs::read_to_string(folder.path(name)).unwrap())
         };
         assert_eq!(folder.names().iter().map(read).collect::<Vec<_>>(), files, "{what}");
-        let asked: Vec<_> = asked.iter().take(ranges.len()).map(|it| asks_for_rest(&it)).collect();
+        let asked: Vec<_> = asked.iter().take(ranges.len()).map(asks_for_rest).collect();
         assert_eq!(asked, ranges, "{what}");
     }
 }
@@ -91,7 +75,7 @@ fn a_retry_goes_on_with_the_file() {
     let run = fetch(&["--retry", "1", "-C", "-", "-o", &folder.path("file"), &host]);
     assert_eq!(run.status, 0, "{run:?}");
     assert_eq!(std::fs::read(folder.path("file")).unwrap(), b"0123456789");
-    assert_eq!(asked.iter().map(|it| asks_for_rest(&it)).collect::<Vec<_>>(), [false, true]);
+    assert_eq!(asked.iter().map(asks_for_rest).collect::<Vec<_>>(), [false, true]);
     says("retry", &run.stderr, &["5 of 10", "again in", "(retry 1)"], &[]);
 
     // Without -C - the file comes from its start.
@@ -122,7 +106,7 @@ fn a_tag_does_not_outlive_its_part() {
     child.wait().unwrap();
     let run = fetch(&["-C", "-", "-o", &folder.path("file"), &host]);
     assert_eq!(run.status, 0, "{run:?}");
-    assert!(!asks_for_rest(&asked.recv().unwrap()));
+    assert!(!asks_for_rest(asked.recv().unwrap()));
     assert_eq!(std::fs::read(folder.path("file")).unwrap(), b"0123456789");
     assert_eq!(folder.names(), ["file"]);
 }

@@ -3,13 +3,14 @@
 use crate::run::{Folder, end, fetch_with, start};
 use crate::server::{Server, answer, drain};
 use crate::tools::{MIB, noise};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::thread;
 use std::time::Duration;
+use test_server::{Request, read_head, unchunk};
 
 /// What the server reads of one run, and checks that it went well.
 #[track_caller]
-fn sent(args: &[&str], stdin: &[u8]) -> String {
+fn sent(args: &[&str], stdin: &[u8]) -> Request {
     let server = Server::new(answer("HTTP/1.1 204 No Content\r\n\r\n"));
     let run = fetch_with(&[args, &[&server.url()]].concat(), stdin);
     assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{args:?} {run:?}");
@@ -18,7 +19,7 @@ fn sent(args: &[&str], stdin: &[u8]) -> String {
 
 #[test]
 fn headers_are_replaced_left_out_and_sent_empty_as_curl_does() {
-    let plain = sent(&[], b"");
+    let plain = sent(&[], b"").head;
     let fields: Vec<&str> =
         plain.lines().skip(1).map(|line| line.split(':').next().unwrap()).collect();
     assert_eq!(fields, ["Host", "User-Agent", "Accept", "Accept-Encoding", ""]);
@@ -34,7 +35,7 @@ fn headers_are_replaced_left_out_and_sent_empty_as_curl_does() {
         (&["-d", "{}", "-H", "content-type: application/json"], "/json\r\n", "urlencoded"),
         (&["-d", "a", "-H", "Content-Type:"], "\r\nContent-Length: 1\r\n", "Content-Type"),
     ] {
-        let request = sent(args, b"");
+        let request = sent(args, b"").head;
         assert!(request.contains(has), "{args:?} {request}");
         assert!(!request.contains(lacks), "{args:?} {request}");
     }
@@ -73,27 +74,10 @@ fn data_is_a_post_from_text_file_or_stdin() {
         // What may be sent again is read beforehand.
         (&["-T", "-", "-L"], "from stdin", "PUT", "Content-Length: 10", "from stdin"),
     ] {
-        let request = sent(args, stdin.as_bytes());
-        let (head, sent) = request.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with(method), "{args:?} {request}");
-        assert!(head.contains(framing), "{args:?} {request}");
-        assert_eq!(sent, body, "{args:?}");
-    }
-}
-
-/// Data of chunks, in pieces as they came.
-fn unchunk(mut rest: &str) -> String {
-    let mut body = String::new();
-    loop {
-        let (size, behind) = rest.split_once("\r\n").unwrap();
-        let size = usize::from_str_radix(size, 16).unwrap();
-        let (data, behind) = behind.split_at(size);
-        body.push_str(data);
-        rest = behind.strip_prefix("\r\n").unwrap();
-        if size == 0 {
-            assert_eq!(rest, "");
-            return body;
-        }
+        let Request { head, body: sent, .. } = sent(args, stdin.as_bytes());
+        assert!(head.starts_with(method), "{args:?} {head}");
+        assert!(head.contains(framing), "{args:?} {head}");
+        assert_eq!(String::from_utf8(sent).unwrap(), body, "{args:?}");
     }
 }
 
@@ -103,15 +87,15 @@ fn long_bodies_are_sent_through_a_small_buffer() {
     // The server reads a byte at a time.
     let patient = ["--buffer", "300", "--response-timeout", "30"];
     let request = sent(&[&["-T", "-"][..], &patient].concat(), body.as_bytes());
-    assert!(unchunk(request.split_once("\r\n\r\n").unwrap().1) == body);
+    assert!(unchunk(&request.body) == body.as_bytes());
 
     let folder = Folder::new("long-data");
     let file = folder.path("file");
     std::fs::write(&file, &body).unwrap();
     for args in [["-d", &format!("@{file}")], ["-T", &file]] {
         let request = sent(&[&args[..], &patient].concat(), b"");
-        assert!(request.contains("\r\nContent-Length: 1048576\r\n"));
-        assert!(request.split_once("\r\n\r\n").unwrap().1 == body);
+        assert!(request.head.contains("\r\nContent-Length: 1048576\r\n"));
+        assert!(request.body == body.as_bytes());
     }
 }
 
@@ -127,8 +111,7 @@ fn a_pipe_that_pauses_longer_than_the_idle_deadline_is_waited_for() {
     drop(stdin);
     let run = end(child);
     assert_eq!(run.status, 0, "{run:?}");
-    let request = server.request();
-    assert_eq!(unchunk(request.split_once("\r\n\r\n").unwrap().1), piece.repeat(2));
+    assert_eq!(unchunk(&server.request().body), piece.repeat(2).as_bytes());
 }
 
 #[test]
@@ -137,10 +120,7 @@ fn a_server_that_refuses_a_body_early_is_heard() {
     for args in [["-d", "@-"], ["-T", "-"]] {
         let server = Server::serving(move |stream, request| {
             // The head alone: the body's bytes fill the sockets' buffers, and nobody reads them.
-            let mut byte = [0];
-            while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|n| n > 0) {
-                request.extend_from_slice(&byte);
-            }
+            request.head = read_head(stream).unwrap();
             stream.write_all(refusal.as_bytes()).unwrap();
             thread::sleep(Duration::from_millis(300));
             drain(stream);

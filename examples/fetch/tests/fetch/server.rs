@@ -6,6 +6,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
+use test_server::Request;
 
 /// What the server does once it has a request.
 #[derive(Debug, Clone)]
@@ -26,7 +27,7 @@ pub(crate) fn answer(response: impl AsRef<[u8]>) -> Play {
 
 pub(crate) struct Server {
     pub(crate) port: u16,
-    request: Receiver<Vec<u8>>,
+    request: Receiver<Request>,
 }
 
 impl Server {
@@ -40,14 +41,14 @@ impl Server {
 
     /// Serves one connection with a script that keeps what it read.
     pub(crate) fn serving(
-        script: impl FnOnce(&mut TcpStream, &mut Vec<u8>) + Send + 'static,
+        script: impl FnOnce(&mut TcpStream, &mut Request) + Send + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let (sender, request) = channel();
         thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            let mut request = Vec::new();
+            let mut request = Request::default();
             script(&mut stream, &mut request);
             sender.send(request)
         });
@@ -58,32 +59,30 @@ impl Server {
         format!("http://127.0.0.1:{}/gate?door=2", self.port)
     }
 
-    /// What was sent to it, as text.
-    pub(crate) fn request(self) -> String {
-        let request = self.request.recv_timeout(PATIENCE).unwrap();
-        String::from_utf8(request).unwrap()
+    /// What was sent to it.
+    pub(crate) fn request(self) -> Request {
+        self.request.recv_timeout(PATIENCE).unwrap()
     }
 }
 
-/// Head and body, as their framing says.
-pub(crate) fn read_request(stream: &mut TcpStream) -> Vec<u8> {
-    let mut request = Vec::new();
-    let mut byte = [0];
-    let mut more = |request: &mut Vec<u8>| {
-        let count = stream.read(&mut byte).unwrap_or(0);
-        request.extend_from_slice(&byte[..count]);
-        count > 0
-    };
-    while !request.ends_with(b"\r\n\r\n") && more(&mut request) {}
-    let head = String::from_utf8_lossy(&request).to_ascii_lowercase();
-    if head.contains("\r\ntransfer-encoding: chunked\r\n") {
-        while !request.ends_with(b"\r\n0\r\n\r\n") && more(&mut request) {}
-    } else if let Some((_, rest)) = head.split_once("\r\ncontent-length: ") {
-        let length: usize = rest.split("\r\n").next().unwrap().parse().unwrap();
-        let whole = request.len() + length;
-        while request.len() < whole && more(&mut request) {}
-    }
-    request
+/// Plays one after the other, a connection each; where it is, and what it was asked.
+pub(crate) fn playing(plays: Vec<Play>) -> (String, Receiver<Request>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    let (sender, asked) = channel();
+    thread::spawn(move || {
+        for (play, stream) in plays.into_iter().zip(listener.incoming()) {
+            let mut stream = stream.unwrap();
+            sender.send(read_request(&mut stream)).unwrap();
+            thread::spawn(move || perform(&mut stream, &play));
+        }
+    });
+    (host, asked)
+}
+
+/// One without a head where the client left before its end.
+pub(crate) fn read_request(stream: &mut TcpStream) -> Request {
+    Request::read(stream).unwrap_or_default()
 }
 
 pub(crate) fn perform(stream: &mut TcpStream, play: &Play) {

@@ -22,7 +22,7 @@ fn a_pcs_link_has_a_loopback_interface_so_localhost_is_a_host() {
         let run = fetch(&[&url]);
         assert_eq!((run.status, run.text().as_str()), (0, "hi"), "{run:?}");
         let host = format!("Host: {name}:");
-        assert!(server.request().contains(&host));
+        assert!(server.request().head.contains(&host));
     }
 }
 
@@ -49,7 +49,7 @@ fn include_head_and_the_plain_body() {
         assert_eq!((run.status, run.text().as_str()), (0, expected), "{args:?} {run:?}");
         assert_eq!(run.stderr, "", "{args:?}");
         let line = format!("{method} /gate?door=2 HTTP/1.1\r\n");
-        assert!(server.request().starts_with(&line), "{args:?}");
+        assert!(server.request().head.starts_with(&line), "{args:?}");
     }
 }
 

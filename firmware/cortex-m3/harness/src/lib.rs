@@ -6,7 +6,7 @@ mod server;
 mod wire;
 
 pub use log::{Level, Line};
-pub use server::{Request, Server, crc32, large};
+pub use server::{Server, crc32, large};
 pub use wire::Wire;
 
 use esp8266_sim::{Config, Dialect};
@@ -50,7 +50,7 @@ impl Rig {
         let server = Server::start();
         let config = Config::new(dialect)
             .baud(115_200)
-            .map(SERVICE, 80, server.address)
+            .map(SERVICE, 80, server.address())
             .name("service.lan", SERVICE);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();

@@ -1,22 +1,12 @@
 //! The gate's service: an HTTP server on loopback, which keeps what it was asked.
 
-use std::io::{self, BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use test_server::{Request, Server as Loopback, response};
 
 /// The large body's size.
 const LARGE: usize = 32 * 1024;
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
-    pub method: String,
-    pub path: String,
-    pub key: Option<String>,
-    pub body: String,
-}
 
 /// Held until it is dropped: the request has come, and its answer waits.
 pub struct Held {
@@ -26,34 +16,40 @@ pub struct Held {
 type Hold = Arc<Mutex<Option<(Sender<()>, Receiver<()>)>>>;
 
 pub struct Server {
-    pub address: SocketAddr,
-    requests: Arc<Mutex<Vec<Request>>>,
+    server: Loopback,
     hold: Hold,
 }
 
 impl Server {
     pub(crate) fn start() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let address = listener.local_addr().unwrap();
-        let requests = Arc::<Mutex<Vec<Request>>>::default();
         let hold = Hold::default();
-        let (kept, held) = (Arc::clone(&requests), Arc::clone(&hold));
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (kept, held) = (Arc::clone(&kept), Arc::clone(&held));
-                // A client that goes away half-way is no reason to stop.
-                thread::spawn(move || serve(&stream, &kept, &held));
+        let held = Arc::clone(&hold);
+        let server = Loopback::start(move |request| {
+            let held = held.lock().unwrap().take();
+            if let Some((came, may_answer)) = held {
+                let _ = came.send(());
+                let _ = may_answer.recv();
             }
+            answer(request)
         });
-        Self { address, requests, hold }
+        Self { server, hold }
     }
 
-    /// The requests so far.
-    pub fn requests(&self) -> Vec<Request> {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.server.address
     }
 
-    /// Has `act` done while the next request waits for its answer.
+    /// The requests so far: method, path, key and body of each.
+    pub fn requests(&self) -> Vec<String> {
+        let told = |request: Request| {
+            let key = request.header("x-key").unwrap_or("(no key)");
+            let body = String::from_utf8_lossy(&request.body);
+            format!("{} {} {key} {body}", request.method(), request.target())
+        };
+        self.server.requests().into_iter().map(told).collect()
+    }
+
+    /// Says when the next request has come, whose answer waits until the other is dropped.
     pub fn hold_next(&self) -> (Receiver<()>, Held) {
         let (came, has_come) = channel();
         let (answer, may_answer) = channel();
@@ -62,28 +58,11 @@ impl Server {
     }
 }
 
-fn serve(mut stream: &TcpStream, kept: &Mutex<Vec<Request>>, hold: &Hold) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-    let mut reader = BufReader::new(stream);
-    while let Some(request) = read(&mut reader)? {
-        let answer = answer(&request);
-        kept.lock().unwrap_or_else(PoisonError::into_inner).push(request);
-        let held = hold.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((came, may_answer)) = held {
-            let _ = came.send(());
-            let _ = may_answer.recv();
-        }
-        stream.write_all(&answer)?;
-    }
-    Ok(())
-}
-
 fn answer(request: &Request) -> Vec<u8> {
-    let (status, body) = match (request.method.as_str(), request.path.as_str()) {
-        ("POST", "/gate") => ("200 OK", request.body.clone().into_bytes()),
-        ("GET", "/large") => ("200 OK", large()),
-        ("GET", "/small") => ("200 OK", vec![b's'; 256]),
+    match (request.method(), request.target()) {
+        ("POST", "/gate") => response("200 OK", &request.body),
+        ("GET", "/large") => response("200 OK", large()),
+        ("GET", "/small") => response("200 OK", [b's'; 256]),
         ("GET", "/chunked") => {
             let mut answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
             for _ in 0..4 {
@@ -92,14 +71,10 @@ fn answer(request: &Request) -> Vec<u8> {
                 answer.extend_from_slice(b"\r\n");
             }
             answer.extend_from_slice(b"0\r\n\r\n");
-            return answer;
+            answer
         }
-        _ => ("404 Not Found", b"no such thing".to_vec()),
-    };
-    let mut answer =
-        format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n", body.len()).into_bytes();
-    answer.extend(body);
-    answer
+        _ => response("404 Not Found", "no such thing"),
+    }
 }
 
 /// Pseudo-random bytes, always the same.
@@ -120,30 +95,4 @@ pub fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |sum, byte| {
         (0..8).fold(sum ^ u32::from(*byte), |sum, _| (sum >> 1) ^ (0xedb8_8320 * (sum & 1)))
     })
-}
-
-/// Reads a request; `None` at the connection's end.
-fn read(reader: &mut impl BufRead) -> io::Result<Option<Request>> {
-    let mut first = String::new();
-    if reader.read_line(&mut first)? == 0 {
-        return Ok(None);
-    }
-    let mut words = first.split_whitespace().map(str::to_owned);
-    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let (mut key, mut length) = (None, 0);
-    loop {
-        let mut header = String::new();
-        if reader.read_line(&mut header)? == 0 {
-            return Ok(None);
-        }
-        let Some((name, value)) = header.trim_end().split_once(':') else { break };
-        match name.to_ascii_lowercase().as_str() {
-            "content-length" => length = value.trim().parse().unwrap_or(0),
-            "x-key" => key = Some(value.trim().to_owned()),
-            _ => {}
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    Ok(Some(Request { method, path, key, body: String::from_utf8_lossy(&body).into_owned() }))
 }

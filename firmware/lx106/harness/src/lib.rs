@@ -8,7 +8,7 @@ mod server;
 
 pub use chip::{Chip, Report};
 pub use firmware::{Firmware, tool};
-pub use server::{Reply, Request, Server};
+pub use server::{Server, response};
 
 /// The server's address as the chip sees it. The bridge leads it to the host's loopback interface, on
 /// the same port.

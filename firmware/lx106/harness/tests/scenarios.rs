@@ -1,12 +1,12 @@
 //! What a user's program does, on the chip, against a real server: each test asserts on what the chip
 //! reports and on what the server received.
 
-use lx106_harness::{Chip, NOBODY, Reply, Report, SERVER, SERVER_NAME, Server};
+use lx106_harness::{Chip, NOBODY, Report, SERVER, SERVER_NAME, Server, response};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::time::Duration;
 
 /// A server with one path, and a chip that does one scenario with it.
-fn with_server(reply: Reply, scenario: &str, data: &[u8]) -> (Server, Report) {
+fn with_server(reply: Vec<u8>, scenario: &str, data: &[u8]) -> (Server, Report) {
     let server = Server::start(vec![("/path", reply)]);
     let report = Chip::boot().scenario(scenario, &server.url("/path"), data);
     (server, report)
@@ -27,7 +27,7 @@ fn assert_deadline(report: &Report, start: &str, ms: u32) {
 
 #[test]
 fn a_get_with_a_length() {
-    let (server, report) = with_server(Reply::text("200 OK", "hello, chip"), "get", b"");
+    let (server, report) = with_server(response("200 OK", "hello, chip"), "get", b"");
     assert_eq!(report.results, [r#"200 "hello, chip""#, "body of 11 bytes"]);
     let [request] = &server.received()[..] else { panic!("{:?}", server.received()) };
     let expected = format!(
@@ -44,7 +44,7 @@ fn a_get_with_a_length() {
 
 #[test]
 fn a_get_that_is_polled() {
-    let (server, report) = with_server(Reply::text("200 OK", "polled"), "polled", b"");
+    let (server, report) = with_server(response("200 OK", "polled"), "polled", b"");
     assert_eq!(report.results, ["the main loop went on: true", "body of 6 bytes"]);
     assert_eq!(report.body, b"polled");
     assert_eq!(server.received().len(), 1);
@@ -54,7 +54,7 @@ fn a_get_that_is_polled() {
 fn a_post_whose_body_arrives_as_it_was_sent() {
     // Every byte there is, and more than one segment.
     let body: Vec<u8> = (0..4000).map(|at| (at % 256) as u8).collect();
-    let (server, report) = with_server(Reply::text("201 Created", "made"), "post", &body);
+    let (server, report) = with_server(response("201 Created", "made"), "post", &body);
     assert_eq!(report.results, [r#"201 "made""#, "body of 4 bytes"]);
     let [request] = &server.received()[..] else { panic!("{:?}", server.received()) };
     assert!(request.head.starts_with("POST /path HTTP/1.1\r\n"), "{}", request.head);
@@ -66,7 +66,7 @@ fn a_post_whose_body_arrives_as_it_was_sent() {
 #[test]
 fn a_chunked_response_with_a_trailer() {
     let body: Vec<u8> = (0..3000u32).map(|at| (at * 7 % 251) as u8).collect();
-    let (server, report) = with_server(Reply::Send(chunked(&body)), "chunked", b"");
+    let (server, report) = with_server(chunked(&body), "chunked", b"");
     assert_eq!(
         report.results,
         [r#"200 Some("chunked")"#, "trailer x-sum: right", "body of 3000 bytes"]
@@ -93,13 +93,13 @@ fn chunked(body: &[u8]) -> Vec<u8> {
 #[test]
 fn a_body_until_the_connection_ends() {
     let response = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nto the end".to_vec();
-    let (_, report) = with_server(Reply::SendAndEnd(response), "get", b"");
+    let (_, report) = with_server(response, "get", b"");
     assert_eq!(report.results, [r#"200 "to the end""#, "body of 10 bytes"]);
 }
 
 #[test]
 fn two_requests_on_one_connection() {
-    let (server, report) = with_server(Reply::text("200 OK", "again"), "twice", b"");
+    let (server, report) = with_server(response("200 OK", "again"), "twice", b"");
     assert_eq!(
         report.results,
         [r#"200 "again""#, "connected: true", r#"200 "again""#, "body of 10 bytes"]
@@ -111,7 +111,7 @@ fn two_requests_on_one_connection() {
 
 #[test]
 fn a_name_is_resolved() {
-    let server = Server::start(vec![("/path", Reply::text("200 OK", "named"))]);
+    let server = Server::start(vec![("/path", response("200 OK", "named"))]);
     let url = format!("http://{SERVER_NAME}:{}/path", server.port());
     let report = Chip::boot().scenario("get", &url, b"");
     assert_eq!(report.results, [r#"200 "named""#, "body of 5 bytes"]);
@@ -131,7 +131,7 @@ fn a_name_that_nobody_has() {
 
 #[test]
 fn a_server_that_does_not_answer() {
-    let (server, report) = with_server(Reply::Silence, "get", b"");
+    let (server, report) = with_server(Vec::new(), "get", b"");
     assert_deadline(&report, "head: connected, but no response came within 500 ms", 500);
     assert_eq!(server.received().len(), 1);
 }
@@ -167,7 +167,7 @@ fn a_request_to_the_chip_itself_sends_nothing() {
 
 #[test]
 fn before_there_is_an_address_no_client_is_online() {
-    let (server, report) = with_server(Reply::text("200 OK", "then"), "offline", b"");
+    let (server, report) = with_server(response("200 OK", "then"), "offline", b"");
     let [line, waited, then, _] = &report.results[..] else { panic!("{report:?}") };
     assert!(line.starts_with("the link is up but has no IP address"), "{line}");
     let ms = waited.strip_prefix("waited ").and_then(|rest| rest.strip_suffix(" ms of 200"));
@@ -180,7 +180,7 @@ fn before_there_is_an_address_no_client_is_online() {
 
 #[test]
 fn a_link_that_lost_its_address_sends_nothing() {
-    let (server, report) = with_server(Reply::text("200 OK", "never"), "lost", b"");
+    let (server, report) = with_server(response("200 OK", "never"), "lost", b"");
     let [line] = &report.results[..] else { panic!("{report:?}") };
     assert!(line.starts_with("link: the link is up but has no IP address"), "{line}");
     assert_eq!(report.traffic.opened, 0);
@@ -196,7 +196,7 @@ fn there_is_one_loop_context() {
 #[test]
 fn one_chip_does_one_thing_after_the_other() {
     let server =
-        Server::start(vec![("/path", Reply::text("200 OK", "fine")), ("/silence", Reply::Silence)]);
+        Server::start(vec![("/path", response("200 OK", "fine")), ("/silence", Vec::new())]);
     let mut chip = Chip::boot();
     for _ in 0..3 {
         let report = chip.scenario("get", &server.url("/path"), b"");

@@ -3,7 +3,7 @@
 //! The figure is of the call alone; with the driver over the console it is printed beside it, as are
 //! the client and the buffer, which are the caller's.
 
-use lx106_harness::{Chip, Reply, Server};
+use lx106_harness::{Chip, Server, response};
 
 /// What is measured: the job's name in the firmware's `scenarios.rs`, the body that the chip sends,
 /// what the server answers, how many bytes of body that is, and how many bytes of stack the call must
@@ -11,7 +11,7 @@ use lx106_harness::{Chip, Reply, Server};
 struct Measured {
     job: &'static str,
     sends: &'static [u8],
-    answer: Reply,
+    answer: Vec<u8>,
     body: usize,
     limit: usize,
 }
@@ -23,21 +23,21 @@ fn measured() -> [Measured; 3] {
         Measured {
             job: "stack-get",
             sends: b"",
-            answer: Reply::text("200 OK", "hello"),
+            answer: response("200 OK", "hello"),
             body: 5,
             limit: 2304,
         },
         Measured {
             job: "stack-post",
             sends: b"open",
-            answer: Reply::text("200 OK", "opened"),
+            answer: response("200 OK", "opened"),
             body: 6,
             limit: 2304,
         },
         Measured {
             job: "stack-chunked",
             sends: b"",
-            answer: Reply::Send(chunked.into_bytes()),
+            answer: chunked.into_bytes(),
             body: 2000,
             limit: 2304,
         },

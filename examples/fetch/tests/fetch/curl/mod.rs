@@ -8,6 +8,7 @@ use servers::*;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use test_server::Request;
 
 /// How the two are to compare.
 #[derive(Clone, Copy)]
@@ -29,7 +30,7 @@ struct Outcome {
     stdout: Vec<u8>,
     stderr: String,
     files: Vec<(String, Vec<u8>)>,
-    asked: Vec<Asked>,
+    asked: Vec<Request>,
     port: u16,
 }
 
@@ -222,7 +223,7 @@ fn fetch_beside_curl_with_the_same_arguments() {
             continue;
         };
         let promised = |outcome: &Outcome| -> Vec<_> {
-            outcome.asked.iter().map(|asked| asked.promised(names, outcome.port)).collect()
+            outcome.asked.iter().map(|asked| promised(asked, names, outcome.port)).collect()
         };
         let same_output = theirs.stdout == ours.stdout && theirs.files == ours.files;
         let same_requests = promised(&theirs) == promised(&ours);

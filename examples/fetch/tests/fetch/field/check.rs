@@ -1,25 +1,13 @@
 //! `--diagnose` of servers whose answer is no success.
 
 use crate::run::{Run, fetch};
-use crate::server::refusing_port;
+use crate::server::{answer, playing, refusing_port};
 use crate::tools::says;
-use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, Shutdown, TcpListener};
 
 fn diagnose(args: &[&str], bytes: &str) -> Run {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let bytes = bytes.as_bytes().to_vec();
     // The check may ask twice.
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().flatten().take(2) {
-            let _ = stream.read(&mut [0; 2048]);
-            let _ = stream.write_all(&bytes);
-            let _ = stream.shutdown(Shutdown::Write);
-            let _ = stream.read(&mut [0; 2048]);
-        }
-    });
-    fetch(&[args, &["--diagnose", &format!("http://127.0.0.1:{port}/state")]].concat())
+    let (host, _asked) = playing(vec![answer(bytes); 2]);
+    fetch(&[args, &["--diagnose", &format!("http://{host}/state")]].concat())
 }
 
 #[test]

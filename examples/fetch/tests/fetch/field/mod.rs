@@ -249,7 +249,7 @@ fn a_body_of_gzip_is_passed_on_and_said_to_be_one_in_text() {
     let url = server.url();
     let run = fetch(&[&url]);
     assert_eq!((run.status, run.stdout.as_slice()), (0, &GZIP[..]), "{run:?}");
-    assert!(server.request().contains("\r\nAccept-Encoding: identity\r\n"), "unasked for");
+    assert!(server.request().head.contains("\r\nAccept-Encoding: identity\r\n"), "unasked for");
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn what_is_shown_with_v_has_no_secrets() {
         &["hunter2", "s3cret", "c00kie", "t0ken", "YWRtaW4"],
     );
     // They were sent.
-    assert!(server.request().contains("Cookie: id=c00kie\r\n"));
+    assert!(server.request().head.contains("Cookie: id=c00kie\r\n"));
     // Nor those of a place to go to.
     let to = "HTTP/1.1 302 x\r\nLocation: http://admin:hunter2@h/a@b\r\nContent-Length: 0\r\n\r\n";
     let run = fetch(&["-v", &Server::new(answer(to)).url()]);
@@ -88,7 +88,7 @@ fn options_as_people_type_them() {
     let args = [&["-L", "-L", "-r", "9-", "-r", "5", "-X", "PUT", "-X", "GET"][..], &headers];
     let run = fetch(&[&args.concat()[..], &[&server.url()]].concat());
     assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{run:?}");
-    let request = server.request();
+    let request = server.request().head;
     assert!(request.starts_with("GET /"), "{request}");
     for line in ["Range: bytes=5-\r\n", "A: 1\r\n", "B: 2\r\n"] {
         assert!(request.contains(line), "{request}");

@@ -50,6 +50,6 @@ fn a_url_that_begins_with_its_host_is_http() {
         assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{path}: {run:?}");
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
         let line = format!("GET {path} HTTP/1.1\r\n");
-        assert!(server.request().starts_with(&line), "{path}");
+        assert!(server.request().head.starts_with(&line), "{path}");
     }
 }
