@@ -48,7 +48,7 @@ fn main() {
     let mut ours = build.clone();
     build.files(SOURCES.map(|file| lwip.join(file)));
     build.file(lwip.join("netif/ethernet.c")).warnings(false).compile("lwip");
-    ours.file(shim.join("safe_http_lwip.c")).file("csrc/harness.c");
+    ours.file(shim.join("safe_http_lwip.c")).files(["csrc/netif.c", "csrc/harness.c"]);
     ours.warnings_into_errors(true).flag("-Wall").flag("-Wextra").compile("safe_http_lwip");
     // As the IDE has it: C++17 without exceptions.
     let mut sketch = cc::Build::new();

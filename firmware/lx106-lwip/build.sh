@@ -24,23 +24,23 @@ lwip=${LWIP_SOURCE:-$(../../ci/lwip-source.sh)}/src
 ../../ci/assemble-lx106.py "$out/rust.s" "$out/rust.o"
 
 machine=../lx106/machine
-options=../../conformance/lwip/csrc
+harness=../../conformance/lwip/csrc
 shim=../../crates/lwip/csrc
 gcc=(xtensa-lx106-elf-gcc -mlongcalls -ffreestanding -ffunction-sections -fdata-sections)
 "${gcc[@]}" -mtext-section-literals -c -o "$out/start.o" $machine/start.S
 "${gcc[@]}" -O2 -fno-tree-loop-distribute-patterns -Wall -Werror -c -o "$out/runtime.o" $machine/runtime.c
 "${gcc[@]}" -O2 -fno-tree-loop-distribute-patterns -Wall -Werror -Icsrc/include -c -o "$out/strings.o" csrc/strings.c
 
-includes=(-Icsrc/include -I$options -I"$lwip/include" -I$shim)
+includes=(-Icsrc/include -I$harness -I"$lwip/include" -I$shim)
 objects=()
 for source in "$lwip"/core/{def,dns,inet_chksum,init,ip,mem,memp,netif,pbuf,tcp,tcp_in,tcp_out,timeouts,udp}.c \
     "$lwip"/core/ipv4/{etharp,icmp,ip4,ip4_addr}.c "$lwip/netif/ethernet.c"; do
     object=$out/lwip_$(basename "$source" .c).o
-    [ "$object" -nt "$source" ] && [ "$object" -nt $options/lwipopts.h ] ||
+    [ "$object" -nt "$source" ] && [ "$object" -nt $harness/lwipopts.h ] ||
         "${gcc[@]}" -Os -fno-strict-aliasing -w "${includes[@]}" -c -o "$object" "$source"
     objects+=("$object")
 done
-for source in $shim/safe_http_lwip.c csrc/chip.c; do
+for source in $shim/safe_http_lwip.c $harness/netif.c; do
     object=$out/$(basename "$source" .c).o
     "${gcc[@]}" -Os -fno-strict-aliasing -Wall -Wextra -Werror "${includes[@]}" -c -o "$object" "$source"
     objects+=("$object")

@@ -1,24 +1,25 @@
-/* lwIP on a PC: one netif, whose frames go to Rust, a clock that Rust moves, memory that runs out when it
- * is told to, and a sketch's mistakes. */
+/* lwIP on a PC: a clock that Rust moves, memory that runs out when it is told to, the netif between two tests,
+ * and a sketch's mistakes. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "lwip/dns.h"
 #include "lwip/etharp.h"
-#include "lwip/init.h"
 #include "lwip/netif.h"
 #include "lwip/pbuf.h"
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/tcp.h"
 #include "lwip/timeouts.h"
-#include "netif/ethernet.h"
 
 #include "safe_http_lwip.h"
 
 /* Rust's. */
-void harness_output(const void *frame, size_t length);
 void harness_tick(void);
-void harness_status_changed(void);
+
+/* netif.c's. */
+extern struct netif harness_netif;
+void harness_begin(void);
+void harness_set_address(uint32_t address);
+void harness_set_dns(uint32_t address);
 
 /* ---- Clock */
 
@@ -26,11 +27,6 @@ static uint32_t now;
 u32_t sys_now(void) { return now; }
 void harness_advance(uint32_t ms) { now += ms; }
 uint32_t harness_now(void) { return now; }
-uint32_t harness_random(void) {
-    static uint32_t state = 7;
-    state = state * 1664525u + 1013904223u;
-    return state >> 8;
-}
 
 static const char *failed;
 void harness_failed(const char *what) { failed = what; }
@@ -90,64 +86,17 @@ void harness_unlimited(void) { limit_of_size = 0; }
 
 /* ---- Netif */
 
-static struct netif netif;
 static int started;
 
-static err_t output(struct netif *out, struct pbuf *packet) {
-    static unsigned char frame[1600];
-    u16_t length = pbuf_copy_partial(packet, frame, sizeof frame, 0);
-    (void)out;
-    harness_output(frame, length);
-    return ERR_OK;
-}
-
-static err_t begin(struct netif *it) {
-    it->name[0] = 'e', it->name[1] = 'n';
-    it->output = etharp_output;
-    it->linkoutput = output;
-    it->mtu = 1500;
-    it->hwaddr_len = 6;
-    memcpy(it->hwaddr, "\x02\0\0\0\0\x02", 6);
-    it->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_LINK_UP;
-    return ERR_OK;
-}
-
-static void status_changed(struct netif *it) {
-    (void)it;
-    harness_status_changed();
-}
-
-void harness_set_address(uint32_t address) {
-    ip4_addr_t own, mask, gateway;
-    ip4_addr_set_u32(&own, lwip_htonl(address));
-    ip4_addr_set_u32(&mask, address == 0 ? 0 : lwip_htonl(0xffffff00));
-    ip4_addr_set_u32(&gateway, address == 0 ? 0 : lwip_htonl((address & 0xffffff00) | 1));
-    netif_set_addr(&netif, &own, &mask, &gateway);
-}
-
 void harness_set_up(int up) {
-    if (up) netif_set_up(&netif);
-    else netif_set_down(&netif);
+    if (up) netif_set_up(&harness_netif);
+    else netif_set_down(&harness_netif);
 }
 
 void harness_set_link_up(int up) {
-    if (up) netif_set_link_up(&netif);
-    else netif_set_link_down(&netif);
+    if (up) netif_set_link_up(&harness_netif);
+    else netif_set_link_down(&harness_netif);
 }
-
-void harness_set_dns(uint32_t address) {
-    ip_addr_t server;
-    ip4_addr_set_u32(&server, lwip_htonl(address));
-    dns_setserver(0, &server);
-}
-
-void harness_input(const void *frame, size_t length) {
-    struct pbuf *packet = pbuf_alloc(PBUF_RAW, (u16_t)length, PBUF_RAM);
-    if (packet == NULL) return;
-    pbuf_take(packet, frame, (u16_t)length);
-    if (netif.input(packet, &netif) != ERR_OK) pbuf_free(packet);
-}
-void harness_timers(void) { sys_check_timeouts(); }
 
 void harness_abort_all(void) {
     while (tcp_active_pcbs != NULL) tcp_abort(tcp_active_pcbs);
@@ -162,15 +111,13 @@ void harness_start(void) {
     harness_unlimited();
     failed = NULL;
     if (!started) {
-        lwip_init();
-        netif_add(&netif, IP4_ADDR_ANY4, IP4_ADDR_ANY4, IP4_ADDR_ANY4, NULL, begin, ethernet_input);
-        netif_set_status_callback(&netif, status_changed);
+        harness_begin();
         started = 1;
     }
-    netif_set_default(&netif);
-    netif_set_up(&netif);
-    netif_set_link_up(&netif);
-    etharp_cleanup_netif(&netif);
+    netif_set_default(&harness_netif);
+    netif_set_up(&harness_netif);
+    netif_set_link_up(&harness_netif);
+    etharp_cleanup_netif(&harness_netif);
     while (shl_depth() > 0) shl_leave_handler();
     for (i = 0; i < SHL_SOCKETS; i++) shl_close(i);
     harness_abort_all();
@@ -178,7 +125,7 @@ void harness_start(void) {
     harness_set_dns(0x0a000001);
 }
 
-void harness_no_default(int none) { netif_set_default(none ? NULL : &netif); }
+void harness_no_default(int none) { netif_set_default(none ? NULL : &harness_netif); }
 
 /* ---- Connections of the firmware's own */
 
@@ -236,10 +183,4 @@ int harness_window(uint16_t port) {
     for (pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next)
         if (pcb->remote_port == port) return pcb->rcv_wnd;
     return -1;
-}
-
-/* After `ms` something of the firmware's own: the netif gets an address, as DHCP would set it. */
-static void on_timer(void *argument) { harness_set_address((uint32_t)(uintptr_t)argument); }
-void harness_address_in(uint32_t ms, uint32_t address) {
-    sys_timeout(ms, on_timer, (void *)(uintptr_t)address);
 }

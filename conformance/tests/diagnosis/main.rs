@@ -24,7 +24,6 @@ mod on_smoltcp;
 mod on_std;
 #[path = "../../../tests/diagnosis/on_vendor.rs"]
 mod on_vendor;
-mod rig;
 #[path = "../../../tests/diagnosis/table.rs"]
 mod table;
 mod ways;

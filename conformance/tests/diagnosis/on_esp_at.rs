@@ -2,10 +2,10 @@
 //! Time is virtual, so that minutes of waiting cost nothing.
 
 use crate::observed::{Case, Cost, Demand, observe_passive, try_get};
+use crate::on_modem::on;
 use crate::on_vendor::Vendor;
-use crate::rig::{Rig, config, on};
 use crate::ways::{AT_ONCE, URL, Way, ways};
-use conformance::modem::{Driver, HOST};
+use conformance::modem::{Driver, HOST, Rig, config};
 use embedded_nal::nb;
 use esp8266_sim::{
     Config, Dialect, Direction, Edit, Endpoint, Fault, Handle, PeerFactory, Reply, When, canned,
@@ -206,8 +206,7 @@ fn static_without_dns(dialect: Dialect, case: Case) -> Case {
 }
 
 fn with_tls(config: Config) -> Rig {
-    let rig = Rig::joined(config);
-    Rig { modem: rig.modem.with_tls(TlsVerification::None), ..rig }
+    Rig::joined(config).with_tls(TlsVerification::None)
 }
 
 /// The handshake of the server that speaks no TLS fails: the firmware says `ERROR`, and not why.

@@ -2,13 +2,20 @@
 //! is `on_esp_at`.)
 
 use crate::answers::{LEFT_OVERS, NO_CONTENT, Served, gzip, on_kept, read_text, served};
-use crate::observed::{Case, Demand, observe};
-use crate::rig::{Rig, config, on};
-use conformance::modem::HOST;
+use crate::observed::{Case, Demand, On, observe};
+use conformance::modem::{HOST, Rig, config};
 use esp8266_sim::{Dialect, PeerFactory, Reply, Ssl, canned};
 use safe_http_client::esp_at::TlsVerification;
 use safe_http_client::{Cause, SafeHttpClient};
 use std::sync::Arc;
+
+/// What a fault of this firmware is counted for.
+pub fn on(dialect: Dialect) -> On {
+    match dialect {
+        Dialect::NonOs17 | Dialect::Single17 => On::NonOs,
+        Dialect::EspAt2 => On::EspAt2,
+    }
+}
 
 pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();

@@ -1,7 +1,7 @@
 //! Answers that are cut short, interrupted, made up: each ends in the right result or a typed error
 //! within the deadlines, and the next request works once the modem does.
 
-use crate::rig::*;
+use conformance::modem::*;
 use esp8266_sim::{Config, Dialect, Direction, Edit, Fault, When};
 use std::collections::BTreeMap;
 use std::time::Duration;

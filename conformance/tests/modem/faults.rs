@@ -1,6 +1,6 @@
 //! Every fault of the simulated modem and its network: what a GET comes to, and that the next works.
 
-use crate::rig::*;
+use conformance::modem::*;
 use esp8266_sim::{Dialect, Endpoint, Fault, Trigger, When, canned};
 use safe_http_client::LinkStatus;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! A POST that is given up, at each moment: the server takes no whole request that its caller didn't make.
 //! The firmware has to be given the rest of a send that it waits for; what that is is in no text.
 
-use crate::rig::*;
+use conformance::modem::*;
 use esp8266_sim::{Dialect, PeerFactory, Reply};
 use safe_http_client::SafeHttpClient;
 use std::sync::{Arc, Mutex};

@@ -10,7 +10,6 @@ mod given_up;
 mod nal_defects;
 mod ports;
 mod requests;
-mod rig;
 mod script;
 mod secrets;
 mod settings;

@@ -1,6 +1,6 @@
 //! Serial ports: the ring that an interrupt fills, `embedded_hal_nb`, and the share of the line that a download gets.
 
-use crate::rig::*;
+use conformance::modem::*;
 use embedded_io::Read as _;
 use embedded_nal::TcpClientStack;
 use esp8266_sim::{Dialect, Simulator, canned};
@@ -20,8 +20,7 @@ fn a_download_gets_its_share_of_the_line() {
             body.extend((0..SIZE).map(|it| (it / 3) as u8));
             // What a read asks for is what the driver has room for.
             let config = config(dialect).baud(baud).peer(HOST, 9, canned(body, false));
-            let (handle, port, clock) = Simulator::lockstep(config);
-            let clock = &SimClock(clock.ticking(Duration::from_micros(2)));
+            let (handle, port, ref clock) = lockstep(config);
             let modem = &mut EspAt::<_, _, 2048>::with_rx_buf(port, clock.clone());
             let cx = &mut cx();
             modem.join(cx, "sim", "simsimsim").unwrap();
@@ -173,8 +172,7 @@ fn a_ring_that_overruns_is_an_error_and_not_a_hole() {
     both(|dialect| {
         let body = format!("HTTP/1.1 200 OK\r\nContent-Length: 600\r\n\r\n{}", "x".repeat(600));
         let config = config(dialect).peer(HOST, 9, canned(body, false));
-        let (_handle, line, clock) = Simulator::lockstep(config);
-        let clock = SimClock(clock.ticking(Duration::from_micros(2)));
+        let (_handle, line, clock) = lockstep(config);
         let rx = SerialRx::<96>::new();
         let interrupt = Interrupt { line: RefCell::new(line), rx: &rx };
         let mut modem: EspAt<_, _> = EspAt::new(rx.with_tx(&interrupt), clock.clone());

@@ -1,6 +1,6 @@
 //! Requests over the driver: what is said on the line, in both dialects.
 
-use crate::rig::*;
+use conformance::modem::*;
 use esp8266_sim::Dialect;
 use safe_http_client::SafeHttpClient;
 use safe_http_client::esp_at::EspAt;

@@ -1,7 +1,7 @@
 //! Neither the network's password nor a request's credentials are in what the modem said last, nor in
 //! anything else that is shown.
 
-use crate::rig::*;
+use conformance::modem::*;
 use esp8266_sim::Dialect;
 use safe_http_client::SafeHttpClient;
 use safe_http_client::esp_at::{Join, JoinError, SerialRx};

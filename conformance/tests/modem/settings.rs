@@ -1,6 +1,6 @@
 //! Joins, settings, and TLS in the modem.
 
-use crate::rig::*;
+use conformance::modem::*;
 use embedded_nal::TcpClientStack;
 use esp8266_sim::{AccessPoint, Dialect, Fault, When, canned};
 use safe_http_client::esp_at::{EspAtError, Join, JoinError, Setting, Sleep, TlsVerification};
@@ -289,7 +289,7 @@ fn tls_that_fails_is_never_tried_in_the_clear() {
 fn tls_is_set_up_anew_for_each_socket() {
     use embedded_nal::nb::Error::WouldBlock;
     let mut rig = with_tls(Dialect::EspAt2, TlsVerification::Authority);
-    let remote = std::net::SocketAddr::from((HOST, 443));
+    let remote = at(443);
     let mut old = rig.modem.socket().unwrap();
     rig.modem.secure(&mut old, "old.local").unwrap();
     assert_eq!(rig.modem.connect(&mut old, remote), Err(WouldBlock));

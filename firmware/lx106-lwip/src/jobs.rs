@@ -77,13 +77,13 @@ impl Jobs {
                 let config = Config::new().response_timeout(patience).idle_timeout(patience);
                 *self.client.config_mut() = config;
             }
-            "address" => net::chip_set_address(if word() == "none" { 0 } else { ADDRESS }),
+            "address" => net::harness_set_address(if word() == "none" { 0 } else { ADDRESS }),
             // The address comes by itself, and its handler makes a request.
             "handler" => {
                 HANDLERS_PORT.store(number(word()) as u32, Relaxed);
-                net::chip_set_address(0);
+                net::harness_set_address(0);
                 net::HANDLER_ASKS.store(true, Relaxed);
-                net::chip_address_in(50, ADDRESS);
+                net::harness_address_in(50, ADDRESS);
                 let online = self.client.wait_online(&mut self.cx).map(|_| ());
                 net::HANDLER_ASKS.store(false, Relaxed);
                 result!("main loop: {online:?}");

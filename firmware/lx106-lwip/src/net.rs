@@ -3,16 +3,17 @@
 use crate::console::{Answer, ask, tell};
 use crate::machine::{self, cycles};
 use crate::stack_use::driver;
+use core::ffi::{CStr, c_char};
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use lwip_nal::Lwip;
 use safe_http_client::Clock;
 
 unsafe extern "C" {
-    safe fn chip_start();
-    fn chip_input(frame: *const u8, length: usize);
-    safe fn chip_timers();
-    pub safe fn chip_set_address(address: u32);
-    pub safe fn chip_address_in(ms: u32, address: u32);
+    safe fn harness_begin();
+    fn harness_input(frame: *const u8, length: usize);
+    safe fn harness_timers();
+    pub safe fn harness_set_address(address: u32);
+    pub safe fn harness_address_in(ms: u32, address: u32);
 }
 
 /// A frame of Ethernet, from the chip.
@@ -56,7 +57,7 @@ pub fn worked() -> u32 {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn chip_output(frame: *const u8, length: usize) {
+extern "C" fn harness_output(frame: *const u8, length: usize) {
     // SAFETY: lwIP's netif hands over so many bytes, for the time of the call.
     let frame = unsafe { core::slice::from_raw_parts(frame, length) };
     // In a poll it is the driver's already.
@@ -67,22 +68,22 @@ extern "C" fn chip_output(frame: *const u8, length: usize) {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn chip_failed(text: *const u8, length: usize) {
-    // SAFETY: a text of lwIP's own, of so many bytes.
-    let text = unsafe { core::slice::from_raw_parts(text, length) };
-    crate::log!("lwIP: {}", core::str::from_utf8(text).unwrap_or("?"));
+extern "C" fn harness_failed(text: *const c_char) {
+    // SAFETY: a text of lwIP's own, which ends.
+    let text = unsafe { CStr::from_ptr(text) };
+    crate::log!("lwIP: {}", text.to_str().unwrap_or("?"));
     machine::exit(93)
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn chip_status_changed() {
+extern "C" fn harness_status_changed() {
     if HANDLER_ASKS.load(Relaxed) {
         crate::jobs::in_handler();
     }
 }
 
 pub fn start() {
-    chip_start();
+    harness_begin();
 }
 
 /// The firmware's lwIP.
@@ -108,9 +109,9 @@ fn move_packets() {
     while let Answer::Done(length) = console(|| ask(IN, &[&[first]], &mut frame.0)) {
         first = 0;
         // SAFETY: it reads so many bytes, and copies them.
-        unsafe { chip_input(frame.0.as_ptr(), length) };
+        unsafe { harness_input(frame.0.as_ptr(), length) };
     }
-    chip_timers();
+    harness_timers();
     POLLING.store(false, Relaxed);
 }
 

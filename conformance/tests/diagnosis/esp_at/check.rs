@@ -75,21 +75,21 @@ fn the_active_check_finds_the_step_that_breaks() {
             let config = now
                 .into_iter()
                 .fold(config(dialect), |config, fault| config.fault(fault, When::Always));
-            let mut rig = Rig::new(config).with(|modem| modem.with_tls(TlsVerification::None));
+            let mut rig = Rig::new(config).with_tls(TlsVerification::None);
             rig.join().unwrap();
             if let Some(fault) = fault {
                 rig.handle.fault(fault, When::Always);
             }
             rig.handle.clear_log();
             let begin = rig.now();
-            let report = rig.diagnose(url);
+            let report = diagnose(&mut rig, url);
             let took = (rig.now() - begin).as_millis();
-            let sent = rig.said("AT");
+            let sent = rig.count("AT");
             let what = fault.map_or("all well", Fault::name);
             // What goes on the air: names, pings, handshakes and data.
             let packets: usize = ["AT+CIPDOMAIN", "AT+PING", "AT+CIPSTART", "AT+CIPSEND"]
                 .iter()
-                .map(|command| rig.said(command))
+                .map(|command| rig.count(command))
                 .sum();
             println!(
                 "---- {what}, {dialect}, {url}: {took} ms, {sent} commands, \
@@ -101,7 +101,7 @@ fn the_active_check_finds_the_step_that_breaks() {
             assert!(sent <= commands && took <= most, "{what} {dialect}: {sent}, {took} ms");
             // And the modem is as good as before.
             rig.handle.clear_faults();
-            let recovered = rig.recovers(BY_ADDRESS, 30 * SECOND);
+            let recovered = rig.get_until_ok(BY_ADDRESS, 30 * SECOND).1;
             // An address stays as it is until the modem tells another.
             assert!(recovered || cause == Some(WrongSubnet), "{what} {dialect}");
         }
@@ -115,9 +115,9 @@ fn the_active_check_finds_want_of_memory_where_the_modem_tells() {
         [(Dialect::NonOs17, Cause::TlsMismatch), (Dialect::EspAt2, Cause::ModemMemory)]
     {
         let config = config(dialect).fault(Fault::TlsOutOfMemory, When::Always);
-        let mut rig = Rig::new(config).with(|modem| modem.with_tls(TlsVerification::None));
+        let mut rig = Rig::new(config).with_tls(TlsVerification::None);
         rig.join().unwrap();
-        let report = rig.diagnose("https://gate.local:81/");
+        let report = diagnose(&mut rig, "https://gate.local:81/");
         println!("---- {dialect}\n{report}");
         assert_eq!(report.diagnosis().map(|found| found.cause()), Some(cause));
         let low = rig.handle.sent_lines().iter().any(|line| line.contains("\"SSL\""));
@@ -131,11 +131,11 @@ fn the_active_check_after_a_connect_that_timed_out() {
     both(|dialect| {
         let mut rig = Rig::joined(config(dialect));
         rig.handle.fault(Fault::Firewall, When::Nth(1));
-        let found = rig.found(BY_ADDRESS);
+        let found = fails(&mut rig, BY_ADDRESS);
         assert_eq!(found.cause, Cause::HostDown);
         assert!(rig.modem.is_draining());
         let begin = rig.now();
-        let report = rig.diagnose(BY_ADDRESS);
+        let report = diagnose(&mut rig, BY_ADDRESS);
         let took = (rig.now() - begin).as_millis();
         println!("---- after a connect that timed out, {dialect}: {took} ms\n{report}");
         assert!(report.diagnosis().is_none(), "{report}");
@@ -154,7 +154,7 @@ fn the_active_check_says_why_there_is_no_link() {
         both(|dialect| {
             let mut rig = Rig::new(config(dialect).fault(fault, When::Always));
             rig.join().unwrap_err();
-            let report = rig.diagnose(BY_NAME);
+            let report = diagnose(&mut rig, BY_NAME);
             println!("---- {fault}, {dialect}\n{report}");
             assert_eq!(steps(&report), "url+ link!");
             assert_eq!(report.diagnosis().map(|found| found.cause()), Some(cause));

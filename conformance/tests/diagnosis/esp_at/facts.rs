@@ -13,32 +13,32 @@ fn it_is_busy_with_what_was_given_up_until_that_is_over() {
         let mut socket = rig.modem.socket().unwrap();
         let dead = SocketAddr::from((DEAD, 80));
         let connects = block(&rig.clock, 5 * SECOND, || rig.modem.connect(&mut socket, dead));
-        assert!(connects.is_none() && !rig.is_busy(), "its caller waits");
+        assert!(connects.is_none() && !is_busy(&rig), "its caller waits");
         rig.modem.close(socket).unwrap();
-        assert!(rig.is_busy());
+        assert!(is_busy(&rig));
         rig.poll(6 * SECOND);
-        assert!(rig.is_busy());
+        assert!(is_busy(&rig));
         rig.poll(2 * SECOND);
-        assert!(!rig.is_busy());
+        assert!(!is_busy(&rig));
 
         // A ping, when another host is asked, or something else has to wait.
         assert!(
             block(&rig.clock, SECOND, || Diagnostics::ping(&mut rig.modem, DEAD.into())).is_none()
         );
-        assert!(!rig.is_busy());
+        assert!(!is_busy(&rig));
         assert_eq!(Diagnostics::ping(&mut rig.modem, GATEWAY.into()), Err(nb::Error::WouldBlock));
-        assert!(rig.is_busy());
-        assert_eq!(rig.ping(GATEWAY), Ok(Some(3)));
-        assert!(!rig.is_busy());
+        assert!(is_busy(&rig));
+        assert_eq!(ping(&mut rig, GATEWAY), Ok(Some(3)));
+        assert!(!is_busy(&rig));
         assert!(
             block(&rig.clock, SECOND, || Diagnostics::ping(&mut rig.modem, DEAD.into())).is_none()
         );
         let mut socket = rig.modem.socket().unwrap();
-        let host = SocketAddr::from((HOST, 80));
+        let host = at(80);
         assert_eq!(rig.modem.connect(&mut socket, host), Err(nb::Error::WouldBlock));
-        assert!(rig.is_busy());
+        assert!(is_busy(&rig));
         block(&rig.clock, 5 * SECOND, || rig.modem.connect(&mut socket, host)).unwrap().unwrap();
-        assert!(!rig.is_busy());
+        assert!(!is_busy(&rig));
         rig.modem.close(socket).unwrap();
 
         // A name.
@@ -63,17 +63,17 @@ fn a_modem_that_was_busy_when_last_asked_is_asked_again() {
         let mut rig = Rig::joined(config(dialect));
         rig.handle.fault(Fault::BusyForever, When::Nth(1));
         let mut socket = rig.modem.socket().unwrap();
-        let host = SocketAddr::from((HOST, 80));
+        let host = at(80);
         assert!(block(&rig.clock, SECOND, || rig.modem.connect(&mut socket, host)).is_none());
-        assert!(rig.is_busy());
+        assert!(is_busy(&rig));
         rig.modem.close(socket).unwrap();
         rig.handle.clear_log();
         rig.poll(20 * SECOND);
-        assert!(rig.is_busy());
-        let asked = rig.said("AT");
+        assert!(is_busy(&rig));
+        let asked = rig.count("AT");
         assert!((20..=40).contains(&asked), "{asked}");
         rig.poll(10 * SECOND);
-        assert!(!rig.is_busy());
+        assert!(!is_busy(&rig));
         assert_eq!(rig.modem.resets(), 1);
         assert_eq!(rig.get(BY_NAME).unwrap(), "hello");
     });
@@ -109,18 +109,18 @@ fn the_radio_sleeps_unless_it_was_told_not_to() {
 fn a_ping_tells_who_is_there() {
     both(|dialect| {
         let mut rig = Rig::joined(config(dialect));
-        assert_eq!(rig.ping(HOST), Ok(Some(3)));
-        assert_eq!(rig.ping(GATEWAY), Ok(Some(3)));
-        assert_eq!(rig.ping(DEAD), Ok(None));
-        assert_eq!(rig.ping(Ipv4Addr::LOCALHOST.to_ipv6_mapped()), Err(NoPing));
-        assert_eq!(rig.said("AT+PING="), 3);
+        assert_eq!(ping(&mut rig, HOST), Ok(Some(3)));
+        assert_eq!(ping(&mut rig, GATEWAY), Ok(Some(3)));
+        assert_eq!(ping(&mut rig, DEAD), Ok(None));
+        assert_eq!(ping(&mut rig, Ipv4Addr::LOCALHOST.to_ipv6_mapped()), Err(NoPing));
+        assert_eq!(rig.count("AT+PING="), 3);
         // Nothing of it is the last answer.
         assert!(!rig.modem.last_answer().ends_with(b"ERROR\r\n"));
         // An `ERROR` at once is no silence: here there is no address.
         rig.handle.ap_down("sim");
-        assert_eq!(rig.ping(GATEWAY), Err(NoPing));
+        assert_eq!(ping(&mut rig, GATEWAY), Err(NoPing));
         rig.handle.fault(Fault::SilentModem, When::Always);
-        assert_eq!(rig.ping(GATEWAY), Err(NoPing));
+        assert_eq!(ping(&mut rig, GATEWAY), Err(NoPing));
     });
 }
 
@@ -133,21 +133,21 @@ fn a_ping_of_another_host_forgets_the_first() {
             block(&rig.clock, SECOND, || Diagnostics::ping(&mut rig.modem, DEAD.into())).is_none()
         );
         // The firmware can't be interrupted. What it says of the first is nobody's.
-        assert_eq!(rig.ping(HOST), Ok(Some(3)));
+        assert_eq!(ping(&mut rig, HOST), Ok(Some(3)));
         assert!(rig.now() - begin < 5 * SECOND);
         // There and back again, while the first is still out.
         assert!(
             block(&rig.clock, SECOND, || Diagnostics::ping(&mut rig.modem, DEAD.into())).is_none()
         );
         assert_eq!(Diagnostics::ping(&mut rig.modem, HOST.into()), Err(nb::Error::WouldBlock));
-        assert_eq!(rig.ping(DEAD), Ok(None));
+        assert_eq!(ping(&mut rig, DEAD), Ok(None));
         // An answer that nobody came for is too old for whoever asks later.
         assert!(
             block(&rig.clock, SECOND, || Diagnostics::ping(&mut rig.modem, DEAD.into())).is_none()
         );
         rig.poll(20 * SECOND);
         rig.handle.set_host(DEAD, esp8266_sim::HostState::Refusing);
-        assert_eq!(rig.ping(DEAD), Ok(Some(3)));
+        assert_eq!(ping(&mut rig, DEAD), Ok(Some(3)));
     });
 }
 
@@ -210,7 +210,7 @@ fn whether_a_dns_server_is_set_is_known_with_the_address() {
             let ip = rig.join().unwrap();
             assert_eq!(ip.has_dns, Some(expected), "{what} {dialect}");
             let query = if dialect == Dialect::NonOs17 { "AT+CIPDNS_CUR?" } else { "AT+CIPDNS?" };
-            assert_eq!(rig.said(query), queries, "{what} {dialect}");
+            assert_eq!(rig.count(query), queries, "{what} {dialect}");
             // Nothing is asked behind it.
             rig.handle.clear_log();
             rig.poll(20 * SECOND);
@@ -243,13 +243,13 @@ fn a_dns_server_that_comes_or_goes_later_is_noticed() {
         rig.handle.fault(Fault::NoDnsServer, When::Always);
         assert_eq!(rig.get(BY_NAME), Err("name_not_resolved: NameNotFound".into()));
         rig.poll(SECOND);
-        assert_eq!(rig.has_dns(), Some(false));
+        assert_eq!(has_dns(&mut rig), Some(false));
         assert_eq!(rig.get(BY_NAME), Err("no_dns_server".into()));
         rig.handle.clear_faults();
         rig.poll(10 * SECOND);
-        assert_eq!(rig.has_dns(), Some(false));
+        assert_eq!(has_dns(&mut rig), Some(false));
         rig.poll(SECOND);
-        assert_eq!(rig.has_dns(), Some(true));
+        assert_eq!(has_dns(&mut rig), Some(true));
     });
 }
 
@@ -266,7 +266,7 @@ fn what_the_modem_does_not_tell_is_not_known() {
                 });
                 let mut rig = Rig::new(config);
                 rig.join().ok()?;
-                (rig.said("AT+CIPDNS") == 2).then(|| rig.has_dns())
+                (rig.count("AT+CIPDNS") == 2).then(|| has_dns(&mut rig))
             })
         };
         assert_eq!((lost(1), lost(2)), (Some(Some(true)), Some(None)));
@@ -279,7 +279,7 @@ fn what_the_modem_does_not_tell_is_not_known() {
             let mut rig = Rig::new(config(dialect).booted());
             rig.handle.edit_output(produced - 60 + byte, esp8266_sim::Edit::Flip(0x40));
             if rig.join().is_ok() {
-                known.push(rig.has_dns());
+                known.push(has_dns(&mut rig));
             }
         }
         assert!(known.contains(&Some(true)) && !known.contains(&Some(false)), "{known:?}");
@@ -309,35 +309,34 @@ fn too_little_memory_for_tls_is_told_before_a_packet_is_sent() {
         let what = format!("{dialect}, {free} bytes, check: {check}, fails: {fails}");
         let mut config = config(dialect).peer(HOST, 443, canned(HELLO, false));
         config.free_ram = free;
-        let mut rig = Rig::new(config).with(|modem| {
-            let modem = modem.with_tls(TlsVerification::None);
-            if check { modem } else { modem.without_memory_check() }
-        });
+        let mut rig = Rig::new(config).with_tls(TlsVerification::None);
+        if !check {
+            rig.modem = rig.modem.without_memory_check();
+        }
         rig.join().unwrap();
         if fails {
             rig.handle.fault(Fault::TlsOutOfMemory, When::Always);
         }
         assert_eq!(rig.get("https://gate.local/"), expected, "{what}");
-        let counts = (rig.said("AT+SYSRAM?"), rig.said("AT+CIPSTART=0,\"SSL\""));
+        let counts = (rig.count("AT+SYSRAM?"), rig.count("AT+CIPSTART=0,\"SSL\""));
         assert_eq!(counts, (asked, dialled), "{what}");
         // Plain connections need none.
         assert_eq!(rig.get(BY_ADDRESS).unwrap(), "hello");
-        assert_eq!(rig.said("AT+SYSRAM?"), asked, "{what}");
+        assert_eq!(rig.count("AT+SYSRAM?"), asked, "{what}");
     }
 }
 
 /// A refused port isn't a want of memory.
 #[test]
 fn tls_that_is_refused_with_memory_left_is_refused() {
-    let mut rig =
-        Rig::new(config(Dialect::EspAt2)).with(|modem| modem.with_tls(TlsVerification::None));
+    let mut rig = Rig::new(config(Dialect::EspAt2)).with_tls(TlsVerification::None);
     rig.join().unwrap();
     rig.handle.fault(Fault::PortRefused, When::Always);
     assert_eq!(rig.get("https://gate.local/"), Err("connect_failed: ConnectFailed".into()));
-    assert_eq!(rig.said("AT+SYSRAM?"), 2);
-    let found = rig.found("https://gate.local/");
+    assert_eq!(rig.count("AT+SYSRAM?"), 2);
+    let found = fails(&mut rig, "https://gate.local/");
     assert_eq!(found.words, "ERROR 0,CLOSED");
     rig.handle.clear_faults();
     rig.handle.fault(Fault::NoMoreLinks, When::Always);
-    assert_eq!(rig.found("https://gate.local/").fault, StackFault::NotDialled);
+    assert_eq!(fails(&mut rig, "https://gate.local/").fault, StackFault::NotDialled);
 }

@@ -3,8 +3,7 @@
 mod check;
 mod facts;
 
-use crate::rig::{HELLO, Rig, block, config};
-use conformance::modem::{Driver, HOST};
+use conformance::modem::*;
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
 use esp8266_sim::{Config, Dialect, Fault, When, canned};
 use safe_http_client::esp_at::{AtCommand, EspAtError, Setting, Sleep, TlsVerification};
@@ -15,16 +14,11 @@ use safe_http_client::{
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-const SECOND: Duration = Duration::from_secs(1);
 const GATEWAY: Ipv4Addr = Ipv4Addr::new(192, 168, 4, 1);
 const DEAD: [u8; 4] = [192, 168, 4, 99];
 
 const BY_NAME: &str = "http://gate.local/";
 const BY_ADDRESS: &str = "http://192.168.4.20/";
-
-fn both(test: impl Fn(Dialect)) {
-    Dialect::ALL.into_iter().for_each(test);
-}
 
 /// A diagnosis in short.
 #[derive(Debug, PartialEq)]
@@ -35,63 +29,44 @@ struct Found {
     words: String,
 }
 
-impl Rig {
-    fn with(self, change: impl FnOnce(Driver) -> Driver) -> Rig {
-        let Rig { handle, clock, modem, cx } = self;
-        Rig { modem: change(modem), handle, clock, cx }
+fn has_dns(rig: &mut Rig) -> Option<bool> {
+    match rig.modem.link_status() {
+        LinkStatus::Up(ip) => ip.has_dns,
+        status => panic!("{status:?}"),
     }
+}
 
-    fn said(&self, command: &str) -> usize {
-        self.handle.sent_lines().iter().filter(|line| line.starts_with(command)).count()
-    }
+fn is_busy(rig: &Rig) -> bool {
+    rig.modem.status().is_busy
+}
 
-    fn has_dns(&mut self) -> Option<bool> {
-        match self.modem.link_status() {
-            LinkStatus::Up(ip) => ip.has_dns,
-            status => panic!("{status:?}"),
-        }
-    }
+fn ping(rig: &mut Rig, host: impl Into<IpAddr>) -> Result<Option<u32>, NoPing> {
+    let host = host.into();
+    block(&rig.clock, 60 * SECOND, || Diagnostics::ping(&mut rig.modem, host)).unwrap()
+}
 
-    /// Lets time pass as a loop does that polls.
-    fn poll(&mut self, time: Duration) {
-        let begin = self.now();
-        while self.now() - begin < time {
-            self.modem.poll_network();
-        }
+/// A GET that fails, and why.
+fn fails(rig: &mut Rig, url: &str) -> Found {
+    let Rig { modem, clock, cx, .. } = rig;
+    let mut client = SafeHttpClient::new(modem, &*clock);
+    let mut online = client.wait_online(cx).unwrap();
+    let error = online.get(url, [0; 512]).send().map(|_| ()).expect_err("an error");
+    let diagnosis = client.diagnosis(&error);
+    Found {
+        cause: diagnosis.cause(),
+        confidence: diagnosis.confidence(),
+        fault: diagnosis.evidence().fault,
+        words: String::from_utf8_lossy(diagnosis.last_words())
+            .split_ascii_whitespace()
+            .map(|word| if word.parse::<u32>().is_ok() { "n" } else { word })
+            .collect::<Vec<_>>()
+            .join(" "),
     }
+}
 
-    fn is_busy(&self) -> bool {
-        self.modem.status().is_busy
-    }
-
-    fn ping(&mut self, host: impl Into<IpAddr>) -> Result<Option<u32>, NoPing> {
-        let host = host.into();
-        block(&self.clock, 60 * SECOND, || Diagnostics::ping(&mut self.modem, host)).unwrap()
-    }
-
-    /// A GET that fails, and why.
-    fn found(&mut self, url: &str) -> Found {
-        let Rig { modem, clock, cx, .. } = self;
-        let mut client = SafeHttpClient::new(modem, &*clock);
-        let mut online = client.wait_online(cx).unwrap();
-        let error = online.get(url, [0; 512]).send().map(|_| ()).expect_err("an error");
-        let diagnosis = client.diagnosis(&error);
-        Found {
-            cause: diagnosis.cause(),
-            confidence: diagnosis.confidence(),
-            fault: diagnosis.evidence().fault,
-            words: String::from_utf8_lossy(diagnosis.last_words())
-                .split_ascii_whitespace()
-                .map(|word| if word.parse::<u32>().is_ok() { "n" } else { word })
-                .collect::<Vec<_>>()
-                .join(" "),
-        }
-    }
-
-    fn diagnose(&mut self, url: &str) -> Report {
-        let Rig { modem, clock, cx, .. } = self;
-        SafeHttpClient::new(modem, &*clock).diagnose(cx, url)
-    }
+fn diagnose(rig: &mut Rig, url: &str) -> Report {
+    let Rig { modem, clock, cx, .. } = rig;
+    SafeHttpClient::new(modem, &*clock).diagnose(cx, url)
 }
 
 // ---- What an error stands for ----
@@ -216,7 +191,7 @@ fn a_failed_request_keeps_the_words_that_it_failed_with() {
         for (dialect, words) in [(Dialect::NonOs17, nonos), (Dialect::EspAt2, esp_at)] {
             let mut rig = Rig::joined(config(dialect));
             rig.handle.fault(fault, When::Always);
-            let found = rig.found(url);
+            let found = fails(&mut rig, url);
             println!("{fault} {dialect}: {found:?}");
             // A reset is told with noise before it, at another baud rate.
             let told = found.words == words || (words == "ready" && found.words.ends_with(words));
@@ -261,22 +236,22 @@ fn the_raw_answer_is_that_of_the_step_that_failed() {
         // It waits for a connect that was given up: nothing was said to it yet.
         rig.handle.fault(Fault::HostDown, When::Always);
         let mut given_up = rig.modem.socket().unwrap();
-        let host = SocketAddr::from((HOST, 80));
+        let host = at(80);
         block(&rig.clock, SECOND, || rig.modem.connect(&mut given_up, host));
         rig.modem.close(given_up).unwrap();
-        let found = rig.found(BY_ADDRESS);
+        let found = fails(&mut rig, BY_ADDRESS);
         assert_eq!(found.words, "", "{dialect} {found:?}");
         rig.poll(20 * SECOND);
         // A name that didn't resolve, behind a connect that failed.
         rig.handle.clear_faults();
         rig.handle.fault(Fault::PortRefused, When::Nth(1));
-        assert_eq!(rig.found(BY_ADDRESS).words, "ERROR 0,CLOSED", "{dialect}");
+        assert_eq!(fails(&mut rig, BY_ADDRESS).words, "ERROR 0,CLOSED", "{dialect}");
         rig.handle.fault(Fault::DnsFailure, When::Nth(1));
         let words = if dialect.is_nonos() { "DNS Fail ERROR" } else { "ERROR" };
-        assert_eq!(rig.found(BY_NAME).words, words, "{dialect}");
+        assert_eq!(fails(&mut rig, BY_NAME).words, words, "{dialect}");
         // What the driver asks behind it doesn't hide it: the start-up of a modem that fell silent.
         rig.handle.fault(Fault::NameHangs, When::Always);
-        assert_eq!(rig.found("http://hangs.local/").words, "", "{dialect}");
+        assert_eq!(fails(&mut rig, "http://hangs.local/").words, "", "{dialect}");
     }
 }
 

@@ -42,7 +42,7 @@ fn read_all(rig: &mut Rig) -> (Vec<u8>, Option<Result<(), EspAtError>>) {
     let mut socket = rig.modem.socket().unwrap();
     let Rig { modem, clock, .. } = rig;
     let mut buffer = [0; 64];
-    let end = block(clock, 60 * SECOND, || modem.connect(&mut socket, peer()));
+    let end = block(clock, 60 * SECOND, || modem.connect(&mut socket, at(80)));
     let end = match end {
         Some(Ok(())) => block(clock, 60 * SECOND, || modem.send(&mut socket, b"go").map(|_| ())),
         end => end,
@@ -151,7 +151,7 @@ fn closing_a_stale_socket_leaves_the_new_ones_data_alone() {
             let connect = |rig: &mut Rig| {
                 let mut socket = rig.modem.socket().unwrap();
                 let Rig { modem, clock, .. } = rig;
-                let to = || modem.connect(&mut socket, peer());
+                let to = || modem.connect(&mut socket, at(80));
                 block(clock, 10 * SECOND, to).unwrap().unwrap();
                 socket
             };
@@ -194,7 +194,7 @@ fn data_of_a_connection_that_a_reset_ended_are_nobodys() {
             for round in 0..3 {
                 let mut socket = rig.modem.socket().unwrap();
                 let Rig { modem, clock, .. } = &mut rig;
-                block(clock, 30 * SECOND, || modem.connect(&mut socket, peer())).unwrap().unwrap();
+                block(clock, 30 * SECOND, || modem.connect(&mut socket, at(80))).unwrap().unwrap();
                 block(clock, SECOND, || modem.send(&mut socket, b"go")).unwrap().unwrap();
                 let mut buffer = [0; 4];
                 let got = block(clock, 2 * SECOND, || modem.receive(&mut socket, &mut buffer));

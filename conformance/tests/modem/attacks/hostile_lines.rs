@@ -113,14 +113,12 @@ fn hostile(mut rig: Rig, at: u64, line: &[u8], passive: bool, what: &str) -> Str
 #[test]
 fn the_smallest_buffer_gives_out_all() {
     every(|dialect| {
-        let (_handle, port, clock) = esp8266_sim::Simulator::lockstep(
-            Config::new(dialect).booted().peer(HOST, 80, speaks(b"hello\r\n")),
-        );
-        let clock = SimClock(clock.ticking(Duration::from_micros(2)));
+        let config = Config::new(dialect).booted().peer(HOST, 80, speaks(b"hello\r\n"));
+        let (_handle, port, clock) = lockstep(config);
         let mut modem = EspAt::<_, _, 1>::with_rx_buf(port, clock.clone());
         modem.join(&mut cx(), "sim", "simsimsim").unwrap();
         let mut socket = modem.socket().unwrap();
-        block(&clock, SECOND, || modem.connect(&mut socket, peer())).unwrap().unwrap();
+        block(&clock, SECOND, || modem.connect(&mut socket, at(80))).unwrap().unwrap();
         block(&clock, SECOND, || modem.send(&mut socket, b"go")).unwrap().unwrap();
         let (mut got, mut buffer) = (Vec::new(), [0; 64]);
         while let Some(Ok(1..)) = block(&clock, 5 * SECOND, || {

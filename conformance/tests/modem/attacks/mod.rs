@@ -6,21 +6,15 @@ mod hostile_lines;
 mod names;
 mod texts;
 
-use crate::rig::*;
+use conformance::modem::*;
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
 use esp8266_sim::{AccessPoint, Config, Dialect, Edit, Fault, PeerFactory, Reply, When};
 use safe_http_client::esp_at::{EspAt, EspAtError, Join, JoinError, Setting, TlsVerification};
 use safe_http_client::{Link, LinkStatus, Network, NoTls, SafeHttpClient};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 const URL: &str = "http://192.168.4.20:81/";
-
-fn peer() -> SocketAddr {
-    SocketAddr::from((HOST, 80))
-}
 
 /// Sends a body in one piece as soon as it hears something.
 fn speaks(body: &'static [u8]) -> PeerFactory {

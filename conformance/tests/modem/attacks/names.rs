@@ -39,7 +39,7 @@ fn an_access_points_name_is_nothing_that_the_modem_says() {
                 }
                 let mut socket = rig.modem.socket().unwrap();
                 let Rig { modem, clock, cx, .. } = &mut rig;
-                block(clock, SECOND, || modem.connect(&mut socket, peer())).unwrap().unwrap();
+                block(clock, SECOND, || modem.connect(&mut socket, at(80))).unwrap().unwrap();
                 let mut found = Vec::new();
                 modem.scan(cx, |it| found.push(it.ssid().to_vec())).unwrap();
                 let what = format!("{dialect} {escapes} {:?}", name.escape_ascii().to_string());

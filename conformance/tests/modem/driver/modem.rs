@@ -1,6 +1,6 @@
 //! The modem itself: its start-up, its silence, its link, and a host that restarts.
 
-use crate::rig::*;
+use conformance::modem::*;
 use embedded_nal::{TcpClientStack, TcpError, TcpErrorKind, nb};
 use esp8266_sim::{Dialect, Fault, When};
 use safe_http_client::esp_at::{AtCommand, EspAtError, Family};

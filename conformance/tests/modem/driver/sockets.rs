@@ -1,7 +1,6 @@
 //! Its sockets: names, connects, what is sent and what comes, connections that are kept.
 
-use super::at;
-use crate::rig::*;
+use conformance::modem::*;
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
 use esp8266_sim::{Fault, When, canned, echo};
 use safe_http_client::SafeHttpClient;

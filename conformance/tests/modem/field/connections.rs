@@ -63,7 +63,7 @@ fn plus_ipd_tells_totals_each_is_all_that_waits() {
     let (mut modem, mut cx) = reads.driver();
     modem.join(&mut cx, "sim", "simsimsim").unwrap();
     let mut socket = modem.socket().unwrap();
-    nb::block!(modem.connect(&mut socket, SocketAddr::from((HOST, 80)))).unwrap();
+    nb::block!(modem.connect(&mut socket, at(80))).unwrap();
     let mut got = 0;
     let mut buffer = [0; 1024];
     while got < 5_038 {
@@ -82,7 +82,8 @@ fn cipdomain_ip_unset_is_a_name_that_isnt_resolved() {
     every(|dialect| {
         let mut rig = Rig::joined(config(dialect));
         rig.handle.fault(Fault::IpUnset, When::Always);
-        let (cause, confidence, text) = rig.get_within("http://gate.local/", SECOND).unwrap_err();
+        let (cause, confidence, text) =
+            get_within(&mut rig, "http://gate.local/", SECOND).unwrap_err();
         assert_eq!((cause, confidence), (Cause::NameNotResolved, Confidence::Likely));
         assert_eq!(text, EspAtError::NameNotFound.to_string());
     });
@@ -137,7 +138,7 @@ fn cipstart_ssl_error_with_30_000_bytes_free_is_no_want_of_memory() {
             rig.join().unwrap();
             rig.handle.fault(fault, When::Always);
             let (cause, confidence, text) =
-                rig.get_within("https://gate.local/", SECOND).unwrap_err();
+                get_within(&mut rig, "https://gate.local/", SECOND).unwrap_err();
             println!("{dialect} {fault}: {cause:?} {confidence:?} {text}");
             // NonOS isn't asked for its memory.
             let expected = match dialect {

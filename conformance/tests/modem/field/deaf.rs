@@ -13,7 +13,7 @@ fn dead_host_cipstart_is_silent_and_the_connect_fails_at_last() {
             rig.handle.fault(Fault::DeafWhileBusy, When::Always);
             rig.handle.fault(Fault::HostDown, When::Always);
             let begin = rig.now();
-            let got = rig.get_within(URL, most * SECOND);
+            let got = get_within(&mut rig, URL, most * SECOND);
             let took = rig.now() - begin;
             let what = format!("{dialect} {seconds} {most}: {got:?} {:#?}", rig.handle.log());
             let Err((cause, confidence, text)) = got else { panic!("{what}") };
@@ -54,7 +54,7 @@ fn late_lines_are_tied_to_their_command() {
             let (mut modem, mut cx) = script.driver();
             modem.join(&mut cx, "sim", "simsimsim").unwrap();
             let mut socket = modem.socket().unwrap();
-            let peer = SocketAddr::from((HOST, 80));
+            let peer = at(80);
             let result = nb::block!(modem.connect(&mut socket, peer));
             assert_eq!(result, Err(EspAtError::ConnectFailed), "{late:?} {seconds}");
             modem.close(socket).unwrap();
@@ -78,7 +78,7 @@ fn tls_handshake_of_6_s_with_a_deadline_of_20_s_succeeds() {
             rig.join().unwrap();
             rig.handle.fault(Fault::DeafWhileBusy, When::Always);
             rig.handle.fault(Fault::SlowConnect, When::Nth(1));
-            let got = rig.get_within("https://gate.local/", 20 * SECOND);
+            let got = get_within(&mut rig, "https://gate.local/", 20 * SECOND);
             assert_eq!(got, Ok("hello".into()), "{dialect} {:#?}", rig.handle.log());
         }
     });
@@ -90,13 +90,13 @@ fn a_name_that_takes_long_on_a_deaf_modem_is_resolved() {
         let mut rig = Rig::joined(config(dialect));
         rig.handle.fault(Fault::DeafWhileBusy, When::Always);
         rig.handle.fault(Fault::DnsSlow, When::Nth(1));
-        let got = rig.get_within("http://gate.local/", 20 * SECOND);
+        let got = get_within(&mut rig, "http://gate.local/", 20 * SECOND);
         assert_eq!(got, Ok("hello".into()), "{dialect}");
         // Given up meanwhile: the next name's answer isn't taken for it.
         rig.handle.fault(Fault::DnsSlow, When::Nth(1));
-        let got = rig.get_within("http://gate.local/", 3 * SECOND);
+        let got = get_within(&mut rig, "http://gate.local/", 3 * SECOND);
         assert!(got.is_err());
-        let got = rig.get_within("http://nobody.local/", 20 * SECOND);
+        let got = get_within(&mut rig, "http://nobody.local/", 20 * SECOND);
         assert!(matches!(got, Err((Cause::NameNotResolved, ..))), "{got:?}");
     });
 }

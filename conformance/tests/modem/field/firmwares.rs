@@ -29,7 +29,7 @@ fn at_0_40_does_what_it_can() {
     let mut rig = Rig::joined(config(Dialect::NonOs17).version("0.40.0".parse().unwrap()));
     assert_eq!(rig.modem.is_passive(), Some(false));
     assert_eq!(rig.get(URL).as_deref(), Ok("hello"));
-    let (_, _, text) = rig.get_within("http://gate.local/", SECOND).unwrap_err();
+    let (_, _, text) = get_within(&mut rig, "http://gate.local/", SECOND).unwrap_err();
     assert!(text.contains("0.40") && text.contains("AT+CIPDOMAIN"), "{text}");
     rig.wrote_no_flash();
 }

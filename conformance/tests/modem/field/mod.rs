@@ -8,8 +8,8 @@ mod firmwares;
 mod scans;
 mod start_up;
 
-use crate::rig::*;
 use crate::script::{Answers, Script};
+use conformance::modem::*;
 use embedded_io::Write;
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
 use esp8266_sim::{Config, Dialect, Fault, When, canned};
@@ -17,56 +17,29 @@ use safe_http_client::esp_at::{AtCommand, EspAtError, JoinError, TlsVerification
 use safe_http_client::{
     Cause, Confidence, DisconnectReason, ErrorKind, Link, LinkStatus, Network, SafeHttpClient,
 };
-use std::net::SocketAddr;
 use std::time::Duration;
 
 const URL: &str = "http://192.168.4.20/";
 
-impl Rig {
-    fn is_up(&mut self) -> bool {
-        matches!(self.modem.link_status(), LinkStatus::Up(_))
-    }
-
-    /// Polls until it is up; how long that took.
-    fn up_within(&mut self, most: Duration) -> Option<Duration> {
-        let begin = self.now();
-        while self.now() - begin < most {
-            if self.is_up() {
-                return Some(self.now() - begin);
-            }
-        }
-        None
-    }
-
-    fn count(&self, command: &str) -> usize {
-        self.handle.sent_lines().iter().filter(|line| line.starts_with(command)).count()
-    }
-
-    /// A GET with these deadlines, and what a diagnosis says of its failure.
-    fn get_within(
-        &mut self,
-        url: &str,
-        most: Duration,
-    ) -> Result<String, (Cause, Confidence, String)> {
-        let Rig { modem, clock, cx, .. } = self;
-        let mut client = SafeHttpClient::new(modem, &*clock);
-        let mut online = client.wait_online(cx).unwrap();
-        let request = online.get(url, [0; 512]).connect_timeout(most).resolve_timeout(most);
-        let outcome = request.send().map(|mut response| response.read_to_str().unwrap().to_owned());
-        let error = match outcome {
-            Ok(body) => return Ok(body),
-            Err(error) => error,
-        };
-        let text = match &error.kind {
-            ErrorKind::Connect(error) | ErrorKind::Resolve(error) => error.to_string(),
-            _ => error.code().to_owned(),
-        };
-        let diagnosis = client.diagnosis(&error);
-        Err((diagnosis.cause(), diagnosis.confidence(), text))
-    }
-
-    #[track_caller]
-    fn wrote_no_flash(&self) {
-        assert_eq!(self.handle.stats().flash_writes, 0, "{:#?}", self.handle.log());
-    }
+/// A GET with these deadlines, and what a diagnosis says of its failure.
+fn get_within(
+    rig: &mut Rig,
+    url: &str,
+    most: Duration,
+) -> Result<String, (Cause, Confidence, String)> {
+    let Rig { modem, clock, cx, .. } = rig;
+    let mut client = SafeHttpClient::new(modem, &*clock);
+    let mut online = client.wait_online(cx).unwrap();
+    let request = online.get(url, [0; 512]).connect_timeout(most).resolve_timeout(most);
+    let outcome = request.send().map(|mut response| response.read_to_str().unwrap().to_owned());
+    let error = match outcome {
+        Ok(body) => return Ok(body),
+        Err(error) => error,
+    };
+    let text = match &error.kind {
+        ErrorKind::Connect(error) | ErrorKind::Resolve(error) => error.to_string(),
+        _ => error.code().to_owned(),
+    };
+    let diagnosis = client.diagnosis(&error);
+    Err((diagnosis.cause(), diagnosis.confidence(), text))
 }

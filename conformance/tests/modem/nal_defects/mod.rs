@@ -3,7 +3,7 @@
 
 mod nal_rig;
 
-use crate::rig::*;
+use conformance::modem::*;
 use embedded_nal::{Dns, TcpClientStack, nb};
 use esp_at_nal::stack::Error as NalError;
 use esp_at_nal::wifi::{CommandError, JoinError as NalJoinError, WifiAdapter};
@@ -14,17 +14,13 @@ use safe_http_client::{
     ErrorKind, FnClock, IpConfig, Link, LinkStatus, NalNetwork, NoDns, SafeHttpClient, StackQuirks,
 };
 use std::marker::PhantomData;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: 192.168.4.20\r\n\r\n";
 /// Neither a length nor chunks: its end is the stream's.
 const UNTIL_THE_END: &str = "HTTP/1.1 200 OK\r\n\r\nuntil the end";
 const UNTIL_THE_END_PORT: u16 = 90;
-
-fn at(port: u16) -> SocketAddr {
-    SocketAddr::from((HOST, port))
-}
 
 fn simulator(dialect: Dialect) -> Config {
     config(dialect).peer(HOST, UNTIL_THE_END_PORT, canned(UNTIL_THE_END, true))
@@ -46,14 +42,6 @@ fn answers(handle: &Handle) -> String {
 /// The line of the table.
 fn tell(dialect: Dialect, defect: &str, nal: &str, ours: &str) {
     eprintln!("{defect} ({}) | {nal} | {ours}", name(dialect));
-}
-
-/// A socket of `EspAt`, connected.
-fn connected(rig: &mut Rig, port: u16) -> <Driver as TcpClientStack>::TcpSocket {
-    let mut socket = rig.modem.socket().unwrap();
-    let clock = rig.clock.clone();
-    block(&clock, 60 * SECOND, || rig.modem.connect(&mut socket, at(port))).unwrap().unwrap();
-    socket
 }
 
 /// What `EspAt` gets for a request on this socket, for this long at most; whether it ended.
@@ -114,7 +102,7 @@ fn never_reports_the_end_of_a_stream() {
         assert_eq!(rig.nal.send(&mut socket, b""), Ok(0));
 
         let mut rig = Rig::joined(simulator(dialect));
-        let mut socket = connected(&mut rig, UNTIL_THE_END_PORT);
+        let mut socket = rig.connected(UNTIL_THE_END_PORT);
         let begin = rig.now();
         let (got, ended) = exchange(&mut rig, &mut socket, 60 * SECOND);
         let took = (rig.now() - begin).as_millis();
@@ -194,7 +182,7 @@ fn gives_up_on_a_connect_before_the_firmware_and_loses_step() {
         assert_eq!(result, None, "the firmware isn't done, and no error is made up");
         rig.modem.close(socket).unwrap();
         assert!(rig.modem.is_draining());
-        let mut socket = connected(&mut rig, 2000);
+        let mut socket = rig.connected(2000);
         let (got, _) = exchange(&mut rig, &mut socket, SECOND);
         assert_eq!(String::from_utf8(got).unwrap(), right);
         assert!(!rig.modem.is_draining());
@@ -217,10 +205,8 @@ fn gives_up_before_the_firmware_says_why() {
 
         let mut rig = Rig::joined(simulator(dialect).fault(Fault::HostDown, When::Always));
         let mut socket = rig.modem.socket().unwrap();
-        let clock = rig.clock.clone();
         let begin = rig.now();
-        let result = block(&clock, 60 * SECOND, || rig.modem.connect(&mut socket, at(80)));
-        assert_eq!(result, Some(Err(EspAtError::ConnectFailed)));
+        assert_eq!(rig.connect(&mut socket, 80), Err(EspAtError::ConnectFailed));
         let took = (rig.now() - begin).as_millis();
         assert!((12_000..12_100).contains(&took), "{took}");
         let ours = format!("ConnectFailed, the firmware's own answer, after {took} ms");
@@ -374,7 +360,7 @@ fn fails_on_data_that_arent_utf8() {
             }
 
             let mut rig = Rig::joined(simulator());
-            let mut socket = connected(&mut rig, PORT);
+            let mut socket = rig.connected(PORT);
             let clock = rig.clock.clone();
             let sent = block(&clock, SECOND, || rig.modem.send(&mut socket, GET)).unwrap();
             assert_eq!(sent, Ok(GET.len()));

@@ -3,16 +3,16 @@
 //! It runs over atat 0.24's own ingress, digester and response slot. Only atat's blocking client is written
 //! again here, step for step, as the original waits by a clock that can't be the simulator's.
 
-use super::{GET, at};
-use crate::rig::*;
+use super::GET;
 use atat::blocking::AtatClient;
 use atat::{AtDigester, AtatCmd, AtatIngress, Ingress, ResponseSlot, UrcChannel};
+use conformance::modem::*;
 use embedded_io::Write;
 use embedded_nal::{TcpClientStack, nb};
 use esp_at_nal::stack::Error as NalError;
 use esp_at_nal::urc::URCMessages;
 use esp_at_nal::wifi::{Adapter, WifiAdapter};
-use esp8266_sim::{Config, Handle, SerialPort, Simulator, VirtualClock};
+use esp8266_sim::{Config, Handle, SerialPort, VirtualClock};
 use fugit_timer::{Timer, TimerDurationU32, TimerInstantU32};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -145,9 +145,7 @@ impl NalRig {
     }
 
     pub(super) fn with(config: Config, line_feed: bool) -> Self {
-        let (handle, port, clock) = Simulator::lockstep(config);
-        // It ticks for the loops that look at the clock and at nothing else.
-        let clock = clock.ticking(Duration::from_micros(2));
+        let (handle, port, SimClock(clock)) = lockstep(config);
         let slot: &'static ResponseSlot<BUFFER> = Box::leak(Box::new(ResponseSlot::new()));
         let urcs: &'static UrcChannel<Urc, URCS, 1> = Box::leak(Box::new(UrcChannel::new()));
         let subscription = urcs.subscribe().unwrap();

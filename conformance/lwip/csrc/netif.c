@@ -1,5 +1,4 @@
-/* lwIP on the emulated core: one netif, whose frames go to the console, and a clock that is a count of
- * polls. */
+/* lwIP's one netif, whose frames go to Rust: on a PC, and on the emulated core. */
 #include <string.h>
 
 #include "lwip/dns.h"
@@ -10,30 +9,27 @@
 #include "netif/ethernet.h"
 
 /* Rust's. */
-void chip_output(const void *frame, size_t length);
-void chip_status_changed(void);
-void chip_failed(const char *what, size_t length);
-uint32_t sys_now(void);
+void harness_output(const void *frame, size_t length);
+void harness_status_changed(void);
 
-void harness_failed(const char *what) { chip_failed(what, strlen(what)); }
+struct netif harness_netif;
+
 uint32_t harness_random(void) {
     static uint32_t state = 7;
     state = state * 1664525u + 1013904223u;
     return state >> 8;
 }
 
-static struct netif netif;
-
 static err_t output(struct netif *out, struct pbuf *packet) {
     static unsigned char frame[1600];
     u16_t length = pbuf_copy_partial(packet, frame, sizeof frame, 0);
     (void)out;
-    chip_output(frame, length);
+    harness_output(frame, length);
     return ERR_OK;
 }
 
 static err_t begin(struct netif *it) {
-    it->name[0] = 's', it->name[1] = 't';
+    it->name[0] = 'e', it->name[1] = 'n';
     it->output = etharp_output;
     it->linkoutput = output;
     it->mtu = 1500;
@@ -45,39 +41,44 @@ static err_t begin(struct netif *it) {
 
 static void status_changed(struct netif *it) {
     (void)it;
-    chip_status_changed();
+    harness_status_changed();
 }
 
-void chip_set_address(uint32_t address) {
+void harness_set_address(uint32_t address) {
     ip4_addr_t own, mask, gateway;
     ip4_addr_set_u32(&own, lwip_htonl(address));
     ip4_addr_set_u32(&mask, address == 0 ? 0 : lwip_htonl(0xffffff00));
     ip4_addr_set_u32(&gateway, address == 0 ? 0 : lwip_htonl((address & 0xffffff00) | 1));
-    netif_set_addr(&netif, &own, &mask, &gateway);
+    netif_set_addr(&harness_netif, &own, &mask, &gateway);
 }
 
-void chip_start(void) {
+void harness_set_dns(uint32_t address) {
     ip_addr_t server;
-    lwip_init();
-    netif_add(&netif, IP4_ADDR_ANY4, IP4_ADDR_ANY4, IP4_ADDR_ANY4, NULL, begin, ethernet_input);
-    netif_set_status_callback(&netif, status_changed);
-    netif_set_default(&netif);
-    netif_set_up(&netif);
-    chip_set_address(0x0a000002);
-    ip4_addr_set_u32(&server, lwip_htonl(0x0a000001));
+    ip4_addr_set_u32(&server, lwip_htonl(address));
     dns_setserver(0, &server);
 }
 
-void chip_input(const void *frame, size_t length) {
+/* Once. */
+void harness_begin(void) {
+    lwip_init();
+    netif_add(&harness_netif, IP4_ADDR_ANY4, IP4_ADDR_ANY4, IP4_ADDR_ANY4, NULL, begin, ethernet_input);
+    netif_set_status_callback(&harness_netif, status_changed);
+    netif_set_default(&harness_netif);
+    netif_set_up(&harness_netif);
+    harness_set_address(0x0a000002);
+    harness_set_dns(0x0a000001);
+}
+
+void harness_input(const void *frame, size_t length) {
     struct pbuf *packet = pbuf_alloc(PBUF_RAW, (u16_t)length, PBUF_RAM);
     if (packet == NULL) return;
     pbuf_take(packet, frame, (u16_t)length);
-    if (netif.input(packet, &netif) != ERR_OK) pbuf_free(packet);
+    if (harness_netif.input(packet, &harness_netif) != ERR_OK) pbuf_free(packet);
 }
+void harness_timers(void) { sys_check_timeouts(); }
 
-void chip_timers(void) { sys_check_timeouts(); }
-
-static void on_timer(void *argument) { chip_set_address((uint32_t)(uintptr_t)argument); }
-void chip_address_in(uint32_t ms, uint32_t address) {
+/* After `ms` something of the firmware's own: the netif gets an address, as DHCP would set it. */
+static void on_timer(void *argument) { harness_set_address((uint32_t)(uintptr_t)argument); }
+void harness_address_in(uint32_t ms, uint32_t address) {
     sys_timeout(ms, on_timer, (void *)(uintptr_t)address);
 }
