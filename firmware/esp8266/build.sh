@@ -31,8 +31,9 @@ tool=xtensa-lx106-elf-
 
 shim=../../crates/lwip/csrc
 platform=../../arduino/SafeHttpClient/src/safe_http_platform.c
+# Debian's compiler for this chip has no C library: the few headers that are asked for are here.
 cc=("${tool}gcc" -mlongcalls -mtext-section-literals -ffunction-sections -fdata-sections -Os -fno-strict-aliasing
-    -I$shim -Wall)
+    -ffreestanding -idirafter ../lx106-lwip/csrc/include -I$shim -Wall)
 [ -z "$ssid" ] || cc+=("-DWIFI_SSID=\"$ssid\"" "-DWIFI_PASSWORD=\"$password\"")
 compile() { "${cc[@]}" "${@:3}" -c -o "$out/$2" "$1"; }
 
@@ -47,13 +48,13 @@ if [ -n "$sdk" ]; then
     for object in shim main platform; do
         "${tool}ld" -r -T ../../arduino/relocate.ld -o "$out/$object.flash.o" "$out/$object.o"
     done
-    "${tool}gcc" -nostdlib -Wl,--gc-sections -Wl,--no-check-sections -Wl,-static -u call_user_start \
+    "${tool}gcc" -nostdlib -Wl,--gc-sections -Wl,--no-check-sections -Wl,-static -u call_user_start -Wl,-e,call_user_start \
         -L"$sdk/lib" -T"$sdk/ld/eagle.app.v6.ld" -o "$out/firmware.elf" "$out"/{rust,shim.flash,main.flash,platform.flash}.o \
         -Wl,--start-group -lmain -lnet80211 -lwpa -llwip -lpp -lphy -lcrypto -lc -lgcc -Wl,--end-group
 else
     lwip=${LWIP_SOURCE:-$(../../ci/lwip-source.sh)}/src
     strings=../lx106-lwip/csrc
-    headers=(-ffreestanding -Istand-in/include -I$strings/include -I../../conformance/lwip/csrc "-I$lwip/include")
+    headers=(-Istand-in/include -I../../conformance/lwip/csrc "-I$lwip/include")
     for source in "$lwip"/core/{def,dns,inet_chksum,init,ip,mem,memp,netif,pbuf,tcp,tcp_in,tcp_out,timeouts,udp}.c \
         "$lwip"/core/ipv4/{etharp,icmp,ip4,ip4_addr}.c "$lwip/netif/ethernet.c"; do
         compile "$source" "lwip_$(basename "$source").o" "${headers[@]}" -w

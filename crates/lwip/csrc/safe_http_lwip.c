@@ -7,11 +7,12 @@
 #include "lwip/opt.h"
 
 #include "lwip/init.h"
-#include "lwip/dns.h"
 #include "lwip/netif.h"
 #include "lwip/pbuf.h"
 #include "lwip/sys.h"
 #include "lwip/tcp.h"
+/* That of 1.4 doesn't include what it needs. */
+#include "lwip/dns.h"
 
 #if !NO_SYS && !defined(SHL_CORE_IS_LOCKED)
 #error "lwIP runs in a thread of its own here: hold its core lock around all calls, and define SHL_CORE_IS_LOCKED"
@@ -42,8 +43,11 @@ typedef ip_addr_t *found_address;
 #define GATEWAY_OF(netif) ip4_addr_get_u32(&(netif)->gw)
 #define ip_addr_set_ip4_u32(to, word) ip4_addr_set_u32(to, word)
 #define ip_2_ip4(address) (address)
-#define lwip_ntohl ntohl
-#define lwip_htonl htonl
+/* They have this name in the SDK's, and are functions or macros of another one in others. */
+#undef lwip_ntohl
+#undef lwip_htonl
+#define lwip_ntohl(word) PP_NTOHL(word)
+#define lwip_htonl(word) PP_HTONL(word)
 #endif
 
 /* lwIP's own retransmissions take far longer; whoever is thrown out sooner wasn't timed out. */
