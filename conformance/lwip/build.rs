@@ -3,12 +3,10 @@
 use std::path::{Path, PathBuf};
 
 /// What a client needs of lwIP, below `src`.
-const SOURCES: [&str; 18] = [
+const SOURCES: [&str; 11] = [
     "core/def.c",
     "core/dns.c",
-    "core/inet_chksum.c",
     "core/init.c",
-    "core/ip.c",
     "core/mem.c",
     "core/memp.c",
     "core/netif.c",
@@ -16,12 +14,25 @@ const SOURCES: [&str; 18] = [
     "core/tcp.c",
     "core/tcp_in.c",
     "core/tcp_out.c",
-    "core/timeouts.c",
     "core/udp.c",
+];
+const OF_2: [&str; 8] = [
+    "core/inet_chksum.c",
+    "core/ip.c",
+    "core/timeouts.c",
     "core/ipv4/etharp.c",
     "core/ipv4/icmp.c",
     "core/ipv4/ip4.c",
     "core/ipv4/ip4_addr.c",
+    "netif/ethernet.c",
+];
+const OF_1_4: [&str; 6] = [
+    "core/timers.c",
+    "core/ipv4/icmp.c",
+    "core/ipv4/inet_chksum.c",
+    "core/ipv4/ip.c",
+    "core/ipv4/ip_addr.c",
+    "netif/etharp.c",
 ];
 
 fn main() {
@@ -36,6 +47,11 @@ fn main() {
         println!("cargo:rerun-if-changed={}", folder.display());
     }
     let mut build = cc::Build::new();
+    let is_1_4 = lwip.join("core/timers.c").exists();
+    if is_1_4 {
+        // Its headers have other names there.
+        build.include("csrc/old").include(lwip.join("include/ipv4"));
+    }
     build.include("csrc").include(lwip.join("include")).include(shim).flag("-fno-strict-aliasing");
     // gcc's sanitizers, which see Rust's allocations, too.
     println!("cargo:rerun-if-env-changed=LWIP_SANITIZED");
@@ -46,8 +62,9 @@ fn main() {
         println!("cargo:rustc-link-arg=-lubsan");
     }
     let mut ours = build.clone();
-    build.files(SOURCES.map(|file| lwip.join(file)));
-    build.file(lwip.join("netif/ethernet.c")).warnings(false).compile("lwip");
+    let of_version = if is_1_4 { &OF_1_4[..] } else { &OF_2 };
+    build.files(SOURCES.iter().chain(of_version).map(|file| lwip.join(file)));
+    build.warnings(false).compile("lwip");
     ours.file(shim.join("safe_http_lwip.c")).files(["csrc/netif.c", "csrc/harness.c"]);
     ours.warnings_into_errors(true).flag("-Wall").flag("-Wextra").compile("safe_http_lwip");
     // As the IDE has it: C++17 without exceptions.

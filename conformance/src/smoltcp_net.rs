@@ -193,7 +193,8 @@ impl Far {
         let interface = interface(&mut plug, SERVER);
         let mut sockets = SocketSet::new(Vec::new());
         let mut played = Vec::new();
-        for _ in 0..4 {
+        // Some stay with connections that the client has left without a word.
+        for _ in 0..40 {
             let handle = sockets.add(tcp_socket(2048));
             played.push(Played { handle, player: None, unsent: VecDeque::new() });
         }

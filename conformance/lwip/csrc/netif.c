@@ -1,12 +1,13 @@
 /* lwIP's one netif, whose frames go to Rust: on a PC, and on the emulated core. */
 #include <string.h>
 
-#include "lwip/dns.h"
 #include "lwip/etharp.h"
 #include "lwip/init.h"
 #include "lwip/netif.h"
 #include "lwip/timeouts.h"
 #include "netif/ethernet.h"
+/* That of 1.4 doesn't include what it needs. */
+#include "lwip/dns.h"
 
 /* Rust's. */
 void harness_output(const void *frame, size_t length);
@@ -50,6 +51,14 @@ void harness_set_address(uint32_t address) {
     ip4_addr_set_u32(&mask, address == 0 ? 0 : lwip_htonl(0xffffff00));
     ip4_addr_set_u32(&gateway, address == 0 ? 0 : lwip_htonl((address & 0xffffff00) | 1));
     netif_set_addr(&harness_netif, &own, &mask, &gateway);
+#if LWIP_VERSION_MAJOR < 2
+    /* Today's calls that by itself. */
+    status_changed(&harness_netif);
+#endif
+}
+
+unsigned harness_version(void) {
+    return LWIP_VERSION_MAJOR * 100 + LWIP_VERSION_MINOR * 10 + LWIP_VERSION_REVISION;
 }
 
 void harness_set_dns(uint32_t address) {

@@ -10,7 +10,7 @@ mod outcome;
 
 use conformance::common::cx;
 use conformance::scenario::{Act, Peer};
-use conformance_lwip::{Rig, c, clock};
+use conformance_lwip::{Rig, c, clock, name};
 use corpus::{Case, File, Verdict};
 use outcome::{Outcome, fetch};
 use safe_http_client::{Config, LoopContext, SafeHttpClient};
@@ -52,7 +52,8 @@ fn every_firm_response_of_the_corpus_comes_to_its_outcome() {
         }
     }
     eprintln!(
-        "lwIP 2.1.3: corpus: {cases} firm cases, {runs} runs, {} wrong, {} ms",
+        "{}: corpus: {cases} firm cases, {runs} runs, {} wrong, {} ms",
+        name(),
         wrong.len(),
         started.elapsed().as_millis()
     );

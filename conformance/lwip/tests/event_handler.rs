@@ -3,7 +3,7 @@
 
 use conformance::common::cx;
 use conformance::scenario::{Act, Peer, config, say};
-use conformance_lwip::{OWN, Rig, SERVER, c, clock};
+use conformance_lwip::{OWN, Rig, SERVER, c, clock, name};
 use lwip_nal::Lwip;
 use safe_http_client::{Cause, Clock, Confidence, Link, LoopContext, Network, SafeHttpClient};
 use std::cell::{Cell, RefCell};
@@ -56,8 +56,9 @@ fn a_connect_that_waits_in_lwips_callback_never_completes() {
     let after = c::harness_naive_connected_at() - ended;
     assert!(after <= 3, "connected {after} ms after the callback");
     eprintln!(
-        "lwIP 2.1.3: a connect that waits in a callback: not there after {} ms; there {after} ms after the \
+        "{}: a connect that waits in a callback: not there after {} ms; there {after} ms after the \
          callback returned",
+        name(),
         ended - began
     );
     c::harness_naive_end();
@@ -97,7 +98,7 @@ fn a_request_in_the_same_callback_is_refused_at_once_with_its_cause() {
     address_comes(&mut lwip);
     let said = SAID.take().expect("the handler ran");
     assert_eq!(rig.sent().syns, before, "and nothing was sent");
-    eprintln!("lwIP 2.1.3: a request in a callback:\n{said}");
+    eprintln!("{}: a request in a callback:\n{said}", name());
 
     // The main loop does it.
     rig.on_status(|| ());
@@ -111,7 +112,8 @@ fn a_request_in_the_same_callback_is_refused_at_once_with_its_cause() {
     assert_eq!(response.read_to_str().unwrap(), "ok");
     drop(response);
     eprintln!(
-        "lwIP 2.1.3: the same request in the main loop: 200 after {} ms",
+        "{}: the same request in the main loop: 200 after {} ms",
+        name(),
         clock().now_ms() - began
     );
 }

@@ -4,7 +4,7 @@
 use conformance::common::cx;
 use conformance::scenario::{Act, Peer, config, say};
 use conformance::smoltcp_net::KNOWN_NAME;
-use conformance_lwip::{Rig, c, clock};
+use conformance_lwip::{Rig, c, clock, name};
 use safe_http_client::{Cause, Error, ErrorKind, LoopContext, SafeHttpClient};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -81,7 +81,7 @@ fn memory_that_runs_out_at_each_allocation() {
             rig.pass(600);
         }
         let from = if for_ever { "from each of" } else { "at each of" };
-        eprintln!("lwIP 2.1.3: no memory {from} {count} allocations: {ends:?}");
+        eprintln!("{}: no memory {from} {count} allocations: {ends:?}", name());
     }
 }
 

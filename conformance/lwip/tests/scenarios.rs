@@ -4,7 +4,7 @@
 use conformance::common::cx;
 use conformance::scenario::{Act, Bench, Peer, Refused, Shows, config, run, say};
 use conformance::smoltcp_net::KNOWN_NAME;
-use conformance_lwip::{Rig, clock};
+use conformance_lwip::{Rig, clock, name};
 use safe_http_client::{Cause, ErrorKind, Phase, SafeHttpClient};
 
 #[test]
@@ -13,7 +13,7 @@ fn all_scenarios() {
     let mut cx = cx();
     let shows = Shows { refused: Refused::Connect, reset: true, clean_end: true };
     let peer = conformance::smoltcp_net::FarPeer;
-    run("lwIP 2.1.3", Bench::new(rig.lwip(), clock(), config(), &mut cx, peer, shows));
+    run(&name(), Bench::new(rig.lwip(), clock(), config(), &mut cx, peer, shows));
 }
 
 #[test]
@@ -35,5 +35,5 @@ fn names_resolve() {
     assert!(matches!(error.kind, ErrorKind::Resolve(_)), "{error}");
     assert_eq!(error.phase, Phase::Resolve);
     assert_eq!(client.diagnosis(&error).cause(), Cause::NameNotResolved);
-    eprintln!("lwIP 2.1.3: name resolved ok, unknown name refused ok");
+    eprintln!("{}: name resolved ok, unknown name refused ok", name());
 }

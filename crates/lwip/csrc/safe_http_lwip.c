@@ -37,6 +37,7 @@ typedef const ip_addr_t *found_address;
 #define NETMASK_OF(netif) ip4_addr_get_u32(netif_ip4_netmask(netif))
 #define GATEWAY_OF(netif) ip4_addr_get_u32(netif_ip4_gw(netif))
 #else
+#include "lwip/tcp_impl.h"
 typedef ip_addr_t *found_address;
 #define ADDRESS_OF(netif) ip4_addr_get_u32(&(netif)->ip_addr)
 #define NETMASK_OF(netif) ip4_addr_get_u32(&(netif)->netmask)
@@ -223,7 +224,12 @@ int shl_open(void) {
         struct socket *s = &sockets[i];
         if (s->state != FREE) continue;
         depth++;
+#if LWIP_VERSION_MAJOR >= 2
         s->pcb = tcp_new();
+#else
+        /* Where there is no room, tcp_new of 1.4 takes that of another one of the same worth. */
+        s->pcb = tcp_alloc(TCP_PRIO_MIN);
+#endif
         depth--;
         if (s->pcb == NULL) return SHL_NO_SOCKET;
         /* The firmware's own connections are worth more, where lwIP runs out of them. */

@@ -2,7 +2,7 @@
 
 use crate::wait;
 use conformance::smoltcp_net::KNOWN_NAME;
-use conformance_lwip::{Rig, SERVER, c};
+use conformance_lwip::{Rig, SERVER, c, is_1_4, name};
 use embedded_nal::{AddrType, Dns, nb};
 use lwip_nal::{Lwip, LwipError};
 use safe_http_client::Link;
@@ -46,6 +46,9 @@ fn names_that_cant_be_asked_for() {
     }
     let tried = lwip.get_host_by_name(KNOWN_NAME, AddrType::IPv6);
     assert_eq!(tried, Err(nb::Error::Other(LwipError::NotIpv4)));
+    if is_1_4() {
+        return eprintln!("{}: SKIPPED: a server that is set can't be taken away", name());
+    }
     c::harness_set_dns(0);
     let tried = lwip.get_host_by_name("other.test", AddrType::IPv4);
     assert_eq!(tried, Err(nb::Error::Other(LwipError::NoResolver)));
@@ -63,6 +66,6 @@ fn a_resolver_that_is_silent() {
     let tried = wait(&mut lwip, |lwip| lwip.get_host_by_name("silent.test", AddrType::IPv4));
     let ms = c::harness_now() - before;
     assert_eq!(tried, Err(LwipError::NoName));
-    eprintln!("lwIP 2.1.3: a silent resolver: given up after {ms} ms");
+    eprintln!("{}: a silent resolver: given up after {ms} ms", name());
     assert!((5000..8000).contains(&ms), "{ms}");
 }

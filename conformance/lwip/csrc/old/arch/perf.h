@@ -1,0 +1,2 @@
+#define PERF_START
+#define PERF_STOP(what)

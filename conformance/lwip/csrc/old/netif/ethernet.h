@@ -1,0 +1,1 @@
+#include "netif/etharp.h"
