@@ -19,6 +19,8 @@ pub enum Peer {
     /// chunks with a trailer where the target says `chunked`; by a redirect where it says `leads`, whose body
     /// stalls where it says `stalls`; by a Digest challenge where it says `secret`.
     Serves(usize),
+    /// Answers each request, whatever of it has come, with this, and no more.
+    Says(&'static str),
     /// Takes the connection and says nothing.
     Silent,
     /// Refuses it.
@@ -154,6 +156,10 @@ impl Connection<'_> {
         let text = String::from_utf8_lossy(&self.request).into_owned();
         let Some((head, body)) = text.split_once("\r\n\r\n") else { return };
         let lower = head.to_ascii_lowercase();
+        if let Peer::Says(text) = self.stack.peer.get() {
+            self.request.clear();
+            return self.answer(text, usize::MAX);
+        }
         if let Peer::Expects(refuses) = self.stack.peer.get()
             && lower.contains("expect: 100-continue")
             && body.is_empty()
