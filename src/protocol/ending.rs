@@ -153,7 +153,7 @@ impl Exchange {
     ) -> ErrorKind<T, D> {
         // What waited for more of a head that is none has seen enough.
         let failure = match (self.parser.stranger, failure) {
-            (Some(peer), Failure::Timeout(_) | Failure::Truncated) if !self.has_head() => {
+            (Some(peer), Failure::Timeout(_) | Failure::Truncated) => {
                 Failure::Protocol(ProtocolError::NotHttp(peer))
             }
             _ => failure,

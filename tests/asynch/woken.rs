@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake};
 use std::time::Duration;
 
-/// Time that stands still, but for the alarm that was set last.
+/// Time that stands still, but for the first of the alarms that are set.
 #[derive(Clone, Default)]
 struct Alarm {
     clock: TestClock,
@@ -34,7 +34,7 @@ impl Timer for Alarm {
             if self.now_ms() >= end {
                 return Poll::Ready(());
             }
-            self.rings_at.set(Some(end));
+            self.rings_at.set(Some(self.rings_at.get().map_or(end, |other| other.min(end))));
             Poll::Pending
         })
         .await;
@@ -60,6 +60,7 @@ impl Alarm {
         let (flag, mut future) = (Arc::new(Flag::default()), Box::pin(future));
         let waker = flag.clone().into();
         loop {
+            self.rings_at.set(None);
             if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
                 return output;
             }

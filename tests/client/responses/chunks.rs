@@ -5,7 +5,7 @@ use super::{check_all, chunked, read_to};
 use crate::common::cx;
 use crate::common::script::Connection;
 use crate::support::URL;
-use embedded_io::Read;
+use embedded_io::{BufRead, Read};
 use safe_http_client::{BufferUse, CloseReason, ErrorKind, ProtocolError, StackQuirks};
 
 #[test]
@@ -154,6 +154,33 @@ fn chunk_lines_and_data_end_with_cr_lf() {
             bad_body(format!("{chunks:?}"), chunked(chunks), ProtocolError::ChunkEnd)
         }),
     );
+}
+
+/// Of what is wrong behind a body that line is kept, and of one in it the chunk's own.
+#[test]
+fn the_wrong_line_of_a_chunked_body_is_the_evidence() {
+    let mut cx = cx();
+    for (body, quoted, line) in [
+        ("5\r\nhello\r\n0\r\nGood: 1\r\nbad line\r\n\r\n", "\"bad line\"", 2),
+        ("5\r\nhello\r\nzz\r\n", "\"\\r\\nzz\\r\\n\"", 1),
+    ] {
+        let (mut client, _) = client_over(StackQuirks::STD, [Connection::answer(chunked(body))]);
+        let mut online = client.online(&mut cx).unwrap();
+        let sent = online.get(URL, [0; 512]).send();
+        sent.unwrap().read_to_end().unwrap_err();
+        let answer = client.evidence().answer;
+        assert_eq!((answer.to_string().as_str(), answer.line()), (quoted, line), "{body:?}");
+    }
+    // What stands there of a chunk that is too large is none of it.
+    let large = chunked(format!("3e8\r\n{}\r\n0\r\n\r\n", "x".repeat(1000)));
+    let (mut client, _) = client_over(StackQuirks::STD, [Connection::answer(large)]);
+    let mut online = client.online(&mut cx).unwrap();
+    let mut response = online.get(URL, [0; 512]).send().unwrap();
+    assert!(!response.fill_buf().unwrap().is_empty());
+    let error = response.read_to_end().unwrap_err();
+    assert_eq!(error.code(), "buffer_too_small", "{error}");
+    drop(response);
+    assert!(client.evidence().answer.is_empty());
 }
 
 #[test]
