@@ -115,8 +115,10 @@ fn pack(texts: &mut [Vec<u8>]) -> Vec<[u8; 2]> {
         };
         let mut counts = BTreeMap::<_, usize>::new();
         for text in &*texts {
-            for pair in text.array_windows().filter(|pair| depth(**pair) <= DEPTH) {
-                *counts.entry(*pair).or_default() += 1;
+            let pairs =
+                text.iter().zip(text.iter().skip(1)).map(|(first, second)| [*first, *second]);
+            for pair in pairs.filter(|pair| depth(*pair) <= DEPTH) {
+                *counts.entry(pair).or_default() += 1;
             }
         }
         // The first of those that are as many.
