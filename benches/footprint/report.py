@@ -9,6 +9,7 @@ SECOND = "what a GET over a second stack in the same program adds"
 LAYERS = (
     ("what following redirects adds", "redirect", 2048),
     ("what sending it again adds", "retry", 1024),
+    ("what a loop of one's own with `Backoff` adds in place of that", "backoff", None),
     ("what Basic credentials add", "basic", 512),
     ("what a Bearer token adds", "bearer", 512),
     ("what Digest adds, with SHA-256 and MD5", "digest", 6144),

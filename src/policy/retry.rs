@@ -131,6 +131,24 @@ impl Verdict {
 /// assert!(wait <= Duration::from_secs(1));
 /// assert_eq!(backoff.next(None), None); // one retry, and no more
 /// ```
+///
+/// In a loop of one's own, which makes the request anew, it takes a seventh of the flash of
+/// [`retry`](crate::Request::retry):
+///
+/// ```no_run
+/// # use safe_http_client::*;
+/// # fn pause(_: core::time::Duration) {}
+/// # fn f<N: Network, C: Clock>(mut online: Online<'_, N, C>) -> Result<(), ErrorOf<N>> {
+/// let mut buffer = [0; 512];
+/// let mut backoff = Backoff::new(RetryPolicy::new(17));
+/// while let Err(error) = online.get("http://192.168.1.20/", &mut buffer).send() {
+///     match backoff.next(None) {
+///         Some(wait) if Verdict::of(&error.kind) != Verdict::Final => pause(wait),
+///         _ => return Err(error),
+///     }
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Backoff {
     policy: RetryPolicy,

@@ -117,7 +117,14 @@ fn request<N: Network, C: Clock>(
     let target = safe_http_client::url!("http://gate.local:8080/state?door=2");
     #[cfg(any(feature = "download", feature = "events", feature = "multipart"))]
     let got = crate::bodies::exchange(&mut online, target, buffer);
-    #[cfg(not(any(feature = "download", feature = "events", feature = "multipart")))]
+    #[cfg(feature = "backoff")]
+    let got = sent_again(&mut online, target, buffer);
+    #[cfg(not(any(
+        feature = "download",
+        feature = "events",
+        feature = "multipart",
+        feature = "backoff"
+    )))]
     let got = match with_layer!(online.get(target, buffer), url).send() {
         #[cfg(feature = "json")]
         Ok(mut response) => match response.json::<u32>() {
@@ -169,6 +176,28 @@ fn request<N: Network, C: Clock>(
         tell(&mut client, cx, url, error);
     }
     got.is_ok()
+}
+
+/// A loop of one's own in place of the layer, without the request's own copy and `Retry-After`.
+#[cfg(feature = "backoff")]
+fn sent_again<N: Network, C: Clock>(
+    online: &mut safe_http_client::Online<'_, N, C>,
+    url: &str,
+    buffer: &mut [u8],
+) -> Result<(), ErrorOf<N>> {
+    use safe_http_client::{Backoff, RetryPolicy, Verdict};
+    let mut backoff = Backoff::new(RetryPolicy::new(unsafe { millis() }));
+    loop {
+        let sent = online.get(url, &mut *buffer).send();
+        let got = sent.and_then(|mut response| response.read_to_end().map(put));
+        let Err(error) = &got else { return got };
+        match backoff.next(None) {
+            Some(wait) if Verdict::of(&error.kind) != Verdict::Final => {
+                put(&(wait.as_millis() as u32).to_le_bytes());
+            }
+            _ => return got,
+        }
+    }
 }
 
 fn tell<N: Network, C: Clock>(

@@ -99,6 +99,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// A request may be repeated whose method is idempotent (not POST or PATCH), or that has a header field
     /// `Idempotency-Key`. Where redirects are followed, it goes on at the URL that it was led to. Where no
     /// retry is left, the last response or error is the result. The total deadline is each attempt's.
+    /// A loop of one's own with [`Backoff`](crate::Backoff) takes less flash, where the request can be made anew.
     ///
     /// ```no_run
     /// # use safe_http_client::*;
