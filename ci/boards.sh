@@ -21,17 +21,9 @@ target_of() {
     esac
 }
 
-if ! command -v arm-none-eabi-size >/dev/null || ! command -v arm-none-eabi-ld >/dev/null; then
-    echo "boards: arm-none-eabi-size and -ld aren't there: Debian's package binutils-arm-none-eabi" >&2
+if ! command -v arm-none-eabi-size >/dev/null; then
+    echo "boards: arm-none-eabi-size isn't there: Debian's package binutils-arm-none-eabi" >&2
     exit 1
-fi
-export CARGO_TARGET_THUMBV6M_NONE_EABI_LINKER=arm-none-eabi-ld
-export CARGO_TARGET_THUMBV7M_NONE_EABI_LINKER=arm-none-eabi-ld
-# The toolchain's own linker, for compilers that come without one.
-host=$(rustc -vV | sed -n 's/^host: //p')
-lld=$(rustc --print sysroot)/lib/rustlib/$host/bin/rust-lld
-if [ -x "$lld" ]; then
-    export CARGO_TARGET_RISCV32IMC_UNKNOWN_NONE_ELF_LINKER=$lld
 fi
 
 [ $# -gt 0 ] || set -- pico-esp01 bluepill-esp01 pico-w5500 pico-w pico-w5500-embassy esp32c3

@@ -15,6 +15,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 name=${1:-}
 case $name in
     thumbv6m-none-eabi | thumbv7m-none-eabi | riscv32imc-unknown-none-elf) target=$name ;;
+    # Its options for LLVM take 6 % of the flash: what is moved out of a loop or kept for later has no register here.
     esp8266) target=$here/targets/esp8266.json ;;
     *)
         echo "usage: ${0##*/} TARGET [cargo build argument]..." >&2
@@ -83,6 +84,20 @@ else
     exit 1
 fi
 echo "build-target: $name: $took"
+
+# A rustup toolchain with the target has a linker of its own; Debian's compiler hasn't, and one of rustup's has
+# the host's.
+linker=
+case $name in
+    thumb*) linker=$(command -v arm-none-eabi-ld || true) ;;
+    riscv*)
+        host=$(rustc -vV | sed -n 's/^host: //p')
+        linker=$(command -v "$(rustc --print sysroot)/lib/rustlib/$host/bin/rust-lld" || true)
+        ;;
+esac
+if [ -n "$linker" ]; then
+    export "CARGO_TARGET_$(tr a-z- A-Z_ <<<"$target")_LINKER=$linker"
+fi
 
 # A lock file that is committed holds; one that cargo left lying about doesn't.
 locked=()

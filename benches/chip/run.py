@@ -57,12 +57,8 @@ def run(command, seconds, **options):
 
 def build(*arguments, here=HERE):
     """Builds a program for each client; returns their directory, and the compiler."""
-    environment = dict(os.environ)
-    # A rustup toolchain has a linker of its own; Debian's compiler hasn't.
-    if shutil.which("arm-none-eabi-ld"):
-        environment["CARGO_TARGET_THUMBV7M_NONE_EABI_LINKER"] = "arm-none-eabi-ld"
     said = run([REPOSITORY / "ci/build-target.sh", TARGET, "--release", *arguments], 1800,
-               cwd=here, env=environment, stderr=subprocess.STDOUT)
+               cwd=here, stderr=subprocess.STDOUT)
     took = re.search(r"^build-target: \S+: (rustc \S+ \([^)]*\)).*(, (its own|building) core)$", said,
                      re.MULTILINE)
     target = Path(os.environ.get("CARGO_TARGET_DIR") or here / "target").resolve()

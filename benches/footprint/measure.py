@@ -37,7 +37,7 @@ NANOFISH = "nanofish 0.14"
 # Name, the program's features, and the chips, where it isn't built for all.
 VARIANTS = (
     (report.GET, CLIENT, CHIPS),
-    (report.CHECKED, [*CLIENT, "checked"], (THUMBV7M,)),
+    ("a GET of a URL that the compiler has checked (`url!`)", [*CLIENT, "checked"], (THUMBV7M,)),
     ("a GET over `EspAt`", [*CLIENT, "esp-at"], CHIPS),
     ("a GET, and the likeliest cause by its number", [*CLIENT, "cause"], (THUMBV7M,)),
     ("a GET, diagnosed by numbers", ["client", "codes"], CHIPS),

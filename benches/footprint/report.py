@@ -3,7 +3,6 @@
 from chip import CHIPS, SECTIONS, THUMBV7M
 
 GET = "a GET"
-CHECKED = "a GET of a URL that the compiler has checked (`url!`)"
 SECOND = "what a GET over a second stack in the same program adds"
 # Layers over a GET: what they add, the program's feature, and what it may be at most.
 LAYERS = (
@@ -23,8 +22,7 @@ LAYERS = (
 )
 # On a Cortex-M3: what, where its figure is, what it may be at most, and what it should be.
 BARS = (
-    ("`.text` of a GET, its URL checked by the compiler", ("code", CHECKED, THUMBV7M.name, ".text"), 12288, 10240),
-    ("`.text` of a GET, its URL a string at run time", ("code", GET, THUMBV7M.name, ".text"), 12288, 10240),
+    ("`.text` of a GET", ("code", GET, THUMBV7M.name, ".text"), 12288, 10240),
     ("`.text` of a GET over a second stack", ("code", SECOND, THUMBV7M.name, ".text"), 3072, 2048),
     *((name, ("code", name, THUMBV7M.name, ".text"), bar, bar) for name, _, bar in LAYERS if bar),
     ("stack of a GET", ("stack", "stack_scripted_get"), 1536, 1024),

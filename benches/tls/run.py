@@ -14,7 +14,6 @@ build goes to benches/tls/target, or to CARGO_TARGET_DIR. The server's certifica
 import argparse
 import os
 import re
-import shutil
 import socket
 import ssl
 import subprocess
@@ -63,9 +62,6 @@ def certificates(folder):
 def build(folder, features="", target=TARGET):
     environment = {**os.environ, "TLS_BENCH_ROOT": str(folder / "root.der"),
                    "TLS_BENCH_NOW": str(int(time.time()) + 60)}
-    if shutil.which("arm-none-eabi-ld"):
-        linker = f"CARGO_TARGET_{target.upper().replace('-', '_')}_LINKER"
-        environment[linker] = "arm-none-eabi-ld"
     run([REPOSITORY / "ci/build-target.sh", target, "--release", "--features", features], 3000, cwd=HERE,
         env=environment, stderr=subprocess.STDOUT)
     built = Path(os.environ.get("CARGO_TARGET_DIR") or HERE / "target").resolve()

@@ -50,7 +50,7 @@ fn main() {
     let is_1_4 = lwip.join("core/timers.c").exists();
     if is_1_4 {
         // Its headers have other names there.
-        build.include("csrc/old").include(lwip.join("include/ipv4"));
+        build.include("csrc/lwip_1_4").include(lwip.join("include/ipv4"));
     }
     build.include("csrc").include(lwip.join("include")).include(shim).flag("-fno-strict-aliasing");
     // gcc's sanitizers, which see Rust's allocations, too.

@@ -3,7 +3,7 @@
 use super::driver::{Close, OfProbe, wait};
 use super::{AsyncNetwork, Request, Timer};
 use crate::client::BUFFER;
-use crate::diagnosis::{Diagnosis, Report};
+use crate::diagnosis::{Cause, Diagnosis, Report};
 use crate::error::Evidence;
 use crate::nal::ErrorOf;
 use crate::policy::Config;
@@ -109,6 +109,11 @@ impl<N: AsyncNetwork, C: Timer> SafeHttpClient<N, C> {
     /// [`SafeHttpClient::diagnosis`](crate::SafeHttpClient::diagnosis). No packet is sent.
     pub fn diagnosis(&self, error: &ErrorOf<N>) -> Diagnosis {
         self.inner.diagnosis(error)
+    }
+
+    /// The likeliest cause alone: see [`SafeHttpClient::cause`](crate::SafeHttpClient::cause).
+    pub fn cause(&self, error: &ErrorOf<N>) -> Cause {
+        self.inner.cause(error)
     }
 
     /// Closes the connection, if there is one.

@@ -257,10 +257,9 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
     /// # }
     /// ```
     pub fn diagnosis(&self, error: &ErrorOf<N>) -> Diagnosis {
-        let network = &self.driver.stack.network;
-        let evidence = &self.driver.evidence;
-        let seen = Seen::new(error, evidence).on(network);
-        seen.diagnosis(evidence, Findings::default()).with_last_words(network.status().last_words)
+        let words = self.driver.stack.network.status().last_words;
+        let seen = self.seen(error);
+        seen.diagnosis(&self.driver.evidence, Findings::default()).with_last_words(words)
     }
 
     /// The likeliest cause alone, which [`diagnosis`](Self::diagnosis) has first: for a program that has words of its
@@ -276,8 +275,11 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
     /// # }
     /// ```
     pub fn cause(&self, error: &ErrorOf<N>) -> Cause {
-        let driver = &self.driver;
-        Seen::new(error, &driver.evidence).on(&driver.stack.network).cause(&driver.evidence)
+        self.seen(error).cause(&self.driver.evidence)
+    }
+
+    fn seen(&self, error: &ErrorOf<N>) -> Seen {
+        Seen::new(error, &self.driver.evidence).on(&self.driver.stack.network)
     }
 
     /// Looks why requests to this URL fail: goes down a ladder and stops at the first step that

@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::rules::{EmptyReads, Facts, Reach, Symptom, decide};
-use super::{Cause, Circumstance, Diagnosis};
+use super::{Cause, Circumstance, Diagnosis, likeliest};
 use crate::error::{
     BodyFraming, BodyProgress, BufferUse, Deadline, Error, ErrorKind, Evidence, Peer, Phase,
     ProtocolError, RequestError, UrlError,
@@ -108,8 +108,7 @@ impl Seen {
 
     /// The likeliest cause alone.
     pub(crate) fn cause(&self, evidence: &Evidence) -> Cause {
-        let suspects = decide(&self.facts(evidence));
-        suspects.first().map_or(Cause::Unexplained, |suspect| suspect.cause)
+        likeliest(&decide(&self.facts(evidence)))
     }
 
     fn facts(&self, evidence: &Evidence) -> Facts {

@@ -98,6 +98,10 @@ pub struct Diagnosis {
     peer: Option<Peer>,
 }
 
+fn likeliest(suspects: &[Suspect]) -> Cause {
+    suspects.first().map_or(Cause::Unexplained, |suspect| suspect.cause)
+}
+
 impl Diagnosis {
     /// Of an error and the figures that belong to it, wherever they were kept.
     pub fn new<T, D>(error: &Error<T, D>, evidence: Evidence) -> Self {
@@ -106,7 +110,7 @@ impl Diagnosis {
 
     /// The likeliest cause.
     pub fn cause(&self) -> Cause {
-        self.suspects.first().map_or(Cause::Unexplained, |suspect| suspect.cause)
+        likeliest(&self.suspects)
     }
 
     /// How sure the diagnosis is of [`cause`](Self::cause).

@@ -67,6 +67,7 @@ fn what_never_comes_ends_in_the_deadline_that_it_is_waited_for() {
             online.get(URL, &mut buffer).send().await.map(|_| ()).unwrap_err()
         });
         assert_eq!(format!("{:?}", error.kind), expected, "{peer:?}");
+        assert_eq!(client.cause(&error), client.diagnosis(&error).cause(), "{peer:?}");
         assert!(!client.is_connected());
         assert_eq!(stack.opened.get(), stack.closed.get(), "{peer:?}");
         let evidence = client.evidence();

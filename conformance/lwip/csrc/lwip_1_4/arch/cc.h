@@ -1,6 +1,6 @@
 /* What lwIP 1.4 wants to know of the compiler, and its names for what has others today. */
-#ifndef OLD_CC_H
-#define OLD_CC_H
+#ifndef LWIP_1_4_CC_H
+#define LWIP_1_4_CC_H
 #include "../../arch/cc.h"
 
 typedef uint8_t u8_t;
