@@ -572,7 +572,8 @@ pub(crate) fn host_text(text: &mut heapless::String<MAX_HOST>, host: &[u8]) {
 /// A [`Url`](crate::Url) constant, checked by the compiler.
 ///
 /// What can't work on a chip doesn't compile: a malformed URL, and the third of the classic causes
-/// of "connection refused" on an ESP8266, a target of `localhost`, 127.0.0.1 or 0.0.0.0.
+/// of "connection refused" on an ESP8266, a target of `localhost`, 127.0.0.1 or 0.0.0.0. (A program on a PC, which has
+/// them, gives such a URL as a string.)
 ///
 /// ```
 /// use safe_http_client::{Url, url};
