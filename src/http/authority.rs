@@ -6,18 +6,6 @@ use super::url::Scheme;
 use crate::error::{TargetClass, UrlError};
 use core::net::{Ipv6Addr, SocketAddr};
 
-/// `text[from..to]`; empty where that isn't in it.
-#[cfg_attr(target_pointer_width = "32", inline(never))]
-pub(super) const fn part(text: &str, from: usize, to: usize) -> &str {
-    match text.split_at_checked(to) {
-        Some((text, _)) => match text.split_at_checked(from) {
-            Some((_, part)) => part,
-            None => "",
-        },
-        None => "",
-    }
-}
-
 /// `text[at..]`; empty where that isn't in it.
 #[cfg_attr(target_pointer_width = "32", inline(never))]
 pub(super) const fn behind(text: &[u8], at: usize) -> &[u8] {

@@ -13,9 +13,12 @@ pub(crate) fn copy(target: &mut [u8], source: &[u8]) -> usize {
 /// `bytes[from..to]`; empty where that isn't in it.
 // Once: within its callers it takes 40 bytes each time.
 #[cfg_attr(target_pointer_width = "32", inline(never))]
-pub(crate) fn part(bytes: &[u8], from: usize, to: usize) -> &[u8] {
+pub(crate) const fn part(bytes: &[u8], from: usize, to: usize) -> &[u8] {
     match bytes.split_at_checked(to) {
-        Some((bytes, _)) => bytes.get(from..).unwrap_or_default(),
+        Some((bytes, _)) => match bytes.split_at_checked(from) {
+            Some((_, part)) => part,
+            None => &[],
+        },
         None => &[],
     }
 }

@@ -109,7 +109,7 @@ impl<'b> Redirect<'b> {
         let Some(start) = available.checked_sub(needed) else {
             return Err(RedirectError::Buffer { needed, available });
         };
-        let url = Url::parse(ascii(room.get(start..).unwrap_or_default()));
+        let url = Url::parse_bytes(room.get(start..).unwrap_or_default());
         let url = url.map_err(RedirectError::Location)?;
         check(base.scheme, url.scheme())?;
         Ok(url)
@@ -129,9 +129,9 @@ impl<'b> Base<'b> {
     pub(crate) fn of(url: &Url<'b>) -> Self {
         Self {
             scheme: url.scheme(),
-            host: url.host_text().as_bytes(),
+            host: url.host_bytes(),
             port: url.port(),
-            path_and_query: url.path_and_query().as_bytes(),
+            path_and_query: url.target(),
         }
     }
 
@@ -141,11 +141,6 @@ impl<'b> Base<'b> {
     }
 }
 
-/// Text of which all is ASCII.
-pub(crate) fn ascii(text: &[u8]) -> &str {
-    core::str::from_utf8(text).unwrap_or_default()
-}
-
 /// What stands behind `http://` or `https://`.
 pub(crate) fn behind_scheme(scheme: Scheme, url: &[u8]) -> &[u8] {
     let length = "http://".len().wrapping_add(usize::from(scheme == Scheme::Https));
@@ -153,21 +148,9 @@ pub(crate) fn behind_scheme(scheme: Scheme, url: &[u8]) -> &[u8] {
 }
 
 /// Whom a URL that was resolved leads to, and the length of its target.
-// What stands in front of the path is copied: a check for UTF-8 takes 600 of flash.
-#[inline(never)]
 pub(crate) fn parse(url: &[u8]) -> Result<(Endpoint, usize), RedirectError> {
-    let mut copy: heapless::String<{ "https://:65535".len() + MAX_HOST }> = heapless::String::new();
-    // Both schemes are shorter than this, and no host is empty.
-    let behind = url.get("https://".len()..).unwrap_or_default();
-    let target = behind.len().wrapping_sub(split_at_byte(behind, b'/').0.len());
-    for &byte in url.get(..url.len().wrapping_sub(target)).unwrap_or_default() {
-        // All of it is ASCII.
-        if copy.push(char::from(byte & 0x7F)).is_err() {
-            return Err(RedirectError::Location(UrlError::HostTooLong));
-        }
-    }
-    let url = Url::parse(&copy).map_err(RedirectError::Location)?;
-    Ok((Endpoint::of(&url), target))
+    let url = Url::parse_bytes(url).map_err(RedirectError::Location)?;
+    Ok((Endpoint::of(&url), url.target().len()))
 }
 
 /// Whether a redirect may lead there.

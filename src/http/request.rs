@@ -146,7 +146,7 @@ impl Pen<'_> {
         if method.is_custom && !is_token(method.name.as_bytes()) {
             self.head.fail(RequestError::InvalidMethod);
         }
-        let host = url.host_text().as_bytes();
+        let host = url.host_bytes();
         let is_connect = method.response_to == ResponseTo::Connect;
         self.put(host);
         self.put(method.name.as_bytes());
@@ -156,10 +156,10 @@ impl Pen<'_> {
             self.put(host);
             self.port(url.port());
         } else {
-            if !matches!(url.path_and_query().as_bytes(), [b'/' | b'*', ..]) {
+            if !matches!(url.target(), [b'/' | b'*', ..]) {
                 self.put(b"/");
             }
-            self.put(url.path_and_query().as_bytes());
+            self.put(url.target());
         }
         self.put(HOST);
         let line = self.head.length.wrapping_sub("\r\nHost: ".len());
@@ -174,7 +174,7 @@ impl Pen<'_> {
         {
             let line = self.head.length;
             self.head.has_secret = true;
-            self.basic_authorization(userinfo.as_bytes());
+            self.basic_authorization(userinfo);
             self.head.credentials_line = (line, self.head.length);
         }
     }

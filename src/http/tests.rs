@@ -4,11 +4,9 @@ use super::bytes::{is_token_byte, is_value_byte, move_down, token_run, trim, val
 use super::framing::{ChunkedDecoder, Piece, chunk_size_line};
 use super::head::{HeadMeasure, HeadParser};
 use super::method::{BodyLength, Method};
-use super::redirect::{
-    Base, Change, ascii, becomes_get, behind_scheme, check, parse, resolve, write_head,
-};
+use super::redirect::{Base, Change, becomes_get, behind_scheme, check, parse, resolve, write_head};
 use super::request::{HeadWriter, Unsendable};
-use super::url::{Endpoint, Url};
+use super::url::{Endpoint, Url, ascii};
 use crate::error::{ProtocolError, RedirectError, RequestError, UrlError};
 use std::format;
 use std::string::String;

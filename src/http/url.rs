@@ -6,9 +6,9 @@
 use super::authority::{
     Authority, MAX_HOST, behind, behind_scheme, check_name, classify, end_of_host, find,
     first_byte, from_unsafe, has_before, letter, names_localhost, parse_ipv4, parse_ipv6,
-    parse_number, parse_port, part, scheme_of,
+    parse_number, parse_port, scheme_of,
 };
-use super::bytes;
+use super::bytes::part;
 use crate::error::{TargetClass, UrlError};
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
@@ -73,12 +73,13 @@ pub enum Host<'a> {
 pub struct Url<'a> {
     scheme: Scheme,
     port: u16,
-    userinfo: Option<&'a str>,
+    // Bytes, all of them ASCII: whoever wants a text of them pays for a check of UTF-8 (600 bytes of flash).
+    userinfo: Option<&'a [u8]>,
     /// The host as written, IPv6 addresses with their brackets.
-    host_text: &'a str,
+    host_text: &'a [u8],
     /// Where to connect, if the host is an address.
     address: Option<SocketAddr>,
-    path_and_query: &'a str,
+    path_and_query: &'a [u8],
 }
 
 impl<'a> Url<'a> {
@@ -87,9 +88,9 @@ impl<'a> Url<'a> {
         scheme: Scheme::Http,
         port: 0,
         userinfo: None,
-        host_text: "",
+        host_text: b"",
         address: None,
-        path_and_query: "",
+        path_and_query: b"",
     };
 
     /// Parses a URL such as `http://192.168.1.20:8080/gate?door=2`.
@@ -107,20 +108,24 @@ impl<'a> Url<'a> {
     /// assert_eq!(Url::parse("http://gate.local:0/"), Err(UrlError::InvalidPort));
     /// ```
     pub const fn parse(text: &'a str) -> Result<Self, UrlError> {
+        Self::parse_bytes(text.as_bytes())
+    }
+
+    /// The same of bytes that may be no text: those that a URL can't have are refused.
+    pub(crate) const fn parse_bytes(text: &'a [u8]) -> Result<Self, UrlError> {
         let mut url = Self::NOWHERE;
         match url.read(text) {
             Ok(()) => Ok(url),
-            Err(error) => Err(or_trailing_space(error, text.as_bytes())),
+            Err(error) => Err(or_trailing_space(error, text)),
         }
     }
 
     /// Takes a text's parts.
-    const fn read(&mut self, text: &'a str) -> Result<(), UrlError> {
-        let bytes = text.as_bytes();
-        let Some((scheme, start)) = scheme_of(bytes) else { return Err(no_scheme(bytes)) };
+    const fn read(&mut self, text: &'a [u8]) -> Result<(), UrlError> {
+        let Some((scheme, start)) = scheme_of(text) else { return Err(no_scheme(text)) };
         self.scheme = scheme;
         self.port = scheme.default_port();
-        let inner = scheme_of(behind(bytes, start));
+        let inner = scheme_of(behind(text, start));
         let start = match inner {
             Some((_, length)) => start.wrapping_add(length),
             None => start,
@@ -137,10 +142,9 @@ impl<'a> Url<'a> {
 
     // Each is written where it stands: within a request's code there are no registers left for them.
     #[cfg_attr(target_pointer_width = "32", inline(never))]
-    const fn read_behind_scheme(&mut self, text: &'a str, start: usize) -> Result<(), UrlError> {
-        let bytes = text.as_bytes();
-        let authority = Authority::of(bytes, start);
-        let target = behind(bytes, authority.end);
+    const fn read_behind_scheme(&mut self, text: &'a [u8], start: usize) -> Result<(), UrlError> {
+        let authority = Authority::of(text, start);
+        let target = behind(text, authority.end);
         let end = first_byte(target);
         if end == b'\\' {
             return Err(UrlError::InvalidHost { at: authority.end, byte: end });
@@ -187,36 +191,37 @@ impl<'a> Url<'a> {
         path_and_query: &'a str,
     ) -> Result<Self, UrlError> {
         let mut url = Self::NOWHERE;
-        if let Some(at) = find(host.as_bytes(), b"://") {
+        let (host, path_and_query) = (host.as_bytes(), path_and_query.as_bytes());
+        if let Some(at) = find(host, b"://") {
             let _ = url.read_behind_scheme(host, at.wrapping_add("://".len()));
             return Err(url.scheme_in_host());
         }
-        if !matches!(path_and_query.as_bytes(), [] | [b'/' | b'?', ..]) {
-            let byte = first_byte(path_and_query.as_bytes());
+        if !matches!(path_and_query, [] | [b'/' | b'?', ..]) {
+            let byte = first_byte(path_and_query);
             return Err(UrlError::InvalidCharacter { at: 0, byte });
         }
-        if let Some(error) = trailing_space(path_and_query.as_bytes()) {
+        if let Some(error) = trailing_space(path_and_query) {
             return Err(error);
         }
         match url.read_parts(scheme, host, port, path_and_query) {
             Ok(()) => Ok(url),
-            Err(error) => Err(or_trailing_space(error, host.as_bytes())),
+            Err(error) => Err(or_trailing_space(error, host)),
         }
     }
 
     const fn read_parts(
         &mut self,
         scheme: Scheme,
-        host: &'a str,
+        host: &'a [u8],
         port: Option<u16>,
-        path_and_query: &'a str,
+        path_and_query: &'a [u8],
     ) -> Result<(), UrlError> {
         self.scheme = scheme;
         self.port = match port {
             Some(port) => port,
             None => scheme.default_port(),
         };
-        let authority = Authority::whole(host.as_bytes());
+        let authority = Authority::whole(host);
         if let Err(error) = self.read_userinfo(host, 0, authority) {
             return Err(error);
         }
@@ -242,7 +247,7 @@ impl<'a> Url<'a> {
     /// User name and password, from `start` of a text on.
     const fn read_userinfo(
         &mut self,
-        text: &'a str,
+        text: &'a [u8],
         start: usize,
         authority: Authority,
     ) -> Result<(), UrlError> {
@@ -251,10 +256,10 @@ impl<'a> Url<'a> {
         }
         let end = authority.host.wrapping_sub(1);
         let userinfo = part(text, start, end);
-        if let rest @ [byte, ..] = from_unsafe(userinfo.as_bytes()) {
+        if let rest @ [byte, ..] = from_unsafe(userinfo) {
             let (at, byte) = (end.wrapping_sub(rest.len()), *byte);
             // No byte of a password gets into a log.
-            return Err(if has_before(userinfo.as_bytes(), b':', byte) {
+            return Err(if has_before(userinfo, b':', byte) {
                 UrlError::UnsafePassword { at }
             } else {
                 UrlError::InvalidCharacter { at, byte }
@@ -265,8 +270,8 @@ impl<'a> Url<'a> {
     }
 
     /// Path and query, from `start` of a text on.
-    const fn read_target(&mut self, text: &'a str, start: usize) -> Result<(), UrlError> {
-        let rest = from_unsafe(behind(text.as_bytes(), start));
+    const fn read_target(&mut self, text: &'a [u8], start: usize) -> Result<(), UrlError> {
+        let rest = from_unsafe(behind(text, start));
         let end = text.len().wrapping_sub(rest.len());
         // The fragment is never sent, so it may have any character.
         if !matches!(rest, [] | [b'#', ..]) {
@@ -279,23 +284,23 @@ impl<'a> Url<'a> {
     /// Host and port. Where there is none it stays what it is.
     const fn read_host_and_port(
         &mut self,
-        text: &'a str,
+        text: &'a [u8],
         authority: Authority,
     ) -> Result<(), UrlError> {
         let place = part(text, authority.host, authority.end);
-        let host_end = end_of_host(place.as_bytes());
+        let host_end = end_of_host(place);
         self.host_text = part(place, 0, host_end);
         // `fd00:a::1` or `::1` without its brackets: two colons, and a group of hex digits or nothing in front.
-        if let [b':', port @ ..] = behind(place.as_bytes(), host_end)
+        if let [b':', port @ ..] = behind(place, host_end)
             && has_before(port, b':', b'/')
-            && parse_number(self.host_text.as_bytes(), 16).1.is_empty()
+            && parse_number(self.host_text, 16).1.is_empty()
         {
             return Err(UrlError::InvalidAddress);
         }
         if let Err(error) = self.read_host(authority.host) {
             return Err(error);
         }
-        match parse_port(behind(place.as_bytes(), host_end), self.port) {
+        match parse_port(behind(place, host_end), self.port) {
             Ok(port) => self.port = port,
             Err(error) => return Err(error),
         }
@@ -307,7 +312,7 @@ impl<'a> Url<'a> {
 
     /// The host's text, which starts at `start`: an address, whose port isn't known yet, or a name.
     const fn read_host(&mut self, start: usize) -> Result<(), UrlError> {
-        let host = self.host_text.as_bytes();
+        let host = self.host_text;
         if host.is_empty() {
             return Err(UrlError::MissingHost);
         }
@@ -358,7 +363,7 @@ impl<'a> Url<'a> {
     pub const fn host(&self) -> Host<'a> {
         match &self.address {
             Some(address) => Host::Address(address.ip()),
-            None => Host::Name(self.host_text),
+            None => Host::Name(self.host_text()),
         }
     }
 
@@ -369,6 +374,10 @@ impl<'a> Url<'a> {
     /// assert_eq!(url!("http://[fe80::1]:8080/").host_text(), "[fe80::1]");
     /// ```
     pub const fn host_text(&self) -> &'a str {
+        ascii(self.host_text)
+    }
+
+    pub(crate) const fn host_bytes(&self) -> &'a [u8] {
         self.host_text
     }
 
@@ -391,18 +400,22 @@ impl<'a> Url<'a> {
     /// assert_eq!(url!("http://gate.local").path_and_query(), "");
     /// ```
     pub const fn path_and_query(&self) -> &'a str {
+        ascii(self.path_and_query)
+    }
+
+    pub(crate) const fn target(&self) -> &'a [u8] {
         self.path_and_query
     }
 
     /// The same server as a whole, for `OPTIONS *` (RFC 9112 section 3.2.4). Without credentials.
     pub(crate) const fn whole_server(mut self) -> Self {
-        self.path_and_query = "*";
+        self.path_and_query = b"*";
         self.userinfo = None;
         self
     }
 
     /// User name and password as written, `user:password`.
-    pub(crate) const fn userinfo(&self) -> Option<&'a str> {
+    pub(crate) const fn userinfo(&self) -> Option<&'a [u8]> {
         self.userinfo
     }
 
@@ -416,9 +429,17 @@ impl<'a> Url<'a> {
     pub const fn target_class(&self) -> TargetClass {
         match &self.address {
             Some(address) => classify(address),
-            None if names_localhost(self.host_text.as_bytes()) => TargetClass::Loopback,
+            None if names_localhost(self.host_text) => TargetClass::Loopback,
             None => TargetClass::Host,
         }
+    }
+}
+
+/// The text of bytes that are ASCII.
+pub(crate) const fn ascii(bytes: &[u8]) -> &str {
+    match core::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(_) => "",
     }
 }
 
@@ -486,7 +507,7 @@ impl fmt::Debug for Url<'_> {
             .field("scheme", &self.scheme)
             .field("host", &self.host())
             .field("port", &self.port)
-            .field("path_and_query", &self.path_and_query)
+            .field("path_and_query", &self.path_and_query())
             .finish_non_exhaustive()
     }
 }
@@ -556,7 +577,7 @@ impl Endpoint {
 
     /// The host, as the call's buffer has it until a response arrives.
     pub(crate) fn host<'b>(&self, buffer: &'b [u8]) -> &'b [u8] {
-        bytes::part(buffer, 0, self.host_length)
+        part(buffer, 0, self.host_length)
     }
 }
 

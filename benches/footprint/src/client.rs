@@ -119,11 +119,14 @@ fn request<N: Network, C: Clock>(
     let got = crate::bodies::exchange(&mut online, target, buffer);
     #[cfg(feature = "backoff")]
     let got = sent_again(&mut online, target, buffer);
+    #[cfg(feature = "led")]
+    let got = led(&mut online, target, 5, buffer);
     #[cfg(not(any(
         feature = "download",
         feature = "events",
         feature = "multipart",
-        feature = "backoff"
+        feature = "backoff",
+        feature = "led"
     )))]
     let got = match with_layer!(online.get(target, buffer), url).send() {
         #[cfg(feature = "json")]
@@ -197,6 +200,38 @@ fn sent_again<N: Network, C: Clock>(
             }
             _ => return got,
         }
+    }
+}
+
+/// Redirects that are followed by one's own code, in place of the layer. Where the last one leads is asked.
+#[cfg(feature = "led")]
+fn led<'u, N: Network, C: Clock>(
+    online: &mut safe_http_client::Online<'_, N, C>,
+    url: impl safe_http_client::IntoUrl<'u>,
+    hops: u8,
+    buffer: &mut [u8],
+) -> Result<(), ErrorOf<N>> {
+    let Ok(url) = url.into_url() else { return Ok(()) };
+    follow(online, url, hops, buffer)
+}
+
+#[cfg(feature = "led")]
+fn follow<N: Network, C: Clock>(
+    online: &mut safe_http_client::Online<'_, N, C>,
+    url: safe_http_client::Url<'_>,
+    hops: u8,
+    buffer: &mut [u8],
+) -> Result<(), ErrorOf<N>> {
+    let mut place = [0; 128];
+    let mut response = online.get(url, &mut *buffer).send()?;
+    let next = match response.redirect() {
+        Some(redirect) if hops > 0 => redirect.resolve(&url, &mut place),
+        _ => return response.read_to_end().map(put),
+    };
+    drop(response);
+    match next {
+        Ok(next) => follow(online, next, hops - 1, buffer),
+        Err(_) => Ok(put(b"!")),
     }
 }
 
