@@ -315,7 +315,7 @@ impl<N: AsyncNetwork, C: Timer> Online<'_, N, C> {
         url: impl IntoUrl<'u>,
         buffer: B,
     ) -> Request<'r, 'static, N, C, B> {
-        Request::new(self.client.inner(), method, url.into_url(), buffer)
+        Request::new(self.client.inner(), method, url, buffer)
     }
 
     /// The client that this is lent from, to ask it about what has happened.

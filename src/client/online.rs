@@ -47,7 +47,7 @@ impl<N: Network, C: Clock> Online<'_, N, C> {
         url: impl IntoUrl<'u>,
         buffer: B,
     ) -> Request<'r, 'static, N, C, B> {
-        Request::new(self.client, const { &Method::Get.traits() }, url.into_url(), buffer)
+        Request::new(self.client, const { &Method::Get.traits() }, url, buffer)
     }
 
     /// A HEAD request: as GET, but its response has no body.
@@ -56,7 +56,7 @@ impl<N: Network, C: Clock> Online<'_, N, C> {
         url: impl IntoUrl<'u>,
         buffer: B,
     ) -> Request<'r, 'static, N, C, B> {
-        Request::new(self.client, const { &Method::Head.traits() }, url.into_url(), buffer)
+        Request::new(self.client, const { &Method::Head.traits() }, url, buffer)
     }
 
     /// A POST request.
@@ -65,7 +65,7 @@ impl<N: Network, C: Clock> Online<'_, N, C> {
         url: impl IntoUrl<'u>,
         buffer: B,
     ) -> Request<'r, 'static, N, C, B> {
-        Request::new(self.client, const { &Method::Post.traits() }, url.into_url(), buffer)
+        Request::new(self.client, const { &Method::Post.traits() }, url, buffer)
     }
 
     /// A PUT request.
@@ -74,7 +74,7 @@ impl<N: Network, C: Clock> Online<'_, N, C> {
         url: impl IntoUrl<'u>,
         buffer: B,
     ) -> Request<'r, 'static, N, C, B> {
-        Request::new(self.client, const { &Method::Put.traits() }, url.into_url(), buffer)
+        Request::new(self.client, const { &Method::Put.traits() }, url, buffer)
     }
 
     /// A PATCH request.
@@ -83,7 +83,7 @@ impl<N: Network, C: Clock> Online<'_, N, C> {
         url: impl IntoUrl<'u>,
         buffer: B,
     ) -> Request<'r, 'static, N, C, B> {
-        Request::new(self.client, const { &Method::Patch.traits() }, url.into_url(), buffer)
+        Request::new(self.client, const { &Method::Patch.traits() }, url, buffer)
     }
 
     /// A DELETE request.
@@ -92,7 +92,7 @@ impl<N: Network, C: Clock> Online<'_, N, C> {
         url: impl IntoUrl<'u>,
         buffer: B,
     ) -> Request<'r, 'static, N, C, B> {
-        Request::new(self.client, const { &Method::Delete.traits() }, url.into_url(), buffer)
+        Request::new(self.client, const { &Method::Delete.traits() }, url, buffer)
     }
 
     /// A request of any method.
@@ -110,7 +110,7 @@ impl<N: Network, C: Clock> Online<'_, N, C> {
         url: impl IntoUrl<'u>,
         buffer: B,
     ) -> Request<'r, 'static, N, C, B> {
-        Request::new(self.client, &method.traits(), url.into_url(), buffer)
+        Request::new(self.client, &method.traits(), url, buffer)
     }
 
     /// The client that this is lent from, to ask it about what has happened.
@@ -223,7 +223,7 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
     where
         Self: HasIp,
     {
-        Request::new(self, &method.traits(), url.into_url(), buffer)
+        Request::new(self, &method.traits(), url, buffer)
     }
 }
 
@@ -248,16 +248,29 @@ pub trait IntoUrl<'a>: sealed::Sealed {
     ///
     /// A [`UrlError`] says what is wrong with a text. A [`Url`] has nothing wrong with it.
     fn into_url(self) -> Result<Url<'a>, UrlError>;
+
+    /// The same, where it will stand.
+    #[doc(hidden)]
+    fn put_into(self, url: &mut Url<'a>) -> Result<(), UrlError>;
 }
 
 impl<'a, T: AsRef<str> + ?Sized> IntoUrl<'a> for &'a T {
     fn into_url(self) -> Result<Url<'a>, UrlError> {
         Url::parse(self.as_ref())
     }
+
+    fn put_into(self, url: &mut Url<'a>) -> Result<(), UrlError> {
+        url.set(self.as_ref().as_bytes())
+    }
 }
 
 impl<'a> IntoUrl<'a> for Url<'a> {
     fn into_url(self) -> Result<Url<'a>, UrlError> {
         Ok(self)
+    }
+
+    fn put_into(self, url: &mut Url<'a>) -> Result<(), UrlError> {
+        *url = self;
+        Ok(())
     }
 }

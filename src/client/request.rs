@@ -43,13 +43,15 @@ pub struct Request<'r, 'b, N: Network, C, B> {
 }
 
 impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
-    pub(crate) fn new(
+    pub(crate) fn new<'u>(
         client: &'r mut SafeHttpClient<N, C>,
         method: &MethodTraits<'_>,
-        url: Result<Url<'_>, UrlError>,
+        url: impl crate::IntoUrl<'u>,
         mut buffer: B,
     ) -> Self {
-        let draft = Draft::new(client.driver.any(), method, &url, buffer.as_mut());
+        let mut read = Url::NOWHERE;
+        let mistake = url.put_into(&mut read).err();
+        let draft = Draft::new(client.driver.any(), method, &read, mistake, buffer.as_mut());
         Self { client, draft, buffer }
     }
 
@@ -468,13 +470,10 @@ impl<'b> Draft<'b> {
     pub(super) fn new(
         driver: &AnyDriver<'_>,
         method: &MethodTraits<'_>,
-        url: &Result<Url<'_>, UrlError>,
+        url: &Url<'_>,
+        mistake: Option<UrlError>,
         buffer: &mut [u8],
     ) -> Self {
-        let (url, mistake) = match url {
-            Ok(url) => (url, None),
-            Err(error) => (&Url::NOWHERE, Some(*error)),
-        };
         let mut head = HeadWriter::new(method);
         if let Some(mistake) = mistake {
             head.fail(mistake.into());
@@ -577,6 +576,10 @@ impl<'b> Draft<'b> {
             None => None,
         };
         let head_end = (self.finish)(&mut self.head.on(buffer), length);
+        // The URL isn't known, then.
+        if self.head.is_nowhere() {
+            return None;
+        }
         let traits = driver.stack.traits();
         let exchange = &mut self.parts.exchange;
         let checked = check_request(

@@ -122,6 +122,11 @@ impl HeadWriter {
         }
     }
 
+    /// Its URL is none.
+    pub(crate) fn is_nowhere(&self) -> bool {
+        matches!(self.error, Some(RequestError::Url(_)))
+    }
+
     /// This mistake counts, whatever was found before.
     pub(crate) fn overrule(&mut self, error: RequestError) {
         self.error = Some(error);

@@ -114,8 +114,16 @@ impl<'a> Url<'a> {
     /// The same of bytes that may be no text: those that a URL can't have are refused.
     pub(crate) const fn parse_bytes(text: &'a [u8]) -> Result<Self, UrlError> {
         let mut url = Self::NOWHERE;
-        match url.read(text) {
+        match url.set(text) {
             Ok(()) => Ok(url),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Becomes what a text says.
+    pub(crate) const fn set(&mut self, text: &'a [u8]) -> Result<(), UrlError> {
+        match self.read(text) {
+            Ok(()) => Ok(()),
             Err(error) => Err(or_trailing_space(error, text)),
         }
     }
