@@ -100,6 +100,18 @@ pub(crate) fn to_decimal<'d>(limbs: &mut [u32], digits: &'d mut [u8; 20]) -> &'d
     digits.get(start..).unwrap_or_default()
 }
 
+/// Gives a port to `put`, `:` and then digit by digit. No port is 0.
+pub(crate) fn put_port(port: u16, mut put: impl FnMut(&[u8])) {
+    put(b":");
+    let mut unit = 10_000u16;
+    while let Some(digits) = port.checked_div(unit) {
+        if digits > 0 {
+            put(&[b'0'.wrapping_add((digits % 10) as u8)]);
+        }
+        unit /= 10;
+    }
+}
+
 /// A number in limbs.
 pub(crate) fn limbs(number: u64) -> [u32; 4] {
     let limb = |shift: u32| (number >> shift) as u32 & 0xFFFF;

@@ -1,7 +1,7 @@
 //! Redirects (RFC 9110 section 15.4): where they lead, and what request goes there.
 
 use super::authority::{Authority, MAX_HOST};
-use super::bytes::{escaped, is, is_same_host, put, split_at_byte, to_decimal, trim};
+use super::bytes::{escaped, is, is_same_host, put, put_port, split_at_byte, trim};
 use super::method::Method;
 use super::response::ResponseHead;
 use super::url::{Endpoint, Scheme, Url};
@@ -304,8 +304,11 @@ pub(crate) fn resolve(
         Some(host) => out.put_encoded(host),
         None => {
             if base.port != base.scheme.default_port() {
-                let mut digits = [0; 20];
-                out.put(to_decimal(&mut [base.port.into()], &mut digits));
+                let mut port = base.port;
+                while port > 0 {
+                    out.put(&[b'0'.wrapping_add((port % 10) as u8)]);
+                    port /= 10;
+                }
                 out.put(b":");
             }
             out.put(base.host);
@@ -365,9 +368,7 @@ pub(crate) fn write_head(
         put(b"\r\nHost: ");
         put(url.host);
         if url.port != url.scheme.default_port() {
-            let mut digits = [0; 20];
-            put(b":");
-            put(to_decimal(&mut [url.port.into()], &mut digits));
+            put_port(url.port, &mut put);
         }
     }
     for line in Lines(head).skip(1) {

@@ -1,6 +1,6 @@
 //! The head of a request, written into the caller's buffer (RFC 9112 section 3).
 
-use super::bytes::{copy, is_token, is_value_byte, limbs, move_down, to_decimal, trim};
+use super::bytes::{copy, is_token, is_value_byte, limbs, move_down, put_port, to_decimal, trim};
 use super::framing::ResponseTo;
 use super::method::{BodyLength, MethodTraits};
 use super::url::Url;
@@ -185,8 +185,7 @@ impl Pen<'_> {
     }
 
     fn port(&mut self, port: u16) {
-        self.put(b":");
-        self.decimal(&mut [u32::from(port)]);
+        put_port(port, |bytes| self.put(bytes));
     }
 
     /// Adds the caller's header line. A second use of one name adds a second line, except for
@@ -386,12 +385,8 @@ impl Pen<'_> {
     }
 
     fn number(&mut self, number: u64) {
-        self.decimal(&mut limbs(number));
-    }
-
-    fn decimal(&mut self, limbs: &mut [u32]) {
         let mut digits = [0; 20];
-        self.put(to_decimal(limbs, &mut digits));
+        self.put(to_decimal(&mut limbs(number), &mut digits));
     }
 
     /// Takes the default `Host` line out again.
