@@ -133,13 +133,12 @@ impl<'a> Url<'a> {
         let Some((scheme, start)) = scheme_of(text) else { return Err(no_scheme(text)) };
         self.scheme = scheme;
         self.port = scheme.default_port();
-        let inner = scheme_of(behind(text, start));
-        let start = match inner {
-            Some((_, length)) => start.wrapping_add(length),
-            None => start,
+        let second = match scheme_of(behind(text, start)) {
+            Some((_, length)) => length,
+            None => 0,
         };
-        let result = self.read_behind_scheme(text, start);
-        if inner.is_some() { Err(self.scheme_in_host()) } else { result }
+        let result = self.read_behind_scheme(text, start.wrapping_add(second));
+        if second > 0 { Err(self.scheme_in_host()) } else { result }
     }
 
     /// Of a second scheme, in the place of the host. What is behind it was read.
