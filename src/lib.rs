@@ -209,7 +209,7 @@ pub mod sans_io {
         }
         let head_end = head.on(buffer).finish(body).ok()?;
         let mut exchange = Exchange::new(
-            Endpoint::of(&url),
+            url.endpoint,
             traits.response_to,
             traits.repeat,
             config.deadlines,

@@ -329,7 +329,7 @@ impl<N: Network, C: Clock> SafeHttpClient<N, C> {
             Err(error) => return refused(error.into(), "", 0),
         };
         let (host, port) = (url.host_text(), url.port());
-        let endpoint = Endpoint::of(&url);
+        let endpoint = url.endpoint;
         let driver = &mut self.driver;
         let network = &driver.stack.network;
         let (tls, loopback) = (network.has_tls(), network.has_loopback());

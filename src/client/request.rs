@@ -489,7 +489,7 @@ impl<'b> Draft<'b> {
             finish: |pen, _| pen.complete_plain(),
             parts: CallParts {
                 exchange: Exchange::new(
-                    Endpoint::of(url),
+                    url.endpoint,
                     method.response_to,
                     method.repeat,
                     driver.config.deadlines,

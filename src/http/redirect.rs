@@ -150,7 +150,7 @@ pub(crate) fn behind_scheme(scheme: Scheme, url: &[u8]) -> &[u8] {
 /// Whom a URL that was resolved leads to, and the length of its target.
 pub(crate) fn parse(url: &[u8]) -> Result<(Endpoint, usize), RedirectError> {
     let url = Url::parse_bytes(url).map_err(RedirectError::Location)?;
-    Ok((Endpoint::of(&url), url.target().len()))
+    Ok((url.endpoint, url.target().len()))
 }
 
 /// Whether a redirect may lead there.

@@ -236,7 +236,7 @@ fn resolved(base: &str, location: impl AsRef<[u8]>) -> Result<String, RedirectEr
     check(base.scheme, endpoint.scheme)?;
     let whole = Url::parse(ascii(&text)).unwrap();
     assert_eq!((endpoint.scheme, endpoint.port), (whole.scheme(), whole.port()));
-    assert_eq!(endpoint.remote, Endpoint::of(&whole).remote);
+    assert_eq!(endpoint.remote, whole.endpoint.remote);
     let host = &behind_scheme(endpoint.scheme, &text)[..endpoint.host_length];
     assert_eq!(host, whole.host_text().as_bytes());
     assert!(target > 0 && text[text.len() - target..] == *whole.path_and_query().as_bytes());

@@ -71,25 +71,30 @@ pub enum Host<'a> {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Url<'a> {
-    scheme: Scheme,
-    port: u16,
+    /// Whom a request to it goes to.
+    pub(crate) endpoint: Endpoint,
     // Bytes, all of them ASCII: whoever wants a text of them pays for a check of UTF-8 (600 bytes of flash).
     userinfo: Option<&'a [u8]>,
     /// The host as written, IPv6 addresses with their brackets.
     host_text: &'a [u8],
-    /// Where to connect, if the host is an address.
-    address: Option<SocketAddr>,
     path_and_query: &'a [u8],
 }
 
 impl<'a> Url<'a> {
     /// Nobody's, in place of a text that is none.
     pub(crate) const NOWHERE: Self = Self {
-        scheme: Scheme::Http,
-        port: 0,
+        endpoint: Endpoint {
+            scheme: Scheme::Http,
+            port: 0,
+            host_length: 0,
+            class: TargetClass::Host,
+            resolves: true,
+            is_directed: false,
+            has_secret: false,
+            remote: None,
+        },
         userinfo: None,
         host_text: b"",
-        address: None,
         path_and_query: b"",
     };
 
@@ -131,8 +136,8 @@ impl<'a> Url<'a> {
     /// Takes a text's parts.
     const fn read(&mut self, text: &'a [u8]) -> Result<(), UrlError> {
         let Some((scheme, start)) = scheme_of(text) else { return Err(no_scheme(text)) };
-        self.scheme = scheme;
-        self.port = scheme.default_port();
+        self.endpoint.scheme = scheme;
+        self.endpoint.port = scheme.default_port();
         let second = match scheme_of(behind(text, start)) {
             Some((_, length)) => length,
             None => 0,
@@ -223,8 +228,8 @@ impl<'a> Url<'a> {
         port: Option<u16>,
         path_and_query: &'a [u8],
     ) -> Result<(), UrlError> {
-        self.scheme = scheme;
-        self.port = match port {
+        self.endpoint.scheme = scheme;
+        self.endpoint.port = match port {
             Some(port) => port,
             None => scheme.default_port(),
         };
@@ -245,7 +250,7 @@ impl<'a> Url<'a> {
         if self.host_text.len() != host.len() {
             return Err(UrlError::InvalidHost { at: self.host_text.len(), byte: b':' });
         }
-        if self.port == 0 {
+        if self.endpoint.port == 0 {
             return Err(UrlError::InvalidPort);
         }
         Ok(())
@@ -297,6 +302,7 @@ impl<'a> Url<'a> {
         let place = part(text, authority.host, authority.end);
         let host_end = end_of_host(place);
         self.host_text = part(place, 0, host_end);
+        self.endpoint.host_length = host_end;
         // `fd00:a::1` or `::1` without its brackets: two colons, and a group of hex digits or nothing in front.
         if let [b':', port @ ..] = behind(place, host_end)
             && has_before(port, b':', b'/')
@@ -307,12 +313,12 @@ impl<'a> Url<'a> {
         if let Err(error) = self.read_host(authority.host) {
             return Err(error);
         }
-        match parse_port(behind(place, host_end), self.port) {
-            Ok(port) => self.port = port,
+        match parse_port(behind(place, host_end), self.endpoint.port) {
+            Ok(port) => self.endpoint.port = port,
             Err(error) => return Err(error),
         }
-        if let Some(address) = &mut self.address {
-            address.set_port(self.port);
+        if let Some(remote) = &mut self.endpoint.remote {
+            remote.set_port(self.endpoint.port);
         }
         Ok(())
     }
@@ -328,13 +334,16 @@ impl<'a> Url<'a> {
         }
         if let [b'[', address @ .., b']'] = host {
             let Some(ip) = parse_ipv6(address) else { return Err(UrlError::InvalidAddress) };
-            self.address = Some(SocketAddr::V6(SocketAddrV6::new(ip, 0, 0, 0)));
+            self.endpoint.leads_to(SocketAddr::V6(SocketAddrV6::new(ip, 0, 0, 0)));
             return Ok(());
         }
         if let Some(bits) = parse_ipv4(host) {
             let ip = Ipv4Addr::from_bits(bits);
-            self.address = Some(SocketAddr::V4(SocketAddrV4::new(ip, 0)));
+            self.endpoint.leads_to(SocketAddr::V4(SocketAddrV4::new(ip, 0)));
             return Ok(());
+        }
+        if names_localhost(host) {
+            self.endpoint.class = TargetClass::Loopback;
         }
         check_name(host, start)
     }
@@ -358,7 +367,7 @@ impl<'a> Url<'a> {
     /// assert_eq!(url!("http://gate.local/open").scheme(), Scheme::Http);
     /// ```
     pub const fn scheme(&self) -> Scheme {
-        self.scheme
+        self.endpoint.scheme
     }
 
     /// The host: a name or an address.
@@ -368,8 +377,8 @@ impl<'a> Url<'a> {
     /// assert_eq!(url!("http://gate.local/open").host(), Host::Name("gate.local"));
     /// ```
     pub const fn host(&self) -> Host<'a> {
-        match &self.address {
-            Some(address) => Host::Address(address.ip()),
+        match &self.endpoint.remote {
+            Some(remote) => Host::Address(remote.ip()),
             None => Host::Name(self.host_text()),
         }
     }
@@ -395,7 +404,7 @@ impl<'a> Url<'a> {
     /// assert_eq!(url!("https://gate.local/").port(), 443);
     /// ```
     pub const fn port(&self) -> u16 {
-        self.port
+        self.endpoint.port
     }
 
     /// Path and query as written: empty, or starting with `/` or `?`. The `/` that a request's
@@ -434,11 +443,7 @@ impl<'a> Url<'a> {
     /// assert_eq!(url.target_class(), TargetClass::Unspecified);
     /// ```
     pub const fn target_class(&self) -> TargetClass {
-        match &self.address {
-            Some(address) => classify(address),
-            None if names_localhost(self.host_text) => TargetClass::Loopback,
-            None => TargetClass::Host,
-        }
+        self.endpoint.class
     }
 }
 
@@ -511,9 +516,9 @@ const fn no_scheme(text: &[u8]) -> UrlError {
 impl fmt::Debug for Url<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Url")
-            .field("scheme", &self.scheme)
+            .field("scheme", &self.scheme())
             .field("host", &self.host())
-            .field("port", &self.port)
+            .field("port", &self.port())
             .field("path_and_query", &self.path_and_query())
             .finish_non_exhaustive()
     }
@@ -528,7 +533,7 @@ impl<'a> TryFrom<&'a str> for Url<'a> {
 }
 
 /// Whom a request goes to. Its host's text stands at the front of the call's buffer.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     pub(crate) scheme: Scheme,
     /// The URL's.
@@ -547,25 +552,17 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    pub(crate) fn of(url: &Url<'_>) -> Self {
-        Self {
-            scheme: url.scheme,
-            port: url.port,
-            host_length: url.host_text.len(),
-            class: url.target_class(),
-            resolves: url.address.is_none(),
-            is_directed: false,
-            has_secret: false,
-            remote: url.address,
-        }
+    /// The host is an address.
+    const fn leads_to(&mut self, remote: SocketAddr) {
+        self.class = classify(&remote);
+        self.resolves = false;
+        self.remote = Some(remote);
     }
 
     /// Connects to this address instead.
     pub(crate) fn direct(&mut self, remote: SocketAddr) {
-        self.class = classify(&remote);
-        self.resolves = false;
+        self.leads_to(remote);
         self.is_directed = true;
-        self.remote = Some(remote);
     }
 
     /// The resolver's answer.

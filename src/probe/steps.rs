@@ -195,7 +195,7 @@ impl Ladder {
         let Ok(root) = Url::from_parts(scheme, host, Some(port), "/") else {
             return false;
         };
-        let mut endpoint = Endpoint::of(&root);
+        let mut endpoint = root.endpoint;
         endpoint.remote = Some(remote);
         let now = driver.stack.clock.now_ms();
         let Ok(request) = super::request(&root, endpoint, &driver.config, buffer, now) else {
