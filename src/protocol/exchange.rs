@@ -115,9 +115,9 @@ pub struct Exchange {
     pub(crate) received: u32,
     /// The trailers end at `parsed_to`, once all is complete.
     pub(super) trailers_length: usize,
-    pub(super) decoder: ChunkedDecoder,
     /// Of a body that nobody wants.
     pub(super) discarded: usize,
+    pub(super) decoder: ChunkedDecoder,
     pub(super) parser: HeadParser,
     /// Of a head that doesn't fit the buffer.
     pub(super) measure: HeadMeasure,
@@ -163,8 +163,8 @@ impl Exchange {
             sent: 0,
             received: 0,
             trailers_length: 0,
-            decoder: ChunkedDecoder::in_data(0),
             discarded: 0,
+            decoder: ChunkedDecoder::in_data(0),
             parser: HeadParser::NEW,
             measure: HeadMeasure::default(),
             lenient: None,
