@@ -214,9 +214,10 @@ impl FramingFields {
 /// Chunk extensions (and padding) that one body may have beyond a byte for each byte of its data.
 /// A server that puts something into every size line of a long download is fine; one that sends
 /// next to nothing else is an attack.
-const MAX_EXTENSIONS: u16 = 16 * 1024;
+const MAX_EXTENSIONS: u32 = 16 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
 enum State {
     /// In front of the size.
     Size,
@@ -255,7 +256,7 @@ pub struct ChunkedDecoder {
     state: State,
     /// In `Size`, the number so far; in `Data`, what remains.
     remaining: u64,
-    extensions: u16,
+    extensions: u32,
 }
 
 impl ChunkedDecoder {
@@ -361,7 +362,7 @@ impl ChunkedDecoder {
         self.remaining = self.remaining.saturating_sub(count);
         // As a rule there are none.
         if self.extensions > 0 {
-            let earned = u16::try_from(count).unwrap_or(u16::MAX);
+            let earned = u32::try_from(count).unwrap_or(u32::MAX);
             self.extensions = self.extensions.saturating_sub(earned);
         }
         if self.state == State::Data && self.remaining == 0 {
