@@ -187,7 +187,6 @@ pub mod sans_io {
     pub use crate::protocol::{Action, Blocked, Exchange, Failure, Goal, Space, UploadState};
 
     use crate::http::request::HeadWriter;
-    use crate::http::url::Endpoint;
     use crate::{BodyLength, Config, Method, Url};
 
     /// An exchange whose request's head was written into `buffer`; `None` where it doesn't fit. Its body
@@ -208,13 +207,8 @@ pub mod sans_io {
             head.expect_continue();
         }
         let head_end = head.on(buffer).finish(body).ok()?;
-        let mut exchange = Exchange::new(
-            url.endpoint,
-            traits.response_to,
-            traits.repeat,
-            config.deadlines,
-            now,
-        );
+        let mut exchange =
+            Exchange::new(url.endpoint, traits.response_to, traits.repeat, config.deadlines, now);
         exchange.stage(head_end, expect_continue && body.is_some(), buffer, &[]);
         Some(exchange)
     }

@@ -3,13 +3,11 @@
 use super::driver::{Close, Leave, OfCall, Work, wait};
 use super::{AsyncNetwork, Response, Timer};
 use crate::client::{self, LayeredCall, upload_failed};
-use crate::error::UrlError;
 use crate::http::method::{BodyLength, Method};
-use crate::http::url::Url;
 use crate::nal::{CallView, Driver, ErrorOf, Fault};
 use crate::policy::RetryPolicy;
 use crate::protocol::{CloseReason, Goal, UploadState};
-use crate::{Buffer, Kept, LayerError, Multipart};
+use crate::{Buffer, IntoUrl, Kept, LayerError, Multipart};
 use core::convert::Infallible;
 use core::fmt;
 use core::net::SocketAddr;
@@ -35,10 +33,10 @@ pub struct Request<'r, 'b, N: AsyncNetwork, C, B> {
 }
 
 impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Request<'r, 'b, N, C, B> {
-    pub(super) fn new(
+    pub(super) fn new<'u>(
         client: &'r mut crate::SafeHttpClient<N, C>,
         method: Method<'_>,
-        url: Result<Url<'_>, UrlError>,
+        url: impl IntoUrl<'u>,
         buffer: B,
     ) -> Self {
         Self { inner: client::Request::new(client, &method.traits(), url, buffer) }

@@ -18,7 +18,7 @@ pub use response::{CopyError, Response, Stream};
 use crate::diagnosis::{Cause, Diagnosis, Findings, Report, Seen};
 use crate::error::{Error, ErrorKind, Evidence, Phase, UrlError};
 use crate::http::framing::ResponseTo;
-use crate::http::url::{Endpoint, Url};
+use crate::http::url::Url;
 use crate::nal::{Driver, ErrorOf};
 use crate::policy::{Config, check_request};
 use crate::probe::{self, Ladder};

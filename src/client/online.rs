@@ -247,28 +247,26 @@ pub trait IntoUrl<'a>: sealed::Sealed {
     /// # Errors
     ///
     /// A [`UrlError`] says what is wrong with a text. A [`Url`] has nothing wrong with it.
-    fn into_url(self) -> Result<Url<'a>, UrlError>;
+    fn into_url(self) -> Result<Url<'a>, UrlError>
+    where
+        Self: Sized,
+    {
+        let mut url = Url::NOWHERE;
+        self.put_into(&mut url).map(|()| url)
+    }
 
-    /// The same, where it will stand.
+    // A URL is large: it is read where it will stand.
     #[doc(hidden)]
     fn put_into(self, url: &mut Url<'a>) -> Result<(), UrlError>;
 }
 
 impl<'a, T: AsRef<str> + ?Sized> IntoUrl<'a> for &'a T {
-    fn into_url(self) -> Result<Url<'a>, UrlError> {
-        Url::parse(self.as_ref())
-    }
-
     fn put_into(self, url: &mut Url<'a>) -> Result<(), UrlError> {
         url.set(self.as_ref().as_bytes())
     }
 }
 
 impl<'a> IntoUrl<'a> for Url<'a> {
-    fn into_url(self) -> Result<Url<'a>, UrlError> {
-        Ok(self)
-    }
-
     fn put_into(self, url: &mut Url<'a>) -> Result<(), UrlError> {
         *url = self;
         Ok(())

@@ -6,7 +6,7 @@ use super::{Buffer, Call, Response, SafeHttpClient, Upload};
 use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError, UrlError};
 use crate::http::method::{BodyLength, MethodTraits};
 use crate::http::request::{HeadWriter, Pen, Unsendable};
-use crate::http::url::{Endpoint, Url};
+use crate::http::url::Url;
 #[cfg(feature = "async")]
 use crate::nal::CallView;
 use crate::nal::{AnyDriver, Driver, ErrorOf, Fault};

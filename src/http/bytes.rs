@@ -32,6 +32,14 @@ pub(crate) fn part_mut(bytes: &mut [u8], from: usize, to: usize) -> &mut [u8] {
     }
 }
 
+/// The text of bytes that are ASCII.
+pub(crate) const fn ascii(bytes: &[u8]) -> &str {
+    match core::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(_) => "",
+    }
+}
+
 /// Copies what fits from `at` on, and returns where it ends or would.
 // Inlined, each copy takes 80 bytes.
 #[inline(never)]

@@ -7,6 +7,7 @@ pub(crate) mod authority;
 pub(crate) mod bytes;
 #[cfg(feature = "digest")]
 pub(crate) mod digest;
+pub(crate) mod endpoint;
 pub(crate) mod framing;
 pub(crate) mod head;
 pub(crate) mod method;

@@ -1,10 +1,11 @@
 //! Redirects (RFC 9110 section 15.4): where they lead, and what request goes there.
 
-use super::authority::{Authority, MAX_HOST};
+use super::authority::Authority;
 use super::bytes::{escaped, is, is_same_host, put, put_port, split_at_byte, trim};
+use super::endpoint::Endpoint;
 use super::method::Method;
 use super::response::ResponseHead;
-use super::url::{Endpoint, Scheme, Url};
+use super::url::{Scheme, Url};
 use crate::error::{RedirectError, UrlError};
 use core::fmt;
 

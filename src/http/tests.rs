@@ -1,12 +1,14 @@
 //! Private parts, against their plain definitions.
 
-use super::bytes::{is_token_byte, is_value_byte, move_down, token_run, trim, value_run};
+use super::bytes::{ascii, is_token_byte, is_value_byte, move_down, token_run, trim, value_run};
 use super::framing::{ChunkedDecoder, Piece, chunk_size_line};
 use super::head::{HeadMeasure, HeadParser};
 use super::method::{BodyLength, Method};
-use super::redirect::{Base, Change, becomes_get, behind_scheme, check, parse, resolve, write_head};
+use super::redirect::{
+    Base, Change, becomes_get, behind_scheme, check, parse, resolve, write_head,
+};
 use super::request::{HeadWriter, Unsendable};
-use super::url::{Endpoint, Url, ascii};
+use super::url::Url;
 use crate::error::{ProtocolError, RedirectError, RequestError, UrlError};
 use std::format;
 use std::string::String;

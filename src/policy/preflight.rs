@@ -4,8 +4,9 @@
 use crate::error::{RequestError, TargetClass};
 use crate::http::authority::ipv4_of;
 use crate::http::bytes::is_same_host;
+use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
-use crate::http::url::{Endpoint, Scheme};
+use crate::http::url::Scheme;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use nal_link::{IpConfig, LinkError};
 

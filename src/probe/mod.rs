@@ -5,10 +5,11 @@ mod steps;
 
 use crate::diagnosis::{Findings, ProbeStep, Reach, Report, Seen, StepOutcome};
 use crate::error::{Error, Evidence};
+use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::method::{Method, Repeat};
 use crate::http::request::{HeadWriter, Unsendable};
-use crate::http::url::{Endpoint, Scheme, Url};
+use crate::http::url::{Scheme, Url};
 use crate::nal::{CallView, Driver, ErrorOf, Step};
 use crate::policy::Config;
 use crate::protocol::{CloseReason, Exchange, Goal, NEVER, State};

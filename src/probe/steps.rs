@@ -8,7 +8,8 @@ use crate::error::{
     Deadline, Error, ErrorKind, Evidence, Excerpt, Phase, RequestError, TargetClass,
 };
 use crate::http::authority::classify;
-use crate::http::url::{Endpoint, Url};
+use crate::http::endpoint::Endpoint;
+use crate::http::url::Url;
 use crate::nal::{CallView, Driver, ErrorOf, StackStep};
 use crate::policy::{Preflight, Preflights};
 use crate::protocol::{CloseReason, Exchange, Failure, State};

@@ -3,11 +3,12 @@
 use super::{Body, CloseReason, Deadlines, Failure, Timers};
 use crate::error::{Deadline, Evidence, Phase};
 use crate::http::bytes::part;
+use crate::http::endpoint::Endpoint;
 use crate::http::framing::{ChunkedDecoder, ResponseTo};
 use crate::http::head::{GoOn, HeadMeasure, HeadParser};
 use crate::http::method::Repeat;
 use crate::http::response::{Headers, ResponseHead};
-use crate::http::url::{Endpoint, Scheme};
+use crate::http::url::Scheme;
 
 /// What was asked for. It stays as it is once the call has begun.
 #[derive(Debug, Clone, Copy)]

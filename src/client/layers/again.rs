@@ -2,11 +2,11 @@
 
 use super::steps::{KeptCall, Next, Origin, Stop};
 use crate::error::{Deadline, RedirectError};
-use crate::http::bytes::{part, put};
+use crate::http::bytes::{ascii, part, put};
+use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::method::Repeat;
 use crate::http::redirect::{self, Base, has_line, resolve};
-use crate::http::url::{Endpoint, ascii};
 use crate::nal::{Fault, StackStep};
 use crate::policy::{Backoff, Refusal, RetryPolicy, Verdict, retry_after_seconds};
 use crate::protocol::Failure;
