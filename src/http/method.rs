@@ -97,7 +97,18 @@ impl<'a> Method<'a> {
             method => method,
         };
         MethodTraits {
-            name: self.name(),
+            name: match self {
+                Self::Get => "GET ",
+                Self::Head => "HEAD ",
+                Self::Post => "POST ",
+                Self::Put => "PUT ",
+                Self::Delete => "DELETE ",
+                Self::Connect => "CONNECT ",
+                Self::Options => "OPTIONS ",
+                Self::Trace => "TRACE ",
+                Self::Patch => "PATCH ",
+                Self::Custom(name) => name,
+            },
             is_custom: matches!(self, Self::Custom(_)),
             response_to: match method {
                 Self::Head => ResponseTo::Head,
@@ -130,6 +141,7 @@ pub(crate) enum Repeat {
 /// What follows from a method.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MethodTraits<'a> {
+    /// As it is sent: with the space behind it, but for a custom one.
     pub(crate) name: &'a str,
     /// It may be no name that a method can have.
     pub(crate) is_custom: bool,

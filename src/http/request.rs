@@ -148,14 +148,16 @@ pub(crate) struct Pen<'h> {
 impl Pen<'_> {
     /// Starts a head: request line and `Host` (first, as RFC 9110 section 7.2 advises).
     pub(crate) fn start(&mut self, method: &MethodTraits<'_>, url: &Url<'_>) {
-        if method.is_custom && !is_token(method.name.as_bytes()) {
-            self.head.fail(RequestError::InvalidMethod);
-        }
         let host = url.host_bytes();
         let is_connect = method.response_to == ResponseTo::Connect;
         self.put(host);
         self.put(method.name.as_bytes());
-        self.put(b" ");
+        if method.is_custom {
+            self.put(b" ");
+            if !is_token(method.name.as_bytes()) {
+                self.head.fail(RequestError::InvalidMethod);
+            }
+        }
         if is_connect {
             // The authority form (RFC 9112 section 3.2.3) always has a port.
             self.put(host);
