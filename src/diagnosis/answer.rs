@@ -3,7 +3,7 @@
 
 use super::rules::Symptom;
 use crate::error::Evidence;
-use crate::http::authority::{end_of_authority, end_of_host, find_last_at, parse_ipv4, parse_ipv6};
+use crate::http::authority::{Authority, find_last_at, parse_ipv4, parse_ipv6};
 use crate::http::bytes::{is_token_byte, trim};
 use crate::http::response::ResponseHead;
 use core::fmt::{self, Write};
@@ -310,13 +310,8 @@ fn of_page(page: &[u8]) -> Option<Location<'_>> {
 
 /// Host, port with its colon, and what is behind them.
 fn split(rest: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
-    let (authority, behind) = rest.split_at_checked(end_of_authority(rest))?;
-    let authority = match find_last_at(authority) {
-        Some(at) => authority.get(at.wrapping_add(1)..)?,
-        None => authority,
-    };
-    let (host, port) = authority.split_at_checked(end_of_host(authority))?;
-    Some((host, port, behind))
+    let Authority { host, host_end, end } = Authority::of(rest, 0);
+    Some((rest.get(host..host_end)?, rest.get(host_end..end)?, rest.get(end..)?))
 }
 
 impl<'h> Location<'h> {

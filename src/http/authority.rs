@@ -56,6 +56,8 @@ pub(super) const fn has_before(text: &[u8], wanted: u8, end: u8) -> bool {
 pub(crate) struct Authority {
     /// Where the host starts: behind the last `@`, if there is one.
     pub(crate) host: usize,
+    /// Where the host ends: at the colon in front of a port, or with the authority.
+    pub(crate) host_end: usize,
     /// Where the authority ends.
     pub(crate) end: usize,
 }
@@ -64,7 +66,7 @@ impl Authority {
     /// From `start` in a text, behind its `//`. It ends at the first `/`, `?` or `#`, or with the text. Also
     /// at a `\\`, which browsers take for a `/`: read as part of the user name, it would hide the host from
     /// whoever checks it.
-    pub(super) const fn of(text: &[u8], start: usize) -> Self {
+    pub(crate) const fn of(text: &[u8], start: usize) -> Self {
         Self::scan(text, start, true)
     }
 
@@ -74,47 +76,30 @@ impl Authority {
     }
 
     const fn scan(text: &[u8], start: usize, may_end: bool) -> Self {
-        let mut host = start;
+        let (mut host, mut colon) = (start, usize::MAX);
+        // A colon in them belongs to an address.
+        let mut in_brackets = false;
+        let mut at = start;
         let mut rest = behind(text, start);
         while let [first, tail @ ..] = rest {
             match *first {
                 b'/' | b'?' | b'#' | b'\\' if may_end => break,
-                b'@' => host = text.len().wrapping_sub(tail.len()),
+                b'@' => (host, colon, in_brackets) = (at.wrapping_add(1), usize::MAX, false),
+                b'[' if at == host => in_brackets = true,
+                b']' => in_brackets = false,
+                b':' if colon > at && !in_brackets => colon = at,
                 _ => {}
             }
+            at = at.wrapping_add(1);
             rest = tail;
         }
-        Self { host, end: text.len().wrapping_sub(rest.len()) }
+        Self { host, host_end: if colon < at { colon } else { at }, end: at }
     }
-}
-
-/// Where the authority at the start of `text` ends.
-pub(crate) const fn end_of_authority(text: &[u8]) -> usize {
-    Authority::of(text, 0).end
 }
 
 /// The `@` in front of the host of an authority.
 pub(crate) const fn find_last_at(text: &[u8]) -> Option<usize> {
     Authority::whole(text).host.checked_sub(1)
-}
-
-/// Where a host ends: at the colon in front of a port, or with the text. In brackets a colon belongs to an address.
-#[cfg_attr(target_pointer_width = "32", inline(never))]
-pub(crate) const fn end_of_host(text: &[u8]) -> usize {
-    let mut rest = text;
-    if first_byte(text) == b'[' {
-        while let [first, tail @ ..] = rest
-            && *first != b']'
-        {
-            rest = tail;
-        }
-    }
-    while let [first, tail @ ..] = rest
-        && *first != b':'
-    {
-        rest = tail;
-    }
-    text.len().wrapping_sub(rest.len())
 }
 
 /// What begins with the first byte that is a `#`, or has to be percent-encoded: space, control or non-ASCII.

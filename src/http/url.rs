@@ -4,7 +4,7 @@
 //! Constants have no iterators and no `?`, hence the plain loops and matches.
 
 use super::authority::{
-    Authority, MAX_HOST, behind, behind_scheme, check_name, end_of_host, find, first_byte,
+    Authority, MAX_HOST, behind, behind_scheme, check_name, find, first_byte,
     from_unsafe, has_before, letter, names_localhost, parse_ipv4, parse_ipv6, parse_number,
     parse_port, scheme_of,
 };
@@ -300,13 +300,12 @@ impl<'a> Url<'a> {
         text: &'a [u8],
         authority: Authority,
     ) -> Result<(), UrlError> {
-        let place = part(text, authority.host, authority.end);
-        let host_end = end_of_host(place);
-        self.host_text = part(place, 0, host_end);
-        self.endpoint.host_length = host_end;
+        self.host_text = part(text, authority.host, authority.host_end);
+        self.endpoint.host_length = self.host_text.len();
+        let port = part(text, authority.host_end, authority.end);
         // `fd00:a::1` or `::1` without its brackets: two colons, and a group of hex digits or nothing in front.
-        if let [b':', port @ ..] = behind(place, host_end)
-            && has_before(port, b':', b'/')
+        if let [b':', behind @ ..] = port
+            && has_before(behind, b':', b'/')
             && parse_number(self.host_text, 16).1.is_empty()
         {
             return Err(UrlError::InvalidAddress);
@@ -314,7 +313,7 @@ impl<'a> Url<'a> {
         if let Err(error) = self.read_host(authority.host) {
             return Err(error);
         }
-        match parse_port(behind(place, host_end), self.endpoint.port) {
+        match parse_port(port, self.endpoint.port) {
             Ok(port) => self.endpoint.port = port,
             Err(error) => return Err(error),
         }
