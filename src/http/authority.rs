@@ -77,17 +77,15 @@ impl Authority {
 
     const fn scan(text: &[u8], start: usize, may_end: bool) -> Self {
         let (mut host, mut colon) = (start, usize::MAX);
-        // A colon in them belongs to an address.
-        let mut in_brackets = false;
         let mut at = start;
         let mut rest = behind(text, start);
         while let [first, tail @ ..] = rest {
             match *first {
                 b'/' | b'?' | b'#' | b'\\' if may_end => break,
-                b'@' => (host, colon, in_brackets) = (at.wrapping_add(1), usize::MAX, false),
-                b'[' if at == host => in_brackets = true,
-                b']' => in_brackets = false,
-                b':' if colon > at && !in_brackets => colon = at,
+                b'@' => (host, colon) = (at.wrapping_add(1), usize::MAX),
+                b':' if colon > at => colon = at,
+                // Those in brackets belong to an address.
+                b']' => colon = usize::MAX,
                 _ => {}
             }
             at = at.wrapping_add(1);
