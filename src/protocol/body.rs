@@ -87,6 +87,8 @@ impl Exchange {
 
     /// Sees to it that bytes of the body stand in the buffer from `parsed_to`, or that the body has
     /// ended. Otherwise the room for more is returned.
+    // By itself it and its twin for the head have the registers that instructions are short with.
+    #[inline(never)]
     pub(super) fn next_of_body(
         &mut self,
         buffer: &mut [u8],
