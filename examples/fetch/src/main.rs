@@ -25,6 +25,7 @@ mod resume;
 mod tls;
 mod transfer;
 mod upload;
+mod usage;
 mod voice;
 mod watch;
 

@@ -58,9 +58,13 @@ pub(crate) fn respond<N: PcNet, C: Clock, B: Buffer>(
         return Err(Failure::of_status(head, watch));
     }
     let speaks = !options.reports_json() && !options.is_silent();
-    if let Some(note) = report::note_on(head, watch.voice()).filter(|_| speaks) {
+    let is_empty = head.content_length() == Some(0);
+    if let Some(note) = report::note_on(head, is_empty, watch.voice()).filter(|_| speaks) {
         to_stderr(format!("fetch: {note}\n").as_bytes());
     }
+    // That nothing comes may turn out only at its end; a head alone has no body that could be empty.
+    let is_open = head.content_length().is_none() && !options.shows_head();
+    let is_open = is_open && options.method() != "HEAD" && !matches!(status, 101 | 401 | 407);
     if options.shows_head() {
         work.output.head(head).map_err(unwritable)?;
     }
@@ -73,7 +77,14 @@ pub(crate) fn respond<N: PcNet, C: Clock, B: Buffer>(
                 return Ok(Attempt::Again { why, wait: Duration::ZERO });
             }
         }
-        None => pass(client, cx, &mut call, work)?,
+        None => {
+            let is_empty = pass(client, cx, &mut call, work)? == 0;
+            if let Some(head) = call.head().filter(|_| is_empty && is_open && speaks)
+                && let Some(note) = report::note_on(head, true, watch.voice())
+            {
+                to_stderr(format!("fetch: {note}\n").as_bytes());
+            }
+        }
     }
     let body_base64 = if is_refused {
         work.output.discard()
@@ -92,21 +103,23 @@ pub(crate) fn respond<N: PcNet, C: Clock, B: Buffer>(
     Ok(Attempt::Done(if is_refused { HTTP_ERROR } else { 0 }))
 }
 
-/// The body passes through what the head left of the buffer.
+/// The body passes through what the head left of the buffer. Returns its length.
 fn pass<N: PcNet, C: Clock, B: Buffer>(
     client: &mut SafeHttpClient<N, C>,
     cx: &mut LoopContext,
     call: &mut Call<'_, B>,
     work: &mut Work<'_>,
-) -> Result<(), Failure> {
+) -> Result<u64, Failure> {
+    let mut passed = 0;
     let unwritable =
         |error: std::io::Error| Failure::of_output(&error, work.watch.bytes_received());
     loop {
         match call.poll_fill_buf(client, cx) {
-            Ok([]) => return Ok(()),
+            Ok([]) => return Ok(passed),
             Ok(piece) => {
                 work.output.body(piece).map_err(unwritable)?;
                 let count = piece.len();
+                passed += count as u64;
                 call.consume(client, count);
             }
             Err(error) => {

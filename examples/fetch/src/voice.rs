@@ -21,19 +21,18 @@ impl Voice {
     pub(crate) fn new(json: bool, mute: bool, tried: Option<&'static str>, url: &str) -> Self {
         let (mut origin, mut alone) = (None, None);
         let whole = with_scheme(url);
-        if let (Ok(_), Some((scheme, rest))) = (Url::parse(&whole), whole.split_once("://")) {
-            let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-            origin = Some(format!("{scheme}://{host}/"));
+        if Url::parse(&whole).is_ok() {
+            origin = origin_of(&whole);
             let may_be_secret = url.contains(['?', '@', '#']) || std::env::args().count() != 2;
             alone = (!may_be_secret).then(|| url.to_owned());
         }
         Self { json, mute, tried, origin, alone }
     }
 
-    /// The command that asks about the host.
-    pub(crate) fn diagnose(&self) -> Option<String> {
-        self.origin.as_ref().map(|origin| format!("{} --diagnose {}", program(), quoted(origin)))
+    /// The command that asks about the host, or about that of this URL.
+    pub(crate) fn diagnose(&self, url: Option<&str>) -> Option<String> {
+        let origin = url.map_or_else(|| self.origin.clone(), origin_of)?;
+        Some(format!("{} --diagnose {}", program(), quoted(&origin)))
     }
 
     /// The same command with an option more, or that option.
@@ -43,6 +42,14 @@ impl Voice {
             None => format!("the same with {option}"),
         }
     }
+}
+
+/// Scheme, host and port of a URL.
+fn origin_of(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    Some(format!("{scheme}://{host}/"))
 }
 
 /// This program, as it was called.

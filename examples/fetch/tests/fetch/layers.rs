@@ -153,6 +153,20 @@ fn redirects_that_are_not_followed_say_where_they_were() {
     let wanted = [&format!("http://{host}/ answered 302"), "/two answered 302", "/three", "circle"];
     says("circle", &run.stderr, &wanted, &["t0ken"]);
 
+    // What fails there is no fault of the server that was asked first, and is looked for there.
+    let refusing = format!("http://127.0.0.1:{}", refusing_port());
+    let (host, _asked) = playing(vec![to(&format!("{refusing}/gate?token=t0ken"))]);
+    let run = fetch(&["-L", &host]);
+    assert_eq!(run.status, 7, "{run:?}");
+    let asked = format!("http://{host}/ answered 302; asked last was {refusing}/gate");
+    says("refused", &run.stderr, &[&asked, &format!("--diagnose {refusing}/")], &["t0ken"]);
+    let (host, _asked) = playing(vec![to("/two"), answer("220 ftp\r\n")]);
+    let run = fetch(&["-L", &host]);
+    assert_eq!(run.status, 8, "{run:?}");
+    says("FTP", &run.stderr, &["answered 302", &format!("asked last was http://{host}/two")], &[]);
+    let run = fetch(&["-L", &refusing]);
+    says("asked once", &run.stderr, &["nothing_listens"], &["asked last"]);
+
     let (host, _asked) = playing(vec![to("/two"), to("/three")]);
     let json = fetch(&["-L", "--max-redirs", "1", "--report", "json", &host]).json();
     assert_eq!((json["ok"].as_bool(), &json["code"]), (Some(false), &"too_many_redirects".into()));
