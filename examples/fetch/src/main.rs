@@ -121,7 +121,12 @@ fn exchange(options: &Options, watch: &Arc<Watch>) -> Result<u8, Failure> {
         watch.enter(Phase::Link);
         if !options.is_silent() && !options.reports_json() {
             let (seconds, retries) = (wait.as_secs_f32(), work.backoff.retries());
-            let text = format!("fetch: {why}; again in {seconds:.1} s (retry {retries})\n");
+            let text = if wait.is_zero() {
+                // No retry: the same once more.
+                format!("fetch: {why}\n")
+            } else {
+                format!("fetch: {why}; again in {seconds:.1} s (retry {retries})\n")
+            };
             to_stderr(text.as_bytes());
         }
         std::thread::sleep(wait);

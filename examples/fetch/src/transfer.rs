@@ -58,7 +58,8 @@ pub(crate) fn respond<N: PcNet, C: Clock, B: Buffer>(
         return Err(Failure::of_status(head, watch));
     }
     let speaks = !options.reports_json() && !options.is_silent();
-    let is_empty = head.content_length() == Some(0);
+    // Of a file that is gone on with it is said below what a status does to it.
+    let is_empty = head.content_length() == Some(0) && work.resumed.is_none();
     if let Some(note) = report::note_on(head, is_empty, watch.voice()).filter(|_| speaks) {
         to_stderr(format!("fetch: {note}\n").as_bytes());
     }

@@ -67,6 +67,71 @@ fn a_file_is_gone_on_with_where_its_version_is_known() {
     }
 }
 
+/// What is said then is of the file, and no advice to whoever writes firmware.
+#[test]
+fn what_becomes_of_a_file_that_is_gone_on_with_is_said() {
+    let empty = |head: &str| answer(format!("HTTP/1.1 {head}\r\nContent-Length: 0\r\n\r\n"));
+    let other = whole("\"v2\"", "abcdefghij");
+    let part = |range: &str| rest("\"v1\"", range);
+    for (what, plays, status, wanted, unwanted) in [
+        (
+            "changed",
+            vec![half("\"v1\""), rest("\"v2\"", RANGE), other],
+            0,
+            &["the file has changed: it comes from its start"][..],
+            &["erase", "again", "retry"][..],
+        ),
+        (
+            "206 of nothing",
+            vec![half("\"v1\""), part("X: y")],
+            22,
+            &["206, a part, without a Content-Range"],
+            &["in place"],
+        ),
+        (
+            "206 of a range that goes back",
+            vec![half("\"v1\""), part("Content-Range: bytes 5-4/10")],
+            22,
+            &["206, a part, without a Content-Range"],
+            &["in place"],
+        ),
+        (
+            "206 of nobody knows how much",
+            vec![half("\"v1\""), part("Content-Range: bytes 5-9/*")],
+            18,
+            &["of a part Content-Range"],
+            &[],
+        ),
+        (
+            "412",
+            vec![half("\"v1\""), empty("412 x")],
+            22,
+            &["answered 412 in place of the file"],
+            &["empty body"],
+        ),
+        (
+            "all of it is here",
+            vec![
+                answer(
+                    "HTTP/1.1 200 x\r\nETag: \"v1\"\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n",
+                ),
+                empty("416 x\r\nContent-Range: bytes */5"),
+            ],
+            0,
+            &[],
+            &["fetch:"],
+        ),
+    ] {
+        let folder = Folder::new("resume-said");
+        let (host, _asked) = playing(plays);
+        let args = ["-C", "-", "-o", &folder.path("file"), &host];
+        assert_eq!(fetch(&args).status, 18, "{what}");
+        let run = fetch(&args);
+        assert_eq!(run.status, status, "{what}: {run:?}");
+        says(what, &run.stderr, wanted, unwanted);
+    }
+}
+
 /// In one run, too; a deadline that the watchdog keeps leaves what is there.
 #[test]
 fn a_retry_goes_on_with_the_file() {
