@@ -378,7 +378,8 @@ pub(crate) fn status_of(code: &str) -> u8 {
 
 /// `fetch: (28) head: …` and the likeliest cause, or the line of JSON.
 pub(crate) fn report_failure(failure: &Failure, voice: &Voice, elapsed_ms: u32) {
-    let Failure { status, phase, code, causes, message, received, quiet, .. } = failure;
+    let Failure { status, phase, code, causes, received, quiet, .. } = failure;
+    let message = &voice.placed(code, &failure.message);
     if voice.json {
         let message = text(message);
         // What the diagnosis says, and first its likeliest; a failure of this program's own has none.

@@ -13,6 +13,8 @@ pub(crate) struct Voice {
     pub(crate) tried: Option<&'static str>,
     /// Scheme, host and port of the URL; none where it is no URL.
     origin: Option<String>,
+    /// The URL came without a scheme, and was given one.
+    is_completed: bool,
     /// The URL, where it stands alone on the command line and has nothing that may be a secret.
     alone: Option<String>,
 }
@@ -26,7 +28,15 @@ impl Voice {
             let may_be_secret = url.contains(['?', '@', '#']) || std::env::args().count() != 2;
             alone = (!may_be_secret).then(|| url.to_owned());
         }
-        Self { json, mute, tried, origin, alone }
+        let is_completed = whole != url;
+        Self { json, mute, tried, origin, is_completed, alone }
+    }
+
+    /// What is wrong with the URL, where its bytes aren't counted as the command line has them.
+    pub(crate) fn placed(&self, code: &str, message: &str) -> String {
+        let is_off = self.is_completed && code == "malformed_url" && message.contains("(byte ");
+        let note = if is_off { "; counted from the http:// that was put in front" } else { "" };
+        format!("{message}{note}")
     }
 
     /// The command that asks about the host, or about that of this URL.
