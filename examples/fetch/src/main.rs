@@ -84,7 +84,7 @@ fn exchange(options: &Options, watch: &Arc<Watch>) -> Result<u8, Failure> {
     let mut seed = [0; 4];
     tls::random(&mut seed);
     let policy = RetryPolicy::new(u32::from_ne_bytes(seed)).retries(options.retry);
-    let mut work = Work { watch, output, resumed, backoff: Backoff::new(policy) };
+    let mut work = Work { watch, output, resumed, led_to: None, backoff: Backoff::new(policy) };
 
     // The context stands for the main loop. It is taken once, and lent to each call.
     let Some(mut cx) = LoopContext::take() else { unreachable!("it is taken here alone") };

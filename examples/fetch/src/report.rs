@@ -65,12 +65,11 @@ impl Failure {
     }
 
     /// With `--fail`: the server answered, but with an error.
-    pub(crate) fn of_status(head: ResponseHead<'_>, watch: &Watch) -> Self {
+    pub(crate) fn of_status(head: ResponseHead<'_>, voice: &Voice, watch: &Watch) -> Self {
         let status = head.status();
         let is_empty = head.content_length() == Some(0);
-        let note = note_on(head, is_empty, watch.voice())
-            .map(|note| format!("; {note}"))
-            .unwrap_or_default();
+        let note =
+            note_on(head, is_empty, voice).map(|note| format!("; {note}")).unwrap_or_default();
         let message = format!("head: the server answered with status {status}{note}");
         let received = watch.bytes_received();
         Self { received, ..Self::new(HTTP_ERROR, "head", "http_error", message) }
@@ -135,6 +134,11 @@ impl Failure {
             quiet: false,
             led_to: None,
         }
+    }
+
+    /// Whether it lies in what the server has sent, or hasn't, and not in this program's own output.
+    pub(crate) fn is_of_answer(&self) -> bool {
+        !self.causes.is_empty() || self.status == HTTP_ERROR
     }
 
     /// Behind a redirect: where it was, and was last.
@@ -255,6 +259,13 @@ pub(crate) fn note_on(head: ResponseHead<'_>, is_empty: bool, voice: &Voice) -> 
         return Some(format!(
             "status 407: a proxy on the way wants {wanted}; -u is for the server, and the proxy's go into \
              -H 'Proxy-Authorization: ...'"
+        ));
+    }
+    if let (Some(there), false) = (&voice.elsewhere, schemes.is_empty()) {
+        return Some(format!(
+            "status {status} wants {} at {there}, where a redirect led: -u's user name and password go to the \
+             host that was asked first, and to no other",
+            schemes.join(", ")
         ));
     }
     let is_tried =

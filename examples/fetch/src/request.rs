@@ -120,7 +120,15 @@ pub(crate) fn attempt<N: PcNet, C: Clock>(
     };
     loop {
         match layered.poll(client, cx) {
-            Ok(()) => return respond(client, cx, layered.into_call(), asked, work),
+            Ok(()) => {
+                let (way, last) = way(Some(layered.hops()));
+                work.led_to = Some(last).filter(|url| !url.is_empty());
+                let done = respond(client, cx, layered.into_call(), asked, work);
+                return done.map_err(|failure| match &work.led_to {
+                    Some(last) if failure.is_of_answer() => failure.led(&way, last),
+                    _ => failure,
+                });
+            }
             Err(nb::Error::WouldBlock) => std::thread::sleep(PAUSE),
             Err(nb::Error::Other(error)) => {
                 return Err(stopped(client, error, Some(layered.hops())));

@@ -11,6 +11,8 @@ pub(crate) struct Voice {
     pub(crate) mute: bool,
     /// The scheme that credentials were given for.
     pub(crate) tried: Option<&'static str>,
+    /// The same of where redirects led, if that is another: credentials don't go there.
+    pub(crate) elsewhere: Option<String>,
     /// Scheme, host and port of the URL; none where it is no URL.
     origin: Option<String>,
     /// The URL came without a scheme, and was given one.
@@ -29,7 +31,13 @@ impl Voice {
             alone = (!may_be_secret).then(|| url.to_owned());
         }
         let is_completed = whole != url;
-        Self { json, mute, tried, origin, is_completed, alone }
+        Self { json, mute, tried, elsewhere: None, origin, is_completed, alone }
+    }
+
+    /// Of a response that redirects led to, at this URL.
+    pub(crate) fn led_to(&self, url: &str) -> Self {
+        let there = origin_of(url).filter(|there| self.origin.as_ref() != Some(there));
+        Self { elsewhere: there, ..self.clone() }
     }
 
     /// What is wrong with the URL, where its bytes aren't counted as the command line has them.

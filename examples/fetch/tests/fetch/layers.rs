@@ -1,7 +1,7 @@
 //! What `fetch` does with redirects, files that broke off, retries and hints, where it is more than curl does.
 
 use crate::run::{Folder, Run, fetch, start};
-use crate::server::{Play, answer, drain, playing, refusing_port};
+use crate::server::{Play, Server, answer, drain, playing, refusing_port};
 use crate::tools::says;
 use std::io::Write as _;
 use std::net::TcpListener;
@@ -229,12 +229,55 @@ fn redirects_that_are_not_followed_say_where_they_were() {
     let run = fetch(&["-L", &host]);
     assert_eq!(run.status, 8, "{run:?}");
     says("FTP", &run.stderr, &["answered 302", &format!("asked last was http://{host}/two")], &[]);
+    let cut = answer("HTTP/1.1 200 x\r\nContent-Length: 9\r\n\r\nhello");
+    let (host, _asked) = playing(vec![to("/two"), cut]);
+    let run = fetch(&["-L", &host]);
+    assert_eq!((run.status, run.text().as_str()), (18, "hello"), "{run:?}");
+    says("cut", &run.stderr, &["5 of 9 bytes", &format!("asked last was http://{host}/two")], &[]);
+    let (host, _asked) = playing(vec![to("/two"), answer("HTTP/1.1 404 x\r\n\r\n")]);
+    let run = fetch(&["-L", "-f", &host]);
+    assert_eq!(run.status, 22, "{run:?}");
+    says("404", &run.stderr, &["status 404", &format!("asked last was http://{host}/two")], &[]);
     let run = fetch(&["-L", &refusing]);
     says("asked once", &run.stderr, &["nothing_listens"], &["asked last"]);
 
     let (host, _asked) = playing(vec![to("/two"), to("/three")]);
     let json = fetch(&["-L", "--max-redirs", "1", "--report", "json", &host]).json();
     assert_eq!((json["ok"].as_bool(), &json["code"]), (Some(false), &"too_many_redirects".into()));
+}
+
+/// Credentials weren't refused where they weren't sent, and aren't sent there the next time either.
+#[test]
+fn credentials_that_another_host_wants() {
+    let wants = |scheme: &str| {
+        answer(format!("HTTP/1.1 401 x\r\nWWW-Authenticate: {scheme}\r\nContent-Length: 0\r\n\r\n"))
+    };
+    let digest = wants("Digest realm=\"r\", nonce=\"n\", qop=\"auth\"");
+    for (args, play) in [
+        (&["-L", "-u", "u:p"][..], wants("Basic realm=\"r\"")),
+        (&["-L", "-f", "-u", "u:p"], wants("Basic realm=\"r\"")),
+        (&["-L"], wants("Basic realm=\"r\"")),
+        (&["-L", "--digest", "-u", "u:p"], digest),
+    ] {
+        if args.contains(&"--digest") && cfg!(not(feature = "digest")) {
+            continue;
+        }
+        let there = Server::new(play);
+        let (host, _asked) = playing(vec![to(&there.url())]);
+        let run = fetch(&[args, &[&host]].concat());
+        let wanted = format!("at http://127.0.0.1:{}/, where a redirect led", there.port);
+        says(
+            &format!("{args:?}"),
+            &run.stderr,
+            &[&wanted, "to no other"],
+            &["check both", "same with"],
+        );
+        assert!(!there.request().head.contains("Authorization"), "{args:?}");
+    }
+    // At the same host they were.
+    let (host, _asked) = playing(vec![to("/two"), wants("Basic realm=\"r\"")]);
+    let run = fetch(&["-L", "-u", "u:p", &host]);
+    says("there", &run.stderr, &["check both"], &["to no other"]);
 }
 
 #[test]
