@@ -235,8 +235,8 @@ pub(crate) fn note_on(head: ResponseHead<'_>, is_empty: bool, voice: &Voice) -> 
             let to = to.split(['?', '#']).next().unwrap_or_default();
             return Some(match to {
                 "" => format!("status {status} is a redirect that doesn't say where to"),
-                // 300 is a choice, and the others were given up or never were.
-                _ if head.redirect().is_none() => format!(
+                // 300 is a choice, and the others were given up or never were; an app's URL is none of HTTP.
+                _ if head.redirect().is_none() || !may_be_http(to) => format!(
                     "status {status} names {}, and isn't followed, with -L neither; to ask there: give that URL",
                     without_user(to).escape_debug()
                 ),
@@ -289,6 +289,13 @@ pub(crate) fn note_on(head: ResponseHead<'_>, is_empty: bool, voice: &Voice) -> 
             schemes.join(", ")
         ),
     })
+}
+
+/// Whether a `Location` names no other scheme than http and https.
+fn may_be_http(location: &str) -> bool {
+    let front = location.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_http = |scheme: &str| ["http", "https"].iter().any(|it| scheme.eq_ignore_ascii_case(it));
+    front.split_once(':').is_none_or(|(scheme, _)| is_http(scheme))
 }
 
 /// That the body is compressed: on a terminal it is no text.

@@ -136,6 +136,22 @@ fn answers_without_a_page_are_said_in_words() {
         ),
         ("404, with a page", answer("HTTP/1.1 404 x\r\n\r\nno"), 0, "no", &[], &["fetch:"]),
         (
+            "302 to an app",
+            answer("HTTP/1.1 302 x\r\nLocation: myapp://u:p@open/x?t=1\r\n\r\n"),
+            0,
+            "",
+            &["status 302 names myapp://open/x", "with -L neither"],
+            &["to follow it", "u:p"],
+        ),
+        (
+            "302 to a path with a colon",
+            answer("HTTP/1.1 302 x\r\nLocation: /a:b\r\n\r\n"),
+            0,
+            "",
+            &["redirects to /a:b", "-L"],
+            &["neither"],
+        ),
+        (
             "302 in chunks",
             answer("HTTP/1.1 302 x\r\nLocation: /x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
             0,
