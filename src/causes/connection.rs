@@ -7,7 +7,8 @@
 /// Each connect takes its whole deadline and then fails.
 ///
 /// - This crate: code `connect_timeout`, "no answer within the connect deadline of 5000 ms: host down,
-///   wrong address, firewall, or an access point that isolates its clients".
+///   wrong address, firewall, an access point that isolates its clients, or (https) a handshake that doesn't
+///   end".
 /// - Arduino: -1, "connection refused" (3.x: "connection failed"), after 5 s.
 /// - AT firmware: `ERROR` and `CLOSED` after about 10 s, and `busy p...` to everything until then
 ///   ([esp-at 139](https://github.com/espressif/esp-at/issues/139)).

@@ -308,6 +308,8 @@ fn is_ruled_out(cause: Cause, f: &Facts) -> bool {
         ServerOnLoopback => f.own_machine,
         // A connection with TLS had come about.
         TlsMismatch => f.secure && matches!(f.symptom, Broken | ClosedUnanswered),
+        // Something had come that may begin a response: an interim one, or a part of its head.
+        NotHttp => f.symptom == ResponseTimedOut && !f.unanswered,
         ModemUnresponsive => f.on_pc && f.fault != StackFault::Busy,
         ModemSleep => f.on_pc && f.fault != StackFault::RadioSleeps,
         EventHandler | JoinFailed | ModemMemory | ModemReset | SerialLine | Firmware => f.on_pc,

@@ -401,7 +401,8 @@ impl<T: Debug, D: Debug> Display for ErrorKind<T, D> {
                 Deadline::Connect => write!(
                     f,
                     "no answer within the connect deadline of {limit_ms} ms: host down, wrong \
-                     address, firewall, or an access point that isolates its clients"
+                     address, firewall, an access point that isolates its clients, or (https) a \
+                     handshake that doesn't end"
                 ),
                 Deadline::Response => write!(
                     f,
@@ -410,9 +411,10 @@ impl<T: Debug, D: Debug> Display for ErrorKind<T, D> {
                 ),
                 Deadline::Idle => write!(
                     f,
-                    "nothing moved for {limit_ms} ms in the middle of the exchange: the peer stopped \
-                     (perhaps it announced more than it has, or keeps a body open that has no other \
-                     end), or the network did; the evidence has the counts"
+                    "nothing moved for {limit_ms} ms in the middle of the exchange, or the response's \
+                     head took longer than that: the peer stopped (perhaps it announced more than it \
+                     has, or keeps a body open that has no other end), or the network did; the \
+                     evidence has the counts"
                 ),
                 Deadline::Total => {
                     write!(f, "the call took longer than its total deadline of {limit_ms} ms")

@@ -323,10 +323,14 @@ impl ProtocolError {
                  a colon"
             }
             Self::SpaceBeforeColon => {
-                "a header of the response has white space between its name and its colon"
+                "a header or trailer of the response has white space between its name and its colon"
             }
-            Self::ObsFold => "white space stands in front of the response's first header line",
-            Self::HeaderValue => "a header of the response has a control character in its value",
+            Self::ObsFold => {
+                "white space stands in front of the response's first header line, or of its first trailer"
+            }
+            Self::HeaderValue => {
+                "a header or trailer of the response has a control character in its value"
+            }
             Self::ContentLength => "the response's Content-Length is no number of 64 bits",
             Self::ContentLengthConflict => "the response has several Content-Length that differ",
             Self::LengthWithTransferEncoding => {

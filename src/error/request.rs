@@ -99,8 +99,8 @@ pub enum RequestError {
     UnfitHeader(&'static str),
     /// `Host` was given twice.
     SecondHost,
-    /// The user name or the password of the URL has a broken percent-escape, or the user name a colon
-    /// (RFC 7617 section 2).
+    /// The user name or the password of the URL has a broken percent-escape, the user name a colon, or one of
+    /// them a control character (RFC 7617 section 2); or a Bearer token another character than it may have.
     InvalidCredentials,
     /// The body turned out longer or shorter than declared; the connection was closed.
     BodyLength {
@@ -213,8 +213,9 @@ impl fmt::Display for RequestError {
             }),
             Self::SecondHost => f.write_str("Host was given twice: a request has one"),
             Self::InvalidCredentials => f.write_str(
-                "the URL's user name or password has a % without two hex digits, or the user \
-                     name has a colon (%3A), which it can't have",
+                "the user name, password or token can't be sent: in a URL a % takes two hex digits behind it, a \
+                     user name has no colon (%3A), neither it nor a password a control character, and a token \
+                     only letters, digits and -._~+/ with = at its end",
             ),
             Self::BodyLength { declared, given } if given > declared => write!(
                 f,

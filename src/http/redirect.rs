@@ -32,12 +32,14 @@ pub struct Redirect<'b> {
 }
 
 impl<'b> Redirect<'b> {
-    /// Of a response with 301, 302, 303, 307 or 308 and a `Location`. 300 leaves the choice to a person,
-    /// and 304 is no redirect.
+    /// Of a response with 301, 302, 303, 307 or 308 and a `Location` that isn't empty. 300 leaves the choice to
+    /// a person, and 304 is no redirect.
     pub(crate) fn of(head: &ResponseHead<'b>) -> Option<Self> {
         match head.status() {
             status @ (301..=303 | 307 | 308) => {
-                Some(Self { status, location: head.header("location")? })
+                // To nowhere, as browsers and curl take it, and not to where it comes from.
+                let location = head.header("location").filter(|it| !trim(it).is_empty())?;
+                Some(Self { status, location })
             }
             _ => None,
         }

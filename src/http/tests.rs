@@ -128,13 +128,13 @@ fn credentials_are_base64_of_any_length_after_percent_decoding() {
         ("a:b", "YTpi"),
         ("us:er:pw", "dXM6ZXI6cHc="),
         ("Aladdin:open%20sesame", "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
-        ("%ff:%00", "/zoA"),
+        ("%ff:%80", "/zqA"),
         ("%fb:", "+zo="),
     ] {
         let (text, _) = head(512, Method::Get, &format!("http://{userinfo}@h/"), None);
         assert!(text.contains(&format!("\r\nAuthorization: Basic {expected}\r\n")), "{text}");
     }
-    for broken in ["%", "%4", "a%zz:b"] {
+    for broken in ["%", "%4", "a%zz:b", "%ff:%00", "a%0d:"] {
         let mut buffer = [0; 256];
         let text = format!("http://{broken}@h/");
         let url = Url::parse(&text).unwrap();

@@ -229,7 +229,7 @@ pub(crate) fn retry_after_seconds(head: &ResponseHead<'_>) -> Option<u32> {
     Some(Date::parse(value)?.since(Date::parse(head.header("date")?)?))
 }
 
-// Dates of HTTP (RFC 9110 section 5.6.7), in the form that is sent today.
+// Dates of HTTP (RFC 9110 section 5.6.7), in the form that is sent today and in the two before.
 
 /// A point in time, as days since the first of March in the year 0, and seconds of that day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -239,29 +239,36 @@ pub(crate) struct Date {
 }
 
 impl Date {
-    /// Of `Sun, 06 Nov 1994 08:49:37 GMT`.
+    /// Of `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` or `Sun Nov  6 08:49:37 1994`.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         const MONTHS: &[u8] = b"MarAprMayJunJulAugSepOctNovDecJanFeb";
-        let [_, _, _, b',', b' ', d, a, b' ', m, o, n, b' ', c, e, y, r, b' ', rest @ ..] = text
-        else {
-            return None;
-        };
-        let [h, i, b':', j, k, b':', s, t, b' ', b'G', b'M', b'T'] = rest else { return None };
-        let name = [*m, *o, *n];
-        let month = MONTHS.as_chunks::<3>().0.iter().position(|month| *month == name)? as u32;
-        let (day, century, of_century) = (two(d, a), two(c, e), two(y, r));
-        let (hour, minute, second) = (two(h, i), two(j, k), two(s, t));
-        if day.wrapping_sub(1) > 30
-            || century > 99
-            || of_century > 99
-            || hour > 23
-            || minute > 59
-            || second > 60
-        {
+        let mut months = MONTHS.as_chunks::<3>().0.iter();
+        let month = months.position(|name| text.windows(3).any(|word| word == name))? as u32;
+        let (mut numbers, mut count, mut was_digit) = ([0u32; 5], 0, false);
+        for &byte in text {
+            let digit = byte.wrapping_sub(b'0');
+            if digit <= 9 {
+                let number = numbers.get_mut(count)?;
+                *number = number.saturating_mul(10).saturating_add(digit.into());
+            } else if !matches!(byte, b' ' | b',' | b'-' | b':'..) {
+                return None;
+            } else if was_digit {
+                count = count.wrapping_add(1);
+            }
+            was_digit = digit <= 9;
+        }
+        // The last of the three has its year at its end.
+        let [day, b, c, d, e] = numbers;
+        let in_front = text.ends_with(b"GMT");
+        let (mut year, hour, minute, second) = if in_front { (b, c, d, e) } else { (e, b, c, d) };
+        // Two digits are of 1970 to 2069.
+        if year < 100 {
+            year = year.wrapping_add(if year < 70 { 2_000 } else { 1_900 });
+        }
+        if count < 4 || day.wrapping_sub(1) > 30 || hour > 23 || minute > 59 || second > 60 {
             return None;
         }
         // Years begin in March here, so that a leap day is the last of one.
-        let year = century.wrapping_mul(100).wrapping_add(of_century);
         let year = year.wrapping_sub(u32::from(month > 9));
         let day = year
             .wrapping_mul(365)
@@ -282,17 +289,6 @@ impl Date {
         }
         let days = self.day.wrapping_sub(earlier.day);
         days.saturating_mul(86_400).saturating_add(self.second).saturating_sub(earlier.second)
-    }
-}
-
-/// Two digits; more than 99 where those are none.
-#[inline(never)]
-fn two(tens: &u8, ones: &u8) -> u32 {
-    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
-    if tens.max(ones) > 9 {
-        100
-    } else {
-        u32::from(tens).wrapping_mul(10).wrapping_add(ones.into())
     }
 }
 
@@ -324,8 +320,22 @@ mod tests {
             ("Sun, 06 Nov 1994 08:49:61 GMT", None),
             ("Sun, 06 Nov 19x4 08:49:37 GMT", None),
             ("Sun, 06 Nov 1994 08.49.37 GMT", None),
-            ("Sunday, 06-Nov-94 08:49:37 GMT", None),
-            ("Sun Nov  6 08:49:37 1994", None),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", Some(784_111_777)),
+            ("Sun Nov  6 08:49:37 1994", Some(784_111_777)),
+            ("Thursday, 29-Feb-24 12:00:00 GMT", Some(1_709_208_000)),
+            ("Thursday, 01-Jan-70 00:00:00 GMT", Some(0)),
+            ("Tuesday, 31-Dec-69 00:00:00 GMT", Some(3_155_673_600)),
+            ("Thu Feb 29 12:00:00 2024", Some(1_709_208_000)),
+            ("Sun, 06-Nov-1994 08:49:37 GMT", Some(784_111_777)),
+            ("Sunday, 06-Nov-94 08:49:37", None),
+            ("Sunday, 06-Nov-94 08:49:37 CET", None),
+            ("Sun Nov  6 08:49:37 1994 GMT", None),
+            ("Sun Nov  0 08:49:37 1994", None),
+            ("Sun Nov  6 08:49 1994", None),
+            ("Sun Nov  6", None),
+            ("6 Nov GMT", None),
+            ("Sun, 06 Nov 1994 08:49:37 +0200", None),
+            (", , , , , , , , , , , ,", None),
             ("", None),
         ] {
             let found = Date::parse(text.as_bytes()).map(|date| date.since(epoch));
@@ -346,6 +356,12 @@ mod tests {
             ("Retry-After: Sun, 06 Nov 1994 08:50:37 GMT\r\n", None),
             (&format!("{date}Retry-After: Sun, 06 Nov 1994 08:50:37 GMT\r\n"), Some(60)),
             (&format!("{date}Retry-After: Sun, 06 Nov 1994 08:40:37 GMT\r\n"), Some(0)),
+            (&format!("{date}Retry-After: Sunday, 06-Nov-94 08:50:37 GMT\r\n"), Some(60)),
+            (&format!("{date}Retry-After: Sun Nov  6 08:50:37 1994\r\n"), Some(60)),
+            (
+                "Date: Sun Nov  6 08:49:37 1994\r\nRetry-After: Sunday, 06-Nov-94 08:50:37 GMT\r\n",
+                Some(60),
+            ),
             ("", None),
         ] {
             let mut bytes = format!("HTTP/1.1 503 Busy\r\n{lines}\r\n").into_bytes();

@@ -36,7 +36,7 @@ fn connect_with_a_user_name_in_its_url_sends_none() {
 
 /// RFC 7617 section 2: decoded, it would be another user with another password.
 #[test]
-fn a_colon_in_a_user_name_is_refused() {
+fn a_colon_in_a_user_name_and_control_characters_are_refused() {
     let mut cx = cx();
     for (url, expected) in [
         ("http://us%3Aer:pw@192.168.1.20/", None),
@@ -45,6 +45,10 @@ fn a_colon_in_a_user_name_is_refused() {
         ("http://us%3Aer@192.168.1.20/", None),
         ("http://u%3:pw@192.168.1.20/", None),
         ("http://u:p%@192.168.1.20/", None),
+        ("http://u:p%0Aw@192.168.1.20/", None),
+        ("http://u:p%00@192.168.1.20/", None),
+        ("http://u%7f:p@192.168.1.20/", None),
+        ("http://u:%C3%A4%20@192.168.1.20/", Some("dTrDpCA=")),
         ("http://u:p%3Aw@192.168.1.20/", Some("dTpwOnc=")),
         ("http://u:p:w@192.168.1.20/", Some("dTpwOnc=")),
         ("http://u:p%23w@192.168.1.20/", Some("dTpwI3c=")),

@@ -52,6 +52,20 @@ fn a_kept_connection_that_has_answered_wasnt_stale() {
     }
 }
 
+/// Who has sent an interim response speaks HTTP, however long it takes then.
+#[test]
+fn a_server_that_has_begun_to_answer_speaks_http() {
+    let silent = |deadline| ErrorKind::Timeout { deadline, limit_ms: 5000 };
+    let slow = "SlowServer Likely, ModemSleep Possible";
+    let mute = "SlowServer Likely, NotHttp Possible, ModemSleep Possible";
+    for deadline in [Deadline::Response, Deadline::Total] {
+        for (received, expected) in [(0, mute), (25, slow)] {
+            let found = decided(Phase::Head, silent(deadline), known(|it| it.received = received));
+            assert_eq!(found, expected, "{deadline:?} {received}");
+        }
+    }
+}
+
 /// A PC has no modem, and no netmask stands between it and itself; but what the stack says itself counts.
 #[test]
 fn what_cant_be_on_a_pc_and_what_the_stack_says_all_the_same() {

@@ -112,6 +112,10 @@ fn odd_lines_are_shown_by_their_place_and_the_rule_that_they_break() {
         "{text}"
     );
     assert!(SpaceBeforeColon.to_string().contains("white space between its name and its colon"));
+    // A trailer may break each of them, too.
+    for rule in [HeaderName, SpaceBeforeColon, HeaderValue, ProtocolError::ObsFold] {
+        assert!(rule.to_string().contains("trailer"), "{rule}");
+    }
 }
 
 #[test]

@@ -116,8 +116,15 @@ pub(crate) fn file(path: &str) -> Result<Vec<u8>, Failure> {
         }
         _ => fs::read(path),
     };
-    read.map_err(|error| {
-        let message = format!("{path} can't be read: {error}");
-        Failure::of_caller(READ_FAILED, "body_reader", message)
-    })
+    read.map_err(|error| unreadable(path, &error))
+}
+
+/// A file that the command line names, or forgets to.
+pub(crate) fn unreadable(path: &str, error: &io::Error) -> Failure {
+    let message = match path {
+        "" => "a file's name is missing: @FILE or -T FILE reads one, and - in its place is stdin"
+            .into(),
+        _ => format!("{path} can't be read: {error}"),
+    };
+    Failure::of_caller(READ_FAILED, "body_reader", message)
 }

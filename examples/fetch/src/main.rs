@@ -25,6 +25,7 @@ mod resume;
 mod tls;
 mod transfer;
 mod upload;
+mod usage;
 mod voice;
 mod watch;
 
@@ -83,7 +84,7 @@ fn exchange(options: &Options, watch: &Arc<Watch>) -> Result<u8, Failure> {
     let mut seed = [0; 4];
     tls::random(&mut seed);
     let policy = RetryPolicy::new(u32::from_ne_bytes(seed)).retries(options.retry);
-    let mut work = Work { watch, output, resumed, backoff: Backoff::new(policy) };
+    let mut work = Work { watch, output, resumed, led_to: None, backoff: Backoff::new(policy) };
 
     // The context stands for the main loop. It is taken once, and lent to each call.
     let Some(mut cx) = LoopContext::take() else { unreachable!("it is taken here alone") };
@@ -120,7 +121,12 @@ fn exchange(options: &Options, watch: &Arc<Watch>) -> Result<u8, Failure> {
         watch.enter(Phase::Link);
         if !options.is_silent() && !options.reports_json() {
             let (seconds, retries) = (wait.as_secs_f32(), work.backoff.retries());
-            let text = format!("fetch: {why}; again in {seconds:.1} s (retry {retries})\n");
+            let text = if wait.is_zero() {
+                // No retry: the same once more.
+                format!("fetch: {why}\n")
+            } else {
+                format!("fetch: {why}; again in {seconds:.1} s (retry {retries})\n")
+            };
             to_stderr(text.as_bytes());
         }
         std::thread::sleep(wait);

@@ -75,8 +75,7 @@ impl TcpClientStack for WatchedStack {
         if self.watch.phase() == Phase::Link {
             self.watch.enter(Phase::Resolve);
         }
-        self.watch.enter(Phase::Connect);
-        self.watch.note(&format!("connecting to {remote}"));
+        self.watch.connecting(remote);
         self.stack.connect(socket, remote).map_err(|error| error.map(of_tcp))?;
         self.watch.enter(Phase::Send);
         Ok(())

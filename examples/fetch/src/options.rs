@@ -1,7 +1,7 @@
 //! The command line, with curl's names and habits.
 
 use crate::data::Data;
-use crate::report::{Failure, READ_FAILED, USAGE, WRITE_FAILED};
+use crate::report::{Failure, USAGE, WRITE_FAILED};
 use crate::upload::Body;
 use crate::voice::Voice;
 use clap::{CommandFactory, FromArgMatches, Parser};
@@ -111,7 +111,13 @@ pub(crate) struct Options {
     max_redirs: i16,
 
     /// Send it again up to N times where that may help: a PUT, never a POST without an Idempotency-Key
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        hide_default_value = true,
+        allow_negative_numbers = true
+    )]
     pub(crate) retry: u8,
 
     /// Ask for a part alone, such as 0-99, 100- or -100
@@ -166,25 +172,28 @@ pub(crate) struct Options {
     pub(crate) explain: Option<String>,
 
     /// Size of the one buffer that the request, the response's head and its body share
-    #[arg(long, value_name = "BYTES", default_value_t = 4096,
+    #[arg(long, value_name = "BYTES", default_value_t = 4096, allow_negative_numbers = true,
           value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(..=1 << 30))]
     pub(crate) buffer: usize,
 
     /// How long the name's resolution, and then the connection, may each take; 0: as long as it likes
-    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds,
+          allow_negative_numbers = true)]
     connect_timeout: Duration,
 
     /// How long the server may think before the first byte of its response
-    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds,
+          allow_negative_numbers = true)]
     response_timeout: Duration,
 
     /// How long nothing may move once bytes flow
-    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds,
+          allow_negative_numbers = true)]
     idle_timeout: Duration,
 
     /// How long all of it may take, such as 2.5 [default: no limit]
     #[arg(short = 'm', long, visible_alias = "total-timeout", value_name = "SECONDS",
-          value_parser = seconds)]
+          value_parser = seconds, allow_negative_numbers = true)]
     max_time: Option<Duration>,
 
     #[command(flatten)]
@@ -242,7 +251,8 @@ impl HeaderOption {
 impl Options {
     /// Of the command line; ends the program where that is wrong.
     pub(crate) fn of_command_line() -> Self {
-        let matches = Self::command().get_matches();
+        let matches =
+            Self::command().try_get_matches().unwrap_or_else(|error| crate::usage::end(&error));
         let mut options = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
         options.parts = Data::of(&matches);
         options
@@ -445,10 +455,9 @@ impl Options {
         let body = match &self.upload_file {
             Some(path) if self.sends_again() => Body::Whole(crate::data::file(path)?),
             Some(path) if path == "-" => Body::from_stdin(),
-            Some(path) => Body::from_file(path).map_err(|error| {
-                let message = format!("{path} can't be read: {error}");
-                Failure::of_caller(READ_FAILED, "body_reader", message)
-            })?,
+            Some(path) => {
+                Body::from_file(path).map_err(|error| crate::data::unreadable(path, &error))?
+            }
             None if !self.form.is_empty() => {
                 let (bytes, content_type) = crate::form::read(&self.form)?;
                 return Ok((Body::Whole(bytes), Some(content_type)));

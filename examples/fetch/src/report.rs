@@ -3,8 +3,8 @@
 use crate::voice::{Voice, program};
 use crate::watch::{Watch, to_stderr};
 use safe_http_client::{
-    Diagnosis, Error, ErrorKind, Evidence, Headers, Peer, Phase, ProtocolError, RequestError,
-    ResponseHead, Suspect, UrlError, Verdict,
+    Deadline, Diagnosis, Error, ErrorKind, Evidence, Headers, Peer, Phase, ProtocolError,
+    RequestError, ResponseHead, Suspect, UrlError, Verdict,
 };
 use std::fmt::{Debug, Display};
 use std::io::Write;
@@ -29,6 +29,8 @@ pub(crate) struct Failure {
     received: u32,
     /// Nobody is there to read a message: the reader of stdout has gone.
     quiet: bool,
+    /// The URL that was asked last, where redirects led to it.
+    led_to: Option<String>,
 }
 
 impl Failure {
@@ -39,7 +41,8 @@ impl Failure {
 
     fn new(status: u8, phase: &'static str, code: &'static str, message: String) -> Self {
         let (causes, verdict) = (Vec::new(), Verdict::Final);
-        Self { status, phase, code, causes, message, verdict, received: 0, quiet: false }
+        let (received, quiet, led_to) = (0, false, None);
+        Self { status, phase, code, causes, message, verdict, received, quiet, led_to }
     }
 
     /// The output can't be written.
@@ -62,9 +65,11 @@ impl Failure {
     }
 
     /// With `--fail`: the server answered, but with an error.
-    pub(crate) fn of_status(head: ResponseHead<'_>, watch: &Watch) -> Self {
+    pub(crate) fn of_status(head: ResponseHead<'_>, voice: &Voice, watch: &Watch) -> Self {
         let status = head.status();
-        let note = note_on(head, watch.voice()).map(|note| format!("; {note}")).unwrap_or_default();
+        let is_empty = head.content_length() == Some(0);
+        let note =
+            note_on(head, is_empty, voice).map(|note| format!("; {note}")).unwrap_or_default();
         let message = format!("head: the server answered with status {status}{note}");
         let received = watch.bytes_received();
         Self { received, ..Self::new(HTTP_ERROR, "head", "http_error", message) }
@@ -127,7 +132,20 @@ impl Failure {
             message,
             received: diagnosis.evidence().received,
             quiet: false,
+            led_to: None,
         }
+    }
+
+    /// Whether it lies in what the server has sent, or hasn't, and not in this program's own output.
+    pub(crate) fn is_of_answer(&self) -> bool {
+        !self.causes.is_empty() || self.status == HTTP_ERROR
+    }
+
+    /// Behind a redirect: where it was, and was last.
+    pub(crate) fn led(mut self, way: &str, to: &str) -> Self {
+        self.message.push_str(way);
+        self.led_to = Some(to.into());
+        self
     }
 }
 
@@ -154,6 +172,9 @@ fn said<T: Debug, D: Debug>(kind: &ErrorKind<T, D>, evidence: &Evidence) -> Stri
         ErrorKind::Receive(error) => {
             format!("the connection broke while the response was awaited: {}", words(error))
         }
+        ErrorKind::Protocol(ProtocolError::NotHttp(Peer::Tls)) => {
+            "the peer speaks TLS: this is an https port; ask by https://, or on the server's http port".into()
+        }
         ErrorKind::Request(RequestError::Url(UrlError::SchemeInHost { .. })) => {
             "a scheme stands where the URL's host belongs: write http:// once".into()
         }
@@ -171,18 +192,20 @@ fn words(error: &impl Debug) -> String {
 /// What came, where the error is about that: how much of the body, the line, or what its first bytes are.
 fn came<T, D>(error: &Error<T, D>, evidence: &Evidence) -> String {
     let mut text = String::new();
-    if let (ErrorKind::Timeout { .. }, Some(body)) = (&error.kind, evidence.body) {
-        text.push_str(&format!("; {body}, then silence"));
+    if let (ErrorKind::Timeout { deadline, .. }, Some(body)) = (&error.kind, evidence.body) {
+        // The deadline of all of it may run out while bytes come.
+        let end = if *deadline == Deadline::Idle { ", then silence" } else { "" };
+        text.push_str(&format!("; {body}{end}"));
     }
     let answer = evidence.answer;
     match error.kind {
         _ if answer.is_empty() => {}
-        ErrorKind::Protocol(ProtocolError::NotHttp(peer)) => {
-            let peer = match peer {
-                Peer::Tls | Peer::LeftOvers => peer,
-                _ => answer.peer(),
-            };
-            text.push_str(&format!("; it began with {answer}: {}", peer.text()));
+        // What these are has been said.
+        ErrorKind::Protocol(ProtocolError::NotHttp(Peer::Tls | Peer::LeftOvers)) => {
+            text.push_str(&format!("; it began with {answer}"));
+        }
+        ErrorKind::Protocol(ProtocolError::NotHttp(_)) => {
+            text.push_str(&format!("; it began with {answer}: {}", answer.peer().text()));
         }
         // Of a body's framing; lines are counted in heads.
         _ if error.phase == Phase::Body => text.push_str(&format!("; it is at {answer}")),
@@ -192,7 +215,7 @@ fn came<T, D>(error: &Error<T, D>, evidence: &Evidence) -> String {
 }
 
 /// What a status wants of whoever asked, where an empty page wouldn't say it.
-pub(crate) fn note_on(head: ResponseHead<'_>, voice: &Voice) -> Option<String> {
+pub(crate) fn note_on(head: ResponseHead<'_>, is_empty: bool, voice: &Voice) -> Option<String> {
     let (status, header) = match head.status() {
         401 => (401, "www-authenticate"),
         407 => (407, "proxy-authenticate"),
@@ -205,15 +228,15 @@ pub(crate) fn note_on(head: ResponseHead<'_>, voice: &Voice) -> Option<String> {
             ));
         }
         // With a page, that says so.
-        _ if head.content_length() != Some(0) => return coded(head),
+        _ if !is_empty => return coded(head),
         status @ 300..=399 if status != 304 => {
             let to = head.header("location").map(latin1).unwrap_or_default();
             // What stands behind it may be a secret.
             let to = to.split(['?', '#']).next().unwrap_or_default();
             return Some(match to {
                 "" => format!("status {status} is a redirect that doesn't say where to"),
-                // 300 is a choice, and the others were given up or never were.
-                _ if head.redirect().is_none() => format!(
+                // 300 is a choice, and the others were given up or never were; an app's URL is none of HTTP.
+                _ if head.redirect().is_none() || !may_be_http(to) => format!(
                     "status {status} names {}, and isn't followed, with -L neither; to ask there: give that URL",
                     without_user(to).escape_debug()
                 ),
@@ -231,6 +254,20 @@ pub(crate) fn note_on(head: ResponseHead<'_>, voice: &Voice) -> Option<String> {
         _ => return None,
     };
     let schemes = schemes(head, header);
+    if status == 407 {
+        let wanted = if schemes.is_empty() { "credentials".into() } else { schemes.join(", ") };
+        return Some(format!(
+            "status 407: a proxy on the way wants {wanted}; -u is for the server, and the proxy's go into \
+             -H 'Proxy-Authorization: ...'"
+        ));
+    }
+    if let (Some(there), false) = (&voice.elsewhere, schemes.is_empty()) {
+        return Some(format!(
+            "status {status} wants {} at {there}, where a redirect led: -u's user name and password go to the \
+             host that was asked first, and to no other",
+            schemes.join(", ")
+        ));
+    }
     let is_tried =
         |scheme: &str| voice.tried.is_some_and(|tried| scheme.eq_ignore_ascii_case(tried));
     Some(match schemes.as_slice() {
@@ -252,6 +289,13 @@ pub(crate) fn note_on(head: ResponseHead<'_>, voice: &Voice) -> Option<String> {
             schemes.join(", ")
         ),
     })
+}
+
+/// Whether a `Location` names no other scheme than http and https.
+fn may_be_http(location: &str) -> bool {
+    let front = location.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_http = |scheme: &str| ["http", "https"].iter().any(|it| scheme.eq_ignore_ascii_case(it));
+    front.split_once(':').is_none_or(|(scheme, _)| is_http(scheme))
 }
 
 /// That the body is compressed: on a terminal it is no text.
@@ -352,7 +396,8 @@ pub(crate) fn status_of(code: &str) -> u8 {
 
 /// `fetch: (28) head: …` and the likeliest cause, or the line of JSON.
 pub(crate) fn report_failure(failure: &Failure, voice: &Voice, elapsed_ms: u32) {
-    let Failure { status, phase, code, causes, message, received, quiet, .. } = failure;
+    let Failure { status, phase, code, causes, received, quiet, .. } = failure;
+    let message = &voice.placed(code, &failure.message);
     if voice.json {
         let message = text(message);
         // What the diagnosis says, and first its likeliest; a failure of this program's own has none.
@@ -372,7 +417,7 @@ pub(crate) fn report_failure(failure: &Failure, voice: &Voice, elapsed_ms: u32) 
             let (code, how) = (cause.code(), confidence.name());
             let program = program();
             said.push_str(&format!("fetch: {how}: {code}; what to do: {program} --explain {code}"));
-            if let Some(command) = voice.diagnose() {
+            if let Some(command) = voice.diagnose(failure.led_to.as_deref()) {
                 said.push_str(&format!("; to look: {command}"));
             }
             said.push('\n');

@@ -120,7 +120,15 @@ pub(crate) fn attempt<N: PcNet, C: Clock>(
     };
     loop {
         match layered.poll(client, cx) {
-            Ok(()) => return respond(client, cx, layered.into_call(), asked, work),
+            Ok(()) => {
+                let (way, last) = way(Some(layered.hops()));
+                work.led_to = Some(last).filter(|url| !url.is_empty());
+                let done = respond(client, cx, layered.into_call(), asked, work);
+                return done.map_err(|failure| match &work.led_to {
+                    Some(last) if failure.is_of_answer() => failure.led(&way, last),
+                    _ => failure,
+                });
+            }
             Err(nb::Error::WouldBlock) => std::thread::sleep(PAUSE),
             Err(nb::Error::Other(error)) => {
                 return Err(stopped(client, error, Some(layered.hops())));
@@ -150,21 +158,17 @@ fn stopped<N: PcNet, C: Clock>(
     hops: Option<Hops<'_>>,
 ) -> Failure {
     let why = match error {
-        LayerError::Request { error, .. } => return failure(client, error),
+        LayerError::Request { error, .. } => {
+            let failure = failure(client, error);
+            let (way, last) = way(hops);
+            return if last.is_empty() { failure } else { failure.led(&way, &last) };
+        }
         LayerError::Redirect { why, .. } => why,
         other => {
             return Failure::of_answer(crate::report::HTTP_ERROR, "digest", &other.to_string());
         }
     };
-    let mut message = why.to_string();
-    for hop in hops.into_iter().flatten() {
-        // What stands behind it may be a secret.
-        let url = hop.url().split('?').next().unwrap_or_default();
-        let _ = match hop.status() {
-            Some(status) => write!(message, "; {url} answered {status}"),
-            None => write!(message, "; asked last was {url}"),
-        };
-    }
+    let message = format!("{why}{}", way(hops).0);
     let (status, code) = match why {
         RedirectError::TooMany { .. } => (47, "too_many_redirects"),
         RedirectError::Loop => (47, "redirect_loop"),
@@ -174,6 +178,21 @@ fn stopped<N: PcNet, C: Clock>(
         RedirectError::Location(_) | _ => (3, "redirect_location"),
     };
     Failure::of_answer(status, code, &message)
+}
+
+/// The URLs that were asked, in words; and the last of them, if redirects led to it.
+fn way(hops: Option<Hops<'_>>) -> (String, String) {
+    let (mut way, mut last, mut is_led) = (String::new(), "", false);
+    for hop in hops.into_iter().flatten() {
+        // What stands behind it may be a secret.
+        last = hop.url().split('?').next().unwrap_or_default();
+        let _ = match hop.status() {
+            Some(status) => write!(way, "; {last} answered {status}"),
+            None => write!(way, "; asked last was {last}"),
+        };
+        is_led |= hop.status().is_some();
+    }
+    (way, if is_led { last.into() } else { String::new() })
 }
 
 /// Sends a body that comes in pieces, and returns the call that brings the response.

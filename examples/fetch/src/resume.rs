@@ -97,7 +97,9 @@ impl Resumed {
                     self.forget();
                     output.start_over().map_err(|error| unwritable(&error))?;
                     if matches!(error, DownloadError::Changed) {
-                        return Ok(Save::Again(message));
+                        return Ok(Save::Again(
+                            "the file has changed: it comes from its start".into(),
+                        ));
                     }
                 }
                 DownloadError::Response(error) => return Err(failure(client, error)),

@@ -6,8 +6,8 @@ use crate::request::{Asked, PcNet};
 use crate::resume::{Resumed, Save};
 use crate::watch::{Watch, to_stderr};
 use safe_http_client::{
-    Backoff, Buffer, Call, Clock, ErrorOf, LoopContext, Phase, SafeHttpClient, Verdict, nb,
-    retry_after,
+    Backoff, Buffer, Call, Clock, ErrorOf, LoopContext, Phase, ResponseHead, SafeHttpClient,
+    Verdict, nb, retry_after,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +17,8 @@ pub(crate) struct Work<'w> {
     pub(crate) watch: &'w Arc<Watch>,
     pub(crate) output: Output,
     pub(crate) resumed: Option<Resumed>,
+    /// The URL that redirects led to.
+    pub(crate) led_to: Option<String>,
     pub(crate) backoff: Backoff,
 }
 
@@ -53,13 +55,25 @@ pub(crate) fn respond<N: PcNet, C: Clock, B: Buffer>(
     {
         return Ok(Attempt::Again { why: format!("head: status {status}"), wait });
     }
+    let led = |url: &String| watch.voice().led_to(url);
+    let voice = work.led_to.as_ref().map_or_else(|| watch.voice().clone(), led);
     let is_refused = options.fail && status >= 400;
     if is_refused && !options.reports_json() {
-        return Err(Failure::of_status(head, watch));
+        return Err(Failure::of_status(head, &voice, watch));
     }
     let speaks = !options.reports_json() && !options.is_silent();
-    if let Some(note) = report::note_on(head, watch.voice()).filter(|_| speaks) {
-        to_stderr(format!("fetch: {note}\n").as_bytes());
+    // That nothing comes may turn out only at its end; a head alone has no body that could be empty. Of a file
+    // that is gone on with it is said below what a status does to it.
+    let is_resumed = work.resumed.is_some();
+    let is_open = head.content_length().is_none() && !is_resumed && !options.shows_head();
+    let is_open = is_open && options.method() != "HEAD" && !matches!(status, 101 | 401 | 407);
+    let note = |head: ResponseHead<'_>, is_empty: bool| {
+        if let Some(note) = report::note_on(head, is_empty, &voice).filter(|_| speaks) {
+            to_stderr(format!("fetch: {note}\n").as_bytes());
+        }
+    };
+    if !is_open {
+        note(head, head.content_length() == Some(0) && !is_resumed);
     }
     if options.shows_head() {
         work.output.head(head).map_err(unwritable)?;
@@ -73,7 +87,12 @@ pub(crate) fn respond<N: PcNet, C: Clock, B: Buffer>(
                 return Ok(Attempt::Again { why, wait: Duration::ZERO });
             }
         }
-        None => pass(client, cx, &mut call, work)?,
+        None => {
+            let is_empty = pass(client, cx, &mut call, work)? == 0;
+            if let Some(head) = call.head().filter(|_| is_open) {
+                note(head, is_empty);
+            }
+        }
     }
     let body_base64 = if is_refused {
         work.output.discard()
@@ -92,21 +111,23 @@ pub(crate) fn respond<N: PcNet, C: Clock, B: Buffer>(
     Ok(Attempt::Done(if is_refused { HTTP_ERROR } else { 0 }))
 }
 
-/// The body passes through what the head left of the buffer.
+/// The body passes through what the head left of the buffer. Returns its length.
 fn pass<N: PcNet, C: Clock, B: Buffer>(
     client: &mut SafeHttpClient<N, C>,
     cx: &mut LoopContext,
     call: &mut Call<'_, B>,
     work: &mut Work<'_>,
-) -> Result<(), Failure> {
+) -> Result<u64, Failure> {
+    let mut passed = 0;
     let unwritable =
         |error: std::io::Error| Failure::of_output(&error, work.watch.bytes_received());
     loop {
         match call.poll_fill_buf(client, cx) {
-            Ok([]) => return Ok(()),
+            Ok([]) => return Ok(passed),
             Ok(piece) => {
                 work.output.body(piece).map_err(unwritable)?;
                 let count = piece.len();
+                passed += count as u64;
                 call.consume(client, count);
             }
             Err(error) => {

@@ -11,8 +11,12 @@ pub(crate) struct Voice {
     pub(crate) mute: bool,
     /// The scheme that credentials were given for.
     pub(crate) tried: Option<&'static str>,
+    /// The same of where redirects led, if that is another: credentials don't go there.
+    pub(crate) elsewhere: Option<String>,
     /// Scheme, host and port of the URL; none where it is no URL.
     origin: Option<String>,
+    /// The URL came without a scheme, and was given one.
+    is_completed: bool,
     /// The URL, where it stands alone on the command line and has nothing that may be a secret.
     alone: Option<String>,
 }
@@ -21,19 +25,32 @@ impl Voice {
     pub(crate) fn new(json: bool, mute: bool, tried: Option<&'static str>, url: &str) -> Self {
         let (mut origin, mut alone) = (None, None);
         let whole = with_scheme(url);
-        if let (Ok(_), Some((scheme, rest))) = (Url::parse(&whole), whole.split_once("://")) {
-            let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-            origin = Some(format!("{scheme}://{host}/"));
+        if Url::parse(&whole).is_ok() {
+            origin = origin_of(&whole);
             let may_be_secret = url.contains(['?', '@', '#']) || std::env::args().count() != 2;
             alone = (!may_be_secret).then(|| url.to_owned());
         }
-        Self { json, mute, tried, origin, alone }
+        let is_completed = whole != url;
+        Self { json, mute, tried, elsewhere: None, origin, is_completed, alone }
     }
 
-    /// The command that asks about the host.
-    pub(crate) fn diagnose(&self) -> Option<String> {
-        self.origin.as_ref().map(|origin| format!("{} --diagnose {}", program(), quoted(origin)))
+    /// Of a response that redirects led to, at this URL.
+    pub(crate) fn led_to(&self, url: &str) -> Self {
+        let there = origin_of(url).filter(|there| self.origin.as_ref() != Some(there));
+        Self { elsewhere: there, ..self.clone() }
+    }
+
+    /// What is wrong with the URL, where its bytes aren't counted as the command line has them.
+    pub(crate) fn placed(&self, code: &str, message: &str) -> String {
+        let is_off = self.is_completed && code == "malformed_url" && message.contains("(byte ");
+        let note = if is_off { "; counted from the http:// that was put in front" } else { "" };
+        format!("{message}{note}")
+    }
+
+    /// The command that asks about the host, or about that of this URL.
+    pub(crate) fn diagnose(&self, url: Option<&str>) -> Option<String> {
+        let origin = url.map_or_else(|| self.origin.clone(), origin_of)?;
+        Some(format!("{} --diagnose {}", program(), quoted(&origin)))
     }
 
     /// The same command with an option more, or that option.
@@ -43,6 +60,14 @@ impl Voice {
             None => format!("the same with {option}"),
         }
     }
+}
+
+/// Scheme, host and port of a URL.
+fn origin_of(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    Some(format!("{scheme}://{host}/"))
 }
 
 /// This program, as it was called.

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fs;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -41,6 +42,8 @@ struct Progress {
     head_shown: bool,
     /// A file that must not stay behind if the program ends here.
     part: Option<PathBuf>,
+    /// The peers that were connected to, first and last: a redirect may lead elsewhere.
+    peers: Option<(SocketAddr, SocketAddr)>,
     over: bool,
 }
 
@@ -63,6 +66,7 @@ impl Watch {
                 came: Vec::new(),
                 head_shown: false,
                 part: None,
+                peers: None,
                 over: false,
             }),
             changed: Condvar::new(),
@@ -95,6 +99,15 @@ impl Watch {
         progress.phase = phase;
         progress.since = Instant::now();
         self.changed.notify_all();
+    }
+
+    /// A connection to this peer is opened.
+    pub(crate) fn connecting(&self, peer: SocketAddr) {
+        self.enter(Phase::Connect);
+        self.note(&format!("connecting to {peer}"));
+        let mut progress = self.progress();
+        let first = progress.peers.map_or(peer, |(first, _)| first);
+        progress.peers = Some((first, peer));
     }
 
     /// These bytes of the request have left.
@@ -262,7 +275,14 @@ impl Watch {
             let _ = fs::remove_file(part);
         }
         self.show_what_came(progress);
+        evidence.remote = progress.peers.map(|(_, last)| last);
         let failure = Failure::of_call(&error, &Diagnosis::new(&error, evidence), b"");
+        let failure = match progress.peers {
+            Some((first, last)) if progress.phase == Phase::Connect && first != last => {
+                failure.led(&format!("; that was {last}, where a redirect led"), &last.to_string())
+            }
+            _ => failure,
+        };
         report_failure(&failure, &self.voice, self.elapsed_ms());
         std::process::exit(failure.status.into());
     }

@@ -399,6 +399,9 @@ impl<R: fmt::Display, W: fmt::Debug> fmt::Display for DownloadError<R, W> {
             Self::Changed => {
                 f.write_str("the file has changed: erase what is here, start over, and ask again")
             }
+            Self::Status(206) => f.write_str(
+                "the server answered 206, a part, without a Content-Range that says of what",
+            ),
             Self::Status(status) => write!(f, "the server answered {status} in place of the file"),
             Self::WrongRange { wanted, first, last } => write!(
                 f,
@@ -409,8 +412,8 @@ impl<R: fmt::Display, W: fmt::Debug> fmt::Display for DownloadError<R, W> {
                 write!(f, "more came than the {length} bytes that the file has")
             }
             Self::NoEnd => f.write_str(
-                "the server says neither how long the file is (Content-Length) nor where it ends \
-                 (chunked): one that is cut would look whole",
+                "the server says neither how long the file is (Content-Length, of a part \
+                 Content-Range) nor where it ends (chunked): one that is cut would look whole",
             ),
             Self::Incomplete { have, length } => {
                 write!(f, "{have} of {length} bytes are here: ask for the rest")

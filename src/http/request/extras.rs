@@ -26,8 +26,12 @@ impl Pen<'_> {
                     let (digits, tail) = digits.split_at_checked(2).unwrap_or_default();
                     rest = tail;
                     match parse_number(digits, 16) {
-                        // A user name has no colon (RFC 7617 section 2).
-                        (byte, []) if !digits.is_empty() && (has_colon || byte != 0x3A) => {
+                        // A user name has no colon, and neither part a control character (RFC 7617 section 2).
+                        (byte, [])
+                            if !digits.is_empty()
+                                && (has_colon || byte != 0x3A)
+                                && !(byte as u8).is_ascii_control() =>
+                        {
                             byte as u8
                         }
                         _ => return self.head.fail(RequestError::InvalidCredentials),

@@ -249,6 +249,9 @@ fn what_is_not_followed() {
     let no_location = "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n";
     let choice = "HTTP/1.1 300 Choose\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n";
     assert_eq!(follow(&[no_location], 3, 1024), Ok(302));
+    for empty in ["", " ", "\r\n ", "\t \r\n\t"] {
+        assert_eq!(follow(&[&to(empty)], 3, 1024), Ok(302), "{empty:?}");
+    }
     assert_eq!(follow(&[choice], 3, 1024), Ok(300));
     assert_eq!(
         follow(&[&to("/b"), &to("/a#x")], 5, 1024),

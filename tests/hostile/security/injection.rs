@@ -82,17 +82,23 @@ fn control_characters_in_the_parts_of_a_url_are_refused() {
     }
 }
 
-/// What is percent-encoded stays so; in credentials it is decoded, and then encoded by Base64.
+/// What is percent-encoded stays so; in credentials, where it would be decoded and then encoded by Base64, it is
+/// refused (RFC 7617 section 2).
 #[test]
 fn encoded_line_ends_end_no_line() {
     let mut cx = cx();
     let (mut client, log) = client([Connection::answer(HELLO)]);
-    let url = "http://us%0d%0aX:p%00w@gate.test/%0d%0aX:%20y?%0a";
     let mut online = client.online(&mut cx).unwrap();
+    for credentials in ["us%0d%0aX:p", "us:p%00w", "us:%0a", "%7f:p", "u%1Fs"] {
+        let url = format!("http://{credentials}@gate.test/");
+        let error = online.get(&*url, [0; 512]).send().map(drop).unwrap_err();
+        assert_eq!((error.code(), log.borrow().opened), ("invalid_credentials", 0), "{url}");
+    }
+    let url = "http://us%20X:p%C2%A0w@gate.test/%0d%0aX:%20y?%0a";
     online.get(url, &mut [0; 512]).without_header("x\r\ny").send().unwrap();
     let expected = format!(
         "GET /%0d%0aX:%20y?%0a HTTP/1.1\r\nHost: gate.test\r\n\
-         Authorization: Basic dXMNClg6cAB3\r\nUser-Agent: safe-http-client/{}\r\n\
+         Authorization: Basic dXMgWDpwwqB3\r\nUser-Agent: safe-http-client/{}\r\n\
          Accept: */*\r\n\
          Accept-Encoding: identity\r\n\r\n",
         env!("CARGO_PKG_VERSION")

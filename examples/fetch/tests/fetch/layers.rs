@@ -1,7 +1,7 @@
 //! What `fetch` does with redirects, files that broke off, retries and hints, where it is more than curl does.
 
 use crate::run::{Folder, Run, fetch, start};
-use crate::server::{Play, answer, drain, playing, refusing_port};
+use crate::server::{Play, Server, answer, drain, playing, refusing_port};
 use crate::tools::says;
 use std::io::Write as _;
 use std::net::TcpListener;
@@ -64,6 +64,71 @@ fn a_file_is_gone_on_with_where_its_version_is_known() {
         assert_eq!(folder.names().iter().map(read).collect::<Vec<_>>(), files, "{what}");
         let asked: Vec<_> = asked.iter().take(ranges.len()).map(asks_for_rest).collect();
         assert_eq!(asked, ranges, "{what}");
+    }
+}
+
+/// What is said then is of the file, and no advice to whoever writes firmware.
+#[test]
+fn what_becomes_of_a_file_that_is_gone_on_with_is_said() {
+    let empty = |head: &str| answer(format!("HTTP/1.1 {head}\r\nContent-Length: 0\r\n\r\n"));
+    let other = whole("\"v2\"", "abcdefghij");
+    let part = |range: &str| rest("\"v1\"", range);
+    for (what, plays, status, wanted, unwanted) in [
+        (
+            "changed",
+            vec![half("\"v1\""), rest("\"v2\"", RANGE), other],
+            0,
+            &["the file has changed: it comes from its start"][..],
+            &["erase", "again", "retry"][..],
+        ),
+        (
+            "206 of nothing",
+            vec![half("\"v1\""), part("X: y")],
+            22,
+            &["206, a part, without a Content-Range"],
+            &["in place"],
+        ),
+        (
+            "206 of a range that goes back",
+            vec![half("\"v1\""), part("Content-Range: bytes 5-4/10")],
+            22,
+            &["206, a part, without a Content-Range"],
+            &["in place"],
+        ),
+        (
+            "206 of nobody knows how much",
+            vec![half("\"v1\""), part("Content-Range: bytes 5-9/*")],
+            18,
+            &["of a part Content-Range"],
+            &[],
+        ),
+        (
+            "412",
+            vec![half("\"v1\""), empty("412 x")],
+            22,
+            &["answered 412 in place of the file"],
+            &["empty body"],
+        ),
+        (
+            "all of it is here",
+            vec![
+                answer(
+                    "HTTP/1.1 200 x\r\nETag: \"v1\"\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n",
+                ),
+                empty("416 x\r\nContent-Range: bytes */5"),
+            ],
+            0,
+            &[],
+            &["fetch:"],
+        ),
+    ] {
+        let folder = Folder::new("resume-said");
+        let (host, _asked) = playing(plays);
+        let args = ["-C", "-", "-o", &folder.path("file"), &host];
+        assert_eq!(fetch(&args).status, 18, "{what}");
+        let run = fetch(&args);
+        assert_eq!(run.status, status, "{what}: {run:?}");
+        says(what, &run.stderr, wanted, unwanted);
     }
 }
 
@@ -153,9 +218,66 @@ fn redirects_that_are_not_followed_say_where_they_were() {
     let wanted = [&format!("http://{host}/ answered 302"), "/two answered 302", "/three", "circle"];
     says("circle", &run.stderr, &wanted, &["t0ken"]);
 
+    // What fails there is no fault of the server that was asked first, and is looked for there.
+    let refusing = format!("http://127.0.0.1:{}", refusing_port());
+    let (host, _asked) = playing(vec![to(&format!("{refusing}/gate?token=t0ken"))]);
+    let run = fetch(&["-L", &host]);
+    assert_eq!(run.status, 7, "{run:?}");
+    let asked = format!("http://{host}/ answered 302; asked last was {refusing}/gate");
+    says("refused", &run.stderr, &[&asked, &format!("--diagnose {refusing}/")], &["t0ken"]);
+    let (host, _asked) = playing(vec![to("/two"), answer("220 ftp\r\n")]);
+    let run = fetch(&["-L", &host]);
+    assert_eq!(run.status, 8, "{run:?}");
+    says("FTP", &run.stderr, &["answered 302", &format!("asked last was http://{host}/two")], &[]);
+    let cut = answer("HTTP/1.1 200 x\r\nContent-Length: 9\r\n\r\nhello");
+    let (host, _asked) = playing(vec![to("/two"), cut]);
+    let run = fetch(&["-L", &host]);
+    assert_eq!((run.status, run.text().as_str()), (18, "hello"), "{run:?}");
+    says("cut", &run.stderr, &["5 of 9 bytes", &format!("asked last was http://{host}/two")], &[]);
+    let (host, _asked) = playing(vec![to("/two"), answer("HTTP/1.1 404 x\r\n\r\n")]);
+    let run = fetch(&["-L", "-f", &host]);
+    assert_eq!(run.status, 22, "{run:?}");
+    says("404", &run.stderr, &["status 404", &format!("asked last was http://{host}/two")], &[]);
+    let run = fetch(&["-L", &refusing]);
+    says("asked once", &run.stderr, &["nothing_listens"], &["asked last"]);
+
     let (host, _asked) = playing(vec![to("/two"), to("/three")]);
     let json = fetch(&["-L", "--max-redirs", "1", "--report", "json", &host]).json();
     assert_eq!((json["ok"].as_bool(), &json["code"]), (Some(false), &"too_many_redirects".into()));
+}
+
+/// Credentials weren't refused where they weren't sent, and aren't sent there the next time either.
+#[test]
+fn credentials_that_another_host_wants() {
+    let wants = |scheme: &str| {
+        answer(format!("HTTP/1.1 401 x\r\nWWW-Authenticate: {scheme}\r\nContent-Length: 0\r\n\r\n"))
+    };
+    let digest = wants("Digest realm=\"r\", nonce=\"n\", qop=\"auth\"");
+    for (args, play) in [
+        (&["-L", "-u", "u:p"][..], wants("Basic realm=\"r\"")),
+        (&["-L", "-f", "-u", "u:p"], wants("Basic realm=\"r\"")),
+        (&["-L"], wants("Basic realm=\"r\"")),
+        (&["-L", "--digest", "-u", "u:p"], digest),
+    ] {
+        if args.contains(&"--digest") && cfg!(not(feature = "digest")) {
+            continue;
+        }
+        let there = Server::new(play);
+        let (host, _asked) = playing(vec![to(&there.url())]);
+        let run = fetch(&[args, &[&host]].concat());
+        let wanted = format!("at http://127.0.0.1:{}/, where a redirect led", there.port);
+        says(
+            &format!("{args:?}"),
+            &run.stderr,
+            &[&wanted, "to no other"],
+            &["check both", "same with"],
+        );
+        assert!(!there.request().head.contains("Authorization"), "{args:?}");
+    }
+    // At the same host they were.
+    let (host, _asked) = playing(vec![to("/two"), wants("Basic realm=\"r\"")]);
+    let run = fetch(&["-L", "-u", "u:p", &host]);
+    says("there", &run.stderr, &["check both"], &["to no other"]);
 }
 
 #[test]

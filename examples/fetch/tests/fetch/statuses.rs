@@ -2,6 +2,7 @@
 
 use crate::run::{Folder, end, fetch, program, side_by_side, start};
 use crate::server::{Play, Server, answer, deaf_listener, refusing_port};
+use crate::tools::says;
 use serde_json::Value;
 use std::io::Write;
 use std::process::Command;
@@ -131,6 +132,13 @@ fn the_connect_deadline_holds_although_the_stacks_connect_blocks() {
         check_failure(&args, || url.clone(), 28, "connect", cause);
         assert!(started.elapsed() < Duration::from_secs(3), "{args:?}");
     }
+    // Where a redirect led to it, the server that was asked first isn't the one to look at.
+    let deaf = listener.local_addr().unwrap();
+    let head = format!("HTTP/1.1 302 x\r\nLocation: {url}\r\nContent-Length: 0\r\n\r\n");
+    let run = fetch(&["-L", "--connect-timeout", "0.3", &Server::new(answer(head)).url()]);
+    assert_eq!(run.status, 28, "{run:?}");
+    let wanted = format!("that was {deaf}, where a redirect led");
+    says("deaf", &run.stderr, &[&wanted], &["--diagnose"]);
 }
 
 /// In a network of its own, where the only way leads to a resolver that never answers.

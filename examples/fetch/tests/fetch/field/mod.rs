@@ -218,6 +218,24 @@ fn answers_that_want_something() {
             &["sir"],
         ),
         (
+            "407 of a proxy",
+            answer(
+                "HTTP/1.1 407 x\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n",
+            ),
+            0,
+            "",
+            &["407", "a proxy on the way wants Basic", "-H 'Proxy-Authorization: ...'"],
+            &["with -u USER"],
+        ),
+        (
+            "407 that doesn't say what",
+            answer("HTTP/1.1 407 x\r\nContent-Length: 0\r\n\r\n"),
+            0,
+            "",
+            &["407", "wants credentials", "Proxy-Authorization"],
+            &[],
+        ),
+        (
             "302 to another host",
             answer(
                 "HTTP/1.1 302 Found\r\nLocation: https://u:p@script.googleusercontent.com/x?key=1\r\n\

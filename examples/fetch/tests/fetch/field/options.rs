@@ -97,3 +97,62 @@ fn options_as_people_type_them() {
     assert_eq!(run.status, 2, "{run:?}");
     says("-o", &run.stderr, &["-o takes a file's name", "-o FILE URL"], &["page of its own"]);
 }
+
+/// An option that only curl has is called that, and none is proposed that does another thing.
+#[test]
+fn options_that_are_not_here() {
+    for (args, wanted, unwanted) in [
+        (
+            &["--interface", "eth0"][..],
+            &["--interface isn't here", "--help"][..],
+            &["--insecure"][..],
+        ),
+        (&["--cert", "x"], &["--cert isn't here"], &["--cacert"]),
+        (&["--trace", "-"], &["--trace isn't here"], &["--range"]),
+        (&["--retry-delay", "1"], &["--retry-delay isn't here"], &["did you mean"]),
+        (&["--http2"], &["--http2 isn't here"], &["-- --"]),
+        (&["-4"], &["-4 isn't here"], &["-- -4"]),
+        (&["-x", "http://p:8080"], &["-x isn't here", "no proxy"], &["-- -x"]),
+        (&["--proxy", "http://p:8080"], &["--proxy isn't here", "no proxy"], &[]),
+        (&["--url"], &["the URL stands alone"], &["--data-urlencode"]),
+        (&["--cookie=sid=s3cret"], &["-H 'Cookie: NAME=VALUE'"], &["s3cret"]),
+        (&["-bsid=s3cret"], &["-H 'Cookie: NAME=VALUE'"], &["s3cret"]),
+        (&["--write-out", "x"], &["--report json"], &["--idle-timeout"]),
+        // Slips of the hand.
+        (&["--verbos"], &["did you mean --verbose?"], &[]),
+        (&["--loaction"], &["did you mean --location?"], &[]),
+        (&["--heade", "a: b"], &["did you mean --header?"], &[]),
+        // Numbers are none.
+        (&["--retry", "-1"], &["'-1' for '--retry"], &["isn't here"]),
+        (&["-m", "-1"], &["'-1' for '--max-time", "seconds"], &["isn't here"]),
+        (&["--buffer", "-1"], &["'-1' for '--buffer"], &["isn't here"]),
+        (
+            &["http://admin:hunter2@h/a?t=s3cret"],
+            &["one argument too many", "http://"],
+            &["hunter2", "s3cret"],
+        ),
+    ] {
+        let run = fetch(&[args, &["http://127.0.0.1:1/"]].concat());
+        assert_eq!((run.status, run.stdout.len()), (2, 0), "{args:?} {run:?}");
+        says(&format!("{args:?}"), &run.stderr, wanted, unwanted);
+    }
+}
+
+/// `@` alone, from a variable that is empty.
+#[test]
+fn a_file_without_a_name() {
+    for args in [
+        &["-d", "@"][..],
+        &["--data-binary", "@"],
+        &["--data-urlencode", "a@"],
+        &["--json", "@"],
+        &["-F", "a=@"],
+        &["-F", "a=<"],
+        &["-T", ""],
+        &["-L", "-T", ""],
+    ] {
+        let run = fetch(&[args, &["http://127.0.0.1:1/"]].concat());
+        assert_eq!(run.status, 26, "{args:?} {run:?}");
+        says(&format!("{args:?}"), &run.stderr, &["file's name is missing", "stdin"], &[") can't"]);
+    }
+}

@@ -100,6 +100,20 @@ fn responses_that_end_too_early() {
             &[],
         ),
     ]);
+    // What still came when the time for all of it was up hasn't fallen silent.
+    let server = Server::new(Play::Drip(
+        b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n".to_vec(),
+        b'x',
+        50,
+    ));
+    let run = fetch(&["-m", "1", &server.url()]);
+    assert_eq!(run.status, 28, "{run:?}");
+    says(
+        "dripping",
+        &run.stderr,
+        &[" of 900 bytes of the body came", "total deadline"],
+        &["silence"],
+    );
 }
 
 /// An empty page says nothing by itself.
@@ -110,6 +124,41 @@ fn answers_without_a_page_are_said_in_words() {
         ("404", head("404 Not Found"), 0, "", &["status 404 Not Found, with an empty body"], &[]),
         ("500", head("500 x"), 0, "", &["status 500 x, with an empty body"], &[]),
         ("204", answer("HTTP/1.1 204 x\r\n\r\n"), 0, "", &[], &["fetch:"]),
+        ("200", answer("HTTP/1.1 200 x\r\n\r\n"), 0, "", &[], &["fetch:"]),
+        // That it is empty turns out at its end.
+        (
+            "404, to its close",
+            answer("HTTP/1.1 404 x\r\n\r\n"),
+            0,
+            "",
+            &["status 404 x, with an empty body"],
+            &[],
+        ),
+        ("404, with a page", answer("HTTP/1.1 404 x\r\n\r\nno"), 0, "no", &[], &["fetch:"]),
+        (
+            "302 to an app",
+            answer("HTTP/1.1 302 x\r\nLocation: myapp://u:p@open/x?t=1\r\n\r\n"),
+            0,
+            "",
+            &["status 302 names myapp://open/x", "with -L neither"],
+            &["to follow it", "u:p"],
+        ),
+        (
+            "302 to a path with a colon",
+            answer("HTTP/1.1 302 x\r\nLocation: /a:b\r\n\r\n"),
+            0,
+            "",
+            &["redirects to /a:b", "-L"],
+            &["neither"],
+        ),
+        (
+            "302 in chunks",
+            answer("HTTP/1.1 302 x\r\nLocation: /x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+            0,
+            "",
+            &["status 302 redirects to /x", "-L"],
+            &[],
+        ),
         (
             "302 to nowhere",
             head("302 Found"),

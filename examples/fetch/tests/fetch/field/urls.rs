@@ -42,6 +42,23 @@ fn urls_with_a_mistake_name_it() {
     }
 }
 
+/// Bytes are counted in what is typed, or it is said in what.
+#[test]
+fn bytes_of_a_url_that_was_given_its_scheme() {
+    let note = "counted from the http:// that was put in front";
+    for (args, wanted, unwanted) in [
+        (&["127.0.0.1:1/a b"][..], &["byte 20 is 0x20", note][..], &[][..]),
+        (&["h\u{e4}/"], &["byte 8 is 0xC3", note], &[]),
+        (&["http://127.0.0.1:1/a b"], &["byte 20 is 0x20"], &[note]),
+        (&["127.0.0.1:80:80"], &["port"], &[note]),
+        (&["-H", "A: x\ny", "127.0.0.1:1"], &["byte 1 is 0x0A"], &[note]),
+    ] {
+        let run = fetch(args);
+        assert!(matches!(run.status, 2 | 3), "{run:?}");
+        says(&format!("{args:?}"), &run.stderr, wanted, unwanted);
+    }
+}
+
 #[test]
 fn a_url_that_begins_with_its_host_is_http() {
     for path in ["/a.json", "?u=http://x", "/a?u=http://x", ""] {
