@@ -12,7 +12,7 @@ mod tail;
 pub(crate) use in_flight::Urgent;
 
 use crate::error::EspAtError;
-use crate::firmware::{AtCommand, Firmware};
+use crate::firmware::{AtCommand, Family, Firmware};
 use crate::resolver::Resolver;
 use crate::slot::{SendState, Slot};
 use crate::station::Station;
@@ -57,6 +57,8 @@ pub(crate) struct Modem {
     restarted: bool,
     /// Its firmware refused this command, without which it can't be driven.
     unfit: Option<AtCommand>,
+    /// It goes on echoing what it is told, although it was told not to.
+    echoes: bool,
     /// Nothing that is set goes to flash (ESP-AT).
     store_off: bool,
     /// Start-up commands without an answer, one after another.
@@ -66,6 +68,8 @@ pub(crate) struct Modem {
     pub(crate) firmware: Firmware,
     /// Data wait in the modem until they are read.
     pub(crate) passive: bool,
+    /// It was told that they don't, and what it has said since looks as if they did.
+    seems_passive: bool,
     pub(crate) slots: [Slot; LINKS],
     pub(crate) station: Station,
     pub(crate) resolver: Resolver,
@@ -119,11 +123,13 @@ impl Modem {
             refused_once: false,
             restarted: false,
             unfit: None,
+            echoes: false,
             store_off: false,
             unanswered: 0,
             met: false,
             firmware: Firmware::UNKNOWN,
             passive: false,
+            seems_passive: false,
             slots: [const { Slot::new() }; LINKS],
             station: Station::new(),
             resolver: Resolver::new(),
@@ -177,6 +183,16 @@ impl Modem {
             return Some(EspAtError::TakesNoRestart);
         }
         self.unfit.map(|refused| EspAtError::unfit(self.firmware, refused))
+    }
+
+    /// Whether what it is told goes to flash: ESP-AT before 2.1 has no other way.
+    fn saves(&self) -> bool {
+        self.firmware.family == Family::EspAt && !self.store_off
+    }
+
+    /// Whether it says `busy p...` to what it is told.
+    pub(crate) fn refuses(&self) -> bool {
+        self.refused_at.is_some()
     }
 
     /// The task of the command on its way.

@@ -99,7 +99,7 @@ impl Modem {
             self.met = true;
             self.unfit = None;
             self.resyncs = 0;
-            self.station.started();
+            self.station.started(self.saves());
         }
     }
 
@@ -143,6 +143,12 @@ impl Modem {
         StartStep::Echo
     }
 
+    fn set_passive(&mut self, is_passive: bool) {
+        self.passive = is_passive;
+        self.parser.is_active = !is_passive;
+        self.seems_passive = false;
+    }
+
     fn step_after(&mut self, step: StartStep, ok: bool, seen: Seen, now: u32) -> Option<StartStep> {
         let can_be_doubted =
             matches!(step, StartStep::Store | StartStep::Passive | StartStep::NoPeerInfo);
@@ -156,6 +162,7 @@ impl Modem {
             StartStep::Echo if !ok && self.resyncs(now) => StartStep::Echo,
             StartStep::Echo => {
                 self.firmware = Firmware::UNKNOWN;
+                self.echoes = false;
                 self.store_off = false;
                 self.step_tries = 0;
                 StartStep::Version
@@ -189,7 +196,7 @@ impl Modem {
                 StartStep::Passive
             }
             StartStep::Multiplex if ok => {
-                self.passive = false;
+                self.set_passive(false);
                 StartStep::NoPeerInfo
             }
             StartStep::Multiplex => {
@@ -209,7 +216,7 @@ impl Modem {
                 StartStep::Multiplex
             }
             StartStep::Passive => {
-                self.passive = ok;
+                self.set_passive(ok);
                 StartStep::NoPeerInfo
             }
             StartStep::NoPeerInfo => {

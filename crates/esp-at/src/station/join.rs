@@ -151,11 +151,13 @@ impl Joining {
         Ok(())
     }
 
-    /// What a caller's join came to; `None` as long as it isn't over. It is told once.
+    /// What a caller's join came to; `None` as long as it isn't over. It is told once. `hung` is what it comes
+    /// to where the modem refuses to tell its address.
     pub(crate) fn poll(
         &mut self,
         status: LinkStatus,
         trouble: Option<EspAtError>,
+        hung: Option<JoinError>,
         now: u32,
     ) -> Option<Result<IpConfig, JoinError>> {
         let result = match (self.state, trouble) {
@@ -166,8 +168,10 @@ impl Joining {
                 return None;
             }
             (_, Some(error)) => Err(JoinError::Modem(error)),
-            _ if elapsed_ms(now, self.began) >= JOIN_MS => Err(match status {
-                LinkStatus::NoAddress => JoinError::NoAddress,
+            _ if elapsed_ms(now, self.began) >= JOIN_MS => Err(match (status, hung) {
+                // It has joined, and doesn't tell its address.
+                (_, Some(hung)) if matches!(self.state, JoinState::Answered { .. }) => hung,
+                (LinkStatus::NoAddress, _) => JoinError::NoAddress,
                 // As a weak supply does it, each time that the radio sends.
                 _ if self.is_cut_short => JoinError::Modem(EspAtError::ModemReset),
                 // It was never told to join.
