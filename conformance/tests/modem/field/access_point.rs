@@ -107,6 +107,14 @@ fn a_join_that_never_came_about_says_what_was_in_its_way() {
         ("AT+CWJAP_CUR=", "\r\nready\r\n", EspAtError::ModemReset),
         ("AT+CIPMUX=1", "\r\nready\r\n", EspAtError::ModemReset),
         ("AT+CIPMUX=1", "", EspAtError::AnswerMissed),
+        // Not at its power-on alone.
+        ("ATE0", "\r\nready\r\n", EspAtError::ModemReset),
+        ("AT+CIPSTA_CUR?", "\r\nready\r\n", EspAtError::ModemReset),
+        ("AT+CIPDNS_CUR?", "\r\nready\r\n", EspAtError::ModemReset),
+        // It has joined, and doesn't tell its address.
+        ("AT+CIPSTA_CUR?", "", EspAtError::AnswerMissed),
+        ("AT+CIPSTA_CUR?", "Fatal exception (28):\r\n", EspAtError::AnswerMissed),
+        ("AT+CIPSTA_CUR?", "\r\nERROR\r\n", EspAtError::Rejected),
     ] {
         let script =
             Script::new(move |line| line.starts_with(command).then(|| vec![(800, answer.into())]));

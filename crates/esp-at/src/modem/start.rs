@@ -237,11 +237,9 @@ impl Modem {
     /// `ready`: the modem has reset itself, or was.
     pub(super) fn reset(&mut self, now: u32) {
         let task = self.complete(now).map(|it| it.task);
-        // Its power-on may come while it is called.
-        if matches!(task, Some(Task::Join | Task::Start(_)))
-            && task != Some(Task::Start(StartStep::Echo))
-        {
-            self.station.joining.cut_short();
+        if let Some(task @ (Task::Join | Task::Start(_) | Task::Address | Task::Servers)) = task {
+            // Its power-on may come while it is called.
+            self.station.joining.cut_short(task == Task::Start(StartStep::Echo));
         }
         self.reset_by(matches!(task, Some(Task::Job(_))));
     }

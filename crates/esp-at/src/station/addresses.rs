@@ -27,10 +27,17 @@ impl AddressAnswer {
             (b"gateway:", &mut self.gateway),
             (b"netmask:", &mut self.netmask),
         ] {
-            if let Some(address) = line.strip_prefix(name).and_then(ipv4) {
-                *field = Some(address);
+            if let Some(text) = line.strip_prefix(name) {
+                // `(IP unset)`, or nothing between quotes.
+                let is_none = matches!(text, b"\"\"" | [b'(', ..] | [b'"', b'(', ..]);
+                *field = ipv4(text).or(is_none.then_some(Ipv4Addr::UNSPECIFIED)).or(*field);
             }
         }
+    }
+
+    /// Whether the line with the own address came.
+    pub(super) fn is_told(self) -> bool {
+        self.own.is_some()
     }
 
     /// Whether the line with the own address is missing, or tells one that no host has. 0.0.0.0 is none.

@@ -305,8 +305,10 @@ impl Station {
         if self.is_up() {
             self.status = LinkStatus::NoAddress;
         }
-        self.joining.over(Err(match self.status {
-            LinkStatus::NoAddress => JoinError::NoAddress,
+        self.joining.over(Err(match (self.status, result) {
+            (_, CommandResult::Error) => JoinError::Modem(EspAtError::Rejected),
+            _ if !self.addresses.is_told() => JoinError::Modem(EspAtError::AnswerMissed),
+            (LinkStatus::NoAddress, _) => JoinError::NoAddress,
             _ => JoinError::Failed,
         }));
     }
