@@ -38,6 +38,9 @@ pub(crate) struct Payload {
 /// From `busy p...` to an `AT`, where nobody says again what was refused.
 const ASK_AGAIN_MS: u32 = 500;
 
+/// So many resets without a start-up between them, and it won't start.
+const MOST_BOOTS: u8 = 8;
+
 #[derive(Debug)]
 pub(crate) struct Modem {
     parser: Parser,
@@ -63,6 +66,8 @@ pub(crate) struct Modem {
     store_off: bool,
     /// Start-up commands without an answer, one after another.
     unanswered: u8,
+    /// Resets, one after another, without a start-up that got through.
+    boots: u8,
     /// It was started once.
     met: bool,
     pub(crate) firmware: Firmware,
@@ -126,6 +131,7 @@ impl Modem {
             echoes: false,
             store_off: false,
             unanswered: 0,
+            boots: 0,
             met: false,
             firmware: Firmware::UNKNOWN,
             passive: false,
@@ -181,6 +187,9 @@ impl Modem {
         }
         if self.restart_refusals > 0 {
             return Some(EspAtError::TakesNoRestart);
+        }
+        if self.boots >= MOST_BOOTS {
+            return Some(EspAtError::ModemReset);
         }
         self.unfit.map(|refused| EspAtError::unfit(self.firmware, refused))
     }

@@ -97,6 +97,7 @@ impl Modem {
         self.start_step = self.step_after(step, result == CommandResult::Ok, seen, now);
         if self.start_step.is_none() {
             self.met = true;
+            self.boots = 0;
             self.unfit = None;
             self.resyncs = 0;
             self.station.started(self.saves());
@@ -237,6 +238,7 @@ impl Modem {
     /// `ready`: the modem has reset itself, or was.
     pub(super) fn reset(&mut self, now: u32) {
         let task = self.complete(now).map(|it| it.task);
+        self.boots = self.boots.saturating_add(1);
         if let Some(task @ (Task::Join | Task::Start(_) | Task::Address | Task::Servers)) = task {
             // Its power-on may come while it is called.
             self.station.joining.cut_short(task == Task::Start(StartStep::Echo));

@@ -268,11 +268,14 @@ impl Settings {
         }
     }
 
-    /// The modem has forgotten them.
+    /// The modem has forgotten them. Who waits for one that it resets at again and again is told so.
     pub(super) fn reset(&mut self) {
         self.awake = false;
+        let is_again = core::mem::replace(&mut self.retried, self.awaited.is_some());
+        if let Some(kind) = self.awaited.filter(|_| is_again) {
+            self.over(kind, Err(EspAtError::ModemReset));
+        }
         self.due = 0;
-        self.retried = false;
     }
 
     /// The modem has to be told all that are set; one that saves what it is told, what it hasn't saved.
