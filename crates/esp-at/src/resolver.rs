@@ -90,8 +90,16 @@ impl Resolver {
     /// where there is none. Others may say nothing there.
     pub(crate) fn line(&mut self, line: &[u8]) {
         if let Some(told) = line.strip_prefix(b"+CIPDOMAIN:") {
+            let told = told.trim_ascii();
+            // An IPv6 address is none, and another may stand beside it.
+            let is_ipv6 =
+                |byte: &u8| matches!(byte, b':' | b'.' | b'"') || byte.is_ascii_hexdigit();
+            if told.contains(&b':') && told.iter().all(is_ipv6) {
+                self.has_none = true;
+                return;
+            }
             self.address = ipv4(told);
-            self.has_none = matches!(told.trim_ascii(), [] | b"\"\"" | [b'(', ..]);
+            self.has_none = matches!(told, [] | b"\"\"" | [b'(', ..]);
         }
     }
 

@@ -4,7 +4,7 @@ mod rig;
 
 use embedded_nal::TcpClientStack;
 use esp_at::nal_link::{Clock, Diagnostics, Link, LinkStatus, LoopContext, Network, nb};
-use esp_at::{EspAt, EspAtError, Join, JoinError, SerialPort, TlsVerification};
+use esp_at::{EspAt, EspAtError, Join, JoinError, SerialPort, Setting, TlsVerification};
 use rig::{PEER, Rig, Written, rig, rig_of};
 
 type Modem<C> = EspAt<SerialPort<'static, Written, 512>, C>;
@@ -238,6 +238,35 @@ fn no_task_waits_for_ever_behind_data_that_nobody_reads() {
     assert_eq!(rig.written(), "AT+CWJAP_CUR?\r\n");
 }
 
+/// An unsolicited line with a line end before it leaves the head of data without its colon, at first.
+#[test]
+fn a_head_that_is_cut_short_makes_no_passive_modem() {
+    for line in ["\r\nWIFI GOT IP\r\n", "\r\n+QUITT\r\n", "\r\nbusy p...\r\n"] {
+        let mut rig = rig_of(&[("AT+CIPRECVMODE=1", "ERROR"), ("AT+CIPRECVMODE=1", "ERROR")]);
+        let mut socket = rig.connected();
+        rig.says_bytes(format!("+IPD,0,5{line}:hello+IPD,0,1:!").as_bytes());
+        let (mut buffer, mut got) = ([0; 64], Vec::new());
+        while let Ok(count @ 1..) = rig.modem.receive(&mut socket, &mut buffer) {
+            got.extend_from_slice(&buffer[..count]);
+        }
+        assert_eq!(got, b"hello!", "{line:?}");
+        assert!(!rig.modem.has_unread(&mut socket), "{line:?}");
+        // How it ends is asked as of an active modem.
+        rig.says("0,CLOSED");
+        for _ in 0..20 {
+            rig.pass(100);
+            match rig.written().as_str() {
+                "" => {}
+                "AT\r\n" => rig.says("OK"),
+                "AT+CIPSTA_CUR?\r\n" => rig.says(ADDRESS),
+                "AT+CIPDNS_CUR?\r\n" => rig.says(SERVERS),
+                other => panic!("{line:?} {other}"),
+            }
+        }
+        assert_eq!(rig.modem.receive(&mut socket, &mut buffer), Ok(0), "{line:?}");
+    }
+}
+
 #[test]
 fn a_modem_that_has_answered_a_send_isnt_busy_any_more() {
     let mut rig = rig();
@@ -449,5 +478,43 @@ fn the_reason_of_a_failed_join_is_understood_in_both_spellings() {
             rig.answer(JOIN, &format!("{command}:{code}\r\n\r\nFAIL"));
             assert_eq!(rig.modem.poll_join(&mut cx()), Err(nb::Error::Other(error)), "{command}");
         }
+    }
+}
+
+/// As a weak supply does it: nothing waits for its end.
+#[test]
+fn a_modem_that_resets_for_ever_keeps_nobody_waiting() {
+    let mut cx = cx();
+    let reset = Err(nb::Error::Other(EspAtError::ModemReset));
+    for at in ["ATE0", "AT+CIPMUX=1", "AT+CWHOSTNAME"] {
+        let mut rig = rig();
+        rig.modem.start_rssi();
+        rig.says("ready");
+        let mut loops = |poll: &mut dyn FnMut(&mut Modem<_>) -> nb::Result<(), EspAtError>| {
+            for _ in 0..300 {
+                rig.pass(100);
+                match rig.written().trim_end() {
+                    "" => {}
+                    "AT+GMR" => rig.says("AT version:1.7.4.0(May 11 2020)\r\nOK"),
+                    line => rig.says(if line.starts_with(at) { "ready" } else { "OK" }),
+                }
+                match poll(&mut rig.modem) {
+                    Err(nb::Error::WouldBlock) => {}
+                    end => return end,
+                }
+            }
+            Err(nb::Error::WouldBlock)
+        };
+        if at != "AT+CWHOSTNAME" {
+            assert_eq!(loops(&mut |modem| modem.poll_rssi(&mut cx).map(|_| ())), reset, "{at}");
+        }
+        let mut is_set = false;
+        let poll = &mut |modem: &mut Modem<_>| {
+            if !core::mem::replace(&mut is_set, true) {
+                modem.start_set(Setting::Hostname("sensor"))?;
+            }
+            modem.poll_set(&mut cx)
+        };
+        assert_eq!(loops(poll), reset, "{at}");
     }
 }

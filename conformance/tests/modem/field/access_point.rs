@@ -107,11 +107,83 @@ fn a_join_that_never_came_about_says_what_was_in_its_way() {
         ("AT+CWJAP_CUR=", "\r\nready\r\n", EspAtError::ModemReset),
         ("AT+CIPMUX=1", "\r\nready\r\n", EspAtError::ModemReset),
         ("AT+CIPMUX=1", "", EspAtError::AnswerMissed),
+        // Not at its power-on alone.
+        ("ATE0", "\r\nready\r\n", EspAtError::ModemReset),
+        ("AT+CIPSTA_CUR?", "\r\nready\r\n", EspAtError::ModemReset),
+        ("AT+CIPDNS_CUR?", "\r\nready\r\n", EspAtError::ModemReset),
+        // It has joined, and doesn't tell its address.
+        ("AT+CIPSTA_CUR?", "", EspAtError::AnswerMissed),
+        ("AT+CIPSTA_CUR?", "Fatal exception (28):\r\n", EspAtError::AnswerMissed),
+        ("AT+CIPSTA_CUR?", "\r\nERROR\r\n", EspAtError::Rejected),
     ] {
         let script =
             Script::new(move |line| line.starts_with(command).then(|| vec![(800, answer.into())]));
         let (mut modem, mut cx) = script.driver();
         let joined = modem.join(&mut cx, "sim", "simsimsim");
         assert_eq!(joined, Err(JoinError::Modem(error)), "{command} {answer:?}");
+    }
+}
+
+/// Joined, and `busy p...` to the questions for its addresses: it hangs, unless DHCP is what it works on.
+#[test]
+fn a_modem_that_is_busy_behind_its_join_hangs() {
+    let wedged = JoinError::Modem(EspAtError::Wedged);
+    for refused in ["AT+CIPSTA_CUR?", "AT+CIPDNS_CUR?"] {
+        for (said, error) in [
+            ("WIFI CONNECTED\r\nWIFI GOT IP\r\n", wedged),
+            ("", wedged),
+            ("WIFI CONNECTED\r\n", JoinError::NoAddress),
+        ] {
+            // It hangs for 25 s before the join's own time is over, or doesn't.
+            for seconds in [1, 12] {
+                let script = Script::new(move |line| {
+                    if line.starts_with("AT+CWJAP_CUR=") {
+                        return Some(vec![(seconds * 1_000, format!("{said}\r\nOK\r\n"))]);
+                    }
+                    (line == refused || line == "?").then(|| vec![(0, "busy p...\r\n".into())])
+                });
+                let (mut modem, mut cx) = script.driver();
+                let joined = modem.join(&mut cx, "sim", "simsimsim");
+                assert_eq!(joined, Err(error), "{refused} {said:?} {seconds}");
+            }
+        }
+    }
+}
+
+/// What no host can have is no address, and no server's; a netmask is ones with zeros behind them.
+#[test]
+fn addresses_that_no_host_has_are_none() {
+    let joined = |ip: &str, gateway: &str, netmask: &str, server: &str| {
+        let address = format!(
+            "+CIPSTA_CUR:ip:\"{ip}\"\r\n+CIPSTA_CUR:gateway:\"{gateway}\"\r\n\
+             +CIPSTA_CUR:netmask:\"{netmask}\"\r\n\r\nOK\r\n"
+        );
+        let servers = format!("+CIPDNS_CUR:{server}\r\n\r\nOK\r\n");
+        let script = Script::new(move |line| match line {
+            "AT+CIPSTA_CUR?" => Some(vec![(0, address.clone())]),
+            "AT+CIPDNS_CUR?" => Some(vec![(0, servers.clone())]),
+            _ => None,
+        });
+        let (mut modem, mut cx) = script.driver();
+        modem.join(&mut cx, "sim", "simsimsim")
+    };
+    for none in ["0.0.0.0", "255.255.255.255", "127.0.0.1", "224.0.0.1", "0.0.0.1", "(IP unset)"] {
+        let mask = "255.255.255.0";
+        let own = joined(none, "192.168.4.1", mask, "192.168.4.1");
+        assert_eq!(own, Err(JoinError::NoAddress), "{none}");
+        let config = joined("192.168.4.2", none, mask, none).unwrap();
+        assert_eq!((config.gateway, config.has_dns), (None, Some(false)), "{none}");
+        assert_eq!(config.netmask, Some([255, 255, 255, 0].into()));
+    }
+    for (mask, is_one) in [
+        ("255.255.255.0", true),
+        ("255.255.255.255", true),
+        ("128.0.0.0", true),
+        ("0.0.0.0", false),
+        ("255.0.255.0", false),
+        ("0.255.255.255", false),
+    ] {
+        let config = joined("192.168.4.2", "192.168.4.1", mask, "192.168.4.1").unwrap();
+        assert_eq!(config.netmask.is_some(), is_one, "{mask}");
     }
 }

@@ -92,7 +92,7 @@ fn cipdomain_ip_unset_is_a_name_that_isnt_resolved() {
 /// And whatever else is said in an address's place.
 #[test]
 fn cipdomain_without_an_address_is_a_name_that_isnt_resolved() {
-    for told in ["(IP unset)", "(null)", "", "\"\"", " "] {
+    for told in ["(IP unset)", "(null)", "", "\"\"", " ", "2001:db8::1", "\"fe80::1\""] {
         let script = Script::new(move |line| {
             let answer = format!("+CIPDOMAIN:{told}\r\n\r\nOK\r\n");
             line.starts_with("AT+CIPDOMAIN").then(|| vec![(0, answer)])
@@ -103,6 +103,25 @@ fn cipdomain_without_an_address_is_a_name_that_isnt_resolved() {
         assert_eq!(result, Err(EspAtError::NameNotFound), "{told:?}");
         let asked = script.sent().iter().filter(|line| line.starts_with("AT+CIPDOMAIN")).count();
         assert_eq!(asked, 1, "{told:?}");
+    }
+}
+
+/// Beside an address of IPv6, or with a blank.
+#[test]
+fn cipdomain_with_more_than_an_address_is_resolved() {
+    for told in [
+        "+CIPDOMAIN: 192.168.4.20",
+        "+CIPDOMAIN:192.168.4.20\r\n+CIPDOMAIN:2001:db8::1",
+        "+CIPDOMAIN:\"2001:db8::1\"\r\n+CIPDOMAIN:\"192.168.4.20\"",
+    ] {
+        let script = Script::new(move |line| {
+            let answer = format!("{told}\r\n\r\nOK\r\n");
+            line.starts_with("AT+CIPDOMAIN").then(|| vec![(0, answer)])
+        });
+        let (mut modem, mut cx) = script.driver();
+        modem.join(&mut cx, "sim", "simsimsim").unwrap();
+        let result = nb::block!(modem.get_host_by_name("gate.local", AddrType::IPv4));
+        assert_eq!(result, Ok(HOST.into()), "{told:?}");
     }
 }
 

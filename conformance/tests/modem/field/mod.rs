@@ -13,7 +13,7 @@ use conformance::modem::*;
 use embedded_io::Write;
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
 use esp8266_sim::{Config, Dialect, Fault, When, canned};
-use safe_http_client::esp_at::{AtCommand, EspAtError, JoinError, TlsVerification};
+use safe_http_client::esp_at::{AtCommand, EspAtError, JoinError, Setting, TlsVerification};
 use safe_http_client::{
     Cause, Confidence, DisconnectReason, ErrorKind, Link, LinkStatus, Network, SafeHttpClient,
 };

@@ -140,6 +140,62 @@ fn where_a_join_saves_the_drivers_own_doesnt() {
     assert_eq!(rig.handle.stats().flash_writes, 1);
 }
 
+/// The same for what it was set to.
+#[test]
+fn where_a_setting_is_saved_a_restart_doesnt_save_it_again() {
+    for (version, again) in [("2.0.0", 0), ("2.2.1", 1)] {
+        let mut config = config(Dialect::EspAt2);
+        config.version = version.parse().unwrap();
+        let mut rig = Rig::joined(config);
+        for setting in [
+            Setting::Hostname("sensor"),
+            Setting::Sntp(true),
+            Setting::DnsServers(&[[192, 168, 4, 1].into()]),
+            Setting::Dhcp,
+        ] {
+            rig.modem.set(&mut rig.cx, setting).unwrap();
+        }
+        rig.handle.clear_log();
+        rig.handle.reset();
+        assert!(rig.get_until_ok(URL, 30 * SECOND).1);
+        for command in ["AT+CWDHCP=", "AT+CIPDNS=", "AT+CIPSNTPCFG="] {
+            assert_eq!(rig.count(command), again, "{version} {command}");
+        }
+        // Its RAM alone has the name.
+        assert_eq!(rig.count("AT+CWHOSTNAME="), 1, "{version}");
+    }
+}
+
+/// The `ready` of a reset may be garbled, or be taken for the rest of data that were on their way. An echo tells.
+#[test]
+fn a_reset_whose_ready_is_lost_is_noticed_by_the_echo() {
+    every(|dialect| {
+        for passive in [true, false] {
+            let mut config = config(dialect);
+            if !passive {
+                config = config.fault(Fault::NoPassiveMode, When::Always);
+            }
+            let mut rig = Rig::joined(config);
+            let mut socket = rig.connected(80);
+            rig.handle.inject(b"+IPD,0,1400:abc");
+            rig.poll(2 * MS);
+            rig.handle.reset();
+            let end = loop {
+                match rig.receive(&mut socket, 64) {
+                    Some(Ok(data)) if !data.is_empty() => {}
+                    end => break end,
+                }
+            };
+            assert_eq!(end, Some(Err(EspAtError::Corrupted)), "{dialect} {passive}");
+            rig.modem.close(socket).unwrap();
+            let (tries, ok) = rig.get_until_ok(URL, 60 * SECOND);
+            assert!(ok && tries < 3, "{dialect} {passive} {tries} {:#?}", rig.handle.log());
+            assert_eq!(rig.modem.resets(), 1);
+            rig.wrote_no_flash();
+        }
+    });
+}
+
 /// A bare `OK`, an `ERROR`, or another command's line isn't a version.
 #[test]
 fn nothing_is_taken_for_a_version_but_a_version_line() {

@@ -106,16 +106,16 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
         self.pump_for_caller();
         let now = self.clock.now_ms();
         let trouble = self.modem.trouble();
-        let station = &mut self.modem.station;
-        let status = station.status();
-        match station.joining.poll(status, trouble, now) {
+        let refuses = self.modem.refuses();
+        match self.modem.station.poll_join(trouble, refuses, now) {
             Some(result) => result.map_err(nb::Error::Other),
             None => Err(nb::Error::WouldBlock),
         }
     }
 
     /// Changes a setting, and waits until the modem has taken it. It is kept and set again after each
-    /// reset of the modem; nothing is written to the modem's flash.
+    /// reset of the modem; nothing is written to the modem's flash, but by ESP-AT 2.0, which saves what it is
+    /// told: there it isn't told again.
     ///
     /// # Errors
     ///

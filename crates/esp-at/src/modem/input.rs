@@ -49,6 +49,14 @@ impl Modem {
     }
 
     fn event(&mut self, event: Event, now: u32) {
+        if event == Event::Line && self.is_echo() {
+            match self.is_starting() {
+                true => self.echoes = true,
+                // It does so behind a reset, whose `ready` was lost.
+                false if !self.echoes => return self.reset(now),
+                false => {}
+            }
+        }
         match event {
             Event::Ready => return self.reset(now),
             Event::Busy => return self.busy(now),
@@ -64,13 +72,20 @@ impl Modem {
             Event::Connect(link) => self.opened(link),
             Event::Closed(link) => self.closed(link, now),
             Event::Notice { link, length } => {
-                // An active modem sends the data with it.
+                // An active modem sends the data with it, unless something cuts it short.
+                self.seems_passive |= !self.passive;
                 self.passive = true;
                 if let Some(slot) = self.slot(link) {
                     slot.announce(length);
                 }
             }
-            Event::Data { link, length } => return self.unsolicited_data(link, length, now),
+            Event::Data { link, length } => {
+                if core::mem::take(&mut self.seems_passive) {
+                    self.passive = false;
+                    self.slots.iter_mut().for_each(|slot| slot.announce(0));
+                }
+                return self.unsolicited_data(link, length, now);
+            }
             _ => {}
         }
         let Some(in_flight) = &mut self.in_flight else {
@@ -95,6 +110,11 @@ impl Modem {
             (_, Task::Send { link, phase, .. }) => self.send_event(link, phase, event, now),
             _ => self.result(event, now),
         }
+    }
+
+    fn is_echo(&self) -> bool {
+        let line = self.parser.line();
+        line == b"AT" || line.starts_with(b"AT+")
     }
 
     /// Something came that no command asked for.

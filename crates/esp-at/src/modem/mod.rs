@@ -12,7 +12,7 @@ mod tail;
 pub(crate) use in_flight::Urgent;
 
 use crate::error::EspAtError;
-use crate::firmware::{AtCommand, Firmware};
+use crate::firmware::{AtCommand, Family, Firmware};
 use crate::resolver::Resolver;
 use crate::slot::{SendState, Slot};
 use crate::station::Station;
@@ -38,6 +38,9 @@ pub(crate) struct Payload {
 /// From `busy p...` to an `AT`, where nobody says again what was refused.
 const ASK_AGAIN_MS: u32 = 500;
 
+/// So many resets without a start-up between them, and it won't start.
+const MOST_BOOTS: u8 = 8;
+
 #[derive(Debug)]
 pub(crate) struct Modem {
     parser: Parser,
@@ -57,15 +60,21 @@ pub(crate) struct Modem {
     restarted: bool,
     /// Its firmware refused this command, without which it can't be driven.
     unfit: Option<AtCommand>,
+    /// It goes on echoing what it is told, although it was told not to.
+    echoes: bool,
     /// Nothing that is set goes to flash (ESP-AT).
     store_off: bool,
     /// Start-up commands without an answer, one after another.
     unanswered: u8,
+    /// Resets, one after another, without a start-up that got through.
+    boots: u8,
     /// It was started once.
     met: bool,
     pub(crate) firmware: Firmware,
     /// Data wait in the modem until they are read.
     pub(crate) passive: bool,
+    /// It was told that they don't, and what it has said since looks as if they did.
+    seems_passive: bool,
     pub(crate) slots: [Slot; LINKS],
     pub(crate) station: Station,
     pub(crate) resolver: Resolver,
@@ -119,11 +128,14 @@ impl Modem {
             refused_once: false,
             restarted: false,
             unfit: None,
+            echoes: false,
             store_off: false,
             unanswered: 0,
+            boots: 0,
             met: false,
             firmware: Firmware::UNKNOWN,
             passive: false,
+            seems_passive: false,
             slots: [const { Slot::new() }; LINKS],
             station: Station::new(),
             resolver: Resolver::new(),
@@ -176,7 +188,20 @@ impl Modem {
         if self.restart_refusals > 0 {
             return Some(EspAtError::TakesNoRestart);
         }
+        if self.boots >= MOST_BOOTS {
+            return Some(EspAtError::ModemReset);
+        }
         self.unfit.map(|refused| EspAtError::unfit(self.firmware, refused))
+    }
+
+    /// Whether what it is told goes to flash: ESP-AT before 2.1 has no other way.
+    fn saves(&self) -> bool {
+        self.firmware.family == Family::EspAt && !self.store_off
+    }
+
+    /// Whether it says `busy p...` to what it is told.
+    pub(crate) fn refuses(&self) -> bool {
+        self.refused_at.is_some()
     }
 
     /// The task of the command on its way.

@@ -1,7 +1,6 @@
 //! The command of each task.
 
 use super::Modem;
-use crate::firmware::Family;
 use crate::wire::Command;
 use crate::words::{Job, StartStep, Task};
 
@@ -22,8 +21,7 @@ impl Modem {
                 command.text("AT+RST");
             }
             Task::Join => {
-                let saves = self.firmware.family == Family::EspAt && !self.store_off;
-                self.station.joining.spell(cur, saves, command);
+                self.station.joining.spell(cur, self.saves(), command);
             }
             Task::Status => {
                 command.text("AT+CIPSTATUS");

@@ -97,9 +97,10 @@ impl Modem {
         self.start_step = self.step_after(step, result == CommandResult::Ok, seen, now);
         if self.start_step.is_none() {
             self.met = true;
+            self.boots = 0;
             self.unfit = None;
             self.resyncs = 0;
-            self.station.started();
+            self.station.started(self.saves());
         }
     }
 
@@ -143,6 +144,12 @@ impl Modem {
         StartStep::Echo
     }
 
+    fn set_passive(&mut self, is_passive: bool) {
+        self.passive = is_passive;
+        self.parser.is_active = !is_passive;
+        self.seems_passive = false;
+    }
+
     fn step_after(&mut self, step: StartStep, ok: bool, seen: Seen, now: u32) -> Option<StartStep> {
         let can_be_doubted =
             matches!(step, StartStep::Store | StartStep::Passive | StartStep::NoPeerInfo);
@@ -156,6 +163,7 @@ impl Modem {
             StartStep::Echo if !ok && self.resyncs(now) => StartStep::Echo,
             StartStep::Echo => {
                 self.firmware = Firmware::UNKNOWN;
+                self.echoes = false;
                 self.store_off = false;
                 self.step_tries = 0;
                 StartStep::Version
@@ -189,7 +197,7 @@ impl Modem {
                 StartStep::Passive
             }
             StartStep::Multiplex if ok => {
-                self.passive = false;
+                self.set_passive(false);
                 StartStep::NoPeerInfo
             }
             StartStep::Multiplex => {
@@ -209,7 +217,7 @@ impl Modem {
                 StartStep::Multiplex
             }
             StartStep::Passive => {
-                self.passive = ok;
+                self.set_passive(ok);
                 StartStep::NoPeerInfo
             }
             StartStep::NoPeerInfo => {
@@ -230,11 +238,10 @@ impl Modem {
     /// `ready`: the modem has reset itself, or was.
     pub(super) fn reset(&mut self, now: u32) {
         let task = self.complete(now).map(|it| it.task);
-        // Its power-on may come while it is called.
-        if matches!(task, Some(Task::Join | Task::Start(_)))
-            && task != Some(Task::Start(StartStep::Echo))
-        {
-            self.station.joining.cut_short();
+        self.boots = self.boots.saturating_add(1);
+        if let Some(task @ (Task::Join | Task::Start(_) | Task::Address | Task::Servers)) = task {
+            // Its power-on may come while it is called.
+            self.station.joining.cut_short(task == Task::Start(StartStep::Echo));
         }
         self.reset_by(matches!(task, Some(Task::Job(_))));
     }

@@ -1,7 +1,7 @@
 //! What the modem answers of the station's addresses and DNS servers.
 
 use crate::firmware::Family;
-use crate::wire::{Fields, ipv4};
+use crate::wire::{Fields, ipv4, is_host};
 use core::net::Ipv4Addr;
 use nal_link::IpConfig;
 
@@ -27,23 +27,34 @@ impl AddressAnswer {
             (b"gateway:", &mut self.gateway),
             (b"netmask:", &mut self.netmask),
         ] {
-            if let Some(address) = line.strip_prefix(name).and_then(ipv4) {
-                *field = Some(address);
+            if let Some(text) = line.strip_prefix(name) {
+                // `(IP unset)`, or nothing between quotes.
+                let is_none = matches!(text, b"\"\"" | [b'(', ..] | [b'"', b'(', ..]);
+                *field = ipv4(text).or(is_none.then_some(Ipv4Addr::UNSPECIFIED)).or(*field);
             }
         }
     }
 
-    /// Whether the line with the own address is missing.
+    /// Whether the line with the own address came.
+    pub(super) fn is_told(self) -> bool {
+        self.own.is_some()
+    }
+
+    /// Whether the line with the own address is missing, or tells one that no host has. 0.0.0.0 is none.
     pub(super) fn is_garbled(self) -> bool {
-        self.own.is_none()
+        !self.own.is_some_and(|own| is_host(own) || own.is_unspecified())
     }
 
     /// What they come to; `None` where there is no own address among them.
     pub(super) fn config(self) -> Option<IpConfig> {
-        let set = |address: Option<Ipv4Addr>| address.filter(|it| !it.is_unspecified());
-        let mut config = IpConfig::new(set(self.own)?.into());
-        config.gateway = set(self.gateway);
-        config.netmask = set(self.netmask);
+        let host = |address: Option<Ipv4Addr>| address.filter(|it| is_host(*it));
+        let mut config = IpConfig::new(host(self.own)?.into());
+        config.gateway = host(self.gateway);
+        // Ones, and zeros behind them.
+        config.netmask = self.netmask.filter(|it| {
+            let bits = it.to_bits();
+            bits != 0 && bits.leading_ones() == bits.count_ones()
+        });
         Some(config)
     }
 }
@@ -76,8 +87,9 @@ impl ServersAnswer {
         let mut fields = Fields(servers);
         while let Some(field) = fields.next() {
             match ipv4(field) {
-                Some(server) => self.found |= !server.is_unspecified(),
-                None => self.unclear |= !matches!(field, b"0" | b"1"),
+                Some(server) => self.found |= is_host(server),
+                // `(IP unset)` is none.
+                None => self.unclear |= !matches!(field, b"0" | b"1" | [b'(', ..]),
             }
         }
     }

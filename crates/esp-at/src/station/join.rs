@@ -99,8 +99,8 @@ pub(crate) struct Joining {
     state: JoinState,
     /// When a caller's join began.
     began: u32,
-    /// The modem has reset by itself on the way to it.
-    is_cut_short: bool,
+    /// How often the modem has reset by itself on the way to it.
+    cuts: u8,
     /// The modem had joined with these credentials.
     member: bool,
     /// Since when there is no link, or since the last join of the driver's own.
@@ -134,7 +134,7 @@ impl Joining {
             credentials: None,
             state: JoinState::Idle,
             began: 0,
-            is_cut_short: false,
+            cuts: 0,
             member: false,
             down_since: None,
             rejoins: 0,
@@ -147,17 +147,21 @@ impl Joining {
         self.credentials = Some(Credentials::new(join).ok_or(JoinError::Credentials)?);
         self.state = JoinState::Wanted { own: false };
         self.began = now;
-        self.is_cut_short = false;
+        self.cuts = 0;
         Ok(())
     }
 
-    /// What a caller's join came to; `None` as long as it isn't over. It is told once.
+    /// What a caller's join came to; `None` as long as it isn't over. It is told once. `hung` is what it comes
+    /// to where the modem refuses to tell its address.
     pub(crate) fn poll(
         &mut self,
         status: LinkStatus,
         trouble: Option<EspAtError>,
+        hung: Option<JoinError>,
         now: u32,
     ) -> Option<Result<IpConfig, JoinError>> {
+        let answered = matches!(self.state, JoinState::Answered { .. });
+        let cut_short = self.cuts > 1;
         let result = match (self.state, trouble) {
             (JoinState::Idle, _) => Err(JoinError::Failed),
             (JoinState::Done(result), _) => result,
@@ -166,10 +170,12 @@ impl Joining {
                 return None;
             }
             (_, Some(error)) => Err(JoinError::Modem(error)),
-            _ if elapsed_ms(now, self.began) >= JOIN_MS => Err(match status {
-                LinkStatus::NoAddress => JoinError::NoAddress,
+            _ if elapsed_ms(now, self.began) >= JOIN_MS => Err(match (status, hung) {
+                // It has joined, and doesn't tell its address.
+                (_, Some(hung)) if answered => hung,
+                (LinkStatus::NoAddress, _) if !(answered && cut_short) => JoinError::NoAddress,
                 // As a weak supply does it, each time that the radio sends.
-                _ if self.is_cut_short => JoinError::Modem(EspAtError::ModemReset),
+                _ if cut_short => JoinError::Modem(EspAtError::ModemReset),
                 // It was never told to join.
                 _ if matches!(self.state, JoinState::Wanted { .. }) => {
                     JoinError::Modem(EspAtError::AnswerMissed)
@@ -242,9 +248,10 @@ impl Joining {
         }
     }
 
-    /// The modem has reset instead of answering, this or what comes before it.
-    pub(crate) fn cut_short(&mut self) {
-        self.is_cut_short = true;
+    /// The modem has reset instead of answering, this or what comes before or behind it; `once`, where that may
+    /// be its power-on.
+    pub(crate) fn cut_short(&mut self, once: bool) {
+        self.cuts = self.cuts.saturating_add(if once { 1 } else { 2 });
     }
 
     /// The command wasn't executed, or the modem has forgotten it.

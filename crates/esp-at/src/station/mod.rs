@@ -42,6 +42,8 @@ pub(crate) struct Station {
     ask_address: bool,
     /// It has got one since it was asked.
     got_address: bool,
+    /// It is on an access point, and has said nothing of an address since.
+    awaits_dhcp: bool,
     /// The modem has to be asked whether it has DNS servers.
     ask_servers: bool,
     /// When it was last asked for its status or its servers.
@@ -63,6 +65,7 @@ impl Station {
             ask_status: false,
             ask_address: false,
             got_address: false,
+            awaits_dhcp: false,
             ask_servers: false,
             asked_at: 0,
             addresses: AddressAnswer::NONE,
@@ -97,9 +100,9 @@ impl Station {
         }
     }
 
-    /// The start-up sequence is through.
-    pub(crate) fn started(&mut self) {
-        self.settings.all_due();
+    /// The start-up sequence is through. `saves`: what the modem is told goes to flash.
+    pub(crate) fn started(&mut self, saves: bool) {
+        self.settings.all_due(saves);
         // The modem may be on an access point already: joined by itself, or before we came.
         self.ask_status = true;
         self.joining.modem_started();
@@ -152,6 +155,7 @@ impl Station {
                 }
                 self.ask_address |= event == Event::WifiGotIp;
                 self.got_address |= event == Event::WifiGotIp;
+                self.awaits_dhcp = event == Event::WifiConnected;
             }
             Event::WifiDisconnect(reason) => {
                 self.status = match reason {
@@ -201,6 +205,7 @@ impl Station {
             Task::Join => {
                 self.joining.begun();
                 self.status = DOWN;
+                self.awaits_dhcp = false;
                 self.forget_questions();
             }
             Task::Job(job) => self.jobs.begun(job),
@@ -257,7 +262,13 @@ impl Station {
 
     fn join_answered(&mut self, result: CommandResult, seen: Seen) {
         match self.joining.answered(result, seen) {
-            Some(Ok(())) => self.ask_address = true,
+            Some(Ok(())) => {
+                self.ask_address = true;
+                if result == CommandResult::Ok && !seen.associated {
+                    // Old firmwares say nothing but `OK`.
+                    self.status = LinkStatus::NoAddress;
+                }
+            }
             Some(Err(JoinError::NoAddress)) => self.status = LinkStatus::NoAddress,
             Some(Err(error)) => self.status = LinkStatus::Disconnected(error.reason()),
             None => {}
@@ -294,8 +305,10 @@ impl Station {
         if self.is_up() {
             self.status = LinkStatus::NoAddress;
         }
-        self.joining.over(Err(match self.status {
-            LinkStatus::NoAddress => JoinError::NoAddress,
+        self.joining.over(Err(match (self.status, result) {
+            (_, CommandResult::Error) => JoinError::Modem(EspAtError::Rejected),
+            _ if !self.addresses.is_told() => JoinError::Modem(EspAtError::AnswerMissed),
+            (LinkStatus::NoAddress, _) => JoinError::NoAddress,
             _ => JoinError::Failed,
         }));
     }
@@ -324,6 +337,26 @@ impl Station {
         self.joining.over(Ok(()));
     }
 
+    /// What a join comes to behind which the modem says `busy p...` to everything.
+    fn hung(&self) -> JoinError {
+        match self.awaits_dhcp {
+            true => JoinError::NoAddress,
+            false => JoinError::Modem(EspAtError::Wedged),
+        }
+    }
+
+    /// What a caller's join came to; `None` as long as it isn't over. `refuses`: the modem says
+    /// `busy p...`.
+    pub(crate) fn poll_join(
+        &mut self,
+        trouble: Option<EspAtError>,
+        refuses: bool,
+        now: u32,
+    ) -> Option<Result<IpConfig, JoinError>> {
+        let hung = self.hung();
+        self.joining.poll(self.status(), trouble, refuses.then_some(hung), now)
+    }
+
     /// The modem failed.
     pub(crate) fn give_up(&mut self, task: Task, error: EspAtError) {
         match task {
@@ -331,6 +364,9 @@ impl Station {
                 self.joining.over(Err(JoinError::NoAddress));
             }
             Task::Join => self.joining.over(Err(JoinError::Modem(error))),
+            Task::Address | Task::Servers if error == EspAtError::Wedged => {
+                self.joining.over(Err(self.hung()));
+            }
             Task::Status => self.ask_status = false,
             Task::Apply(kind) => self.settings.over(kind, Err(error)),
             Task::Job(job) => self.jobs.failed(job, error),

@@ -93,11 +93,16 @@ pub(crate) struct Settings {
     awake: bool,
     /// What the modem has to be told, a bit each.
     due: u8,
+    /// What it has taken since it is driven.
+    taken: u8,
     retried: bool,
     /// The setting that a caller waits for.
     awaited: Option<SettingKind>,
     result: Option<Result<(), EspAtError>>,
 }
+
+/// What ESP-AT saves in flash, unless it is told to save nothing: addresses, servers and `AT+CIPSNTPCFG`.
+const SAVED: u8 = 2 | 4 | 16;
 
 fn bit(kind: SettingKind) -> u8 {
     match kind {
@@ -119,6 +124,7 @@ impl Settings {
             sntp: None,
             awake: false,
             due: 0,
+            taken: 0,
             retried: false,
             awaited: None,
             result: None,
@@ -158,6 +164,7 @@ impl Settings {
             }
         };
         self.due |= bit(kind);
+        self.taken &= !bit(kind);
         self.awaited = Some(kind);
         self.result = None;
         Ok(())
@@ -254,21 +261,25 @@ impl Settings {
         }
         self.retried = false;
         self.due &= !bit(kind);
+        self.taken |= if result.is_ok() { bit(kind) } else { 0 };
         if self.awaits(kind) {
             self.awaited = None;
             self.result = Some(result);
         }
     }
 
-    /// The modem has forgotten them.
+    /// The modem has forgotten them. Who waits for one that it resets at again and again is told so.
     pub(super) fn reset(&mut self) {
         self.awake = false;
+        let is_again = core::mem::replace(&mut self.retried, self.awaited.is_some());
+        if let Some(kind) = self.awaited.filter(|_| is_again) {
+            self.over(kind, Err(EspAtError::ModemReset));
+        }
         self.due = 0;
-        self.retried = false;
     }
 
-    /// The modem has to be told all that are set.
-    pub(super) fn all_due(&mut self) {
+    /// The modem has to be told all that are set; one that saves what it is told, what it hasn't saved.
+    pub(super) fn all_due(&mut self, saves: bool) {
         for (kind, is_set) in [
             (SettingKind::Hostname, self.hostname.is_some()),
             (SettingKind::Addresses, self.addresses.is_some()),
@@ -279,6 +290,9 @@ impl Settings {
             if is_set {
                 self.due |= bit(kind);
             }
+        }
+        if saves {
+            self.due &= !(self.taken & SAVED);
         }
     }
 }

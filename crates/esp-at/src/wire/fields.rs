@@ -34,6 +34,12 @@ pub(crate) fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
     parts.next().is_none().then(|| Ipv4Addr::from(octets))
 }
 
+/// Whether a host can have this address: it is neither a group's nor everybody's, nor of "this network".
+pub(crate) fn is_host(address: Ipv4Addr) -> bool {
+    let [first, ..] = address.octets();
+    matches!(first, 1..=126 | 128..=223)
+}
+
 /// A hardware address such as `5c:cf:7f:00:01:ab`.
 pub(crate) fn mac(text: &[u8]) -> Option<[u8; 6]> {
     let mut parts = text.split(|byte| *byte == b':');
@@ -129,6 +135,11 @@ impl<'a> Fields<'a> {
 
     pub(crate) fn signed(&mut self) -> Option<i32> {
         signed(self.next()?)
+    }
+
+    /// Whether the rest is an address and a port.
+    pub(crate) fn is_peer(mut self) -> bool {
+        self.next().and_then(ipv4).is_some() && self.number().is_some() && self.0.is_empty()
     }
 }
 

@@ -136,8 +136,8 @@ fn with_numbers(line: &[u8]) -> Event {
         let mut fields = Fields(rest);
         if let (Some(link), Some(length)) = (fields.number(), fields.number())
             && let Some(link) = u8::try_from(link).ok().filter(|id| usize::from(*id) < LINKS)
-            // Behind it there is the peer's address, or nothing: `CLOSED` is another line's.
-            && !matches!(fields.0, [b'A'..=b'Z', ..])
+            // Behind it there is the peer's address, or nothing: all else is another line's.
+            && (fields.0.is_empty() || fields.is_peer())
         {
             return Event::Notice { link, length };
         }
@@ -215,6 +215,21 @@ pub(crate) fn data_head(line: &[u8]) -> Option<(usize, Event)> {
         Event::Notice { link, length } => Some((start, Event::Data { link, length })),
         _ => None,
     }
+}
+
+/// Where the head of active data ends that an unknown line interrupts: at what can't go on with it.
+pub(crate) fn interrupted_head(line: &[u8]) -> Option<usize> {
+    const HEAD: &[u8] = b"+IPD,";
+    let same = line.iter().zip(HEAD).take_while(|(byte, head)| byte == head).count();
+    let rest = line.get(same..)?;
+    if same < HEAD.len() {
+        // A `+` may be anybody's, and nothing else begins with `+I`.
+        let is_head = rest.starts_with(b"+") || (same > 1 && !rest.is_empty());
+        return (same > 0 && is_head).then_some(same);
+    }
+    let goes_on = |byte: &u8| matches!(byte, b'0'..=b'9' | b',' | b'.' | b'"');
+    let end = rest.iter().position(|byte| !goes_on(byte))?;
+    same.checked_add(end)
 }
 
 /// The head of passive data that ends with the byte just read. With `remote_info` ESP-AT puts the

@@ -6,7 +6,7 @@ mod line;
 mod parser;
 
 pub(crate) use command::{Command, is_quotable};
-pub(crate) use fields::{Fields, Named, ipv4, number};
+pub(crate) use fields::{Fields, Named, ipv4, is_host, number};
 pub(crate) use line::{Event, LINKS, classify};
 pub(crate) use parser::Parser;
 

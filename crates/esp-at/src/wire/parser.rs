@@ -1,7 +1,8 @@
 //! Bytes to events.
 
 use super::line::{
-    Event, classify, data_head, holds_names, interruption, is_inside_name, read_head,
+    Event, classify, data_head, holds_names, interrupted_head, interruption, is_inside_name,
+    read_head,
 };
 use heapless::Vec;
 
@@ -20,8 +21,8 @@ pub(crate) struct Parser {
     line: Vec<u8, LINE, u8>,
     /// The line was told, and goes with the next byte.
     told: bool,
-    /// Bytes at the line's front that came as a line of their own, before an unsolicited one. They
-    /// may be the front of what follows.
+    /// Bytes at the line's front that came as a line of their own, before an unsolicited one, or as the
+    /// front of a head before the line just told. They may be the front of what follows.
     joint: usize,
     /// The line just told was unknown, and short enough to be the front of another.
     fragment: bool,
@@ -31,6 +32,8 @@ pub(crate) struct Parser {
     pub(crate) expect_read: bool,
     /// The firmware tells no hardware addresses of access points.
     pub(crate) tells_no_mac: bool,
+    /// Data come unasked: nothing is announced without them.
+    pub(crate) is_active: bool,
     /// The modem adds addresses to data although it was told not to.
     pub(crate) remote_info: bool,
 }
@@ -45,6 +48,7 @@ impl Parser {
             expect_prompt: false,
             expect_read: false,
             tells_no_mac: false,
+            is_active: false,
             remote_info: false,
         }
     }
@@ -77,7 +81,9 @@ impl Parser {
         if self.told {
             self.told = false;
             if !self.fragment {
-                self.clear();
+                // A head that was interrupted stays.
+                self.line.truncate(self.joint);
+                self.joint = 0;
             }
         }
         match byte {
@@ -166,7 +172,10 @@ impl Parser {
                 self.fragment = true;
                 return Some(event);
             }
-            if event == Event::Line && rest.trim_ascii().starts_with(b"+") {
+            if event == Event::Line
+                && rest.trim_ascii().starts_with(b"+")
+                && interrupted_head(&self.line).is_none()
+            {
                 // In its place: a second line would be as much stack.
                 let mut before = self.joint;
                 self.line.retain(|_| {
@@ -174,9 +183,13 @@ impl Parser {
                     before = before.saturating_sub(1);
                     stays
                 });
+                self.joint = 0;
             }
-            // Otherwise the rest of an answer's line, as far as anybody can tell.
-            self.joint = 0;
+        }
+        if self.is_active && matches!(event, Event::Notice { .. }) {
+            // The head of data, cut short by the line end before what interrupts it.
+            self.fragment = true;
+            return Some(event);
         }
         if event == Event::Line {
             if let Some((start, event)) = interruption(&self.line).filter(|_| !self.is_named()) {
@@ -191,6 +204,12 @@ impl Parser {
                 return Some(event);
             }
             self.told = true;
+            // Otherwise the rest of an answer's line, as far as anybody can tell.
+            self.joint = interrupted_head(&self.line).unwrap_or(0);
+            if self.joint > 0 {
+                self.fragment = false;
+                return Some(event);
+            }
             // What stands behind an echo isn't the rest of it.
             self.fragment = self.line.len() <= FRAGMENT
                 && !self.is_named()

@@ -151,6 +151,40 @@ fn interruptions_at_every_byte() {
     std::println!("{tried} interrupted answers");
 }
 
+/// Lines that nobody knows, and others that begin with a line end, at any byte of the head of active data.
+#[test]
+fn a_head_that_is_interrupted_goes_on() {
+    let data = Event::Data { link: 0, length: 12 };
+    for head in ["+IPD,0,12:", "+IPD,0,12,10.0.0.1,80:", "+IPD,0,12,\"10.0.0.1\",80:"] {
+        for line in [
+            "+STA_CONNECTED:\"02:00:00:00:00:01\"\r\n",
+            "+DIST_STA_IP:\"02:00:00:00:00:01\",\"192.168.4.2\"\r\n",
+            "\r\n+QUITT\r\n",
+            "smartconfig connected wifi\r\n",
+            "0,CLOSED\r\n",
+            "\r\nWIFI GOT IP\r\n",
+            "\r\nbusy p...\r\n",
+            "\r\n+IPD,1,7\r\n",
+        ] {
+            // A `+` alone may be anybody's.
+            for at in if line.starts_with("smart") { 2 } else { 0 }..head.len() {
+                let mut parser = Parser::new();
+                parser.is_active = true;
+                let (front, rest) = head.split_at(at);
+                let text = format!("{front}{line}{rest}");
+                let events = events_of(&mut parser, text.as_bytes());
+                assert_eq!(events.last(), Some(&data), "{text:?} {events:?}");
+                let heads = events.iter().filter(|event| matches!(event, Event::Data { .. }));
+                assert_eq!(heads.count(), 1, "{text:?} {events:?}");
+            }
+        }
+    }
+    // What stands behind a length is a peer's address and port, or another line's.
+    for no_head in ["+IPD,0,5,foo:", "+IPD,0,5,3,5:", "+IPD,0,5,10.0.0.1:", "+IPD,0,5,+X:"] {
+        assert_eq!(events(no_head.as_bytes()), [], "{no_head}");
+    }
+}
+
 /// What came as a line may be the front of what follows, and is told again with it; unless that is
 /// an answer of its own, the front is too long to be one, or holds a name.
 #[test]
