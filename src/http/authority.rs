@@ -7,7 +7,6 @@ use crate::error::{TargetClass, UrlError};
 use core::net::{Ipv6Addr, SocketAddr};
 
 /// `text[at..]`; empty where that isn't in it.
-#[cfg_attr(target_pointer_width = "32", inline(never))]
 pub(super) const fn behind(text: &[u8], at: usize) -> &[u8] {
     match text.split_at_checked(at) {
         Some((_, behind)) => behind,

@@ -168,7 +168,6 @@ impl AnyDriver<'_> {
 
     /// The figures of a request that failed before it was one, or of a wait for the link.
     #[cold]
-    #[inline(never)]
     pub(crate) fn set_evidence(&mut self, elapsed_ms: u32, limit_ms: u32) {
         self.evidence = no_evidence();
         (self.evidence.elapsed_ms, self.evidence.phase_ms) = (elapsed_ms, elapsed_ms);

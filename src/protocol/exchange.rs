@@ -281,7 +281,6 @@ impl Exchange {
     }
 
     /// The figures so far, into `evidence`, where how far the network verifies servers stands already.
-    #[inline(never)]
     pub(crate) fn tell(&self, evidence: &mut Evidence, phase: Phase, now: u32) {
         evidence.elapsed_ms = self.timers.elapsed(now);
         evidence.phase_ms = self.timers.waited(now);
