@@ -7,6 +7,7 @@ SECOND = "what a GET over a second stack in the same program adds"
 # Layers over a GET: what they add, the program's feature, and what it may be at most.
 LAYERS = (
     ("what following redirects adds", "redirect", 2048),
+    ("what a loop of one's own with `redirect()` adds in place of that", "led", None),
     ("what sending it again adds", "retry", 1024),
     ("what a loop of one's own with `Backoff` adds in place of that", "backoff", None),
     ("what Basic credentials add", "basic", 512),

@@ -217,6 +217,7 @@ impl FramingFields {
 const MAX_EXTENSIONS: u32 = 16 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+// As wide as a register, and the decoder without a gap: 86 bytes of flash less on a Cortex-M3.
 #[repr(u32)]
 enum State {
     /// In front of the size.

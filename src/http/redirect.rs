@@ -25,6 +25,33 @@ use core::fmt;
 /// }
 /// # Ok(()) }
 /// ```
+///
+/// A function that calls itself follows several. It takes a third of the flash of
+/// [`follow`](crate::Request::follow), which knows circles, other methods than GET, and what must not go along to
+/// another host:
+///
+/// ```no_run
+/// # use safe_http_client::*;
+/// fn get<N: Network, C: Clock>(
+///     online: &mut Online<'_, N, C>,
+///     url: Url<'_>,
+///     hops: u8,
+///     buffer: &mut [u8],
+/// ) -> Result<u16, ErrorOf<N>> {
+///     let mut place = [0; 128];
+///     let response = online.get(url, &mut *buffer).send()?;
+///     let next = match response.redirect() {
+///         Some(redirect) if hops > 0 => redirect.resolve(&url, &mut place),
+///         _ => return Ok(response.status()),
+///     };
+///     let status = response.status();
+///     drop(response);
+///     match next {
+///         Ok(next) => get(online, next, hops - 1, buffer),
+///         Err(_) => Ok(status),
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Redirect<'b> {
     status: u16,

@@ -4,9 +4,9 @@
 //! Constants have no iterators and no `?`, hence the plain loops and matches.
 
 use super::authority::{
-    Authority, MAX_HOST, behind, behind_scheme, check_name, find, first_byte,
-    from_unsafe, has_before, letter, names_localhost, parse_ipv4, parse_ipv6, parse_number,
-    parse_port, scheme_of,
+    Authority, MAX_HOST, behind, behind_scheme, check_name, find, first_byte, from_unsafe,
+    has_before, letter, names_localhost, parse_ipv4, parse_ipv6, parse_number, parse_port,
+    scheme_of,
 };
 use super::bytes::{ascii, part};
 use super::endpoint::Endpoint;
@@ -74,7 +74,7 @@ pub enum Host<'a> {
 pub struct Url<'a> {
     /// Whom a request to it goes to.
     pub(crate) endpoint: Endpoint,
-    // Bytes, all of them ASCII: whoever wants a text of them pays for a check of UTF-8 (600 bytes of flash).
+    // Bytes, all of them ASCII: whoever wants text pays for a check of UTF-8, 600 bytes of flash.
     userinfo: Option<&'a [u8]>,
     /// The host as written, IPv6 addresses with their brackets.
     host_text: &'a [u8],

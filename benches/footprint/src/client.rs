@@ -211,8 +211,7 @@ fn led<'u, N: Network, C: Clock>(
     hops: u8,
     buffer: &mut [u8],
 ) -> Result<(), ErrorOf<N>> {
-    let Ok(url) = url.into_url() else { return Ok(()) };
-    follow(online, url, hops, buffer)
+    url.into_url().map_or(Ok(()), |url| follow(online, url, hops, buffer))
 }
 
 #[cfg(feature = "led")]
