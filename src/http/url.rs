@@ -4,9 +4,9 @@
 //! Constants have no iterators and no `?`, hence the plain loops and matches.
 
 use super::authority::{
-    Authority, MAX_HOST, behind, behind_scheme, check_name, find, first_byte,
-    from_unsafe, has_before, letter, names_localhost, parse_ipv4, parse_ipv6, parse_number,
-    parse_port, scheme_of,
+    Authority, MAX_HOST, behind, behind_scheme, check_name, find, first_byte, from_unsafe,
+    has_before, letter, names_localhost, parse_ipv4, parse_ipv6, parse_number, parse_port,
+    scheme_of,
 };
 use super::bytes::{ascii, part};
 use super::endpoint::Endpoint;

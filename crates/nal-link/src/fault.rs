@@ -112,6 +112,9 @@ pub enum TlsFault {
     RecordTooLarge,
     /// What came isn't TLS.
     NotTls,
+    /// There was a connection, and the handshake broke off: the server, or something on the way, ended it,
+    /// or sent what has no place there.
+    BrokenOff,
 }
 
 #[cfg(feature = "std")]

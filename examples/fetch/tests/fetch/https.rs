@@ -2,6 +2,7 @@
 //! status, each produced for real.
 
 use crate::run::program;
+use crate::server::refusing_port;
 use crate::tools::answering;
 use std::fs;
 use std::net::{TcpListener, TcpStream};
@@ -126,6 +127,24 @@ impl Site {
     }
 }
 
+/// Takes each connection, and resets it at its first byte; the port.
+fn resetting() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let stream = stream.unwrap();
+            let _ = stream.peek(&mut [0]);
+            rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO)).unwrap();
+        }
+    });
+    port
+}
+
+/// There was a connection: nobody is told to look whether something listens.
+const ENDED: &str = "fetch: (35) connect: the connection ended in the handshake\n\
+    fetch: likely: connection_lost; ";
+
 #[test]
 fn https_ends_as_curl_does() {
     if !has("openssl") {
@@ -141,7 +160,7 @@ fn https_ends_as_curl_does() {
     let wants = site.serve("server", "server", &["-Verify", "1", "-verify_return_error"]);
     let clear = answering(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
     let silent = answering(b"");
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (resets, closed) = (resetting(), refusing_port());
     let with = |port: u16| {
         format!("--resolve gate.test:{port}:127.0.0.1 --cacert root.pem https://gate.test:{port}/")
     };
@@ -201,7 +220,8 @@ fn https_ends_as_curl_does() {
             with(clear),
             "isn't TLS: check the port, or whether it is an http:// server (HTTP/1.1 400 Bad",
         ),
-        (35, with(silent), "the connection ended in the handshake"),
+        (35, with(silent), ENDED),
+        (35, with(resets), ENDED),
         (56, with(wants), "wants a certificate of the client's"),
         (7, with(closed), "the connection couldn't be opened"),
         (6, "https://gate.invalid/".to_owned(), "didn't resolve"),
