@@ -5,7 +5,8 @@ use core::fmt;
 
 /// What answered where an HTTP server was expected, judged by its first bytes.
 ///
-/// An error's own is what tells it from HTTP: TLS, left-overs, text or other bytes.
+/// An error's own is what tells it from HTTP: TLS, left-overs, bytes behind an interim response, text or other
+/// bytes.
 /// [`Excerpt::peer`](crate::Excerpt::peer) looks at more of them.
 ///
 /// ```
@@ -22,6 +23,9 @@ pub enum Peer {
     Tls = 1,
     /// Bytes in front of a response on a connection that was kept: as a rule left-overs of the one before.
     LeftOvers,
+    /// Bytes behind an interim (1xx) response, where the final one's head belongs: as a rule a body, which an
+    /// interim one mayn't have.
+    BehindInterim,
     /// `ICY 200 OK`: a SHOUTcast stream.
     Icy,
     /// `SOURCETABLE 200 OK`: an NTRIP caster.
@@ -170,6 +174,10 @@ impl Peer {
                  of the answer before, which was longer than its head said, or a body where none \
                  may be"
             }
+            Self::BehindInterim => {
+                "something else stands where the response's head belongs, behind an interim one (1xx): as a rule a \
+                 body, which no interim response may have"
+            }
             Self::Icy => "this is SHOUTcast (ICY), an audio stream, and not HTTP/1.x",
             Self::Ntrip => {
                 "this is an NTRIP caster (corrections for satellite receivers), and not HTTP"
@@ -308,7 +316,7 @@ impl ProtocolError {
                 "the peer speaks TLS: this is an https port; use the server's http port, or a \
                  stack with TLS"
             }
-            Self::NotHttp(Peer::LeftOvers) => Peer::LeftOvers.text(),
+            Self::NotHttp(peer @ (Peer::LeftOvers | Peer::BehindInterim)) => peer.text(),
             Self::NotHttp(_) => {
                 "the answer doesn't begin with a status line of HTTP/1.x; its first bytes, which \
                  the evidence has, tell what it is"

@@ -201,6 +201,9 @@ fn came<T, D>(error: &Error<T, D>, evidence: &Evidence) -> String {
     match error.kind {
         _ if answer.is_empty() => {}
         // What these are has been said.
+        ErrorKind::Protocol(ProtocolError::NotHttp(Peer::BehindInterim)) => {
+            text.push_str(&format!("; there is {answer}"));
+        }
         ErrorKind::Protocol(ProtocolError::NotHttp(Peer::Tls | Peer::LeftOvers)) => {
             text.push_str(&format!("; it began with {answer}"));
         }
