@@ -88,14 +88,10 @@ impl Peer {
             (b"+OK", Peer::Mail),
             (b"* OK", Peer::Mail),
             (b"* BYE", Peer::Mail),
+            (b"* PREAUTH", Peer::Mail),
             (b"NOTICE ", Peer::Chat),
-            (b"-ERR ", Peer::Database),
-            (b"-DENIED ", Peer::Database),
-            (b"-NOAUTH ", Peer::Database),
-            (b"ERROR\r\nERROR\r\n", Peer::Database),
+            (b"ERROR\r\n", Peer::Database),
             (b"AMQP", Peer::Broker),
-            (b"\xFF\xFB", Peer::Telnet),
-            (b"\xFF\xFD", Peer::Telnet),
             (b"GET ", Peer::Echo),
             (b"HEAD ", Peer::Echo),
             (b"POST ", Peer::Echo),
@@ -113,12 +109,17 @@ impl Peer {
             [0x15 | 0x16, 3, 0..=4, ..] => return Self::Tls,
             // SETTINGS and GOAWAY of stream 0 (RFC 9113 section 4.1).
             [0, 0, _, 4 | 7, 0, 0, 0, 0, 0, ..] => return Self::Http2,
+            // IAC with SB, WILL, WONT or DO (RFC 854); with DONT it would be a mark in front of UTF-16.
+            [0xFF, 0xFA..=0xFD, ..] => return Self::Telnet,
             // A CONNACK (MQTT 3.1.1 section 3.2).
             [0x20, 2, 0 | 1, 0..=5, ..] => return Self::Broker,
             // MySQL's greeting of protocol 10, or an error in its place; PostgreSQL's error.
-            [_, 0, 0, 0, 10, b'0'..=b'9', ..]
+            // Its 10 is a line's end, behind which no more is read where the rest isn't there yet.
+            [_, 0, 0, 0, 10]
+            | [_, 0, 0, 0, 10, b'0'..=b'9', ..]
             | [_, 0, 0, 0, 0xFF, ..]
             | [b'E', 0, 0, _, _, b'S', ..] => return Self::Database,
+            [b'-', line @ ..] if is_redis_error(line) => return Self::Database,
             [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9', b' ', line @ ..] if has_field_behind(line) => {
                 return Self::StatusLine;
             }
@@ -234,6 +235,12 @@ fn has_field_behind(line: &[u8]) -> bool {
     let end = line.iter().position(|byte| *byte == b'\n').unwrap_or(line.len());
     let (line, behind) = line.split_at_checked(end).unwrap_or_default();
     line.trim_ascii() == b"OK" || is_field(behind.trim_ascii_start())
+}
+
+/// Whether this is the code of a Redis error, behind its dash: `MISCONF `, in capitals.
+fn is_redis_error(line: &[u8]) -> bool {
+    let code = line.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    code > 2 && line.get(code) == Some(&b' ')
 }
 
 /// Whether a header line begins here.
