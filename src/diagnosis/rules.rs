@@ -200,6 +200,8 @@ fn suspects(f: &Facts) -> &'static [(Cause, Confidence)] {
         (ConnectFailed, StackFault::NotDialled) =>
             &[(OutOfSockets, Likely), (NoAddress, Possible), (ModemUnresponsive, Possible)],
         // It was there: who breaks off a handshake may know no TLS, or none of this client's kind.
+        (ConnectFailed, StackFault::Tls(TlsFault::Aborted)) =>
+            &[(ConnectionLost, Likely), (NothingInCommon, Possible)],
         (ConnectFailed, StackFault::Tls(TlsFault::BrokenOff)) =>
             &[(ConnectionLost, Likely), (TlsMismatch, Possible), (NothingInCommon, Possible), (OldTls, Possible)],
         (ConnectFailed, StackFault::Refused | StackFault::Reset) if f.own_machine =>

@@ -2,7 +2,7 @@
 
 use safe_http_client::{StackFault, TlsFault};
 
-pub const FAULTS: [StackFault; 37] = [
+pub const FAULTS: [StackFault; 38] = [
     StackFault::Unknown,
     StackFault::Refused,
     StackFault::Reset,
@@ -40,4 +40,5 @@ pub const FAULTS: [StackFault; 37] = [
     StackFault::Tls(TlsFault::RecordTooLarge),
     StackFault::Tls(TlsFault::NotTls),
     StackFault::Tls(TlsFault::BrokenOff),
+    StackFault::Tls(TlsFault::Aborted),
 ];

@@ -71,6 +71,13 @@ fn each_thing_that_a_row_asks_for_counts() {
             connect(),
             5000,
             5000,
+            fault(StackFault::Tls(TlsFault::Aborted)),
+            "ConnectionLost Likely, NothingInCommon Possible".into(),
+        ),
+        (
+            connect(),
+            5000,
+            5000,
             (StackFault::Tls(TlsFault::BrokenOff), Some(LinkStatus::NoAddress), None),
             "NoAddress Likely, ConnectionLost Possible".into(),
         ),

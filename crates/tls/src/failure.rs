@@ -123,8 +123,8 @@ impl Failure {
             | Self::Alert(_)
             | Self::SplitMessage
             | Self::BadRecord
-            | Self::UnexpectedMessage
-            | Self::EndedInHandshake => TlsFault::BrokenOff,
+            | Self::UnexpectedMessage => TlsFault::Aborted,
+            Self::EndedInHandshake => TlsFault::BrokenOff,
             Self::Truncated | Self::Closed => return StackFault::Closed,
             _ => return StackFault::TlsFailed,
         })

@@ -196,7 +196,8 @@ pub(crate) fn exit_status(fault: StackFault) -> Option<u8> {
             | TlsFault::NothingInCommon
             | TlsFault::RecordTooLarge
             | TlsFault::NotTls
-            | TlsFault::BrokenOff,
+            | TlsFault::BrokenOff
+            | TlsFault::Aborted,
         )
         | StackFault::TlsFailed => Some(NO_HANDSHAKE),
         StackFault::Tls(_) => Some(NOT_VERIFIED),

@@ -1,9 +1,9 @@
 //! `fetch https://…` against OpenSSL's server, and curl on the same server where there is one: the same exit
 //! status, each produced for real.
 
-use crate::run::program;
+use crate::run::{fetch, program};
 use crate::server::refusing_port;
-use crate::tools::answering;
+use crate::tools::{answering, says};
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -160,6 +160,7 @@ fn https_ends_as_curl_does() {
     let wants = site.serve("server", "server", &["-Verify", "1", "-verify_return_error"]);
     let clear = answering(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
     let silent = answering(b"");
+    let unknown_name = answering(b"\x15\x03\x03\x00\x02\x02\x70");
     let (resets, closed) = (resetting(), refusing_port());
     let with = |port: u16| {
         format!("--resolve gate.test:{port}:127.0.0.1 --cacert root.pem https://gate.test:{port}/")
@@ -222,6 +223,11 @@ fn https_ends_as_curl_does() {
         ),
         (35, with(silent), ENDED),
         (35, with(resets), ENDED),
+        (
+            35,
+            with(unknown_name),
+            "has no such name: check the host in the URL\nfetch: likely: connection_lost",
+        ),
         (56, with(wants), "wants a certificate of the client's"),
         (7, with(closed), "the connection couldn't be opened"),
         (6, "https://gate.invalid/".to_owned(), "didn't resolve"),
@@ -238,6 +244,16 @@ fn https_ends_as_curl_does() {
             let (status, stderr) = site.status(Path::new("curl"), &format!("{only} {arguments}"));
             assert_eq!(status, *expected, "curl {arguments}: {stderr}");
         }
+    }
+    // The check says no more of it than was seen: somebody was there, and who sends an alert speaks TLS.
+    for (port, unwanted) in [
+        (silent, &["nothing listens", "certain)"][..]),
+        (resets, &["nothing listens", "certain)"]),
+        (unknown_name, &["nothing listens", "certain)", "http on the other"]),
+    ] {
+        let run = fetch(&["--diagnose", &format!("https://127.0.0.1:{port}/")]);
+        assert_eq!(run.status, 35, "{run:?}");
+        says(&port.to_string(), &run.text(), &["broke in the middle"], unwanted);
     }
     // What goes wrong over a connection that isn't verified is shown as that.
     let backwards = site.serve("server", "server", &["-rev"]);
