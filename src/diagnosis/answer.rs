@@ -239,10 +239,18 @@ fn schemes(head: &ResponseHead<'_>, name: &str, out: &mut impl Write) -> fmt::Re
     Ok(())
 }
 
-/// A path without its query, which may hold secrets.
+/// A path without its query, which may hold secrets; and without what may be a user name and password, in a URL
+/// whose slashes are wrong or missing.
 fn shown_path(path: &[u8], out: &mut impl Write) -> fmt::Result {
     let end = path.iter().position(|byte| b"?#".contains(byte)).unwrap_or(path.len());
-    for byte in path.get(..end).unwrap_or_default() {
+    let mut shown = path.get(..end).unwrap_or_default();
+    if let Some((user, rest)) = find_last_at(shown).and_then(|at| shown.split_at_checked(at))
+        && user.iter().any(|byte| b":\\".contains(byte))
+    {
+        out.write_str("...")?;
+        shown = rest;
+    }
+    for byte in shown {
         write!(out, "{}", byte.escape_ascii())?;
     }
     if path.get(end) == Some(&b'?') { out.write_str("?...") } else { Ok(()) }
