@@ -2,7 +2,7 @@
 //! status, each produced for real.
 
 use crate::run::{fetch, program};
-use crate::server::refusing_port;
+use crate::server::{refusing_port, reserved_port};
 use crate::tools::{answering, says};
 use std::fs;
 use std::net::{TcpListener, TcpStream};
@@ -92,7 +92,7 @@ impl Site {
     /// Starts `openssl s_server` with a certificate; its port. It answers with a page, or with `-rev` with what comes,
     /// backwards.
     fn serve(&mut self, name: &str, key: &str, more: &[&str]) -> u16 {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = reserved_port();
         let server = Command::new("openssl")
             .args(["s_server", "-quiet"])
             .args((!more.contains(&"-rev")).then_some("-www"))

@@ -118,11 +118,22 @@ pub(crate) fn drain(stream: &mut TcpStream) {
     while stream.read(&mut bytes).is_ok_and(|count| count > 0) {}
 }
 
-/// A port that nobody listens on, and that nobody else gets as long as the tests run: it is bound.
+/// A port that nobody listens on.
 pub(crate) fn refusing_port() -> u16 {
-    use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
+    bound_port(false)
+}
+
+/// A port that another program may listen on, and that no test gets meanwhile.
+pub(crate) fn reserved_port() -> u16 {
+    bound_port(true)
+}
+
+/// Bound as long as the tests run, so that nobody gets it who asks for any port.
+fn bound_port(may_be_shared: bool) -> u16 {
+    use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket, sockopt};
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let bound = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    sockopt::set_socket_reuseaddr(&bound, may_be_shared).unwrap();
     bind(&bound, &any).unwrap();
     let address = SocketAddr::try_from(getsockname(&bound).unwrap()).unwrap();
     std::mem::forget(bound);
