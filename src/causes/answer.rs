@@ -79,6 +79,8 @@ pub mod not_http {}
 /// - The status line is written otherwise: `HTTP/2 200`, `http/1.1 200 ok`, `HTTP 200 OK`, `200 OK`.
 /// - The status line is missing, and the first line is a header: a CGI script answers, and no server
 ///   completes what it writes.
+/// - Something else stands behind an interim response (1xx), as a rule a body that a server sends with its
+///   `100 Continue`.
 /// - The start of the status line is missing (`TP/1.1 200 OK`): bytes were lost on the way, or the previous
 ///   answer was longer than it said.
 ///

@@ -538,7 +538,7 @@ pub mod stale_connection {}
 ///
 /// - This crate: code `empty_reply`, "the peer closed the connection without a response, or with no more
 ///   than an interim one (1xx): the server crashed, dropped the request, or closed an idle connection";
-///   `send_failed`; or `receive_failed`.
+///   `send_failed`; or `receive_failed`. With https also `connect_failed`, where the handshake broke off.
 /// - Arduino: -5 "connection lost", -4 "not connected", -2 "send header failed" or -3 "send payload failed".
 ///
 /// # What happens
@@ -556,7 +556,9 @@ pub mod stale_connection {}
 /// response: **likely**. On a connection that had been kept,
 /// [`stale_connection`](crate::causes::stale_connection) is likelier. A port that wants TLS
 /// ([`tls_mismatch`](crate::causes::tls_mismatch)) or another protocol
-/// ([`not_http`](crate::causes::not_http)) may close as well: **possible**. If the link has no address any
+/// ([`not_http`](crate::causes::not_http)) may close as well: **possible**. So may a server that has nothing
+/// in common with the client's TLS ([`nothing_in_common`](crate::causes::nothing_in_common),
+/// [`old_tls`](crate::causes::old_tls)), in the handshake and without a word. If the link has no address any
 /// more, see [`no_address`](crate::causes::no_address).
 ///
 /// # What to do

@@ -30,6 +30,8 @@ pub(crate) enum Meaning {
     NoOptions,
     /// It says that the port speaks TLS.
     AsksForTls,
+    /// 101, which nobody asked for.
+    Switches,
     /// A captive portal has sent it.
     Portal,
     /// It leads to another host, and bears a captive portal's marks.
@@ -53,7 +55,7 @@ pub(crate) enum Meaning {
     Forbidden,
     NotFound,
     TooMany,
-    /// Another status from 400 on.
+    /// Another status from 400 on, and 505.
     Refused,
     Unavailable,
     ServerError,
@@ -87,6 +89,7 @@ impl Answer {
             where_to(location, asked, is_secure, evidence)
         };
         let meaning = match status {
+            101 => Meaning::Switches,
             // Network Authentication Required (RFC 6585 section 6).
             511 => Meaning::Portal,
             _ if is_portal && status < 400 => Meaning::Portal,
@@ -137,6 +140,8 @@ impl Answer {
             405 | 501 => Meaning::NoOptions,
             429 => Meaning::TooMany,
             503 => Meaning::Unavailable,
+            // HTTP Version Not Supported: what was asked lies in that, and not in the server.
+            505 => Meaning::Refused,
             // A status above 599 counts as a 5xx (RFC 9110 section 15).
             500.. => Meaning::ServerError,
             402..=499 => Meaning::Refused,
@@ -151,6 +156,7 @@ impl Answer {
             // A 404 says nothing of the caller's path, which wasn't asked for.
             Meaning::Fine | Meaning::NoOptions | Meaning::NotFound => return None,
             Meaning::AsksForTls => Symptom::AnswerAsksForTls,
+            Meaning::Switches => Symptom::AnswerMalformed,
             Meaning::Portal => Symptom::AnswerIsPortals,
             Meaning::ToPortal => Symptom::AnswerLeadsToPortal,
             Meaning::ToLogin => Symptom::AnswerLeadsToLogin,
@@ -233,10 +239,18 @@ fn schemes(head: &ResponseHead<'_>, name: &str, out: &mut impl Write) -> fmt::Re
     Ok(())
 }
 
-/// A path without its query, which may hold secrets.
+/// A path without its query, which may hold secrets; and without what may be a user name and password, in a URL
+/// whose slashes are wrong or missing.
 fn shown_path(path: &[u8], out: &mut impl Write) -> fmt::Result {
     let end = path.iter().position(|byte| b"?#".contains(byte)).unwrap_or(path.len());
-    for byte in path.get(..end).unwrap_or_default() {
+    let mut shown = path.get(..end).unwrap_or_default();
+    if let Some((user, rest)) = find_last_at(shown).and_then(|at| shown.split_at_checked(at))
+        && user.iter().any(|byte| b":\\".contains(byte))
+    {
+        out.write_str("...")?;
+        shown = rest;
+    }
+    for byte in shown {
         write!(out, "{}", byte.escape_ascii())?;
     }
     if path.get(end) == Some(&b'?') { out.write_str("?...") } else { Ok(()) }

@@ -219,7 +219,7 @@ fn facts(symptom: Symptom, evidence: &Evidence, around: &Around) -> Facts {
 /// What sends such bytes: as the evidence's first bytes tell, but for what only the error knows.
 fn known_peer(peer: Peer, evidence: &Evidence) -> Peer {
     match peer {
-        Peer::Tls | Peer::LeftOvers => peer,
+        Peer::Tls | Peer::LeftOvers | Peer::BehindInterim => peer,
         _ if evidence.answer.is_empty() => peer,
         _ => evidence.answer.peer(),
     }
@@ -264,7 +264,8 @@ fn symptom<T, D>(error: &Error<T, D>, evidence: &Evidence, peer: Option<Peer>) -
             Some(Peer::Icy) => Symptom::AnswerIsIcy,
             Some(Peer::LeftOvers) => Symptom::AnswerIsLeftOvers,
             Some(
-                Peer::BlankLines
+                Peer::BehindInterim
+                | Peer::BlankLines
                 | Peer::InFront
                 | Peer::StatusLine
                 | Peer::CutStatusLine

@@ -324,6 +324,7 @@ impl Answer {
                 "an HTTP server answers, and takes no OPTIONS, which the check asks with"
             }
             Meaning::AsksForTls => "it says that this is an https port",
+            Meaning::Switches => "the server goes over to another protocol, which nobody asked for",
             Meaning::Portal => "a captive portal says so itself",
             Meaning::ToPortal => "another host, with a captive portal's marks",
             Meaning::ToLogin => "another host, which looks like a login",
@@ -392,7 +393,22 @@ impl Answer {
                  it in a browser, too"
             }
             Meaning::TooMany => "ask less often; Retry-After says when, where the server sends it",
-            Meaning::Refused => "look the status up, and at the server's log",
+            Meaning::Refused => match self.status {
+                421 => {
+                    "the server isn't set up for this host: check the URL's host, and its list of hosts"
+                }
+                426 => {
+                    "the server wants another protocol (its header Upgrade says which), TLS as a rule"
+                }
+                431 => {
+                    "the server takes smaller heads only: send fewer and shorter headers, cookies first"
+                }
+                505 => {
+                    "the server takes no HTTP/1.1 here: let it, or look for a port of its that does"
+                }
+                _ => "look the status up, and at the server's log",
+            },
+            Meaning::Switches => "look at the server: a 101 answers a request with Upgrade alone",
             Meaning::Unavailable => "ask again in a while, and look at the server's log",
             Meaning::ServerError => "look at the server's log: the fault isn't on this side",
             _ => return None,

@@ -199,6 +199,11 @@ fn suspects(f: &Facts) -> &'static [(Cause, Confidence)] {
         // The connection. After a reset it is known that somebody is there, and not who sent it.
         (ConnectFailed, StackFault::NotDialled) =>
             &[(OutOfSockets, Likely), (NoAddress, Possible), (ModemUnresponsive, Possible)],
+        // It was there: who breaks off a handshake may know no TLS, or none of this client's kind.
+        (ConnectFailed, StackFault::Tls(TlsFault::Aborted)) =>
+            &[(ConnectionLost, Likely), (NothingInCommon, Possible)],
+        (ConnectFailed, StackFault::Tls(TlsFault::BrokenOff)) =>
+            &[(ConnectionLost, Likely), (TlsMismatch, Possible), (NothingInCommon, Possible), (OldTls, Possible)],
         (ConnectFailed, StackFault::Refused | StackFault::Reset) if f.own_machine =>
             &[(NothingListens, Likely)],
         (ConnectTimedOut, _) if f.own_machine => &[(SlowServer, Likely), (Firewall, Possible)],

@@ -5,7 +5,8 @@ use core::fmt;
 
 /// What answered where an HTTP server was expected, judged by its first bytes.
 ///
-/// An error's own is what tells it from HTTP: TLS, left-overs, text or other bytes.
+/// An error's own is what tells it from HTTP: TLS, left-overs, bytes behind an interim response, text or other
+/// bytes.
 /// [`Excerpt::peer`](crate::Excerpt::peer) looks at more of them.
 ///
 /// ```
@@ -22,6 +23,9 @@ pub enum Peer {
     Tls = 1,
     /// Bytes in front of a response on a connection that was kept: as a rule left-overs of the one before.
     LeftOvers,
+    /// Bytes behind an interim (1xx) response, where the final one's head belongs: as a rule a body, which an
+    /// interim one mayn't have.
+    BehindInterim,
     /// `ICY 200 OK`: a SHOUTcast stream.
     Icy,
     /// `SOURCETABLE 200 OK`: an NTRIP caster.
@@ -84,14 +88,10 @@ impl Peer {
             (b"+OK", Peer::Mail),
             (b"* OK", Peer::Mail),
             (b"* BYE", Peer::Mail),
+            (b"* PREAUTH", Peer::Mail),
             (b"NOTICE ", Peer::Chat),
-            (b"-ERR ", Peer::Database),
-            (b"-DENIED ", Peer::Database),
-            (b"-NOAUTH ", Peer::Database),
-            (b"ERROR\r\nERROR\r\n", Peer::Database),
+            (b"ERROR\r\n", Peer::Database),
             (b"AMQP", Peer::Broker),
-            (b"\xFF\xFB", Peer::Telnet),
-            (b"\xFF\xFD", Peer::Telnet),
             (b"GET ", Peer::Echo),
             (b"HEAD ", Peer::Echo),
             (b"POST ", Peer::Echo),
@@ -109,12 +109,17 @@ impl Peer {
             [0x15 | 0x16, 3, 0..=4, ..] => return Self::Tls,
             // SETTINGS and GOAWAY of stream 0 (RFC 9113 section 4.1).
             [0, 0, _, 4 | 7, 0, 0, 0, 0, 0, ..] => return Self::Http2,
+            // IAC with SB, WILL, WONT or DO (RFC 854); with DONT it would be a mark in front of UTF-16.
+            [0xFF, 0xFA..=0xFD, ..] => return Self::Telnet,
             // A CONNACK (MQTT 3.1.1 section 3.2).
             [0x20, 2, 0 | 1, 0..=5, ..] => return Self::Broker,
             // MySQL's greeting of protocol 10, or an error in its place; PostgreSQL's error.
-            [_, 0, 0, 0, 10, b'0'..=b'9', ..]
+            // Its 10 is a line's end, behind which no more is read where the rest isn't there yet.
+            [_, 0, 0, 0, 10]
+            | [_, 0, 0, 0, 10, b'0'..=b'9', ..]
             | [_, 0, 0, 0, 0xFF, ..]
             | [b'E', 0, 0, _, _, b'S', ..] => return Self::Database,
+            [b'-', line @ ..] if is_redis_error(line) => return Self::Database,
             [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9', b' ', line @ ..] if has_field_behind(line) => {
                 return Self::StatusLine;
             }
@@ -169,6 +174,10 @@ impl Peer {
                 "bytes stand in front of the response on the kept connection: as a rule left-overs \
                  of the answer before, which was longer than its head said, or a body where none \
                  may be"
+            }
+            Self::BehindInterim => {
+                "something else stands where the response's head belongs, behind an interim one (1xx): as a rule a \
+                 body, which no interim response may have"
             }
             Self::Icy => "this is SHOUTcast (ICY), an audio stream, and not HTTP/1.x",
             Self::Ntrip => {
@@ -226,6 +235,12 @@ fn has_field_behind(line: &[u8]) -> bool {
     let end = line.iter().position(|byte| *byte == b'\n').unwrap_or(line.len());
     let (line, behind) = line.split_at_checked(end).unwrap_or_default();
     line.trim_ascii() == b"OK" || is_field(behind.trim_ascii_start())
+}
+
+/// Whether this is the code of a Redis error, behind its dash: `MISCONF `, in capitals.
+fn is_redis_error(line: &[u8]) -> bool {
+    let code = line.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    code > 2 && line.get(code) == Some(&b' ')
 }
 
 /// Whether a header line begins here.
@@ -308,7 +323,7 @@ impl ProtocolError {
                 "the peer speaks TLS: this is an https port; use the server's http port, or a \
                  stack with TLS"
             }
-            Self::NotHttp(Peer::LeftOvers) => Peer::LeftOvers.text(),
+            Self::NotHttp(peer @ (Peer::LeftOvers | Peer::BehindInterim)) => peer.text(),
             Self::NotHttp(_) => {
                 "the answer doesn't begin with a status line of HTTP/1.x; its first bytes, which \
                  the evidence has, tell what it is"

@@ -381,6 +381,10 @@ impl UrlError {
             Self::InvalidHost { byte: b'.', .. } => {
                 "the host has a dot with nothing in front of it"
             }
+            Self::InvalidHost { byte: b'[' | b']', .. } => {
+                "brackets stand around an IPv6 address, with nothing but a port behind them: write \
+                 [fe80::1]:8080"
+            }
             Self::InvalidHost { .. } => "the host has a character that no host name has",
             Self::InvalidAddress => {
                 "the host looks like an IP address but isn't one: write 192.168.1.20 or [fe80::1]"

@@ -330,8 +330,8 @@ pub(crate) fn resolve(
         out.put(b"/");
     }
     match host {
-        // It is parsed next; a byte that was encoded is none of a host.
-        Some(host) => out.put_encoded(host),
+        // As it came: it is parsed next, and an error names the byte that stood there.
+        Some(host) => out.put(host),
         None => {
             if base.port != base.scheme.default_port() {
                 let mut port = base.port;

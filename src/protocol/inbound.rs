@@ -75,7 +75,11 @@ impl Exchange {
             let head = part_mut(buffer, self.parsed_to, self.filled);
             return go_on(&mut self.parser, head, error).map_err(Failure::Protocol);
         };
-        let peer = if self.reused { Peer::LeftOvers } else { peer };
+        let peer = match self.reused {
+            _ if self.interim > 0 => Peer::BehindInterim,
+            true => Peer::LeftOvers,
+            false => peer,
+        };
         let start = part(buffer, self.parsed_to, self.filled);
         let is_told = match start.trim_ascii_start() {
             [0x15 | 0x16, 3, ..] => true,

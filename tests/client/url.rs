@@ -98,6 +98,8 @@ const TWO_MISTAKES: &str = "two mistakes: a scheme stands where the host belongs
                             server listens (give the server's own address)";
 const NO_ADDRESS: &str =
     "the host looks like an IP address but isn't one: write 192.168.1.20 or [fe80::1]";
+const BRACKETS: &str = "brackets stand around an IPv6 address, with nothing but a port behind them: write \
+    [fe80::1]:8080 (byte 7 is 0x5B)";
 const PORT: &str = "the port is no number from 1 to 65535";
 
 #[test]
@@ -169,11 +171,9 @@ fn what_is_no_url_is_refused_with_the_part_that_is_wrong() {
             InvalidHost { at: 7, byte: b'.' },
             "the host has a dot with nothing in front of it (byte 7 is 0x2E)",
         ),
-        (
-            "http://[::1/",
-            InvalidHost { at: 7, byte: b'[' },
-            "the host has a character that no host name has (byte 7 is 0x5B)",
-        ),
+        ("http://[::1/", InvalidHost { at: 7, byte: b'[' }, BRACKETS),
+        ("http://[::1", InvalidHost { at: 7, byte: b'[' }, BRACKETS),
+        ("http://[::1]x/", InvalidHost { at: 7, byte: b'[' }, BRACKETS),
         (
             "http://b\u{fc}cher.example/",
             InvalidHost { at: 8, byte: 0xC3 },

@@ -2,7 +2,7 @@
 
 use safe_http_client::{StackFault, TlsFault};
 
-pub const FAULTS: [StackFault; 36] = [
+pub const FAULTS: [StackFault; 38] = [
     StackFault::Unknown,
     StackFault::Refused,
     StackFault::Reset,
@@ -39,4 +39,6 @@ pub const FAULTS: [StackFault; 36] = [
     StackFault::Tls(TlsFault::NothingInCommon),
     StackFault::Tls(TlsFault::RecordTooLarge),
     StackFault::Tls(TlsFault::NotTls),
+    StackFault::Tls(TlsFault::BrokenOff),
+    StackFault::Tls(TlsFault::Aborted),
 ];

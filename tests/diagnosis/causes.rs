@@ -88,6 +88,7 @@ pub fn kinds() -> Vec<(Phase, Kind)> {
         (Phase::Head, Kind::Protocol(ProtocolError::NotHttp(Peer::Text))),
         (Phase::Head, Kind::Protocol(ProtocolError::NotHttp(Peer::Binary))),
         (Phase::Head, Kind::Protocol(ProtocolError::NotHttp(Peer::LeftOvers))),
+        (Phase::Head, Kind::Protocol(ProtocolError::NotHttp(Peer::BehindInterim))),
         (Phase::Body, Kind::Truncated { received: 3, announced: Some(5) }),
         (Phase::Body, Kind::Truncated { received: 3, announced: None }),
     ]

@@ -9,7 +9,7 @@ use crate::written::{Written, check, checked, known, written};
 use safe_http_client::{
     BufferUse, Config, Deadline, Diagnosis, DisconnectReason, Error, ErrorKind, Evidence,
     LinkError, LinkStatus, Peer, Phase, ProtocolError, RequestError, SafeHttpClient, StackFault,
-    TargetClass, UrlError,
+    TargetClass, TlsFault, UrlError,
 };
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -25,6 +25,8 @@ fn each_thing_that_a_row_asks_for_counts() {
     const CLOSED_OR_NOT: &str = "NothingListens Possible, ServerOnLoopback Possible, \
         Firewall Possible, EventHandler Possible";
     const SLOW: &str = "SlowServer Likely, NotHttp Possible, ModemSleep Possible";
+    const BROKEN_OFF: &str = "ConnectionLost Likely, TlsMismatch Possible, NothingInCommon Possible, \
+        OldTls Possible";
     let name = || (Phase::Resolve, ErrorKind::Resolve(()));
     let connect = || (Phase::Connect, ErrorKind::Connect(()));
     let timeout =
@@ -36,6 +38,7 @@ fn each_thing_that_a_row_asks_for_counts() {
     let unknown = StackFault::Unknown;
     let fault = |fault| (fault, None, None);
     let nowhere = || fault(unknown);
+    let broken_off = || fault(StackFault::Tls(TlsFault::BrokenOff));
     let (near, far) = (Some(([192, 168, 1, 20], 80).into()), Some(([10, 0, 0, 9], 80).into()));
     // What failed, after how long, of how long, what is known besides, and what comes of it.
     for (what, ms, limit, (fault, link, remote), expected) in [
@@ -61,6 +64,23 @@ fn each_thing_that_a_row_asks_for_counts() {
                 .into(),
         ),
         (connect(), 5000, 5000, fault(StackFault::TlsFailed), UNREACHED.into()),
+        // A handshake that broke off had somebody at its other end, however long it took.
+        (connect(), 20, 5000, broken_off(), BROKEN_OFF.into()),
+        (connect(), 5000, 5000, broken_off(), BROKEN_OFF.into()),
+        (
+            connect(),
+            5000,
+            5000,
+            fault(StackFault::Tls(TlsFault::Aborted)),
+            "ConnectionLost Likely, NothingInCommon Possible".into(),
+        ),
+        (
+            connect(),
+            5000,
+            5000,
+            (StackFault::Tls(TlsFault::BrokenOff), Some(LinkStatus::NoAddress), None),
+            "NoAddress Likely, ConnectionLost Possible".into(),
+        ),
         (connect(), 20, 5000, fault(StackFault::Indistinct), CLOSED.into()),
         (connect(), 5000, 5000, fault(StackFault::Indistinct), UNREACHED.into()),
         (connect(), 5000, 5000, fault(StackFault::Refused), CLOSED.into()),

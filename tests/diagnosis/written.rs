@@ -113,6 +113,8 @@ pub fn written() -> Vec<Written> {
         (by_tls, Connect, connect(), tls_fault(TlsFault::NothingInCommon), Cause::NothingInCommon),
         (by_tls, Connect, connect(), tls_fault(TlsFault::RecordTooLarge), Cause::RecordTooLarge),
         (by_tls, Connect, connect(), tls_fault(TlsFault::NotTls), Cause::TlsMismatch),
+        (by_tls, Connect, connect(), tls_fault(TlsFault::BrokenOff), Cause::ConnectionLost),
+        (by_tls, Connect, connect(), tls_fault(TlsFault::Aborted), Cause::ConnectionLost),
         (not_here, Connect, connect(), fault(StackFault::Busy), Cause::ModemUnresponsive),
         (not_here, Connect, connect(), fault(StackFault::UnfitFirmware), Cause::Firmware),
         (

@@ -4,7 +4,7 @@ use crate::common::script::{Connection, ScriptStack, Step};
 use crate::common::{TestClock, cx};
 use safe_http_client::{
     BodyFraming, BodyProgress, Cause, Config, Diagnosis, ErrorKind, ErrorOf, Evidence, LoopContext,
-    NalNetwork, ProtocolError, SafeHttpClient, StackQuirks,
+    NalNetwork, Peer, ProtocolError, SafeHttpClient, StackQuirks,
 };
 
 pub(crate) const URL: &str = "http://192.168.1.20/";
@@ -358,6 +358,32 @@ fn a_close_behind_an_interim_response_is_one_before_the_final_one() {
         let cut = format!("{answer}HTTP/1.1 200 OK\r\nConte");
         for (error, _) in refused(cut.as_bytes(), Some(Step::Zero)) {
             assert_eq!(error.code(), "truncated", "{error}");
+        }
+    }
+}
+
+/// What comes behind an interim response is none of another service's.
+#[test]
+fn what_isnt_http_behind_an_interim_response_is_told_as_that() {
+    let interim =
+        ["HTTP/1.1 100 Continue\r\nContent-Length: 5\r\n\r\n", "HTTP/1.1 103 Early Hints\r\n\r\n"];
+    let rule = ProtocolError::NotHttp(Peer::BehindInterim);
+    for (interim, behind) in [
+        (interim[0], "hello\n"),
+        (interim[0], "helloHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+        (interim[1], "\r\nHTTP/1.1 200 OK\r\n"),
+        (interim[1], "\x15\x03\x03\x00\x02\x02\x28"),
+        (&interim.concat(), "<html>\n"),
+    ] {
+        for (error, evidence) in refused(format!("{interim}{behind}").as_bytes(), Some(Step::Zero))
+        {
+            assert_eq!(error.kind, ErrorKind::Protocol(rule), "{behind:?}");
+            assert!(error.to_string().contains("behind an interim one (1xx)"), "{error}");
+            assert!(!evidence.answer.is_empty(), "{behind:?}");
+            let found = Diagnosis::new(&error, evidence);
+            assert_eq!(found.cause(), Cause::NearlyHttp, "{found}");
+            assert!(!found.suspects().iter().any(|it| it.cause == Cause::NotHttp), "{found}");
+            assert!(!found.to_string().contains("another service"), "{found}");
         }
     }
 }

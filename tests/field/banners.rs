@@ -157,6 +157,20 @@ fn other_banners_and_beginnings() {
     }
 }
 
+/// In pieces as well, where their first line's end comes early.
+#[test]
+fn binary_greetings_are_told_in_pieces_too() {
+    for (answer, peer) in [
+        (&b"J\0\0\0\n8.0.33\0"[..], Peer::Database),
+        (b"\xFF\xFC\x01\r\nlogin: ", Peer::Telnet),
+        (b"ERROR\r\nERROR\r\n", Peer::Database),
+    ] {
+        for (error, evidence) in refused(answer, Some(Step::Zero)) {
+            assert_eq!(evidence.answer.peer(), peer, "{error} {}", evidence.answer);
+        }
+    }
+}
+
 /// An SSH server may wait for its turn behind half a line, and a server of five bytes close.
 #[test]
 fn a_banner_that_is_short_or_cut_is_shown_as_far_as_it_came() {
@@ -217,7 +231,14 @@ fn more_beginnings_by_what_they_are() {
                 b"220-a\r\n220-b: c\r\n",
             ],
         ),
-        (Peer::Mail, &[b"* BYE too many connections\r\n", b"+OK\r\n"]),
+        (
+            Peer::Mail,
+            &[b"* BYE too many connections\r\n", b"* PREAUTH IMAP4rev1 logged in\r\n", b"+OK\r\n"],
+        ),
+        (
+            Peer::Telnet,
+            &[b"\xFF\xFC\x01", b"\xFF\xFA\x18\x01\xFF\xF0", b"\xFF\xFD\x18\xFF\xFD\x20\r\n"],
+        ),
         (
             Peer::Chat,
             &[
@@ -231,7 +252,10 @@ fn more_beginnings_by_what_they_are() {
             &[
                 b"-DENIED Redis is running in protected mode\r\n",
                 b"-NOAUTH Authentication required.\r\n",
+                b"-MISCONF Redis is configured to save RDB snapshots\r\n",
+                b"-LOADING Redis is loading the dataset in memory\r\n",
                 b"ERROR\r\nERROR\r\n",
+                b"ERROR\r\n",
                 b"J\0\0\0\n8.0.33\0",
                 b"\x45\0\0\0\xFFj\x04Host is not allowed",
                 b"E\0\0\0\x85SFATAL\0",
@@ -295,6 +319,10 @@ fn more_beginnings_by_what_they_are() {
                 b"NOTIFY * HTTP/1.1\r\n\r\n",
                 b"PURGE /a HTTP/1.0\r\n",
                 b"a:b\r\n",
+                b"- an item of a list\r\n",
+                b"-5.5 degrees\r\n",
+                b"-OK \r\n",
+                b"ERROR 5\r\n",
             ],
         ),
         (
@@ -306,6 +334,8 @@ fn more_beginnings_by_what_they_are() {
                 b"\x1F\x8B\x08\0\0\0\0\0",
                 b"\x03\0\0\x13",
                 b"\x20\x03\0\0\0",
+                b"J\0\0\0\nx\0",
+                b"\xFF\xFEh\0i\0\n\0",
             ],
         ),
     ];

@@ -7,7 +7,9 @@ use crate::rustls_server::{config, hello, start};
 use conformance::common::cx;
 use conformance::common::tools::answering;
 use rustls::version::{TLS12, TLS13};
-use safe_http_client::{SafeHttpClient, Verification};
+use safe_http_client::{
+    Connect, NalNetwork, PcLink, SafeHttpClient, StackFault, StackQuirks, TlsFault, Verification,
+};
 use safe_http_client_tls::{
     Authority, FULL_RECORD, Failure, NoValidityCheck, PinnedKey, Unverified, Verify, WallClock,
     WallTime, anchor,
@@ -230,6 +232,41 @@ fn servers_that_arent_tls() {
     ];
     for (answer, expected) in cases {
         assert_eq!(verified(&served, answering(answer)), expected, "{answer:?}");
+    }
+}
+
+/// Its end is the handshake's, and no refusal; unless the stack calls a connection what may be none.
+#[test]
+fn a_connection_that_ends_in_the_handshake_was_one() {
+    let served = served();
+    let anchors = [anchor(&served.root).unwrap()];
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let resets = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            // What is left unread at its close is answered by a reset.
+            let _ = stream.unwrap().peek(&mut [0]);
+        }
+    });
+    let (known, said) = (StackQuirks::STD, StackQuirks::STD.with_connect(Connect::ReportsSuccess));
+    for (quirks, port, expected) in [
+        (known, resets, StackFault::Tls(TlsFault::BrokenOff)),
+        (known, answering(b""), StackFault::Tls(TlsFault::BrokenOff)),
+        (known, answering(b"\x15\x03\x03\x00\x02\x02\x2f"), StackFault::Tls(TlsFault::Aborted)),
+        (said, resets, StackFault::Reset),
+        (said, answering(b""), StackFault::TlsFailed),
+    ] {
+        let network = NalNetwork::new(std_embedded_nal::Stack, PcLink, quirks)
+            .with_faults(|error| (&error.0).into());
+        let verify = Authority::new(&anchors, WallTime::Utc(now()));
+        with_tls(network, FULL_RECORD, verify, |tls| {
+            let (mut cx, mut buffer) = (cx(), [0; 512]);
+            let mut client = SafeHttpClient::with_config(tls, clock(), client::config());
+            let mut online = client.online(&mut cx).unwrap();
+            let request = online.get(&format!("https://{HOST}:{port}/"), &mut buffer);
+            request.connect_to(([127, 0, 0, 1], port).into()).send().map(drop).unwrap_err();
+            assert_eq!(client.evidence().fault, expected, "{quirks:?}");
+        });
     }
 }
 

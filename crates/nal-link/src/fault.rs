@@ -112,6 +112,10 @@ pub enum TlsFault {
     RecordTooLarge,
     /// What came isn't TLS.
     NotTls,
+    /// There was a connection, and the server, or something on the way, ended it in the handshake.
+    BrokenOff,
+    /// The server speaks TLS, and refused to go on, by an alert; or what it sent has no place in a handshake.
+    Aborted,
 }
 
 #[cfg(feature = "std")]

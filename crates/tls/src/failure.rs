@@ -118,6 +118,13 @@ impl Failure {
             Self::NothingInCommon => TlsFault::NothingInCommon,
             Self::RecordTooLarge { .. } => TlsFault::RecordTooLarge,
             Self::NotTls => TlsFault::NotTls,
+            Self::ClientCertificateWanted
+            | Self::UnknownName
+            | Self::Alert(_)
+            | Self::SplitMessage
+            | Self::BadRecord
+            | Self::UnexpectedMessage => TlsFault::Aborted,
+            Self::EndedInHandshake => TlsFault::BrokenOff,
             Self::Truncated | Self::Closed => return StackFault::Closed,
             _ => return StackFault::TlsFailed,
         })

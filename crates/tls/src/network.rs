@@ -13,7 +13,7 @@ use core::net::SocketAddr;
 use core::pin::Pin;
 use core::task::{Context, Waker};
 use embedded_nal::TcpClientStack;
-use nal_link::Network;
+use nal_link::{Connect, Network, StackFault};
 
 /// A network with TLS 1.3 around any network: `https://` is TLS here, `http://` passes through, and nothing
 /// falls from the one to the other.
@@ -197,9 +197,27 @@ impl<'p, N: Network> Tls<'p, N> {
         Err(nb::Error::WouldBlock)
     }
 
+    /// Whether there is a connection once the network below says so.
+    fn has_connected(&self) -> bool {
+        self.network.quirks().connect() != Connect::ReportsSuccess
+    }
+
+    /// Whether the peer, or something on the way, has ended an open connection. Passed on from a connect, it would
+    /// say that nothing listens.
+    fn is_end(&self, error: &StackError<N>) -> bool {
+        let fault = self.network.tcp_fault(error);
+        matches!(fault, StackFault::Refused | StackFault::Reset | StackFault::Closed)
+            && self.has_connected()
+    }
+
     fn shake_hands(&mut self, socket: &mut N::TcpSocket) -> nb::Result<(), ErrorOf<N>> {
         // One record in each call: the caller's idle hook is called in between.
-        let moved = self.pump(socket)?;
+        let moved = match self.pump(socket) {
+            Err(Error::Stack(error)) if self.is_end(&error) => {
+                return self.failed(Failure::EndedInHandshake);
+            }
+            pumped => pumped?,
+        };
         match self.pipe.state() {
             State::Open => Ok(()),
             State::Failed(failure) => self.failed(failure),

@@ -4,6 +4,7 @@ use crate::options::Options;
 use crate::pc::PcNetwork;
 use crate::report::{Failure, HTTP_ERROR, USAGE, status_of};
 use crate::tls;
+use crate::voice::COUNTED;
 use nal_link::StdClock;
 use safe_http_client::{Cause, Clock, LoopContext, Report, SafeHttpClient, StepOutcome};
 use safe_http_client_tls::{Pipe, Tls};
@@ -25,7 +26,11 @@ pub(crate) fn diagnose(options: &Options, url: &str) -> Result<u8, Failure> {
     if options.reports_json() {
         print_json(&report);
     } else {
-        print(&report.to_string());
+        let mut text = report.to_string();
+        if options.voice().is_off(report.code(), &text) {
+            text.push_str(&format!("\nnote:  bytes are {COUNTED}"));
+        }
+        print(&text);
     }
     Ok(status(options, &report))
 }

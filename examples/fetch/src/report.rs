@@ -201,6 +201,9 @@ fn came<T, D>(error: &Error<T, D>, evidence: &Evidence) -> String {
     match error.kind {
         _ if answer.is_empty() => {}
         // What these are has been said.
+        ErrorKind::Protocol(ProtocolError::NotHttp(Peer::BehindInterim)) => {
+            text.push_str(&format!("; there is {answer}"));
+        }
         ErrorKind::Protocol(ProtocolError::NotHttp(Peer::Tls | Peer::LeftOvers)) => {
             text.push_str(&format!("; it began with {answer}"));
         }
@@ -231,18 +234,19 @@ pub(crate) fn note_on(head: ResponseHead<'_>, is_empty: bool, voice: &Voice) -> 
         _ if !is_empty => return coded(head),
         status @ 300..=399 if status != 304 => {
             let to = head.header("location").map(latin1).unwrap_or_default();
-            // What stands behind it may be a secret.
+            // What stands behind it may be a secret, and so may what stands in front of a host.
+            let to = without_user(&to);
             let to = to.split(['?', '#']).next().unwrap_or_default();
             return Some(match to {
                 "" => format!("status {status} is a redirect that doesn't say where to"),
                 // 300 is a choice, and the others were given up or never were; an app's URL is none of HTTP.
                 _ if head.redirect().is_none() || !may_be_http(to) => format!(
                     "status {status} names {}, and isn't followed, with -L neither; to ask there: give that URL",
-                    without_user(to).escape_debug()
+                    to.escape_debug()
                 ),
                 _ => format!(
                     "status {status} redirects to {}, and redirects aren't followed; to follow it: {}",
-                    without_user(to).escape_debug(),
+                    to.escape_debug(),
                     voice.with("-L")
                 ),
             });
@@ -308,15 +312,30 @@ fn coded(head: ResponseHead<'_>) -> Option<String> {
     })
 }
 
+/// A URL, right or wrong, or what was meant as one, without a user name and password.
 pub(crate) fn without_user(url: &str) -> String {
-    match url.split_once("//") {
-        Some((scheme, rest)) => {
-            let end = rest.find('/').unwrap_or(rest.len());
-            let (authority, path) = rest.split_at(end);
-            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-            format!("{scheme}//{host}{path}")
-        }
-        None => url.to_owned(),
+    let colon = url.find(':').map_or(0, |at| at + 1);
+    let slashes = |text: &str| text.len() - text.trim_start_matches(['/', '\\']).len();
+    let start = [colon, 0].into_iter().find(|&at| url.get(at..).is_some_and(|it| slashes(it) > 1));
+    let Some(start) = start else {
+        // Without slashes it is none, unless somebody forgot them: no path begins with `user:`.
+        let end = url.find(['/', '?', '#']).unwrap_or(url.len());
+        return match url.rsplit_once('@') {
+            Some((user, rest)) if (1..=end).contains(&colon) && user.len() >= colon => {
+                format!("...@{rest}")
+            }
+            _ => url.to_owned(),
+        };
+    };
+    let (front, rest) = url.split_at(start + slashes(url.get(start..).unwrap_or_default()));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    // A `/`, `?` or `#` in a password ends the authority, and would leave user and password as host and port.
+    let port = host.rsplit_once(':').map_or("", |(_, port)| port);
+    let is_port = host.ends_with(']') || port.bytes().all(|byte| byte.is_ascii_digit());
+    match rest.rsplit_once('@') {
+        Some((_, behind)) if !is_port => format!("{front}{behind}"),
+        _ => format!("{front}{host}{}", rest.get(authority.len()..).unwrap_or_default()),
     }
 }
 

@@ -195,7 +195,9 @@ pub(crate) fn exit_status(fault: StackFault) -> Option<u8> {
             TlsFault::OldVersion
             | TlsFault::NothingInCommon
             | TlsFault::RecordTooLarge
-            | TlsFault::NotTls,
+            | TlsFault::NotTls
+            | TlsFault::BrokenOff
+            | TlsFault::Aborted,
         )
         | StackFault::TlsFailed => Some(NO_HANDSHAKE),
         StackFault::Tls(_) => Some(NOT_VERIFIED),

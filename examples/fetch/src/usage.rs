@@ -29,8 +29,8 @@ pub(crate) fn end(error: &clap::Error) -> ! {
     let instead = INSTEAD.iter().find(|(options, _)| options.contains(&argument.as_str()));
     let says = if !argument.starts_with('-') {
         // What stands behind it may be a secret.
-        let shown = argument.split(['?', '#']).next().unwrap_or_default();
-        let shown = without_user(shown);
+        let shown = without_user(argument);
+        let shown = shown.split(['?', '#']).next().unwrap_or_default();
         format!("one argument too many: {:?}; there is one URL, and options stand apart", shown)
     } else if let Some((_, instead)) = instead {
         format!("{argument} isn't here: {instead}")

@@ -3,6 +3,9 @@
 use crate::options::with_scheme;
 use safe_http_client::Url;
 
+/// From where a URL's bytes are counted that came without a scheme.
+pub(crate) const COUNTED: &str = "counted from the http:// that was put in front";
+
 #[derive(Debug, Clone)]
 pub(crate) struct Voice {
     /// The line of JSON on stdout.
@@ -42,9 +45,14 @@ impl Voice {
 
     /// What is wrong with the URL, where its bytes aren't counted as the command line has them.
     pub(crate) fn placed(&self, code: &str, message: &str) -> String {
-        let is_off = self.is_completed && code == "malformed_url" && message.contains("(byte ");
-        let note = if is_off { "; counted from the http:// that was put in front" } else { "" };
+        let note = if self.is_off(code, message) { format!("; {COUNTED}") } else { String::new() };
         format!("{message}{note}")
+    }
+
+    /// Whether this tells a byte's place, and the command line has it elsewhere.
+    pub(crate) fn is_off(&self, code: &str, message: &str) -> bool {
+        let tells_place = message.split_whitespace().any(|word| word == "(byte");
+        self.is_completed && code == "malformed_url" && tells_place
     }
 
     /// The command that asks about the host, or about that of this URL.

@@ -1,7 +1,7 @@
 //! What a network is beside its sockets: mostly the network below.
 
 use super::{ErrorOf, Secured, Tls};
-use crate::failure::Error;
+use crate::failure::{Error, Failure};
 use core::convert::Infallible;
 use core::net::{IpAddr, SocketAddr};
 use core::task::Waker;
@@ -112,6 +112,8 @@ impl<N: Network> Diagnostics for Tls<'_, N> {
     fn tcp_fault(&self, error: &ErrorOf<N>) -> StackFault {
         match error {
             Error::Stack(error) => self.network.tcp_fault(error),
+            // Whether anybody was there isn't known.
+            Error::Tls(Failure::EndedInHandshake) if !self.has_connected() => StackFault::TlsFailed,
             Error::Tls(failure) => failure.fault(),
         }
     }

@@ -1,8 +1,9 @@
 //! `fetch https://…` against OpenSSL's server, and curl on the same server where there is one: the same exit
 //! status, each produced for real.
 
-use crate::run::program;
-use crate::tools::answering;
+use crate::run::{fetch, program};
+use crate::server::{refusing_port, reserved_port};
+use crate::tools::{answering, says};
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -91,7 +92,7 @@ impl Site {
     /// Starts `openssl s_server` with a certificate; its port. It answers with a page, or with `-rev` with what comes,
     /// backwards.
     fn serve(&mut self, name: &str, key: &str, more: &[&str]) -> u16 {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = reserved_port();
         let server = Command::new("openssl")
             .args(["s_server", "-quiet"])
             .args((!more.contains(&"-rev")).then_some("-www"))
@@ -126,6 +127,24 @@ impl Site {
     }
 }
 
+/// Takes each connection, and resets it at its first byte; the port.
+fn resetting() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let stream = stream.unwrap();
+            let _ = stream.peek(&mut [0]);
+            rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO)).unwrap();
+        }
+    });
+    port
+}
+
+/// There was a connection: nobody is told to look whether something listens.
+const ENDED: &str = "fetch: (35) connect: the connection ended in the handshake\n\
+    fetch: likely: connection_lost; ";
+
 #[test]
 fn https_ends_as_curl_does() {
     if !has("openssl") {
@@ -141,7 +160,8 @@ fn https_ends_as_curl_does() {
     let wants = site.serve("server", "server", &["-Verify", "1", "-verify_return_error"]);
     let clear = answering(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
     let silent = answering(b"");
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let unknown_name = answering(b"\x15\x03\x03\x00\x02\x02\x70");
+    let (resets, closed) = (resetting(), refusing_port());
     let with = |port: u16| {
         format!("--resolve gate.test:{port}:127.0.0.1 --cacert root.pem https://gate.test:{port}/")
     };
@@ -201,7 +221,13 @@ fn https_ends_as_curl_does() {
             with(clear),
             "isn't TLS: check the port, or whether it is an http:// server (HTTP/1.1 400 Bad",
         ),
-        (35, with(silent), "the connection ended in the handshake"),
+        (35, with(silent), ENDED),
+        (35, with(resets), ENDED),
+        (
+            35,
+            with(unknown_name),
+            "has no such name: check the host in the URL\nfetch: likely: connection_lost",
+        ),
         (56, with(wants), "wants a certificate of the client's"),
         (7, with(closed), "the connection couldn't be opened"),
         (6, "https://gate.invalid/".to_owned(), "didn't resolve"),
@@ -218,6 +244,16 @@ fn https_ends_as_curl_does() {
             let (status, stderr) = site.status(Path::new("curl"), &format!("{only} {arguments}"));
             assert_eq!(status, *expected, "curl {arguments}: {stderr}");
         }
+    }
+    // The check says no more of it than was seen: somebody was there, and who sends an alert speaks TLS.
+    for (port, unwanted) in [
+        (silent, &["nothing listens", "certain)"][..]),
+        (resets, &["nothing listens", "certain)"]),
+        (unknown_name, &["nothing listens", "certain)", "http on the other"]),
+    ] {
+        let run = fetch(&["--diagnose", &format!("https://127.0.0.1:{port}/")]);
+        assert_eq!(run.status, 35, "{run:?}");
+        says(&port.to_string(), &run.text(), &["broke in the middle"], unwanted);
     }
     // What goes wrong over a connection that isn't verified is shown as that.
     let backwards = site.serve("server", "server", &["-rev"]);

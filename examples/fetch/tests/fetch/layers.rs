@@ -246,6 +246,37 @@ fn redirects_that_are_not_followed_say_where_they_were() {
     assert_eq!((json["ok"].as_bool(), &json["code"]), (Some(false), &"too_many_redirects".into()));
 }
 
+/// A server's own user name and password, in whichever place a URL may have them, right or wrong.
+#[test]
+fn what_a_redirect_names_has_no_user_in_it() {
+    for (location, shown) in [
+        ("http://us3r:t0ken@h/a", "http://h/a"),
+        ("http://us3r:t0ken?x@h/a", "http://h/a"),
+        ("http://us3r:t0ken#x@h", "http://h"),
+        ("http://us3r:t0/ken@h:8/a", "http://h:8/a"),
+        ("http://us3r:t0ken\\@h/a", "http://h/a"),
+        (r"http:\\us3r:t0ken@h/a", r"http:\\\\h/a"),
+        (r"\\us3r:t0ken@h/a", r"\\\\h/a"),
+        (r"/\us3r@h/a", r"/\\h/a"),
+        ("http:us3r:t0ken@h/a", "...@h/a"),
+        // What looks alike, and is none.
+        ("http://h:8/a@b", "http://h:8/a@b"),
+        ("http://[fe80::1]/a@b", "http://[fe80::1]/a@b"),
+        ("http://h?mail=t0ken@b", "http://h"),
+        ("/pic@2x", "/pic@2x"),
+        ("pic@2x:3", "pic@2x:3"),
+    ] {
+        let (host, _asked) = playing(vec![to(location), to(location)]);
+        let secrets = &["us3r", "t0", "ken"];
+        let run = fetch(&[&host]);
+        says(location, &run.stderr, &[&format!(" {shown}, and")], secrets);
+        if location.contains("us3r") {
+            let run = fetch(&["-v", &host]);
+            says(location, &run.stderr, &["< HTTP/1.1 302 Found"], &["us3r"]);
+        }
+    }
+}
+
 /// Credentials weren't refused where they weren't sent, and aren't sent there the next time either.
 #[test]
 fn credentials_that_another_host_wants() {

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,25 @@ pub(crate) fn program() -> PathBuf {
          this test (a plain `cargo test` builds both)",
         path.display()
     );
+    static IS_STALE: OnceLock<Option<String>> = OnceLock::new();
+    let newer = IS_STALE.get_or_init(|| newer_source(&path));
+    assert!(
+        newer.is_none(),
+        "{} is older than {}: `cargo build -p fetch --examples` makes it anew, with the same --release, --target \
+         and --features as this test (a plain `cargo test` builds both, one with --test doesn't)",
+        path.display(),
+        newer.as_deref().unwrap_or_default()
+    );
     path
+}
+
+/// A source that was changed since the program was built, by the list that cargo leaves beside it.
+fn newer_source(program: &Path) -> Option<String> {
+    let changed = |path: &Path| path.metadata()?.modified();
+    let built = changed(program).ok()?;
+    let list = std::fs::read_to_string(program.with_extension("d")).ok()?;
+    let mut sources = list.split_whitespace().skip(1);
+    sources.find(|source| changed(Path::new(source)).is_ok_and(|at| at > built)).map(Into::into)
 }
 
 pub(crate) struct Run {

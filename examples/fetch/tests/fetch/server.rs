@@ -2,7 +2,7 @@
 
 use crate::run::PATIENCE;
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
@@ -118,10 +118,26 @@ pub(crate) fn drain(stream: &mut TcpStream) {
     while stream.read(&mut bytes).is_ok_and(|count| count > 0) {}
 }
 
-/// A port that was just free, and that nobody listens on.
+/// A port that nobody listens on.
 pub(crate) fn refusing_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    bound_port(false)
+}
+
+/// A port that another program may listen on, and that no test gets meanwhile.
+pub(crate) fn reserved_port() -> u16 {
+    bound_port(true)
+}
+
+/// Bound as long as the tests run, so that nobody gets it who asks for any port.
+fn bound_port(may_be_shared: bool) -> u16 {
+    use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket, sockopt};
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let bound = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    sockopt::set_socket_reuseaddr(&bound, may_be_shared).unwrap();
+    bind(&bound, &any).unwrap();
+    let address = SocketAddr::try_from(getsockname(&bound).unwrap()).unwrap();
+    std::mem::forget(bound);
+    address.port()
 }
 
 /// A listener whose queue is full: more connections get neither a yes nor a no.

@@ -51,6 +51,14 @@ const GZIP: [u8; 27] = [
 fn answers_that_are_nearly_http() {
     check(&[
         (
+            "a body behind 100 Continue",
+            answer("HTTP/1.1 100 Continue\r\nContent-Length: 5\r\n\r\nhello"),
+            8,
+            "",
+            &["behind an interim one (1xx)", "; there is \"hello\"", "likely: nearly_http"],
+            &["another service", "status line"],
+        ),
+        (
             "ICY 200 OK",
             answer("ICY 200 OK\r\nicy-name:x\r\n\r\n"),
             8,

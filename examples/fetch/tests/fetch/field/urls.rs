@@ -50,12 +50,16 @@ fn bytes_of_a_url_that_was_given_its_scheme() {
         (&["127.0.0.1:1/a b"][..], &["byte 20 is 0x20", note][..], &[][..]),
         (&["h\u{e4}/"], &["byte 8 is 0xC3", note], &[]),
         (&["http://127.0.0.1:1/a b"], &["byte 20 is 0x20"], &[note]),
+        (&["--diagnose", "127.0.0.1:1/a b"], &["byte 20 is 0x20", note], &[]),
+        (&["--diagnose", "h\u{e4}/"], &["byte 8 is 0xC3", note], &[]),
+        (&["--diagnose", "http://127.0.0.1:1/a b"], &["byte 20 is 0x20"], &[note]),
+        (&["--diagnose", "127.0.0.1:80:80"], &["port"], &[note]),
         (&["127.0.0.1:80:80"], &["port"], &[note]),
         (&["-H", "A: x\ny", "127.0.0.1:1"], &["byte 1 is 0x0A"], &[note]),
     ] {
         let run = fetch(args);
         assert!(matches!(run.status, 2 | 3), "{run:?}");
-        says(&format!("{args:?}"), &run.stderr, wanted, unwanted);
+        says(&format!("{args:?}"), &(run.text() + &run.stderr), wanted, unwanted);
     }
 }
 
