@@ -2,8 +2,8 @@
 
 use super::call::CallParts;
 use super::layers::Kept;
-use super::{Buffer, Call, IntoUrl, Response, SafeHttpClient, Upload};
-use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError};
+use super::{Buffer, Call, Response, SafeHttpClient, Upload};
+use crate::error::{BufferUse, Error, ErrorKind, Phase, RequestError, UrlError};
 use crate::http::method::{BodyLength, MethodTraits};
 use crate::http::request::{HeadWriter, Pen, Unsendable};
 use crate::http::url::Url;
@@ -46,10 +46,12 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     pub(crate) fn new<'u>(
         client: &'r mut SafeHttpClient<N, C>,
         method: &MethodTraits<'_>,
-        url: impl IntoUrl<'u>,
+        url: impl crate::IntoUrl<'u>,
         mut buffer: B,
     ) -> Self {
-        let draft = Draft::new(client.driver.any(), method, url, buffer.as_mut());
+        let mut read = Url::NOWHERE;
+        let result = url.put_into(&mut read);
+        let draft = Draft::new(client.driver.any(), method, &read, &result, buffer.as_mut());
         Self { client, draft, buffer }
     }
 
@@ -465,20 +467,19 @@ pub(super) struct Draft<'b> {
 }
 
 impl<'b> Draft<'b> {
-    pub(super) fn new<'u>(
+    pub(super) fn new(
         driver: &AnyDriver<'_>,
         method: &MethodTraits<'_>,
-        target: impl IntoUrl<'u>,
+        url: &Url<'_>,
+        result: &Result<(), UrlError>,
         buffer: &mut [u8],
     ) -> Self {
-        let mut url = Url::NOWHERE;
-        let mistake = target.put_into(&mut url).err();
         let mut head = HeadWriter::new(method);
-        if let Some(mistake) = mistake {
-            head.fail(mistake.into());
+        if let Err(mistake) = result {
+            head.fail((*mistake).into());
         }
         let mut pen = head.on(buffer);
-        pen.start(method, &url);
+        pen.start(method, url);
         if driver.config.keep_alive_ms == 0 {
             pen.connection_close();
         }

@@ -127,6 +127,8 @@ impl<'a> Url<'a> {
     }
 
     /// Becomes what a text says.
+    // Once for the requests over all networks.
+    #[inline(never)]
     pub(crate) const fn set(&mut self, text: &'a [u8]) -> Result<(), UrlError> {
         match self.read(text) {
             Ok(()) => Ok(()),
