@@ -62,7 +62,7 @@
 //!
 //! # Memory
 //!
-//! A driver is 1,444 bytes on chips of 32 bits, and 1,488 on 64 bits, beside its `RX_BUF` (1,024 bytes unless
+//! A driver is 1,452 bytes on chips of 32 bits, and 1,488 on 64 bits, beside its `RX_BUF` (1,024 bytes unless
 //! another number is given), the port and the clock. `cargo test -p safe-http-client-esp-at --test memory --
 //! --nocapture` prints it for this machine, `benches/footprint` for chips. The modem's last words are 128 of them. A
 //! [`SerialRx`] of 512 takes 528.

@@ -23,5 +23,5 @@ fn the_documentation_has_the_figures() {
         }
         assert!(texts[0].contains("1,488 on 64 bits"), "lib.rs");
     }
-    assert!(texts.iter().all(|text| text.contains("1,444 bytes")));
+    assert!(texts.iter().all(|text| text.contains("1,452 bytes")));
 }

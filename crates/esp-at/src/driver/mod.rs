@@ -20,7 +20,7 @@ use nal_link::{Clock, LoopContext};
 /// An ESP8266 with AT firmware on the serial port `S`, with the clock `C`.
 ///
 /// `RX_BUF` bytes lie in it of data that it has read and that nobody has taken; its size is that and
-/// 1,444 more ([memory](crate#memory)). What it does and can't do is on the [crate's page](crate).
+/// 1,452 more ([memory](crate#memory)). What it does and can't do is on the [crate's page](crate).
 ///
 /// ```no_run
 /// # use {esp_at::*, nal_link::*};
