@@ -26,7 +26,7 @@ use core::fmt;
 /// # Ok(()) }
 /// ```
 ///
-/// A function that calls itself follows several. It takes a third of the flash of
+/// A function that calls itself follows several. It takes two fifths of the flash of
 /// [`follow`](crate::Request::follow), which knows circles, other methods than GET, and what must not go along to
 /// another host:
 ///
