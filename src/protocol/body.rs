@@ -87,8 +87,9 @@ impl Exchange {
 
     /// Sees to it that bytes of the body stand in the buffer from `parsed_to`, or that the body has
     /// ended. Otherwise the room for more is returned.
-    // By itself it and its twin for the head have the registers that instructions are short with.
-    #[inline(never)]
+    // By itself, as its twin for the head is, it has the registers that ARM's short instructions reach. Other chips
+    // have no such registers.
+    #[cfg_attr(target_arch = "arm", inline(never))]
     pub(super) fn next_of_body(
         &mut self,
         buffer: &mut [u8],

@@ -21,7 +21,7 @@ pub(super) type Room = usize;
 
 impl Exchange {
     /// Parses what has arrived. Where that is no whole head, the room for more is returned.
-    #[inline(never)]
+    #[cfg_attr(target_arch = "arm", inline(never))]
     pub(super) fn next_of_head(
         &mut self,
         buffer: &mut [u8],
