@@ -64,15 +64,29 @@ impl<'a> Method<'a> {
     /// ```
     pub const fn name(self) -> &'a str {
         match self {
-            Self::Get => "GET",
-            Self::Head => "HEAD",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Delete => "DELETE",
-            Self::Connect => "CONNECT",
-            Self::Options => "OPTIONS",
-            Self::Trace => "TRACE",
-            Self::Patch => "PATCH",
+            Self::Custom(name) => name,
+            known => {
+                let start = known.start();
+                match start.split_at_checked(start.len().wrapping_sub(1)) {
+                    Some((name, _)) => name,
+                    None => start,
+                }
+            }
+        }
+    }
+
+    /// What a request starts with: the name and a space, but of a custom one the name alone.
+    const fn start(self) -> &'a str {
+        match self {
+            Self::Get => "GET ",
+            Self::Head => "HEAD ",
+            Self::Post => "POST ",
+            Self::Put => "PUT ",
+            Self::Delete => "DELETE ",
+            Self::Connect => "CONNECT ",
+            Self::Options => "OPTIONS ",
+            Self::Trace => "TRACE ",
+            Self::Patch => "PATCH ",
             Self::Custom(name) => name,
         }
     }
@@ -97,18 +111,7 @@ impl<'a> Method<'a> {
             method => method,
         };
         MethodTraits {
-            name: match self {
-                Self::Get => "GET ",
-                Self::Head => "HEAD ",
-                Self::Post => "POST ",
-                Self::Put => "PUT ",
-                Self::Delete => "DELETE ",
-                Self::Connect => "CONNECT ",
-                Self::Options => "OPTIONS ",
-                Self::Trace => "TRACE ",
-                Self::Patch => "PATCH ",
-                Self::Custom(name) => name,
-            },
+            name: self.start(),
             is_custom: matches!(self, Self::Custom(_)),
             response_to: match method {
                 Self::Head => ResponseTo::Head,
