@@ -244,7 +244,8 @@ fn trim(text: &[u8]) -> &[u8] {
     &text[start..end]
 }
 
-/// `user:password`, percent-decoded; a user alone has an empty password.
+/// `user:password`, percent-decoded; a user alone has an empty password. `None` where RFC 7617
+/// section 2 forbids a byte: a colon in the user name, a control character in either part.
 fn decoded(userinfo: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut rest = userinfo.bytes();
@@ -252,7 +253,6 @@ fn decoded(userinfo: &str) -> Option<Vec<u8>> {
         let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
         let is_in_name = !bytes.contains(&b':');
         bytes.push(match byte {
-            // RFC 7617 section 2: a user name has no colon.
             b'%' if is_in_name
                 && rest.clone().take(2).map(|b| b.to_ascii_lowercase()).eq(*b"3a") =>
             {
@@ -265,5 +265,5 @@ fn decoded(userinfo: &str) -> Option<Vec<u8>> {
     if !userinfo.contains(':') {
         bytes.push(b':');
     }
-    Some(bytes)
+    bytes.iter().all(|byte| !byte.is_ascii_control()).then_some(bytes)
 }
