@@ -206,6 +206,11 @@ fn suspects(f: &Facts) -> &'static [(Cause, Confidence)] {
             &[(ConnectionLost, Likely), (TlsMismatch, Possible), (NothingInCommon, Possible), (OldTls, Possible)],
         (ConnectFailed, StackFault::Refused | StackFault::Reset) if f.own_machine =>
             &[(NothingListens, Likely)],
+        // It took the connection: nobody looks whether it is on.
+        (ConnectTimedOut, StackFault::Tls(TlsFault::Unanswered)) =>
+            &[(SlowServer, Likely), (TlsMismatch, Possible), (Firewall, Possible)],
+        (ConnectTimedOut, StackFault::Tls(TlsFault::Unfinished)) =>
+            &[(SlowServer, Likely), (ConnectionLost, Possible)],
         (ConnectTimedOut, _) if f.own_machine => &[(SlowServer, Likely), (Firewall, Possible)],
         (ConnectFailed, StackFault::Refused | StackFault::Reset) =>
             &[(NothingListens, Likely), (ServerOnLoopback, Possible), (Firewall, Possible)],

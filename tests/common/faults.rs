@@ -2,7 +2,7 @@
 
 use safe_http_client::{StackFault, TlsFault};
 
-pub const FAULTS: [StackFault; 38] = [
+pub const FAULTS: [StackFault; 40] = [
     StackFault::Unknown,
     StackFault::Refused,
     StackFault::Reset,
@@ -41,4 +41,6 @@ pub const FAULTS: [StackFault; 38] = [
     StackFault::Tls(TlsFault::NotTls),
     StackFault::Tls(TlsFault::BrokenOff),
     StackFault::Tls(TlsFault::Aborted),
+    StackFault::Tls(TlsFault::Unanswered),
+    StackFault::Tls(TlsFault::Unfinished),
 ];

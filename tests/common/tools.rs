@@ -1,7 +1,7 @@
 //! What tests of several packages need: bytes to send, a server to ask, words to look for.
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 
 pub const MIB: usize = 1024 * 1024;
 
@@ -20,6 +20,16 @@ pub fn noise(length: usize) -> Vec<u8> {
 
 /// A server on the loopback interface that says this to whoever has said something, and ends; its port.
 pub fn answering(answer: &'static [u8]) -> u16 {
+    serving(answer, drop)
+}
+
+/// The same, and it stays when it has said that.
+pub fn falling_silent(answer: &'static [u8]) -> u16 {
+    let mut open = Vec::new();
+    serving(answer, move |socket| open.push(socket))
+}
+
+fn serving(answer: &'static [u8], mut then: impl FnMut(TcpStream) + Send + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
@@ -27,6 +37,7 @@ pub fn answering(answer: &'static [u8]) -> u16 {
             let mut socket = socket.unwrap();
             let _ = socket.read(&mut [0; 1024]);
             let _ = socket.write_all(answer);
+            then(socket);
         }
     });
     port

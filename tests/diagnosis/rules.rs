@@ -74,6 +74,21 @@ fn each_thing_that_a_row_asks_for_counts() {
             fault(StackFault::Tls(TlsFault::Aborted)),
             "ConnectionLost Likely, NothingInCommon Possible".into(),
         ),
+        // Nor was a host down that had taken the connection, and fell silent.
+        (
+            late(),
+            5000,
+            5000,
+            fault(StackFault::Tls(TlsFault::Unanswered)),
+            "SlowServer Likely, TlsMismatch Possible, Firewall Possible".into(),
+        ),
+        (
+            late(),
+            5000,
+            5000,
+            fault(StackFault::Tls(TlsFault::Unfinished)),
+            "SlowServer Likely, ConnectionLost Possible".into(),
+        ),
         (
             connect(),
             5000,

@@ -115,6 +115,13 @@ pub fn written() -> Vec<Written> {
         (by_tls, Connect, connect(), tls_fault(TlsFault::NotTls), Cause::TlsMismatch),
         (by_tls, Connect, connect(), tls_fault(TlsFault::BrokenOff), Cause::ConnectionLost),
         (by_tls, Connect, connect(), tls_fault(TlsFault::Aborted), Cause::ConnectionLost),
+        (
+            by_tls,
+            Connect,
+            timeout(Deadline::Connect),
+            tls_fault(TlsFault::Unanswered),
+            Cause::SlowServer,
+        ),
         (not_here, Connect, connect(), fault(StackFault::Busy), Cause::ModemUnresponsive),
         (not_here, Connect, connect(), fault(StackFault::UnfitFirmware), Cause::Firmware),
         (

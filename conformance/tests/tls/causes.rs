@@ -5,7 +5,7 @@ use crate::client::{self, Outcome, clock, get, get_with, now, std_network, with_
 use crate::programs::{Folder, files, find, free_port, s_server};
 use crate::rustls_server::{config, hello, start};
 use conformance::common::cx;
-use conformance::common::tools::answering;
+use conformance::common::tools::{answering, falling_silent};
 use rustls::version::{TLS12, TLS13};
 use safe_http_client::{
     Connect, NalNetwork, PcLink, SafeHttpClient, StackFault, StackQuirks, TlsFault, Verification,
@@ -17,6 +17,7 @@ use safe_http_client_tls::{
 use sha2::{Digest as _, Sha256};
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::time::Duration;
 use test_server::read_head;
 
 fn by_authority(served: &Served, host: &str, port: u16, clock: impl WallClock) -> Outcome {
@@ -248,11 +249,14 @@ fn a_connection_that_ends_in_the_handshake_was_one() {
             let _ = stream.unwrap().peek(&mut [0]);
         }
     });
+    let (silent, stalling) = (falling_silent(b""), falling_silent(b"\x16\x03\x03\x00\x40half"));
     let (known, said) = (StackQuirks::STD, StackQuirks::STD.with_connect(Connect::ReportsSuccess));
     for (quirks, port, expected) in [
         (known, resets, StackFault::Tls(TlsFault::BrokenOff)),
         (known, answering(b""), StackFault::Tls(TlsFault::BrokenOff)),
         (known, answering(b"\x15\x03\x03\x00\x02\x02\x2f"), StackFault::Tls(TlsFault::Aborted)),
+        (known, silent, StackFault::Tls(TlsFault::Unanswered)),
+        (known, stalling, StackFault::Tls(TlsFault::Unfinished)),
         (said, resets, StackFault::Reset),
         (said, answering(b""), StackFault::TlsFailed),
     ] {
@@ -263,7 +267,10 @@ fn a_connection_that_ends_in_the_handshake_was_one() {
             let (mut cx, mut buffer) = (cx(), [0; 512]);
             let mut client = SafeHttpClient::with_config(tls, clock(), client::config());
             let mut online = client.online(&mut cx).unwrap();
-            let request = online.get(&format!("https://{HOST}:{port}/"), &mut buffer);
+            let mut request = online.get(&format!("https://{HOST}:{port}/"), &mut buffer);
+            if port == silent || port == stalling {
+                request = request.connect_timeout(Duration::from_millis(300));
+            }
             request.connect_to(([127, 0, 0, 1], port).into()).send().map(drop).unwrap_err();
             assert_eq!(client.evidence().fault, expected, "{quirks:?}");
         });

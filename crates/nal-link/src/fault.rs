@@ -116,6 +116,10 @@ pub enum TlsFault {
     BrokenOff,
     /// The server speaks TLS, and refused to go on, by an alert; or what it sent has no place in a handshake.
     Aborted,
+    /// There is a connection, and by the deadline nothing had come over it.
+    Unanswered,
+    /// There is a connection, something had come over it, and by the deadline the handshake wasn't over.
+    Unfinished,
 }
 
 #[cfg(feature = "std")]

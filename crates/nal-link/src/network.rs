@@ -1,6 +1,6 @@
 //! What a client needs of a stack, and what helps where a request failed.
 
-use crate::{Link, StackFault, StackQuirks, Verification};
+use crate::{Link, StackFault, StackQuirks, TlsFault, Verification};
 use core::convert::Infallible;
 use core::net::IpAddr;
 use embedded_nal::{Dns, TcpClientStack};
@@ -58,6 +58,10 @@ pub struct StackStatus<'a> {
     pub would_block: bool,
     /// How far it verifies the servers of TLS connections; a client asks where it has sent something over one.
     pub verification: Verification,
+    /// While a connection that is there is in its TLS handshake: what it stands for if the time for it is up now
+    /// ([`Unanswered`](TlsFault::Unanswered) or [`Unfinished`](TlsFault::Unfinished)). Without it, a host that
+    /// was reached is taken for one that is down.
+    pub handshake: Option<TlsFault>,
 }
 
 /// All that a client needs below it: TCP, names, and a link that says whether it has an address.

@@ -148,7 +148,10 @@ impl<'p, N: Network> Tls<'p, N> {
             if line.incoming.is_empty() && !line.network_ended {
                 incoming = receive(&mut self.network, socket, line.incoming.room());
                 match incoming {
-                    Incoming::Bytes(count) => line.incoming.filled(count),
+                    Incoming::Bytes(count) => {
+                        line.was_answered = true;
+                        line.incoming.filled(count);
+                    }
                     Incoming::End | Incoming::Closed(_) => line.network_ended = true,
                     Incoming::Nothing | Incoming::Failed(_) => {}
                 }

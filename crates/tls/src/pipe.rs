@@ -9,7 +9,7 @@ use core::future::poll_fn;
 use core::task::Poll;
 use embedded_io::{ErrorKind, ErrorType};
 use embedded_io_async::{Read, Write};
-use nal_link::Verification;
+use nal_link::{TlsFault, Verification};
 
 /// The longest name of a host (RFC 1035 section 2.3.4).
 const LONGEST_NAME: usize = 253;
@@ -65,6 +65,8 @@ pub(crate) struct Line {
     pub(crate) abort: bool,
     /// The network delivers no more.
     pub(crate) network_ended: bool,
+    /// The network has delivered something.
+    pub(crate) was_answered: bool,
     /// A record was begun in this turn: the next one waits for the next turn.
     pub(crate) had_record: bool,
     /// The next record is there, and waits for the next turn.
@@ -94,6 +96,7 @@ impl Pipe {
             close: false,
             abort: false,
             network_ended: false,
+            was_answered: false,
             had_record: false,
             has_yielded: false,
             gate: Gate::new(),
@@ -150,9 +153,19 @@ impl Line {
         self.close = false;
         self.abort = false;
         self.network_ended = false;
+        self.was_answered = false;
         self.gate = Gate::new();
         self.failure = None;
         self.shown.clear();
+    }
+
+    /// What a handshake that is under way stands for where its deadline is up.
+    pub(crate) fn handshake(&self) -> Option<TlsFault> {
+        match self.state {
+            State::Asked | State::Opening if self.was_answered => Some(TlsFault::Unfinished),
+            State::Asked | State::Opening => Some(TlsFault::Unanswered),
+            _ => None,
+        }
     }
 
     fn fail(&mut self, failure: Failure) -> Broken {

@@ -200,6 +200,8 @@ pub(crate) fn exit_status(fault: StackFault) -> Option<u8> {
             | TlsFault::Aborted,
         )
         | StackFault::TlsFailed => Some(NO_HANDSHAKE),
+        // Its deadline's number.
+        StackFault::Tls(TlsFault::Unanswered | TlsFault::Unfinished) => None,
         StackFault::Tls(_) => Some(NOT_VERIFIED),
         _ => None,
     }

@@ -124,7 +124,8 @@ impl<N: Network> Diagnostics for Tls<'_, N> {
 
     fn status(&self) -> StackStatus<'_> {
         let mut status = self.network.status();
-        status.verification = self.pipe.with(|line| line.verification);
+        (status.verification, status.handshake) =
+            self.pipe.with(|line| (line.verification, line.handshake()));
         if !self.shown.is_empty() {
             status.last_words = &self.shown;
         }

@@ -3,7 +3,7 @@
 
 use crate::run::{fetch, program};
 use crate::server::{refusing_port, reserved_port};
-use crate::tools::{answering, says};
+use crate::tools::{answering, falling_silent, says};
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -161,6 +161,7 @@ fn https_ends_as_curl_does() {
     let clear = answering(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
     let silent = answering(b"");
     let unknown_name = answering(b"\x15\x03\x03\x00\x02\x02\x70");
+    let mute = falling_silent(b"");
     let (resets, closed) = (resetting(), refusing_port());
     let with = |port: u16| {
         format!("--resolve gate.test:{port}:127.0.0.1 --cacert root.pem https://gate.test:{port}/")
@@ -223,6 +224,7 @@ fn https_ends_as_curl_does() {
         ),
         (35, with(silent), ENDED),
         (35, with(resets), ENDED),
+        (28, format!("--connect-timeout 0.5 {}", with(mute)), "fetch: likely: slow_server; "),
         (
             35,
             with(unknown_name),
