@@ -193,17 +193,18 @@ impl AnyDriver<'_> {
             ) => self.connection.ended_by(),
             Fault::Exchange(Failure::Timeout(_)) => {
                 let status = self.stack.status();
-                match (phase, status.handshake) {
-                    (Phase::Link | Phase::Resolve | Phase::Connect, _) if status.is_busy => {
-                        StackFault::Busy
+                match phase {
+                    Phase::Link | Phase::Resolve | Phase::Connect
+                        if status.pending != StackFault::Unknown =>
+                    {
+                        status.pending
                     }
-                    (Phase::Connect, Some(fault)) => StackFault::Tls(fault),
-                    (Phase::Connect, None)
+                    Phase::Connect
                         if self.stack.traits().quirks.connect() == Connect::PollsForEver =>
                     {
                         StackFault::HidesRefusal
                     }
-                    (Phase::Send | Phase::Head | Phase::Body, _) if status.radio_sleeps => {
+                    Phase::Send | Phase::Head | Phase::Body if status.radio_sleeps => {
                         StackFault::RadioSleeps
                     }
                     _ => StackFault::Unknown,

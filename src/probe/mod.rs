@@ -15,7 +15,7 @@ use crate::policy::Config;
 use crate::protocol::{CloseReason, Exchange, Goal, NEVER, State};
 use core::convert::Infallible;
 use core::net::{IpAddr, SocketAddr};
-use nal_link::{Clock, Connect, LinkStatus, Network, elapsed_ms};
+use nal_link::{Clock, Connect, LinkStatus, Network, StackFault, elapsed_ms};
 use steps::{
     is_own_machine, is_unexplained, look_at_subnet, look_at_target, outcome, step_of, told,
 };
@@ -199,7 +199,9 @@ impl Ladder {
         let waited = elapsed_ms(now, self.mark);
         let network = &mut driver.stack.network;
         match self.next {
-            Next::Free if network.status().is_busy => Err(nb::Error::WouldBlock),
+            Next::Free if network.status().pending == StackFault::Busy => {
+                Err(nb::Error::WouldBlock)
+            }
             Next::Free => Ok(Next::Signal),
             Next::Signal => {
                 let is_up = network.link_status().ip_config().is_ok();

@@ -172,7 +172,9 @@ impl Ladder {
                 return Err(nb::Error::WouldBlock);
             }
             Err(nb::Error::Other(_)) => driver.stack.fault(StackStep::Connect),
-            Err(nb::Error::WouldBlock) if driver.stack.status().is_busy => StackFault::Busy,
+            Err(nb::Error::WouldBlock) if driver.stack.status().pending == StackFault::Busy => {
+                StackFault::Busy
+            }
             Ok(()) | Err(nb::Error::WouldBlock) => StackFault::Unknown,
         };
         driver.close_socket(CloseReason::CallerAsked);

@@ -225,7 +225,9 @@ impl Diagnostics for Chip {
 
     fn status(&self) -> StackStatus<'_> {
         let mut status = StackStatus::default();
-        status.is_busy = self.is_busy.get();
+        if self.is_busy.get() {
+            status.pending = StackFault::Busy;
+        }
         status.radio_sleeps = self.radio_sleeps;
         status.last_words = self.last_words;
         status.verification = self.verification;

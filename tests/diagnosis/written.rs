@@ -122,6 +122,13 @@ pub fn written() -> Vec<Written> {
             tls_fault(TlsFault::Unanswered),
             Cause::SlowServer,
         ),
+        (
+            by_tls,
+            Connect,
+            timeout(Deadline::Connect),
+            tls_fault(TlsFault::Unfinished),
+            Cause::SlowServer,
+        ),
         (not_here, Connect, connect(), fault(StackFault::Busy), Cause::ModemUnresponsive),
         (not_here, Connect, connect(), fault(StackFault::UnfitFirmware), Cause::Firmware),
         (

@@ -8,7 +8,7 @@ use conformance::smoltcp_net;
 use embedded_nal::{Dns, TcpClientStack, nb};
 use safe_http_client::{
     Cause, Clock, CloseReason, IpConfig, Link, LinkStatus, NalNetwork, NoPing, NoTls, ProbeStep,
-    Report, SafeHttpClient, StackQuirks, StackStatus, StdClock, StepOutcome,
+    Report, SafeHttpClient, StackFault, StackQuirks, StackStatus, StdClock, StepOutcome,
 };
 use std::cell::RefCell;
 use std::net::{IpAddr, Ipv4Addr};
@@ -58,7 +58,9 @@ where
             EXTRAS.with_borrow(|extras| {
                 let mut status = StackStatus::default();
                 status.radio_sleeps = extras.radio_sleeps;
-                status.is_busy = extras.is_busy;
+                if extras.is_busy {
+                    status.pending = StackFault::Busy;
+                }
                 status.last_words = LAST_WORDS;
                 status
             })

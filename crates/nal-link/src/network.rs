@@ -1,6 +1,6 @@
 //! What a client needs of a stack, and what helps where a request failed.
 
-use crate::{Link, StackFault, StackQuirks, TlsFault, Verification};
+use crate::{Link, StackFault, StackQuirks, Verification};
 use core::convert::Infallible;
 use core::net::IpAddr;
 use embedded_nal::{Dns, TcpClientStack};
@@ -34,17 +34,20 @@ pub struct NoPing;
 /// What a stack knows of itself that none of its errors says.
 ///
 /// ```
-/// use nal_link::StackStatus;
+/// use nal_link::{StackFault, StackStatus};
 /// let mut status = StackStatus::default();
-/// status.is_busy = true;
+/// status.pending = StackFault::Busy;
 /// status.last_words = b"busy p...";
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct StackStatus<'a> {
-    /// It is still busy with something that was given up, so that what is asked now has to wait.
-    pub is_busy: bool,
+    /// What it stands for if a connect's time is up now: [`Busy`](StackFault::Busy) with something that was given
+    /// up, so that what is asked now has to wait; or a connection that is there is in its TLS handshake
+    /// ([`Unanswered`](crate::TlsFault::Unanswered), [`Unfinished`](crate::TlsFault::Unfinished)), and its host
+    /// isn't down. `Unknown` where there is nothing of the kind.
+    pub pending: StackFault,
     /// The radio sleeps between beacons: now and then a packet is late, or lost.
     pub radio_sleeps: bool,
     /// What it said last, as a modem's lines: shown as evidence.
@@ -58,10 +61,6 @@ pub struct StackStatus<'a> {
     pub would_block: bool,
     /// How far it verifies the servers of TLS connections; a client asks where it has sent something over one.
     pub verification: Verification,
-    /// While a connection that is there is in its TLS handshake: what it stands for if the time for it is up now
-    /// ([`Unanswered`](TlsFault::Unanswered) or [`Unfinished`](TlsFault::Unfinished)). Without it, a host that
-    /// was reached is taken for one that is down.
-    pub handshake: Option<TlsFault>,
 }
 
 /// All that a client needs below it: TCP, names, and a link that says whether it has an address.

@@ -47,7 +47,7 @@ fn it_is_busy_with_what_was_given_up_until_that_is_over() {
         let mut resolve = |name, most| {
             let outcome =
                 block(clock, most, || modem.get_host_by_name(name, AddrType::IPv4)).is_some();
-            (outcome, modem.status().is_busy)
+            (outcome, modem.status().pending == StackFault::Busy)
         };
         assert_eq!(resolve("a.example", SECOND), (false, false), "its caller waits");
         assert_eq!(resolve("b.example", SECOND), (false, true), "for another's");

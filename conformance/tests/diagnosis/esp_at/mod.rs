@@ -37,7 +37,7 @@ fn has_dns(rig: &mut Rig) -> Option<bool> {
 }
 
 fn is_busy(rig: &Rig) -> bool {
-    rig.modem.status().is_busy
+    rig.modem.status().pending == StackFault::Busy
 }
 
 fn ping(rig: &mut Rig, host: impl Into<IpAddr>) -> Result<Option<u32>, NoPing> {

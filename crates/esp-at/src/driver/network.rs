@@ -91,7 +91,9 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> Diagnostics for EspAt<S, C, RX_BU
 
     fn status(&self) -> StackStatus<'_> {
         let mut status = StackStatus::default();
-        status.is_busy = self.modem.is_busy();
+        if self.modem.is_busy() {
+            status.pending = StackFault::Busy;
+        }
         status.radio_sleeps = !self.modem.station.settings.is_awake();
         status.last_words = self.modem.last_answer();
         status.verification = self.tls.map_or(Verification::Unknown, TlsVerification::evidence);

@@ -124,8 +124,15 @@ impl<N: Network> Diagnostics for Tls<'_, N> {
 
     fn status(&self) -> StackStatus<'_> {
         let mut status = self.network.status();
-        (status.verification, status.handshake) =
-            self.pipe.with(|line| (line.verification, line.handshake()));
+        let handshake = self.pipe.with(|line| {
+            status.verification = line.verification;
+            line.handshake()
+        });
+        if let Some(fault) = handshake
+            && status.pending == StackFault::Unknown
+        {
+            status.pending = StackFault::Tls(fault);
+        }
         if !self.shown.is_empty() {
             status.last_words = &self.shown;
         }
