@@ -464,7 +464,8 @@ pub mod out_of_sockets {}
 ///
 /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) of
 /// [`Deadline::Response`](crate::Deadline::Response), [`Deadline::Idle`](crate::Deadline::Idle) or
-/// [`Deadline::Total`](crate::Deadline::Total). [`Cause::SlowServer`](crate::Cause::SlowServer).
+/// [`Deadline::Total`](crate::Deadline::Total); of [`Deadline::Connect`](crate::Deadline::Connect) where a TLS
+/// handshake over a connection that was there wasn't over. [`Cause::SlowServer`](crate::Cause::SlowServer).
 pub mod slow_server {}
 
 /// Cause 20, `stale_connection`: the server had closed the kept connection.
