@@ -112,7 +112,8 @@ fn exchange(options: &Options, watch: &Arc<Watch>) -> Result<u8, Failure> {
                 };
                 let wait = may.then(|| work.backoff.next(None)).flatten();
                 match wait.filter(|_| work.resumed.is_some() || work.output.start_over().is_ok()) {
-                    Some(wait) => (failure.message, wait),
+                    Some(wait) if watch.has_time_behind(wait) => (failure.message, wait),
+                    Some(_) => return Err(failure.without_time()),
                     None => return Err(failure),
                 }
             }

@@ -13,6 +13,7 @@ pub(crate) const USAGE: u8 = 2;
 pub(crate) const HTTP_ERROR: u8 = 22;
 pub(crate) const WRITE_FAILED: u8 = 23;
 pub(crate) const READ_FAILED: u8 = 26;
+const TIMED_OUT: u8 = 28;
 const RECEIVE_FAILED: u8 = 56;
 
 /// Why there is no complete response, or none to show.
@@ -139,6 +140,13 @@ impl Failure {
     /// Whether it lies in what the server has sent, or hasn't, and not in this program's own output.
     pub(crate) fn is_of_answer(&self) -> bool {
         !self.causes.is_empty() || self.status == HTTP_ERROR
+    }
+
+    /// The deadline of all of it runs out while the next attempt is waited for: why there is to be one remains.
+    pub(crate) fn without_time(mut self) -> Self {
+        self.status = TIMED_OUT;
+        self.message.push_str("; -m leaves no time for another attempt");
+        self
     }
 
     /// Behind a redirect: where it was, and was last.

@@ -52,6 +52,7 @@ pub(crate) fn respond<N: PcNet, C: Clock, B: Buffer>(
     if Verdict::of_status(status) != Verdict::Final
         && options.may_repeat()
         && let Some(wait) = work.backoff.next(retry_after(&head))
+        && watch.has_time_behind(wait)
     {
         return Ok(Attempt::Again { why: format!("head: status {status}"), wait });
     }

@@ -81,6 +81,12 @@ impl Watch {
     }
 
     /// Milliseconds from the start.
+    /// Whether `-m` leaves time for an attempt behind such a wait.
+    pub(crate) fn has_time_behind(&self, wait: Duration) -> bool {
+        let limit = self.total_ms.map(|total_ms| Duration::from_millis(total_ms.into()));
+        limit.is_none_or(|limit| self.started.elapsed() + wait + SHORTEST < limit)
+    }
+
     pub(crate) fn elapsed_ms(&self) -> u32 {
         milliseconds(self.started)
     }
@@ -287,6 +293,9 @@ impl Watch {
         std::process::exit(failure.status.into());
     }
 }
+
+/// What an attempt takes at least.
+const SHORTEST: Duration = Duration::from_millis(20);
 
 /// Bytes of a response that are kept for whoever wants to see why it failed.
 const FIRST_BYTES: usize = 1024;

@@ -201,6 +201,13 @@ fn a_request_that_may_have_been_acted_on_is_repeated_with_a_key_alone() {
     let run = fetch(&["-m", "1", "--retry", "99", &format!("127.0.0.1:{}", refusing_port())]);
     assert_eq!(run.status, 28, "{run:?}");
     assert!(run.took < Duration::from_secs(3), "{run:?}");
+    says("retry", &run.stderr, &["refused", "-m leaves no time"], &["likely: name_not_resolved"]);
+    // What leaves no time for another attempt is the result.
+    let later = "HTTP/1.1 503 Busy\r\nRetry-After: 60\r\nContent-Length: 4\r\n\r\nbusy";
+    let (host, _asked) = playing(vec![answer(later), fine()]);
+    let run = fetch(&["-m", "2", "--retry", "1", &host]);
+    assert_eq!((run.status, run.text().as_str()), (0, "busy"), "{run:?}");
+    assert!(run.took < Duration::from_secs(2), "{run:?}");
 }
 
 // ---- Redirects ----
