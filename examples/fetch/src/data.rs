@@ -97,14 +97,22 @@ fn encoded(text: &str) -> Result<Vec<u8>, Failure> {
     if !name.is_empty() {
         all.push(b'=');
     }
-    for byte in value {
+    all.extend_from_slice(percent_encoded(&value).replace("%20", "+").as_bytes());
+    Ok(all)
+}
+
+/// Bytes as a part of a URL.
+pub(crate) fn percent_encoded(bytes: &[u8]) -> String {
+    let mut all = String::new();
+    for &byte in bytes {
         match byte {
-            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' => all.push(byte),
-            b' ' => all.push(b'+'),
-            _ => all.extend_from_slice(format!("%{byte:02X}").as_bytes()),
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' => {
+                all.push(byte.into());
+            }
+            _ => all.push_str(&format!("%{byte:02X}")),
         }
     }
-    Ok(all)
+    all
 }
 
 /// A file, or stdin to its end.

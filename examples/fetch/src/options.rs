@@ -88,7 +88,8 @@ pub(crate) struct Options {
     #[arg(short = 'G', long)]
     get: bool,
 
-    /// Send FILE (by PUT) in pieces as it is read; stdin's, whose length nobody knows, as chunks
+    /// Send FILE (by PUT) in pieces as it is read; stdin's, whose length nobody knows, as chunks. To a URL that ends
+    /// in '/' under its own name
     #[arg(short = 'T', long, value_name = "FILE|-", conflicts_with_all = ["head", "get"])]
     upload_file: Option<String>,
 
@@ -337,9 +338,12 @@ impl Options {
             || has_key.into_iter().any(|(name, value)| is_key(name) && !value.trim().is_empty())
     }
 
-    /// The URL with a scheme and, with `-G`, with the data.
+    /// The URL with a scheme; with `-G`, with the data; with `-T` and a folder, with the file's name.
     pub(crate) fn url(&self, given: &str) -> Result<String, Failure> {
         let mut url = with_scheme(given);
+        if let Some(path) = &self.upload_file {
+            crate::upload::name_in_folder(&mut url, path);
+        }
         if self.get && !self.parts.is_empty() {
             let data = self.parts.query()?;
             let at = url.find('#').unwrap_or(url.len());

@@ -88,6 +88,8 @@ pub(crate) fn respond<N: PcNet, C: Clock, B: Buffer>(
                 return Ok(Attempt::Again { why, wait: Duration::ZERO });
             }
         }
+        // `-I -X GET` asks for a body, and shows the head alone.
+        None if options.head && options.shows_head() => {}
         None => {
             let is_empty = pass(client, cx, &mut call, work)? == 0;
             if let Some(head) = call.head().filter(|_| is_open) {

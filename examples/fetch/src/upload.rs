@@ -63,3 +63,16 @@ impl Body {
         Self::Stream { length, pieces }
     }
 }
+
+/// A URL that ends in a folder, or has no path, gets the name of the file that is sent there, as curl has it.
+pub(crate) fn name_in_folder(url: &mut String, path: &str) {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let end = url.find(['?', '#']).unwrap_or(url.len());
+    let front = url.get(..end).unwrap_or_default();
+    let has_path = front.split_once("://").is_some_and(|(_, behind)| behind.contains('/'));
+    if name == "-" || (has_path && !front.ends_with('/')) {
+        return;
+    }
+    let slash = if has_path { "" } else { "/" };
+    url.insert_str(end, &format!("{slash}{}", crate::data::percent_encoded(name.as_bytes())));
+}
