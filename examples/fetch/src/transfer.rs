@@ -60,6 +60,9 @@ pub(crate) fn respond<N: PcNet, C: Clock, B: Buffer>(
     let voice = work.led_to.as_ref().map_or_else(|| watch.voice().clone(), led);
     let is_refused = options.fail && status >= 400;
     if is_refused && !options.reports_json() {
+        if options.shows_head() {
+            work.output.head(head).and_then(|()| work.output.flush()).map_err(unwritable)?;
+        }
         return Err(Failure::of_status(head, &voice, watch));
     }
     let speaks = !options.reports_json() && !options.is_silent();

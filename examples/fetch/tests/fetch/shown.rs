@@ -57,7 +57,7 @@ fn include_head_and_the_plain_body() {
 fn fail_is_22_for_errors_alone() {
     for (status, args, exit, body) in [
         (404, &["--fail"][..], 22, ""),
-        (500, &["-f", "-i"], 22, ""),
+        (500, &["-f", "-i"], 22, "HTTP/1.1 500 X\r\nContent-Length: 4\r\n\r\n"),
         (404, &[], 0, "gone"),
         (302, &["--fail"], 0, "gone"),
         (200, &["--fail"], 0, "gone"),

@@ -199,6 +199,8 @@ const ROWS: &[Row] = &[
     (&["{url}"], "short", 18, &[], Alike),
     (&["-o", "out", "{url}"], "short", 18, &[], Differs(18, "no file is left that isn't whole")),
     (&["-f", "{url}"], "not_found", 22, &[], Alike),
+    (&["-f", "-i", "{url}"], "not_found", 22, &[], Alike),
+    (&["-fI", "{url}"], "not_found", 22, &[], Alike),
     (&["{url}"], "not_found", 0, &[], Alike),
     (&["-d", "@missing", "{url}"], "hello", 0, &[], Differs(26, "what can't be read isn't sent as nothing")),
     (&["-T", "missing", "{url}"], "hello", 26, &[], Alike),
