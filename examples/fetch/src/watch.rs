@@ -80,13 +80,13 @@ impl Watch {
         &self.voice
     }
 
-    /// Milliseconds from the start.
     /// Whether `-m` leaves time for an attempt behind such a wait.
     pub(crate) fn has_time_behind(&self, wait: Duration) -> bool {
         let limit = self.total_ms.map(|total_ms| Duration::from_millis(total_ms.into()));
         limit.is_none_or(|limit| self.started.elapsed() + wait + SHORTEST < limit)
     }
 
+    /// Milliseconds from the start.
     pub(crate) fn elapsed_ms(&self) -> u32 {
         milliseconds(self.started)
     }
@@ -102,9 +102,26 @@ impl Watch {
             return;
         }
         self.show_phase(&progress);
+        if matches!(phase, Phase::Link | Phase::Resolve | Phase::Connect) {
+            self.pass(&mut progress);
+        }
         progress.phase = phase;
         progress.since = Instant::now();
         self.changed.notify_all();
+    }
+
+    /// What came was a step on the way to the next request.
+    fn pass(&self, progress: &mut Progress) {
+        if progress.came.is_empty() || !self.verbose {
+            return;
+        }
+        let was_shown = std::mem::take(&mut progress.head_shown);
+        let came = std::mem::take(&mut progress.came);
+        // Records of TLS are for nobody to read.
+        if !was_shown && came.starts_with(b"HTTP/") {
+            show_head_that_came(&came);
+        }
+        progress.request = Some(Vec::new());
     }
 
     /// A connection to this peer is opened.
@@ -122,9 +139,7 @@ impl Watch {
         let count = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         progress.sent = progress.sent.saturating_add(count);
         if self.verbose && begins_another(&progress, bytes) {
-            show_head_that_came(&progress.came);
-            progress.came.clear();
-            progress.request = Some(Vec::new());
+            self.pass(&mut progress);
         }
         let Some(head) = &mut progress.request else {
             return;

@@ -336,6 +336,22 @@ fn verbose_shows_each_request_and_each_head() {
         "< X-Last: 1",
     ];
     says("-v -L", &run.stderr, &wanted, &["hunter2", "s3cret", "YWRtaW4"]);
+    // In front of what it led to, once, and told as no part of that.
+    let refusing = format!("http://127.0.0.1:{}/", refusing_port());
+    let busy = "HTTP/1.1 503 Busy\r\nX-Mark: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let half = "HTTP/1.1 2";
+    for (args, first, then, last) in [
+        ("-L", to(&format!("{refusing}\r\nX-Mark: 1")), None, "(7)"),
+        ("--retry=1", answer(busy), Some(answer(half)), "< HTTP/1.1 2\n"),
+    ] {
+        let (host, _asked) = playing([Some(first), then].into_iter().flatten().collect());
+        let run = fetch(&["-v", args, &host]);
+        let parts: Vec<_> = run.stderr.split("* connecting to").collect();
+        let marks: Vec<_> = parts.iter().map(|part| part.matches("< X-Mark: 1").count()).collect();
+        assert_eq!(marks, [0, 1, 0], "{args}: {}", run.stderr);
+        let is_told = parts.last().is_some_and(|part| part.contains(last));
+        assert!(is_told, "{args}: {}", run.stderr);
+    }
 }
 
 // ---- Hints ----
