@@ -319,6 +319,12 @@ fn what_servers_send() {
         ("http://h/a/b", "//other", "http://other/"),
         ("http://h/a", "/.//other/x", "http://h//other/x"),
         ("http://h/?u=a/b", "c", "http://h/c"),
+        // What stands in front of these colons is no scheme, as for browsers and curl.
+        ("http://h/a/", "12:30.jpg", "http://h/a/12:30.jpg"),
+        ("http://h/a/b", "c;t=1:2", "http://h/a/c;t=1:2"),
+        ("http://h/a/b", "c%20d:e?f:g", "http://h/a/c%20d:e?f:g"),
+        ("http://h/a/b", ":80/c", "http://h/a/:80/c"),
+        ("http://h/a/b", "c\u{e9}:d", "http://h/a/c%C3%A9:d"),
     ] {
         assert_eq!(resolved(base, location).as_deref(), Ok(expected), "{base} {location:?}");
     }
@@ -330,6 +336,8 @@ fn what_is_no_place_to_go() {
     for (base, location, expected) in [
         ("http://h/", "ftp://h/a", at(UrlError::UnsupportedScheme)),
         ("http://h/", "javascript:alert(1)", at(UrlError::UnsupportedScheme)),
+        ("http://h/", "ht\ttp://evil/", at(UrlError::UnsupportedScheme)),
+        ("http://h/", "z39.50+a-b:c", at(UrlError::UnsupportedScheme)),
         ("http://h/", "http:/a", at(UrlError::MissingHost)),
         ("http://h/", "http:///a", at(UrlError::MissingHost)),
         ("http://h/", "http://h:0/a", at(UrlError::InvalidPort)),
