@@ -319,7 +319,7 @@ fn what_servers_send() {
         ("http://h/a/b", "//other", "http://other/"),
         ("http://h/a", "/.//other/x", "http://h//other/x"),
         ("http://h/?u=a/b", "c", "http://h/c"),
-        // What stands in front of these colons is no scheme, as for browsers and curl.
+        // What stands in front of these colons is no scheme, as for browsers.
         ("http://h/a/", "12:30.jpg", "http://h/a/12:30.jpg"),
         ("http://h/a/b", "c;t=1:2", "http://h/a/c;t=1:2"),
         ("http://h/a/b", "c%20d:e?f:g", "http://h/a/c%20d:e?f:g"),

@@ -241,14 +241,14 @@ pub(crate) fn note_on(head: ResponseHead<'_>, is_empty: bool, voice: &Voice) -> 
         // With a page, that says so.
         _ if !is_empty => return coded(head),
         status @ 300..=399 if status != 304 => {
-            let to = head.header("location").map(latin1).unwrap_or_default();
+            let location = head.header("location").map(latin1).unwrap_or_default();
             // What stands behind it may be a secret, and so may what stands in front of a host.
-            let to = without_user(&to);
+            let to = without_user(&location);
             let to = to.split(['?', '#']).next().unwrap_or_default();
             return Some(match to {
                 "" => format!("status {status} is a redirect that doesn't say where to"),
                 // 300 is a choice, and the others were given up or never were; an app's URL is none of HTTP.
-                _ if head.redirect().is_none() || !may_be_http(to) => format!(
+                _ if head.redirect().is_none() || !may_be_http(&location) => format!(
                     "status {status} names {}, and isn't followed, with -L neither; to ask there: give that URL",
                     to.escape_debug()
                 ),
@@ -307,7 +307,13 @@ pub(crate) fn note_on(head: ResponseHead<'_>, is_empty: bool, voice: &Voice) -> 
 fn may_be_http(location: &str) -> bool {
     let front = location.split(['/', '?', '#']).next().unwrap_or_default();
     let is_http = |scheme: &str| ["http", "https"].iter().any(|it| scheme.eq_ignore_ascii_case(it));
-    front.split_once(':').is_none_or(|(scheme, _)| is_http(scheme))
+    // What can be no scheme is a path.
+    let is_of_path = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '-' | '.');
+    front.split_once(':').is_none_or(|(scheme, _)| {
+        is_http(scheme)
+            || !scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            || scheme.contains(is_of_path)
+    })
 }
 
 /// That the body is compressed: on a terminal it is no text.

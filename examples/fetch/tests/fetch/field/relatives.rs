@@ -144,6 +144,22 @@ fn answers_without_a_page_are_said_in_words() {
             &["to follow it", "u:p"],
         ),
         (
+            "302 to a mailbox",
+            answer("HTTP/1.1 302 x\r\nLocation: mailto:a@b\r\n\r\n"),
+            0,
+            "",
+            &["status 302 names", "with -L neither"],
+            &["to follow it"],
+        ),
+        (
+            "302 to a path whose front is no scheme",
+            answer("HTTP/1.1 302 x\r\nLocation: 12:30.jpg\r\n\r\n"),
+            0,
+            "",
+            &["redirects to 12:30.jpg", "-L"],
+            &["neither"],
+        ),
+        (
             "302 to a path with a colon",
             answer("HTTP/1.1 302 x\r\nLocation: /a:b\r\n\r\n"),
             0,
