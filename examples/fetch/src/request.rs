@@ -30,12 +30,13 @@ pub(crate) struct Asked<'o> {
 }
 
 impl<'o> Asked<'o> {
-    pub(crate) fn new(options: &'o Options, url: &str) -> Result<Self, Failure> {
-        let url = options.url(url)?;
+    pub(crate) fn new(options: &'o Options, given: &str) -> Result<Self, Failure> {
+        let url = options.url(given)?;
         let (body, content_type) = options.body()?;
         Ok(Self {
             options,
-            file: options.file(&url)?,
+            // By the name that `-T` gives to a folder, `-O` would replace the very file that is sent.
+            file: options.file(given)?,
             address: options.tls.resolved(&url)?,
             url,
             headers: options.headers(content_type)?,

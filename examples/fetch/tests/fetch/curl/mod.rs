@@ -156,6 +156,7 @@ const ROWS: &[Row] = &[
     (&["-T", "-", "{url}"], "hello", 0, &["Content-Length", "Transfer-Encoding"], Alike),
     (&["-T", "data.txt", "http://{host}/b/?c=1#d"], "hello", 0, &["Content-Length"], Alike),
     (&["-T", "./data.txt", "-L", "{host}"], "hello", 0, &["Content-Length"], Alike),
+    (&["-T", "data.txt", "-O", "http://{host}/b/"], "hello", 23, &[], Alike),
     (&["-T", "-", "http://{host}/b/"], "hello", 0, &[], Alike),
     (&["-T", "data.txt", "-d", "x", "{url}"], "hello", 2, &[], Alike),
     (&["-F", "a=b c", "-F", "d=@data.txt", "{url}"], "hello", 0, &["Content-Type"], Alike),
