@@ -186,9 +186,11 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> LayeredRequest<'r, 'b, N, C, B> {
     /// answered.
     pub fn send(mut self) -> Result<Response<'r, 'b, N, C, Kept<B>>, LayerError<ErrorOf<N>>> {
         let (origin, (driver, draft, bytes)) = (&mut self.origin, self.request.pieces());
+        let available = bytes.len();
         match self.steps.send(driver.any(), draft, origin, bytes) {
             Ok(()) => {
-                let (client, call) = self.request.into_call(origin.end);
+                // What was kept is of no more use: the body has all of the buffer.
+                let (client, call) = self.request.into_call(available);
                 Ok(Response::new(client, call))
             }
             Err(_) => {
@@ -273,7 +275,10 @@ impl<'b, B: Buffer> LayeredCall<'b, B> {
         self.poll(client, cx)?;
         let hops = self.origin.hop_list();
         let read = self.call.poll_read_to_end(client, cx);
-        read.map_err(|error| error.map(|error| LayerError::Request { error, hops }))
+        let whole = self.call.buffer.buffer.as_ref().len();
+        read.map_err(|error| {
+            error.map(|error| LayerError::Request { error: of_whole(error, whole), hops })
+        })
     }
 
     pub(crate) fn step<N: Network, C: Clock>(
@@ -322,8 +327,10 @@ impl<'b, B: Buffer> LayeredCall<'b, B> {
         &self.call
     }
 
-    /// The call of the response.
-    pub fn into_call(self) -> Call<'b, Kept<B>> {
+    /// The call of the response. What was kept is forgotten: its body has all of the buffer.
+    pub fn into_call(mut self) -> Call<'b, Kept<B>> {
+        let Kept { buffer, end } = &mut self.call.buffer;
+        *end = buffer.as_ref().len();
         self.call
     }
 }
@@ -341,17 +348,21 @@ fn stopped<N: Network, C: Clock>(
         Stop::Challenge(why) => return LayerError::Challenge { why, hops },
         Stop::Unsendable(unsendable) => refuse(unsendable),
         Stop::Fault(fault) => {
-            let mut error = driver.fail(&mut call.view(), fault);
-            // A buffer that is too small needs what is kept in it, too.
-            if let ErrorKind::Buffer { needed, available, .. } = &mut error.kind {
-                let kept = call.bytes.len().wrapping_sub(*available);
-                *needed = needed.wrapping_add(kept);
-                *available = available.wrapping_add(kept);
-            }
-            error
+            let error = driver.fail(&mut call.view(), fault);
+            of_whole(error, call.bytes.len())
         }
     };
     LayerError::Request { error, hops }
+}
+
+/// A buffer that is too small needs what is kept in it, too.
+fn of_whole<T, D>(mut error: Error<T, D>, whole: usize) -> Error<T, D> {
+    if let ErrorKind::Buffer { needed, available, .. } = &mut error.kind {
+        let kept = whole.wrapping_sub(*available);
+        *needed = needed.wrapping_add(kept);
+        *available = available.wrapping_add(kept);
+    }
+    error
 }
 
 /// Why a [`LayeredRequest`] failed.

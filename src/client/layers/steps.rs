@@ -21,7 +21,7 @@ use core::fmt;
 use core::marker::PhantomData;
 
 /// A buffer whose end is taken: there a [`LayeredCall`](crate::LayeredCall) keeps the request, to send it again.
-/// The rest is the call's.
+/// The rest is the call's; all of it is once the call is taken out, or is a response.
 ///
 /// ```no_run
 /// # use safe_http_client::*;

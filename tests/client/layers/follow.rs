@@ -182,6 +182,69 @@ fn the_body_too() {
     }
 }
 
+/// A response has all of the buffer for its body, as one without layers; a call that may still be asked for its hops
+/// says of the whole buffer what it is too small for.
+#[test]
+fn a_body_that_fills_the_buffer() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n";
+    let whole = head.len() + 400;
+    for room in [whole - 1, whole, 1024] {
+        for size in [1, 1000] {
+            for polls in [false, true] {
+                let mut steps = Connection::answer_split(redirect(302, "/b"), size, None);
+                steps.steps.extend(answers([&*format!("{head}{:400}", "")]).steps);
+                let (mut client, _) = scripted(&TestClock::ticking(1), Config::new(), [steps]);
+                let mut cx = cx();
+                let mut buffer = vec![0; room];
+                let mut online = client.online(&mut cx).unwrap();
+                let request = online.get("http://192.168.1.20/a", &mut *buffer).follow(3);
+                let read = if polls {
+                    let mut following = request.start().unwrap();
+                    ready(|| following.poll(&mut client, &mut cx)).unwrap();
+                    let mut call = following.into_call();
+                    ready(|| call.poll_read_to_end(&mut client, &mut cx))
+                        .map(|()| call.body().len())
+                } else {
+                    request.send().unwrap().read_to_end().map(<[u8]>::len)
+                };
+                match read.map_err(|error| error.kind) {
+                    Ok(length) => assert!(length == 400 && room >= whole, "{room}"),
+                    Err(ErrorKind::Buffer { needed, available, .. }) => {
+                        assert_eq!((needed, available), (whole, room), "{size} {polls}");
+                    }
+                    Err(other) => panic!("{room}: {other:?}"),
+                }
+            }
+        }
+    }
+    // Until then the hops are in it.
+    let mut needs = 0;
+    for room in [whole, 0] {
+        let room = if room == 0 { needs } else { room };
+        let steps = answers([&*redirect(302, "/b"), &format!("{head}{:400}", "")]);
+        let (mut client, _) = scripted(&TestClock::ticking(1), Config::new(), [steps]);
+        let mut cx = cx();
+        let mut online = client.online(&mut cx).unwrap();
+        let request = online.get("http://192.168.1.20/a", vec![0; room]).follow(3);
+        let mut following = request.start().unwrap();
+        match ready(|| following.poll_read_to_end(&mut client, &mut cx)) {
+            Ok(()) => assert_eq!((room, following.call().body().len()), (needs, 400)),
+            Err(LayerError::Request { error, .. }) => match error.kind {
+                ErrorKind::Buffer { needed, available, .. } => {
+                    assert!(
+                        needs == 0 && needed > room && available == room,
+                        "{needed} {available}"
+                    );
+                    needs = needed;
+                }
+                _ => panic!("{error}"),
+            },
+            Err(other) => panic!("{other}"),
+        }
+        assert_eq!(following.hops().count(), 2);
+    }
+}
+
 #[test]
 fn secrets_stay_with_their_origin() {
     // There, away, and back.
