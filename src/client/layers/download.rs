@@ -39,9 +39,11 @@ const MOST_TAG: usize = 64;
 ///     while let Err(error) = download.save(&mut response, &mut flash, |download, _piece| {
 ///         println!("{} of {:?} bytes", download.have(), download.length()); // a hash of it goes here, too
 ///     }) {
-///         if !error.starts_over() { println!("{error}"); break }
-///         erase(&mut flash); // it is another file by now
-///         download.start_over();
+///         if let DownloadError::StartsOver | DownloadError::Changed = error {
+///             erase(&mut flash); // it is another file by now
+///             download.start_over();
+///         }
+///         if !error.starts_over() { println!("{error}"); break } // ask again
 ///     }
 /// }
 /// # Ok(()) }

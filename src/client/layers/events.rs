@@ -39,6 +39,7 @@ use nal_link::{Clock, LoopContext, Network};
 ///             Ok(Some(_)) => {}
 ///             Ok(None) => break, // the response's end
 ///             Err(EventError::TooLarge { .. }) => println!("one event is missing"),
+///             Err(EventError::Status(204)) => return Ok(()), // there will be no more
 ///             Err(error) => { println!("{error}"); break }
 ///         }
 ///     }
