@@ -354,6 +354,7 @@ impl<N: AsyncNetwork, C: Timer, B: Buffer> Response<'_, '_, N, C, B> {
         &'t mut self,
     ) -> Result<T, crate::JsonError<ErrorOf<N>>> {
         self.read_to_end().await.map_err(crate::JsonError::Response)?;
+        self.check_coding().map_err(crate::JsonError::Response)?;
         self.call().json().map_err(crate::JsonError::Json)
     }
 }

@@ -55,6 +55,11 @@ impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Response<'r, 'b, N, C, B> {
         wait(driver, &mut OfCall::new(call, step)).await
     }
 
+    #[cfg(feature = "json")]
+    pub(super) fn check_coding(&mut self) -> Result<(), ErrorOf<N>> {
+        self.inner.check_coding()
+    }
+
     pub(super) fn call(&self) -> &client::Call<'b, B> {
         self.inner.call()
     }

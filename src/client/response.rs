@@ -178,6 +178,17 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Response<'r, 'b, N, C, B> {
         }
     }
 
+    /// That what was read whole of the body doesn't begin as gzip does.
+    #[cfg(feature = "json")]
+    pub(crate) fn check_coding(&mut self) -> Result<(), ErrorOf<N>> {
+        if !matches!(self.call.body(), [0x1F, 0x8B, ..]) {
+            return Ok(());
+        }
+        // All figures would take 170 bytes of flash.
+        self.client.driver.any().set_evidence(0, 0);
+        Err(Error::new(Phase::Body, ErrorKind::Compressed))
+    }
+
     /// Writes the rest of the body to `writer`, and returns how many bytes that were. A body of
     /// any length passes through the request's buffer.
     ///

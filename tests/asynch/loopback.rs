@@ -229,6 +229,8 @@ fn json_over_a_real_socket() {
         answer("17"),
         Act::Request,
         answer("{]"),
+        Act::Request,
+        say(&b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n\x1F\x8B\x08"[..]),
     ]]);
     let stack = std_embedded_nal_async::Stack::default();
     let mut client = host(&stack, Config::new());
@@ -242,6 +244,10 @@ fn json_over_a_real_socket() {
         let mut response = online.get(&url, &mut buffer).send().await.unwrap();
         let error = response.json::<u32>().await.unwrap_err();
         assert!(matches!(error, safe_http_client::JsonError::Json(_)), "{error}");
+        drop(response);
+        let mut response = online.get(&url, &mut buffer).send().await.unwrap();
+        let error = response.json::<u32>().await.unwrap_err();
+        assert!(error.to_string().contains("is compressed"), "{error}");
     });
     assert!(server.heads()[0].contains("Content-Type: application/json\r\n"));
 }

@@ -282,7 +282,7 @@ mod json {
         /// # Errors
         ///
         /// [`JsonError::Response`] as [`read_to_end`](Self::read_to_end): a body that was cut, or that doesn't fit
-        /// the buffer. [`JsonError::Json`] where it is no JSON, or other JSON than the type takes; the bytes can
+        /// the buffer; or that is [`Compressed`](crate::ErrorKind::Compressed) by gzip. [`JsonError::Json`] where it is no JSON, or other JSON than the type takes; the bytes can
         /// still be had from `read_to_end`.
         ///
         /// ```no_run
@@ -299,6 +299,7 @@ mod json {
         /// ```
         pub fn json<'t, T: Deserialize<'t>>(&'t mut self) -> Result<T, JsonError<ErrorOf<N>>> {
             self.read_to_end().map_err(JsonError::Response)?;
+            self.check_coding().map_err(JsonError::Response)?;
             self.call().json().map_err(JsonError::Json)
         }
     }
@@ -338,7 +339,7 @@ mod json {
     /// ```
     #[derive(Debug, Clone, PartialEq)]
     pub enum JsonError<R> {
-        /// Reading the response failed: it was cut, or is too large for the buffer.
+        /// Reading the response failed: it was cut, is too large for the buffer, or compressed.
         Response(R),
         /// The body is no JSON, or other JSON than the type takes.
         Json(de::Error),

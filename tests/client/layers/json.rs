@@ -51,6 +51,14 @@ fn received() {
         let head = format!("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{body}");
         Connection::new([Step::AwaitRequest, Step::Data(head.into_bytes()), Step::Zero])
     };
+    let coded = |coding: &str, body: &[u8]| {
+        let length = body.len();
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {length}\r\n\r\n"
+        );
+        let head = head.replace("Content-Encoding: \r\n", "");
+        Connection::new([Step::AwaitRequest, Step::Data([head.as_bytes(), body].concat())])
+    };
     let padded = format!(" {WHOLE}\r\n");
     let large = format!("{{\"door\":\"{}\",\"opened\":17}}", "x".repeat(2000));
     for (connection, expected) in [
@@ -63,6 +71,11 @@ fn received() {
         (with_length("{\"door\":\"front\",\"opened\":-1}"), Some("InvalidNumber")),
         (cut("{\"door\":\"fr"), Some("truncated")),
         (with_length(&large), Some("buffer_too_small")),
+        (coded("gzip", b"\x1F\x8B\x08\x00rest"), Some("compressed")),
+        (coded("", b"\x1F\x8B\x08\x00rest"), Some("compressed")),
+        // What only says so.
+        (coded("gzip", WHOLE.as_bytes()), None),
+        (coded("identity", b"\xFF"), Some("InvalidType")),
     ] {
         let (mut client, _log) = scripted(&TestClock::ticking(1), Config::new(), [connection]);
         let mut cx = cx();
