@@ -202,8 +202,13 @@ impl To {
 impl Drop for Output {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
-        if let To::File { part, stays: false, .. } = &self.to {
-            let _ = fs::remove_file(part);
+        if let To::File { file, part, stays, .. } = &self.to {
+            // Of what is empty nobody can go on.
+            let is_empty =
+                file.buffer().is_empty() && fs::metadata(part).is_ok_and(|it| it.len() == 0);
+            if !stays || is_empty {
+                let _ = fs::remove_file(part);
+            }
             self.watch.guard_part(None);
         }
     }

@@ -68,6 +68,18 @@ fn a_file_is_gone_on_with_where_its_version_is_known() {
 }
 
 /// What is said then is of the file, and no advice to whoever writes firmware.
+/// A server that gave nothing of it leaves nothing behind.
+#[test]
+fn an_empty_part_does_not_stay() {
+    for first in ["HTTP/1.1 404 x\r\n\r\nno", "", "HTTP/1.1 200 x\r\nContent-Length: 5\r\n\r\n"] {
+        let folder = Folder::new("empty-part");
+        let (host, _asked) = playing(vec![answer(first)]);
+        let run = fetch(&["-C", "-", "-o", &folder.path("file"), &host]);
+        assert_ne!(run.status, 0, "{first:?} {run:?}");
+        assert!(folder.names().is_empty(), "{first:?} {:?}", folder.names());
+    }
+}
+
 #[test]
 fn what_becomes_of_a_file_that_is_gone_on_with_is_said() {
     let empty = |head: &str| answer(format!("HTTP/1.1 {head}\r\nContent-Length: 0\r\n\r\n"));
