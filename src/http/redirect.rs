@@ -275,10 +275,10 @@ impl Backwards<'_> {
 /// Whether what stands in front of a colon is a scheme (RFC 3986 section 3.1), and not a path such as `12:30.jpg` or
 /// `a;b=1:2`. With a blank or a control character in it, which browsers may leave out, it isn't taken for a path.
 fn is_scheme(name: &[u8]) -> bool {
-    let is_of_path = |byte: &u8| {
-        !byte.is_ascii() || byte.is_ascii_punctuation() && !matches!(byte, b'+' | b'-' | b'.')
-    };
-    name.first().is_some_and(u8::is_ascii_alphabetic) && !name.iter().any(is_of_path)
+    name.first().is_some_and(u8::is_ascii_alphabetic)
+        && !name.iter().any(
+            |byte| matches!(byte, b'!'..=b'*' | b',' | b'/' | b';'..=b'@' | b'['..=b'`' | b'{'..),
+        )
 }
 
 /// Writes the URL that `location` is, seen from `base`, to the end of `room`, and returns its length. It
