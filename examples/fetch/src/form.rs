@@ -5,10 +5,11 @@ use crate::report::{Failure, USAGE};
 use embedded_io::Read;
 use safe_http_client::{Multipart, Part};
 
-/// A part before it is one: its name, its file's name and type, and what it has.
+/// A part before it is one: its name, its file's name, its type, and what it has.
 struct Parsed<'t> {
     name: &'t str,
-    file: Option<(String, String)>,
+    file: Option<String>,
+    content_type: Option<String>,
     content: Vec<u8>,
 }
 
@@ -49,20 +50,10 @@ fn parse(text: &str) -> Result<Parsed<'_>, Failure> {
     let shown = words
         .filename
         .or_else(|| is_file.then(|| word.rsplit('/').next().unwrap_or_default().to_owned()));
-    let file = match (shown, words.content_type) {
-        (Some(shown), Some(content_type)) => Some((shown, content_type)),
-        (Some(shown), None) => {
-            let content_type = type_of(if is_file { &word } else { &shown }).to_owned();
-            Some((shown, content_type))
-        }
-        (None, Some(_)) => {
-            let message = "in -F a part with a type has a file's name: ;filename=NAME gives it one";
-            return Err(wrong(message.into()));
-        }
-        (None, None) => None,
-    };
+    let of_name = shown.as_ref().map(|shown| type_of(if is_file { &word } else { shown }));
+    let content_type = words.content_type.or(of_name.map(str::to_owned));
     let content = if path.is_some() { file_of(&word)? } else { word.into_bytes() };
-    Ok(Parsed { name, file, content })
+    Ok(Parsed { name, file: shown, content_type, content })
 }
 
 /// The words that may stand behind a part's content, and of which curl knows more.
@@ -152,16 +143,15 @@ impl Words {
 }
 
 fn part<'p>(parsed: &'p Parsed<'_>) -> Result<Part<'p>, Failure> {
-    let Parsed { name, file, content } = parsed;
+    let Parsed { name, file, content_type, content } = parsed;
     let is_fit = |text: &str| !text.contains(['"', '\r', '\n']);
-    let file = file.as_ref().map(|(shown, content_type)| (shown.as_str(), content_type.as_str()));
-    let (shown, content_type) = file.unwrap_or_default();
-    if !is_fit(name) || !is_fit(shown) || !is_fit(content_type) {
+    if ![Some(*name), file.as_deref(), content_type.as_deref()].into_iter().flatten().all(is_fit) {
         return Err(wrong(format!("a name in -F has a quotation mark or a line end: {name:?}")));
     }
-    match file {
-        Some((shown, content_type)) => Ok(Part::file(name, shown, content_type, content)),
-        None => match std::str::from_utf8(content) {
+    match (file, content_type) {
+        (Some(shown), Some(content_type)) => Ok(Part::file(name, shown, content_type, content)),
+        (None, Some(content_type)) => Ok(Part::typed(name, content_type, content)),
+        (_, None) => match std::str::from_utf8(content) {
             Ok(text) => Ok(Part::text(name, text)),
             Err(_) => Err(wrong(format!("what -F {name}=< reads is no text: {name}=@ sends it"))),
         },

@@ -18,21 +18,27 @@ use nal_link::{Clock, Network};
 /// let image = [0xFF, 0xD8];
 /// let parts = [
 ///     Part::text("place", "front door"),
+///     Part::typed("settings", "application/json", br#"{"zoom":2}"#),
 ///     Part::file("photo", "door.jpg", "image/jpeg", &image),
 /// ];
 /// ```
 #[derive(Clone, Copy)]
 pub struct Part<'a> {
     name: &'a str,
-    /// The file's name, and its type.
-    file: Option<(&'a str, &'a str)>,
+    file_name: Option<&'a str>,
+    content_type: Option<&'a str>,
     content: &'a [u8],
 }
 
 impl<'a> Part<'a> {
     /// A field.
     pub const fn text(name: &'a str, value: &'a str) -> Self {
-        Self { name, file: None, content: value.as_bytes() }
+        Self { name, file_name: None, content_type: None, content: value.as_bytes() }
+    }
+
+    /// A field that isn't plain text, with its type.
+    pub const fn typed(name: &'a str, content_type: &'a str, content: &'a [u8]) -> Self {
+        Self { name, file_name: None, content_type: Some(content_type), content }
     }
 
     /// A file, with its name and its type.
@@ -42,21 +48,20 @@ impl<'a> Part<'a> {
         content_type: &'a str,
         content: &'a [u8],
     ) -> Self {
-        Self { name, file: Some((file_name, content_type)), content }
+        Self { name, file_name: Some(file_name), content_type: Some(content_type), content }
     }
 
     /// Its pieces, one behind the other; `None` behind the last.
     fn piece(&self, at: usize) -> Option<&'a [u8]> {
-        let file = |text: &'a str| if self.file.is_some() { text.as_bytes() } else { b"" };
-        let (file_name, content_type) = self.file.unwrap_or_default();
         Some(match at {
             0 => b"\r\nContent-Disposition: form-data; name=\"",
             1 => self.name.as_bytes(),
-            2 => file("\"; filename=\""),
-            3 => file_name.as_bytes(),
-            4 => file("\"\r\nContent-Type: "),
-            5 => content_type.as_bytes(),
-            6 if self.file.is_none() => b"\"\r\n\r\n",
+            2 if self.file_name.is_none() => b"",
+            2 => b"\"; filename=\"",
+            3 => self.file_name.unwrap_or_default().as_bytes(),
+            4 if self.content_type.is_none() => b"\"",
+            4 => b"\"\r\nContent-Type: ",
+            5 => self.content_type.unwrap_or_default().as_bytes(),
             6 => b"\r\n\r\n",
             7 => self.content,
             8 => b"\r\n",
@@ -66,9 +71,10 @@ impl<'a> Part<'a> {
 
     /// Whether its names can stand between quotation marks.
     fn is_sound(&self) -> bool {
-        let (file_name, content_type) = self.file.unwrap_or_default();
         let is_quotable = |text: &str| text.bytes().all(|byte| is_value_byte(byte) && byte != b'"');
-        is_quotable(self.name) && is_quotable(file_name) && content_type.bytes().all(is_value_byte)
+        is_quotable(self.name)
+            && is_quotable(self.file_name.unwrap_or_default())
+            && self.content_type.unwrap_or_default().bytes().all(is_value_byte)
     }
 }
 

@@ -23,9 +23,14 @@ fn whole(parts: &[Part<'_>], step: usize) -> String {
 
 #[test]
 fn as_a_browser_sends_it() {
-    let parts =
-        [Part::text("place", "front door"), Part::file("photo", "a.txt", "text/plain", b"x\r\n")];
+    let parts = [
+        Part::text("place", "front door"),
+        Part::typed("settings", "application/json", b"{}"),
+        Part::file("photo", "a.txt", "text/plain", b"x\r\n"),
+    ];
     let expected = "------part00000000\r\nContent-Disposition: form-data; name=\"place\"\r\n\r\nfront door\r\n\
+                    ------part00000000\r\nContent-Disposition: form-data; name=\"settings\"\r\n\
+                    Content-Type: application/json\r\n\r\n{}\r\n\
                     ------part00000000\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"a.txt\"\r\n\
                     Content-Type: text/plain\r\n\r\nx\r\n\r\n------part00000000--\r\n";
     for step in [1, 2, 7, 4096] {
@@ -69,6 +74,7 @@ fn names_that_would_end_their_line() {
     for part in [
         Part::text("a\"b", ""),
         Part::text("a\r\nb", ""),
+        Part::typed("a", "c/d\r\nX: y", b""),
         Part::file("a", "b\"", "c/d", b""),
         Part::file("a", "b", "c/d\r\nX: y", b""),
     ] {

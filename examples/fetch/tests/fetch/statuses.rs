@@ -207,7 +207,6 @@ fn mistakes_of_usage_end_with_2_before_anything_is_sent() {
         &["-F", "a"],
         &["-F", "a\"b=c"],
         &["-F", "a=\"b\"c"],
-        &["-F", "a=b;type=text/csv"],
         &["-F", "a=@b;type=text;filename=c"],
         &["-F", "a=b;headers=X: y"],
         &["--compressed"],
