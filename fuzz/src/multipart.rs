@@ -36,7 +36,7 @@ pub fn run(data: &[u8]) {
 #[derive(Debug, PartialEq)]
 struct Given<'d> {
     name: String,
-    /// Its file's name, and its type.
+    /// Its file's name, which may be none, and its type.
     file: Option<(String, String)>,
     content: &'d [u8],
 }
@@ -44,6 +44,9 @@ struct Given<'d> {
 impl Given<'_> {
     fn part(&self) -> Part<'_> {
         match (&self.file, std::str::from_utf8(self.content)) {
+            (Some((name, kind)), _) if name.is_empty() => {
+                Part::typed(&self.name, kind, self.content)
+            }
             (Some((name, kind)), _) => Part::file(&self.name, name, kind, self.content),
             (None, Ok(text)) => Part::text(&self.name, text),
             // A field is text.
@@ -147,6 +150,9 @@ fn same(given: &Given<'_>, part: &[u8]) {
     let name = &given.name;
     let expected = match &given.file {
         None => format!("Content-Disposition: form-data; name=\"{name}\""),
+        Some((file, kind)) if file.is_empty() => {
+            format!("Content-Disposition: form-data; name=\"{name}\"\r\nContent-Type: {kind}")
+        }
         Some((file, kind)) => format!(
             "Content-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\nContent-Type: {kind}"
         ),
