@@ -125,6 +125,8 @@ const ROWS: &[Row] = &[
     (&["-L", "-d", "a=1", "{url}"], "found", 0, &["Content-Type", "Content-Length"], Alike),
     (&["-L", "-d", "a=1", "{url}"], "see_other", 0, &["Content-Type", "Content-Length"], Alike),
     (&["-L", "-d", "a=1", "{url}"], "temporary", 0, &["Content-Type", "Content-Length"], Alike),
+    (&["-L", "-X", "PUT", "-d", "a=1", "{url}"], "found", 0, &["Content-Type", "Content-Length"], Differs(0, "what becomes of PUT, RFC 9110 says: the body goes along")),
+    (&["-L", "-X", "POST", "-d", "a=1", "{url}"], "found", 0, &["Content-Type", "Content-Length"], Differs(0, "-X names the first method, and RFC 9110 the next one")),
     (&["-L", "-u", "admin:s:cret", "{url}"], "found", 0, &["Authorization"], Alike),
     (&["-L", "-u", "admin:s:cret", "{url}"], "to_other_host", 0, &["Authorization", "Host"], Alike),
     (&["-L", "-H", "Cookie: a=b", "{url}"], "to_other_host", 0, &["Cookie"], Alike),
