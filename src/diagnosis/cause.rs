@@ -471,7 +471,7 @@ impl Cause {
                 "renew the server's certificate; if a browser finds it valid, the chip's clock is wrong: set it by SNTP"
             }
             Self::CertificateRefused => {
-                "the error says why: get the server a certificate with serverAuth and a right chain, or pin its new key"
+                "the error says why: get the server a certificate with serverAuth and a right chain, switch on its algorithm (p384, rsa, ed25519), or pin its new key"
             }
             Self::OldTls => "let the server speak TLS 1.3 as well",
             Self::NothingInCommon => {

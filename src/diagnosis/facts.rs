@@ -8,7 +8,9 @@ use crate::error::{
     ProtocolError, RequestError, UrlError,
 };
 use heapless::Vec;
-use nal_link::{DisconnectReason, IpConfig, LinkError, Network, StackFault, StackQuirks, ZeroRead};
+use nal_link::{
+    DisconnectReason, IpConfig, LinkError, Network, StackFault, StackQuirks, Verification, ZeroRead,
+};
 
 /// What an active check has found out.
 #[derive(Debug, Clone, Copy, Default)]
@@ -120,7 +122,7 @@ impl Seen {
     /// The diagnosis, with what an active check has found out.
     pub(crate) fn diagnosis(&self, evidence: &Evidence, found: Findings) -> Diagnosis {
         let mut facts = self.facts(evidence);
-        facts.secure = found.secure;
+        facts.secure |= found.secure;
         (facts.gateway, facts.host, facts.port) = (found.gateway, found.host, found.port);
         let suspects = decide(&facts);
         let has = |cause| suspects.iter().any(|suspect| suspect.cause == cause);
@@ -199,7 +201,8 @@ fn facts(symptom: Symptom, evidence: &Evidence, around: &Around) -> Facts {
             evidence.body,
             Some(BodyProgress { framing: BodyFraming::Length(_), .. })
         ),
-        secure: false,
+        // What wasn't sent over TLS has nothing to be verified.
+        secure: evidence.verification != Verification::Unknown,
         tls_port: evidence.remote.is_some_and(|remote| remote.port() == 443),
         link_lost: evidence.link.is_some() && up.is_none(),
         near,

@@ -4,7 +4,8 @@ use crate::observed::Verdict;
 use crate::table::causes;
 use crate::written::known;
 use safe_http_client::{
-    Cause, Deadline, Diagnosis, Error, ErrorKind, Evidence, IpConfig, LinkStatus, Phase, StackFault,
+    Cause, Deadline, Diagnosis, Error, ErrorKind, Evidence, IpConfig, LinkStatus, Phase,
+    StackFault, Verification,
 };
 use std::net::Ipv4Addr;
 
@@ -48,6 +49,26 @@ fn a_kept_connection_that_has_answered_wasnt_stale() {
         ] {
             let found = decided(phase, kind, evidence(reused, received));
             assert_eq!(found, expected, "{phase} {reused} {received}");
+        }
+    }
+}
+
+/// What was sent over TLS, verified or not, went to who speaks it.
+#[test]
+fn a_server_that_tls_was_spoken_with_wasnt_asked_in_the_clear() {
+    let (clear, tls) = (
+        "ConnectionLost Likely, TlsMismatch Possible, NotHttp Possible",
+        "ConnectionLost Likely, NotHttp Possible",
+    );
+    for (verification, expected) in [
+        (Verification::Unknown, clear),
+        (Verification::Verified, tls),
+        (Verification::DatesNotVerified, tls),
+        (Verification::NotVerified, tls),
+    ] {
+        let evidence = || known(|it| it.verification = verification);
+        for kind in [ErrorKind::ClosedBeforeResponse, ErrorKind::Receive(())] {
+            assert_eq!(decided(Phase::Head, kind, evidence()), expected, "{verification:?}");
         }
     }
 }

@@ -11,7 +11,8 @@ use crate::common::{TestClock, cx};
 use crate::written::known;
 use safe_http_client::{
     Cause, Config, Deadline, Diagnosis, DisconnectReason, Error, ErrorKind, Evidence, IpConfig,
-    LinkStatus, Phase, ProbeStep, Report, SafeHttpClient, StackFault, StepOutcome, Verification,
+    LinkStatus, Phase, ProbeStep, Report, SafeHttpClient, StackFault, StepOutcome, TlsFault,
+    Verification,
 };
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -396,4 +397,20 @@ cause: 4 slow_server 192.168.1.20:80 (likely)
    or: 24 modem_sleep 192.168.1.20:80 (possible)
 try:   fetch --explain NUMBER, or the crate's page of the cause";
     assert_eq!(slow(), format!("{causes}{SEEN}"));
+}
+
+/// What a server has shown in a handshake isn't a modem's word.
+#[test]
+fn the_label_of_the_last_words() {
+    for (fault, label) in [
+        (StackFault::Unknown, "modem:"),
+        (StackFault::TlsFailed, "modem:"),
+        (StackFault::Tls(TlsFault::WrongHost), "shown:"),
+        (StackFault::Tls(TlsFault::NotTls), "shown:"),
+    ] {
+        let error: Error<(), ()> = Error::new(Phase::Connect, ErrorKind::Connect(()));
+        let diagnosis = Diagnosis::new(&error, known(|evidence| evidence.fault = fault));
+        let text = diagnosis.with_last_words(b"gate.test").to_string();
+        assert!(text.ends_with(&format!("\n{label} gate.test")), "{text}");
+    }
 }
