@@ -360,7 +360,9 @@ pub mod refused_by_status {}
 /// The server has answered, and its answer can't be used.
 ///
 /// *Cut short.* The connection ended before the announced length, or without the last chunk. The server
-/// crashed, a proxy gave up, the Wi-Fi went.
+/// crashed, a proxy gave up, the Wi-Fi went. Over TLS a body that has neither is whole only where the server
+/// has said so (`close_notify`): one that hangs up without a word leaves it cut, though curl may take it. Let
+/// it send a `Content-Length`.
 ///
 /// *Invalid.* Two lengths that differ, a header line without a colon, a chunk without its end.
 ///

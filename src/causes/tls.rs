@@ -242,9 +242,10 @@ pub mod unknown_authority {}
 ///
 /// # What to do
 ///
-/// Use one of the names that are shown. Where the chip has to connect by address and the certificate has a
-/// name, write the name in the URL and the address in `connect_to`. A certificate for an address has it as an
-/// IP address, not as a DNS name.
+/// Use one of the names that are shown. Where there is none (`no alternative name`), the certificate has only a
+/// common name: it needs `subjectAltName=DNS:HOST`. Where the chip has to connect by address and the
+/// certificate has a name, write the name in the URL and the address in `connect_to`. A certificate for an
+/// address has it as an IP address, not as a DNS name.
 ///
 /// ```no_run
 /// # use safe_http_client::*;
@@ -334,9 +335,11 @@ pub mod not_valid_now {}
 ///
 /// # What to do
 ///
-/// `NotForServers`: get a certificate with `serverAuth` and `digitalSignature`. `NotAllowedToSign`: the
-/// authority's own constraints. `UnsupportedAlgorithm`: switch on `p384`, `rsa` or `ed25519`. `WrongKey`: pin
-/// the new key, and always a second one. `BadSignature` and `Unauthenticated`: look for who is in the middle.
+/// `NotForServers`: get a certificate with `serverAuth` and `digitalSignature`. `MalformedCertificate`: one of
+/// version 1, mostly, which `openssl x509 -req` makes unless it is given an `-extfile` with at least
+/// `subjectAltName=DNS:HOST`. `NotAllowedToSign`: the authority's own constraints. `UnsupportedAlgorithm`:
+/// switch on `p384`, `rsa` or `ed25519`. `WrongKey`: pin the new key, and always a second one. `BadSignature`
+/// and `Unauthenticated`: look for who is in the middle.
 ///
 /// ```no_run
 /// # use safe_http_client::*;

@@ -478,7 +478,7 @@ pub fn refused() -> Vec<Kind> {
             "takes keyAgreement for enough, where RFC 8446 section 4.4.2.2 wants digitalSignature",
         ),
         kind("the common name, and no other", HOST, from_root(common_name_alone))
-            .refused(Failure::WrongHost, "")
+            .refused(Failure::WrongHost, "no alternative name")
             .but_curl("falls back on the common name"),
         kind("an authority's own", HOST, authority_as_server.served(&[], &root))
             .refused(Failure::NotForServers, "")

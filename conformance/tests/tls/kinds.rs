@@ -1,12 +1,13 @@
 //! Fifty kinds of chain, accepted or refused as curl does on the same server in the same run, and with the
 //! right cause.
 
-use crate::chains::{Kind, accepted, refused};
+use crate::chains::{HOST, Kind, accepted, refused, root};
 use crate::client::{Outcome, get, now};
 use crate::programs::{Folder, curl, files, find, free_port, nginx, s_server, say};
 use crate::rustls_server::{config, hello, start};
 use rustls::version::{TLS12, TLS13};
-use safe_http_client_tls::{Authority, WallTime, anchor};
+use safe_http_client_tls::{Authority, Failure, WallTime, anchor};
+use std::process::{Command, Stdio};
 
 /// curl's words for a server that it can't verify. A wrong signature is the handshake's failure to it.
 const NOT_VERIFIED: [i32; 2] = [60, 35];
@@ -86,4 +87,34 @@ fn by_nginx() {
     let (_nginx, ports) = nginx(&program, &folder, &kinds);
     let served = |(kind, port)| check(kind, "nginx", port, &folder);
     report("nginx", kinds.iter().zip(ports).map(served).collect());
+}
+
+/// `openssl x509 -req` makes one of version 1, without any name but the common one, unless it is told `-extfile`.
+/// curl takes it.
+#[test]
+fn a_certificate_of_version_1() {
+    let (Some(openssl), Some(curl_program)) = (find("openssl"), find("curl")) else { return };
+    let (folder, root) = (Folder::new(), root());
+    let served = root.served(&[], &root);
+    let [authority, key, trusted] = files(&folder, "root", &served);
+    let (port, mut run) = (free_port(), Command::new("sh"));
+    run.current_dir(&folder.0).stderr(Stdio::null()).arg("-ec").arg(
+        "openssl ecparam -name prime256v1 -genkey -noout -out old.key
+         openssl req -new -key old.key -subj /CN=gate.test -out old.csr
+         openssl x509 -req -in old.csr -CA root.pem -CAkey root.key -CAcreateserial -out old.pem",
+    );
+    assert!(run.status().unwrap().success(), "{authority:?} {key:?}");
+    let made = ["old.pem", "old.key"].map(|name| folder.0.join(name));
+    let text =
+        Command::new(&openssl).args(["x509", "-noout", "-text", "-in"]).arg(&made[0]).output();
+    if !String::from_utf8_lossy(&text.unwrap().stdout).contains("Version: 1 ") {
+        return say("tls: version 1 skipped: this openssl makes none");
+    }
+    let [chain, key] = made;
+    let _server = s_server(&openssl, port, &[chain, key, trusted.clone()], &[]);
+    let anchors = [anchor(&served.root).unwrap()];
+    let got = get(HOST, port, Authority::new(&anchors, WallTime::Utc(now())));
+    assert_eq!(got, Outcome::refused(Failure::MalformedCertificate));
+    assert!(Failure::MalformedCertificate.to_string().contains("of version 1"));
+    assert_eq!(curl(&curl_program, &trusted, HOST, port), 0);
 }

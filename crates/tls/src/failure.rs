@@ -21,7 +21,8 @@ pub enum Failure {
     ClockNotSet,
     /// No trusted authority has signed the certificate. The evidence is the issuer's name.
     UnknownAuthority,
-    /// The certificate is another host's. The evidence is the names that it has.
+    /// The certificate is another host's. The evidence is the names that it has, or that it has none: a common
+    /// name is no name.
     WrongHost,
     /// The certificate, or one of its authorities', has expired. The evidence is when, and what the clock says.
     Expired,
@@ -37,7 +38,7 @@ pub enum Failure {
     BadSignature,
     /// A certificate uses an algorithm that isn't compiled in: see the crate's features.
     UnsupportedAlgorithm,
-    /// A certificate that can't be read, or has an unknown critical extension.
+    /// A certificate that can't be read, is of version 1, or has an unknown critical extension.
     MalformedCertificate,
     /// The server's key isn't one that is pinned.
     WrongKey,
@@ -169,7 +170,10 @@ impl Failure {
                 "the server's chain uses an algorithm that isn't compiled in: switch on the feature (p384, \
                  rsa, ed25519), or give the server a P-256 certificate"
             }
-            Self::MalformedCertificate => "the server's certificate can't be read",
+            Self::MalformedCertificate => {
+                "a certificate can't be read: it is broken (or PEM where DER is due), of version 1 (openssl \
+                 x509 -req makes such without -extfile), or has a critical extension that isn't known"
+            }
             Self::WrongKey => {
                 "the server's public key isn't a pinned one: its key was changed, or an attack"
             }

@@ -17,7 +17,7 @@ pub type Anchor<'a> = rustls_pki_types::TrustAnchor<'a>;
 ///
 /// # Errors
 ///
-/// [`Failure::MalformedCertificate`].
+/// [`Failure::MalformedCertificate`]: it is no certificate in DER. A file in PEM isn't, either.
 ///
 /// ```
 /// use safe_http_client_tls::{Failure, anchor};

@@ -18,6 +18,9 @@ pub(super) fn show_names(shown: &mut Shown, certificate: &[u8]) {
             _ => show(shown, name),
         }
     }
+    if shown.is_empty() {
+        show(shown, b"no alternative name");
+    }
 }
 
 const DNS_NAME: u8 = 2;
