@@ -139,7 +139,8 @@ impl Diagnosis {
         &self.last_words
     }
 
-    /// Adds what the stack said last; of more than 64 bytes the last 64.
+    /// Adds what the stack said last; of more than 64 bytes the last 64, or the first ones of what a server has
+    /// shown in a TLS handshake.
     ///
     /// ```
     /// # use safe_http_client::*;
@@ -150,10 +151,16 @@ impl Diagnosis {
     /// ```
     #[must_use]
     pub fn with_last_words(mut self, words: &[u8]) -> Self {
-        let start = words.len().saturating_sub(WORDS);
+        let start = if self.is_of_tls() { 0 } else { words.len().saturating_sub(WORDS) };
+        let end = start.saturating_add(WORDS).min(words.len());
         self.last_words =
-            Vec::from_slice(words.get(start..).unwrap_or_default()).unwrap_or_default();
+            Vec::from_slice(words.get(start..end).unwrap_or_default()).unwrap_or_default();
         self
+    }
+
+    /// The stack's last words are what the server has shown in a TLS handshake.
+    fn is_of_tls(&self) -> bool {
+        matches!(self.evidence.fault, StackFault::Tls(_))
     }
 }
 

@@ -5,7 +5,7 @@ use crate::error::Evidence;
 use core::fmt::{self, Display, Formatter, Write};
 use core::net::SocketAddr;
 use heapless::String;
-use nal_link::{IpConfig, LinkStatus, StackFault, Verification};
+use nal_link::{IpConfig, LinkStatus, Verification};
 
 /// The last column that is written to.
 const COLUMNS: usize = 79;
@@ -188,9 +188,7 @@ impl Diagnosis {
             return Ok(());
         };
         f.write_str("\n")?;
-        // With TLS they are what the server has shown.
-        let is_tls = matches!(self.evidence.fault, StackFault::Tls(_));
-        let mut out = Wrapped::new(f, if is_tls { "shown:" } else { "modem:" })?;
+        let mut out = Wrapped::new(f, if self.is_of_tls() { "shown:" } else { "modem:" })?;
         write!(out, "{}", first.escape_ascii())?;
         for line in lines {
             write!(out, " | {}", line.escape_ascii())?;

@@ -414,3 +414,18 @@ fn the_label_of_the_last_words() {
         assert!(text.ends_with(&format!("\n{label} gate.test")), "{text}");
     }
 }
+
+/// Of a modem's lines the last ones count, and of what a server has shown the first.
+#[test]
+fn of_long_last_words_those_that_count() {
+    let words =
+        b"HTTP/1.1 400 Bad Request\r\nServer: nginx/1.22.1\r\nDate: Mon, 30 Nov 2026 05:42:14 GMT";
+    for (fault, expected) in [
+        (StackFault::Unknown, &words[words.len() - 64..]),
+        (StackFault::Tls(TlsFault::NotTls), &words[..64]),
+    ] {
+        let error: Error<(), ()> = Error::new(Phase::Connect, ErrorKind::Connect(()));
+        let diagnosis = Diagnosis::new(&error, known(|evidence| evidence.fault = fault));
+        assert_eq!(diagnosis.with_last_words(words).last_words(), expected, "{fault:?}");
+    }
+}
