@@ -41,6 +41,15 @@
 //!   is dropped before its end has its connection closed.
 //! - No byte of a call that was left gets into another.
 //!
+//! # Several tasks
+//!
+//! They make one request at a time: there is one token, and `online` lends it for as long as a response is read.
+//! Client and token stand together behind an async mutex, such as embassy-sync's
+//! `Mutex<NoopRawMutex, (SafeHttpClient<…>, LoopContext)>`, which a task holds for a request; or one task has them,
+//! and the others send it what to ask, through a channel. Two requests under one `join` don't compile, on two
+//! clients either, and a response that is read for hours, as server-sent events are, keeps all others waiting. With
+//! the feature `std` each thread has a token.
+//!
 //! # What a stack's futures have to bear
 //!
 //! The client asks a connection's `read` and `write` anew each time that its task is woken, and drops what

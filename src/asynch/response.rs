@@ -25,7 +25,7 @@ use embedded_io_async::{BufRead, ErrorType, Read, Write};
 /// ```no_run
 /// # use safe_http_client::{ErrorOf, asynch::*};
 /// # async fn f<N: AsyncNetwork, C: Timer>(mut online: Online<'_, N, C>) -> Result<(), ErrorOf<N>> {
-/// use embedded_io_async::Read;
+/// use embedded_io_async::Read; // `cargo add embedded-io-async@0.7`
 /// let mut buffer = [0; 1024];
 /// let mut response = online.get("http://192.168.1.20/image", &mut buffer).send().await?;
 /// let mut block = [0; 256];

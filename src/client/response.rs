@@ -24,7 +24,7 @@ use nal_link::{Clock, Network};
 /// ```no_run
 /// # use safe_http_client::*;
 /// # fn f<N: Network, C: Clock>(mut online: Online<'_, N, C>) -> Result<(), ErrorOf<N>> {
-/// use embedded_io::Read;
+/// use embedded_io::Read; // `cargo add embedded-io@0.7`
 /// let mut buffer = [0; 1024];
 /// let mut response = online.get("http://192.168.1.20/image", &mut buffer).send()?;
 /// let mut block = [0; 256];
