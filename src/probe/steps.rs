@@ -300,7 +300,9 @@ impl Ladder {
         self.seen = Some((seen, driver.evidence));
         // More is only asked of a stack whose connect can be given up.
         let polls = driver.stack.network.quirks().connect() == Connect::Polls;
-        let may_knock = polls && step == ProbeStep::Port;
+        // Who broke a handshake is there; and a new socket would take the place of what was shown in it.
+        let was_there = matches!(driver.evidence.fault, StackFault::Tls(_));
+        let may_knock = polls && step == ProbeStep::Port && !was_there;
         self.next = if polls && step == ProbeStep::Link && is_unexplained(self.report.link) {
             Next::AskStack
         } else if step == ProbeStep::Name

@@ -5,7 +5,7 @@ use crate::table::causes;
 use crate::written::known;
 use safe_http_client::{
     Cause, Deadline, Diagnosis, Error, ErrorKind, Evidence, IpConfig, LinkStatus, Phase,
-    StackFault, Verification,
+    StackFault, TlsFault, Verification,
 };
 use std::net::Ipv4Addr;
 
@@ -71,6 +71,9 @@ fn a_server_that_tls_was_spoken_with_wasnt_asked_in_the_clear() {
             assert_eq!(decided(Phase::Head, kind, evidence()), expected, "{verification:?}");
         }
     }
+    // As one that wants the client's certificate, and says so behind the handshake.
+    let aborted = known(|it| it.fault = StackFault::Tls(TlsFault::Aborted));
+    assert_eq!(decided(Phase::Send, ErrorKind::Send(()), aborted), tls);
 }
 
 /// Who has sent an interim response speaks HTTP, however long it takes then.

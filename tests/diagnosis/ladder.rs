@@ -9,7 +9,7 @@ use crate::common::script::{Connection, Step};
 use crate::common::{TestClock, cx};
 use safe_http_client::{
     Cause, Config, Connect, DisconnectReason, ErrorOf, IpConfig, LinkStatus, LoopContext, Phase,
-    Report, SafeHttpClient, StackFault, StepOutcome,
+    Report, SafeHttpClient, StackFault, StepOutcome, TlsFault,
 };
 use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -68,6 +68,7 @@ fn who_is_asked_depends_on_the_target_and_the_stack() {
     let wrong_password = || down(DisconnectReason::WrongPassword);
     let unknown = || down(DisconnectReason::Unknown);
     let timed_out = StackFault::TimedOut;
+    let wrong_host = StackFault::Tls(TlsFault::WrongHost);
     for (why, chip, url, expected, pinged, dialed) in [
         (
             "all of it",
@@ -241,6 +242,14 @@ fn who_is_asked_depends_on_the_target_and_the_stack() {
             "url link subnet target gateway host port:Failed",
             vec![gateway(), host()],
             vec![SocketAddr::from((HOST, 443)); 2],
+        ),
+        (
+            "with TLS, whose handshake failed: somebody was there",
+            Chip { fault: wrong_host, ping: no_pings, ..chip([refused(), open()]) },
+            SECURE,
+            "url link subnet target gateway:NotAsked host:NotAsked port:Failed",
+            vec![gateway(), host()],
+            vec![SocketAddr::from((HOST, 443))],
         ),
         (
             "with TLS, where that would block",
