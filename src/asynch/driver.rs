@@ -257,6 +257,9 @@ impl<N: AsyncNetwork, C: Clock> Drop for Leave<'_, N, C> {
 #[allow(async_fn_in_trait, reason = "a client stays in its task, as its token does")]
 pub trait Timer: Clock + Clone {
     /// Waits for at least so many milliseconds. Dropped before, it waits for nothing any more.
+    ///
+    /// Others have their turns meanwhile. A delay that blocks, or one that is over at once, keeps the stack's own
+    /// task from its turn, and each request ends at its connect deadline.
     async fn sleep_ms(&self, ms: u32);
 }
 

@@ -316,7 +316,7 @@ pub mod scheme {}
 ///
 /// - This crate: code `malformed_url`, `invalid_method`, `invalid_header`, `managed_header`, `second_host`,
 ///   `invalid_credentials`, `second_body`, `body_not_allowed`, `body_length`, `body_reader`, `call_over` or
-///   `displaced`; or `buffer_too_small` for "the request's head". In the phase `url`: no byte was sent. Of the
+///   `displaced`; or `buffer_too_small` for "the request". In the phase `url`: no byte was sent. Of the
 ///   codes only `body_length`, `body_reader`, `call_over` and `displaced` come later.
 /// - Arduino: `begin()` returns `false` and `GET()` -1, "connection refused" (3.x: "connection failed"). Or
 ///   the server answers 400.

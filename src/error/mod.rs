@@ -120,7 +120,7 @@ impl Deadline {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum BufferUse {
-    /// The request's head: request line and header fields.
+    /// The request's head: request line and header fields, and a body that is copied behind them.
     RequestHead,
     /// The response's head: status line and header fields.
     ResponseHead,
@@ -313,7 +313,7 @@ impl Display for Phase {
 impl BufferUse {
     const fn text(self) -> &'static str {
         match self {
-            Self::RequestHead => "the request's head",
+            Self::RequestHead => "the request",
             Self::ResponseHead => "the response's head",
             Self::Body => "the body behind the response's head",
             Self::Trailers => "the trailers behind the body",

@@ -68,7 +68,7 @@ fn a_buffer_of_exactly_the_needed_size_is_enough() {
             assert!(needed > size && needed >= head, "{needed} for a head of {head}");
             assert_eq!(*needed_by_all.get_or_insert(needed), needed, "in {size} bytes");
             let said = format!(
-                "url: the buffer is too small for the request's head: it has {size} bytes and \
+                "url: the buffer is too small for the request: it has {size} bytes and \
                  needs {needed}"
             );
             assert_eq!(error.to_string(), said);
@@ -115,6 +115,11 @@ fn a_copied_body_needs_its_room_in_the_buffer() {
         let what = BufferUse::RequestHead;
         let too_small = ErrorKind::Buffer { what, needed: whole, available: size, exact: true };
         assert_eq!(error.kind, too_small);
+        let said = error.to_string();
+        assert!(
+            said.starts_with("url: the buffer is too small for the request: it has "),
+            "{said}"
+        );
         assert_untouched(&log.borrow());
     }
 }
