@@ -148,6 +148,7 @@ fn suspects(f: &Facts) -> &'static [(Cause, Confidence)] {
         (_, StackFault::NoSocket) => &[(OutOfSockets, Certain)],
 
         // What the handshake itself has shown.
+        (_, StackFault::Tls(TlsFault::NotStarted)) => &[(InvalidRequest, Certain)],
         (_, StackFault::Tls(TlsFault::ClockNotSet)) => &[(ClockNotSet, Certain)],
         (_, StackFault::Tls(TlsFault::UnknownAuthority)) =>
             &[(UnknownAuthority, Certain), (CaptivePortal, Possible)],

@@ -2,7 +2,7 @@
 
 use safe_http_client::{StackFault, TlsFault};
 
-pub const FAULTS: [StackFault; 40] = [
+pub const FAULTS: [StackFault; 41] = [
     StackFault::Unknown,
     StackFault::Refused,
     StackFault::Reset,
@@ -27,6 +27,7 @@ pub const FAULTS: [StackFault; 40] = [
     StackFault::ModemSilent,
     StackFault::ModemHung,
     StackFault::SerialGarbled,
+    StackFault::Tls(TlsFault::NotStarted),
     StackFault::Tls(TlsFault::ClockNotSet),
     StackFault::Tls(TlsFault::UnknownAuthority),
     StackFault::Tls(TlsFault::WrongHost),

@@ -69,6 +69,13 @@ fn each_thing_that_a_row_asks_for_counts() {
         (connect(), 5000, 5000, broken_off(), BROKEN_OFF.into()),
         (
             connect(),
+            0,
+            5000,
+            fault(StackFault::Tls(TlsFault::NotStarted)),
+            "InvalidRequest Certain".into(),
+        ),
+        (
+            connect(),
             5000,
             5000,
             fault(StackFault::Tls(TlsFault::Aborted)),

@@ -97,6 +97,7 @@ pub fn written() -> Vec<Written> {
             fault(StackFault::ModemHung),
             Cause::ModemUnresponsive,
         ),
+        (by_tls, Connect, connect(), tls_fault(TlsFault::NotStarted), Cause::InvalidRequest),
         (by_tls, Connect, connect(), tls_fault(TlsFault::ClockNotSet), Cause::ClockNotSet),
         (
             by_tls,

@@ -1,23 +1,25 @@
 //! Every other way in which a connection doesn't come about, each with its cause.
 
 use crate::chains::{HOST, Served, leaf, root, self_signed, served};
-use crate::client::{self, Outcome, clock, get, get_with, now, std_network, with_tls};
+use crate::client::{self, Outcome, clock, get, get_with, now, random, std_network, with_tls};
 use crate::programs::{Folder, files, find, free_port, s_server};
 use crate::rustls_server::{config, hello, start};
 use conformance::common::cx;
 use conformance::common::tools::{answering, falling_silent};
 use rustls::version::{TLS12, TLS13};
 use safe_http_client::{
-    Connect, NalNetwork, PcLink, SafeHttpClient, StackFault, StackQuirks, TlsFault, Verification,
+    Cause, Connect, ErrorKind, NalNetwork, PcLink, SafeHttpClient, StackFault, StackQuirks,
+    TlsFault, Verification,
 };
 use safe_http_client_tls::{
-    Authority, FULL_RECORD, Failure, NoValidityCheck, PinnedKey, Unverified, Verify, WallClock,
-    WallTime, anchor,
+    Authority, Error, FULL_RECORD, Failure, FnRandom, LEAST_WRITE_BUFFER, NoValidityCheck,
+    PinnedKey, Pipe, Tls, Unverified, Verify, WallClock, WallTime, anchor, session,
 };
 use sha2::{Digest as _, Sha256};
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::time::Duration;
+use std::pin::pin;
 use test_server::read_head;
 
 fn by_authority(served: &Served, host: &str, port: u16, clock: impl WallClock) -> Outcome {
@@ -51,6 +53,33 @@ fn without_a_time_nothing_is_sent() {
     assert_eq!(outcome, Outcome::refused(Failure::ClockNotSet));
     let (mut socket, _) = listener.accept().unwrap();
     assert_eq!(socket.read(&mut [0; 8]).unwrap(), 0, "no byte came");
+}
+
+/// It is the program's own mistake, and nobody else is blamed.
+#[test]
+fn what_cant_begin_sends_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = listener.local_addr().unwrap();
+    let dead: fn(&mut [u8]) = |bytes| bytes.fill(7);
+    for (host, room, source, why) in [
+        (HOST, LEAST_WRITE_BUFFER - 1, random as fn(&mut [u8]), Failure::WriteBufferTooSmall),
+        (HOST, LEAST_WRITE_BUFFER, dead, Failure::NoRandomNumbers),
+        ("under_score-.test", LEAST_WRITE_BUFFER, random, Failure::BadServerName),
+    ] {
+        let pipe = Pipe::new();
+        let (mut read, mut write) = (vec![0; FULL_RECORD], vec![0; room]);
+        let session = pin!(session(&pipe, &mut read, &mut write, Unverified, FnRandom(source)));
+        let tls = Tls::new(std_network(), &pipe, session);
+        let mut client = SafeHttpClient::with_config(tls, clock(), client::config());
+        let (mut cx, mut buffer) = (cx(), [0; 512]);
+        let mut online = client.online(&mut cx).unwrap();
+        let request = online.get(&format!("https://{host}/"), &mut buffer).connect_to(at);
+        let error = request.send().map(drop).unwrap_err();
+        assert!(matches!(error.kind, ErrorKind::Connect(Error::Tls(it)) if it == why), "{error}");
+        assert_eq!(client.evidence().fault, StackFault::Tls(TlsFault::NotStarted), "{why:?}");
+        assert_eq!(client.cause(&error), Cause::InvalidRequest, "{why:?}");
+        assert_eq!(listener.accept().unwrap().0.read(&mut [0; 8]).unwrap(), 0, "no byte came");
+    }
 }
 
 #[test]

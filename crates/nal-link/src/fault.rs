@@ -88,6 +88,8 @@ pub enum StackFault {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum TlsFault {
+    /// It can't begin as it was set up: a buffer, the random numbers or the host's name won't do. Nothing was sent.
+    NotStarted,
     /// No time is known, so that a certificate's validity can't be checked.
     ClockNotSet,
     /// No authority that is trusted has signed the certificate.

@@ -126,6 +126,9 @@ impl Failure {
             | Self::BadRecord
             | Self::UnexpectedMessage => TlsFault::Aborted,
             Self::EndedInHandshake => TlsFault::BrokenOff,
+            Self::BadServerName | Self::WriteBufferTooSmall | Self::NoRandomNumbers => {
+                TlsFault::NotStarted
+            }
             Self::Truncated | Self::Closed => return StackFault::Closed,
             _ => return StackFault::TlsFailed,
         })

@@ -192,7 +192,8 @@ pub(crate) fn exit_status(fault: StackFault) -> Option<u8> {
     match fault {
         StackFault::Tls(TlsFault::WrongKey) => Some(WRONG_KEY),
         StackFault::Tls(
-            TlsFault::OldVersion
+            TlsFault::NotStarted
+            | TlsFault::OldVersion
             | TlsFault::NothingInCommon
             | TlsFault::RecordTooLarge
             | TlsFault::NotTls

@@ -48,7 +48,7 @@ fn show_number(shown: &mut Shown, number: u32, digits: u32) {
     }
 }
 
-/// Seconds since 1970 as `2026-11-28 12:34 UTC`; what is later than the year 9999 as that.
+/// Seconds since 1970 as `2026-11-28 12:34 UTC`; what is later than the year 9999 as its last day.
 pub(super) fn show_time(shown: &mut Shown, seconds: u64) {
     const DAY: u64 = 86_400;
     let mut days = u32::try_from(seconds / DAY).unwrap_or(u32::MAX);
@@ -71,7 +71,7 @@ pub(super) fn show_time(shown: &mut Shown, seconds: u64) {
     show(shown, b"-");
     show_number(shown, month, 2);
     show(shown, b"-");
-    show_number(shown, days.saturating_add(1), 2);
+    show_number(shown, days.saturating_add(1).min(31), 2);
     show(shown, b" ");
     show_number(shown, minutes / 60, 2);
     show(shown, b":");
@@ -124,7 +124,7 @@ mod tests {
         ] {
             assert_eq!(shown(|shown| show_time(shown, seconds)), text, "{seconds}");
         }
-        assert!(shown(|shown| show_time(shown, u64::MAX)).starts_with("9999-12-"));
+        assert!(shown(|shown| show_time(shown, u64::MAX)).starts_with("9999-12-31 "));
     }
 
     #[test]
