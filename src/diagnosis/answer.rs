@@ -18,6 +18,9 @@ const TLS_WANTED: &[&[u8]] = &[
     b"This combination of host and port requires TLS",
 ];
 
+/// nginx's words where a client has no certificate, or one that it doesn't take.
+const CERTIFICATE_WANTED: &[u8] = b"SSL certificate";
+
 /// A tag of the WISPr protocol, by which captive portals talk to programs: no other page has it.
 const WISPR: &[u8] = b"WISPAccessGatewayParam";
 
@@ -128,6 +131,7 @@ impl Answer {
             400 | 497 if TLS_WANTED.iter().any(|words| contains(body, words)) => {
                 Meaning::AsksForTls
             }
+            400 if contains(body, CERTIFICATE_WANTED) => Meaning::Refused,
             // The server refuses the check's question, not the caller's.
             400 => Meaning::Fine,
             401 | 407 => {

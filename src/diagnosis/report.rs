@@ -394,6 +394,10 @@ impl Answer {
             }
             Meaning::TooMany => "ask less often; Retry-After says when, where the server sends it",
             Meaning::Refused => match self.status {
+                400 => {
+                    "the server wants a certificate of the client's, which few stacks' TLS has: let it \
+                     take a password or a token"
+                }
                 421 => {
                     "the server isn't set up for this host: check the URL's host, and its list of hosts"
                 }

@@ -405,6 +405,17 @@ fn an_answer_is_told_by_its_page() {
             &[FINE],
         ),
         (
+            "a server that wants a client's certificate: nginx",
+            "400 Bad Request",
+            "<center>No required SSL certificate was sent</center>".into(),
+            &[
+                "the server refuses the check's question",
+                "(certain)",
+                "certificate of the client's",
+            ],
+            &[FINE, "https port"],
+        ),
+        (
             "a server that wants TLS: nginx's own number for it",
             "497 x",
             "The plain HTTP request was sent to HTTPS port".into(),
