@@ -18,7 +18,8 @@
 /// # How the crate tells
 ///
 /// The first bytes aren't `HTTP/`: **likely**, since bytes that were changed on a modem's serial line look
-/// like that, too ([`serial_line`](crate::causes::serial_line)). Bytes of TLS have a page of their own,
+/// like that, too ([`serial_line`](crate::causes::serial_line)). So they are where TLS was spoken to it and what
+/// came is neither TLS nor HTTP. Bytes of TLS have a page of their own,
 /// [`tls_mismatch`](crate::causes::tls_mismatch). A service that only waits looks like a slow server, so it
 /// is named as **possible** behind [`slow_server`](crate::causes::slow_server), and behind
 /// [`connection_lost`](crate::causes::connection_lost) where the peer closed.

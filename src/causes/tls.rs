@@ -25,9 +25,10 @@
 /// **certain**. Closed without a word, it is **possible**, behind
 /// [`connection_lost`](crate::causes::connection_lost).
 ///
-/// For https, `diagnose` tries the port without TLS. If that opens, TLS is what failed, and this is
-/// **likely**; that the handshake failed for want of memory ([`modem_memory`](crate::causes::modem_memory))
-/// is **possible**. A certificate that isn't trusted shows the same way.
+/// For https, what came in place of TLS begins as HTTP does: **certain**. Where the stack doesn't show it,
+/// `diagnose` tries the port without TLS. If that opens, TLS is what failed, and this is **likely**; that the
+/// handshake failed for want of memory ([`modem_memory`](crate::causes::modem_memory)) is **possible**. A
+/// certificate that isn't trusted shows the same way.
 ///
 /// # What to do
 ///

@@ -165,6 +165,7 @@ fn suspects(f: &Facts) -> &'static [(Cause, Confidence)] {
             &[(NothingInCommon, Likely), (OldTls, Possible)],
         (_, StackFault::Tls(TlsFault::RecordTooLarge)) => &[(RecordTooLarge, Certain)],
         (_, StackFault::Tls(TlsFault::NotTls)) => &[(TlsMismatch, Certain)],
+        (_, StackFault::Tls(TlsFault::OtherProtocol)) => &[(NotHttp, Likely)],
 
         // The link.
         (JoinRefused, _) => &[(JoinFailed, Certain)],

@@ -2,7 +2,7 @@
 
 use safe_http_client::{StackFault, TlsFault};
 
-pub const FAULTS: [StackFault; 41] = [
+pub const FAULTS: [StackFault; 42] = [
     StackFault::Unknown,
     StackFault::Refused,
     StackFault::Reset,
@@ -40,6 +40,7 @@ pub const FAULTS: [StackFault; 41] = [
     StackFault::Tls(TlsFault::NothingInCommon),
     StackFault::Tls(TlsFault::RecordTooLarge),
     StackFault::Tls(TlsFault::NotTls),
+    StackFault::Tls(TlsFault::OtherProtocol),
     StackFault::Tls(TlsFault::BrokenOff),
     StackFault::Tls(TlsFault::Aborted),
     StackFault::Tls(TlsFault::Unanswered),

@@ -76,6 +76,13 @@ fn each_thing_that_a_row_asks_for_counts() {
         ),
         (
             connect(),
+            20,
+            5000,
+            fault(StackFault::Tls(TlsFault::OtherProtocol)),
+            "NotHttp Likely".into(),
+        ),
+        (
+            connect(),
             5000,
             5000,
             fault(StackFault::Tls(TlsFault::Aborted)),

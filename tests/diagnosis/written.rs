@@ -114,6 +114,7 @@ pub fn written() -> Vec<Written> {
         (by_tls, Connect, connect(), tls_fault(TlsFault::NothingInCommon), Cause::NothingInCommon),
         (by_tls, Connect, connect(), tls_fault(TlsFault::RecordTooLarge), Cause::RecordTooLarge),
         (by_tls, Connect, connect(), tls_fault(TlsFault::NotTls), Cause::TlsMismatch),
+        (by_tls, Connect, connect(), tls_fault(TlsFault::OtherProtocol), Cause::NotHttp),
         (by_tls, Connect, connect(), tls_fault(TlsFault::BrokenOff), Cause::ConnectionLost),
         (by_tls, Connect, connect(), tls_fault(TlsFault::Aborted), Cause::ConnectionLost),
         (

@@ -286,6 +286,10 @@ fn a_connection_that_ends_in_the_handshake_was_one() {
         (known, answering(b"\x15\x03\x03\x00\x02\x02\x2f"), StackFault::Tls(TlsFault::Aborted)),
         (known, silent, StackFault::Tls(TlsFault::Unanswered)),
         (known, stalling, StackFault::Tls(TlsFault::Unfinished)),
+        (known, answering(b"HTTP/1.1 400 x\r\n\r\n"), StackFault::Tls(TlsFault::NotTls)),
+        (known, answering(b"<!DOCTYPE HTML>"), StackFault::Tls(TlsFault::NotTls)),
+        (known, answering(b"SSH-2.0-x\r\n"), StackFault::Tls(TlsFault::OtherProtocol)),
+        (known, answering(b"HELO"), StackFault::Tls(TlsFault::OtherProtocol)),
         (said, resets, StackFault::Reset),
         (said, answering(b""), StackFault::TlsFailed),
     ] {

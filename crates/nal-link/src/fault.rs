@@ -112,8 +112,10 @@ pub enum TlsFault {
     NothingInCommon,
     /// A record is larger than the buffer for it.
     RecordTooLarge,
-    /// What came isn't TLS.
+    /// What came isn't TLS; an http server would answer so.
     NotTls,
+    /// What came is neither TLS nor HTTP.
+    OtherProtocol,
     /// There was a connection, and the server, or something on the way, ended it in the handshake.
     BrokenOff,
     /// The server speaks TLS, and refused to go on, by an alert; or what it sent has no place in a handshake.

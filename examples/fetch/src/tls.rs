@@ -197,6 +197,7 @@ pub(crate) fn exit_status(fault: StackFault) -> Option<u8> {
             | TlsFault::NothingInCommon
             | TlsFault::RecordTooLarge
             | TlsFault::NotTls
+            | TlsFault::OtherProtocol
             | TlsFault::BrokenOff
             | TlsFault::Aborted,
         )

@@ -8,7 +8,7 @@ use core::task::Waker;
 use embedded_nal::{AddrType, Dns};
 use nal_link::{
     AsyncNetwork, Diagnostics, IpConfig, Link, LinkStatus, Network, NoPing, NoTls, PipeClosed,
-    StackFault, StackQuirks, StackStatus, Wish, ZeroRead,
+    StackFault, StackQuirks, StackStatus, TlsFault, Wish, ZeroRead,
 };
 
 impl<N: Network> Dns for Tls<'_, N> {
@@ -114,6 +114,9 @@ impl<N: Network> Diagnostics for Tls<'_, N> {
             Error::Stack(error) => self.network.tcp_fault(error),
             // Whether anybody was there isn't known.
             Error::Tls(Failure::EndedInHandshake) if !self.has_connected() => StackFault::TlsFailed,
+            Error::Tls(Failure::NotTls) if !may_be_http(&self.shown) => {
+                StackFault::Tls(TlsFault::OtherProtocol)
+            }
             Error::Tls(failure) => failure.fault(),
         }
     }
@@ -146,4 +149,10 @@ impl<N: Network> Diagnostics for Tls<'_, N> {
     fn signal_strength(&mut self) -> nb::Result<Option<i8>, Infallible> {
         self.network.signal_strength()
     }
+}
+
+/// Whether an http server may have begun so: with a status line, or with a page that has none.
+fn may_be_http(bytes: &[u8]) -> bool {
+    let count = bytes.len().min(5);
+    matches!(bytes, [b'<', ..]) || bytes.get(..count) == b"HTTP/".get(..count)
 }
