@@ -93,6 +93,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// | what happened | sent again |
     /// |---|---|
     /// | the link is down; the name didn't resolve; no socket; no connection | any request |
+    /// | a TLS handshake showed what another one would show again, such as another host's certificate | none |
     /// | sending or receiving failed, or ran into its deadline, before the response's head was there; 408, 429, 500, 502, 503, 504 | one that may be repeated |
     /// | anything else | none |
     ///

@@ -352,7 +352,7 @@ impl Steps<'_> {
                         Next::Again
                     }
                     _ if self.is_over => Next::Result,
-                    _ => self.decide(call, fault, driver.stack.now_ms()),
+                    _ => self.decide(call, fault, driver),
                 };
             }
             if self.next == Next::Again {
@@ -377,7 +377,12 @@ impl Steps<'_> {
     }
 
     /// What comes next, by what the layers make of what came.
-    fn decide(&mut self, call: &mut KeptCall<'_, '_>, fault: Option<Fault>, now: u32) -> Next {
+    fn decide(
+        &mut self,
+        call: &mut KeptCall<'_, '_>,
+        fault: Option<Fault>,
+        driver: &AnyDriver<'_>,
+    ) -> Next {
         // What answered a challenge was of use for this response.
         let origin = &mut *call.origin;
         origin.end = origin.end.wrapping_add(core::mem::take(&mut origin.line));
@@ -398,7 +403,7 @@ impl Steps<'_> {
             && next == Next::Result
         {
             let judge = patience.judge;
-            next = judge(patience, call, fault, now);
+            next = judge(patience, call, fault, driver);
         }
         next
     }

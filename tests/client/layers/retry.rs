@@ -1,10 +1,14 @@
 //! Requests that are sent again.
 
 use super::answers;
-use crate::common::script::{Connection, Step};
+use crate::common::faults::FAULTS;
+use crate::common::script::{Connection, ScriptStack, Step};
 use crate::common::{TestClock, cx};
 use crate::support::{HELLO, ready_meanwhile, scripted};
-use safe_http_client::{Config, Method, RetryPolicy};
+use safe_http_client::{
+    Config, Method, RetryPolicy, SafeHttpClient, StackFault, StackQuirks, TlsFault,
+};
+use std::cell::Cell;
 use std::time::Duration;
 
 const BUSY: &str = "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nbusy";
@@ -63,6 +67,45 @@ fn what_is_sent_again() {
             assert_eq!(sent.ends_with(&body), method != Method::Get, "all of it again");
         }
     }
+}
+
+/// Who was refused in a handshake would be refused in the next one, too; all else may pass.
+#[test]
+fn a_server_that_tls_refuses_is_asked_once() {
+    use TlsFault::*;
+    let once: &[TlsFault] = &[
+        NotStarted,
+        UnknownAuthority,
+        WrongHost,
+        Expired,
+        NotYetValid,
+        NotForServers,
+        Refused,
+        WrongKey,
+        OldVersion,
+        NothingInCommon,
+        RecordTooLarge,
+        NotTls,
+        OtherProtocol,
+    ];
+    for fault in FAULTS {
+        FAULT.set(fault);
+        let stack = ScriptStack::new([refused(), answers([HELLO])]);
+        let log = stack.log.clone();
+        let network = stack.attached(StackQuirks::STD).with_faults(|_| FAULT.get());
+        let mut client = SafeHttpClient::new(network, TestClock::ticking(1));
+        let mut cx = cx();
+        let mut online = client.online(&mut cx).unwrap();
+        let request = online.get("http://192.168.1.20/a", [0; 1024]).retry(RetryPolicy::new(1));
+        let again = request.send().is_ok();
+        let is_final = matches!(fault, StackFault::Tls(why) if once.contains(&why));
+        assert_eq!(again, !is_final, "{fault:?}");
+        assert_eq!(log.borrow().opened, 1 + usize::from(again), "{fault:?}");
+    }
+}
+
+thread_local! {
+    static FAULT: Cell<StackFault> = const { Cell::new(StackFault::Unknown) };
 }
 
 #[test]
