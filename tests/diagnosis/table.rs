@@ -58,6 +58,8 @@ impl Row {
         let fits_refusal =
             !asks_for("NameWithoutDnsServer") || verdict.fault != StackFault::NoResolver;
         let fits_offline = self.when != "(Offline, _)" || verdict.fault == StackFault::Unknown;
+        let fits_mistake =
+            self.when != "(MistakeOfCaller, _)" || verdict.fault == StackFault::Unknown;
         let words: Vec<_> = verdict.text.split_whitespace().collect();
         let counts_reads = words.join(" ").contains("receive gave 0 bytes");
         let fits_reads = !asks_for("EmptyReads") || counts_reads;
@@ -66,6 +68,7 @@ impl Row {
             && fits_answer
             && fits_refusal
             && fits_offline
+            && fits_mistake
             && fits_reads
     }
 
