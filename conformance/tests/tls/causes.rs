@@ -18,8 +18,8 @@ use safe_http_client_tls::{
 use sha2::{Digest as _, Sha256};
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::time::Duration;
 use std::pin::pin;
+use std::time::Duration;
 use test_server::read_head;
 
 fn by_authority(served: &Served, host: &str, port: u16, clock: impl WallClock) -> Outcome {
