@@ -7,7 +7,7 @@ use crate::http::endpoint::Endpoint;
 use crate::http::framing::ResponseTo;
 use crate::http::method::Repeat;
 use crate::http::redirect::{self, Base, has_line, resolve};
-use crate::nal::{AnyDriver, Fault, StackStep};
+use crate::nal::{Fault, StackStep};
 use crate::policy::{Backoff, Refusal, RetryPolicy, Verdict, retry_after_seconds};
 use crate::protocol::Failure;
 use core::fmt;
@@ -275,7 +275,7 @@ impl HopList {
 const KEY: &[u8] = b"idempotency-key";
 
 /// A function's type, with all that it needs.
-type Judge = fn(&mut Patience, &KeptCall<'_, '_>, Option<Fault>, &AnyDriver<'_>) -> Next;
+type Judge = fn(&mut Patience, &KeptCall<'_, '_>, Option<Fault>, u32) -> Next;
 
 /// How often a request is still sent again.
 pub(super) struct Patience {
@@ -298,19 +298,13 @@ impl Patience {
 }
 
 /// Whether another attempt may help.
-fn judge(
-    patience: &mut Patience,
-    call: &KeptCall<'_, '_>,
-    fault: Option<Fault>,
-    driver: &AnyDriver<'_>,
-) -> Next {
+fn judge(patience: &mut Patience, call: &KeptCall<'_, '_>, fault: Option<Fault>, now: u32) -> Next {
     let exchange = &call.parts.exchange;
     let (verdict, asked) = match fault {
         None => {
             let head = exchange.head(call.bytes);
             (Verdict::of_status(head.status()), retry_after_seconds(&head))
         }
-        Some(Fault::Stack(step)) if is_refused(driver.stack.fault(step)) => (Verdict::Final, None),
         Some(fault) => (verdict(fault), None),
     };
     let may = match verdict {
@@ -328,7 +322,6 @@ fn judge(
     if !may {
         return Next::Result;
     }
-    let now = driver.stack.now_ms();
     patience.backoff.stir(now);
     let Some(wait) = patience.backoff.next_ms(asked.unwrap_or(0).saturating_mul(1000)) else {
         return Next::Result;
@@ -338,7 +331,7 @@ fn judge(
 }
 
 /// Whether a handshake has shown what another one would show again. A clock may be set meanwhile.
-fn is_refused(fault: StackFault) -> bool {
+pub(super) fn is_refused(fault: StackFault) -> bool {
     use TlsFault::{Aborted, BrokenOff, ClockNotSet};
     matches!(fault, StackFault::Tls(why) if !matches!(why, Aborted | BrokenOff | ClockNotSet))
 }

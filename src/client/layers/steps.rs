@@ -3,7 +3,7 @@
 
 #[cfg(feature = "digest")]
 use super::again::Dialogue;
-use super::again::{HopList, Patience, Trail};
+use super::again::{HopList, Patience, Trail, is_refused};
 use crate::client::Buffer;
 use crate::client::call::CallParts;
 use crate::client::request::Draft;
@@ -352,7 +352,11 @@ impl Steps<'_> {
                         Next::Again
                     }
                     _ if self.is_over => Next::Result,
-                    _ => self.decide(call, fault, driver),
+                    _ => {
+                        let is_refused = matches!(fault, Some(Fault::Stack(step))
+                            if is_refused(driver.stack.fault(step)));
+                        self.decide(call, fault, is_refused, driver.stack.now_ms())
+                    }
                 };
             }
             if self.next == Next::Again {
@@ -381,7 +385,8 @@ impl Steps<'_> {
         &mut self,
         call: &mut KeptCall<'_, '_>,
         fault: Option<Fault>,
-        driver: &AnyDriver<'_>,
+        is_refused: bool,
+        now: u32,
     ) -> Next {
         // What answered a challenge was of use for this response.
         let origin = &mut *call.origin;
@@ -401,9 +406,10 @@ impl Steps<'_> {
         }
         if let Some(patience) = &mut self.patience
             && next == Next::Result
+            && !is_refused
         {
             let judge = patience.judge;
-            next = judge(patience, call, fault, driver);
+            next = judge(patience, call, fault, now);
         }
         next
     }
