@@ -172,6 +172,7 @@ impl Rig {
         let tell = |error: ErrorOf<&mut Driver>| {
             let detail = match &error.kind {
                 ErrorKind::Connect(error)
+                | ErrorKind::Handshake(error)
                 | ErrorKind::Send(error)
                 | ErrorKind::Receive(error)
                 | ErrorKind::Resolve(error)

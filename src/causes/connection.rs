@@ -539,7 +539,7 @@ pub mod stale_connection {}
 ///
 /// - This crate: code `empty_reply`, "the peer closed the connection without a response, or with no more
 ///   than an interim one (1xx): the server crashed, dropped the request, or closed an idle connection";
-///   `send_failed`; or `receive_failed`. With https also `connect_failed`, where the handshake broke off.
+///   `send_failed`; or `receive_failed`. With https also `handshake_failed`, where the handshake broke off.
 /// - Arduino: -5 "connection lost", -4 "not connected", -2 "send header failed" or -3 "send payload failed".
 ///
 /// # What happens

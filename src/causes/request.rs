@@ -331,8 +331,8 @@ pub mod scheme {}
 /// Or a call that is polled although it has ended, or lost its connection to a later one: a client has one call
 /// at a time, and starting another displaces the one before. Keep it in one field.
 ///
-/// Or TLS that can't begin as it was set up, with `connect_failed`: `WriteBufferTooSmall`, `NoRandomNumbers` (the
-/// source gives the same byte again and again) or `BadServerName`.
+/// Or TLS that can't begin as it was set up, with `handshake_failed`: `WriteBufferTooSmall`, `NoRandomNumbers`
+/// (the source gives the same byte again and again) or `BadServerName`.
 ///
 /// On Arduino such a URL is sent as it is; a space in it breaks the request line, and the server says 400. A
 /// URL without a scheme makes `begin()` return `false`; a sketch that doesn't check that gets -1 from

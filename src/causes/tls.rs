@@ -6,7 +6,7 @@
 ///
 /// - This crate: code `tls_port`, "the peer speaks TLS: this is an https port"; or a response with status
 ///   400 and "The plain HTTP request was sent to HTTPS port"; or `empty_reply`. The reverse, https to an
-///   http port: `connect_failed`, as a rule.
+///   http port: `handshake_failed`, over a modem `connect_failed`.
 /// - Arduino: -5 "connection lost", -7 "no HTTP server" or status 400; the reverse -1, "connection refused"
 ///   (3.x: "connection failed").
 ///
@@ -61,6 +61,7 @@
 ///
 /// [`ErrorKind::Protocol`](crate::ErrorKind::Protocol) with
 /// [`ProtocolError::NotHttp`](crate::ProtocolError::NotHttp) of [`Peer::Tls`](crate::Peer::Tls);
+/// [`ErrorKind::Handshake`](crate::ErrorKind::Handshake) or
 /// [`ErrorKind::Connect`](crate::ErrorKind::Connect) for the reverse.
 /// [`Cause::TlsMismatch`](crate::Cause::TlsMismatch).
 pub mod tls_mismatch {}
@@ -124,7 +125,7 @@ pub mod certificate {}
 ///
 /// # Symptom
 ///
-/// - This crate: code `connect_failed` in the phase `connect`, with `ClockNotSet`: not a byte of TLS was
+/// - This crate: code `handshake_failed` in the phase `connect`, with `ClockNotSet`: not a byte of TLS was
 ///   sent.
 /// - Arduino: -1, "connection refused" (3.x: "connection failed"), and BearSSL says that the certificate has
 ///   expired or isn't valid yet.
@@ -165,7 +166,7 @@ pub mod certificate {}
 ///
 /// # The error
 ///
-/// [`ErrorKind::Connect`](crate::ErrorKind::Connect), whose stack's error tells.
+/// [`ErrorKind::Handshake`](crate::ErrorKind::Handshake), whose stack's error tells.
 /// [`Cause::ClockNotSet`](crate::Cause::ClockNotSet).
 pub mod clock_not_set {}
 
@@ -173,7 +174,7 @@ pub mod clock_not_set {}
 ///
 /// # Symptom
 ///
-/// - This crate: code `connect_failed`, with `UnknownAuthority`; the stack's last words are the issuer's
+/// - This crate: code `handshake_failed`, with `UnknownAuthority`; the stack's last words are the issuer's
 ///   name.
 /// - curl: exit status 60, "unable to get local issuer certificate" or "self-signed certificate".
 /// - Arduino: -1, and BearSSL says "Chain could not be linked to a trust anchor".
@@ -216,7 +217,7 @@ pub mod clock_not_set {}
 ///
 /// # The error
 ///
-/// [`ErrorKind::Connect`](crate::ErrorKind::Connect), whose stack's error tells.
+/// [`ErrorKind::Handshake`](crate::ErrorKind::Handshake), whose stack's error tells.
 /// [`Cause::UnknownAuthority`](crate::Cause::UnknownAuthority).
 pub mod unknown_authority {}
 
@@ -224,7 +225,7 @@ pub mod unknown_authority {}
 ///
 /// # Symptom
 ///
-/// - This crate: code `connect_failed`, with `WrongHost`; the stack's last words are the names that the
+/// - This crate: code `handshake_failed`, with `WrongHost`; the stack's last words are the names that the
 ///   certificate has.
 /// - curl: exit status 60, "no alternative certificate subject name matches".
 /// - Arduino: -1; BearSSL says "Expected server name was not found in the chain".
@@ -265,7 +266,7 @@ pub mod unknown_authority {}
 ///
 /// # The error
 ///
-/// [`ErrorKind::Connect`](crate::ErrorKind::Connect), whose stack's error tells.
+/// [`ErrorKind::Handshake`](crate::ErrorKind::Handshake), whose stack's error tells.
 /// [`Cause::WrongHost`](crate::Cause::WrongHost).
 pub mod wrong_host {}
 
@@ -273,7 +274,7 @@ pub mod wrong_host {}
 ///
 /// # Symptom
 ///
-/// - This crate: code `connect_failed`, with `Expired` or `NotYetValid`.
+/// - This crate: code `handshake_failed`, with `Expired` or `NotYetValid`.
 /// - curl: exit status 60, "certificate has expired" or "certificate is not yet valid".
 /// - Arduino: -1; BearSSL says "Certificate is expired or not yet valid".
 ///
@@ -310,7 +311,7 @@ pub mod wrong_host {}
 ///
 /// # The error
 ///
-/// [`ErrorKind::Connect`](crate::ErrorKind::Connect), whose stack's error tells.
+/// [`ErrorKind::Handshake`](crate::ErrorKind::Handshake), whose stack's error tells.
 /// [`Cause::NotValidNow`](crate::Cause::NotValidNow).
 pub mod not_valid_now {}
 
@@ -318,7 +319,7 @@ pub mod not_valid_now {}
 ///
 /// # Symptom
 ///
-/// - This crate: code `connect_failed`, with `NotForServers`, `NotAllowedToSign`, `BadSignature`,
+/// - This crate: code `handshake_failed`, with `NotForServers`, `NotAllowedToSign`, `BadSignature`,
 ///   `UnsupportedAlgorithm`, `MalformedCertificate`, `WrongKey` or `Unauthenticated`.
 /// - curl: exit status 60, 35, or 90 for a pinned key.
 /// - Arduino: -1.
@@ -359,7 +360,7 @@ pub mod not_valid_now {}
 ///
 /// # The error
 ///
-/// [`ErrorKind::Connect`](crate::ErrorKind::Connect), whose stack's error tells.
+/// [`ErrorKind::Handshake`](crate::ErrorKind::Handshake), whose stack's error tells.
 /// [`Cause::CertificateRefused`](crate::Cause::CertificateRefused).
 pub mod certificate_refused {}
 
@@ -367,7 +368,7 @@ pub mod certificate_refused {}
 ///
 /// # Symptom
 ///
-/// - This crate: code `connect_failed`, with `OldVersion`.
+/// - This crate: code `handshake_failed`, with `OldVersion`.
 /// - `openssl s_client -tls1_3 -connect HOST:443`: "alert protocol version".
 ///
 /// # What happens
@@ -403,7 +404,7 @@ pub mod certificate_refused {}
 ///
 /// # The error
 ///
-/// [`ErrorKind::Connect`](crate::ErrorKind::Connect), whose stack's error tells.
+/// [`ErrorKind::Handshake`](crate::ErrorKind::Handshake), whose stack's error tells.
 /// [`Cause::OldTls`](crate::Cause::OldTls).
 pub mod old_tls {}
 
@@ -411,7 +412,7 @@ pub mod old_tls {}
 ///
 /// # Symptom
 ///
-/// - This crate: code `connect_failed`, with `NothingInCommon`.
+/// - This crate: code `handshake_failed`, with `NothingInCommon`.
 /// - `openssl s_client`: "alert handshake failure".
 ///
 /// # What happens
@@ -448,7 +449,7 @@ pub mod old_tls {}
 ///
 /// # The error
 ///
-/// [`ErrorKind::Connect`](crate::ErrorKind::Connect), whose stack's error tells.
+/// [`ErrorKind::Handshake`](crate::ErrorKind::Handshake), whose stack's error tells.
 /// [`Cause::NothingInCommon`](crate::Cause::NothingInCommon).
 pub mod nothing_in_common {}
 
@@ -456,7 +457,7 @@ pub mod nothing_in_common {}
 ///
 /// # Symptom
 ///
-/// - This crate: code `connect_failed` or `receive_failed`, with `RecordTooLarge` and both figures.
+/// - This crate: code `handshake_failed` or `receive_failed`, with `RecordTooLarge` and both figures.
 /// - Small answers work, large ones don't.
 ///
 /// # What happens
@@ -492,6 +493,6 @@ pub mod nothing_in_common {}
 ///
 /// # The error
 ///
-/// [`ErrorKind::Connect`](crate::ErrorKind::Connect) or [`ErrorKind::Receive`](crate::ErrorKind::Receive),
+/// [`ErrorKind::Handshake`](crate::ErrorKind::Handshake) or [`ErrorKind::Receive`](crate::ErrorKind::Receive),
 /// whose stack's error tells. [`Cause::RecordTooLarge`](crate::Cause::RecordTooLarge).
 pub mod record_too_large {}

@@ -260,7 +260,9 @@ fn symptom<T, D>(error: &Error<T, D>, evidence: &Evidence, peer: Option<Peer>) -
         ErrorKind::Resolve(_) => Symptom::NameRefused,
         ErrorKind::ResolvedTo(..) => Symptom::NameIsNoHost,
         ErrorKind::Socket(_) => Symptom::NoSocket,
-        ErrorKind::Connect(_) | ErrorKind::NotConnected(_) => Symptom::ConnectFailed,
+        ErrorKind::Connect(_) | ErrorKind::Handshake(_) | ErrorKind::NotConnected(_) => {
+            Symptom::ConnectFailed
+        }
         ErrorKind::Send(_) | ErrorKind::Receive(_) => Symptom::Broken,
         ErrorKind::ClosedBeforeResponse | ErrorKind::StaleConnection => Symptom::ClosedUnanswered,
         ErrorKind::Protocol(ProtocolError::NotHttp(_)) => match peer {

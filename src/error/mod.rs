@@ -157,6 +157,8 @@ pub enum ErrorKind<T, D> {
     Socket(T),
     /// The stack's own error on opening the connection.
     Connect(T),
+    /// The stack's own error on TLS, over a connection that was there.
+    Handshake(T),
     /// The stack reported the connection as open, yet it was closed before it took a byte: on such
     /// a stack (see [`StackQuirks`](crate::StackQuirks)) that is a refused or unreachable endpoint.
     NotConnected(T),
@@ -254,6 +256,7 @@ impl<T, D> Error<T, D> {
             ErrorKind::ResolvedTo(..) => "name_resolved_to_no_host",
             ErrorKind::Socket(_) => "no_socket",
             ErrorKind::Connect(_) | ErrorKind::NotConnected(_) => "connect_failed",
+            ErrorKind::Handshake(_) => "handshake_failed",
             ErrorKind::Send(_) => "send_failed",
             ErrorKind::Receive(_) => "receive_failed",
             ErrorKind::ClosedBeforeResponse => "empty_reply",
@@ -289,7 +292,9 @@ impl<T: Debug, D: Debug> embedded_io::Error for Error<T, D> {
         match &self.kind {
             ErrorKind::Request(_) => Io::InvalidInput,
             ErrorKind::Link(_) | ErrorKind::Resolve(_) | ErrorKind::ResolvedTo(..) => Io::NotFound,
-            ErrorKind::Connect(_) | ErrorKind::NotConnected(_) => Io::NotConnected,
+            ErrorKind::Connect(_) | ErrorKind::Handshake(_) | ErrorKind::NotConnected(_) => {
+                Io::NotConnected
+            }
             ErrorKind::ClosedBeforeResponse | ErrorKind::StaleConnection => Io::ConnectionReset,
             ErrorKind::Truncated { .. } => Io::ConnectionAborted,
             ErrorKind::Protocol(_) | ErrorKind::NotUtf8 { .. } | ErrorKind::Compressed => {
@@ -345,6 +350,11 @@ impl<T: Debug, D: Debug> Display for ErrorKind<T, D> {
                 f,
                 "the connection couldn't be opened; check address, port and firewall, that the \
                  server runs, and that it isn't bound to 127.0.0.1 only (stack: {error:?})"
+            ),
+            Self::Handshake(error) => write!(
+                f,
+                "TLS with the host didn't come about; the stack says why: check the host's name in the URL, \
+                 its certificate, who is trusted, and the clock (stack: {error:?})"
             ),
             Self::NotConnected(error) => write!(
                 f,
@@ -443,6 +453,7 @@ impl<T: Debug, D: Debug> defmt::Format for ErrorKind<T, D> {
             }
             Self::Socket(error) => write!(f, "Socket({})", Debug2Format(error)),
             Self::Connect(error) => write!(f, "Connect({})", Debug2Format(error)),
+            Self::Handshake(error) => write!(f, "Handshake({})", Debug2Format(error)),
             Self::NotConnected(error) => write!(f, "NotConnected({})", Debug2Format(error)),
             Self::Send(error) => write!(f, "Send({})", Debug2Format(error)),
             Self::Receive(error) => write!(f, "Receive({})", Debug2Format(error)),

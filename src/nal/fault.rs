@@ -88,6 +88,9 @@ impl<N: Network, C: Clock> Driver<N, C> {
         let Some(own) = own else { return Error::new(phase, over) };
         let kind = match step {
             StackStep::Socket => ErrorKind::Socket(own),
+            StackStep::Connect if matches!(stack.network.tcp_fault(&own), StackFault::Tls(_)) => {
+                ErrorKind::Handshake(own)
+            }
             StackStep::Connect => ErrorKind::Connect(own),
             StackStep::NotConnected => ErrorKind::NotConnected(own),
             StackStep::Send => ErrorKind::Send(own),

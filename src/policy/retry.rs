@@ -96,6 +96,7 @@ impl Verdict {
             | ErrorKind::Resolve(_)
             | ErrorKind::Socket(_)
             | ErrorKind::Connect(_)
+            | ErrorKind::Handshake(_)
             | ErrorKind::NotConnected(_)
             | ErrorKind::Timeout { deadline: Deadline::Resolve | Deadline::Connect, .. } => {
                 Self::Unsent

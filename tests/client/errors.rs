@@ -2,10 +2,10 @@
 
 use crate::common::script::{Connection, ScriptStack, Step};
 use crate::common::{TestClock, cx};
-use crate::support::{HELLO, URL, answers_twice, get, scripted};
+use crate::support::{FAULT, HELLO, URL, answers_twice, get, scripted};
 use safe_http_client::{
     CloseReason, Config, Deadline, Error, ErrorKind, Evidence, Phase, RequestError, SafeHttpClient,
-    StackQuirks, StackStatus, TargetClass, Verification,
+    StackFault, StackQuirks, StackStatus, TargetClass, TlsFault, Verification,
 };
 
 type AnyError = Error<(), ()>;
@@ -172,4 +172,28 @@ fn whom_a_response_came_from_unverified_is_evidence() {
         assert_eq!(client.is_connected(), !closes);
     }
     assert_eq!(client.close_reason(), Some(CloseReason::CallerAsked));
+}
+
+/// What TLS refuses isn't looked for at the port: who reads the error alone is told where to look.
+#[test]
+fn what_tls_refuses_is_no_port_that_is_closed() {
+    let mut cx = cx();
+    for (says, code, words) in [
+        (StackFault::Tls(TlsFault::WrongHost), "handshake_failed", "certificate, who is trusted"),
+        (StackFault::Tls(TlsFault::BrokenOff), "handshake_failed", "certificate, who is trusted"),
+        // A modem that can't tell why: there may have been no connection.
+        (StackFault::TlsFailed, "connect_failed", "check address, port and firewall"),
+        (StackFault::Refused, "connect_failed", "check address, port and firewall"),
+    ] {
+        FAULT.set(says);
+        let refused = Connection { refused: true, ..Connection::new([]) };
+        let network = ScriptStack::new([refused]).attached(StackQuirks::STD);
+        let network = network.with_tls(|_, _, _| Ok(())).with_faults(|_| FAULT.get());
+        let mut client = SafeHttpClient::new(network, TestClock::ticking(1));
+        let error = get(&mut client, &mut cx, "https://192.168.1.20/").unwrap_err();
+        assert_eq!((error.code(), error.phase), (code, Phase::Connect), "{says:?}");
+        let text = error.to_string();
+        assert!(text.contains(words), "{says:?}: {text}");
+        assert_eq!(text.contains("port"), code == "connect_failed", "{says:?}: {text}");
+    }
 }

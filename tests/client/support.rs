@@ -5,9 +5,9 @@ use crate::common::{TestClock, TestLink};
 use nal_link::{PcLink, StdClock};
 use safe_http_client::{
     Buffer, Call, Clock, Config, ErrorOf, LoopContext, NalNetwork, Network, SafeHttpClient,
-    StackQuirks, nb,
+    StackFault, StackQuirks, nb,
 };
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -115,4 +115,9 @@ pub(crate) fn host(config: Config) -> SafeHttpClient<impl Network, impl Clock> {
     let network = NalNetwork::new(std_embedded_nal::Stack, PcLink, StackQuirks::STD);
     let clock = StdClock::new().with_idle(|| std::thread::sleep(Duration::from_micros(100)));
     SafeHttpClient::with_config(network, clock, config)
+}
+
+thread_local! {
+    /// What each error of a stack stands for: `with_faults` takes no closure.
+    pub(crate) static FAULT: Cell<StackFault> = const { Cell::new(StackFault::Unknown) };
 }

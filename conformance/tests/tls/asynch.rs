@@ -169,7 +169,7 @@ fn whoever_cant_be_verified_gets_no_request() {
             let sent = online.get(URL, &mut buffer).connect_to(at).send().await;
             let error = sent.map(|_| ()).unwrap_err();
             assert!(
-                matches!(error.kind, ErrorKind::Connect(Error::Tls(found)) if found == why),
+                matches!(error.kind, ErrorKind::Handshake(Error::Tls(found)) if found == why),
                 "{error:?} and not {why:?}"
             );
             assert_eq!(client.network().evidence(), evidence.as_bytes());

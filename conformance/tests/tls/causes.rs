@@ -75,7 +75,7 @@ fn what_cant_begin_sends_nothing() {
         let mut online = client.online(&mut cx).unwrap();
         let request = online.get(&format!("https://{host}/"), &mut buffer).connect_to(at);
         let error = request.send().map(drop).unwrap_err();
-        assert!(matches!(error.kind, ErrorKind::Connect(Error::Tls(it)) if it == why), "{error}");
+        assert!(matches!(error.kind, ErrorKind::Handshake(Error::Tls(it)) if it == why), "{error}");
         assert_eq!(client.evidence().fault, StackFault::Tls(TlsFault::NotStarted), "{why:?}");
         assert_eq!(client.cause(&error), Cause::InvalidRequest, "{why:?}");
         assert_eq!(listener.accept().unwrap().0.read(&mut [0; 8]).unwrap(), 0, "no byte came");

@@ -62,6 +62,7 @@ impl Outcome {
     ) -> Self {
         match error.kind {
             ErrorKind::Connect(Error::Tls(failure))
+            | ErrorKind::Handshake(Error::Tls(failure))
             | ErrorKind::Send(Error::Tls(failure))
             | ErrorKind::Receive(Error::Tls(failure)) => {
                 Self::Refused(failure, String::from_utf8_lossy(shown).into_owned())

@@ -98,6 +98,7 @@ impl Failure {
         let mut message = match &error.kind {
             // TLS has more to say than the client, which knows that the stack has failed.
             ErrorKind::Connect(tls_error)
+            | ErrorKind::Handshake(tls_error)
             | ErrorKind::Send(tls_error)
             | ErrorKind::Receive(tls_error)
                 if tls.is_some() =>
@@ -120,7 +121,7 @@ impl Failure {
         }
         // Behind the handshake it is something that came, also where it is told to a send.
         let tls = match error.kind {
-            ErrorKind::Connect(_) => tls,
+            ErrorKind::Connect(_) | ErrorKind::Handshake(_) => tls,
             _ => tls.map(|_| RECEIVE_FAILED),
         };
         Self {
@@ -392,6 +393,7 @@ fn exit_status<T, D>(kind: &ErrorKind<T, D>) -> u8 {
         ErrorKind::Link(_)
         | ErrorKind::Socket(_)
         | ErrorKind::Connect(_)
+        | ErrorKind::Handshake(_)
         | ErrorKind::NotConnected(_) => 7,
         ErrorKind::Truncated { .. } => 18,
         ErrorKind::Protocol(_) | ErrorKind::NotUtf8 { .. } | ErrorKind::Compressed => 8,

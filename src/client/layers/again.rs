@@ -330,10 +330,11 @@ fn judge(patience: &mut Patience, call: &KeptCall<'_, '_>, fault: Option<Fault>,
     Next::Wait
 }
 
-/// Whether a handshake has shown what another one would show again. A clock may be set meanwhile.
+/// Whether a handshake has shown what another one would show again. A clock may be set meanwhile, and silence end.
 pub(super) fn is_refused(fault: StackFault) -> bool {
-    use TlsFault::{Aborted, BrokenOff, ClockNotSet};
-    matches!(fault, StackFault::Tls(why) if !matches!(why, Aborted | BrokenOff | ClockNotSet))
+    use TlsFault::{Aborted, BrokenOff, ClockNotSet, Unanswered, Unfinished};
+    matches!(fault, StackFault::Tls(why)
+        if !matches!(why, Aborted | BrokenOff | ClockNotSet | Unanswered | Unfinished))
 }
 
 /// As [`Verdict::of`] the error that becomes of it.

@@ -4,11 +4,10 @@ use super::answers;
 use crate::common::faults::FAULTS;
 use crate::common::script::{Connection, ScriptStack, Step};
 use crate::common::{TestClock, cx};
-use crate::support::{HELLO, ready_meanwhile, scripted};
+use crate::support::{FAULT, HELLO, ready_meanwhile, scripted};
 use safe_http_client::{
     Config, Method, RetryPolicy, SafeHttpClient, StackFault, StackQuirks, TlsFault,
 };
-use std::cell::Cell;
 use std::time::Duration;
 
 const BUSY: &str = "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nbusy";
@@ -102,10 +101,6 @@ fn a_server_that_tls_refuses_is_asked_once() {
         assert_eq!(again, !is_final, "{fault:?}");
         assert_eq!(log.borrow().opened, 1 + usize::from(again), "{fault:?}");
     }
-}
-
-thread_local! {
-    static FAULT: Cell<StackFault> = const { Cell::new(StackFault::Unknown) };
 }
 
 #[test]

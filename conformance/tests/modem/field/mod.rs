@@ -37,7 +37,9 @@ fn get_within(
         Err(error) => error,
     };
     let text = match &error.kind {
-        ErrorKind::Connect(error) | ErrorKind::Resolve(error) => error.to_string(),
+        ErrorKind::Connect(error) | ErrorKind::Handshake(error) | ErrorKind::Resolve(error) => {
+            error.to_string()
+        }
         _ => error.code().to_owned(),
     };
     let diagnosis = client.diagnosis(&error);
