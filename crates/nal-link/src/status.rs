@@ -245,7 +245,10 @@ impl DisconnectReason {
     /// What to do about it.
     const fn advice(self) -> &'static str {
         match self {
-            Self::Unknown => "join an access point, or plug the cable in",
+            Self::Unknown => {
+                "join an access point, or plug the cable in; where that is done, see that the link \
+                 is told (LinkEvents)"
+            }
             Self::WrongPassword => "correct it (upper and lower case count), and join again",
             Self::NoAccessPoint => {
                 "check the network's name, that it is on 2.4 GHz, and the distance to it"

@@ -194,7 +194,7 @@ fn a_link_says_which_and_nobody_is_told_to_wait_who_has_just_waited() {
         (
             LinkError::Disconnected(DisconnectReason::Unknown),
             "the link is down (for no known reason, or never joined): join an access point, or plug the \
-             cable in",
+             cable in; where that is done, see that the link is told (LinkEvents)",
         ),
         (
             LinkError::Disconnected(DisconnectReason::Code(8)),
