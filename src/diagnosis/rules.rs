@@ -201,6 +201,11 @@ fn suspects(f: &Facts) -> &'static [(Cause, Confidence)] {
         // The connection. After a reset it is known that somebody is there, and not who sent it.
         (ConnectFailed, StackFault::NotDialled) =>
             &[(OutOfSockets, Likely), (NoAddress, Possible), (ModemUnresponsive, Possible)],
+        // It took the connection: nobody looks whether it is on.
+        (_, StackFault::Tls(TlsFault::Unanswered)) =>
+            &[(SlowServer, Likely), (TlsMismatch, Possible), (Firewall, Possible)],
+        (_, StackFault::Tls(TlsFault::Unfinished)) =>
+            &[(SlowServer, Likely), (ConnectionLost, Possible)],
         // It was there: who breaks off a handshake may know no TLS, or none of this client's kind.
         (ConnectFailed, StackFault::Tls(TlsFault::Aborted)) =>
             &[(ConnectionLost, Likely), (NothingInCommon, Possible)],
@@ -208,11 +213,6 @@ fn suspects(f: &Facts) -> &'static [(Cause, Confidence)] {
             &[(ConnectionLost, Likely), (TlsMismatch, Possible), (NothingInCommon, Possible), (OldTls, Possible)],
         (ConnectFailed, StackFault::Refused | StackFault::Reset) if f.own_machine =>
             &[(NothingListens, Likely)],
-        // It took the connection: nobody looks whether it is on.
-        (ConnectTimedOut, StackFault::Tls(TlsFault::Unanswered)) =>
-            &[(SlowServer, Likely), (TlsMismatch, Possible), (Firewall, Possible)],
-        (ConnectTimedOut, StackFault::Tls(TlsFault::Unfinished)) =>
-            &[(SlowServer, Likely), (ConnectionLost, Possible)],
         (ConnectTimedOut, _) if f.own_machine => &[(SlowServer, Likely), (Firewall, Possible)],
         (ConnectFailed, StackFault::Refused | StackFault::Reset) =>
             &[(NothingListens, Likely), (ServerOnLoopback, Possible), (Firewall, Possible)],
