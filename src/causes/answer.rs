@@ -185,8 +185,8 @@ pub mod left_overs {}
 /// leads to *another host* with a portal's marks: by a `Location`, `Content-Location` or `Refresh`, or by a
 /// page that leads on by itself. Such marks are a word like `captive`, `portal` or `hotspot` in host or path,
 /// the gateway's address, or a private address where a name or a public address was asked for. (A subdomain,
-/// such as `www.`, counts as the same host.) Where the other host only looks like a login, it is
-/// **possible**, behind [`redirected`](crate::causes::redirected).
+/// such as `www.`, counts as the same host, and so does the address that the name stands for.) Where the other
+/// host only looks like a login, it is **possible**, behind [`redirected`](crate::causes::redirected).
 ///
 /// A sign-in page with status 200 and none of these isn't noticed. If the host's name is longer than 64
 /// bytes, only status 511 and WISPr are.
@@ -270,6 +270,9 @@ pub mod captive_portal {}
 /// ```
 ///
 /// If it leads to `https`, use a stack that has TLS, or have the server answer this client by `http`.
+///
+/// If it leads to `127.0.0.1` or `localhost`, the server gives out what it calls itself: give it, or the proxy in
+/// front of it, the name or address that others know it by.
 ///
 /// Arduino:
 ///

@@ -2,12 +2,14 @@
 //! (a `Location`, a `Content-Location`, a `Refresh`, or the page itself).
 
 use super::rules::Symptom;
-use crate::error::Evidence;
-use crate::http::authority::{Authority, find_last_at, parse_ipv4, parse_ipv6};
+use crate::error::{Evidence, TargetClass};
+use crate::http::authority::{
+    Authority, classify, find_last_at, names_localhost, parse_ipv4, parse_ipv6,
+};
 use crate::http::bytes::{is_token_byte, trim};
 use crate::http::response::ResponseHead;
 use core::fmt::{self, Write};
-use core::net::IpAddr;
+use core::net::{IpAddr, SocketAddr};
 use heapless::String;
 
 /// What nginx, Apache, Go and Tomcat say in a 400 to a request that came without TLS.
@@ -43,6 +45,8 @@ pub(crate) enum Meaning {
     ToLogin,
     /// It leads to another host.
     ToOtherHost,
+    /// It leads to what each machine calls itself: 127.0.0.1, localhost.
+    ToLoopback,
     /// It leads to `https` of the same host.
     ToHttps,
     /// It leads to another place of the same host.
@@ -86,10 +90,13 @@ impl Answer {
         let status = head.status();
         let mut detail = String::new();
         let is_portal = contains(body, WISPR);
+        let asked = asked.map(|host| Asked::new(host, is_secure, evidence));
+        let where_to =
+            |it: &Location<'_>| asked.map_or(Meaning::ToSomewhere, |asked| asked.where_to(it));
         let leads_to = leads_to(head, asked);
         let mut to = |location: &Location<'_>| {
             let _ = location.shown(&mut detail);
-            where_to(location, asked, is_secure, evidence)
+            where_to(location)
         };
         let meaning = match status {
             101 => Meaning::Switches,
@@ -115,12 +122,9 @@ impl Answer {
             // A page may lead elsewhere by its head. By its text it may as well; but any page has links,
             // so only one to a portal counts.
             200..=299 => {
-                let is_elsewhere = |it: &Location<'_>| {
-                    asked.is_some_and(|asked| !is_same_site(it.host, asked.as_bytes()))
-                };
-                let is_portals = |it: &Location<'_>| {
-                    where_to(it, asked, is_secure, evidence) == Meaning::ToPortal
-                };
+                let is_elsewhere =
+                    |it: &Location<'_>| asked.is_some_and(|asked| !asked.is_host_of(it));
+                let is_portals = |it: &Location<'_>| where_to(it) == Meaning::ToPortal;
                 let elsewhere = leads_to.filter(is_elsewhere);
                 match elsewhere.or_else(|| of_page(body).filter(is_portals)) {
                     Some(location) => to(&location),
@@ -165,6 +169,7 @@ impl Answer {
             Meaning::ToPortal => Symptom::AnswerLeadsToPortal,
             Meaning::ToLogin => Symptom::AnswerLeadsToLogin,
             Meaning::ToOtherHost
+            | Meaning::ToLoopback
             | Meaning::ToHttps
             | Meaning::ToOtherPlace
             | Meaning::ToSomewhere
@@ -180,43 +185,66 @@ impl Answer {
     }
 }
 
+/// Who was asked.
+#[derive(Debug, Clone, Copy)]
+struct Asked<'a> {
+    host: &'a str,
+    is_secure: bool,
+    /// Where the connection went.
+    address: Option<IpAddr>,
+    gateway: Option<IpAddr>,
+}
+
+impl<'a> Asked<'a> {
+    fn new(host: &'a str, is_secure: bool, evidence: &Evidence) -> Self {
+        let gateway = match evidence.link {
+            Some(status) => status.ip_config().ok().and_then(|ip| ip.gateway).map(IpAddr::V4),
+            None => None,
+        };
+        let address = evidence.remote.map(|remote| remote.ip());
+        Self { host, is_secure, address, gateway }
+    }
+
+    /// By its name, or by the address that this stands for. A portal that lies about names answers at its own
+    /// address, which is the gateway's as a rule.
+    fn is_host_of(self, location: &Location<'_>) -> bool {
+        let is_by_address = || {
+            let named = address(location.host);
+            named.is_some()
+                && named == self.address
+                && named != self.gateway
+                && !location.has_any(PORTALS)
+        };
+        is_same_site(location.host, self.host.as_bytes()) || is_by_address()
+    }
+
+    fn where_to(self, location: &Location<'_>) -> Meaning {
+        if self.is_host_of(location) {
+            let is_https = location.is_https && !self.is_secure;
+            if is_https { Meaning::ToHttps } else { Meaning::ToOtherPlace }
+        } else if location.is_loopback() {
+            Meaning::ToLoopback
+        } else if location.is_portals(self.host, self.gateway) {
+            Meaning::ToPortal
+        } else if location.is_login() {
+            Meaning::ToLogin
+        } else {
+            Meaning::ToOtherHost
+        }
+    }
+}
+
 /// The URL that a head leads to: one of another site before one of the same.
-fn leads_to<'h>(head: &ResponseHead<'h>, asked: Option<&str>) -> Option<Location<'h>> {
-    let asked = asked.unwrap_or_default().as_bytes();
+fn leads_to<'h>(head: &ResponseHead<'h>, asked: Option<Asked<'_>>) -> Option<Location<'h>> {
+    let is_elsewhere = |it: &Location<'_>| asked.is_none_or(|asked| !asked.is_host_of(it));
     let mut all = ["location", "content-location", "refresh"]
         .iter()
         .filter_map(|name| Location::of(name, head.header(name)?));
     let first = all.next()?;
-    if !is_same_site(first.host, asked) {
+    if is_elsewhere(&first) {
         return Some(first);
     }
-    Some(all.find(|location| !is_same_site(location.host, asked)).unwrap_or(first))
-}
-
-fn where_to(
-    location: &Location<'_>,
-    asked: Option<&str>,
-    is_secure: bool,
-    evidence: &Evidence,
-) -> Meaning {
-    let Some(asked) = asked else {
-        return Meaning::ToSomewhere;
-    };
-    if is_same_site(location.host, asked.as_bytes()) {
-        let is_https = location.is_https && !is_secure;
-        return if is_https { Meaning::ToHttps } else { Meaning::ToOtherPlace };
-    }
-    let gateway = match evidence.link {
-        Some(status) => status.ip_config().ok().and_then(|ip| ip.gateway).map(IpAddr::V4),
-        None => None,
-    };
-    if location.is_portals(asked, gateway) {
-        Meaning::ToPortal
-    } else if location.is_login() {
-        Meaning::ToLogin
-    } else {
-        Meaning::ToOtherHost
-    }
+    Some(all.find(is_elsewhere).unwrap_or(first))
 }
 
 /// The schemes of a server's challenges (RFC 9110 section 11.6.1) without their parameters: `Digest, Basic`.
@@ -243,10 +271,15 @@ fn schemes(head: &ResponseHead<'_>, name: &str, out: &mut impl Write) -> fmt::Re
     Ok(())
 }
 
-/// A path without its query, which may hold secrets; and without what may be a user name and password, in a URL
+/// Where a path ends: its query and its parameters (`;jsessionid=`, `;stok=`) may hold secrets.
+fn end_of_path(path: &[u8]) -> usize {
+    path.iter().position(|byte| b"?#;".contains(byte)).unwrap_or(path.len())
+}
+
+/// A path without its query and parameters; and without what may be a user name and password, in a URL
 /// whose slashes are wrong or missing.
 fn shown_path(path: &[u8], out: &mut impl Write) -> fmt::Result {
-    let end = path.iter().position(|byte| b"?#".contains(byte)).unwrap_or(path.len());
+    let end = end_of_path(path);
     let mut shown = path.get(..end).unwrap_or_default();
     if let Some((user, rest)) = find_last_at(shown).and_then(|at| shown.split_at_checked(at))
         && user.iter().any(|byte| b":\\".contains(byte))
@@ -257,7 +290,11 @@ fn shown_path(path: &[u8], out: &mut impl Write) -> fmt::Result {
     for byte in shown {
         write!(out, "{}", byte.escape_ascii())?;
     }
-    if path.get(end) == Some(&b'?') { out.write_str("?...") } else { Ok(()) }
+    match path.get(end) {
+        Some(b'?') => out.write_str("?..."),
+        Some(b';') => out.write_str(";..."),
+        _ => Ok(()),
+    }
 }
 
 /// Where the first of these words begins, in upper or lower case.
@@ -295,7 +332,7 @@ struct Location<'h> {
     host: &'h [u8],
     /// With its colon; empty where there is none.
     port: &'h [u8],
-    /// Up to the query.
+    /// Up to the query and parameters.
     path: &'h [u8],
 }
 
@@ -360,8 +397,7 @@ impl<'h> Location<'h> {
         {
             (host, port, behind) = split(rest.get(at.wrapping_add(1)..)?)?;
         }
-        let end = behind.iter().position(|byte| b"?#".contains(byte)).unwrap_or(behind.len());
-        let path = behind.get(..end)?;
+        let path = behind.get(..end_of_path(behind))?;
         let location = Self { is_https, has_scheme: !scheme.is_empty(), host, port, path };
         (!host.is_empty()).then_some(location)
     }
@@ -377,6 +413,15 @@ impl<'h> Location<'h> {
             write!(out, "{}", byte.escape_ascii())?;
         }
         Ok(())
+    }
+
+    fn is_loopback(&self) -> bool {
+        let class = |target| classify(&SocketAddr::new(target, 0));
+        names_localhost(self.host)
+            || matches!(
+                address(self.host).map(class),
+                Some(TargetClass::Loopback | TargetClass::Unspecified)
+            )
     }
 
     /// Whether it bears a captive portal's marks, where another host was asked.
@@ -414,6 +459,8 @@ fn address(host: &[u8]) -> Option<IpAddr> {
 
 /// The same host, one of its subdomains (`www.` or `login.`), or the domain that it is in.
 fn is_same_site(named: &[u8], asked: &[u8]) -> bool {
+    // The dot of the root changes no name.
+    let [named, asked] = [named, asked].map(|host| host.strip_suffix(b".").unwrap_or(host));
     let is_in = |host: &[u8], domain: &[u8]| {
         let front = host.len().saturating_sub(domain.len());
         host.split_at_checked(front).is_some_and(|(front, back)| {

@@ -329,6 +329,7 @@ impl Answer {
             Meaning::ToPortal => "another host, with a captive portal's marks",
             Meaning::ToLogin => "another host, which looks like a login",
             Meaning::ToOtherHost => "another host",
+            Meaning::ToLoopback => "an address of whoever asks, and not of the server",
             Meaning::ToHttps => "the same host by https",
             Meaning::ToOtherPlace => "another place of the same host",
             Meaning::ToSomewhere => "whether that is the same host isn't known",
@@ -358,6 +359,18 @@ impl Answer {
             Meaning::ToHttps => {
                 "ask by https:// with a stack that has TLS, or have the server answer http for this \
                  client"
+            }
+            Meaning::ToLoopback => {
+                "look at the server, or the proxy in front of it: give it the name or address that \
+                 others know it by"
+            }
+            Meaning::ToOtherHost
+            | Meaning::ToLogin
+            | Meaning::ToOtherPlace
+            | Meaning::ToSomewhere
+                if !matches!(self.status, 301..=303 | 307 | 308) =>
+            {
+                "ask for the URL that it leads to: .follow(n) goes by 301, 302, 303, 307 and 308 alone"
             }
             Meaning::ToOtherHost | Meaning::ToLogin => {
                 "ask for the URL that it leads to, or have redirects followed: .follow(n); https takes a \

@@ -224,7 +224,7 @@ const fn classify_ipv4(bits: u32) -> TargetClass {
 }
 
 /// Whether a name is the local host's: `localhost`, or anything under `.localhost` (RFC 6761 section 6.3).
-pub(super) const fn names_localhost(name: &[u8]) -> bool {
+pub(crate) const fn names_localhost(name: &[u8]) -> bool {
     let name = match name {
         [name @ .., b'.'] => name,
         _ => name,
