@@ -36,26 +36,27 @@ impl Trail {
     }
 }
 
-/// Notes the URL that is asked first, in front of which `used` bytes are needed. Returns how many bytes it takes of
-/// a buffer.
+/// Notes the URL that is asked first, in front of which `used` bytes are needed: the request and a byte. Returns how
+/// many bytes all of it takes of a buffer.
 fn begin(call: &mut KeptCall<'_, '_>, used: usize) -> usize {
     let endpoint = &call.parts.exchange.endpoint;
-    let available = call.bytes.len();
     let origin = &mut *call.origin;
-    let (front, kept) = call.bytes.split_at_mut_checked(origin.end).unwrap_or_default();
+    // Where there is no room for a copy, the request stands in front alone.
+    let has_copy = origin.end >= used;
+    let kept_at = if has_copy { origin.end } else { 0 };
+    let (front, kept) = call.bytes.split_at_mut_checked(kept_at).unwrap_or_default();
     let (_, base) = asked(origin, endpoint, kept);
     let room = front.get_mut(used..).unwrap_or_default();
     // Without the credentials that the caller's URL may have had.
-    match note(room, 0, &base, b"") {
+    let noted = match note(room, 0, &base, b"") {
         Ok(length) => {
             origin.end = origin.end.wrapping_sub(length);
-            available
+            length
         }
-        Err(RedirectError::Buffer { needed, .. }) => {
-            needed.wrapping_add(available.wrapping_sub(room.len()))
-        }
-        Err(_) => available,
-    }
+        Err(RedirectError::Buffer { needed, .. }) => needed,
+        Err(_) => 0,
+    };
+    noted.wrapping_add(used).wrapping_add(used.wrapping_sub(1))
 }
 
 /// The URL that is asked, and by which method. `kept` begins at the origin's end.

@@ -17,11 +17,10 @@ pub use download::{Download, DownloadError};
 pub use events::{Event, EventError, EventStream};
 pub use steps::Kept;
 
-use super::request::refuse;
 use crate::client::{Buffer, Call, Request, Response, SafeHttpClient};
 #[cfg(feature = "digest")]
 use crate::error::ChallengeError;
-use crate::error::{Error, ErrorKind, RedirectError};
+use crate::error::{BufferUse, Error, ErrorKind, Phase, RedirectError};
 use crate::nal::{Driver, ErrorOf};
 use crate::policy::RetryPolicy;
 use again::{Patience, Trail};
@@ -347,7 +346,11 @@ fn stopped<N: Network, C: Clock>(
         Stop::Redirect(why) => return LayerError::Redirect { why, hops },
         #[cfg(feature = "digest")]
         Stop::Challenge(why) => return LayerError::Challenge { why, hops },
-        Stop::Unsendable(unsendable) => refuse(unsendable),
+        Stop::Unsendable(mistake) => Error::new(Phase::Url, ErrorKind::Request(mistake)),
+        Stop::Buffer { needed, available, exact } => {
+            let what = BufferUse::RequestHead;
+            Error::new(Phase::Url, ErrorKind::Buffer { what, needed, available, exact })
+        }
         Stop::Fault(fault) => {
             let error = driver.fail(&mut call.view(), fault);
             of_whole(error, call.bytes.len())

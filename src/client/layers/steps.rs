@@ -9,7 +9,7 @@ use crate::client::call::CallParts;
 use crate::client::request::Draft;
 #[cfg(feature = "digest")]
 use crate::error::ChallengeError;
-use crate::error::RedirectError;
+use crate::error::{RedirectError, RequestError};
 use crate::http::bytes::{move_down, part, part_mut, put, split_at_byte};
 use crate::http::redirect::Change;
 use crate::http::request::Unsendable;
@@ -69,7 +69,13 @@ impl<B> fmt::Debug for Kept<B> {
 /// Why a request goes no further.
 #[derive(Clone, Copy)]
 pub(super) enum Stop {
-    Unsendable(Unsendable),
+    Unsendable(RequestError),
+    /// Of the buffer, for the request and what is kept of it.
+    Buffer {
+        needed: usize,
+        available: usize,
+        exact: bool,
+    },
     Fault(Fault),
     Redirect(RedirectError),
     #[cfg(feature = "digest")]
@@ -265,11 +271,23 @@ impl Steps<'_> {
         bytes: &mut [u8],
     ) -> Result<(), Stopped> {
         let available = bytes.len();
-        if !draft.is_started(driver, bytes, None) {
-            origin.stop(Stop::Unsendable(draft.head.unsendable(available)));
+        let is_started = draft.is_started(driver, bytes, None);
+        let stage_end = draft.head.length.wrapping_add(draft.head.copied_body);
+        // Once to be sent, and a byte behind it for the answer; and once to be kept.
+        let sent = stage_end.wrapping_add(1);
+        let mut needed = stage_end.wrapping_add(sent);
+        if !is_started {
+            origin.stop(match draft.head.unsendable(available) {
+                Unsendable::Request(mistake) => Stop::Unsendable(mistake),
+                // The URL that is asked first was lost with the head.
+                Unsendable::Buffer { needed: alone, .. } => Stop::Buffer {
+                    needed: needed.max(alone),
+                    available,
+                    exact: self.trail.is_none(),
+                },
+            });
             return Err(Stopped);
         }
-        let stage_end = draft.head.length.wrapping_add(draft.head.copied_body);
         origin.start = available.saturating_sub(stage_end);
         origin.end = origin.start;
         origin.host = origin.start;
@@ -278,20 +296,17 @@ impl Steps<'_> {
         origin.head_end = origin.start.wrapping_add(draft.head.length);
         origin.holds_body = draft.head.expect_continue;
         origin.started = parts.exchange.timers.started;
-        // Once to be sent, and a byte behind it for the answer; and once to be kept.
-        let sent = stage_end.wrapping_add(1);
-        let mut needed = stage_end.wrapping_add(sent);
         let mut call = KeptCall { parts, origin, bytes };
         if needed <= available {
             let (front, kept) =
                 call.bytes.split_at_mut_checked(call.origin.end).unwrap_or_default();
             put(kept, 0, front);
-            if let Some(trail) = &self.trail {
-                needed = (trail.begin)(&mut call, sent);
-            }
+        }
+        if let Some(trail) = &self.trail {
+            needed = (trail.begin)(&mut call, sent);
         }
         if needed > available {
-            call.origin.stop(Stop::Unsendable(Unsendable::Buffer { needed, available }));
+            call.origin.stop(Stop::Buffer { needed, available, exact: true });
             return Err(Stopped);
         }
         // The body that had been put behind the head reached into what is kept now.
@@ -430,7 +445,7 @@ impl Steps<'_> {
                     driver.config.checks,
                 );
                 if let Err(mistake) = checked {
-                    return call.origin.stop(Stop::Unsendable(Unsendable::Request(mistake)));
+                    return call.origin.stop(Stop::Unsendable(mistake));
                 }
                 (trail.write)(call)
             }

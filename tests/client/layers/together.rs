@@ -5,8 +5,8 @@ use crate::common::script::{Connection, Step};
 use crate::common::{TestClock, cx};
 use crate::support::{HELLO, ready_meanwhile, scripted};
 #[cfg(feature = "digest")]
-use safe_http_client::{ChallengeError, ErrorKind, LayerError, RedirectError};
-use safe_http_client::{Config, Method, RetryPolicy};
+use safe_http_client::{ChallengeError, LayerError, RedirectError};
+use safe_http_client::{Config, ErrorKind, Method, RetryPolicy};
 use std::time::Duration;
 
 const BUSY: &str = "HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy";
@@ -173,6 +173,46 @@ fn an_answer_is_of_the_request_as_it_is_by_then() {
     };
     let to_a = redirect(303, "/x/../a#here");
     assert_eq!(answer(Method::Post, &[&redirect(302, "/b"), &to_a]), answer(Method::Get, &[]));
+}
+
+/// What is kept of a request is counted from the start, also where the request alone doesn't fit yet. `follow`, which
+/// notes the URL, knows its length once the head is whole.
+#[test]
+fn a_buffer_of_exactly_the_needed_size_is_enough() {
+    let all: &[&str] =
+        if cfg!(feature = "digest") { &["r", "f", "rf", "d", "fdr"] } else { &["r", "f", "rf"] };
+    for layers in all {
+        for (host, body) in [("", ""), ("", "twelve bytes"), ("a-host.with-a-longer.name", "b")] {
+            let start = |room: usize| {
+                let (mut client, _) = scripted(&TestClock::ticking(1), Config::new(), []);
+                let mut cx = cx();
+                let mut online = client.online(&mut cx).unwrap();
+                let mut request = online.put("http://u:p@192.168.1.20/a", vec![0; room]);
+                if !host.is_empty() {
+                    request = request.header("Host", host);
+                }
+                if !body.is_empty() {
+                    request = request.copy_body(body);
+                }
+                layered!(request, layers).start().map(|_| ()).map_err(|error| {
+                    match error.request_error().map(|error| &error.kind) {
+                        Some(&ErrorKind::Buffer { needed, available, exact, .. }) => {
+                            assert_eq!(available, room, "{layers}");
+                            (needed, exact)
+                        }
+                        _ => panic!("{layers} {room}: {error}"),
+                    }
+                })
+            };
+            let enough = (0..1000).find(|room| start(*room).is_ok()).unwrap();
+            for room in 0..enough {
+                let (needed, exact) = start(room).unwrap_err();
+                let context = format!("{layers} {host} {body} in {room}: {needed} of {enough}");
+                assert!(if exact { needed == enough } else { needed <= enough }, "{context}");
+                assert!(needed > room && (exact || layers.contains('f')), "{context}");
+            }
+        }
+    }
 }
 
 /// In every buffer: it goes, or the error says that it takes more.
