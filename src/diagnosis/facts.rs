@@ -288,6 +288,8 @@ fn symptom<T, D>(error: &Error<T, D>, evidence: &Evidence, peer: Option<Peer>) -
         {
             Symptom::AnswerCutAtEnd
         }
+        // A connection that had left HTTP: it has no end that was announced.
+        ErrorKind::Truncated { .. } if evidence.status == Some(101) => Symptom::Broken,
         ErrorKind::Truncated { .. } => Symptom::AnswerCut,
         // The request's own head is the caller's mistake.
         ErrorKind::Buffer { what: BufferUse::RequestHead, .. } => Symptom::MistakeOfCaller,

@@ -63,6 +63,7 @@ impl AnyDriver<'_> {
     pub(crate) fn upgraded_read(&mut self, call: &mut CallView<'_>, out: &mut [u8]) -> Step<usize> {
         self.begin_turn(call)?;
         let count = self.read_stream(call, out)?;
+        call.exchange.stream_read(count);
         self.settle(call);
         Ok(count)
     }

@@ -4,6 +4,7 @@
 use super::{Body, CloseReason, Exchange, Failure, State};
 use crate::error::{Deadline, Peer, ProtocolError};
 use crate::http::bytes::{move_down, part, part_mut};
+use crate::http::framing::ChunkedDecoder;
 use crate::http::head::{HeadMeasure, HeadParser};
 use crate::http::method::Repeat;
 
@@ -303,6 +304,12 @@ impl Exchange {
     /// So much of it was read.
     pub fn take_early(&mut self, count: usize) {
         self.parsed_to = self.parsed_to.wrapping_add(count).min(self.filled);
+    }
+
+    /// So many bytes of the stream were read.
+    pub fn stream_read(&mut self, count: usize) {
+        let left = self.decoder.data_remaining().wrapping_sub(count as u64);
+        self.decoder = ChunkedDecoder::in_data(left);
     }
 
     /// The peer takes nothing: the idle deadline counts from the first time on.

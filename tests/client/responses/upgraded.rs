@@ -5,7 +5,7 @@ use crate::common::cx;
 use crate::common::script::{Connection, Step};
 use crate::support::{HELLO, URL, drive, get, ready};
 use embedded_io::{Read, Write};
-use safe_http_client::{CloseReason, Method, StackQuirks};
+use safe_http_client::{Cause, CloseReason, ErrorKind, Method, StackQuirks};
 
 #[test]
 fn a_connection_that_leaves_http_is_handed_over_with_the_bytes_that_came_early() {
@@ -106,6 +106,30 @@ fn an_upgraded_connection_is_polled_without_waiting() {
         assert_eq!(client.close_reason(), Some(CloseReason::Upgraded));
         drop(client);
         assert_eq!((log.borrow().opened, log.borrow().closed), (2, 2));
+    }
+}
+
+/// What came of it is what was read of it, whatever the head announces; and it's no response that was cut.
+#[test]
+fn a_stream_that_breaks_counts_its_own_bytes() {
+    let mut cx = cx();
+    for (length, early) in [("", ""), ("", "early"), ("Content-Length: 30\r\n", "early")] {
+        let answer = format!("HTTP/1.1 101 \r\n{length}\r\n{early}");
+        let steps = [Step::AwaitRequest, Step::Data(answer.into()), Step::Data(b"late".into())];
+        let connection = Connection::new(steps.into_iter().chain([Step::PipeClosed]));
+        let (mut client, _) = client_over(StackQuirks::STD, [connection]);
+        let mut online = client.online(&mut cx).unwrap();
+        let mut stream = online.get(URL, [0; 256]).send().unwrap().into_stream().unwrap();
+        let error = loop {
+            match stream.read(&mut [0; 3]) {
+                Ok(count) => assert_ne!(count, 0),
+                Err(error) => break error,
+            }
+        };
+        drop(stream);
+        let received = early.len() as u64 + 4;
+        assert_eq!(error.kind, ErrorKind::Truncated { received, announced: None }, "{length}");
+        assert_eq!(client.cause(&error), Cause::ConnectionLost, "{length}");
     }
 }
 
