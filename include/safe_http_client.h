@@ -93,8 +93,8 @@ int32_t shc_close(shc_client *client);
 // Whether there is an IP address: 1 or 0. Only looks; in event handlers, too.
 int32_t shc_is_online(shc_client *client);
 
-// Waits for an IP address, for so many milliseconds at most. SHC_FAILED where none came. In an event
-// handler: SHC_IN_HANDLER.
+// Waits for an IP address, for so many milliseconds at most. Ends a call before it. SHC_FAILED where none
+// came. In an event handler: SHC_IN_HANDLER.
 int32_t shc_wait_online(shc_client *client, uint32_t patience_ms);
 
 // Starts a request: SHC_OK, and shc_poll or shc_wait brings it on its way. Ends a call before it. SHC_FAILED
@@ -145,8 +145,9 @@ int32_t shc_cause(shc_client *client);
 // length, as snprintf does. Only looks.
 int32_t shc_error_code(shc_client *client, char *out, size_t out_size);
 
-// The last failure in words: the cause, what to do, and what was seen; some lines of at most 80 bytes, 700
-// bytes at most, with a zero byte behind them. Returns the whole length, as snprintf does. Only looks.
+// The last failure in words: the cause, what to do, and what was seen; some lines of at most 80 bytes, with a
+// zero byte behind them: 700 bytes as a rule, 1000 at most. Returns the whole length, as snprintf does. Only
+// looks.
 int32_t shc_diagnosis(shc_client *client, char *out, size_t out_size);
 
 // For event handlers: on an access point, without an address.

@@ -201,8 +201,8 @@ pub unsafe extern "C" fn shc_is_online(client: *mut Client) -> i32 {
     with(client, |inner| inner.is_online().into())
 }
 
-/// Waits for an IP address, for so many milliseconds at most. SHC_FAILED where none came. In an event
-/// handler: SHC_IN_HANDLER.
+/// Waits for an IP address, for so many milliseconds at most. Ends a call before it. SHC_FAILED where none
+/// came. In an event handler: SHC_IN_HANDLER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn shc_wait_online(client: *mut Client, patience_ms: u32) -> i32 {
     with(client, |inner| inner.wait_online(patience_ms))
@@ -418,8 +418,9 @@ pub unsafe extern "C" fn shc_error_code(
     say(client, out, out_size, Inner::write_code)
 }
 
-/// The last failure in words: the cause, what to do, and what was seen; some lines of at most 80 bytes, 700
-/// bytes at most, with a zero byte behind them. Returns the whole length, as snprintf does. Only looks.
+/// The last failure in words: the cause, what to do, and what was seen; some lines of at most 80 bytes, with a
+/// zero byte behind them: 700 bytes as a rule, 1000 at most. Returns the whole length, as snprintf does. Only
+/// looks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn shc_diagnosis(
     client: *mut Client,
