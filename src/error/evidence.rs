@@ -212,6 +212,9 @@ impl Excerpt {
                 keep(at.saturating_add(secret.len()));
             }
         }
+        if let Some(end) = before_user(all) {
+            keep(end);
+        }
         let peer = self.peer();
         let is_start = self.line <= 1;
         if is_start && peer == Peer::Echo || self.guarded {
@@ -222,6 +225,16 @@ impl Excerpt {
         let is_whole = shown.len() == all.len();
         (shown, is_whole)
     }
+}
+
+/// Where a user name and password may begin: those of a URL. One that is cut in front of its path may have them, too.
+fn before_user(text: &[u8]) -> Option<usize> {
+    let start = text.windows(3).position(|it| it == b"://")?.wrapping_add(3);
+    let rest = text.get(start..)?;
+    let end = rest.iter().position(|byte| b"/?# \"'".contains(byte));
+    let authority = rest.get(..end.unwrap_or(rest.len()))?;
+    let is_user = |byte: &u8| *byte == b'@' || end.is_none() && *byte == b':';
+    authority.iter().any(is_user).then_some(start)
 }
 
 impl fmt::Display for Excerpt {

@@ -192,6 +192,11 @@ fn secrets_in_odd_lines_stay_out() {
         ("PHPSESSION 31d4d96e", r#""PHPSESSION..."#),
         ("X-Auth : 31d4d96e", r#""X-Auth..."#),
         ("Location : /cb?code=31d4d96e", r#""Location : /cb?..."#),
+        ("Location : http://u:31d4d96e@h/", r#""Location : http://..."#),
+        ("Location http://31d4d96e@gate/", r#""Location http://..."#),
+        // It is cut in front of its `@`.
+        ("Location : https://user:31d4d96e-and-so-on@h/", r#""Location : https://..."#),
+        ("Location : http://gate:8080/in", r#""Location : http://gate:8080/in""#),
     ] {
         let answer = format!("HTTP/1.1 200 OK\r\n{line}\r\n\r\n");
         let (error, evidence) = &refused(answer.as_bytes(), None)[0];
