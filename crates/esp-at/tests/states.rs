@@ -9,7 +9,7 @@ use esp_at::nal_link::{
 use esp_at::{EspAt, EspAtError, Join, JoinError, SerialPort, Setting, TlsVerification};
 use rig::{PEER, Rig, Written, rig, rig_of};
 
-type Modem<C> = EspAt<SerialPort<'static, Written, 512>, C>;
+type Modem<C> = EspAt<SerialPort<'static, Written, 2048>, C>;
 
 const CONNECT: &str = "AT+CIPSTART=0,\"TCP\",\"192.168.4.20\",80";
 const JOIN: &str = "AT+CWJAP_CUR=\"sim\",\"simsimsim\"";

@@ -2,6 +2,7 @@
 
 use super::EspAt;
 use crate::error::EspAtError;
+use crate::modem::Payload;
 use crate::serial::Serial;
 use crate::slot::{Frame, LinkState, OpenLink, ReaderTask, SendState, Slot};
 use crate::wire::LINKS;
@@ -240,8 +241,8 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {
         }
         open.frame_read();
         let mut count = 0_usize;
-        while let Some(payload) = self.modem.payload.filter(|it| it.link == link && it.unsolicited)
-        {
+        let is_whole = |it: &Payload| it.link == link && it.unsolicited && !has_fault;
+        while let Some(payload) = self.modem.payload.filter(is_whole) {
             let read = self.read_data(payload, buffer.get_mut(count..).unwrap_or_default());
             if read == 0 {
                 break;

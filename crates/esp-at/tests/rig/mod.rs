@@ -30,11 +30,11 @@ impl Write for Written {
     }
 }
 
-type Modem<C> = EspAt<SerialPort<'static, Written, 512>, C>;
+type Modem<C> = EspAt<SerialPort<'static, Written, 2048>, C>;
 
 pub struct Rig<C> {
     pub modem: Modem<C>,
-    rx: &'static SerialRx<512>,
+    rx: &'static SerialRx<2048>,
     written: Written,
     now: Rc<Cell<u32>>,
 }
@@ -46,7 +46,7 @@ pub fn rig() -> Rig<impl Clock> {
 
 /// The same, with other answers to the question for passive mode.
 pub fn rig_of(passive: &[(&str, &str)]) -> Rig<impl Clock + use<>> {
-    let rx: &SerialRx<512> = Box::leak(Box::new(SerialRx::new()));
+    let rx: &SerialRx<2048> = Box::leak(Box::new(SerialRx::new()));
     let (written, now) = (Written::default(), Rc::new(Cell::new(0)));
     let clock = FnClock({
         let now = now.clone();
