@@ -53,8 +53,6 @@ impl Exchange {
     pub(super) fn data_taken(&self) -> u64 {
         let announced = match self.body {
             Body::UntilClose => u64::MAX,
-            // A length in front of a stream isn't its own.
-            Body::Upgraded => 0,
             _ => self.parser.fields.announced(),
         };
         announced.wrapping_sub(self.decoder.data_remaining())

@@ -306,9 +306,10 @@ impl Exchange {
         self.parsed_to = self.parsed_to.wrapping_add(count).min(self.filled);
     }
 
-    /// So many bytes of the stream were read.
+    /// So many bytes more of the stream were read. A length that its head announces isn't its own.
     pub fn stream_read(&mut self, count: usize) {
-        let left = self.decoder.data_remaining().wrapping_sub(count as u64);
+        self.discarded = self.discarded.wrapping_add(count);
+        let left = self.parser.fields.announced().wrapping_sub(self.discarded as u64);
         self.decoder = ChunkedDecoder::in_data(left);
     }
 
