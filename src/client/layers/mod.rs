@@ -17,10 +17,11 @@ pub use download::{Download, DownloadError};
 pub use events::{Event, EventError, EventStream};
 pub use steps::Kept;
 
+use super::request::refuse;
 use crate::client::{Buffer, Call, Request, Response, SafeHttpClient};
 #[cfg(feature = "digest")]
 use crate::error::ChallengeError;
-use crate::error::{BufferUse, Error, ErrorKind, Phase, RedirectError};
+use crate::error::{Error, ErrorKind, RedirectError};
 use crate::nal::{Driver, ErrorOf};
 use crate::policy::RetryPolicy;
 use again::{Patience, Trail};
@@ -346,16 +347,13 @@ fn stopped<N: Network, C: Clock>(
         Stop::Redirect(why) => return LayerError::Redirect { why, hops },
         #[cfg(feature = "digest")]
         Stop::Challenge(why) => return LayerError::Challenge { why, hops },
-        Stop::Unsendable(mistake) => Error::new(Phase::Url, ErrorKind::Request(mistake)),
-        Stop::Buffer { needed, available, exact } => {
-            let what = BufferUse::RequestHead;
-            Error::new(Phase::Url, ErrorKind::Buffer { what, needed, available, exact })
-        }
-        Stop::Fault(fault) => {
-            let error = driver.fail(&mut call.view(), fault);
-            of_whole(error, call.bytes.len())
-        }
+        Stop::Unsendable(unsendable) => refuse(unsendable),
+        Stop::Fault(fault) => driver.fail(&mut call.view(), fault),
     };
+    let mut error = of_whole(error, call.bytes.len());
+    if let ErrorKind::Buffer { exact, .. } = &mut error.kind {
+        *exact &= !call.origin.lost_url;
+    }
     LayerError::Request { error, hops }
 }
 

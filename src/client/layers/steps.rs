@@ -9,7 +9,7 @@ use crate::client::call::CallParts;
 use crate::client::request::Draft;
 #[cfg(feature = "digest")]
 use crate::error::ChallengeError;
-use crate::error::{RedirectError, RequestError};
+use crate::error::RedirectError;
 use crate::http::bytes::{move_down, part, part_mut, put, split_at_byte};
 use crate::http::redirect::Change;
 use crate::http::request::Unsendable;
@@ -69,13 +69,7 @@ impl<B> fmt::Debug for Kept<B> {
 /// Why a request goes no further.
 #[derive(Clone, Copy)]
 pub(super) enum Stop {
-    Unsendable(RequestError),
-    /// Of the buffer, for the request and what is kept of it.
-    Buffer {
-        needed: usize,
-        available: usize,
-        exact: bool,
-    },
+    Unsendable(Unsendable),
     Fault(Fault),
     Redirect(RedirectError),
     #[cfg(feature = "digest")]
@@ -122,6 +116,8 @@ pub(super) struct Origin {
     pub(super) answered: u8,
     /// When the call was started: the total deadline counts from there.
     started: u32,
+    /// The URL that is asked first didn't fit: what it takes to keep it isn't known.
+    pub(super) lost_url: bool,
     pub(super) stopped_by: Stop,
 }
 
@@ -138,6 +134,7 @@ impl Origin {
         change: Change { is_get: false, has_left: false },
         answered: 0,
         started: 0,
+        lost_url: false,
         stopped_by: Stop::Fault(Fault::Exchange(Failure::CallOver)),
     };
 
@@ -277,15 +274,12 @@ impl Steps<'_> {
         let sent = stage_end.wrapping_add(1);
         let mut needed = stage_end.wrapping_add(sent);
         if !is_started {
-            origin.stop(match draft.head.unsendable(available) {
-                Unsendable::Request(mistake) => Stop::Unsendable(mistake),
-                // The URL that is asked first was lost with the head.
-                Unsendable::Buffer { needed: alone, .. } => Stop::Buffer {
-                    needed: needed.max(alone),
-                    available,
-                    exact: self.trail.is_none(),
-                },
-            });
+            let mut unsendable = draft.head.unsendable(available);
+            if let Unsendable::Buffer { needed: alone, .. } = &mut unsendable {
+                *alone = needed.max(*alone);
+                origin.lost_url = self.trail.is_some();
+            }
+            origin.stop(Stop::Unsendable(unsendable));
             return Err(Stopped);
         }
         origin.start = available.saturating_sub(stage_end);
@@ -306,7 +300,7 @@ impl Steps<'_> {
             needed = (trail.begin)(&mut call, sent);
         }
         if needed > available {
-            call.origin.stop(Stop::Buffer { needed, available, exact: true });
+            call.origin.stop(Stop::Unsendable(Unsendable::Buffer { needed, available }));
             return Err(Stopped);
         }
         // The body that had been put behind the head reached into what is kept now.
@@ -445,7 +439,7 @@ impl Steps<'_> {
                     driver.config.checks,
                 );
                 if let Err(mistake) = checked {
-                    return call.origin.stop(Stop::Unsendable(mistake));
+                    return call.origin.stop(Stop::Unsendable(Unsendable::Request(mistake)));
                 }
                 (trail.write)(call)
             }
