@@ -266,7 +266,7 @@ fn a_tunnel_that_is_cut_is_no_end() {
         stream.read_exact(&mut bytes).unwrap();
         let error = stream.read(&mut bytes).unwrap_err();
         assert!(
-            matches!(error.kind, ErrorKind::Truncated { received: 0, announced: None }),
+            matches!(error.kind, ErrorKind::Truncated { received: 2, announced: None }),
             "{error:?}"
         );
     });
