@@ -201,9 +201,8 @@ fn facts(symptom: Symptom, evidence: &Evidence, around: &Around) -> Facts {
             evidence.body,
             Some(BodyProgress { framing: BodyFraming::Length(_), .. })
         ),
-        // What isn't sent over TLS has nothing to be verified, and no errors of TLS's.
-        secure: evidence.verification != Verification::Unknown
-            || matches!(evidence.fault, StackFault::Tls(_)),
+        // What isn't sent over TLS has nothing to be verified.
+        secure: evidence.verification != Verification::Unknown,
         tls_port: evidence.remote.is_some_and(|remote| remote.port() == 443),
         link_lost: evidence.link.is_some() && up.is_none(),
         near,

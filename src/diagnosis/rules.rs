@@ -319,7 +319,10 @@ fn is_ruled_out(cause: Cause, f: &Facts) -> bool {
         HostDown | ClientIsolation => f.host == Reach::Answers || f.own_machine,
         ServerOnLoopback => f.own_machine,
         // A connection with TLS had come about.
-        TlsMismatch => f.secure && matches!(f.symptom, Broken | ClosedUnanswered),
+        TlsMismatch => {
+            matches!(f.symptom, Broken | ClosedUnanswered)
+                && (f.secure || matches!(f.fault, StackFault::Tls(_)))
+        }
         // Something had come that may begin a response: an interim one, or a part of its head.
         NotHttp => f.symptom == ResponseTimedOut && !f.unanswered,
         ModemUnresponsive => f.on_pc && f.fault != StackFault::Busy,
