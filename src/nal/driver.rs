@@ -400,8 +400,9 @@ impl AnyDriver<'_> {
     pub(crate) fn abandon(&mut self, call: &mut CallView<'_>) {
         if call.exchange.is_worth_discarding() && self.connection.belongs_to(call.ticket) {
             call.exchange.start_discarding(self.stack.now_ms());
-            if let Err(nb::Error::Other(fault)) = self.run(call, Goal::Discarded) {
-                self.end(call, fault);
+            if let Err(nb::Error::Other(_)) = self.run(call, Goal::Discarded) {
+                // The figures stay those of the error that the caller has.
+                self.close(CloseReason::Error);
             }
         }
         if self.connection.belongs_to(call.ticket) {

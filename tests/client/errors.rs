@@ -58,6 +58,28 @@ fn a_misused_call_says_how_calls_are_used() {
     }
 }
 
+/// An error can be looked into only once its response is dropped: what its rest comes to then is nobody's error.
+#[test]
+fn a_rest_that_nobody_wants_changes_no_figures() {
+    let mut cx = cx();
+    for end in [Step::PipeClosed, Step::Fail, Step::Zero] {
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n";
+        let steps = [Step::AwaitRequest, Step::Data(head.into()), Step::Data(b"part".into()), end];
+        let (mut client, _) =
+            scripted(&TestClock::ticking(1), Config::new(), [Connection::new(steps)]);
+        let mut online = client.online(&mut cx).unwrap();
+        let mut response = online.get(URL, [0; 256]).send().unwrap();
+        let error = response.read_to_end().unwrap_err();
+        assert_eq!(error.code(), "buffer_too_small");
+        drop(response);
+        let evidence = client.evidence();
+        assert_eq!(evidence.received as usize, head.len());
+        assert_eq!(evidence.body.map(|body| body.received), Some(0));
+        assert!(evidence.elapsed_ms >= evidence.phase_ms, "{evidence:?}");
+        assert_eq!(client.close_reason(), Some(CloseReason::Error));
+    }
+}
+
 /// Figures of another call would send a reader the wrong way.
 #[test]
 fn the_figures_are_those_of_the_last_call_that_failed() {
