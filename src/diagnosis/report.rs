@@ -246,7 +246,9 @@ impl Report {
             ProbeStep::Port => {
                 let fault =
                     self.diagnosis.as_ref().map_or(StackFault::Unknown, |it| it.evidence.fault);
-                let how = match (fault, result.ms < AT_ONCE_MS) {
+                // A check that has no more time gives a connection up that was asked for just before.
+                let is_given_up = self.code == "connect_timeout";
+                let how = match (fault, result.ms < AT_ONCE_MS && !is_given_up) {
                     (StackFault::Refused | StackFault::Indistinct | StackFault::Unknown, true) => {
                         "closed at once"
                     }

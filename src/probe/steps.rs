@@ -384,6 +384,10 @@ impl Ladder {
         let mut call = CallView { exchange, ticket: self.ticket, buffer, body: &[] };
         let mut error = driver.fail(&mut call, Failure::Timeout(deadline).into());
         error.kind = ErrorKind::Timeout { deadline, limit_ms };
+        // It was asked for the signal alone, and didn't tell: that speaks for no host's silence.
+        if self.next == Next::Signal {
+            driver.evidence.fault = StackFault::Busy;
+        }
         self.failed(driver, error);
     }
 }

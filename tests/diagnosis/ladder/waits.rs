@@ -128,6 +128,25 @@ fn a_busy_stack_is_left_alone() {
     );
 }
 
+/// Its deadline ends a step that has just begun, too: what was given up wasn't closed.
+#[test]
+fn a_connection_that_is_given_up_early_was_not_closed_at_once() {
+    let mut cx = cx();
+    let config = Config::new().diagnosis_timeout(Duration::from_millis(u64::from(REACH) + 1));
+    let clock = TestClock::default();
+    let chip = Chip { ping: host_pends, ..chip([silent()]) };
+    let mut client = SafeHttpClient::with_config(chip, clock.clone(), config);
+    let mut probe = client.start_probe(BY_ADDRESS, [0; 512]);
+    for now in [0, REACH] {
+        clock.set(now);
+        assert!(probe.poll(&mut client, &mut cx).is_err(), "it goes on at {now} ms");
+    }
+    clock.set(REACH + 1);
+    assert!(probe.poll(&mut client, &mut cx).is_ok());
+    let report = probe.report().to_string();
+    assert!(report.contains("80 no answer  "), "{report}");
+}
+
 /// Everything together has a deadline of its own, to the millisecond, too.
 #[test]
 fn a_check_ends_at_its_deadline() {
@@ -139,6 +158,12 @@ fn a_check_ends_at_its_deadline() {
         (
             "the stack is busy",
             Chip { is_busy: Rc::new(Cell::new(true)), ..chip([]) },
+            "url link:Failed",
+            Cause::ModemUnresponsive,
+        ),
+        (
+            "the stack doesn't tell the signal",
+            Chip { signal_pends: true, ..chip([]) },
             "url link:Failed",
             Cause::ModemUnresponsive,
         ),
