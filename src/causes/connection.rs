@@ -94,7 +94,8 @@ pub mod host_down {}
 /// told, so the loopback and the firewall are named as **possible**. AT firmware says the same of a refused,
 /// a silent and an unreachable host. There the time decides: a failure in less than a second, and less than
 /// a quarter of the deadline, is **likely** a refusal. From a stack that says nothing of its errors it is
-/// **possible**.
+/// **possible**. A stack that dials again silently ([`Connect::PollsForEver`](crate::Connect::PollsForEver))
+/// shows a refusal as silence: there it is **likely** where the host answers a ping.
 ///
 /// Tell the crate what your stack's errors stand for, and it is surer:
 /// [`NalNetwork::with_faults`](crate::NalNetwork::with_faults).
@@ -221,10 +222,11 @@ pub mod server_on_loopback {}
 /// # How the crate tells
 ///
 /// `diagnose` pings the host where the stack can (the AT modem can). If the host answers the ping and the
-/// port stays silent, it is **likely**. After other connects that fail it is **possible**: a silent port
-/// looks like a host that is down ([`host_down`](crate::causes::host_down)), a reset looks like a port on
-/// which nothing listens ([`nothing_listens`](crate::causes::nothing_listens)). A host that answers no pings
-/// proves nothing: many Windows PCs don't.
+/// port stays silent, it is **likely**, unless the stack shows a refusal as silence, too. After other connects
+/// that fail it is **possible**: a silent port looks like a host that is down
+/// ([`host_down`](crate::causes::host_down)), a reset looks like a port on which nothing listens
+/// ([`nothing_listens`](crate::causes::nothing_listens)). A host that answers no pings proves nothing: many
+/// Windows PCs don't.
 ///
 /// # What to do
 ///

@@ -231,6 +231,9 @@ fn suspects(f: &Facts) -> &'static [(Cause, Confidence)] {
             &[(NothingListens, Likely), (ServerOnLoopback, Possible), (Firewall, Possible)],
         (ConnectFailed, StackFault::Unknown) if f.at_once =>
             &[(NothingListens, Possible), (ServerOnLoopback, Possible), (Firewall, Possible), (EventHandler, Possible)],
+        // A stack that dials again silently shows a refusal as silence.
+        (ConnectTimedOut, StackFault::HidesRefusal) if f.host == Reach::Answers =>
+            &[(NothingListens, Likely), (Firewall, Possible)],
         // Late. Who answers pings?
         (ConnectFailed | ConnectTimedOut, _) if f.host == Reach::Answers =>
             &[(Firewall, Likely), (NothingListens, Possible)],

@@ -6,8 +6,9 @@ use crate::common::script::Connection;
 use crate::common::{TestClock, cx};
 use crate::observed::Verdict;
 use safe_http_client::{
-    Cause, Deadline, Diagnosis, DisconnectReason, Error, ErrorKind, Evidence, IpConfig, LinkError,
-    LinkStatus, Peer, Phase, ProtocolError, RequestError, SafeHttpClient, StackFault, TlsFault,
+    Cause, Connect, Deadline, Diagnosis, DisconnectReason, Error, ErrorKind, Evidence, IpConfig,
+    LinkError, LinkStatus, Peer, Phase, ProtocolError, RequestError, SafeHttpClient, StackFault,
+    TlsFault,
 };
 use std::net::Ipv4Addr;
 
@@ -203,8 +204,13 @@ pub fn checked() -> Vec<Written> {
         let verdict = check(answers, connection, fault, url);
         written.push(Written { why: "pings on a stack of another kind", verdict, first });
     }
-    // A resolver that says nothing, with its gateway there and away.
     let mut cx = cx();
+    let hides = Chip { connect: Connect::PollsForEver, ..chip([silent()]) };
+    let report = SafeHttpClient::new(hides, TestClock::ticking(1)).diagnose(&mut cx, NEAR);
+    let verdict = Verdict::of_report(&report).unwrap();
+    let (why, first) = ("pings on a stack that hides refusals", Cause::NothingListens);
+    written.push(Written { why, verdict, first });
+    // A resolver that says nothing, with its gateway there and away.
     for (ping, first) in [(all, Cause::NameNotResolved), (nobody, Cause::GatewaySilent)] {
         let mut chip = Chip { ping, link: up(home()), ..chip([]) };
         chip.stack.dns_pends = usize::MAX;
