@@ -209,7 +209,8 @@ pub struct Stream<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> {
 }
 
 impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Stream<'r, 'b, N, C, B> {
-    pub(super) fn new(response: Response<'r, 'b, N, C, B>) -> Self {
+    pub(super) fn new(mut response: Response<'r, 'b, N, C, B>) -> Self {
+        response.inner.parts().1.exchange.stream_begins();
         Self { response }
     }
 }

@@ -411,7 +411,8 @@ pub struct Upgraded<'b, B> {
 }
 
 impl<'b, B: Buffer> Upgraded<'b, B> {
-    pub(super) fn new(call: Call<'b, B>) -> Self {
+    pub(super) fn new(mut call: Call<'b, B>) -> Self {
+        call.parts.exchange.stream_begins();
         Self { call }
     }
 

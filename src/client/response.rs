@@ -330,7 +330,8 @@ pub struct Stream<'r, 'b, N: Network, C: Clock, B: Buffer> {
 }
 
 impl<'r, 'b, N: Network, C: Clock, B: Buffer> Stream<'r, 'b, N, C, B> {
-    pub(super) fn new(response: Response<'r, 'b, N, C, B>) -> Self {
+    pub(super) fn new(mut response: Response<'r, 'b, N, C, B>) -> Self {
+        response.call.parts.exchange.stream_begins();
         Self { response }
     }
 }

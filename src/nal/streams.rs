@@ -62,7 +62,6 @@ impl AnyDriver<'_> {
     /// total deadline counts.
     pub(crate) fn upgraded_read(&mut self, call: &mut CallView<'_>, out: &mut [u8]) -> Step<usize> {
         self.begin_turn(call)?;
-        call.exchange.stream_read(0);
         let count = self.read_stream(call, out)?;
         call.exchange.stream_read(count);
         self.settle(call);

@@ -116,7 +116,7 @@ pub struct Exchange {
     pub(crate) received: u32,
     /// The trailers end at `parsed_to`, once all is complete.
     pub(super) trailers_length: usize,
-    /// Bytes of a body that nobody wants, or read of a stream.
+    /// Of a body that nobody wants.
     pub(super) discarded: usize,
     pub(super) decoder: ChunkedDecoder,
     pub(super) parser: HeadParser,

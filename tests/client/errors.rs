@@ -76,7 +76,7 @@ fn a_rest_that_nobody_wants_changes_no_figures() {
         assert_eq!(evidence.received as usize, head.len());
         assert_eq!(evidence.body.map(|body| body.received), Some(0));
         assert!(evidence.elapsed_ms >= evidence.phase_ms, "{evidence:?}");
-        assert_eq!(client.close_reason(), Some(CloseReason::Error));
+        assert_eq!(client.close_reason(), Some(CloseReason::ResponseNotRead));
     }
 }
 
