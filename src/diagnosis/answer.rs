@@ -91,6 +91,7 @@ impl Answer {
         let mut detail = String::new();
         let is_portal = contains(body, WISPR);
         let asked = asked.map(|host| Asked::new(host, is_secure, evidence));
+        let asked = asked.as_ref();
         let where_to =
             |it: &Location<'_>| asked.map_or(Meaning::ToSomewhere, |asked| asked.where_to(it));
         let leads_to = leads_to(head, asked);
@@ -186,7 +187,7 @@ impl Answer {
 }
 
 /// Who was asked.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Asked<'a> {
     host: &'a str,
     is_secure: bool,
@@ -207,7 +208,9 @@ impl<'a> Asked<'a> {
 
     /// By its name, or by the address that this stands for. A portal that lies about names answers at its own
     /// address, which is the gateway's as a rule.
-    fn is_host_of(self, location: &Location<'_>) -> bool {
+    // Once instead of four times.
+    #[inline(never)]
+    fn is_host_of(&self, location: &Location<'_>) -> bool {
         let is_by_address = || {
             let named = address(location.host);
             named.is_some()
@@ -218,7 +221,7 @@ impl<'a> Asked<'a> {
         is_same_site(location.host, self.host.as_bytes()) || is_by_address()
     }
 
-    fn where_to(self, location: &Location<'_>) -> Meaning {
+    fn where_to(&self, location: &Location<'_>) -> Meaning {
         if self.is_host_of(location) {
             let is_https = location.is_https && !self.is_secure;
             if is_https { Meaning::ToHttps } else { Meaning::ToOtherPlace }
@@ -235,7 +238,7 @@ impl<'a> Asked<'a> {
 }
 
 /// The URL that a head leads to: one of another site before one of the same.
-fn leads_to<'h>(head: &ResponseHead<'h>, asked: Option<Asked<'_>>) -> Option<Location<'h>> {
+fn leads_to<'h>(head: &ResponseHead<'h>, asked: Option<&Asked<'_>>) -> Option<Location<'h>> {
     let is_elsewhere = |it: &Location<'_>| asked.is_none_or(|asked| !asked.is_host_of(it));
     let mut all = ["location", "content-location", "refresh"]
         .iter()
