@@ -3,20 +3,13 @@
 mod rig;
 
 use embedded_nal::TcpClientStack;
-use esp_at::nal_link::{
-    Clock, Diagnostics, Link, LinkStatus, LoopContext, Network, StackFault, nb,
-};
+use esp_at::nal_link::{Clock, Diagnostics, LoopContext, Network, StackFault, nb};
 use esp_at::{EspAt, EspAtError, Join, JoinError, SerialPort, Setting, TlsVerification};
-use rig::{PEER, Rig, Written, rig, rig_of};
+use rig::{ADDRESS, JOIN, JOINED, PEER, Rig, SERVERS, Written, rig, rig_of};
 
 type Modem<C> = EspAt<SerialPort<'static, Written, 2048>, C>;
 
 const CONNECT: &str = "AT+CIPSTART=0,\"TCP\",\"192.168.4.20\",80";
-const JOIN: &str = "AT+CWJAP_CUR=\"sim\",\"simsimsim\"";
-const JOINED: &str = "WIFI CONNECTED\r\nWIFI GOT IP\r\n\r\nOK";
-const ADDRESS: &str = "+CIPSTA_CUR:ip:\"192.168.4.2\"\r\n+CIPSTA_CUR:gateway:\"192.168.4.1\"\r\n\
-                       +CIPSTA_CUR:netmask:\"255.255.255.0\"\r\n\r\nOK";
-const SERVERS: &str = "+CIPDNS_CUR:192.168.4.1\r\n\r\nOK";
 
 /// Without `std` it is the program's: the tests take turns.
 fn cx() -> LoopContext {
@@ -29,24 +22,6 @@ fn cx() -> LoopContext {
 }
 
 impl<C: Clock> Rig<C> {
-    fn start_join(&mut self) {
-        self.modem.start_join(Join::new("sim", "simsimsim")).unwrap();
-        self.modem.poll_network();
-    }
-
-    /// What a caller's join is answered, up to the address.
-    fn join(&mut self) {
-        self.start_join();
-        self.answer(JOIN, JOINED);
-        self.answer("AT+CIPSTA_CUR?", ADDRESS);
-        self.answer("AT+CIPDNS_CUR?", SERVERS);
-        assert!(self.is_up());
-    }
-
-    fn is_up(&mut self) -> bool {
-        matches!(self.modem.link_status(), LinkStatus::Up(_))
-    }
-
     /// What a restart fails by that is under way, within 50 s.
     fn restart_fails(&mut self, cx: &mut LoopContext) -> EspAtError {
         for _ in 0..100 {

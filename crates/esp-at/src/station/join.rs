@@ -212,6 +212,11 @@ impl Joining {
             self.rejoins = self.rejoins.saturating_add(1);
             self.rejoin();
         }
+        self.is_wanted()
+    }
+
+    /// Whether the modem is told to join as soon as it can be told something.
+    pub(crate) fn is_wanted(&self) -> bool {
         matches!(self.state, JoinState::Wanted { .. }) && self.credentials.is_some()
     }
 

@@ -3,11 +3,17 @@
 
 use embedded_io::{ErrorType, Write};
 use embedded_nal::TcpClientStack;
-use esp_at::nal_link::{Clock, FnClock, Network, nb};
-use esp_at::{EspAt, EspAtError, SerialPort, SerialRx, Socket};
+use esp_at::nal_link::{Clock, FnClock, Link, LinkStatus, Network, nb};
+use esp_at::{EspAt, EspAtError, Join, SerialPort, SerialRx, Socket};
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::rc::Rc;
+
+pub const JOIN: &str = "AT+CWJAP_CUR=\"sim\",\"simsimsim\"";
+pub const JOINED: &str = "WIFI CONNECTED\r\nWIFI GOT IP\r\n\r\nOK";
+pub const ADDRESS: &str = "+CIPSTA_CUR:ip:\"192.168.4.2\"\r\n+CIPSTA_CUR:gateway:\"192.168.4.1\"\r\n\
+                       +CIPSTA_CUR:netmask:\"255.255.255.0\"\r\n\r\nOK";
+pub const SERVERS: &str = "+CIPDNS_CUR:192.168.4.1\r\n\r\nOK";
 
 pub const PEER: ([u8; 4], u16) = ([192, 168, 4, 20], 80);
 
@@ -66,13 +72,24 @@ impl<C: Clock> Rig<C> {
         self.started_with(&[("AT+CIPRECVMODE=1", "OK")]);
     }
 
+    /// The same, up to where the modem is asked for its access point or told to join it.
+    pub fn started_up_to_the_station(&mut self) {
+        self.set_up_with(&[("AT+CIPRECVMODE=1", "OK")]);
+    }
+
     fn started_with(&mut self, passive: &[(&str, &str)]) {
+        self.set_up_with(passive);
+        self.pass(300);
+        self.answer("AT+CIPSTATUS", "STATUS:5\r\nOK");
+    }
+
+    fn set_up_with(&mut self, passive: &[(&str, &str)]) {
         let before = [
             ("AT+GMR", "AT version:1.7.4.0(May 11 2020)\r\nOK"),
             ("AT+CWMODE_CUR=1", "OK"),
             ("AT+CIPMUX=1", "OK"),
         ];
-        let behind = [("AT+CIPDINFO=0", "OK"), ("AT+CIPSTATUS", "STATUS:5\r\nOK")];
+        let behind = [("AT+CIPDINFO=0", "OK")];
         for (command, answer) in before.iter().chain(passive).chain(&behind) {
             // A refusal is believed when it comes again, after a pause.
             self.pass(300);
@@ -140,5 +157,23 @@ impl<C: Clock> Rig<C> {
         assert_eq!(self.connect(&mut next), Err(nb::Error::WouldBlock));
         assert_eq!(self.written(), "", "the modem is asked one thing at a time");
         next
+    }
+
+    pub fn start_join(&mut self) {
+        self.modem.start_join(Join::new("sim", "simsimsim")).unwrap();
+        self.modem.poll_network();
+    }
+
+    /// What a caller's join is answered, up to the address.
+    pub fn join(&mut self) {
+        self.start_join();
+        self.answer(JOIN, JOINED);
+        self.answer("AT+CIPSTA_CUR?", ADDRESS);
+        self.answer("AT+CIPDNS_CUR?", SERVERS);
+        assert!(self.is_up());
+    }
+
+    pub fn is_up(&mut self) -> bool {
+        matches!(self.modem.link_status(), LinkStatus::Up(_))
     }
 }
