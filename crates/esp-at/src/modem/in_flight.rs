@@ -284,7 +284,8 @@ impl Modem {
             self.refused_at = None;
             return;
         }
-        if matches!(in_flight.task, Task::Send { phase, .. } if phase >= SendPhase::Data) {
+        // A send's `OK` came: what is said next would be its data.
+        if matches!(in_flight.task, Task::Send { phase, .. } if phase > SendPhase::Prompt) {
             return;
         }
         // The command wasn't executed. It is said again.
