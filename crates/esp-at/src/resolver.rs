@@ -110,7 +110,8 @@ impl Resolver {
 
     pub(crate) fn finish(&mut self, result: CommandResult, no_name: EspAtError) {
         self.state = match (self.address, result) {
-            (Some(address), CommandResult::Ok | CommandResult::Missed) => State::Known(Ok(address)),
+            // Without its end the line may lack some of its own, and be another's address.
+            (Some(address), CommandResult::Ok) => State::Known(Ok(address)),
             (_, CommandResult::Error) => State::Known(Err(no_name)),
             (None, CommandResult::Ok) if self.has_none => State::Known(Err(no_name)),
             // Asking again does no harm.

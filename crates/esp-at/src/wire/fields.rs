@@ -24,8 +24,11 @@ pub(crate) fn signed(text: &[u8]) -> Option<i32> {
 
 /// An IPv4 address, in quotes or not: the two families of firmware differ.
 pub(crate) fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
-    let text = text.strip_prefix(b"\"").unwrap_or(text);
-    let text = text.strip_suffix(b"\"").unwrap_or(text);
+    // A quote alone says that some of it is missing.
+    let text = match text {
+        [b'"', within @ .., b'"'] => within,
+        _ => text,
+    };
     let mut parts = text.split(|byte| *byte == b'.');
     let mut octets = [0; 4];
     for octet in &mut octets {
