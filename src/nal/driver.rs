@@ -84,8 +84,7 @@ impl AnyDriver<'_> {
         let status = self.stack.link_status();
         let error = status.ip_config().err();
         if error.is_some() {
-            self.set_evidence(0, 0);
-            self.evidence.link = Some(status);
+            self.has_no_link(status, 0, 0);
         }
         error.map_or(Ok(()), Err)
     }
@@ -111,8 +110,7 @@ impl AnyDriver<'_> {
         if waited < limit_ms {
             return Err(nb::Error::WouldBlock);
         }
-        self.set_evidence(waited, limit_ms);
-        self.evidence.link = Some(status);
+        self.has_no_link(status, waited, limit_ms);
         Err(nb::Error::Other(error))
     }
 

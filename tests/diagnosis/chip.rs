@@ -29,6 +29,7 @@ pub struct Chip {
     /// A connection with TLS fails; one without doesn't.
     pub tls_fails: bool,
     pub is_busy: Rc<Cell<bool>>,
+    pub pending: StackFault,
     pub radio_sleeps: bool,
     pub signal_pends: bool,
     pub ping: Pings,
@@ -66,6 +67,7 @@ pub fn chip(connections: impl IntoIterator<Item = Connection>) -> Chip {
         has_tls: true,
         tls_fails: false,
         is_busy: Rc::default(),
+        pending: StackFault::Unknown,
         radio_sleeps: false,
         signal_pends: false,
         ping: all_answer,
@@ -225,9 +227,10 @@ impl Diagnostics for Chip {
 
     fn status(&self) -> StackStatus<'_> {
         let mut status = StackStatus::default();
-        if self.is_busy.get() {
-            status.pending = StackFault::Busy;
-        }
+        status.pending = match self.is_busy.get() {
+            true => StackFault::Busy,
+            false => self.pending,
+        };
         status.radio_sleeps = self.radio_sleeps;
         status.last_words = self.last_words;
         status.verification = self.verification;

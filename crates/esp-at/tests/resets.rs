@@ -20,12 +20,12 @@ fn a_connect_behind_a_reset_waits_for_the_join() {
     rig.answer("ATE0", "OK");
     rig.started_up_to_the_station();
     rig.answer(JOIN, JOINED);
-    rig.answer(CONNECT, "0,CONNECT\r\n\r\nOK");
-    assert_eq!(rig.connect(&mut socket), Ok(()));
-    rig.answer("AT+CIPSTATUS", "STATUS:3\r\n\r\nOK");
+    rig.answer("AT+CIPSTATUS", "STATUS:2\r\n\r\nOK");
     rig.answer("AT+CIPSTA_CUR?", ADDRESS);
     rig.answer("AT+CIPDNS_CUR?", SERVERS);
     assert!(rig.is_up());
+    rig.answer(CONNECT, "0,CONNECT\r\n\r\nOK");
+    assert_eq!(rig.connect(&mut socket), Ok(()));
 }
 
 /// Where there is no access point any more, it is told as soon as that is known.

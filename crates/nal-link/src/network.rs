@@ -43,7 +43,8 @@ pub struct NoPing;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct StackStatus<'a> {
-    /// What it stands for if a connect's time is up now: [`Busy`](StackFault::Busy) with something that was given
+    /// What it stands for if a connect's time is up now, or if the link is down: a modem that wouldn't tell, for it
+    /// answers nothing or can't be driven ([`ModemSilent`](StackFault::ModemSilent) and the like); [`Busy`](StackFault::Busy) with something that was given
     /// up, so that what is asked now has to wait; or a connection that is there is in its TLS handshake
     /// ([`Unanswered`](crate::TlsFault::Unanswered), [`Unfinished`](crate::TlsFault::Unfinished)), and its host
     /// isn't down. `Unknown` where there is nothing of the kind.

@@ -94,6 +94,9 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> Diagnostics for EspAt<S, C, RX_BU
         if self.modem.is_busy() {
             status.pending = StackFault::Busy;
         }
+        if let Some(trouble) = self.modem.trouble() {
+            status.pending = (&trouble).into();
+        }
         status.radio_sleeps = !self.modem.station.settings.is_awake();
         status.last_words = self.modem.last_answer();
         status.verification = self.tls.map_or(Verification::Unknown, TlsVerification::evidence);

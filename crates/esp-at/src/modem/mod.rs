@@ -239,8 +239,9 @@ impl Modem {
         if let Some(step) = self.start_step {
             return Some(Task::Start(step));
         }
-        // What is dialled before the access point is joined, as behind a reset, gets `no ip`.
-        let joins = self.station.joining.is_wanted();
+        // What is dialled before the access point is joined, as behind a reset, gets `no ip`; and what the
+        // modem dials in vain keeps it from telling its address.
+        let joins = self.station.joining.is_under_way();
         for (link, slot) in (0..LINKS as u8).zip(self.slots.iter_mut()).filter(|_| !joins) {
             if let Some(next) = slot.next_task(link, now) {
                 return Some(next);

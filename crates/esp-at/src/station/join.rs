@@ -212,12 +212,12 @@ impl Joining {
             self.rejoins = self.rejoins.saturating_add(1);
             self.rejoin();
         }
-        self.is_wanted()
+        matches!(self.state, JoinState::Wanted { .. }) && self.credentials.is_some()
     }
 
-    /// Whether the modem is told to join as soon as it can be told something.
-    pub(crate) fn is_wanted(&self) -> bool {
-        matches!(self.state, JoinState::Wanted { .. }) && self.credentials.is_some()
+    /// Whether the modem is to be told to join, or asked what came of it.
+    pub(crate) fn is_under_way(&self) -> bool {
+        !matches!(self.state, JoinState::Idle | JoinState::Done(_)) && self.credentials.is_some()
     }
 
     fn rejoin_pause(&self) -> u32 {
