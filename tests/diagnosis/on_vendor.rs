@@ -273,19 +273,22 @@ impl<N: Network> Diagnostics for Vendor<N> {
 /// A link whose modem says nothing any more isn't known to have no access point.
 #[test]
 fn a_link_is_no_more_certain_than_the_modem_that_would_tell_of_it() {
-    for (pending, cause) in [
-        (StackFault::Unknown, Cause::NoAddress),
-        (StackFault::ModemSilent, Cause::ModemUnresponsive),
-        (StackFault::ModemHung, Cause::ModemUnresponsive),
-        (StackFault::ModemReset, Cause::ModemReset),
-        (StackFault::UnfitFirmware, Cause::Firmware),
+    let down = LinkStatus::Disconnected(DisconnectReason::Unknown);
+    for (status, pending, cause) in [
+        (down, StackFault::Unknown, Cause::NoAddress),
+        (down, StackFault::ModemSilent, Cause::ModemUnresponsive),
+        (down, StackFault::ModemHung, Cause::ModemUnresponsive),
+        (down, StackFault::ModemReset, Cause::ModemReset),
+        (down, StackFault::UnfitFirmware, Cause::Firmware),
         // Something that was given up is no word on the link.
-        (StackFault::Busy, Cause::NoAddress),
+        (down, StackFault::Busy, Cause::NoAddress),
+        // It has told: without DHCP some firmware hangs.
+        (LinkStatus::NoAddress, StackFault::ModemHung, Cause::NoAddress),
     ] {
         let mut cx = crate::common::cx();
         let mut chip = chip([]);
         chip.pending = pending;
-        chip.link = link(LinkStatus::Disconnected(DisconnectReason::Unknown));
+        chip.link = link(status);
         let mut client = SafeHttpClient::new(chip, TestClock::ticking(100));
         let by_wait = client.wait_online(&mut cx).map(|_| ()).unwrap_err();
         assert_eq!(client.diagnosis(&by_wait.into()).cause(), cause, "{pending:?}");
