@@ -31,6 +31,7 @@ struct Around {
     /// Reads of no bytes on the last connection, and whether others would have blocked.
     zero_reads: u32,
     would_block: bool,
+    pending: StackFault,
 }
 
 /// Fewer reads of no bytes than this are nothing unusual.
@@ -42,6 +43,7 @@ impl Around {
         quirks: StackQuirks::UNKNOWN,
         zero_reads: 0,
         would_block: false,
+        pending: StackFault::Unknown,
     };
 
     fn empty_reads(&self) -> EmptyReads {
@@ -104,6 +106,7 @@ impl Seen {
             quirks: network.quirks(),
             zero_reads: status.zero_reads,
             would_block: status.would_block,
+            pending: status.pending,
         };
         self
     }
@@ -116,6 +119,16 @@ impl Seen {
     fn facts(&self, evidence: &Evidence) -> Facts {
         let mut facts = facts(self.symptom, evidence, &self.around);
         facts.reused |= self.stale;
+        // Nobody has told why: of a modem that answers nothing it isn't known that there is no access point.
+        if self.symptom == Symptom::OfflineUnexplained
+            && facts.fault == StackFault::Unknown
+            && let StackFault::ModemSilent
+            | StackFault::ModemHung
+            | StackFault::ModemReset
+            | StackFault::UnfitFirmware = self.around.pending
+        {
+            facts.fault = self.around.pending;
+        }
         facts
     }
 

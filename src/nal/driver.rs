@@ -84,7 +84,8 @@ impl AnyDriver<'_> {
         let status = self.stack.link_status();
         let error = status.ip_config().err();
         if error.is_some() {
-            self.has_no_link(status, 0, 0);
+            self.set_evidence(0, 0);
+            self.evidence.link = Some(status);
         }
         error.map_or(Ok(()), Err)
     }
@@ -110,7 +111,8 @@ impl AnyDriver<'_> {
         if waited < limit_ms {
             return Err(nb::Error::WouldBlock);
         }
-        self.has_no_link(status, waited, limit_ms);
+        self.set_evidence(waited, limit_ms);
+        self.evidence.link = Some(status);
         Err(nb::Error::Other(error))
     }
 

@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Phase, RequestError, TargetClass};
 use crate::http::url::Scheme;
 use crate::policy::Refusal;
 use crate::protocol::{CloseReason, Exchange, Failure};
-use nal_link::{Clock, Connect, DisconnectReason, LinkStatus, Network, StackFault};
+use nal_link::{Clock, Connect, Network, StackFault};
 
 /// What the stack was asked for when it failed. Its own error is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,24 +175,6 @@ impl AnyDriver<'_> {
         self.evidence = no_evidence();
         (self.evidence.elapsed_ms, self.evidence.phase_ms) = (elapsed_ms, elapsed_ms);
         self.evidence.limit_ms = limit_ms;
-    }
-
-    /// The evidence of a link that is down. Where nobody has told why, a modem that answers nothing is known of,
-    /// and that there is no access point isn't.
-    #[cold]
-    pub(crate) fn has_no_link(&mut self, status: LinkStatus, waited_ms: u32, limit_ms: u32) {
-        self.set_evidence(waited_ms, limit_ms);
-        self.evidence.link = Some(status);
-        let pending = self.stack.status().pending;
-        let is_told = status != LinkStatus::Disconnected(DisconnectReason::Unknown);
-        if !is_told
-            && let StackFault::ModemSilent
-            | StackFault::ModemHung
-            | StackFault::ModemReset
-            | StackFault::UnfitFirmware = pending
-        {
-            self.evidence.fault = pending;
-        }
     }
 
     /// What a fault stands for, by what the network below knows of it.
