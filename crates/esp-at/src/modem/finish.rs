@@ -77,8 +77,13 @@ impl Modem {
                     slot.connected(result, seen, now);
                 }
             }
-            // `OK` and no head: it was garbled, and the data with it.
-            Task::Read { link, .. } if headless && result == CommandResult::Ok => {
+            // `OK` and no head: it was garbled, and the data with it. An `ERROR` behind something else may be one
+            // of its data's lines.
+            Task::Read { link, .. }
+                if headless
+                    && (result == CommandResult::Ok
+                        || (result == CommandResult::Error && seen.unknown_line)) =>
+            {
                 self.fault(link, EspAtError::Corrupted);
                 self.desync(now);
             }

@@ -1,0 +1,30 @@
+//! Reads, and what comes in the place of their head.
+
+mod rig;
+
+use embedded_nal::TcpClientStack;
+use esp_at::EspAtError;
+use esp_at::nal_link::nb;
+use rig::rig;
+
+/// Where the head is garbled, a line of the data is none of the modem's: as a refusal it left a hole in them.
+#[test]
+fn a_line_of_the_data_refuses_no_read() {
+    const DATA: &str = "0123\r\n\r\nERROR\r\n4567\r\n\r\nOK";
+    for (told, expected) in [
+        (format!("+CIPRECDATA,23:{DATA}"), Err(nb::Error::Other(EspAtError::Corrupted))),
+        (
+            format!("+CIPRECSEND OK\r\nVDATA,23:{DATA}"),
+            Err(nb::Error::Other(EspAtError::Corrupted)),
+        ),
+        ("\r\nERROR".to_owned(), Err(nb::Error::WouldBlock)),
+    ] {
+        let mut rig = rig();
+        let mut socket = rig.connected();
+        let mut buffer = [0; 64];
+        rig.says("+IPD,0,23");
+        assert_eq!(rig.modem.receive(&mut socket, &mut buffer), Err(nb::Error::WouldBlock));
+        rig.answer("AT+CIPRECVDATA=0,64", &told);
+        assert_eq!(rig.modem.receive(&mut socket, &mut buffer), expected, "{told}");
+    }
+}
