@@ -150,6 +150,7 @@ impl Seen {
             peer: self.peer,
         };
         diagnosis.evidence.reused = facts.reused;
+        diagnosis.evidence.fault = facts.fault;
         diagnosis
     }
 
