@@ -43,11 +43,12 @@ pub struct NoPing;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct StackStatus<'a> {
-    /// What it stands for if a connect's time is up now, or if the link is down: a modem that wouldn't tell, for it
-    /// answers nothing or can't be driven ([`ModemSilent`](StackFault::ModemSilent) and the like); [`Busy`](StackFault::Busy) with something that was given
-    /// up, so that what is asked now has to wait; or a connection that is there is in its TLS handshake
-    /// ([`Unanswered`](crate::TlsFault::Unanswered), [`Unfinished`](crate::TlsFault::Unfinished)), and its host
-    /// isn't down. `Unknown` where there is nothing of the kind.
+    /// What it stands for if a connect's time is up now, or if the link is down: a modem that answers nothing or
+    /// can't be driven ([`ModemSilent`](StackFault::ModemSilent) and the like), so that nobody tells;
+    /// [`Busy`](StackFault::Busy) with something that was given up, so that what is asked now has to wait; or a
+    /// connection that is there is in its TLS handshake ([`Unanswered`](crate::TlsFault::Unanswered),
+    /// [`Unfinished`](crate::TlsFault::Unfinished)), and its host isn't down. `Unknown` where there is nothing of the
+    /// kind.
     pub pending: StackFault,
     /// The radio sleeps between beacons: now and then a packet is late, or lost.
     pub radio_sleeps: bool,
