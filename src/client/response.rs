@@ -178,15 +178,14 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Response<'r, 'b, N, C, B> {
         }
     }
 
-    /// That what was read whole of the body doesn't begin as gzip does.
+    /// That what was read whole of the body doesn't begin as a compressed one, and no JSON, does.
     #[cfg(feature = "json")]
     pub(crate) fn check_coding(&mut self) -> Result<(), ErrorOf<N>> {
-        if !matches!(self.call.body(), [0x1F, 0x8B, ..]) {
-            return Ok(());
+        if begins_compressed(self.call.body()) {
+            self.client.driver.evidence = self.call.evidence(self.client);
+            return Err(Error::new(Phase::Body, ErrorKind::Compressed));
         }
-        // All figures would take 170 bytes of flash.
-        self.client.driver.any().set_evidence(0, 0);
-        Err(Error::new(Phase::Body, ErrorKind::Compressed))
+        Ok(())
     }
 
     /// Writes the rest of the body to `writer`, and returns how many bytes that were. A body of
@@ -266,9 +265,12 @@ impl<N: Network, C: Clock, B: Buffer> Drop for Response<'_, '_, N, C, B> {
 #[cold]
 fn is_compressed(head: &ResponseHead<'_>, body: &[u8]) -> bool {
     let coded = head.header("content-encoding");
-    coded.is_some_and(|coding| !coding.eq_ignore_ascii_case(b"identity"))
-        // gzip (RFC 1952 section 2.3.1) and Zstandard (RFC 8878 section 3.1.1).
-        || matches!(body, [0x1F, 0x8B, 8, ..] | [0x28, 0xB5, 0x2F, 0xFD, ..])
+    coded.is_some_and(|coding| !coding.eq_ignore_ascii_case(b"identity")) || begins_compressed(body)
+}
+
+/// gzip (RFC 1952 section 2.3.1) and Zstandard (RFC 8878 section 3.1.1).
+fn begins_compressed(body: &[u8]) -> bool {
+    matches!(body, [0x1F, 0x8B, 8, ..] | [0x28, 0xB5, 0x2F, 0xFD, ..])
 }
 
 /// Why a body couldn't be copied.

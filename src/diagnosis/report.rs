@@ -246,6 +246,10 @@ impl Report {
             ProbeStep::Port => {
                 let fault =
                     self.diagnosis.as_ref().map_or(StackFault::Unknown, |it| it.evidence.fault);
+                // Its page says what each of these is.
+                if let StackFault::Tls(why) = fault {
+                    return write!(out, "{} {}: {why:?}", self.port, self.code);
+                }
                 // A check that has no more time gives a connection up that was asked for just before.
                 let is_given_up = self.code == "connect_timeout";
                 let how = match (fault, result.ms < AT_ONCE_MS && !is_given_up) {

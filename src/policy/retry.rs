@@ -83,7 +83,8 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Of an error.
+    /// Of an error. Of a handshake it isn't known here whether it would fail again: the stack's error says so, and
+    /// [`retry`](crate::Request::retry) goes by that.
     ///
     /// ```
     /// use safe_http_client::{ErrorKind, LinkError, Phase, Verdict};

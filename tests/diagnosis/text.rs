@@ -243,6 +243,11 @@ fn the_ports_step_says_what_became_of_it() {
         (refused(), StackFault::Unreachable, "8080 unreachable"),
         (refused(), StackFault::TimedOut, "8080 connect_failed"),
         (refused(), StackFault::NoSocket, "8080 connect_failed"),
+        (
+            refused(),
+            StackFault::Tls(TlsFault::NotForServers),
+            "8080 handshake_failed: NotForServers",
+        ),
         (refused(), StackFault::ModemSilent, "8080 connect_failed"),
         (silent(), StackFault::Unknown, "8080 no answer"),
     ] {

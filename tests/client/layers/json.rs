@@ -73,6 +73,7 @@ fn received() {
         (with_length(&large), Some("buffer_too_small")),
         (coded("gzip", b"\x1F\x8B\x08\x00rest"), Some("compressed")),
         (coded("", b"\x1F\x8B\x08\x00rest"), Some("compressed")),
+        (coded("", b"\x28\xB5\x2F\xFDrest"), Some("compressed")),
         // What only says so.
         (coded("gzip", WHOLE.as_bytes()), None),
         (coded("identity", b"\xFF"), Some("InvalidType")),
