@@ -35,6 +35,9 @@ print(package["name"], ",".join(sorted(features.keys() - needs_std)))
 package=${all_but_std%% *}
 all_but_std=${all_but_std#* }
 
+# The settings of the programs that are measured (benches), which use the same `core` then.
+export CARGO_PROFILE_RELEASE_{OPT_LEVEL=s,LTO=fat,CODEGEN_UNITS=1,PANIC=abort}
+
 logs=${CARGO_TARGET_DIR:-target}/bare-metal/logs
 mkdir -p "$logs"
 row='%-20s %-22s %-7s %8s %8s\n'
@@ -47,6 +50,10 @@ build() {
     local target=$1 label=$2 log=$logs/$1-$2.log start=$SECONDS result=ok warnings
     shift 2
     builds=$((builds + 1))
+    export CARGO_PROFILE_RELEASE_DEBUG=1
+    if [ "$target" = esp8266 ]; then
+        export CARGO_PROFILE_RELEASE_DEBUG=0
+    fi
     if ! "$here/build-target.sh" "$target" -p "$package" --lib --release "$@" >"$log" 2>&1; then
         result=FAILED
         failed=$((failed + 1))

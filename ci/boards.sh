@@ -27,6 +27,8 @@ if ! command -v arm-none-eabi-size >/dev/null; then
 fi
 
 [ $# -gt 0 ] || set -- pico-esp01 bluepill-esp01 pico-w5500 pico-w pico-w5500-embassy esp32c3
+# The settings of the programs that are measured (benches), which use the same `core` then.
+export CARGO_PROFILE_RELEASE_{DEBUG=1,PANIC=abort}
 row='%-20s %-28s %8s %8s\n'
 rows=
 for board in "$@"; do

@@ -9,7 +9,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
-OUT = Path(os.environ.get("CARGO_TARGET_DIR") or HERE / "target").resolve() / "footprint"
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or HERE / "target").resolve()
+OUT = TARGET / "footprint"
 SECTIONS = (".text", ".rodata", ".data", ".bss")
 PACKAGES = {
     "arm-none-eabi-": "binutils-arm-none-eabi",
@@ -65,7 +66,7 @@ class Chip:
     def compile(self, features):
         """Compiles the program with these features; returns the path of the object or the archive."""
         self.build(features)
-        return OUT / "bare-metal" / self.target / "release" / "libfootprint.a"
+        return TARGET / "bare-metal" / self.target / "release" / "libfootprint.a"
 
     def directory(self, features):
         directory = OUT / self.name / ("-".join(features) or "baseline")
@@ -75,7 +76,7 @@ class Chip:
     def build(self, features, *arguments):
         command = [REPOSITORY / "ci/build-target.sh", self.target, "--release", "--lib",
                    "--features", ",".join(features), *arguments]
-        environment = {**os.environ, "CARGO_TARGET_DIR": str(OUT), **self.environment()}
+        environment = {**os.environ, "CARGO_TARGET_DIR": str(TARGET), **self.environment()}
         with open(self.directory(features) / "build.log", "w+") as log:
             done = subprocess.run(command, cwd=HERE, env=environment, stdout=log,
                                   stderr=subprocess.STDOUT)

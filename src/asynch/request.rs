@@ -104,7 +104,8 @@ impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Request<'r, 'b, N, C, B> {
     }
 
     /// Sends the body only once the server has accepted the request (RFC 9110 section 10.1.1), or
-    /// [`Config::continue_timeout`](crate::Config::continue_timeout) has passed.
+    /// [`Config::continue_timeout`](crate::Config::continue_timeout) has passed. A server that answers 417 wants the
+    /// same request without this.
     pub fn expect_continue(self) -> Self {
         Self { inner: self.inner.expect_continue() }
     }

@@ -306,6 +306,9 @@ pub mod redirected {}
 /// - 405, 501: it doesn't take this method. That a server doesn't take OPTIONS, which `diagnose` asks with,
 ///   is no fault.
 /// - 407: a proxy wants credentials, by `Proxy-Authorization`.
+/// - 411: it wants the body's length beforehand, and takes no chunks.
+/// - 413: the body is larger than it takes.
+/// - 417: it doesn't know `Expect: 100-continue`; it wants the same request without.
 /// - 429: too many requests in too short a time. `Retry-After` says when.
 /// - 500: the server's own mistake; its log says more.
 /// - 502, 503, 504: the server, often one behind a proxy, is down, is starting, or is slow.

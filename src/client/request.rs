@@ -230,7 +230,8 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
 
     /// Sends the body only once the server has accepted the request (RFC 9110 section 10.1.1), or
     /// [`Config::continue_timeout`](crate::Config::continue_timeout) has passed. A
-    /// [copied](Self::copy_body) body is small, and doesn't wait for it.
+    /// [copied](Self::copy_body) body is small, and doesn't wait for it. A server that answers 417 wants the same
+    /// request without this.
     pub fn expect_continue(mut self) -> Self {
         self.draft.head.expect_continue();
         self

@@ -39,9 +39,8 @@ fn the_hashes() {
             (true, hex(&md5::Md5::digest(&text[..length]))),
             (false, hex(&sha2::Sha256::digest(&text[..length]))),
         ] {
-            let mut hasher = Hasher::new(is_md5);
-            text[..length].iter().for_each(|byte| hasher.put(*byte));
-            assert_eq!(core::str::from_utf8(hasher.finish().text()), Ok(&*expected), "{length}");
+            let found = hash(is_md5, &[&text[..length]], false);
+            assert_eq!(core::str::from_utf8(found.text()), Ok(&*expected), "{length}");
         }
     }
 }
@@ -129,6 +128,17 @@ fn quoted_pairs() {
     let hashed = hash(true, &[b"c", b"a\\\"b\\\\"], true);
     let plain = hash(true, &[b"c", b"a\"b\\"], false);
     assert_eq!(hashed.text(), plain.text());
+}
+
+/// Values without the quotation marks that RFC 7616 section 3.3 wants are whole, too, and are sent with them.
+#[test]
+fn values_without_quotation_marks() {
+    let lines =
+        "WWW-Authenticate: Digest realm=Camera, nonce=MTIz/NDU2OjE6MQ==, opaque=11:22, qop=auth";
+    let sent = challenge(lines, |found| line(found.unwrap(), &MUFASA));
+    for expected in ["realm=\"Camera\", ", "nonce=\"MTIz/NDU2OjE6MQ==\", ", "opaque=\"11:22\", "] {
+        assert!(sent.contains(expected), "{sent}");
+    }
 }
 
 /// The caller's own texts aren't quoted: a backslash in them is hashed. Python's hashlib.
