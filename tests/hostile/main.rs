@@ -3,6 +3,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/endless.rs"]
+mod endless;
 #[path = "../common/judge.rs"]
 mod judge;
 #[path = "../common/outcome.rs"]

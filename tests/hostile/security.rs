@@ -9,14 +9,14 @@ mod injection;
 
 use crate::common::script::{Connection, Log, ScriptStack, Step};
 use crate::common::{TestClock, TestLink, cx};
-use embedded_nal::{AddrType, Dns, TcpClientStack, TcpError, TcpErrorKind, nb};
+use embedded_nal::nb;
 use safe_http_client::{
     BodyLength, CloseReason, Config, ErrorOf, LoopContext, Method, NalNetwork, Online, Phase,
     SafeHttpClient, Scheme, StackQuirks, Url,
 };
 use std::cell::RefCell;
 use std::fmt::Debug;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 

@@ -1,82 +1,7 @@
 //! A server that never ends, and names that lead elsewhere.
 
 use super::*;
-
-/// A server that says `start`, and then `unit` for ever.
-struct Endless {
-    start: Vec<u8>,
-    unit: Vec<u8>,
-    /// A byte comes at most this often.
-    gap_ms: u32,
-    due: Option<u32>,
-    clock: TestClock,
-    given: Rc<RefCell<usize>>,
-}
-
-#[derive(Debug)]
-struct Never;
-
-impl TcpError for Never {
-    fn kind(&self) -> TcpErrorKind {
-        TcpErrorKind::Other
-    }
-}
-
-impl TcpClientStack for Endless {
-    type TcpSocket = ();
-    type Error = Never;
-
-    fn socket(&mut self) -> Result<(), Never> {
-        Ok(())
-    }
-
-    fn connect(&mut self, (): &mut (), _: SocketAddr) -> nb::Result<(), Never> {
-        Ok(())
-    }
-
-    fn send(&mut self, (): &mut (), buffer: &[u8]) -> nb::Result<usize, Never> {
-        Ok(buffer.len())
-    }
-
-    fn receive(&mut self, (): &mut (), buffer: &mut [u8]) -> nb::Result<usize, Never> {
-        use safe_http_client::Clock;
-        let mut count = buffer.len();
-        if self.gap_ms > 0 {
-            let now = self.clock.now_ms();
-            if now < *self.due.get_or_insert(now) {
-                return Err(nb::Error::WouldBlock);
-            }
-            self.due = Some(now + self.gap_ms);
-            count = 1;
-        }
-        let mut given = self.given.borrow_mut();
-        for byte in &mut buffer[..count] {
-            *byte = match self.start.get(*given) {
-                Some(byte) => *byte,
-                None => self.unit[(*given - self.start.len()) % self.unit.len()],
-            };
-            *given += 1;
-        }
-        assert!(*given < 2_000_000, "it is never enough");
-        Ok(count)
-    }
-
-    fn close(&mut self, (): ()) -> Result<(), Never> {
-        Ok(())
-    }
-}
-
-impl Dns for Endless {
-    type Error = Never;
-
-    fn get_host_by_name(&mut self, _: &str, _: AddrType) -> nb::Result<IpAddr, Never> {
-        Err(nb::Error::Other(Never))
-    }
-
-    fn get_host_by_address(&mut self, _: IpAddr, _: &mut [u8]) -> nb::Result<usize, Never> {
-        Err(nb::Error::Other(Never))
-    }
-}
+use crate::endless::{Endless, Pace};
 
 const TOTAL_MS: u32 = 60_000;
 
@@ -89,15 +14,9 @@ fn endure(
     total: bool,
 ) -> (&'static str, u32, usize) {
     let clock = TestClock::ticking(1);
-    let given = Rc::default();
-    let stack = Endless {
-        start: start.into(),
-        unit: unit.into(),
-        gap_ms,
-        due: None,
-        clock: clock.clone(),
-        given: Rc::clone(&given),
-    };
+    let pace = if gap_ms == 0 { Pace::AtOnce } else { Pace::Every { ms: gap_ms, call_ms: 0 } };
+    let stack = Endless::new(&clock, start, unit, pace);
+    let given = Rc::clone(&stack.given);
     let total = total.then_some(Duration::from_millis(TOTAL_MS.into()));
     let network = NalNetwork::new(stack, TestLink::up(), StackQuirks::STD);
     let config = Config::new().total_timeout(total);
@@ -112,8 +31,7 @@ fn endure(
         }
     };
     assert!(!client.is_connected());
-    let given = *given.borrow();
-    (error.code(), client.evidence().elapsed_ms, given)
+    (error.code(), client.evidence().elapsed_ms, given.get())
 }
 
 /// As fast as it can: memory is what it would take.
