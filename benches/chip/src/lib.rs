@@ -4,6 +4,7 @@
 //! Each client is a program of its own: what the compiler inlines in one doesn't depend on another.
 #![no_std]
 
+#[path = "../../footprint/src/async_stack.rs"]
 pub mod async_stack;
 pub mod stack;
 

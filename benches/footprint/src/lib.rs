@@ -12,6 +12,8 @@
     allow(dead_code, reason = "these variants go without parts of the stack")
 )]
 
+#[cfg(any(feature = "reqwless", feature = "nanofish", feature = "asynch"))]
+mod async_stack;
 #[cfg(any(feature = "download", feature = "events", feature = "multipart"))]
 mod bodies;
 #[cfg(all(feature = "client", not(feature = "sizes")))]
@@ -22,8 +24,6 @@ mod network;
 mod second;
 #[cfg(feature = "esp-at")]
 mod serial;
-#[cfg(any(feature = "reqwless", feature = "nanofish", feature = "asynch"))]
-mod shared;
 #[cfg(feature = "sizes")]
 mod sizes;
 mod stack;

@@ -1,6 +1,6 @@
 //! The same GET with this crate's async client, over the same stack.
 
-use crate::shared::{Shared, block_on};
+use crate::async_stack::{Shared, block_on};
 use crate::stack::Stack;
 use crate::{millis, put};
 use core::cell::RefCell;

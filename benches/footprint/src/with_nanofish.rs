@@ -1,7 +1,7 @@
 //! The same GET with nanofish, over the same stack. It takes a stream; who uses it looks the name up, and connects.
 
+use crate::async_stack::{Failed, Shared, block_on};
 use crate::put;
-use crate::shared::{Failed, Shared, block_on};
 use crate::stack::Stack;
 use core::cell::RefCell;
 use core::net::SocketAddr;

@@ -1,7 +1,7 @@
 //! The same GET with reqwless, over the same stack.
 
+use crate::async_stack::{Shared, block_on};
 use crate::put;
-use crate::shared::{Shared, block_on};
 use crate::stack::Stack;
 use core::cell::RefCell;
 use embedded_nal::TcpClientStack;

@@ -17,7 +17,7 @@ fn main() -> ! {
 }
 
 #[inline(never)]
-fn get(stack: &Shared, url: &str, buffer: &mut [u8]) -> Option<()> {
+fn get(stack: &Shared<Stack>, url: &str, buffer: &mut [u8]) -> Option<()> {
     block_on(async {
         let endpoint = parse_endpoint(url).map_err(|_| Failed)?;
         let address: IpAddr = endpoint.host.parse().map_err(|_| Failed)?;

@@ -16,7 +16,11 @@ fn main() -> ! {
 }
 
 #[inline(never)]
-fn get(client: &mut HttpClient<'_, Shared, Shared>, url: &str, buffer: &mut [u8]) -> Option<()> {
+fn get(
+    client: &mut HttpClient<'_, Shared<Stack>, Shared<Stack>>,
+    url: &str,
+    buffer: &mut [u8],
+) -> Option<()> {
     block_on(async {
         let mut request = client.request(Method::GET, url).await?;
         let response = request.send(buffer).await?;
