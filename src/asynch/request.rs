@@ -343,7 +343,7 @@ impl<N: AsyncNetwork, C: Timer, B: Buffer> Response<'_, '_, N, C, B> {
     /// # -> Result<(), JsonError<ErrorOf<N>>> {
     /// let mut buffer = [0; 1024];
     /// let request = online.post("http://192.168.1.20/door", &mut buffer).json("open");
-    /// let mut response = request.send().await.map_err(JsonError::Response)?;
+    /// let mut response = request.send().await?;
     /// let times_opened: u32 = response.json().await?;
     /// # Ok(()) }
     /// ```
@@ -354,8 +354,8 @@ impl<N: AsyncNetwork, C: Timer, B: Buffer> Response<'_, '_, N, C, B> {
     pub async fn json<'t, T: serde::Deserialize<'t>>(
         &'t mut self,
     ) -> Result<T, crate::JsonError<ErrorOf<N>>> {
-        self.read_to_end().await.map_err(crate::JsonError::Response)?;
-        self.check_coding().map_err(crate::JsonError::Response)?;
+        self.read_to_end().await?;
+        self.check_coding()?;
         self.call().json().map_err(crate::JsonError::Json)
     }
 }

@@ -107,6 +107,17 @@ fn the_figures_are_those_of_the_last_call_that_failed() {
     drop(response);
     assert_eq!(client.evidence(), evidence);
 
+    // Nor has one of a layer that finds room for its request, and none to keep a copy.
+    let mut online = client.online(&mut cx).unwrap();
+    let error = online.get(URL, [0; 160]).follow(2).send().unwrap_err();
+    let error = error.request_error().unwrap();
+    assert!(
+        matches!(error.kind, ErrorKind::Buffer { needed: 161.., available: 160, .. }),
+        "{error:?}"
+    );
+    assert_eq!(client.evidence(), Evidence::default());
+    assert_eq!(client.diagnosis(error).evidence(), Evidence::default());
+
     // One that is refused before it is a call has none.
     let error = get(&mut client, &mut cx, "http://localhost/").unwrap_err();
     let loopback = RequestError::Target(TargetClass::Loopback);

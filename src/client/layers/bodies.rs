@@ -243,10 +243,10 @@ pub use json::JsonError;
 #[cfg(feature = "json")]
 mod json {
     use crate::client::{Buffer, Call, Request, Response};
-    use crate::error::RequestError;
+    use crate::error::{Error, RequestError};
     use crate::nal::ErrorOf;
     use core::fmt;
-    use nal_link::{Clock, Network};
+    use nal_link::{Clock, LinkError, Network};
     use serde::{Deserialize, Serialize};
     use serde_json_core::de;
 
@@ -283,13 +283,15 @@ mod json {
 
     impl<N: Network, C: Clock, B: Buffer> Response<'_, '_, N, C, B> {
         /// Reads the rest of the body into the request's buffer, and parses it. Strings of the value may borrow
-        /// from there; those with escapes can't be (`serde-json-core` says so).
+        /// from there. One with escapes (`\"`, `\/`, `\n`, `\u00fc`) is another text than the body has: a `&str` of
+        /// it is refused; a `heapless::String` (its feature `serde`) gets its characters, up to 128 bytes of them.
+        /// (`serde_json_core::str::EscapedStr` borrows it as it stands.)
         ///
         /// # Errors
         ///
         /// [`JsonError::Response`] as [`read_to_end`](Self::read_to_end): a body that was cut, or that doesn't fit
-        /// the buffer; or that is [`Compressed`](crate::ErrorKind::Compressed) by gzip. [`JsonError::Json`] where it is no JSON, or other JSON than the type takes; the bytes can
-        /// still be had from `read_to_end`.
+        /// the buffer; or that is [`Compressed`](crate::ErrorKind::Compressed) by gzip. [`JsonError::Json`] where
+        /// it is no JSON, or other JSON than the type takes; the bytes can still be had from `read_to_end`.
         ///
         /// ```no_run
         /// # use safe_http_client::*;
@@ -297,18 +299,20 @@ mod json {
         /// struct State<'a> { door: &'a str, opened: u32 }
         /// # fn f<N: Network, C: Clock>(mut online: Online<'_, N, C>) -> Result<(), JsonError<ErrorOf<N>>> {
         /// let mut buffer = [0; 1024];
-        /// let sent = online.get("http://192.168.1.20/state", &mut buffer).send();
-        /// let mut response = sent.map_err(JsonError::Response)?;
+        /// let mut response = online.get("http://192.168.1.20/state", &mut buffer).send()?;
         /// let state: State<'_> = response.json()?;
         /// println!("{} {}", state.door, state.opened);
         /// # Ok(()) }
         /// ```
         pub fn json<'t, T: Deserialize<'t>>(&'t mut self) -> Result<T, JsonError<ErrorOf<N>>> {
-            self.read_to_end().map_err(JsonError::Response)?;
-            self.check_coding().map_err(JsonError::Response)?;
+            self.read_to_end()?;
+            self.check_coding()?;
             self.call().json().map_err(JsonError::Json)
         }
     }
+
+    /// The most bytes of a string with escapes, decoded. They are on the stack.
+    const UNESCAPED: usize = 128;
 
     impl<B: Buffer> Call<'_, B> {
         /// Parses what [`poll_read_to_end`](Self::poll_read_to_end) has read.
@@ -328,7 +332,9 @@ mod json {
         /// ```
         pub fn json<'t, T: Deserialize<'t>>(&'t self) -> Result<T, de::Error> {
             let body = self.body();
-            let (value, length) = serde_json_core::from_slice(body)?;
+            // Without room for them it would hand over the escapes as if they were the text.
+            let mut unescaped = [0; UNESCAPED];
+            let (value, length) = de::from_slice_escaped(body, &mut unescaped)?;
             match body.get(length..).unwrap_or_default().trim_ascii() {
                 [] => Ok(value),
                 _ => Err(de::Error::TrailingCharacters),
@@ -351,13 +357,34 @@ mod json {
         Json(de::Error),
     }
 
+    /// So that `?` takes it where a function sends a request and reads JSON.
+    impl<R> From<R> for JsonError<R> {
+        fn from(error: R) -> Self {
+            Self::Response(error)
+        }
+    }
+
+    /// So that `?` takes `wait_online`'s, too.
+    impl<T, D> From<LinkError> for JsonError<Error<T, D>> {
+        fn from(error: LinkError) -> Self {
+            Self::Response(error.into())
+        }
+    }
+
     impl<R: fmt::Display> fmt::Display for JsonError<R> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             match self {
                 Self::Response(error) => error.fmt(f),
-                Self::Json(error) => {
-                    write!(f, "the body isn't the JSON that was expected: {error}")
-                }
+                Self::Json(de::Error::EscapedStringIsTooLong) => write!(
+                    f,
+                    "the body isn't the JSON that was expected: a string with escapes has more than {UNESCAPED} \
+                     bytes; borrow it as a serde_json_core::str::EscapedStr"
+                ),
+                Self::Json(error) => write!(
+                    f,
+                    "the body isn't the JSON that was expected: {error} (look at the response's \
+                     status, its Content-Type and its bytes; a &str can't have escapes, a heapless::String can)"
+                ),
             }
         }
     }

@@ -26,7 +26,7 @@ use crate::nal::{Driver, ErrorOf};
 use crate::policy::RetryPolicy;
 use again::{Patience, Trail};
 use core::fmt;
-use nal_link::{Clock, LoopContext, Network};
+use nal_link::{Clock, LinkError, LoopContext, Network};
 use steps::{KeptCall, Origin, Steps, Stop};
 #[cfg(feature = "digest")]
 use {
@@ -437,6 +437,13 @@ impl<E> LayerError<E> {
 impl<T, D> From<Error<T, D>> for LayerError<Error<T, D>> {
     fn from(error: Error<T, D>) -> Self {
         Self::Request { error, hops: HopList::NONE }
+    }
+}
+
+/// So that `?` takes [`wait_online`](crate::SafeHttpClient::wait_online)'s, too.
+impl<T, D> From<LinkError> for LayerError<Error<T, D>> {
+    fn from(error: LinkError) -> Self {
+        Error::from(error).into()
     }
 }
 

@@ -300,6 +300,8 @@ impl Steps<'_> {
             needed = (trail.begin)(&mut call, sent);
         }
         if needed > available {
+            // Nothing was sent, and what is known is of the call before.
+            driver.set_evidence(0, 0);
             call.origin.stop(Stop::Unsendable(Unsendable::Buffer { needed, available }));
             return Err(Stopped);
         }

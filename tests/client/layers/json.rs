@@ -93,3 +93,43 @@ fn received() {
         assert_eq!(found.as_deref(), expected);
     }
 }
+
+/// What has escapes is another text than the bytes that came: it is decoded, or refused, and never handed over as
+/// it stands.
+#[test]
+fn escapes() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Owned {
+        door: heapless::String<160>,
+    }
+    let long = "y".repeat(127);
+    for (text, owned, borrowed) in [
+        ("front", Some("front"), Ok("front")),
+        (r"http:\/\/gate\/", Some("http://gate/"), Err("CustomError")),
+        (r#"Garage \"left\""#, Some("Garage \"left\""), Err("CustomError")),
+        (r"T\u00fcr\nC:\\x", Some("T\u{fc}r\nC:\\x"), Err("CustomError")),
+        // No character, and half of one.
+        (r"\q", None, Err("InvalidEscapeSequence")),
+        (r"\ud83d", None, Err("InvalidEscapeSequence")),
+        (&format!(r"\n{long}"), Some(&*format!("\n{long}")), Err("CustomError")),
+        (&format!(r"\n{long}x"), None, Err("EscapedStringIsTooLong")),
+        (&format!("{long}xx"), Some(&*format!("{long}xx")), Ok(&*format!("{long}xx"))),
+    ] {
+        let body = format!("{{\"door\":\"{text}\",\"opened\":17}}");
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        let connections = [answers([&*head])];
+        let (mut client, _log) = scripted(&TestClock::ticking(1), Config::new(), connections);
+        let mut cx = cx();
+        let mut online = client.online(&mut cx).unwrap();
+        let mut response = online.get("http://192.168.1.20/a", [0; 1024]).send().unwrap();
+        let found = response.json::<Owned>();
+        assert_eq!(found.as_ref().ok().map(|found| &*found.door), owned, "{text} {found:?}");
+        let found = response.json::<State<'_>>().map(|found| found.door).map_err(|error| {
+            let text = error.to_string();
+            assert!(text.contains("escapes"), "{text}");
+            let JsonError::Json(error) = error else { panic!("{error:?}") };
+            format!("{error:?}")
+        });
+        assert_eq!(found, borrowed.map_err(String::from), "{text}");
+    }
+}
