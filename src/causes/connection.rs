@@ -619,22 +619,29 @@ pub mod connection_lost {}
 /// was declared as "nothing yet", it is never seen, and the client asks until its deadline. If "nothing yet"
 /// was declared as the end, the first moment without data ends the response.
 ///
+/// Where `PipeClosed` may mean lost data ([`MayLoseData`](crate::PipeClosed::MayLoseData), which an unknown stack
+/// is taken for), a body that only the connection's end can end is never known to be whole, and fails.
+///
 /// # How the crate tells
 ///
 /// [`NalNetwork`](crate::NalNetwork) counts. Many reads of no bytes on a stack that also said `WouldBlock`,
 /// and a response that doesn't go on, make it **likely**: such a stack says "nothing yet" by `WouldBlock`. So
-/// do many of them in a body that only the connection's end can end. Elsewhere many of them make it
-/// **possible**; and so does, on a stack that isn't known, a first `Ok(0)` that ended the response at once.
+/// do many of them in a body that only the connection's end can end, and such a body that ends with
+/// `PipeClosed` on a stack that may lose data there. Elsewhere many of them make it **possible**; and so does,
+/// on a stack that isn't known, a first `Ok(0)` that ended the response at once.
 ///
 /// # What to do
 ///
-/// Look into the stack's documentation or source, and declare it.
+/// Look into the stack's documentation or source, and declare it. Where it does lose data, let the server send
+/// a Content-Length, or chunks.
 ///
 /// ```no_run
 /// # use safe_http_client::*;
 /// # use embedded_nal::{Dns, TcpClientStack};
 /// # fn f<T: TcpClientStack + Dns>(stack: T, events: &'static LinkEvents) {
-/// const MINE: StackQuirks = StackQuirks::UNKNOWN.with_zero_read(ZeroRead::EndOfStream);
+/// const MINE: StackQuirks = StackQuirks::UNKNOWN
+///     .with_zero_read(ZeroRead::EndOfStream)
+///     .with_pipe_closed(PipeClosed::EndOfStream);
 /// let network = NalNetwork::new(stack, events, MINE);
 /// # let _ = network;
 /// # }
@@ -648,8 +655,9 @@ pub mod connection_lost {}
 ///
 /// # The error
 ///
-/// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) or
-/// [`ErrorKind::ClosedBeforeResponse`](crate::ErrorKind::ClosedBeforeResponse).
+/// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout),
+/// [`ErrorKind::ClosedBeforeResponse`](crate::ErrorKind::ClosedBeforeResponse) or
+/// [`ErrorKind::Truncated`](crate::ErrorKind::Truncated).
 /// [`Cause::StackQuirks`](crate::Cause::StackQuirks).
 pub mod stack_quirks {}
 

@@ -75,6 +75,8 @@ pub(crate) struct Seen {
     around: Around,
     /// What sends such first bytes, if they aren't HTTP.
     peer: Option<Peer>,
+    /// What the error says beside its symptom.
+    beside: Circumstance,
 }
 
 impl Seen {
@@ -95,6 +97,7 @@ impl Seen {
             link,
             around: Around::UNKNOWN,
             peer,
+            beside: beside(error, evidence),
         }
     }
 
@@ -165,6 +168,7 @@ impl Seen {
             Some(LinkError::NoAddress) => Circumstance::NoAddress { waited },
             Some(LinkError::Disconnected(reason)) => Circumstance::Down { reason, waited },
             Some(_) => Circumstance::Plain,
+            None if self.beside != Circumstance::Plain => self.beside,
             None if facts.link_lost => Circumstance::LinkLost,
             None if facts.own_machine => Circumstance::OwnMachine,
             None => Circumstance::Plain,
@@ -265,6 +269,29 @@ fn stalled(body: Option<BodyProgress>) -> Symptom {
     }
 }
 
+/// What an error says beside its symptom, where that has words of its own.
+fn beside<T, D>(error: &Error<T, D>, evidence: &Evidence) -> Circumstance {
+    match (&error.kind, error.phase) {
+        (ErrorKind::Request(RequestError::Displaced), _) => Circumstance::Displaced,
+        (ErrorKind::NotUtf8 { .. }, _) => Circumstance::NoText,
+        (ErrorKind::Protocol(ProtocolError::TransferCoding), _) => Circumstance::Coded,
+        (ErrorKind::Truncated { .. }, _) if is_unended(evidence) => Circumstance::Unended,
+        (ErrorKind::Timeout { .. }, Phase::Resolve) if evidence.remote.is_some() => {
+            Circumstance::Unasked
+        }
+        (ErrorKind::Timeout { .. }, Phase::Send) => Circumstance::Sending,
+        (ErrorKind::Timeout { .. }, Phase::Head | Phase::Body) if evidence.received > 0 => {
+            Circumstance::Answering
+        }
+        _ => Circumstance::Plain,
+    }
+}
+
+/// The connection is the body's end.
+const fn is_unended(evidence: &Evidence) -> bool {
+    matches!(evidence.body, Some(BodyProgress { framing: BodyFraming::UntilClose, .. }))
+}
+
 /// The symptom that an error is.
 fn symptom<T, D>(error: &Error<T, D>, evidence: &Evidence, peer: Option<Peer>) -> Symptom {
     match &error.kind {
@@ -303,6 +330,7 @@ fn symptom<T, D>(error: &Error<T, D>, evidence: &Evidence, peer: Option<Peer>) -
         }
         // A connection that had left HTTP: it has no end that was announced.
         ErrorKind::Truncated { .. } if evidence.status == Some(101) => Symptom::Broken,
+        ErrorKind::Truncated { .. } if is_unended(evidence) => Symptom::AnswerUnended,
         ErrorKind::Truncated { .. } => Symptom::AnswerCut,
         // The request's own head is the caller's mistake.
         ErrorKind::Buffer { what: BufferUse::RequestHead, .. } => Symptom::MistakeOfCaller,
@@ -314,6 +342,7 @@ fn symptom<T, D>(error: &Error<T, D>, evidence: &Evidence, peer: Option<Peer>) -
             Deadline::Idle => stalled(evidence.body),
             // It ended a phase that has a deadline of its own as a rule.
             Deadline::Total => match error.phase {
+                Phase::Resolve if evidence.remote.is_some() => Symptom::MistakeOfCaller,
                 Phase::Resolve => Symptom::NameTimedOut,
                 Phase::Connect => Symptom::ConnectTimedOut,
                 Phase::Head => Symptom::ResponseTimedOut,

@@ -1,7 +1,7 @@
 //! `Display` of a diagnosis: a few lines for a serial console of 80 columns.
 
 use super::{Cause, Circumstance, Diagnosis, Suspect};
-use crate::error::Evidence;
+use crate::error::{Evidence, Phase};
 use core::fmt::{self, Display, Formatter, Write};
 use core::net::SocketAddr;
 use heapless::String;
@@ -138,11 +138,19 @@ impl Diagnosis {
             write!(out, " of {limit_ms}")?;
         }
         if let Some(remote) = remote {
+            write!(out, ", to {remote}")?;
             let connection = if reused { "a kept" } else { "a new" };
-            write!(
-                out,
-                ", to {remote} on {connection} connection, {sent} bytes sent, {received} received"
-            )?;
+            match self.phase {
+                // There was none yet.
+                Phase::Url | Phase::Link | Phase::Resolve => {}
+                _ if self.is_of_tls() && sent == 0 => {
+                    write!(out, " on {connection} connection, in the TLS handshake")?;
+                }
+                _ => write!(
+                    out,
+                    " on {connection} connection, {sent} bytes sent, {received} received"
+                )?,
+            }
         }
         match link {
             Some(LinkStatus::Up(ip)) => write!(out, "; link up, {}", Addresses(ip))?,

@@ -158,6 +158,8 @@ pub struct Report {
     pub(crate) subnet: &'static str,
     /// What the target is.
     pub(crate) target: &'static str,
+    /// The gateway's step is of a connection to its port 80, in place of a ping.
+    has_knocked: bool,
     pub(crate) diagnosis: Option<Diagnosis>,
 }
 
@@ -182,6 +184,7 @@ impl Report {
             error: None,
             subnet: "",
             target: "",
+            has_knocked: false,
             diagnosis: None,
         }
     }
@@ -194,6 +197,16 @@ impl Report {
     pub(crate) fn add(&mut self, step: ProbeStep, outcome: StepOutcome, ms: u32) {
         // There is room for every step.
         let _ = self.results.push(StepResult { step, outcome, ms });
+    }
+
+    /// The gateway was asked for a connection after all, behind the step that broke.
+    pub(crate) fn knocked(&mut self, outcome: StepOutcome) {
+        self.has_knocked = outcome != StepOutcome::NotAsked;
+        for result in &mut self.results {
+            if result.step == ProbeStep::Gateway {
+                result.outcome = outcome;
+            }
+        }
     }
 
     /// The steps that were gone down, in their order. The last one is the one that broke, if one did.
@@ -239,7 +252,11 @@ impl Report {
                 None => write!(out, "{:.32}", self.host),
             },
             ProbeStep::Gateway => {
-                reached(out, up.and_then(|ip: IpConfig| ip.gateway).map(IpAddr::V4), result)
+                reached(out, up.and_then(|ip: IpConfig| ip.gateway).map(IpAddr::V4), result)?;
+                if self.has_knocked {
+                    out.write_str(" at port 80")?;
+                }
+                Ok(())
             }
             ProbeStep::Host => reached(out, self.address, result),
             ProbeStep::Port if !failed => write!(out, "{} open", self.port),
@@ -482,18 +499,18 @@ impl fmt::Display for Report {
                 diagnosis.came(f)?;
                 diagnosis.words(f)
             }
-            None => match self.answer.as_ref().filter(|answer| answer.leaves_path_open()) {
-                Some(answer) => {
-                    if let Some(advice) = answer.advice() {
-                        let mut out = Wrapped::new(f, "try:")?;
-                        out.write_str(advice)?;
-                        out.end()?;
-                        f.write_str("\n")?;
-                    }
-                    f.write_str("all but your path works from here, now")
+            None => {
+                let answer = self.answer.as_ref().filter(|answer| answer.leaves_path_open());
+                if let Some(advice) = answer.and_then(Answer::advice) {
+                    let mut out = Wrapped::new(f, "try:")?;
+                    out.write_str(advice)?;
+                    out.end()?;
+                    f.write_str("\n")?;
                 }
-                None => f.write_str("all of it works from here, now"),
-            },
+                // Of the caller's request its path, its body and its time may still be what fails.
+                f.write_str(if answer.is_some() { "the way to the server" } else { "all of it" })?;
+                f.write_str(" works from here, now; your own path wasn't asked")
+            }
         }
     }
 }

@@ -59,6 +59,8 @@ pub(super) enum Symptom {
     AnswerCut,
     /// Nearly all of the announced body had come.
     AnswerCutAtEnd,
+    /// The connection was the body's end, on a stack of which it isn't known whether all of it came.
+    AnswerUnended,
     AnswerMalformed,
 }
 
@@ -83,6 +85,8 @@ pub(crate) enum Reach {
     NotAsked,
     Answers,
     Silent,
+    /// Nobody answered at a port that may be closed to all.
+    Unheard,
 }
 
 /// All that a rule may look at.
@@ -245,6 +249,8 @@ fn suspects(f: &Facts) -> &'static [(Cause, Confidence)] {
             &[(WrongSubnet, Possible), (Firewall, Possible), (HostDown, Possible)],
         (ConnectFailed | ConnectTimedOut, _) if f.gateway == Reach::Silent =>
             &[(GatewaySilent, Likely), (WrongSubnet, Possible), (HostDown, Possible)],
+        (ConnectFailed | ConnectTimedOut, _) if f.gateway == Reach::Unheard && !f.near =>
+            &[(GatewaySilent, Possible), (HostDown, Possible), (WrongSubnet, Possible), (Firewall, Possible)],
         (ConnectTimedOut, StackFault::HidesRefusal) =>
             &[(HostDown, Possible), (NothingListens, Possible), (Firewall, Possible), (ClientIsolation, Possible)],
         (ConnectFailed | ConnectTimedOut, _) if f.near =>
@@ -302,6 +308,7 @@ fn suspects(f: &Facts) -> &'static [(Cause, Confidence)] {
             &[(BodyTooShort, Likely), (BadResponse, Possible), (ConnectionLost, Possible), (SerialLine, Possible)],
         // That it is short or invalid is seen; who made it so isn't.
         (AnswerCut, _) => &[(BadResponse, Likely), (ConnectionLost, Possible), (SerialLine, Possible)],
+        (AnswerUnended, _) => &[(StackQuirks, Likely), (BadResponse, Possible), (ConnectionLost, Possible)],
         (AnswerMalformed, _) if f.reused => &[(BadResponse, Likely), (LeftOvers, Possible), (SerialLine, Possible)],
         (AnswerMalformed, _) if f.on_pc => &[(BadResponse, Certain)],
         (AnswerMalformed, _) => &[(BadResponse, Likely), (SerialLine, Possible)],
@@ -327,7 +334,10 @@ fn is_ruled_out(cause: Cause, f: &Facts) -> bool {
                 && (f.secure || matches!(f.fault, StackFault::Tls(_)))
         }
         // Something had come that may begin a response: an interim one, or a part of its head.
-        NotHttp => f.symptom == ResponseTimedOut && !f.unanswered,
+        NotHttp => {
+            matches!(f.symptom, ResponseTimedOut | Stalled | StalledAtEnd | TookTooLong)
+                && !f.unanswered
+        }
         ModemUnresponsive => f.on_pc && f.fault != StackFault::Busy,
         ModemSleep => f.on_pc && f.fault != StackFault::RadioSleeps,
         EventHandler | JoinFailed | ModemMemory | ModemReset | SerialLine | Firmware => f.on_pc,

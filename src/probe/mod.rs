@@ -303,13 +303,18 @@ impl Ladder {
                 Ok(self.conclude(driver))
             }
             Next::KnockAtGateway(gateway) => {
-                self.findings.gateway = self.knock(driver, gateway, now)?;
+                self.findings.gateway = match self.knock(driver, gateway, now)? {
+                    // Its port may be closed to all.
+                    Reach::Silent => Reach::Unheard,
+                    reach => reach,
+                };
+                self.report.knocked(outcome(self.findings.gateway));
                 Ok(self.conclude(driver))
             }
             Next::KnockAtPort(remote) => {
                 self.findings.port = match self.knock(driver, remote, now)? {
                     Reach::Answers => Reach::Answers,
-                    Reach::NotAsked | Reach::Silent => Reach::Silent,
+                    _ => Reach::Silent,
                 };
                 Ok(self.conclude(driver))
             }

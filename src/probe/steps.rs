@@ -103,7 +103,7 @@ pub(super) fn told<T, D>(kind: &ErrorKind<T, D>) -> Option<Told> {
 pub(super) fn outcome(reach: Reach) -> StepOutcome {
     match reach {
         Reach::Answers => StepOutcome::Passed,
-        Reach::Silent => StepOutcome::Silent,
+        Reach::Silent | Reach::Unheard => StepOutcome::Silent,
         Reach::NotAsked => StepOutcome::NotAsked,
     }
 }

@@ -175,8 +175,8 @@ fn each_page_quotes_the_errors_as_they_are() {
 }
 
 /// What no error alone leads to: an answer to the check does, or what the network below has counted.
-pub const NOT_OF_AN_ERROR: [Cause; 4] =
-    [Cause::Unexplained, Cause::Redirected, Cause::RefusedByStatus, Cause::StackQuirks];
+pub const NOT_OF_AN_ERROR: [Cause; 3] =
+    [Cause::Unexplained, Cause::Redirected, Cause::RefusedByStatus];
 
 /// What the evidence of an answer can be: how far its body came, and how it began.
 pub fn answers() -> Vec<(Option<BodyProgress>, Excerpt)> {

@@ -273,13 +273,13 @@ fn a_link_says_which_and_waiting_isnt_advised_after_a_wait() {
         (
             LinkStatus::Disconnected(DisconnectReason::Unknown),
             "the link is down",
-            "the link is down: there is no access point",
+            "nothing has reported an address",
             "join the access point",
         ),
         (
             LinkStatus::Disconnected(DisconnectReason::Code(8)),
             "reason code 8",
-            "the link is down: there is no access point",
+            "the link is down: it isn't on an access point",
             "join the access point",
         ),
         (

@@ -210,7 +210,7 @@ fn who_is_asked_depends_on_the_target_and_the_stack() {
             "there are no pings: the gateway is knocked at",
             Chip { ping: no_pings, fault: timed_out, ..chip([refused(), open()]) },
             BY_ADDRESS,
-            "url link subnet target gateway:NotAsked host:NotAsked port:Failed",
+            "url link subnet target gateway host:NotAsked port:Failed",
             vec![gateway(), host()],
             vec![at(HOST), at(GATEWAY)],
         ),

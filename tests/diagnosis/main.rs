@@ -23,4 +23,5 @@ mod probe;
 mod rules;
 mod table;
 mod text;
+mod words;
 mod written;

@@ -131,7 +131,11 @@ fn one_struct_downloads_posts_and_looks_why_while_its_loop_turns() {
         assert!(turns("looked why in ", 2) > 1, "{}", run.all());
         // Its server knows no other paths than those two.
         let why = run.said("why");
-        assert!(why.contains(&"all but your path works from here, now"), "{}", run.all());
+        assert!(
+            why.contains(&"the way to the server works from here, now; your own path wasn't asked"),
+            "{}",
+            run.all()
+        );
     }
 }
 

@@ -47,7 +47,7 @@ fn each_wait_ends_to_the_millisecond() {
             Chip { ping: no_pings, fault: StackFault::TimedOut, ..chip([refused(), silent()]) },
             0,
             unreached,
-            unreached,
+            "url link subnet target gateway:Silent host:NotAsked port:Failed",
         ),
         (
             "a knock at the port",

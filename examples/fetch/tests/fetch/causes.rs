@@ -36,7 +36,10 @@ fn diagnose_goes_down_the_ladder_and_sends_no_request_of_the_callers() {
     for line in ["link      up ", "port      ok ", "http      ok   status 204"] {
         assert!(text.contains(line), "{line}: {text}");
     }
-    assert!(text.ends_with("all of it works from here, now\n"), "{text}");
+    assert!(
+        text.ends_with("all of it works from here, now; your own path wasn't asked\n"),
+        "{text}"
+    );
     let request = server.request().head;
     assert!(request.starts_with("OPTIONS * HTTP/1.1\r\nHost: 127.0.0.1:"), "{request}");
 }

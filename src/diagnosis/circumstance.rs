@@ -1,0 +1,185 @@
+//! What is known of a failure beside its cause, where that changes the words for it.
+
+#[cfg(feature = "advice")]
+use super::Cause;
+use nal_link::{DisconnectReason, StackFault};
+
+/// What is known of a failure beside its cause, where that changes the words for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Circumstance {
+    Plain,
+    /// The target is the machine that asks.
+    OwnMachine,
+    /// The modem is silent, hangs or is busy.
+    Modem(StackFault),
+    /// The link went while the request was under way.
+    LinkLost,
+    /// The total deadline had run out before anything was asked: the host is an address, and none was looked up.
+    Unasked,
+    /// Another call took the client.
+    Displaced,
+    /// The deadline ran out while the request was sent.
+    Sending,
+    /// It ran out behind the first bytes of the answer.
+    Answering,
+    /// The response is whole, and no text.
+    NoText,
+    /// Its transfer coding is one that isn't read.
+    Coded,
+    /// The connection is the body's end, and of such a stack it isn't known whether all of it came.
+    Unended,
+    /// There is an access point, and no address, after `wait_online` has waited for one or without that.
+    NoAddress {
+        waited: bool,
+    },
+    /// The link is down.
+    Down {
+        reason: DisconnectReason,
+        waited: bool,
+    },
+}
+
+#[cfg(feature = "advice")]
+impl Circumstance {
+    /// What to do about a modem that is silent now, and has said these last words before.
+    pub(super) fn advice_after(self, words: &[u8]) -> Option<&'static str> {
+        let has_answered = words.windows(4).any(|window| window == b"OK\r\n");
+        let is_silent = self == Self::Modem(StackFault::ModemSilent);
+        (is_silent && has_answered).then_some(
+            "it has answered before, so its wiring is right: look for a supply that droops, and for \
+             the command that the firmware hangs at. Pulling EN low restarts it",
+        )
+    }
+
+    /// What the cause is here; `None` where there is nothing to add.
+    pub(super) const fn template(self, cause: Cause) -> Option<&'static str> {
+        Some(match (self, cause) {
+            (Self::OwnMachine, Cause::NothingListens) => {
+                "nothing listens on {port} of this machine"
+            }
+            (Self::OwnMachine, Cause::SlowServer) => {
+                "this machine's server took longer than the deadline to answer"
+            }
+            (Self::OwnMachine, Cause::Firewall) => "this machine's own firewall blocks {port}",
+            (Self::LinkLost, Cause::NoAddress) => {
+                "the link was lost while the request was under way"
+            }
+            (Self::Unasked, Cause::InvalidRequest) => {
+                "the total deadline was over before {host} was asked"
+            }
+            (Self::Displaced, Cause::InvalidRequest) => "another call took this one's place",
+            (Self::Sending, Cause::SlowServer) => {
+                "{host} took longer than the deadline to take the request"
+            }
+            (Self::Answering, Cause::SlowServer) => {
+                "{host} took longer than the deadline with the rest of its answer"
+            }
+            (Self::NoText, Cause::BadResponse) => "the body isn't text in UTF-8",
+            (Self::Coded, Cause::BadResponse) => {
+                "the response has a transfer coding that nobody asked for"
+            }
+            (Self::Unended, Cause::StackQuirks) => {
+                "the connection is the body's end, and this stack may lose the last bytes there"
+            }
+            (Self::Modem(fault), Cause::ModemUnresponsive) => match fault {
+                StackFault::ModemHung => "the modem says nothing but that it is busy",
+                StackFault::Busy => "the modem is still busy with what was given up",
+                _ => "the modem answers nothing",
+            },
+            (Self::NoAddress { .. }, Cause::NoAddress) => {
+                "the link has an access point, and no IP address yet"
+            }
+            (Self::Down { reason: DisconnectReason::Unknown, .. }, Cause::NoAddress) => {
+                "the link is down: nothing has reported an address"
+            }
+            (Self::Down { .. }, Cause::NoAddress) => {
+                "the link is down: it isn't on an access point"
+            }
+            (Self::Down { reason, .. }, Cause::JoinFailed) => match reason {
+                DisconnectReason::WrongPassword => "the access point refused the password",
+                DisconnectReason::NoAccessPoint => "no access point of that name was found",
+                DisconnectReason::TimedOut => "the access point didn't answer in time",
+                _ => return None,
+            },
+            _ => return None,
+        })
+    }
+
+    /// What to do about the cause here.
+    pub(super) const fn advice(self, cause: Cause) -> Option<&'static str> {
+        Some(match (self, cause) {
+            (Self::OwnMachine, Cause::NothingListens) => {
+                "check the port, and that the server runs: it is asked on this machine itself"
+            }
+            (Self::OwnMachine, Cause::SlowServer) => {
+                "look at the server: it takes no more connections, or hangs"
+            }
+            (Self::Unasked, Cause::InvalidRequest) => {
+                "raise total_timeout, or poll the call sooner once it is started"
+            }
+            (Self::Displaced, Cause::InvalidRequest) => {
+                "poll a call to its end, or drop it, before the next one is started"
+            }
+            (Self::Sending, Cause::SlowServer) => {
+                "look at the server: it reads no more of the request. Or raise the deadline that ran \
+                 out (idle_timeout or total_timeout)"
+            }
+            (Self::Answering, Cause::SlowServer) => {
+                "look at the server: it stopped, or is slow. Or raise the deadline that ran out \
+                 (idle_timeout or total_timeout)"
+            }
+            (Self::NoText, Cause::BadResponse) => {
+                "read it as bytes (read_to_end), or let the server send UTF-8"
+            }
+            (Self::Coded, Cause::BadResponse) => {
+                "have it as it is (allow_unknown_codings), or switch the coding off at the server"
+            }
+            (Self::Unended, Cause::StackQuirks) => {
+                "let the server send a Content-Length, or chunks. If the stack hands over all that came \
+                 before it reports the end, declare that (with_pipe_closed)"
+            }
+            (Self::Modem(StackFault::ModemHung), Cause::ModemUnresponsive) => {
+                "give it time. If it takes no restart (AT+RST) either, switch its supply, or pull EN low \
+                 for a moment"
+            }
+            (Self::Modem(StackFault::Busy), Cause::ModemUnresponsive) => {
+                "wait, and ask again: a connect that was given up takes it up to 15 s more"
+            }
+            (Self::LinkLost, Cause::NoAddress) => {
+                "check the signal and the supply, and look for a restart of the access point. Once the \
+                 link is up, send it again if twice does no harm"
+            }
+            (Self::NoAddress { waited: true }, Cause::NoAddress) => {
+                "DHCP doesn't answer: check the router's DHCP server and its list of allowed devices, \
+                 and the signal; or set a static address"
+            }
+            (Self::NoAddress { waited: false }, Cause::NoAddress) => {
+                "wait for the address (wait_online): being on the access point (WIFI CONNECTED) isn't \
+                 enough. If none comes, check DHCP and the signal"
+            }
+            (Self::Down { reason: DisconnectReason::Unknown, waited: true }, Cause::NoAddress) => {
+                "join the access point: check that it is on, its name, the password and the distance \
+                 to it. Where events tell of the link, see that they do (LinkEvents::got_ip)"
+            }
+            (Self::Down { waited: true, .. }, Cause::NoAddress) => {
+                "join the access point: check that it is on, its name, the password and the distance \
+                 to it"
+            }
+            (Self::Down { waited: false, .. }, Cause::NoAddress) => {
+                "join the access point, and wait for the address (wait_online) before the request"
+            }
+            (Self::Down { reason, .. }, Cause::JoinFailed) => match reason {
+                DisconnectReason::WrongPassword => {
+                    "correct the password (upper and lower case count), and check that the access \
+                     point takes WPA2"
+                }
+                DisconnectReason::NoAccessPoint => {
+                    "check the network's name (upper and lower case count), that it is on 2.4 GHz, and \
+                     the distance to it"
+                }
+                _ => return None,
+            },
+            _ => return None,
+        })
+    }
+}
