@@ -39,7 +39,7 @@ use nal_link::{Clock, LoopContext, Network};
 ///             match call.poll_read_to_end(&mut self.client, &mut self.cx) {
 ///                 Ok(()) => println!("{:?}: {:?}", call.status(), call.body()),
 ///                 Err(nb::Error::WouldBlock) => return Ok(()),
-///                 Err(nb::Error::Other(error)) => println!("{}", self.client.diagnosis(&error)),
+///                 Err(nb::Error::Other(error)) => println!("{error}\n{}", self.client.diagnosis(&error)),
 ///             }
 ///             self.call = None;
 ///         } else if due {
