@@ -21,24 +21,36 @@
 //! # Quick start
 //!
 //! ```no_run
-//! use safe_http_client::{
-//!     FnClock, LinkEvents, LoopContext, NalNetwork, SafeHttpClient, StackQuirks, url,
-//! };
+//! use safe_http_client::*;
 //!
 //! static EVENTS: LinkEvents = LinkEvents::new();
+//!
+//! // Your stack's event handlers call this, and `EVENTS.lost_ip()` and others.
 //! fn on_got_ip(address: [u8; 4]) { EVENTS.got_ip(address.into()); }
-//! # fn millis() -> u32 { 0 }
 //!
-//! let mut cx = LoopContext::take().expect("once, first thing in main");
-//! let stack = std_embedded_nal::Stack::default(); // your stack here
-//! let network = NalNetwork::new(stack, &EVENTS, StackQuirks::STD);
-//! let mut client = SafeHttpClient::new(network, FnClock(millis));
+//! fn print_state<N: Network, C: Clock>(
+//!     client: &mut SafeHttpClient<N, C>,
+//!     cx: &mut LoopContext,
+//! ) -> Result<(), ErrorOf<N>> {
+//!     let mut online = client.wait_online(cx)?; // no address, no requests
+//!     let mut buffer = [0; 1024];
+//!     let mut response = online.get(url!("http://192.168.1.20/state"), &mut buffer).send()?;
+//!     println!("{} {}", response.status(), response.read_to_str()?);
+//!     Ok(())
+//! }
 //!
-//! let mut online = client.wait_online(&mut cx)?;
-//! let mut buffer = [0; 1024];
-//! let mut response = online.get(url!("http://192.168.1.20/state"), &mut buffer).send()?;
-//! println!("{} {}", response.status(), response.read_to_str()?);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! fn main() {
+//!     let mut cx = LoopContext::take().expect("once, first thing in main");
+//!     let start = std::time::Instant::now();
+//!     let clock = FnClock(|| start.elapsed().as_millis() as u32); // your timer's milliseconds here
+//!     let stack = std_embedded_nal::Stack::default(); // your stack here
+//!     on_got_ip([192, 168, 1, 7]); // no stack of a PC has events
+//!     let network = NalNetwork::new(stack, &EVENTS, StackQuirks::STD);
+//!     let mut client = SafeHttpClient::new(network, clock);
+//!     if let Err(error) = print_state(&mut client, &mut cx) {
+//!         println!("{error}\n{}", client.diagnosis(&error)); // what happened, why, what to do
+//!     }
+//! }
 //! ```
 //!
 //! # Without waiting
