@@ -24,17 +24,18 @@ const MOST_TAG: usize = 64;
 /// ```no_run
 /// # use safe_http_client::*;
 /// # fn erase(flash: &mut impl embedded_io::Write) {}
+/// # fn delay_ms(ms: u32) {}
 /// # fn f<N: Network, C: Clock, F: embedded_io::Write>(
 /// #     client: &mut SafeHttpClient<N, C>, cx: &mut LoopContext, mut flash: F,
 /// # ) -> Result<(), Box<dyn core::error::Error>> where F::Error: 'static, ErrorOf<N>: 'static {
 /// let mut download = Download::new();
-/// while !download.is_whole() {
+/// for _try in 0..10 {
 ///     let mut online = client.wait_online(cx)?;
 ///     let mut buffer = [0; 2048];
 ///     let request = download.request(&mut online, "http://192.168.1.20/firmware.bin", &mut buffer);
 ///     let mut response = match request.send() {
 ///         Ok(response) => response,
-///         Err(error) => { println!("{error}"); continue } // wait a little in between
+///         Err(error) => { println!("{error}"); delay_ms(1000); continue }
 ///     };
 ///     while let Err(error) = download.save(&mut response, &mut flash, |download, _piece| {
 ///         println!("{} of {:?} bytes", download.have(), download.length()); // a hash of it goes here, too
@@ -43,9 +44,19 @@ const MOST_TAG: usize = 64;
 ///             erase(&mut flash); // it is another file by now
 ///             download.start_over();
 ///         }
-///         if !error.starts_over() { println!("{error}"); break } // ask again
+///         match error {
+///             DownloadError::StartsOver => continue, // save the same response
+///             DownloadError::Response(_) | DownloadError::Incomplete { .. } | DownloadError::Changed => {}
+///             DownloadError::Status(500..) => {}     // the server may get well
+///             error => return Err(error.into()),     // as of 404: asking again doesn't cure it
+///         }
+///         println!("{error}");
+///         delay_ms(1000);
+///         break // ask again
 ///     }
+///     if download.is_whole() { break }
 /// }
+/// if !download.is_whole() { println!("given up, with {} bytes", download.have()) }
 /// # Ok(()) }
 /// ```
 #[derive(Debug, Clone)]
