@@ -248,6 +248,33 @@ impl<N: AsyncNetwork, C: Clock> Drop for Leave<'_, N, C> {
 ///     }
 /// }
 /// ```
+///
+/// On a PC, with async-io:
+///
+/// ```
+/// use safe_http_client::Clock;
+/// use safe_http_client::asynch::Timer;
+/// use std::time::{Duration, Instant};
+///
+/// #[derive(Clone, Copy)]
+/// struct IoTimer {
+///     start: Instant,
+/// }
+/// impl Clock for IoTimer {
+///     fn now_ms(&self) -> u32 {
+///         self.start.elapsed().as_millis() as u32 // it may wrap
+///     }
+/// }
+/// impl Timer for IoTimer {
+///     async fn sleep_ms(&self, ms: u32) {
+///         async_io::Timer::after(Duration::from_millis(ms.into())).await;
+///     }
+/// }
+///
+/// let timer = IoTimer { start: Instant::now() };
+/// async_io::block_on(timer.sleep_ms(2));
+/// assert!(timer.now_ms() >= 2);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no timer that a task can wait for",
     label = "not a `Timer`",
