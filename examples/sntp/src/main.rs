@@ -122,7 +122,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let server = arguments.next().unwrap_or("pool.ntp.org".into());
     let server = if server.contains(':') { server } else { format!("{server}:123") };
-    let server = server.to_socket_addrs()?.next().ok_or("the server has no address")?;
+    let server = match server.to_socket_addrs().map(|mut found| found.next()) {
+        Ok(Some(address)) => address,
+        Ok(None) => return Err(format!("{server}: no address").into()),
+        Err(error) => return Err(format!("{server}: {error}").into()),
+    };
 
     let clock = StdClock::new().with_idle(|| std::thread::sleep(Duration::from_millis(1)));
     let wall = Wall { clock: &clock, set: Cell::new(None) };
