@@ -149,7 +149,7 @@ pub mod nearly_http {}
 /// # Ok(()) }
 /// ```
 ///
-/// Arduino:
+/// Arduino, with `ESP8266HTTPClient`:
 ///
 /// ```cpp
 /// http.setReuse(false);
@@ -215,7 +215,7 @@ pub mod left_overs {}
 /// # Ok(()) }
 /// ```
 ///
-/// Arduino:
+/// Arduino, with `ESP8266HTTPClient`:
 ///
 /// ```cpp
 /// int code = http.GET();                // redirects aren't followed unless asked for
@@ -274,7 +274,7 @@ pub mod captive_portal {}
 /// If it leads to `127.0.0.1` or `localhost`, the server gives out what it calls itself: give it, or the proxy in
 /// front of it, the name or address that others know it by.
 ///
-/// Arduino:
+/// Arduino, with `ESP8266HTTPClient`:
 ///
 /// ```cpp
 /// http.setFollowRedirects(HTTPC_STRICT_FOLLOW_REDIRECTS); // GET and HEAD alone
@@ -340,7 +340,7 @@ pub mod redirected {}
 /// `.digest(user, password, random)`, with the feature `digest`; for a token `.bearer(token)`. For any other
 /// scheme write the header `Authorization` yourself.
 ///
-/// Arduino:
+/// Arduino, with `ESP8266HTTPClient`:
 ///
 /// ```cpp
 /// http.setAuthorization("user", "secret"); // Basic
@@ -397,7 +397,7 @@ pub mod refused_by_status {}
 ///
 /// A body that was cut isn't usable: fetch it again, with `Range` where the server knows it.
 ///
-/// Arduino:
+/// Arduino, with `ESP8266HTTPClient`:
 ///
 /// ```cpp
 /// int code = http.GET();
@@ -452,7 +452,7 @@ pub mod bad_response {}
 /// # Ok(()) }
 /// ```
 ///
-/// Arduino: write large bodies to where they belong, not into a `String`.
+/// Arduino, with `ESP8266HTTPClient`: write large bodies to where they belong, not into a `String`.
 ///
 /// ```cpp
 /// int code = http.GET();
@@ -616,7 +616,7 @@ pub mod body_too_short {}
 /// # Ok(()) }
 /// ```
 ///
-/// Arduino:
+/// Arduino, with `ESP8266HTTPClient`:
 ///
 /// ```cpp
 /// http.setAcceptEncoding("identity;q=1,chunked;q=0.1,*;q=0"); // what it sends by itself

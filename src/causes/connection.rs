@@ -48,7 +48,7 @@
 /// Reserve the host's address in the router. Keep the loop alive with a deadline that you can afford:
 /// [`Config::connect_timeout`](crate::Config::connect_timeout), or poll.
 ///
-/// Arduino: the timeout is the client's, and blocks the loop for as long.
+/// Arduino, with `ESP8266HTTPClient`: the timeout is the client's, and blocks the loop for as long.
 ///
 /// ```cpp
 /// http.setTimeout(2000);            // before GET()
@@ -120,7 +120,7 @@ pub mod host_down {}
 /// # }
 /// ```
 ///
-/// Arduino:
+/// Arduino, with `ESP8266HTTPClient`:
 ///
 /// ```cpp
 /// http.begin(client, "http://192.168.1.20:8080/state"); // the port that the server prints
@@ -186,7 +186,7 @@ pub mod nothing_listens {}
 /// # }
 /// ```
 ///
-/// Arduino: the sketch is right as it is; nothing on the chip can reach such a server.
+/// Arduino, with `ESP8266HTTPClient`: the sketch is right as it is; nothing on the chip can reach such a server.
 ///
 /// ```cpp
 /// http.begin(client, "http://192.168.1.20:8080/"); // once the server listens on 0.0.0.0
@@ -251,7 +251,7 @@ pub mod server_on_loopback {}
 /// # }
 /// ```
 ///
-/// Arduino: the time tells a dropped connect from a refused one.
+/// Arduino, with `ESP8266HTTPClient`: the time tells a dropped connect from a refused one.
 ///
 /// ```cpp
 /// unsigned long started = millis();
@@ -379,7 +379,7 @@ pub mod client_isolation {}
 /// Let the *server* close: then `TIME_WAIT` is on its side. After a request with
 /// [`connection_close`](crate::Request::connection_close) it does.
 ///
-/// Arduino: one client, kept; and `end()` on each path.
+/// Arduino, with `ESP8266HTTPClient`: one client, kept; and `end()` on each path.
 ///
 /// ```cpp
 /// WiFiClient client; // not one for each request
@@ -454,7 +454,7 @@ pub mod out_of_sockets {}
 /// meanwhile uses [`start`](crate::Request::start) and polls. Better still, let the server answer `202
 /// Accepted` first and work then.
 ///
-/// Arduino:
+/// Arduino, with `ESP8266HTTPClient`:
 ///
 /// ```cpp
 /// http.setTimeout(10000); // milliseconds, at most 65535; for the connect, too
@@ -519,7 +519,7 @@ pub mod slow_server {}
 /// # Ok(()) }
 /// ```
 ///
-/// Arduino: `HTTPClient` reuses by default (3.x).
+/// Arduino, with `ESP8266HTTPClient`: it reuses by default (3.x).
 ///
 /// ```cpp
 /// http.setReuse(false);   // a connection for each request
@@ -585,7 +585,7 @@ pub mod stale_connection {}
 /// # }
 /// ```
 ///
-/// Arduino: tell the errors apart, and repeat only what may happen twice.
+/// Arduino, with `ESP8266HTTPClient`: tell the errors apart, and repeat only what may happen twice.
 ///
 /// ```cpp
 /// int code = http.GET();

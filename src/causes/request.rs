@@ -142,7 +142,7 @@ pub mod event_handler {}
 ///
 /// Let the server listen on that address, too: see [`server_on_loopback`](crate::causes::server_on_loopback).
 ///
-/// Arduino:
+/// Arduino, with `ESP8266HTTPClient`:
 ///
 /// ```cpp
 /// WiFiClient client;
@@ -287,7 +287,7 @@ pub mod own_address {}
 /// # }
 /// ```
 ///
-/// Arduino: a URL goes to `HTTPClient`, a host to `WiFiClient`.
+/// Arduino, with `ESP8266HTTPClient`: a URL goes to `HTTPClient`, a host to `WiFiClient`.
 ///
 /// ```cpp
 /// WiFiClient plain;
@@ -366,7 +366,7 @@ pub mod scheme {}
 /// # Ok(()) }
 /// ```
 ///
-/// Arduino: look at what `begin` says, and encode.
+/// Arduino, with `ESP8266HTTPClient`: look at what `begin` says, and encode.
 ///
 /// ```cpp
 /// String room = "living room";

@@ -45,7 +45,7 @@
 /// # }
 /// ```
 ///
-/// Arduino: BearSSL says why a handshake failed.
+/// Arduino, with `ESP8266HTTPClient`: BearSSL says why a handshake failed.
 ///
 /// ```cpp
 /// WiFiClientSecure client;
@@ -258,7 +258,7 @@ pub mod unknown_authority {}
 /// # }
 /// ```
 ///
-/// Arduino:
+/// Arduino, with `ESP8266HTTPClient`:
 ///
 /// ```cpp
 /// http.begin(client, "https://gate.example/"); // the name that the certificate has
