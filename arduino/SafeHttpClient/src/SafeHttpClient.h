@@ -4,8 +4,16 @@
  *   static char page[1024];                      // static: a sketch's stack has 4 KB
  *
  *   http.begin("http://192.168.1.20/state", page, sizeof page);
- *   if (http.GET() == 200) Serial.println(http.getString());
- *   else http.printErrorTo(Serial);
+ *   int status = http.GET();
+ *   if (status < 0) {
+ *     http.printErrorTo(Serial);                 // no answer: the cause, and what to do
+ *   } else if (status != 200) {
+ *     Serial.println(status);                    // an answer, such as 404: printErrorTo() has nothing to say
+ *   } else {
+ *     const char *text = http.getString();
+ *     if (http.cause() == 0) Serial.println(text);
+ *     else http.printErrorTo(Serial);            // the body was cut, or doesn't fit
+ *   }
  *   http.end();
  *
  * In loop() and setup(), and not in the handlers of WiFi.on... or of a Ticker: there each request answers
@@ -57,13 +65,15 @@ class SafeHttpClient {
   int status() { return shc_status(&client_); }
   int header(const char *name, char *out, size_t size) { return shc_header(&client_, name, out, size); }
 
-  /* The whole body as text, in the memory given to begin(); "" where it failed, or doesn't fit. */
+  /* The whole body as text, in the memory given to begin(); "" where it failed, or doesn't fit: cause() is above
+   * 0 then. */
   const char *getString();
   /* A piece of the body: how many bytes, 0 at its end. readSome() doesn't wait. */
   int read(void *out, size_t size) { return shc_wait_read(&client_, out, size); }
   int readSome(void *out, size_t size) { return shc_read(&client_, out, size); }
 
-  /* Why the last request failed: the cause, and what to do. Returns out. */
+  /* Why the last request failed: the cause, and what to do; empty where it didn't, as with status 404. Returns
+   * out. */
   const char *errorToString(char *out, size_t size);
   void printErrorTo(Print &where);
   /* The cause's number, as in the documentation; 0 where there was none. */

@@ -25,7 +25,7 @@ void loop() {
     if (status < 0) {
       http.printErrorTo(Serial);
     } else if (status >= 300) {
-      Serial.println(http.getString());
+      Serial.println(status);
     }
     http.end();
   }

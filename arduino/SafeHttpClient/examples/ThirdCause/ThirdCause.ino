@@ -38,10 +38,18 @@ void loop() {
   if (got_ip) {
     got_ip = false;
     http.begin(URL, page, sizeof page);
-    if (http.GET() == 200) {
-      Serial.println(http.getString());
-    } else {
+    int status = http.GET();
+    if (status < 0) {
       http.printErrorTo(Serial);
+    } else if (status != 200) {
+      Serial.println(status);
+    } else {
+      const char *text = http.getString();
+      if (http.cause() == 0) {
+        Serial.println(text);
+      } else {
+        http.printErrorTo(Serial);  // the body was cut, or is too long for page
+      }
     }
     http.end();
   }
