@@ -320,7 +320,10 @@ impl<B: Buffer, R: RngCore> Socket<B, R> {
                 Ok(Some(if is_text { Seen::Text } else { Seen::Binary }))
             }
             Received::Ping => {
-                self.put(Sent::Pong, &content[..result.len_to])?;
+                // Behind a close of one's own the crate writes nothing, and browsers don't answer either.
+                if self.frames.state == WebSocketState::Open {
+                    self.put(Sent::Pong, &content[..result.len_to])?;
+                }
                 Ok(None)
             }
             Received::Pong => Ok(Some(Seen::Pong)),

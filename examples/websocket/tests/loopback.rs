@@ -206,6 +206,28 @@ fn frames_in_any_pieces() {
     }
 }
 
+/// Once it has said that it closes, it says no more: what the server sends meanwhile is read, and its pings have no
+/// answer.
+#[test]
+fn what_comes_between_the_two_closes() {
+    let (port, server) = serve(|mut stream| {
+        let head = read_head(&mut stream).unwrap();
+        stream.write_all(accepting(&head).as_bytes()).unwrap();
+        let mut close = [0; 8];
+        stream.read_exact(&mut close).unwrap();
+        stream.write_all(b"\x89\x01?\x81\x03two\x89\x00\x88\x02\x03\xE8").unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        (close[0], answer)
+    });
+    let mut rig = Rig::new(port);
+    rig.expect(Event::Open);
+    rig.socket.close::<Error>().unwrap();
+    rig.expect(Event::Text("two"));
+    rig.expect(Event::Closed(CloseStatus::NormalClosure));
+    assert_eq!(server.join().unwrap(), (0x88, Vec::new()));
+}
+
 /// A server that refuses, or that accepts what wasn't asked.
 #[test]
 fn refusals_say_what_was_answered() {
