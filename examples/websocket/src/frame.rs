@@ -45,6 +45,19 @@ impl Frame {
     }
 }
 
+/// Whether a close has this content: nothing, or a status that may be sent (RFC 6455 section 7.4), and a text.
+pub(crate) fn is_close(content: &[u8]) -> bool {
+    match content {
+        [] => true,
+        [high, low, reason @ ..] => {
+            let status = u16::from_be_bytes([*high, *low]);
+            matches!(status, 1000..=1003 | 1007..=1014 | 3000..=4999)
+                && core::str::from_utf8(reason).is_ok()
+        }
+        [_] => false,
+    }
+}
+
 /// Why it is none.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Wrong {

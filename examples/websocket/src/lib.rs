@@ -16,7 +16,7 @@ use embedded_websocket::{
     WebSocketClient, WebSocketReceiveMessageType as Received, WebSocketSendMessageType as Sent,
     WebSocketState,
 };
-use frame::{CONTROL, Frame, HEAD, Wrong};
+use frame::{CONTROL, Frame, HEAD, Wrong, is_close};
 use handshake::Key;
 use pile::Pile;
 pub use rand_core;
@@ -328,6 +328,11 @@ impl<B: Buffer, R: RngCore> Socket<B, R> {
             }
             Received::Pong => Ok(Some(Seen::Pong)),
             Received::CloseMustReply | Received::CloseCompleted => {
+                if !is_close(&content[..frame.content]) {
+                    return Err(nb::Error::Other(Failure::Frame(
+                        "a close has no status or one that may be sent, and a text",
+                    )));
+                }
                 // One without a status is "empty", whatever the crate takes it for.
                 let status = result.close_status.filter(|_| frame.content > 0);
                 self.closed_with = Some(status.unwrap_or(CloseStatus::Empty));

@@ -286,7 +286,7 @@ fn refusals_say_what_was_answered() {
 
 #[test]
 fn frames_that_break_a_rule() {
-    let rows: [(&[u8], &str); 12] = [
+    let rows: [(&[u8], &str); 17] = [
         (b"", "ended without a close frame"),
         (b"\x81\x05cut", "ended without a close frame"),
         (b"\xC1\x00", "bits of an extension"),
@@ -299,6 +299,12 @@ fn frames_that_break_a_rule() {
         (b"\x01\x01a\x80\x01b\x80\x01c", "in its order"),
         (b"\x81\x02\xC3(", "isn't UTF-8"),
         (b"\x82\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", "longer than 512 bytes"),
+        // Half a status, those that only a program says to itself, one below all, a reason that is no text.
+        (b"\x88\x01\x03", "a close has no status"),
+        (b"\x88\x02\x03\xED", "a close has no status"),
+        (b"\x88\x02\x03\xEE", "a close has no status"),
+        (b"\x88\x02\x03\xE7", "a close has no status"),
+        (b"\x88\x03\x03\xE8\xFF", "a close has no status"),
     ];
     for (frames, words) in rows {
         let (port, server) = serve(move |mut stream| {
