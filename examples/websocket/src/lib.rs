@@ -74,7 +74,8 @@ pub enum Event<'s> {
     Text(&'s str),
     /// The same of any bytes.
     Binary(&'s [u8]),
-    /// The answer to a ping. (Those of the server are answered by themselves.)
+    /// The answer to a ping, or one that nobody asked for, as a sign of life. (The server's pings are answered by
+    /// themselves.)
     Pong,
     /// Both sides have said that they close. The connection is closed.
     Closed(CloseStatus),

@@ -120,11 +120,11 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
                     awaited = Awaited::Pong;
                 }
             }
-            Event::Pong => awaited = Awaited::Close,
+            Event::Pong if awaited == Awaited::Pong => awaited = Awaited::Close,
             Event::Closed(CloseStatus::NormalClosure) if awaited == Awaited::Close => break,
             Event::Closed(status) => return Err(format!("the server closed: {status:?}").into()),
-            // A server may say what it wants.
-            Event::Text(_) | Event::Binary(_) => continue,
+            // A server may say what it wants, and that it is there.
+            Event::Text(_) | Event::Binary(_) | Event::Pong => continue,
         }
         since = clock.now_ms();
         let put: nb::Result<(), Failure<Infallible>> = match awaited {

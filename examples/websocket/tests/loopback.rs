@@ -359,6 +359,24 @@ fn the_program() {
     assert_eq!(lines[..5], expected);
     assert!(lines[5].starts_with("2 times, in "), "{said}");
 
+    // A pong that nobody asked for, as some servers send them to show that they are there.
+    let (port, server) = serve(|stream| {
+        let mut socket = tungstenite::accept(stream).unwrap();
+        socket.send(Message::Pong(b""[..].into())).unwrap();
+        while let Ok(message) = socket.read() {
+            if message.is_text() {
+                socket.send(message).unwrap();
+            }
+        }
+    });
+    let url = format!("ws://127.0.0.1:{port}/");
+    let done = program().args([url.as_str(), "--count", "1"]).output().unwrap();
+    let said = String::from_utf8(done.stdout).unwrap();
+    let lines: Vec<_> = said.lines().collect();
+    let expected = ["Open", "Pong", "Text(\"open\")", "Pong", "Closed(NormalClosure)"];
+    assert_eq!(lines.get(..5), Some(&expected[..]), "{said}");
+    server.join().unwrap();
+
     let (port, server) = serve(|mut stream| {
         read_head(&mut stream).unwrap();
         stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n").unwrap();
