@@ -243,10 +243,10 @@ pub use json::JsonError;
 #[cfg(feature = "json")]
 mod json {
     use crate::client::{Buffer, Call, Request, Response};
-    use crate::error::{Error, RequestError};
+    use crate::error::RequestError;
     use crate::nal::ErrorOf;
     use core::fmt;
-    use nal_link::{Clock, LinkError, Network};
+    use nal_link::{Clock, Network};
     use serde::{Deserialize, Serialize};
     use serde_json_core::de;
 
@@ -255,6 +255,12 @@ mod json {
         ///
         /// A value that doesn't fit is refused when the request is sent:
         /// [`JsonBody`](crate::RequestError::JsonBody).
+        ///
+        /// # Panics
+        ///
+        /// `serde-json-core` panics for types that it can't write: a `char`, a 128-bit number, a variant with several
+        /// values in parentheses; and where a `Serialize` of the caller's own fails. A map's names have to be strings,
+        /// and it writes `serialize_bytes` as they are: it checks neither.
         ///
         /// ```no_run
         /// # use safe_http_client::*;
@@ -283,15 +289,20 @@ mod json {
 
     impl<N: Network, C: Clock, B: Buffer> Response<'_, '_, N, C, B> {
         /// Reads the rest of the body into the request's buffer, and parses it. Strings of the value may borrow
-        /// from there. One with escapes (`\"`, `\/`, `\n`, `\u00fc`) is another text than the body has: a `&str` of
-        /// it is refused; a `heapless::String` (its feature `serde`) gets its characters, up to 128 bytes of them.
-        /// (`serde_json_core::str::EscapedStr` borrows it as it stands.)
+        /// from there.
+        ///
+        /// A string is **as it came, with its escapes**: `"caf\u00e9"` has a backslash, a `u` and four digits, and
+        /// `"http:\/\/"`, as PHP writes it, two backslashes. Where there may be some, take it as
+        /// `serde_json_core::str::EscapedStr`, which gives the characters; or, for a type that owns its strings,
+        /// give what [`read_to_end`](Self::read_to_end) returns to `serde_json_core::from_slice_escaped`, with room
+        /// for the longest.
         ///
         /// # Errors
         ///
         /// [`JsonError::Response`] as [`read_to_end`](Self::read_to_end): a body that was cut, or that doesn't fit
-        /// the buffer; or that is [`Compressed`](crate::ErrorKind::Compressed) by gzip. [`JsonError::Json`] where
-        /// it is no JSON, or other JSON than the type takes; the bytes can still be had from `read_to_end`.
+        /// the buffer; or that is [`Compressed`](crate::ErrorKind::Compressed) by gzip. [`JsonError::Json`] where it
+        /// is no JSON, or other JSON than the type takes, or more than 32 arrays and objects stand in one another;
+        /// the bytes can still be had from `read_to_end`.
         ///
         /// ```no_run
         /// # use safe_http_client::*;
@@ -299,27 +310,26 @@ mod json {
         /// struct State<'a> { door: &'a str, opened: u32 }
         /// # fn f<N: Network, C: Clock>(mut online: Online<'_, N, C>) -> Result<(), JsonError<ErrorOf<N>>> {
         /// let mut buffer = [0; 1024];
-        /// let mut response = online.get("http://192.168.1.20/state", &mut buffer).send()?;
+        /// let sent = online.get("http://192.168.1.20/state", &mut buffer).send();
+        /// let mut response = sent.map_err(JsonError::Response)?;
         /// let state: State<'_> = response.json()?;
         /// println!("{} {}", state.door, state.opened);
         /// # Ok(()) }
         /// ```
         pub fn json<'t, T: Deserialize<'t>>(&'t mut self) -> Result<T, JsonError<ErrorOf<N>>> {
-            self.read_to_end()?;
-            self.check_coding()?;
+            self.read_to_end().map_err(JsonError::Response)?;
+            self.check_coding().map_err(JsonError::Response)?;
             self.call().json().map_err(JsonError::Json)
         }
     }
 
-    /// The most bytes of a string with escapes, decoded. They are on the stack.
-    const UNESCAPED: usize = 128;
-
     impl<B: Buffer> Call<'_, B> {
-        /// Parses what [`poll_read_to_end`](Self::poll_read_to_end) has read.
+        /// Parses what [`poll_read_to_end`](Self::poll_read_to_end) has read. For its strings see
+        /// [`Response::json`].
         ///
         /// # Errors
         ///
-        /// It is no JSON, or other JSON than the type takes.
+        /// It is no JSON, or other JSON than the type takes; or more than 32 arrays and objects stand in one another.
         ///
         /// ```no_run
         /// # use safe_http_client::*;
@@ -332,14 +342,64 @@ mod json {
         /// ```
         pub fn json<'t, T: Deserialize<'t>>(&'t self) -> Result<T, de::Error> {
             let body = self.body();
-            // Without room for them it would hand over the escapes as if they were the text.
-            let mut unescaped = [0; UNESCAPED];
-            let (value, length) = de::from_slice_escaped(body, &mut unescaped)?;
+            if is_deep(body) {
+                return Err(de::Error::CustomError);
+            }
+            let (value, length) = serde_json_core::from_slice(body)?;
             match body.get(length..).unwrap_or_default().trim_ascii() {
                 [] => Ok(value),
                 _ => Err(de::Error::TrailingCharacters),
             }
         }
+    }
+
+    /// So many arrays and objects may stand in one another.
+    const DEEPEST: u8 = 32;
+
+    /// Where in a text of JSON a byte stands.
+    #[derive(Clone, Copy)]
+    enum Place {
+        /// Where a value or a name may begin.
+        Value,
+        Text,
+        /// Behind a backslash in a text.
+        Escape,
+        /// Behind a text, an array or an object.
+        Behind,
+        /// In anything else.
+        Word,
+    }
+
+    /// Whether a body is deeper than [`DEEPEST`], or has a comma where a value belongs. serde-json-core calls itself
+    /// for each array in an array that its caller's type passes over: a kilobyte of `[` would use up a chip's stack.
+    ///
+    /// No text may hide a bracket from this and not from it. Therefore a text is here what it takes for one: within
+    /// a word it passes over a quotation mark. And behind `[,`, which it lets pass, it wants no comma any more.
+    fn is_deep(body: &[u8]) -> bool {
+        let (mut depth, mut place) = (0u8, Place::Value);
+        for byte in body {
+            place = match (place, *byte) {
+                (Place::Text, b'\\') => Place::Escape,
+                (Place::Text, b'"') => Place::Behind,
+                (Place::Text | Place::Escape, _) | (Place::Value, b'"') => Place::Text,
+                (Place::Value, b'[' | b'{') => {
+                    depth = depth.saturating_add(1);
+                    Place::Value
+                }
+                (_, b']' | b'}') => {
+                    depth = depth.saturating_sub(1);
+                    Place::Behind
+                }
+                (Place::Value, b',') => return true,
+                (_, b',') | (Place::Behind, b':') => Place::Value,
+                (_, b' ' | b'\t' | b'\n' | b'\r') => place,
+                _ => Place::Word,
+            };
+            if depth > DEEPEST {
+                return true;
+            }
+        }
+        false
     }
 
     /// Why a response's JSON couldn't be had.
@@ -357,34 +417,13 @@ mod json {
         Json(de::Error),
     }
 
-    /// So that `?` takes it where a function sends a request and reads JSON.
-    impl<R> From<R> for JsonError<R> {
-        fn from(error: R) -> Self {
-            Self::Response(error)
-        }
-    }
-
-    /// So that `?` takes `wait_online`'s, too.
-    impl<T, D> From<LinkError> for JsonError<Error<T, D>> {
-        fn from(error: LinkError) -> Self {
-            Self::Response(error.into())
-        }
-    }
-
     impl<R: fmt::Display> fmt::Display for JsonError<R> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             match self {
                 Self::Response(error) => error.fmt(f),
-                Self::Json(de::Error::EscapedStringIsTooLong) => write!(
-                    f,
-                    "the body isn't the JSON that was expected: a string with escapes has more than {UNESCAPED} \
-                     bytes; borrow it as a serde_json_core::str::EscapedStr"
-                ),
-                Self::Json(error) => write!(
-                    f,
-                    "the body isn't the JSON that was expected: {error} (look at the response's \
-                     status, its Content-Type and its bytes; a &str can't have escapes, a heapless::String can)"
-                ),
+                Self::Json(error) => {
+                    write!(f, "the body isn't the JSON that was expected: {error}")
+                }
             }
         }
     }
