@@ -53,15 +53,17 @@ impl<C: Clock> Wall<'_, C> {
     }
 }
 
-/// Asks a server for the time of day: seconds since 1970.
+/// Asks a server for the time of day: seconds since 1970. `random` is to be a number that nobody can guess, another
+/// one each time.
 fn ask<S: UdpClientStack>(
     stack: &mut S,
     clock: &impl Clock,
     server: SocketAddr,
+    random: u64,
 ) -> Result<u64, sntpc::Error> {
     let socket = stack.socket().map_err(|_| sntpc::Error::Network)?;
     let udp = Udp { shared: RefCell::new((stack, socket)), clock };
-    let answer = sntpc::sync::get_time(server, &udp, NtpContext::new(Uptime(0)));
+    let answer = sntpc::sync::get_time(server, &udp, NtpContext::new(Asked(random)));
     let (stack, socket) = udp.shared.into_inner();
     let _ = stack.close(socket);
     match answer?.seconds {
@@ -100,22 +102,28 @@ impl<S: UdpClientStack, C: Clock> NtpUdpSocket for Udp<'_, S, C> {
     }
 }
 
-/// What time it is as far as anybody knows: answers are taken for the nearest time to it.
+/// What time it is as far as anybody knows, from when this was built to a day later: answers are taken for the
+/// nearest time to it. An answer has it in it, so that nobody who hasn't seen the request can make one up, and none
+/// that comes late is taken for another's.
 #[derive(Clone, Copy)]
-struct Uptime(u64);
+struct Asked(u64);
 
-impl NtpTimestampGenerator for Uptime {
-    fn init(&mut self) {
-        self.0 = BUILT;
-    }
+impl NtpTimestampGenerator for Asked {
+    fn init(&mut self) {}
 
     fn timestamp_sec(&self) -> u64 {
-        self.0
+        BUILT + (self.0 >> 48)
     }
 
     fn timestamp_subsec_micros(&self) -> u32 {
-        0
+        self.0 as u32 % 1_000_000
     }
+}
+
+/// What this system has for random numbers; a board has a peripheral.
+fn fill_random(bytes: &mut [u8]) {
+    let filled = File::open("/dev/urandom").and_then(|mut file| file.read_exact(bytes));
+    assert!(filled.is_ok(), "no random numbers");
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -132,7 +140,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let wall = Wall { clock: &clock, set: Cell::new(None) };
     let mut stack = std_embedded_nal::Stack; // your stack here
     println!("before: {:?}", wall.now());
-    wall.set(ask(&mut stack, &clock, server).map_err(|error| format!("no time: {error:?}"))?);
+    let mut random = [0; 8];
+    fill_random(&mut random);
+    let time = ask(&mut stack, &clock, server, u64::from_ne_bytes(random));
+    wall.set(time.map_err(|error| format!("no time: {error:?}"))?);
     println!("after: {:?}", wall.now());
 
     let Some(url) = arguments.next() else { return Ok(()) };
@@ -153,11 +164,7 @@ where
     let Some(mut cx) = LoopContext::take() else { unreachable!("it is taken here alone") };
     let (pipe, mut read, mut write) = (Pipe::new(), [0; FULL_RECORD], [0; 1024]);
     let verify = Authority::new(webpki_roots::TLS_SERVER_ROOTS, wall);
-    let random = FnRandom(|bytes: &mut [u8]| {
-        let filled = File::open("/dev/urandom").and_then(|mut file| file.read_exact(bytes));
-        assert!(filled.is_ok(), "no random numbers");
-    });
-    let session = pin!(session(&pipe, &mut read, &mut write, verify, random));
+    let session = pin!(session(&pipe, &mut read, &mut write, verify, FnRandom(fill_random)));
     let network = NalNetwork::new(stack, PcLink, StackQuirks::STD);
     let mut client = SafeHttpClient::new(Tls::new(network, &pipe, session), clock);
     let mut buffer = vec![0; 4096];

@@ -32,6 +32,34 @@ fn server(seconds: u64) -> String {
     address
 }
 
+/// What a request says is the time. It comes back in the answer to it, and in none that somebody made up.
+fn asked() -> u64 {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap().to_string();
+    let server = thread::spawn(move || {
+        let mut request = [0; 128];
+        let (count, client) = socket.recv_from(&mut request).unwrap();
+        assert_eq!(count, 48);
+        // An answer to another request.
+        let mut answer = [0; 48];
+        (answer[0], answer[1]) = (0x24, 2);
+        answer[24..32].copy_from_slice(&request[40..48]);
+        answer[31] ^= 1;
+        answer[40] = 0xF0;
+        socket.send_to(&answer, client).unwrap();
+        u64::from_be_bytes(request[40..48].try_into().unwrap())
+    });
+    let (set, said) = run(&address);
+    assert!(!set && said.contains("no time: IncorrectOriginTimestamp"), "{said}");
+    server.join().unwrap()
+}
+
+#[test]
+fn no_two_requests_are_alike() {
+    let times = [asked(), asked(), asked()];
+    assert!(times[0] != times[1] && times[1] != times[2], "{times:?}");
+}
+
 /// Its program. `cargo test` builds examples beside the tests, but has no variable that names them.
 fn program() -> PathBuf {
     let test = std::env::current_exe().unwrap();
