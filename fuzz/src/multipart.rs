@@ -62,7 +62,9 @@ impl Given<'_> {
         };
         let has_control = |text: &str| text.bytes().any(|b| b < b' ' && b != b'\t' || b == 0x7F);
         ![&self.name, file, kind].into_iter().any(has_control)
-            && ![&self.name, file].into_iter().any(|text| text.contains('"'))
+            && ![&self.name, file]
+                .into_iter()
+                .any(|text| text.contains('"') || text.ends_with('\\'))
     }
 }
 

@@ -95,7 +95,7 @@ pub enum RequestError {
     ManagedHeader,
     /// A header line that was given contradicts what is sent: `Host` that is no host, `Connection:
     /// keep-alive` on a request that closes, `Expect: 100-continue` without a body. Or one of a part's can't be
-    /// written: `Content-Disposition`, with a quotation mark or a line end in a name. Which one.
+    /// written: `Content-Disposition`, with a name that can't stand between quotation marks. Which one.
     UnfitHeader(&'static str),
     /// `Host` was given twice.
     SecondHost,
@@ -203,8 +203,8 @@ impl fmt::Display for RequestError {
                      leave one of them out"
                 }
                 "Content-Disposition" => {
-                    "a part's name, file name or type has a quotation mark or a line end, which would end it \
-                     there: leave it out"
+                    "a part's name, file name or type has a quotation mark, a line end, or a backslash at \
+                     its end: leave it out"
                 }
                 _ => {
                     "the Expect line asks for 100-continue, and the request has no body to wait \

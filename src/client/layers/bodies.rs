@@ -69,9 +69,12 @@ impl<'a> Part<'a> {
         })
     }
 
-    /// Whether its names can stand between quotation marks.
+    /// Whether its names can stand between quotation marks. Browsers send a backslash as it is, too, but in front of
+    /// the second mark most servers take that for a part of the name.
     fn is_sound(&self) -> bool {
-        let is_quotable = |text: &str| text.bytes().all(|byte| is_value_byte(byte) && byte != b'"');
+        let is_quotable = |text: &str| {
+            !text.ends_with('\\') && text.bytes().all(|byte| is_value_byte(byte) && byte != b'"')
+        };
         is_quotable(self.name)
             && is_quotable(self.file_name.unwrap_or_default())
             && self.content_type.unwrap_or_default().bytes().all(is_value_byte)
@@ -199,7 +202,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Request<'r, 'b, N, C, B> {
     /// # Errors
     ///
     /// As [`send_from`](Self::send_from); [`UnfitHeader`](crate::RequestError::UnfitHeader) where a name has a
-    /// quotation mark or a line end.
+    /// quotation mark or a line end, or ends in a backslash.
     ///
     /// ```no_run
     /// # use safe_http_client::*;

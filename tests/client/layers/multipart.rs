@@ -36,6 +36,11 @@ fn as_a_browser_sends_it() {
     for step in [1, 2, 7, 4096] {
         assert_eq!(whole(&parts, step), expected, "{step}");
     }
+    // Elsewhere it is sent as it is.
+    assert!(
+        whole(&[Part::file("a\\b", "C:\\c", "d/e", b"")], 9)
+            .contains(r#"name="a\b"; filename="C:\c""#)
+    );
     assert_eq!(whole(&[], 7), "------part00000000--\r\n");
 }
 
@@ -77,6 +82,9 @@ fn names_that_would_end_their_line() {
         Part::typed("a", "c/d\r\nX: y", b""),
         Part::file("a", "b\"", "c/d", b""),
         Part::file("a", "b", "c/d\r\nX: y", b""),
+        // A quotation mark behind a backslash ends no name for most servers: Flask reads the name `a"; filename=`.
+        Part::text("a\\", ""),
+        Part::file("a", "b\\", "c/d", b""),
     ] {
         let (mut client, _) = scripted(&TestClock::ticking(1), Config::new(), [answers([HELLO])]);
         let mut cx = cx();
