@@ -2,7 +2,7 @@
 
 mod hash;
 
-use super::bytes::{escaped, hex, is, is_space, is_token_byte, part, put, split_at_byte, trim};
+use super::bytes::{hex, is, is_space, is_token_byte, part, put, split_at_byte, trim};
 use super::response::ResponseHead;
 use crate::error::ChallengeError;
 use hash::{Hex, hash};
@@ -276,25 +276,12 @@ impl Answer<'_> {
     /// Writes it, with a line end in front, and returns its length, whether it fits or not.
     pub(crate) fn write(&self, room: &mut [u8]) -> usize {
         let mut line = Line { room, length: 0 };
-        line.put(b"\r\nAuthorization: Digest username");
-        let hash = self.user_hash.as_ref().map(Hex::text);
-        if hash.is_some() || self.user.iter().all(u8::is_ascii) {
-            line.put(b"=\"");
-            line.put_quoted(hash.unwrap_or(self.user));
-            line.put(b"\"");
-        } else {
-            // RFC 8187, by RFC 7616 section 3.4.
-            line.put(b"*=UTF-8''");
-            for &byte in self.user {
-                if byte.is_ascii_alphanumeric() {
-                    line.put(&[byte]);
-                } else {
-                    line.put(&escaped(byte));
-                }
-            }
-        }
+        // A name that isn't ASCII is sent as it is, too: `username*` of RFC 7616 section 3.4 is for what can't stand
+        // between quotation marks, which UTF-8 can, and servers such as Apache don't know it.
+        line.put(b"\r\nAuthorization: Digest username=\"");
+        line.put_quoted(self.user_hash.as_ref().map_or(self.user, Hex::text));
         let challenge = self.challenge;
-        line.put(b", uri=\"");
+        line.put(b"\", uri=\"");
         line.put_quoted(self.uri);
         let values: [Option<&[u8]>; QUOTED.len()] = [
             Some(challenge.realm),
