@@ -356,7 +356,7 @@ impl<N: AsyncNetwork, C: Timer, B: Buffer> Response<'_, '_, N, C, B> {
     ) -> Result<T, crate::JsonError<ErrorOf<N>>> {
         self.read_to_end().await?;
         self.check_coding()?;
-        self.call().json().map_err(crate::JsonError::Json)
+        self.call_mut().json().map_err(crate::JsonError::Json)
     }
 }
 

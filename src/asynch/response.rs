@@ -64,6 +64,11 @@ impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Response<'r, 'b, N, C, B> {
         self.inner.call()
     }
 
+    #[cfg(feature = "json")]
+    pub(super) fn call_mut(&mut self) -> &mut client::Call<'b, B> {
+        self.inner.call_mut()
+    }
+
     /// Status, reason and header fields.
     pub fn head(&self) -> ResponseHead<'_> {
         self.inner.head()

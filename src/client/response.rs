@@ -57,6 +57,11 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Response<'r, 'b, N, C, B> {
         &self.call
     }
 
+    #[cfg(feature = "json")]
+    pub(crate) fn call_mut(&mut self) -> &mut Call<'b, B> {
+        &mut self.call
+    }
+
     /// Calls a step until it doesn't block, and the idle hook in between.
     pub(super) fn wait_for<T>(
         &mut self,

@@ -3,6 +3,8 @@
 use super::{Body, CloseReason, Deadlines, Failure, Timers};
 use crate::error::{Deadline, Evidence, Phase};
 use crate::http::bytes::part;
+#[cfg(feature = "json")]
+use crate::http::bytes::part_mut;
 use crate::http::endpoint::Endpoint;
 use crate::http::framing::{ChunkedDecoder, ResponseTo};
 use crate::http::head::{GoOn, HeadMeasure, HeadParser};
@@ -351,6 +353,20 @@ impl Exchange {
     /// What was read whole of the body.
     pub fn read_body<'b>(&self, buffer: &'b [u8]) -> &'b [u8] {
         part(buffer, self.head_end, self.retained_end)
+    }
+
+    /// The same, and what is free behind all that has arrived.
+    #[cfg(feature = "json")]
+    pub fn body_and_free<'b>(&self, buffer: &'b mut [u8]) -> (&'b mut [u8], &'b mut [u8]) {
+        let end = self.filled.max(self.parsed_to).max(self.retained_end);
+        let (arrived, free) = buffer.split_at_mut_checked(end).unwrap_or_default();
+        (part_mut(arrived, self.head_end, self.retained_end), free)
+    }
+
+    /// What was read of the body has this length from now on: it was decoded where it stands.
+    #[cfg(feature = "json")]
+    pub fn shorten_body(&mut self, length: usize) {
+        self.retained_end = self.head_end.saturating_add(length).min(self.retained_end);
     }
 
     /// What came with the head, of a body that wasn't read yet.

@@ -7,14 +7,16 @@ mod again;
 mod bodies;
 pub(crate) mod download;
 mod events;
+#[cfg(feature = "json")]
+mod json;
 mod steps;
 
 pub use again::{Hop, HopList, Hops};
-#[cfg(feature = "json")]
-pub use bodies::JsonError;
 pub use bodies::{Multipart, Part};
 pub use download::{Download, DownloadError};
 pub use events::{Event, EventError, EventStream};
+#[cfg(feature = "json")]
+pub use json::JsonError;
 pub use steps::Kept;
 
 use super::request::refuse;

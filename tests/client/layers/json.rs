@@ -114,17 +114,90 @@ fn received() {
     }
 }
 
-/// A text comes with its escapes. (Python writes the one, PHP the other.)
+/// What has escapes is another text than the bytes that came: it is decoded, or refused, and never handed over as
+/// it stands. (Python writes `\u00e9`, PHP `\/`.)
 #[test]
 fn escapes() {
-    for text in ["caf\\u00e9", "http:\\/\\/192.168.1.20", "a\\\"b\\\\"] {
-        let body = format!("\"{text}\"");
-        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-        let (mut client, _log) =
-            scripted(&TestClock::ticking(1), Config::new(), [answers([&*answer])]);
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Owned {
+        door: heapless::String<160>,
+    }
+    let long = "y".repeat(127);
+    let refused = "CustomError";
+    for (text, owned, borrowed) in [
+        ("front", Ok("front"), Ok("front")),
+        (r"http:\/\/gate\/", Ok("http://gate/"), Ok("http://gate/")),
+        (r"caf\u00e9 \u00FC\b\f\n\r\t", Ok("café ü\u{8}\u{c}\n\r\t"), Ok("café ü\u{8}\u{c}\n\r\t")),
+        (r"\u20ac\ud83d\ude00", Ok("€😀"), Ok("€😀")),
+        // Halves of a pair.
+        (r"\ud83d", Ok("\u{fffd}"), Ok("\u{fffd}")),
+        (r"\ude00x", Ok("\u{fffd}x"), Ok("\u{fffd}x")),
+        (r"\ud83d\ud83d\ude00", Ok("\u{fffd}😀"), Ok("\u{fffd}😀")),
+        (r"\ud83d\n", Ok("\u{fffd}\n"), Ok("\u{fffd}\n")),
+        // What would end the text, and what would begin an escape that isn't one.
+        (r#"the \"left\""#, Ok("the \"left\""), Err(refused)),
+        (r"\u0022,\u0022opened\u0022:1", Ok("\",\"opened\":1"), Err(refused)),
+        (r"C:\\new\\u0041", Ok("C:\\new\\u0041"), Err(refused)),
+        (r"\u005cn\u005C", Ok("\\n\\"), Err(refused)),
+        // No escapes.
+        (r"\q", Err("InvalidEscapeSequence"), Err("InvalidEscapeSequence")),
+        (r"\u12g4", Err("InvalidEscapeSequence"), Err("InvalidEscapeSequence")),
+        (r"\u123", Err("InvalidEscapeSequence"), Err("InvalidEscapeSequence")),
+        (&*format!(r"\\{long}"), Ok(&*format!("\\{long}")), Err(refused)),
+        (&*format!(r"\\{long}y"), Err("EscapedStringIsTooLong"), Err("EscapedStringIsTooLong")),
+        (&*format!(r"\n{long}y"), Ok(&*format!("\n{long}y")), Ok(&*format!("\n{long}y"))),
+    ] {
+        let body = format!("{{\"door\":\"{text}\",\"opened\":17}}");
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+        // No more room than the response takes, or the request.
+        let room = (head.len() + body.len()).max(127);
+        let connections = [answers([&*format!("{head}{body}")])];
+        let (mut client, _log) = scripted(&TestClock::ticking(1), Config::new(), connections);
         let mut cx = cx();
         let mut online = client.online(&mut cx).unwrap();
-        let mut response = online.get("http://192.168.1.20/a", [0; 1024]).send().unwrap();
-        assert_eq!(response.json::<&str>(), Ok(text));
+        let mut response = online.get("http://192.168.1.20/a", vec![0; room]).send().unwrap();
+        // As often as it is asked for.
+        for _ in 0..2 {
+            let found = response.json::<Owned>().map_err(named);
+            let found = found.map(|found| found.door.to_string());
+            assert_eq!(found, owned.map(str::to_owned).map_err(str::to_owned), "{text}");
+            let found = response.json::<State<'_>>().map(|found| found.door).map_err(named);
+            assert_eq!(found, borrowed.map_err(str::to_owned), "{text}");
+        }
+        if let Ok(decoded) = borrowed {
+            let body = response.read_to_end().unwrap();
+            assert_eq!(
+                body,
+                format!("{{\"door\":\"{decoded}\",\"opened\":17}}").as_bytes(),
+                "{text}"
+            );
+        }
+    }
+}
+
+fn named(error: JsonError<impl std::fmt::Debug>) -> String {
+    match error {
+        JsonError::Json(error) => format!("{error:?}"),
+        JsonError::Response(error) => panic!("{error:?}"),
+    }
+}
+
+/// A text that the type passes over needs no more room than what is behind the response.
+#[test]
+fn escapes_of_others() {
+    let note = "\\\"\\ud83d\\ude00".repeat(40);
+    let body = format!("{{\"note\":\"{note}\",\"door\":\"front\",\"opened\":17}}");
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    for (room, expected) in [(head.len() + 200, None), (head.len() + 199, Some("larger buffer"))] {
+        let connections = [answers([&*head])];
+        let (mut client, _log) = scripted(&TestClock::ticking(1), Config::new(), connections);
+        let mut cx = cx();
+        let mut online = client.online(&mut cx).unwrap();
+        let mut response = online.get("http://192.168.1.20/a", vec![0; room]).send().unwrap();
+        let found = response.json::<State<'_>>();
+        assert_eq!(found.is_ok(), expected.is_none(), "{found:?}");
+        if let (Err(error), Some(expected)) = (found, expected) {
+            assert!(error.to_string().contains(expected), "{error}");
+        }
     }
 }
