@@ -14,18 +14,10 @@ pub(super) enum Circumstance {
     Modem(StackFault),
     /// The link went while the request was under way.
     LinkLost,
-    /// The total deadline had run out before anything was asked: the host is an address, and none was looked up.
-    Unasked,
-    /// Another call took the client.
-    Displaced,
-    /// The deadline ran out while the request was sent.
-    Sending,
-    /// It ran out behind the first bytes of the answer.
-    Answering,
-    /// The response is whole, and no text.
-    NoText,
-    /// Its transfer coding is one that isn't read.
-    Coded,
+    /// The deadline ran out while the request was sent, or behind the first bytes of the answer.
+    UnderWay,
+    /// The response is valid, and none that this call takes: no text, or in a coding that isn't read.
+    Unfit,
     /// The connection is the body's end, and of such a stack it isn't known whether all of it came.
     Unended,
     /// There is an access point, and no address, after `wait_online` has waited for one or without that.
@@ -64,22 +56,12 @@ impl Circumstance {
             (Self::LinkLost, Cause::NoAddress) => {
                 "the link was lost while the request was under way"
             }
-            (Self::Unasked, Cause::InvalidRequest) => {
-                "the total deadline was over before {host} was asked"
+            (Self::UnderWay, Cause::SlowServer) => {
+                "{host} took longer than the deadline in the middle of the exchange"
             }
-            (Self::Displaced, Cause::InvalidRequest) => "another call took this one's place",
-            (Self::Sending, Cause::SlowServer) => {
-                "{host} took longer than the deadline to take the request"
-            }
-            (Self::Answering, Cause::SlowServer) => {
-                "{host} took longer than the deadline with the rest of its answer"
-            }
-            (Self::NoText, Cause::BadResponse) => "the body isn't text in UTF-8",
-            (Self::Coded, Cause::BadResponse) => {
-                "the response has a transfer coding that nobody asked for"
-            }
+            (Self::Unfit, Cause::BadResponse) => "the response is none that this call takes",
             (Self::Unended, Cause::StackQuirks) => {
-                "the connection is the body's end, and this stack may lose the last bytes there"
+                "only the connection ends the body, and this stack may lose data there"
             }
             (Self::Modem(fault), Cause::ModemUnresponsive) => match fault {
                 StackFault::ModemHung => "the modem says nothing but that it is busy",
@@ -114,29 +96,16 @@ impl Circumstance {
             (Self::OwnMachine, Cause::SlowServer) => {
                 "look at the server: it takes no more connections, or hangs"
             }
-            (Self::Unasked, Cause::InvalidRequest) => {
-                "raise total_timeout, or poll the call sooner once it is started"
-            }
-            (Self::Displaced, Cause::InvalidRequest) => {
-                "poll a call to its end, or drop it, before the next one is started"
-            }
-            (Self::Sending, Cause::SlowServer) => {
-                "look at the server: it reads no more of the request. Or raise the deadline that ran \
-                 out (idle_timeout or total_timeout)"
-            }
-            (Self::Answering, Cause::SlowServer) => {
+            (Self::UnderWay, Cause::SlowServer) => {
                 "look at the server: it stopped, or is slow. Or raise the deadline that ran out \
                  (idle_timeout or total_timeout)"
             }
-            (Self::NoText, Cause::BadResponse) => {
-                "read it as bytes (read_to_end), or let the server send UTF-8"
-            }
-            (Self::Coded, Cause::BadResponse) => {
-                "have it as it is (allow_unknown_codings), or switch the coding off at the server"
+            (Self::Unfit, Cause::BadResponse) => {
+                "have it as it is (read_to_end, allow_unknown_codings), or correct the server"
             }
             (Self::Unended, Cause::StackQuirks) => {
-                "let the server send a Content-Length, or chunks. If the stack hands over all that came \
-                 before it reports the end, declare that (with_pipe_closed)"
+                "let the server send a Content-Length. If the stack loses nothing at the end, declare that \
+                 (with_pipe_closed)"
             }
             (Self::Modem(StackFault::ModemHung), Cause::ModemUnresponsive) => {
                 "give it time. If it takes no restart (AT+RST) either, switch its supply, or pull EN low \
@@ -158,8 +127,7 @@ impl Circumstance {
                  enough. If none comes, check DHCP and the signal"
             }
             (Self::Down { reason: DisconnectReason::Unknown, waited: true }, Cause::NoAddress) => {
-                "join the access point: check that it is on, its name, the password and the distance \
-                 to it. Where events tell of the link, see that they do (LinkEvents::got_ip)"
+                "join the access point, and see that the address is reported (LinkEvents::got_ip)"
             }
             (Self::Down { waited: true, .. }, Cause::NoAddress) => {
                 "join the access point: check that it is on, its name, the password and the distance \

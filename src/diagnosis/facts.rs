@@ -272,16 +272,13 @@ fn stalled(body: Option<BodyProgress>) -> Symptom {
 /// What an error says beside its symptom, where that has words of its own.
 fn beside<T, D>(error: &Error<T, D>, evidence: &Evidence) -> Circumstance {
     match (&error.kind, error.phase) {
-        (ErrorKind::Request(RequestError::Displaced), _) => Circumstance::Displaced,
-        (ErrorKind::NotUtf8 { .. }, _) => Circumstance::NoText,
-        (ErrorKind::Protocol(ProtocolError::TransferCoding), _) => Circumstance::Coded,
-        (ErrorKind::Truncated { .. }, _) if is_unended(evidence) => Circumstance::Unended,
-        (ErrorKind::Timeout { .. }, Phase::Resolve) if evidence.remote.is_some() => {
-            Circumstance::Unasked
+        (ErrorKind::NotUtf8 { .. } | ErrorKind::Protocol(ProtocolError::TransferCoding), _) => {
+            Circumstance::Unfit
         }
-        (ErrorKind::Timeout { .. }, Phase::Send) => Circumstance::Sending,
+        (ErrorKind::Truncated { .. }, _) if is_unended(evidence) => Circumstance::Unended,
+        (ErrorKind::Timeout { .. }, Phase::Send) => Circumstance::UnderWay,
         (ErrorKind::Timeout { .. }, Phase::Head | Phase::Body) if evidence.received > 0 => {
-            Circumstance::Answering
+            Circumstance::UnderWay
         }
         _ => Circumstance::Plain,
     }
