@@ -17,6 +17,9 @@ pub(crate) const WINDOW: usize = 5_760;
 /// The most that one piece from a socket holds, as a TCP segment does.
 pub(crate) const SEGMENT: usize = 1_460;
 
+/// What a TLS record has more than its data: head, nonce and tag of AES-GCM.
+const RECORD: usize = 29;
+
 /// The protocol of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -52,6 +55,8 @@ pub(crate) struct Link {
     pub conn: Conn,
     /// What `AT+CIPRECVDATA` gives, in passive mode.
     pub window: VecDeque<u8>,
+    /// How much of that is in each TLS record (ESP-AT).
+    pub records: VecDeque<usize>,
     /// ESP-AT tells of waiting data once, until some are read.
     pub announced: bool,
     /// The peer is done.
@@ -73,12 +78,30 @@ impl Link {
             local_port,
             conn,
             window: VecDeque::new(),
+            records: VecDeque::new(),
             announced: false,
             ended: false,
             open: true,
             held_until: None,
             late: None,
         }
+    }
+
+    /// What is told to be waiting: of TLS, its records as they came, which are longer than what is in them.
+    pub fn told(&self) -> usize {
+        self.window.len() + RECORD * self.records.len()
+    }
+
+    /// Takes what is asked for out of the window, but nothing of a second record.
+    pub fn take(&mut self, wanted: usize) -> Vec<u8> {
+        let whole = self.records.front().copied().unwrap_or(self.window.len());
+        let count = whole.min(wanted);
+        if count < whole {
+            self.records.front_mut().into_iter().for_each(|record| *record -= count);
+        } else {
+            self.records.pop_front();
+        }
+        self.window.drain(..count).collect()
     }
 
     /// When something may happen here without anybody else's doing.

@@ -282,8 +282,11 @@ impl Modem {
             return;
         };
         link.window.extend(data);
+        if kind == Kind::Ssl && !nonos {
+            link.records.push_back(count);
+        }
         // ESP-AT tells once what waits, until some of it is read; NonOS tells of each piece.
-        let told = if nonos && !totals { count } else { link.window.len() };
+        let told = if nonos && !totals { count } else { link.told() };
         if !nonos && std::mem::replace(&mut link.announced, true) {
             return;
         }

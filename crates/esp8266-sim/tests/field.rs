@@ -201,6 +201,22 @@ fn ipd_totals() {
     assert!(rig.send(&[b'x'; 50]).contains("+IPD,0,50\r\n"));
 }
 
+/// ESP-AT tells the length of TLS records as they came, and gives what is in one at a time.
+#[test]
+fn tls_records() {
+    let mut rig = Rig::passive(config(AT2).peer(HOST, 443, echo()));
+    rig.ask("AT+CIPSTART=0,\"SSL\",\"192.168.4.20\",443");
+    assert!(rig.send(b"hello").contains("+IPD,0,34\r\n"));
+    rig.send(b"you");
+    assert_eq!(rig.ask("AT+CIPRECVLEN?"), "+CIPRECVLEN:66,-1,-1,-1,-1\r\n\r\nOK\r\n");
+    for told in ["2,he", "3,llo", "2,yo", "1,u"] {
+        let most = if told == "3,llo" { 64 } else { 2 };
+        let answer = rig.ask(&format!("AT+CIPRECVDATA=0,{most}"));
+        assert!(answer.starts_with(&format!("+CIPRECVDATA:{told}\r\nOK")), "{answer}");
+    }
+    assert_eq!(rig.ask("AT+CIPRECVLEN?"), "+CIPRECVLEN:0,-1,-1,-1,-1\r\n\r\nOK\r\n");
+}
+
 #[test]
 fn old_versions() {
     let rig = |version: &str| Rig::new(config(NONOS).version(version.parse().unwrap()));

@@ -7,6 +7,7 @@ mod deaf;
 mod firmwares;
 mod scans;
 mod start_up;
+mod transcripts;
 
 use crate::script::{Answers, Script};
 use conformance::modem::*;

@@ -203,8 +203,11 @@ impl Modem {
             return self.corrupted(now);
         };
         self.tail = Tail::ON;
-        if let Some(open) = self.slot(link).and_then(Slot::open_link) {
-            open.read_begins(length, most);
+        if let Some(slot) = self.slot(link) {
+            let tls = slot.tls.is_some();
+            if let Some(open) = slot.open_link() {
+                open.read_begins(length, most, tls);
+            }
         }
         if length > 0 {
             self.payload = Some(Payload { link, left: length, unsolicited: false, touched: now });

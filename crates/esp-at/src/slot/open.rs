@@ -191,17 +191,20 @@ impl OpenLink {
         self.questions = 0;
     }
 
-    /// The modem hands out so many bytes of the `most` that it was asked for.
-    pub(crate) fn read_begins(&mut self, length: u32, most: u16) {
+    /// The modem hands out so many bytes of the `most` that it was asked for; `tls`: over TLS.
+    pub(crate) fn read_begins(&mut self, length: u32, most: u16, tls: bool) {
         self.frame = Frame::Coming;
         let due = self.announced.min(most.into());
-        self.missing = if length < due { self.announced.saturating_sub(length) } else { 0 };
+        let short = length < due;
+        // Over TLS the modem tells the length of the records, and hands out what is in one: always less
+        // (*ESP-AT User Guide*, note at `AT+CIPRECVLEN`). What comes up short there says nothing of bytes lost.
+        self.missing = if short && !tls { self.announced.saturating_sub(length) } else { 0 };
         let full = length == u32::from(most);
         self.announced = if full { self.announced.saturating_sub(length) } else { 0 };
         // What came between the announcement and the read isn't told by every firmware.
         self.may_hold_more = full && self.announced == 0;
-        // It had said that there were some.
-        self.has_to_ask = length == 0;
+        // It had said that there were some; or another record waits, which no notice has to follow.
+        self.has_to_ask = length == 0 || (short && tls);
         self.stop_waiting();
     }
 

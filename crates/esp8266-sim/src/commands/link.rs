@@ -284,7 +284,7 @@ impl Modem {
             .links
             .iter()
             .map(|link| match link {
-                Some(link) => link.window.len().to_string(),
+                Some(link) => link.told().to_string(),
                 None => idle.into(),
             })
             .collect();
@@ -319,8 +319,8 @@ impl Modem {
         }
         let empty = self.schedule.hits(Fault::EmptyRead);
         let lies = self.schedule.hits(Fault::LyingRecvLength);
-        let count = if empty { 0 } else { link.window.len().min(wanted as usize).min(limit) };
-        let data: Vec<u8> = link.window.drain(..count).collect();
+        let data = if empty { Vec::new() } else { link.take(limit.min(wanted as usize)) };
+        let count = data.len();
         link.announced = false;
         let (remote, port) = (link.remote, link.port);
         if !link.open && link.window.is_empty() {
