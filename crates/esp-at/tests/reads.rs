@@ -18,6 +18,8 @@ fn a_line_of_the_data_refuses_no_read() {
             Err(nb::Error::Other(EspAtError::Corrupted)),
         ),
         ("\r\nERROR".to_owned(), Err(nb::Error::WouldBlock)),
+        // `AT+SYSLOG=1` has it in front of each `ERROR`.
+        ("ERR CODE:0x010a0000\r\n\r\nERROR".to_owned(), Err(nb::Error::WouldBlock)),
     ] {
         let mut rig = rig();
         let mut socket = rig.connected();

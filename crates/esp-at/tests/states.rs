@@ -417,6 +417,7 @@ fn an_ok_without_a_connect_is_no_connection() {
 fn a_connect_that_was_answered_with_a_word_more_was_dialled() {
     for (answer, error) in [
         ("ERROR", EspAtError::NotDialled),
+        ("ERR CODE:0x010a0000\r\n\r\nERROR", EspAtError::NotDialled),
         ("0,CONNECT\r\n\r\nERROR", EspAtError::ConnectFailed),
         ("DNS Fail\r\n\r\nERROR", EspAtError::ConnectFailed),
         ("connect fail\r\n\r\nERROR", EspAtError::ConnectFailed),

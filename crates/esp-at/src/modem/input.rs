@@ -100,8 +100,11 @@ impl Modem {
             // A word more than `ERROR`, and none that the driver asks for.
             (Event::DnsFail, _) => in_flight.seen.unknown_line = true,
             (Event::Line, task) => {
-                // Firmware that goes on with its echo repeats the command.
-                in_flight.seen.unknown_line |= !self.parser.line().starts_with(b"AT");
+                // Firmware that goes on with its echo repeats the command; and ESP-AT has a code in front of each
+                // `ERROR` where a program before this one has left `AT+SYSLOG=1`.
+                let line = self.parser.line();
+                let told = !line.starts_with(b"AT") && !line.starts_with(b"ERR CODE:");
+                in_flight.seen.unknown_line |= told;
                 self.line(task);
             }
             (Event::Read(length), Task::Read { link, most }) => {
