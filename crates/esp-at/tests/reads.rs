@@ -30,3 +30,17 @@ fn a_line_of_the_data_refuses_no_read() {
         assert_eq!(rig.modem.receive(&mut socket, &mut buffer), expected, "{told}");
     }
 }
+
+/// A connection that broke ends with this on some firmwares.
+#[test]
+fn connect_fail_ends_a_connection() {
+    let mut rig = rig();
+    let mut socket = rig.connected();
+    let mut buffer = [0; 64];
+    assert_eq!(rig.modem.receive(&mut socket, &mut buffer), Err(nb::Error::WouldBlock));
+    rig.says("0,CONNECT FAIL");
+    assert_eq!(rig.modem.receive(&mut socket, &mut buffer), Err(nb::Error::WouldBlock));
+    rig.answer("AT+CIPRECVLEN?", "+CIPRECVLEN:0,0,0,0,0\r\n\r\nOK");
+    assert_eq!(rig.modem.receive(&mut socket, &mut buffer), Ok(0));
+    assert_eq!(rig.modem.send(&mut socket, b"x"), Err(nb::Error::Other(EspAtError::Closed)));
+}

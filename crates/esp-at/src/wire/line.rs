@@ -28,7 +28,7 @@ pub(crate) enum Event {
     WifiDisconnect(u8),
     /// `<id>,CONNECT`, `+LINK_CONN:…`
     Connect(Option<u8>),
-    /// `<id>,CLOSED`
+    /// `<id>,CLOSED`, `<id>,CONNECT FAIL`
     Closed(Option<u8>),
     /// `SEND OK`
     SendOk,
@@ -119,7 +119,8 @@ fn with_numbers(line: &[u8]) -> Event {
     {
         match rest {
             b"CONNECT" => return Event::Connect(Some(link)),
-            b"CLOSED" => return Event::Closed(Some(link)),
+            // The second of a link that broke, on firmwares of the 1.x line.
+            b"CLOSED" | b"CONNECT FAIL" => return Event::Closed(Some(link)),
             _ => {}
         }
     }
@@ -188,7 +189,7 @@ pub(crate) fn interruption(line: &[u8]) -> Option<(usize, Event)> {
         let event = classify(line.get(start..)?);
         return (event != Event::Line).then_some((start, event));
     }
-    for (text, length) in [(&b",CONNECT"[..], 9), (b",CLOSED", 8)] {
+    for (text, length) in [(&b",CONNECT"[..], 9), (b",CLOSED", 8), (b",CONNECT FAIL", 14)] {
         if line.ends_with(text) {
             let start = line.len().checked_sub(length)?;
             let event = classify(line.get(start..)?);

@@ -47,6 +47,7 @@ fn every_spelling_of_both_families() {
         (b"CONNECT\r\n", Event::Connect(None)),
         (b"4,CLOSED\r\n", Event::Closed(Some(4))),
         (b"CLOSED\r\n", Event::Closed(None)),
+        (b"3,CONNECT FAIL\r\n", Event::Closed(Some(3))),
         (b"5,CLOSED\r\n", Event::Line),
         (b"SEND OK\r\n", Event::SendOk),
         (b"SEND FAIL\r\n", Event::SendFail),
@@ -132,6 +133,7 @@ fn interruptions_at_every_byte() {
             (b"\r\nbusy p...\r\n", Event::Busy),
             (b"0,CLOSED\r\n", Event::Closed(Some(0))),
             (b"\r\n0,CLOSED\r\n", Event::Closed(Some(0))),
+            (b"0,CONNECT FAIL\r\n", Event::Closed(Some(0))),
         ] {
             for at in 0..answer.len() {
                 let mut bytes = answer[..at].to_vec();
