@@ -27,6 +27,9 @@ pub(crate) fn firmware(line: &[u8]) -> Option<Firmware> {
     Some(Firmware { family, major, minor, patch })
 }
 
+/// The most that one `AT+CIPSEND` takes, and that one read asks for.
+pub(crate) const MOST_DATA: u16 = 2048;
+
 /// What a command is for. What it takes besides lies in the part of the driver that wants it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Task {

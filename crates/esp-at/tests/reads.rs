@@ -44,3 +44,18 @@ fn connect_fail_ends_a_connection() {
     assert_eq!(rig.modem.receive(&mut socket, &mut buffer), Ok(0));
     assert_eq!(rig.modem.send(&mut socket, b"x"), Err(nb::Error::Other(EspAtError::Closed)));
 }
+
+/// `busy p...`, and what was asked for all the same.
+#[test]
+fn a_read_that_was_refused_and_carried_out_is_a_read() {
+    let mut rig = rig();
+    let mut socket = rig.connected();
+    let mut buffer = [0; 64];
+    rig.says("+IPD,0,7");
+    assert_eq!(rig.modem.receive(&mut socket, &mut buffer), Err(nb::Error::WouldBlock));
+    rig.answer("AT+CIPRECVDATA=0,64", "ERR CODE:0x010b0000\r\n\r\nbusy p...");
+    rig.says("+CIPRECVDATA:7,hello\r\n\r\nOK\r\n0,CLOSED");
+    assert_eq!(rig.modem.receive(&mut socket, &mut buffer), Ok(7));
+    assert_eq!(&buffer[..7], b"hello\r\n");
+    assert_eq!(rig.written(), "");
+}

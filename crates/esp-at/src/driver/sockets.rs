@@ -6,13 +6,10 @@ use crate::modem::Payload;
 use crate::serial::Serial;
 use crate::slot::{Frame, LinkState, OpenLink, ReaderTask, SendState, Slot};
 use crate::wire::LINKS;
-use crate::words::{SendPhase, Task};
+use crate::words::{MOST_DATA, SendPhase, Task};
 use core::net::SocketAddr;
 use embedded_nal::TcpClientStack;
 use nal_link::Clock;
-
-/// The most that one `AT+CIPSEND` takes, and that one read asks for.
-const MOST: u16 = 2048;
 
 /// A socket of the modem's. It knows when the modem has reset since it was made. There are five
 /// (`AT+CIPMUX=1`); [`close`](embedded_nal::TcpClientStack::close) gives one back.
@@ -175,7 +172,7 @@ impl<S: Serial, C: Clock, const RX_BUF: usize> TcpClientStack for EspAt<S, C, RX
 }
 
 fn at_most(length: usize) -> u16 {
-    u16::try_from(length).unwrap_or(MOST).min(MOST)
+    u16::try_from(length).unwrap_or(MOST_DATA).min(MOST_DATA)
 }
 
 impl<S: Serial, C: Clock, const RX_BUF: usize> EspAt<S, C, RX_BUF> {

@@ -5,7 +5,7 @@ use super::{Modem, Payload};
 use crate::error::EspAtError;
 use crate::slot::{Slot, WINDOW};
 use crate::wire::{Event, Fields, LINKS};
-use crate::words::{CommandResult, SendPhase, Task};
+use crate::words::{CommandResult, MOST_DATA, SendPhase, Task};
 
 impl Modem {
     /// Takes a byte that isn't data.
@@ -125,6 +125,11 @@ impl Modem {
         if event == Event::Prompt && self.data_owed > 0 {
             // A send that was given up comes to its prompt late.
             self.desync(now);
+        }
+        // ESP-AT may say `busy p...` and do it all the same: its data are as good as any.
+        if let (Event::Read(length), Some(link)) = (event, self.refused_read) {
+            self.begin(Task::Read { link, most: MOST_DATA }, now);
+            return self.read_begins(link, MOST_DATA, length, now);
         }
         // The read was carried out, and its data were taken for something else.
         if !event.is_unsolicited()
