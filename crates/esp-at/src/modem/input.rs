@@ -170,6 +170,7 @@ impl Modem {
         if !event.is_unsolicited() {
             self.is_free();
         }
+        let probing = self.in_flight.as_ref().is_some_and(|it| it.probing);
         match (phase, event) {
             (SendPhase::Prompt, Event::Ok) => self.set_phase(SendPhase::PromptDue, now),
             (SendPhase::Prompt | SendPhase::PromptDue, Event::Prompt) => {
@@ -190,8 +191,9 @@ impl Modem {
             (SendPhase::Sent | SendPhase::Taken, Event::SendFail) => {
                 self.set_phase(SendPhase::Failed, now);
             }
-            // The answer to a `?`: the modem is through, and didn't say how it ended.
-            (SendPhase::Taken, Event::Error) => {
+            // The answer to a `?`: the modem is through, and didn't say how it ended. Without one it says nothing of
+            // the send: `SEND OK` may follow.
+            (SendPhase::Taken, Event::Error) if probing => {
                 self.end_send(Err(EspAtError::DeliveryUnknown), now);
             }
             // The modem took the data for commands.

@@ -117,6 +117,12 @@ impl<C: Clock> Rig<C> {
         self.says(answer);
     }
 
+    /// The same of a send's data.
+    pub fn answer_data(&mut self, data: &str, answer: &str) {
+        assert_eq!(self.written(), data);
+        self.says(answer);
+    }
+
     pub fn written(&self) -> String {
         String::from_utf8_lossy(&self.written.0.take()).into_owned()
     }
