@@ -61,3 +61,32 @@ fn a_socket_that_isnt_connected_receives_nothing() {
     let received = rig.modem.receive(&mut next, &mut [0; 64]);
     assert_eq!(received, Err(nb::Error::Other(EspAtError::NotConnected)));
 }
+
+/// A program before this one may have left `AT+CIPSERVER=1`: who connects to the modem gets a link that is free in it.
+#[test]
+fn a_strangers_data_on_a_link_whose_peer_has_closed_it_are_not_its_own() {
+    let mut rig = rig();
+    let mut buffer = [0; 64];
+    let mut socket = rig.connected();
+    rig.says("0,CLOSED");
+    rig.says("0,CONNECT\r\n\r\n+IPD,0,5");
+    let lost = Err(nb::Error::Other(EspAtError::Closed));
+    for _ in 0..3 {
+        assert_eq!(rig.modem.receive(&mut socket, &mut buffer), lost);
+        assert_eq!(rig.written(), "");
+    }
+    // What had ended before has ended.
+    rig.modem.close(socket).unwrap();
+    let mut socket = rig.modem.socket().unwrap();
+    assert_eq!(rig.connect(&mut socket), NOTHING.map(|_| ()));
+    rig.answer(CONNECT, "ALREADY CONNECTED\r\n\r\nERROR");
+    rig.answer("AT+CIPCLOSE=0", "0,CLOSED\r\n\r\nOK");
+    rig.answer(CONNECT, "0,CONNECT\r\n\r\nOK");
+    assert_eq!(rig.connect(&mut socket), Ok(()));
+    rig.says("0,CLOSED");
+    assert_eq!(rig.modem.receive(&mut socket, &mut buffer), NOTHING);
+    rig.answer("AT+CIPRECVLEN?", "+CIPRECVLEN:0,0,0,0,0\r\n\r\nOK");
+    rig.says("0,CONNECT\r\n\r\n+IPD,0,5");
+    assert_eq!(rig.modem.receive(&mut socket, &mut buffer), Ok(0));
+    assert_eq!(rig.written(), "");
+}

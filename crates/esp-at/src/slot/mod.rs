@@ -264,10 +264,14 @@ impl Slot {
         }
     }
 
-    /// `<id>,CONNECT`, and the modem isn't connecting it: it was given up long ago.
+    /// `<id>,CONNECT`, and the modem isn't connecting it: it was given up long ago, or somebody connects to the modem,
+    /// which a program before this one has made a server (`AT+CIPSERVER`).
     pub(crate) fn connected_late(&mut self) {
-        if self.is_free() {
-            self.state = LinkState::Closing;
+        match &mut self.state {
+            LinkState::Free => self.state = LinkState::Closing,
+            // What it holds from now on is somebody else's.
+            LinkState::Open(open) => open.taken_over(),
+            _ => {}
         }
     }
 

@@ -122,6 +122,13 @@ impl OpenLink {
         self.drained = false;
     }
 
+    /// The modem has given the link to another connection. What it held of one that had ended is lost.
+    pub(crate) fn taken_over(&mut self) {
+        if self.closed && !self.drained {
+            self.fail(EspAtError::Closed);
+        }
+    }
+
     /// The modem knows no such connection: its `CLOSED` was missed.
     pub(crate) fn close_was_missed(&mut self) {
         self.closed = true;
@@ -144,7 +151,9 @@ impl OpenLink {
     }
 
     fn is_readable(&self) -> bool {
-        self.announced > 0 || self.may_hold_more
+        // Behind its end what is told of the link is of another connection.
+        let has_ended = self.closed && self.drained;
+        !has_ended && (self.announced > 0 || self.may_hold_more)
     }
 
     /// Whether data wait for a reader in the modem.
