@@ -1,14 +1,14 @@
 //! Failures that are only written down, since nothing that runs here has them.
 
 use crate::chip::{Chip, GATEWAY, Pings, all_answer, all_are_silent, chip, gateway_answers, home};
-use crate::chip::{open, refused, silent, up};
+use crate::chip::{no_pings, open, refused, silent, up};
 use crate::common::script::Connection;
 use crate::common::{TestClock, cx};
 use crate::observed::Verdict;
 use safe_http_client::{
-    Cause, Connect, Deadline, Diagnosis, DisconnectReason, Error, ErrorKind, Evidence, IpConfig,
-    LinkError, LinkStatus, Peer, Phase, ProtocolError, RequestError, SafeHttpClient, StackFault,
-    TlsFault,
+    BodyFraming, BodyProgress, Cause, Connect, Deadline, Diagnosis, DisconnectReason, Error,
+    ErrorKind, Evidence, IpConfig, LinkError, LinkStatus, Peer, Phase, ProtocolError, RequestError,
+    SafeHttpClient, StackFault, TlsFault,
 };
 use std::net::Ipv4Addr;
 
@@ -49,6 +49,10 @@ pub fn written() -> Vec<Written> {
     let misrouted = known(|evidence| {
         evidence.link = Some(LinkStatus::Up(misplaced));
         (evidence.phase_ms, evidence.limit_ms) = (5000, 5000);
+    });
+    let until_close = known(|evidence| {
+        let framing = BodyFraming::UntilClose;
+        evidence.body = Some(BodyProgress { received: 5, framing });
     });
     let not_here = "no stack here says so";
     let no_netns = "needs network namespaces";
@@ -161,6 +165,13 @@ pub fn written() -> Vec<Written> {
             nothing,
             Cause::InvalidRequest,
         ),
+        (
+            not_here,
+            Body,
+            ErrorKind::Truncated { received: 5, announced: None },
+            until_close,
+            Cause::StackQuirks,
+        ),
         ("", Head, ErrorKind::Protocol(tls), nothing, Cause::TlsMismatch),
         ("", Link, ErrorKind::Link(out_of_range), nothing, Cause::JoinFailed),
     ];
@@ -209,6 +220,11 @@ pub fn checked() -> Vec<Written> {
     let report = SafeHttpClient::new(hides, TestClock::ticking(1)).diagnose(&mut cx, NEAR);
     let verdict = Verdict::of_report(&report).unwrap();
     let (why, first) = ("pings on a stack that hides refusals", Cause::NothingListens);
+    written.push(Written { why, verdict, first });
+    let knocks = Chip { ping: no_pings, ..chip([silent(), silent()]) };
+    let report = SafeHttpClient::new(knocks, TestClock::ticking(1)).diagnose(&mut cx, FAR);
+    let verdict = Verdict::of_report(&report).unwrap();
+    let (why, first) = ("a gateway that opens no port, and answers no pings", Cause::GatewaySilent);
     written.push(Written { why, verdict, first });
     // A resolver that says nothing, with its gateway there and away.
     for (ping, first) in [(all, Cause::NameNotResolved), (nobody, Cause::GatewaySilent)] {
