@@ -97,7 +97,12 @@ impl Seen {
             link,
             around: Around::UNKNOWN,
             peer,
-            beside: beside(error, evidence),
+            // Without the texts nobody asks for it.
+            beside: if cfg!(feature = "advice") {
+                beside(error, evidence)
+            } else {
+                Circumstance::Plain
+            },
         }
     }
 
@@ -168,7 +173,7 @@ impl Seen {
             Some(LinkError::NoAddress) => Circumstance::NoAddress { waited },
             Some(LinkError::Disconnected(reason)) => Circumstance::Down { reason, waited },
             Some(_) => Circumstance::Plain,
-            None if self.beside != Circumstance::Plain => self.beside,
+            None if !matches!(self.beside, Circumstance::Plain) => self.beside,
             None if facts.link_lost => Circumstance::LinkLost,
             None if facts.own_machine => Circumstance::OwnMachine,
             None => Circumstance::Plain,
