@@ -67,15 +67,15 @@ impl Write for Slow {
     }
 }
 
-/// A modem that has joined its access point, in virtual time.
-pub fn joined(
+/// A modem that has joined its access point, in virtual time. A read takes `RX_BUF` bytes at most.
+pub fn joined<const RX_BUF: usize>(
     config: Config,
     turnaround: Duration,
     cx: &mut LoopContext,
-) -> Result<(Handle, VirtualClock, EspAt<Slow, Virtual>)> {
+) -> Result<(Handle, VirtualClock, EspAt<Slow, Virtual, RX_BUF>)> {
     let (handle, port, clock) = Simulator::lockstep(config);
     let slow = Slow { port, clock: clock.clone(), turnaround };
-    let mut modem = EspAt::new(slow, Virtual(clock.clone()));
+    let mut modem = EspAt::<_, _, RX_BUF>::with_rx_buf(slow, Virtual(clock.clone()));
     modem.join(cx, "sim", "simsimsim").map_err(|error| format!("join: {error}"))?;
     Ok((handle, clock, modem))
 }

@@ -108,13 +108,13 @@ pub fn report() -> String {
         "esp-at-nal in all",
     ];
     let mut rows = vec![heads.map(str::to_owned)];
-    rows.extend([row::<512>(), row::<1460>(), row::<2048>()]);
+    rows.extend([row::<512>(), row::<1024>(), row::<1460>(), row::<2048>()]);
     format!(
         "## Memory\n\n\
          `size_of` on this machine of {} bits, in bytes; ports, clocks and timers have no size. The \
-         buffer is `RX_BUF` of `EspAt`, which keeps data\n\
-         that come unasked in it (512 unless told otherwise) and reads others into the caller's \
-         buffer at once; and `TX_SIZE` and `RX_SIZE` of\n\
+         buffer is `RX_BUF` of `EspAt` (1,024 unless\n\
+         told otherwise), where a read's data lie until none of them is lost, and those that come \
+         unasked; and `TX_SIZE` and `RX_SIZE` of\n\
          the `Adapter`, with atat's own client. Beside it, it needs atat's channel of {MESSAGES} \
          messages, each with room for the data of a read; a buffer to\n\
          write commands from ({} at most), one to parse from (`RX_SIZE` and {AROUND_DATA}), atat's \

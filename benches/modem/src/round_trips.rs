@@ -10,7 +10,7 @@ use std::time::Duration;
 const RESPONSE: &[u8] = include_bytes!("../../data/get_length_256.bin");
 const BODY: &[u8] = include_bytes!("../../data/body_256.bin");
 
-/// Of the client's buffer, and of esp-at-nal's for sends and receives.
+/// Of the client's buffer, of `EspAt`'s `RX_BUF`, and of esp-at-nal's for sends and receives.
 const BUFFER: usize = 1024;
 
 /// What passed over the line.
@@ -48,7 +48,7 @@ pub fn report(cx: &mut LoopContext) -> Result<String> {
         "## Round trips\n\n\
          A GET to an address on a simulated modem, {} bytes of response, the same request from the \
          same client: over `EspAt`, and over\n\
-         esp-at-nal 0.5 with buffers of {BUFFER} bytes. Cold is without a connection. esp-at-nal sets \
+         esp-at-nal 0.5, both with buffers of {BUFFER} bytes. Cold is without a connection. esp-at-nal sets \
          the modem up within its first GET, `EspAt` at\n\
          the start. It leaves the modem's echo on; it was switched off for it, which spares it the \
          bytes.\n\n",
@@ -99,7 +99,7 @@ fn config(dialect: Dialect) -> Config {
 }
 
 fn ours(dialect: Dialect, cx: &mut LoopContext) -> Result<Phases> {
-    let (handle, clock, modem) = ours::joined(config(dialect), Duration::ZERO, cx)?;
+    let (handle, clock, modem) = ours::joined::<BUFFER>(config(dialect), Duration::ZERO, cx)?;
     phases(&handle, modem, Virtual(clock), cx)
 }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 const SIZE: usize = 1 << 20;
 const BAUDS: [u32; 2] = [115_200, 921_600];
-const BUFFERS: [usize; 3] = [512, 1460, 2048];
+const BUFFERS: [usize; 4] = [512, 1024, 1460, 2048];
 
 /// Of the request and the response's head.
 const HEAD: usize = 512;
@@ -49,8 +49,8 @@ pub fn report(cx: &mut LoopContext) -> Result<String> {
          shows what commands and answers between the\n\
          data cost, and no more. The second share is with a modem that takes {} ms before it looks at \
          a command (or at data to send). The buffer is\n\
-         the one that the body is read into, and each read asks the modem for as much. esp-at-nal has \
-         buffers of the same size. The bar is {BAR} %\n\
+         the one that the body is read into, and the driver's `RX_BUF`: each read asks the modem for as \
+         much. esp-at-nal has buffers of the same size. The bar is {BAR} %\n\
          for `EspAt`.\n\n",
         thousands(SIZE as u64),
         TURNAROUND.as_millis()
@@ -155,8 +155,26 @@ fn download(
     turnaround: Duration,
     cx: &mut LoopContext,
 ) -> Result<Took> {
-    let (handle, clock, modem) = ours::joined(config(dialect, baud, SIZE), turnaround, cx)?;
-    timed(modem, &Virtual(clock), &handle, baud, buffer, cx)
+    let config = config(dialect, baud, SIZE);
+    match buffer {
+        512 => {
+            let (handle, clock, modem) = ours::joined::<512>(config, turnaround, cx)?;
+            timed(modem, &Virtual(clock), &handle, baud, buffer, cx)
+        }
+        1024 => {
+            let (handle, clock, modem) = ours::joined::<1024>(config, turnaround, cx)?;
+            timed(modem, &Virtual(clock), &handle, baud, buffer, cx)
+        }
+        1460 => {
+            let (handle, clock, modem) = ours::joined::<1460>(config, turnaround, cx)?;
+            timed(modem, &Virtual(clock), &handle, baud, buffer, cx)
+        }
+        2048 => {
+            let (handle, clock, modem) = ours::joined::<2048>(config, turnaround, cx)?;
+            timed(modem, &Virtual(clock), &handle, baud, buffer, cx)
+        }
+        _ => Err("no driver of this size".into()),
+    }
 }
 
 fn download_nal(
@@ -170,6 +188,10 @@ fn download_nal(
     match buffer {
         512 => {
             let (handle, clock, network) = nal::joined::<512>(config, turnaround)?;
+            timed(network, &clock, &handle, baud, buffer, cx)
+        }
+        1024 => {
+            let (handle, clock, network) = nal::joined::<1024>(config, turnaround)?;
             timed(network, &clock, &handle, baud, buffer, cx)
         }
         1460 => {
@@ -310,14 +332,14 @@ fn bare(baud: u32) -> Result<(f64, usize)> {
 /// Virtual and real seconds of the same download.
 fn twice(baud: u32, size: usize, cx: &mut LoopContext) -> Result<(f64, f64)> {
     let config = config(Dialect::EspAt2, baud, size);
-    let (_handle, clock, modem) = ours::joined(config.clone(), Duration::ZERO, cx)?;
+    let (_handle, clock, modem) = ours::joined::<2048>(config.clone(), Duration::ZERO, cx)?;
     let begin = clock.now();
     fetch(modem, Virtual(clock.clone()), size, 2048, cx)?;
     let virtual_time = (clock.now() - begin).as_secs_f64();
 
     let (_handle, port) = Simulator::spawn(config);
     let clock = Real(Instant::now());
-    let mut modem = EspAt::new(port, clock);
+    let mut modem = EspAt::<_, _, 2048>::with_rx_buf(port, clock);
     modem.join(cx, "sim", "simsimsim").map_err(|error| format!("join in real time: {error}"))?;
     let begin = Instant::now();
     fetch(modem, clock, size, 2048, cx).map_err(|why| format!("in real time: {why}"))?;

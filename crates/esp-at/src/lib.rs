@@ -126,7 +126,7 @@
 //! - `AT+PING` says nothing of who ignores pings, and a ping can't be interrupted either: one that is
 //!   given up delays the next command for some seconds.
 //! - A read asks for `RX_BUF` bytes at most: they lie there until their end says that none was lost.
-//!   With 1,024 a download takes 90 % of the line at 115,200 baud, with 2,048 95 %.
+//!   With 1,024 a download takes 95 % of the line at 115,200 baud, with 2,048 97 %: `benches/modem` prints it.
 //! - Where data come unasked (no passive mode), `RX_BUF` bytes of them are kept. What doesn't fit waits
 //!   on the serial line for its reader; in the way of a command it is an
 //!   [error](EspAtError::Overrun), not silence. For such firmware make `RX_BUF` as large as a
