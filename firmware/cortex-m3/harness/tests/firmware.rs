@@ -149,17 +149,24 @@ fn a_ring_that_overruns_is_told() {
     rig.expect("downloaded");
 }
 
-/// The figures, for whoever makes a table of them: `figure NAME BYTES`.
+/// How far a figure may be from the README: a figure moves by some words from one build to another.
+const TOLERANCE: usize = 64;
+
+/// `figure NAME BYTES` of each line that is one.
+fn figures<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<(&'a str, usize)> {
+    lines
+        .filter_map(|line| line.strip_prefix("figure ")?.split_once(' '))
+        .map(|(name, bytes)| (name, bytes.parse().unwrap()))
+        .collect()
+}
+
+/// The figures, for whoever makes a table of them, and that the README, from which benches/footprint takes them, has
+/// the same.
 #[test]
 fn requests_take_little_stack() {
     let mut rig = Rig::start("stack", Dialect::EspAt2);
     rig.expect("done");
-    let figures: Vec<(&str, usize)> = rig
-        .seen()
-        .iter()
-        .filter_map(|line| line.text.strip_prefix("figure ")?.split_once(' '))
-        .map(|(name, bytes)| (name, bytes.parse().unwrap()))
-        .collect();
+    let measured = figures(rig.seen().iter().map(|line| line.text.as_str()));
     let names = [
         "size_client_scripted",
         "stack_scripted_get",
@@ -174,10 +181,18 @@ fn requests_take_little_stack() {
         "stack_esp_at_get_chunked",
         "stack_esp_at_diagnose",
     ];
-    assert_eq!(figures.iter().map(|(name, _)| *name).collect::<Vec<_>>(), names);
-    for (name, bytes) in figures {
+    assert_eq!(measured.iter().map(|(name, _)| *name).collect::<Vec<_>>(), names);
+    for (name, bytes) in &measured {
         println!("figure {name} {bytes}");
+    }
+    let recorded = figures(include_str!("../../README.md").lines());
+    assert_eq!(recorded.iter().map(|(name, _)| *name).collect::<Vec<_>>(), names, "README.md");
+    for ((name, bytes), (_, recorded)) in measured.into_iter().zip(recorded) {
         let sound = if name.starts_with("stack") { 200..8192 } else { 50..4096 };
         assert!(sound.contains(&bytes), "{name}: {bytes}");
+        assert!(
+            bytes.abs_diff(recorded) <= TOLERANCE,
+            "{name}: {bytes}, and {recorded} in firmware/cortex-m3/README.md: renew its figures"
+        );
     }
 }
