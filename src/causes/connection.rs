@@ -10,8 +10,8 @@
 ///   wrong address, firewall, an access point that isolates its clients, or (https) a handshake that doesn't
 ///   end".
 /// - Arduino: -1, "connection refused" (3.x: "connection failed"), after 5 s.
-/// - AT firmware: `ERROR` and `CLOSED` after about 10 s, and `busy p...` to everything until then
-///   ([esp-at 139](https://github.com/espressif/esp-at/issues/139)).
+/// - AT firmware: `ERROR` and `CLOSED` after 10 to 15 s (with TLS up to 45 s), and `busy p...` to everything
+///   until then ([esp-at 139](https://github.com/espressif/esp-at/issues/139)).
 ///
 /// # What happens
 ///
@@ -95,13 +95,10 @@ pub mod host_down {}
 /// a silent and an unreachable host. There the time decides: a failure in less than a second, and less than
 /// a quarter of the deadline, is **likely** a refusal. From a stack that says nothing of its errors it is
 /// **possible**. A stack that dials again silently ([`Connect::PollsForEver`](crate::Connect::PollsForEver))
-/// shows a refusal as silence: there it is **likely** where the host answers a ping.
+/// shows a refusal as `connect_timeout`: there it is **likely** where the host answers a ping.
 ///
 /// Tell the crate what your stack's errors stand for, and it is surer:
 /// [`NalNetwork::with_faults`](crate::NalNetwork::with_faults).
-///
-/// Some stacks never tell of a refusal, and dial again and again
-/// ([`Connect::PollsForEver`](crate::Connect::PollsForEver)): there it shows as `connect_timeout`.
 ///
 /// # What to do
 ///

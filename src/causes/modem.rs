@@ -144,7 +144,7 @@ pub mod modem_reset {}
 /// AT uses.
 ///
 /// *Busy:* the firmware does one thing at a time and can't be interrupted. A connect to a dead host takes
-/// it 10 to 15 s, a join up to 15 s, without a setting for less
+/// it 10 to 15 s, with TLS up to 45 s, a join up to 15 s, without a setting for less
 /// ([esp-at 139](https://github.com/espressif/esp-at/issues/139)). Until then everything is answered with
 /// `busy p...` ([388](https://github.com/espressif/esp-at/issues/388)). A connect to a *name* can hang for
 /// good ([ESP8266_NONOS_SDK 314](https://github.com/espressif/ESP8266_NONOS_SDK/issues/314)); `EspAt`
@@ -169,14 +169,14 @@ pub mod modem_reset {}
 /// if modem.is_silent() {
 ///     println!("wiring, supply, EN, baud rate");
 /// } else if modem.is_draining() {
-///     println!("still busy with a connect that was given up: up to 15 s");
+///     println!("still busy with a connect that was given up: up to 15 s, with TLS 45 s");
 /// }
 /// println!("{}", modem.last_answer().escape_ascii());
 /// # }
 /// ```
 ///
-/// With a [`connect_timeout`](crate::Config::connect_timeout) longer than the firmware's own, 16 s, a connect
-/// isn't given up before the firmware is through with it.
+/// With a [`connect_timeout`](crate::Config::connect_timeout) longer than the firmware takes (15 s, with TLS
+/// 45 s) a connect isn't given up before the firmware is through with it.
 ///
 /// Arduino, on the board that has the modem at `Serial1`:
 ///

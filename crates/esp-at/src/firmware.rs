@@ -13,7 +13,7 @@ use core::fmt;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Family {
-    /// NonOS AT up to 1.7, on the NonOS SDK.
+    /// NonOS AT 1.7, on the NonOS SDK; older ones, too, that have its `_CUR` commands.
     NonOs,
     /// ESP-AT 2.0 to 2.3.
     EspAt,

@@ -49,11 +49,11 @@
 //! - 256 bytes a command line, its end included. What is longer is [`TooLong`](EspAtError::TooLong): a
 //!   host's name of more than 239 bytes.
 //! - No timeouts in the firmware, and nothing there can be interrupted: a connect to a dead host blocks
-//!   it for 10 to 20 s, a join for 15 s. Some firmwares hear nothing meanwhile and carry out afterwards
-//!   what was sent, so silence is no death then: the driver awaits the answer for as long as a firmware
-//!   may take (45 s for a connect, 30 s for a join, a name, a scan or a ping). A caller that gives up earlier, by closing the socket, has its
-//!   socket back at once; the driver awaits the late result, closes what came of it, and only then sends
-//!   the next command. [`EspAt::is_draining`] tells.
+//!   it for 10 to 15 s, with TLS for up to 45 s, a join for 15 s. Some firmwares hear nothing meanwhile and
+//!   carry out afterwards what was sent, so silence is no death then: the driver awaits the answer for as long
+//!   as a firmware may take (45 s for a connect, 30 s for a join, a name, a scan or a ping). A caller that gives
+//!   up earlier, by closing the socket, has its socket back at once; the driver awaits the late result, closes
+//!   what came of it, and only then sends the next command. [`EspAt::is_draining`] tells.
 //! - The driver's own patience: 30 s for a join, 4 s of silence behind a send's data
 //!   ([`DeliveryUnknown`](EspAtError::DeliveryUnknown)), 25 s for a modem that only says that it is
 //!   busy ([`Wedged`](EspAtError::Wedged)). It is told `AT+RST` then, with pauses where it is too busy
