@@ -10,8 +10,9 @@ use safe_http_client::{BodyLength, CloseReason, ErrorKind, Method, SafeHttpClien
 use safe_http_client_tls::{Authority, FULL_RECORD, WallTime, anchor};
 use std::io::{Read, Result, Write};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use test_server::read_head;
 
 /// A client that a server of this script answers, and the URL.
@@ -85,19 +86,33 @@ fn a_kept_connection_that_was_closed_is_replaced() {
 
 #[test]
 fn a_kept_connection_with_bytes_that_nobody_asked_for_is_closed() {
+    // Responses that were read, and those that nobody asked for. The next request waits for the latter: what comes
+    // behind a request can't be told from its answer. On loopback what was written has arrived.
+    static READ: AtomicUsize = AtomicUsize::new(0);
+    static UNASKED: AtomicUsize = AtomicUsize::new(0);
+    fn wait_for(counter: &AtomicUsize, count: usize) {
+        let begin = Instant::now();
+        while counter.load(SeqCst) < count {
+            assert!(begin.elapsed() < Duration::from_secs(10), "the other side does nothing");
+            sleep(Duration::from_millis(1));
+        }
+    }
     fn script(stream: &mut Stream) -> Result<()> {
         read_head(stream)?;
         say(stream, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")?;
-        sleep(Duration::from_millis(5));
+        wait_for(&READ, UNASKED.load(SeqCst) + 1);
         say(stream, b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")?;
+        UNASKED.fetch_add(1, SeqCst);
         read_head(stream).map(drop)
     }
-    with_server!(script, |online, at| for _ in 0..3 {
+    with_server!(script, |online, at| for number in 1..=3 {
         let mut buffer = [0; 256];
         let mut response = online.get(URL, &mut buffer).connect_to(at).send().unwrap();
         assert_eq!(response.read_to_str().unwrap(), "ok");
         drop(response);
-        sleep(Duration::from_millis(30));
+        assert!(online.client().is_connected(), "request {number}");
+        READ.store(number, SeqCst);
+        wait_for(&UNASKED, number);
     });
 }
 
