@@ -4,8 +4,8 @@
  *
  * Nothing is allocated, and no function keeps a pointer but where it says so. All functions belong to the
  * context that runs lwIP, and none to interrupts, but for shc_link_...: those are for event handlers, too.
- * A pointer that is null, a client that isn't open, and a call from an event handler are each an error of
- * its own: nothing is touched then, and nothing sent. */
+ * A pointer that is null and a client that isn't open are each an error of its own; so is a call from an event
+ * handler of what opens, closes, sends, waits or reads. Nothing is touched then, and nothing sent. */
 
 #ifndef SAFE_HTTP_CLIENT_H
 #define SAFE_HTTP_CLIENT_H

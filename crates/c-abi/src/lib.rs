@@ -4,7 +4,8 @@
 //! - **No allocation**: the client, the request and all buffers are the caller's.
 //! - **Polled or blocking**: `shc_poll` goes on as far as it can, `shc_wait` until it is done.
 //! - **The token of the main loop is taken for each call**, where `can_wait` of the platform and lwIP's depth
-//!   of callbacks allow it: in an event handler every function answers `SHC_IN_HANDLER`.
+//!   of callbacks allow it: in an event handler each function that opens, closes, sends, waits or reads answers
+//!   `SHC_IN_HANDLER`; those that only look work there, too.
 //! - **Nothing panics**, so that nothing unwinds into C.
 //!
 //! To be linked with `csrc/safe_http_lwip.c` of `safe-http-client-lwip`, compiled against the firmware's lwIP.
