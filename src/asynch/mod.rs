@@ -38,7 +38,7 @@
 //!
 //! - One that waits for a response's head closes the connection; the client can be used at once.
 //! - One that reads a body or writes to a [`Stream`] loses nothing: the next read goes on. A response that
-//!   is dropped before its end has its connection closed.
+//!   is dropped before its end has its connection closed, unless the little that is left has already arrived.
 //! - No byte of a call that was left gets into another.
 //!
 //! # Several tasks

@@ -50,13 +50,14 @@ impl<'r, 'b, N: AsyncNetwork, C: Timer, B: Buffer> Request<'r, 'b, N, C, B> {
         self.inner
     }
 
-    /// Adds a header field. `Host`, `User-Agent` and `Accept` replace the default ones, `Authorization` the
-    /// credentials of the URL or of an earlier call.
+    /// Adds a header field. `Host`, `User-Agent`, `Accept` and `Accept-Encoding` replace the default ones,
+    /// `Authorization` the credentials of the URL or of an earlier call.
     pub fn header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
         Self { inner: self.inner.header(name, value) }
     }
 
-    /// Leaves out a header field that would be there by default: `Host`, `User-Agent`, `Accept`.
+    /// Leaves out a header field that would be there by default: `Host`, `User-Agent`, `Accept`,
+    /// `Accept-Encoding`.
     pub fn without_header(self, name: &str) -> Self {
         Self { inner: self.inner.without_header(name) }
     }

@@ -314,10 +314,11 @@ pub mod scheme {}
 ///
 /// # Symptom
 ///
-/// - This crate: code `malformed_url`, `invalid_method`, `invalid_header`, `managed_header`, `second_host`,
-///   `invalid_credentials`, `second_body`, `body_not_allowed`, `body_length`, `body_reader`, `call_over` or
-///   `displaced`; or `buffer_too_small` for "the request". In the phase `url`: no byte was sent. Of the
-///   codes only `body_length`, `body_reader`, `call_over` and `displaced` come later.
+/// - This crate: code `malformed_url`, `invalid_method`, `invalid_header`, `managed_header`, `unfit_header`,
+///   `second_host`, `invalid_credentials`, `query_not_allowed`, `second_body`, `json_body`,
+///   `body_not_allowed`, `body_length`, `body_reader`, `call_over` or `displaced`; or `buffer_too_small` for
+///   "the request". In the phase `url`: no byte was sent. Of the codes only `body_length`, `body_reader`,
+///   `call_over` and `displaced` come later.
 /// - Arduino: `begin()` returns `false` and `GET()` -1, "connection refused" (3.x: "connection failed"). Or
 ///   the server answers 400.
 ///

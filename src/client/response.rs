@@ -183,7 +183,7 @@ impl<'r, 'b, N: Network, C: Clock, B: Buffer> Response<'r, 'b, N, C, B> {
         }
     }
 
-    /// That what was read whole of the body doesn't begin as a compressed one, and no JSON, does.
+    /// An error where the body, read whole, begins as a compressed one (and so is no JSON).
     #[cfg(feature = "json")]
     pub(crate) fn check_coding(&mut self) -> Result<(), ErrorOf<N>> {
         if begins_compressed(self.call.body()) {

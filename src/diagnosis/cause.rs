@@ -73,7 +73,7 @@ pub enum Cause {
     ModemReset = 22,
     /// The modem is busy or silent. ([page](crate::causes::modem_unresponsive))
     ModemUnresponsive = 23,
-    /// The modem slept, and a packet was lost. ([page](crate::causes::modem_sleep))
+    /// The radio slept, and a packet was lost or late. ([page](crate::causes::modem_sleep))
     ModemSleep = 24,
     /// The response was cut short, or isn't valid.
     /// ([page](crate::causes::bad_response))
@@ -81,7 +81,7 @@ pub enum Cause {
     /// The request can't be sent as it is: a caller's mistake.
     /// ([page](crate::causes::invalid_request))
     InvalidRequest = 26,
-    /// Bytes are lost between chip and modem. ([page](crate::causes::serial_line))
+    /// Bytes are lost or changed between chip and modem. ([page](crate::causes::serial_line))
     SerialLine = 27,
     /// The gateway doesn't answer. ([page](crate::causes::gateway_silent))
     GatewaySilent = 28,

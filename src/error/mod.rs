@@ -146,7 +146,7 @@ pub enum ErrorKind<T, D> {
     /// The caller's mistake: the request can't be sent as it is. No byte was sent, except where a
     /// body turned out longer or shorter than declared.
     Request(RequestError),
-    /// The link has no IP address.
+    /// The link can't carry the request.
     Link(LinkError),
     /// The resolver's own error for the host's name.
     Resolve(D),

@@ -93,9 +93,9 @@ pub enum RequestError {
     },
     /// `Content-Length` and `Transfer-Encoding` follow from the body and can't be set by hand.
     ManagedHeader,
-    /// A header line that was given contradicts what is sent: `Host` that is no host, `Connection:
-    /// keep-alive` on a request that closes, `Expect: 100-continue` without a body. Or one of a part's can't be
-    /// written: `Content-Disposition`, with a name that can't stand between quotation marks. Which one.
+    /// The name of a header line that contradicts what is sent, or (`Content-Disposition`) of a part's that can't
+    /// be written. Such are `Host` that is no host, `Connection: keep-alive` on a request that closes, `Expect:
+    /// 100-continue` without a body; and a part's name that can't stand between quotation marks.
     UnfitHeader(&'static str),
     /// `Host` was given twice.
     SecondHost,

@@ -92,7 +92,7 @@ impl<'a> Method<'a> {
     }
 
     /// Whether a repeated request means no more than one (RFC 9110 section 9.2.2). Only such a
-    /// request is ever retried.
+    /// request is sent again by itself; for others see [`Request::retry`](crate::Request::retry).
     ///
     /// ```
     /// use safe_http_client::Method;

@@ -134,7 +134,7 @@ impl Verdict {
 /// assert_eq!(backoff.next(None), None); // one retry, and no more
 /// ```
 ///
-/// In a loop of one's own, which makes the request anew, it takes a ninth of the flash of
+/// In a loop of one's own, which makes the request anew, it takes a tenth of the flash of
 /// [`retry`](crate::Request::retry):
 ///
 /// ```no_run

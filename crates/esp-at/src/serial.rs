@@ -32,8 +32,8 @@ impl<T: Read + ReadReady + Write> Serial for T {}
 /// it is lost, and the driver's next read fails, so that nothing goes on with a hole in it.
 ///
 /// There is room for `N - 1` bytes. In passive mode the modem sends, without being asked, a few short
-/// lines; what it is asked for is at most what the reader's buffer holds and some 30 bytes around it.
-/// So either `N` is a little larger than that, or the loop polls before the ring is full.
+/// lines; what it is asked for is at most what fits both the reader's buffer and the driver's `RX_BUF`, with some 30
+/// bytes around it. So either `N` is a little larger than that, or the loop polls before the ring is full.
 ///
 /// It needs neither compare-and-swap (thumbv6m, the ESP8266's own LX106) nor `unsafe`.
 ///

@@ -8,7 +8,7 @@
 //! # In a test
 //!
 //! [`Simulator::lockstep`] gives a serial port without a thread behind it: an empty read moves a virtual clock on,
-//! so that a connect which times out after 12 s does so in microseconds, and each run is the same as the last.
+//! so that a connect which times out after 12 s does so in milliseconds, and each run is the same as the last.
 //! [`Simulator::spawn`] gives one in real time, with the modem in a thread.
 //!
 //! ```
