@@ -1,5 +1,6 @@
 //! `fetch` and `curl` with the same arguments, on the same servers: exit status, output, files, and what the
-//! servers were asked. `cargo test -p fetch beside_curl -- --nocapture` prints the table.
+//! servers were asked. `cargo test -p fetch --features digest -- beside_curl --nocapture` prints
+//! the table.
 
 mod servers;
 
