@@ -126,23 +126,24 @@ const UNESCAPED: usize = 128;
 /// character: U+FFFD. What is no escape stays, and is found where it is parsed.
 fn decode_escapes(body: &mut [u8]) -> usize {
     let (mut from, mut to) = (0usize, 0);
-    while let Some(byte) = body.get(from).copied() {
+    while let Some(byte) = body.get(from) {
         let rest = body.get(from..).unwrap_or_default();
-        let (taken, character) = match byte {
-            b'\\' => unescape(rest),
-            _ => (1, None),
-        };
-        let mut room = [0; 4];
-        to = match character {
-            Some(it @ ('"' | '\\')) => put(body, to, &[b'\\', it as u8]),
-            Some(it) => put(body, to, it.encode_utf8(&mut room).as_bytes()),
-            None => {
-                let end = from.saturating_add(taken).min(body.len());
-                body.copy_within(from..end, to);
-                to.saturating_add(end.saturating_sub(from))
+        let (taken, character) = if *byte == b'\\' { unescape(rest) } else { (1, None) };
+        let behind = from.saturating_add(taken);
+        if let Some(character) = character {
+            if matches!(character, '"' | '\\') {
+                to = put(body, to, b"\\");
             }
-        };
-        from = from.saturating_add(taken);
+            to = put(body, to, character.encode_utf8(&mut [0; 4]).as_bytes());
+        } else {
+            // Byte by byte: a range could be out of bounds, and panic.
+            for at in from..behind {
+                if let Some(byte) = body.get(at) {
+                    to = put(body, to, &[*byte]);
+                }
+            }
+        }
+        from = behind;
     }
     to
 }
