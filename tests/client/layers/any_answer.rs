@@ -1,6 +1,6 @@
 //! Layers, whatever a server sends.
 
-mod answers;
+pub(super) mod answers;
 
 use crate::common::script::{Connection, Step};
 use crate::common::{TestClock, cx};

@@ -1,6 +1,7 @@
 //! JSON that is sent and received.
 
 use super::answers;
+use super::any_answer::answers::Random;
 use crate::common::script::{Connection, Step};
 use crate::common::{TestClock, cx};
 use crate::support::scripted;
@@ -199,5 +200,58 @@ fn escapes_of_others() {
         if let (Err(error), Some(expected)) = (found, expected) {
             assert!(error.to_string().contains(expected), "{error}");
         }
+    }
+}
+
+/// A text as some server may write it: each character as it is, where it may be, or by one of its escapes.
+fn written(random: &mut Random, text: &str) -> String {
+    let mut written = String::new();
+    for character in text.chars() {
+        let short = "\"\\/bfnrt".chars().zip("\"\\/\u{8}\u{c}\n\r\t".chars());
+        let short = short.into_iter().find(|(_, it)| *it == character).map(|(name, _)| name);
+        let needs_one = matches!(character, '"' | '\\' | '\0'..'\x20');
+        match (short, random.below(3)) {
+            (Some(name), 0 | 1) => written.extend(['\\', name]),
+            (None, 0 | 1) if !needs_one => written.push(character),
+            _ => {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    written += &match random.below(2) {
+                        0 => format!("\\u{unit:04x}"),
+                        _ => format!("\\u{unit:04X}"),
+                    };
+                }
+            }
+        }
+    }
+    written
+}
+
+#[test]
+fn each_text_comes_back_however_it_is_written() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Two {
+        first: heapless::String<200>,
+        second: heapless::String<200>,
+    }
+    let mut random = Random(0x5EED);
+    let characters: Vec<char> =
+        "ab\"\\/\u{8}\u{c}\n\r\t\0\x1f u0{}[],:\u{7f}\u{e9}\u{20ac}\u{ffff}\u{1f600}\u{10ffff}"
+            .chars()
+            .collect();
+    for round in 0..3_000 {
+        let mut text = || -> String {
+            (0..random.below(24)).map(|_| characters[random.below(characters.len())]).collect()
+        };
+        let (first, second) = (text(), text());
+        let (one, other) = (written(&mut random, &first), written(&mut random, &second));
+        let body = format!("{{\"first\":\"{one}\",\"second\":\"{other}\"}}");
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        let connections = [answers([&*head])];
+        let (mut client, _log) = scripted(&TestClock::ticking(1), Config::new(), connections);
+        let mut cx = cx();
+        let mut online = client.online(&mut cx).unwrap();
+        let mut response = online.get("http://192.168.1.20/a", [0; 1024]).send().unwrap();
+        let found: Two = response.json().unwrap_or_else(|error| panic!("{round}: {error}: {body}"));
+        assert_eq!((&*found.first, &*found.second), (&*first, &*second), "{round}: {body}");
     }
 }
