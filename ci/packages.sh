@@ -43,6 +43,11 @@ for package in "${packages[@]}"; do
     cd "$work/$package-$version"
     files=$(find . -type f | wc -l)
     echo "packages: $package: $files files, $(cat "$target/package/$package-$version.crate" | wc -c) bytes packed"
+    # A user has to be able to look through what is taken in.
+    if [ "$files" -ge 90 ]; then
+        echo "packages: $package has $files files, and is to have fewer than 90" >&2
+        exit 1
+    fi
     cargo test --quiet --all-features
     RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --all-features
 done
