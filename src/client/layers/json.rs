@@ -266,7 +266,8 @@ impl<R: fmt::Display> fmt::Display for JsonError<R> {
             Self::Json(error) => write!(
                 f,
                 "the body isn't the JSON that was expected: {error} (look at the response's status, its Content-Type \
-                 and its bytes; a &str can't have quotation marks or backslashes, and an owned string can)"
+                 and its bytes; a &str can't have quotation marks or backslashes, and an owned string can; at \
+                 most 32 arrays and objects stand in one another)"
             ),
         }
     }
