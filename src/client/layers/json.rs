@@ -125,10 +125,12 @@ const UNESCAPED: usize = 128;
 /// without which the text would be another one. Returns how long it is then. Half of a surrogate pair is no
 /// character: U+FFFD. What is no escape stays, and is found where it is parsed.
 fn decode_escapes(body: &mut [u8]) -> usize {
-    let (mut from, mut to) = (0usize, 0);
+    let (mut from, mut to, mut is_text) = (0usize, 0, false);
     while let Some(byte) = body.get(from) {
         let rest = body.get(from..).unwrap_or_default();
-        let (taken, character) = if *byte == b'\\' { unescape(rest) } else { (1, None) };
+        // Outside of a text it is no escape.
+        let (taken, character) = if is_text && *byte == b'\\' { unescape(rest) } else { (1, None) };
+        is_text ^= *byte == b'"';
         let behind = from.saturating_add(taken);
         if let Some(character) = character {
             if matches!(character, '"' | '\\') {

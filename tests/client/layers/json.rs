@@ -89,6 +89,9 @@ fn received() {
         (with_length(&format!("{WHOLE}x")), Some("TrailingCharacters")),
         (with_length(""), Some("EofWhileParsingValue")),
         (with_length("<html>"), Some("InvalidType")),
+        // An escape outside of a text is none.
+        (with_length(&format!("\\n{WHOLE}")), Some("InvalidType")),
+        (with_length("{\"door\":\"front\"\\u002c\"opened\":17}"), Some("ExpectedObjectCommaOrEnd")),
         (with_length("{\"door\":\"front\",\"opened\":-1}"), Some("InvalidNumber")),
         (cut("{\"door\":\"fr"), Some("truncated")),
         (with_length(&large), Some("buffer_too_small")),
